@@ -1,0 +1,133 @@
+#pragma once
+#include <gantry/autograd/record.hpp>
+#include <gantry/ops/arithmetic.hpp>
+
+#include <tuple>
+#include <type_traits>
+
+namespace gantry {
+
+/// Adds `part` to the gradient of x that a pass collects. What an op repeated for a scalar is summed for it
+/// here.
+template <class T, class D>
+void collect(const Value<T, D>& x, const Value<T, D>& part) {
+    Value<T, D> gradient = part;
+    if (x.extents.rank == 0 && part.extents.rank != 0) gradient = detail::sum_all(part);
+    if (gradient.extents != x.extents)
+        fail("backward", "the derivative of an op has the shape of its input", gradient.extents, " for ",
+             x.extents);
+    Node* node = x.node;
+    if (node->destination && x.device->tape().writes_through()) {
+        auto* to = static_cast<T*>(node->destination);
+        if (node->written)
+            launch(*x.device,
+                   ElementwiseParameters<Add, T, 2>{{}, gradient.size(), to, {to, gradient.data}, {}});
+        else
+            launch(*x.device, CopyBlockParameters<T>{1, gradient.size(), gradient.data, gradient.size(), to,
+                                                     gradient.size()});
+        return;
+    }
+    if (node->gradient) {
+        Value<T, D> before = x;
+        before.data = static_cast<T*>(node->gradient);
+        before.step = x.device->step();
+        before.node = node->gradient_node;
+        gradient = before + gradient;
+    }
+    node->gradient = gradient.data;
+    node->gradient_node = gradient.node;
+}
+
+template <class Loss>
+struct BackwardStart {
+    static_assert(
+        Loss::recorded,
+        "gantry: there is nothing to go back through: this is a Tensor (detached, frozen, or plain data)");
+    static_assert(std::is_same_v<typename Loss::shape, Shape<>>,
+                  "gantry: gradients are those of a scalar: take mean(), sum() or a loss first");
+    static constexpr bool fits = Loss::recorded && std::is_same_v<typename Loss::shape, Shape<>>;
+};
+
+namespace detail {
+struct PassOptions {
+    bool recorded;       ///< the pass is on the tape itself
+    bool write_through;  ///< gradients of parameters go straight to the network's buffer
+    bool allow_unused = false;
+};
+
+/// Plays the tape back from a scalar.
+template <class T, class D, class IsTarget>
+void play_back(const Value<T, D>& loss, PassOptions options, const IsTarget& is_target) {
+    loss.check_alive();
+    D& device = *loss.device;
+    Tape& tape = device.tape();
+    if (!loss.node)
+        fail("backward", "the value must have been recorded; it came from a gradient without create_graph");
+    tape.mark(loss.node, is_target);
+    if (!loss.node->needed && options.allow_unused) return;
+    if (!loss.node->needed)
+        fail("backward", "the loss must depend on what its gradient is asked for; was an input detached?");
+    const Value<T, D> one = allocate<T>(device, Extents{});
+    launch(device, FillParameters<T>{1, one.data, T(1)});
+    loss.node->gradient = one.data;
+
+    struct Restore {  // by exception too
+        Tape& tape;
+        bool recording = tape.recording(), write_through = tape.writes_through();
+        ~Restore() {
+            tape.record(recording);
+            tape.write_through(write_through);
+        }
+    } restore{tape};
+    tape.record(options.recorded);
+    tape.write_through(options.write_through);
+    tape.play(loss.node);
+}
+}  // namespace detail
+
+struct GradOptions {
+    bool create_graph = false;  ///< record the pass, so that its results can be differentiated again
+    bool allow_unused =
+        false;  ///< a variable that the output does not depend on has gradient 0, and is no error
+};
+
+/// Gradients of a scalar with respect to variables, each in the shape of its variable. With create_graph they
+/// are on the tape; without it, asking for a gradient through them is an error. Errors: a variable that the
+/// output does not depend on.
+template <AnyTensor Output, class... S, class T, class D>
+std::tuple<Variable<S, T, D>...> grad(const Output& output, const std::tuple<Variable<S, T, D>...>& inputs,
+                                      GradOptions options = {}) {
+    if constexpr (BackwardStart<Output>::fits) {
+        std::apply(
+            [&](const auto&... x) {
+                detail::play_back(output.value(), {options.create_graph, false, options.allow_unused},
+                                  [&](const Node& node) { return ((&node == x.value().node) || ...); });
+            },
+            inputs);
+    }
+    const auto result = [&](const auto& x) {
+        Value<T, D> gradient = x.value();
+        const Node* node = gradient.node;
+        if (!node) fail("grad", "gradients are asked for variables on the tape");
+        if (!node->gradient && !options.allow_unused)
+            fail("grad", "the output must depend on every variable that its gradient is asked for");
+        if (node->gradient) {
+            gradient.data = static_cast<T*>(node->gradient);
+            gradient.step = gradient.device->step();
+        } else {
+            gradient = allocate<T>(*gradient.device, gradient.extents);
+            launch(*gradient.device, FillParameters<T>{gradient.size(), gradient.data, T(0)});
+        }
+        gradient.node = node->gradient_node;
+        return std::remove_cvref_t<decltype(x)>{gradient};
+    };
+    return std::apply([&](const auto&... x) { return std::tuple<Variable<S, T, D>...>{result(x)...}; },
+                      inputs);
+}
+/// The same for one variable.
+template <AnyTensor Output, class S, class T, class D>
+Variable<S, T, D> grad(const Output& output, const Variable<S, T, D>& input, GradOptions options = {}) {
+    return std::get<0>(grad(output, std::tuple{input}, options));
+}
+
+}  // namespace gantry

@@ -1,0 +1,69 @@
+#pragma once
+#include <gantry/autograd/tape.hpp>
+#include <gantry/core/tensor.hpp>
+
+#include <type_traits>
+
+namespace gantry {
+
+/// A tensor on the tape: gradients can be asked for. What is computed from it is a Variable too; `detach`
+/// ends that.
+template <class S, class T, class D>
+class Variable {
+public:
+    using shape = S;
+    using scalar = T;
+    using device_type = D;
+    static constexpr bool recorded = true;
+
+    explicit Variable(const Value<T, D>& value) : value_(value) {}
+
+    const Value<T, D>& value() const { return value_; }
+    D& device() const { return *value_.device; }
+    int batch() const requires S::batched { return value_.extents.first(); }
+    std::size_t size() const { return value_.size(); }
+    T* data() const { return Tensor<S, T, D>{value_}.data(); }
+    std::vector<T> to_host() const { return Tensor<S, T, D>{value_}.to_host(); }
+    T item() const requires(S::rank == 0) { return Tensor<S, T, D>{value_}.item(); }
+
+private:
+    Value<T, D> value_;
+};
+
+/// A Tensor, a Variable, or (inside of gantry) a Value.
+template <class X>
+concept AnyTensor = requires(const X& x) {
+    typename X::shape;
+    typename X::scalar;
+    typename X::device_type;
+    { X::recorded } -> std::convertible_to<bool>;
+    x.value();
+};
+
+/// The same numbers, off the tape: no gradient passes through.
+template <AnyTensor X>
+auto detach(const X& x) {
+    return Tensor<typename X::shape, typename X::scalar, typename X::device_type>{x.value()};
+}
+
+/// The same numbers as a new leaf of the tape: `grad` can be asked for it.
+template <class S, class T, class D>
+Variable<S, T, D> variable(const Tensor<S, T, D>& x) {
+    Value<T, D> value = x.value();
+    value.check_alive();
+    value.node = value.device->tape().template push<Node>();
+    return Variable<S, T, D>{value};
+}
+
+/// The typed result of an op on In...: a Variable exactly if one of its inputs is one.
+template <class S, AnyTensor... In, class T, class D>
+auto typed(const Value<T, D>& value) {
+    if constexpr (std::is_same_v<S, Erased>)
+        return value;
+    else if constexpr ((In::recorded || ...))
+        return Variable<S, T, D>{value};
+    else
+        return Tensor<S, T, D>{value};
+}
+
+}  // namespace gantry

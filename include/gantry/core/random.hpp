@@ -1,0 +1,71 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace gantry {
+
+/// The number that a whole run is derived from.
+enum class Seed : std::uint64_t {};
+
+/// Philox4x32-10: one block of four random words from a counter and a key, without any state.
+/// Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3" (SC 2011), section 3.3.
+constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
+                                              std::array<std::uint32_t, 2> key) {
+    for (int round = 0; round < 10; ++round) {
+        const std::uint64_t first = std::uint64_t{0xD2511F53u} * counter[0];
+        const std::uint64_t second = std::uint64_t{0xCD9E8D57u} * counter[2];
+        counter = {static_cast<std::uint32_t>(second >> 32) ^ counter[1] ^ key[0],
+                   static_cast<std::uint32_t>(second),
+                   static_cast<std::uint32_t>(first >> 32) ^ counter[3] ^ key[1],
+                   static_cast<std::uint32_t>(first)};
+        key[0] += 0x9E3779B9u;
+        key[1] += 0xBB67AE85u;
+    }
+    return counter;
+}
+
+/// A named sequence of random numbers. Streams of one seed with different names are independent, so that one
+/// more number drawn from one of them (a picture in the middle of a run) changes nothing in the others.
+/// The whole state is `position`: save it, set it, and the stream goes on from there.
+///
+/// Numbers come in chunks of 64, made from the 16 Philox blocks `position` ... `position + 15`: number
+/// `16 w + j` of a chunk is word w of block j. That order suits vectors of 4, 8 and 16 lanes and the threads
+/// of a GPU alike, so that the same numbers come on every device.
+struct RandomStream {
+    static constexpr int chunk = 64;  ///< numbers in a chunk
+    static constexpr int blocks_in_chunk = 16;
+
+    Seed seed{};
+    std::uint32_t name = 0;      ///< hash of the name
+    std::uint64_t position = 0;  ///< next unused Philox block
+
+    RandomStream() = default;
+    constexpr RandomStream(Seed run_seed, std::string_view stream_name)
+        : seed(run_seed), name(hash(stream_name)) {}
+
+    /// Words of Philox block `block`.
+    constexpr std::array<std::uint32_t, 4> block(std::uint64_t block) const {
+        return philox({static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), name, 0},
+                      key());
+    }
+    /// The stream as it stands, and the stream moved on by the chunks that `count` numbers need.
+    constexpr RandomStream take(std::uint64_t count) {
+        RandomStream taken = *this;
+        position += (count + chunk - 1) / chunk * blocks_in_chunk;
+        return taken;
+    }
+    constexpr std::array<std::uint32_t, 2> key() const {
+        return {static_cast<std::uint32_t>(static_cast<std::uint64_t>(seed)),
+                static_cast<std::uint32_t>(static_cast<std::uint64_t>(seed) >> 32)};
+    }
+    /// FNV-1a, 32 bits.
+    static constexpr std::uint32_t hash(std::string_view text) {
+        std::uint32_t value = 2166136261u;
+        for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 16777619u;
+        return value;
+    }
+    constexpr bool operator==(const RandomStream&) const = default;
+};
+
+}  // namespace gantry

@@ -1,0 +1,74 @@
+#pragma once
+#include <array>
+#include <cstddef>
+#include <ostream>
+
+namespace gantry {
+
+/// The one extent that is known only at run time: how many items a batch has. It comes first, or not at all.
+inline constexpr int Batch = -1;
+
+/// A shape as a value, for the part of gantry that is compiled once for all shapes.
+struct Extents {
+    static constexpr int max_rank = 4;
+
+    int rank = 0;
+    std::array<int, max_rank> of = {};
+
+    /// Number of elements; 1 for a scalar (rank 0).
+    constexpr std::size_t size() const {
+        std::size_t product = 1;
+        for (int i = 0; i < rank; ++i) product *= static_cast<std::size_t>(of[static_cast<std::size_t>(i)]);
+        return product;
+    }
+    /// First extent (the batch, where there is one); 1 for a scalar.
+    constexpr int first() const { return rank == 0 ? 1 : of[0]; }
+    /// Last extent (features or channels); 1 for a scalar.
+    constexpr int last() const { return rank == 0 ? 1 : of[static_cast<std::size_t>(rank - 1)]; }
+
+    constexpr bool operator==(const Extents&) const = default;
+};
+
+inline std::ostream& operator<<(std::ostream& out, const Extents& extents) {
+    out << '(';
+    for (int i = 0; i < extents.rank; ++i) {
+        const int extent = extents.of[static_cast<std::size_t>(i)];
+        if (i > 0) out << ", ";
+        extent == Batch ? out << "Batch" : out << extent;
+    }
+    return out << ')';
+}
+
+/// A shape as a type: `Shape<Batch, 28, 28, 1>` is a batch of images (height, width, channels), `Shape<240>`
+/// a vector, `Shape<>` a scalar.
+template <int... Sizes>
+struct Shape {
+    static_assert(sizeof...(Sizes) <= Extents::max_rank, "gantry: a shape has at most 4 extents");
+    static_assert(((Sizes > 0 || Sizes == Batch) && ...),
+                  "gantry: every extent of a shape is positive, or Batch");
+    static_assert(((Sizes == Batch) + ... + 0) <= 1 &&
+                      (sizeof...(Sizes) == 0 || Extents{sizeof...(Sizes), {Sizes...}}.first() == Batch ||
+                       ((Sizes != Batch) && ...)),
+                  "gantry: Batch is the first extent of a shape, or none");
+
+    static constexpr int rank = sizeof...(Sizes);
+    static constexpr bool batched = ((Sizes == Batch) || ...);
+    /// Elements of one item of the batch; of the whole where there is no Batch.
+    static constexpr std::size_t item_size =
+        (std::size_t{1} * ... * static_cast<std::size_t>(Sizes == Batch ? 1 : Sizes));
+
+    static constexpr std::size_t size(int batch) {
+        return batched ? item_size * static_cast<std::size_t>(batch) : item_size;
+    }
+    /// The shape with `batch` in place of Batch.
+    static constexpr Extents extents(int batch) { return {rank, {(Sizes == Batch ? batch : Sizes)...}}; }
+};
+
+/// The shape of values behind the typed handles: known only at run time.
+struct Erased {
+    static constexpr int rank = 0;
+    static constexpr std::size_t item_size = 0;
+    static constexpr bool batched = false;
+};
+
+}  // namespace gantry

@@ -1,0 +1,163 @@
+#pragma once
+#include <gantry/core/buffer.hpp>
+#include <gantry/core/error.hpp>
+#include <gantry/core/random.hpp>
+#include <gantry/core/shape.hpp>
+#include <gantry/kernels/copy.hpp>
+#include <gantry/kernels/random.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace gantry {
+
+struct Node;
+
+/// What stands behind the typed handles: numbers on a device, with a shape known at run time. The part of
+/// gantry that works on Values (recording, derivatives, kernels) is compiled once for all shapes.
+template <class T, class D>
+struct Value {
+    using shape = Erased;
+    using scalar = T;
+    using device_type = D;
+    static constexpr bool recorded = true;  // as far as its type knows
+
+    T* data = nullptr;
+    D* device = nullptr;
+    Extents extents;
+    std::uint32_t step = 0;  ///< the step it was made in; 0: it outlives steps
+    Node* node = nullptr;    ///< its place on the tape; null: no gradient is wanted for it
+
+    std::size_t size() const { return extents.size(); }
+    const Value& value() const { return *this; }
+    /// Stops if the memory behind it may belong to another step by now.
+    void check_alive() const {
+        if (step != 0 && step != device->step())
+            fail("tensor",
+                 "a tensor is valid until the end of the step that made it; hold it in a Kept to use it "
+                 "longer",
+                 "one of step ", step, " in step ", device->step());
+    }
+};
+
+/// Numbers of one shape on a device. A handle: copying it copies no numbers; they live until the end of the
+/// step.
+template <class S, class T, class D>
+class Tensor {
+public:
+    using shape = S;
+    using scalar = T;
+    using device_type = D;
+    static constexpr bool recorded = false;
+
+    explicit Tensor(const Value<T, D>& value) : value_(value) { value_.node = nullptr; }
+
+    const Value<T, D>& value() const { return value_; }
+    D& device() const { return *value_.device; }
+    /// Number of items, where the shape has a Batch.
+    int batch() const requires S::batched { return value_.extents.first(); }
+    std::size_t size() const { return value_.size(); }
+    /// The numbers, where the device keeps them: row-major, images channels-last.
+    T* data() const {
+        value_.check_alive();
+        return value_.data;
+    }
+    /// A copy of the numbers on the host.
+    std::vector<T> to_host() const {
+        std::vector<T> host(size());
+        device().memory().copy_to_host(host.data(), data(), size() * sizeof(T));
+        return host;
+    }
+    /// The number in a scalar.
+    T item() const requires(S::rank == 0) {
+        T result;
+        device().memory().copy_to_host(&result, data(), sizeof(T));
+        return result;
+    }
+
+private:
+    Value<T, D> value_;
+};
+
+/// Memory of the step for a value of these extents; not initialised.
+template <class T, class D>
+Value<T, D> allocate(D& device, const Extents& extents) {
+    T* data = static_cast<T*>(device.arena().allocate(extents.size() * sizeof(T)));
+    return {data, &device, extents, device.step(), nullptr};
+}
+
+namespace detail {
+template <class S>
+Extents checked_extents(int batch) {
+    if (S::batched && batch < 1) fail("tensor", "a batch has at least one item", batch);
+    return S::extents(batch);
+}
+}  // namespace detail
+
+/// A tensor of the step filled with one number. `batch` counts only where S has a Batch.
+template <class S, class T = float, class D>
+Tensor<S, T, D> filled(D& device, int batch, double number) {
+    const auto value = allocate<T>(device, detail::checked_extents<S>(batch));
+    launch(device, FillParameters<T>{value.size(), value.data, static_cast<T>(number)});
+    return Tensor<S, T, D>{value};
+}
+
+/// A tensor of the step with numbers from the host; errors: their count is not that of the shape.
+template <class S, class T, class D>
+Tensor<S, T, D> from_host(D& device, int batch, std::span<const T> numbers) {
+    const auto value = allocate<T>(device, detail::checked_extents<S>(batch));
+    if (numbers.size() != value.size())
+        fail("from_host", "the numbers must fill the shape", numbers.size(), " for ", value.extents);
+    device.memory().copy_from_host(value.data, numbers.data(), numbers.size() * sizeof(T));
+    return Tensor<S, T, D>{value};
+}
+template <class S, class T, class D>
+Tensor<S, T, D> from_host(D& device, int batch, const std::vector<T>& numbers) {
+    return from_host<S>(device, batch, std::span<const T>(numbers));
+}
+
+/// Normal numbers (mean 0, deviation 1) from the next numbers of the stream.
+template <class S, class T = float, class D>
+Tensor<S, T, D> normal(D& device, int batch, RandomStream& stream) {
+    const auto value = allocate<T>(device, detail::checked_extents<S>(batch));
+    launch(device, NormalParameters<T>{value.size(), value.data, 0, 1, stream.take(value.size())});
+    return Tensor<S, T, D>{value};
+}
+
+/// Uniform numbers in [low, high) from the next numbers of the stream.
+template <class S, class T = float, class D>
+Tensor<S, T, D> uniform(D& device, int batch, RandomStream& stream, double low, double high) {
+    const auto value = allocate<T>(device, detail::checked_extents<S>(batch));
+    launch(device, UniformParameters<T>{value.size(), value.data, low, high, stream.take(value.size())});
+    return Tensor<S, T, D>{value};
+}
+
+/// A tensor with memory of its own, which it holds over the ends of steps: fixed latent points, say.
+template <class S, class T, class D>
+class Kept {
+public:
+    explicit Kept(const Tensor<S, T, D>& from)
+        : buffer_(from.device(), from.size()), extents_(from.value().extents) {
+        *this = from;
+    }
+    /// Copies the numbers; errors: another batch size.
+    Kept& operator=(const Tensor<S, T, D>& from) {
+        if (from.value().extents != extents_)
+            fail("Kept", "a kept tensor does not change its size", from.value().extents, " for ", extents_);
+        D& device = from.device();
+        launch(device,
+               CopyBlockParameters<T>{1, from.size(), from.data(), from.size(), buffer_.data(), from.size()});
+        return *this;
+    }
+    Tensor<S, T, D> get() const {
+        return Tensor<S, T, D>{Value<T, D>{buffer_.data(), &buffer_.device(), extents_, 0, nullptr}};
+    }
+
+private:
+    Buffer<T, D> buffer_;
+    Extents extents_;
+};
+
+}  // namespace gantry

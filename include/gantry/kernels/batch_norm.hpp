@@ -1,0 +1,55 @@
+#pragma once
+#include <gantry/kernels/activation.hpp>
+
+#include <cstddef>
+
+namespace gantry {
+
+/// Normalises each column of x (rows, columns) over its rows, training mode:
+/// mean = sum(x) / rows, variance = sum((x - mean)^2) / rows, y = activation(scale (x - mean) / sqrt(variance
+/// + epsilon) + shift). Running statistics follow PyTorch: running += momentum (batch - running), with the
+/// unbiased variance (divided by rows - 1). Source: Ioffe and Szegedy, "Batch normalization" (2015),
+/// algorithm 1.
+template <class T>
+struct BatchNormParameters {
+    std::size_t rows = 0, columns = 0;
+    const T* x = nullptr;
+    const T* scale = nullptr;        ///< (columns)
+    const T* shift = nullptr;        ///< (columns)
+    T* y = nullptr;                  ///< (rows, columns), overwritten
+    T* mean = nullptr;               ///< (columns), overwritten
+    T* inverse_deviation = nullptr;  ///< (columns), overwritten: 1 / sqrt(variance + epsilon)
+    T* running_mean = nullptr;       ///< (columns), updated; null: no running statistics
+    T* running_variance = nullptr;   ///< (columns), updated
+    double epsilon = 1e-5, momentum = 0.1;
+    Activation activation = {};  ///< identity or leaky_relu
+};
+
+/// y = activation(scale (x - mean) / sqrt(variance + epsilon) + shift) with given statistics: evaluation
+/// mode.
+template <class T>
+struct BatchNormEvaluationParameters {
+    std::size_t rows = 0, columns = 0;
+    const T *x = nullptr, *scale = nullptr, *shift = nullptr, *mean = nullptr, *variance = nullptr;
+    T* y = nullptr;
+    double epsilon = 1e-5;
+    Activation activation = {};
+};
+
+/// The derivative of BatchNormParameters' y. Let d = upstream * activation'(y), n = (x - mean)
+/// inverse_deviation: shift_gradient (+)= sum of d over rows; scale_gradient (+)= sum of d n over rows;
+/// x_gradient = scale inverse_deviation (d - mean of d - n mean of (d n)).
+/// Ioffe and Szegedy (2015), section 3, with the sums carried out.
+template <class T>
+struct BatchNormGradientParameters {
+    std::size_t rows = 0, columns = 0;
+    const T *upstream = nullptr, *x = nullptr, *scale = nullptr, *shift = nullptr, *mean = nullptr,
+            *inverse_deviation = nullptr;
+    T* x_gradient = nullptr;      ///< overwritten; null: not wanted
+    T* scale_gradient = nullptr;  ///< overwritten or added to; null: not wanted
+    T* shift_gradient = nullptr;
+    bool accumulate_scale = false, accumulate_shift = false;
+    Activation activation = {};
+};
+
+}  // namespace gantry

@@ -1,0 +1,52 @@
+#pragma once
+#include <gantry/layers/layer.hpp>
+#include <gantry/ops/batch_norm.hpp>
+
+#include <string>
+
+namespace gantry {
+
+/// Batch normalisation of the last extent: features of Shape<Batch, N>, channels of images. Training uses the
+/// statistics of the batch and moves the running ones towards them; evaluation uses the running ones. Source:
+/// Ioffe and Szegedy, "Batch normalization" (2015); conventions of PyTorch's BatchNorm1d.
+template <int feature_count, BatchNormOptions options = BatchNormOptions{}>
+struct BatchNorm {
+    using Parameters = ParameterList<Parameter<"weight", Shape<feature_count>, Role::scale>,
+                                     Parameter<"bias", Shape<feature_count>, Role::shift>>;
+    using State = ParameterList<Parameter<"running_mean", Shape<feature_count>, Role::running_mean>,
+                                Parameter<"running_var", Shape<feature_count>, Role::running_variance>>;
+    using Input = AnyShape;
+    static constexpr int features = feature_count;
+    template <class X>
+    using Output = X;
+    template <class X>
+    static constexpr std::size_t flops = 8 * X::item_size;
+    template <class X>
+    static constexpr std::size_t stored = X::item_size;
+    static constexpr bool fuses_activation = true;
+
+    static std::string name() { return "BatchNorm " + std::to_string(feature_count); }
+
+    template <class P, AnyTensor X, AnyTensor Scale, AnyTensor Shift, AnyTensor Running>
+    static auto forward(const P&, const X& x, const Scale& scale, const Shift& shift,
+                        const Running& running_mean, const Running& running_variance) {
+        // A kernel of batch norm knows the identity and leaky_relu.
+        constexpr bool fuses = P::activation.kind == ActivationKind::identity ||
+                               P::activation.kind == ActivationKind::leaky_relu;
+        constexpr Activation fused = fuses ? P::activation : Activation{};
+        const auto y = [&] {
+            if constexpr (P::training)
+                return batch_norm<fused.kind>(x, scale, shift, running_mean, running_variance, options,
+                                              fused.parameter);
+            else
+                return batch_norm_evaluation<fused.kind>(x, scale, shift, running_mean, running_variance,
+                                                         options, fused.parameter);
+        }();
+        if constexpr (fuses)
+            return y;
+        else
+            return elementwise(ActivationFunction<P::activation.kind>{P::activation.parameter}, y);
+    }
+};
+
+}  // namespace gantry

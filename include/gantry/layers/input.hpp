@@ -1,0 +1,19 @@
+#pragma once
+#include <gantry/layers/reshape.hpp>
+
+#include <string>
+
+namespace gantry {
+
+/// Says what a network takes, where its first layer does not: `Sequential<InputShape<32, 32, 3>, ...>`.
+template <int... extents>
+struct InputShape : ViewLayer {
+    using Input = Shape<Batch, extents...>;
+    static std::string name() { return "Input"; }
+    template <class P, AnyTensor X>
+    static auto forward(const P&, const X& x) {
+        return x;
+    }
+};
+
+}  // namespace gantry

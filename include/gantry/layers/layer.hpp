@@ -1,0 +1,77 @@
+#pragma once
+#include <gantry/autograd/variable.hpp>
+#include <gantry/core/random.hpp>
+#include <gantry/core/shape.hpp>
+#include <gantry/kernels/activation.hpp>
+#include <gantry/layers/parameter.hpp>
+
+#include <cstddef>
+#include <sstream>
+#include <string>
+
+namespace gantry {
+
+// A layer is a type without state. It names
+//   Parameters, State         ParameterLists: what is learned, and what is not (running statistics)
+//   Input                     the shape that it takes, or AnyShape
+//   features                  where Input is AnyShape: the last extent that it takes, 0 for any
+//   Output<X>                 the shape that it makes of shape X
+//   flops<X>, stored<X>       for each item of a batch: operations of a forward pass, numbers that its result
+//   holds name()                    for tables forward(pass, x, parameters..., states...)   the computation,
+//   in ops
+// and may name
+//   activation                it is this activation and nothing else: a layer before it may apply it
+//   fuses_activation = true   it applies Pass::activation itself
+
+/// Not known yet: a network that begins with layers that take anything.
+struct AnyShape {
+    static constexpr int rank = 0;
+    static constexpr std::size_t item_size = 0;
+};
+
+/// What a layer is told about the pass that it is part of.
+template <bool is_training, Activation next = Activation{}>
+struct Pass {
+    static constexpr bool training = is_training;
+    static constexpr Activation activation = next;  ///< to be applied to the result, in the same kernel
+    RandomStream* dropout;
+
+    template <Activation a>
+    Pass<is_training, a> with() const {
+        return {dropout};
+    }
+};
+
+/// What layers have in common that change no shape and have no parameters.
+struct PlainLayer {
+    using Parameters = ParameterList<>;
+    using State = ParameterList<>;
+    using Input = AnyShape;
+    static constexpr int features = 0;
+    template <class X>
+    using Output = X;
+    template <class X>
+    static constexpr std::size_t flops = X::item_size;
+    template <class X>
+    static constexpr std::size_t stored = X::item_size;
+};
+
+namespace detail {
+/// 0.2f as "0.2".
+inline std::string short_number(float number) {
+    std::ostringstream text;
+    text << number;
+    return text.str();
+}
+}  // namespace detail
+
+template <class L>
+concept ActivationLayer = requires {
+    L::activation;
+};
+template <class L>
+concept FusesActivation = requires {
+    requires L::fuses_activation;
+};
+
+}  // namespace gantry

@@ -1,0 +1,35 @@
+#pragma once
+#include <gantry/layers/layer.hpp>
+#include <gantry/ops/maxout.hpp>
+
+#include <string>
+
+namespace gantry {
+
+/// The largest of `pieces` layers of one kind, element by element: `Maxout<Dense<784, 240>, 5>`. The pieces
+/// are one layer with `pieces` times as many outputs, piece by piece, so that there is one product instead of
+/// five. Source: Goodfellow et al., "Maxout networks" (2013), section 3.
+template <class Layer, int pieces>
+struct Maxout {
+    static_assert(pieces > 1, "gantry: a Maxout has at least 2 pieces");
+    using Wide = typename Layer::template Widened<pieces>;
+    using Parameters = typename Wide::Parameters;
+    using State = typename Wide::State;
+    using Input = typename Layer::Input;
+    static constexpr int features = Layer::features;
+    template <class X>
+    using Output = typename Layer::template Output<X>;
+    template <class X>
+    static constexpr std::size_t flops = Wide::template flops<X> + pieces* Output<X>::item_size;
+    template <class X>
+    static constexpr std::size_t stored = Wide::template stored<X> + Output<X>::item_size;
+
+    static std::string name() { return "Maxout of " + std::to_string(pieces) + " " + Layer::name(); }
+
+    template <class P, AnyTensor X, AnyTensor... More>
+    static auto forward(const P& pass, const X& x, const More&... parameters) {
+        return maxout<pieces>(Wide::forward(pass.template with<Activation{}>(), x, parameters...));
+    }
+};
+
+}  // namespace gantry

@@ -1,0 +1,216 @@
+#pragma once
+#include <gantry/autograd/backward.hpp>
+#include <gantry/core/buffer.hpp>
+#include <gantry/core/random.hpp>
+#include <gantry/init/initialize.hpp>
+#include <gantry/layers/sequential.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace gantry {
+
+template <class Architecture, class D, class T>
+class Network;
+
+/// The gradients of one network's parameters, as `backward` left them in the network's buffer. Valid until
+/// the next `backward` for the same network.
+template <class Net>
+struct Gradients {
+    Net* network;
+    std::uint64_t pass;  ///< which backward pass of the network wrote them
+
+    /// In the order of the parameters. Errors: another backward pass has overwritten them.
+    const typename Net::scalar* data() const {
+        if (pass != network->backward_passes())
+            fail("Gradients", "gradients are valid until the next backward pass for their network");
+        return network->gradients().data();
+    }
+};
+
+/// A network as it is called: its mode, and whether its parameters are on the tape.
+template <class Net, bool recorded, bool training>
+class View {
+public:
+    explicit View(Net& network) : network_(&network) {}
+    template <AnyTensor X>
+    auto operator()(const X& x) const {
+        return network_->template forward<recorded, training>(x);
+    }
+
+private:
+    Net* network_;
+};
+
+/// The network in training mode with its parameters as constants: gradients pass through to its input, and
+/// none are computed for its parameters. (Batch norm still uses, and counts, the batch, as PyTorch does.)
+template <class Net>
+View<Net, false, true> frozen(Net& network) {
+    return View<Net, false, true>(network);
+}
+/// The network in evaluation mode, parameters as constants: running statistics, no dropout.
+template <class Net>
+View<Net, false, false> evaluation(Net& network) {
+    return View<Net, false, false>(network);
+}
+
+namespace detail {
+/// Where the parameters and states of a layer lie, and their leaves on the tape.
+template <class T, class D, bool recorded>
+struct ParameterCursor {
+    T *parameters, *states;
+    D* device;
+    Node* const* leaves;
+
+    template <std::size_t i, class List>
+    auto parameter() const {
+        using S = typename List::template Shape<i>;
+        Value<T, D> value{parameters + List::template offset<i>, device, S::extents(0), 0, nullptr};
+        if constexpr (recorded) {
+            value.node = leaves[i];
+            return Variable<S, T, D>{value};
+        } else {
+            return Tensor<S, T, D>{value};
+        }
+    }
+    template <std::size_t i, class List>
+    auto state() const {
+        using S = typename List::template Shape<i>;
+        return Tensor<S, T, D>{
+            Value<T, D>{states + List::template offset<i>, device, S::extents(0), 0, nullptr}};
+    }
+    ParameterCursor after(std::size_t tensors, std::size_t numbers, std::size_t state_numbers) const {
+        return {parameters + numbers, states + state_numbers, device, recorded ? leaves + tensors : nullptr};
+    }
+};
+
+template <class NetworkExpects, class TensorGiven>
+struct NetworkInputFits {
+    static_assert(std::is_same_v<NetworkExpects, TensorGiven> || std::is_same_v<NetworkExpects, AnyShape>,
+                  "gantry: a network was given a tensor of another shape than it takes (see "
+                  "NetworkInputFits<expects, given>; -1 is Batch)");
+};
+}  // namespace detail
+
+/// The numbers of an architecture on a device: parameters, their gradients, and states, each one contiguous
+/// buffer. Called with a batch it is in training mode and its parameters are on the tape; see also frozen and
+/// evaluation.
+///     Network<Generator, Cpu> generator{device, Seed{42}};
+///     auto fake = generator(normal<Shape<Batch, 100>>(device, 64, noise));
+/// The device must outlive it.
+template <class ArchitectureType, class D, class T = float>
+class Network {
+public:
+    using Architecture = ArchitectureType;
+    using scalar = T;
+    using device_type = D;
+    static constexpr std::size_t parameter_count = Architecture::parameter_count;
+
+    /// Initialises weights and biases as PyTorch does (uniform within 1 / sqrt(fan-in)), scales with 1,
+    /// shifts with 0.
+    Network(D& device, Seed seed)
+        : device_(device),
+          parameters_(device, Architecture::parameter_count),
+          gradients_(device, Architecture::parameter_count),
+          states_(device, Architecture::state_count),
+          dropout_(seed, "dropout") {
+        RandomStream stream(seed, "initialisation");
+        initialize_as_pytorch(*this, stream);
+    }
+    Network(const Network&) = delete;
+    Network& operator=(const Network&) = delete;
+
+    template <AnyTensor X>
+    auto operator()(const X& x) {
+        return forward<true, true>(x);
+    }
+
+    /// Shape<Batch, ...> of the architecture's input -> of its output.
+    template <bool recorded, bool training, AnyTensor X>
+    auto forward(const X& x) {
+        static_assert(std::is_same_v<typename X::device_type, D>,
+                      "gantry: network and tensor are on devices of different types");
+        static_assert(std::is_same_v<typename X::scalar, T>,
+                      "gantry: network and tensor have different scalars");
+        using Expected = typename Architecture::Input;
+        using Given = typename X::shape;
+        constexpr bool fits = std::is_same_v<Expected, Given> || std::is_same_v<Expected, AnyShape>;
+        static_cast<void>(&detail::LayerCheck<fits, detail::NetworkInputFits<Expected, Given>>::diagnose);
+        if constexpr (fits) {
+            if (x.value().device != &device_)
+                fail("Network", "network and tensor must be on one device object");
+            if constexpr (recorded) record_leaves();
+            const detail::ParameterCursor<T, D, recorded> cursor{parameters_.data(), states_.data(), &device_,
+                                                                 leaves_.data()};
+            return Architecture::forward(Pass<training>{&dropout_}, cursor, x);
+        }
+    }
+
+    D& device() { return device_; }
+    Buffer<T, D>& parameters() { return parameters_; }
+    Buffer<T, D>& gradients() { return gradients_; }
+    Buffer<T, D>& states() { return states_; }
+    /// Where dropout takes its random numbers; its position belongs into a checkpoint.
+    RandomStream& dropout_stream() { return dropout_; }
+    std::uint64_t backward_passes() const { return backward_passes_; }
+
+    /// See Gradients; called by `backward`.
+    template <AnyTensor Loss>
+    Gradients<Network> backward_from(const Loss& loss) {
+        const auto ours = [&](const Node& node) { return node.owner == this; };
+        detail::play_back(loss.value(), {.recorded = false, .write_through = true}, ours);
+        device_.tape().for_each([&](const Node& node) {  // parameters that the loss does not depend on
+            if (ours(node) && !node.written)
+                launch(device_,
+                       FillParameters<T>{node.bytes / sizeof(T), static_cast<T*>(node.destination), T(0)});
+        });
+        return {this, ++backward_passes_};
+    }
+
+private:
+    /// Puts the parameters on the tape, once a step: passes of one step share their leaves.
+    void record_leaves() {
+        if (leaves_step_ == device_.step()) return;
+        std::size_t i = 0;
+        for (const TensorPlace& place : places_) {
+            Node* leaf = device_.tape().template push<Node>();
+            leaf->owner = this;
+            leaf->destination = gradients_.data() + place.offset;
+            leaf->bytes = place.size * sizeof(T);
+            leaves_[i++] = leaf;
+        }
+        leaves_step_ = device_.step();
+    }
+
+    struct TensorPlace {
+        std::size_t offset, size;
+    };
+    static std::vector<TensorPlace> places() {
+        std::vector<TensorPlace> all;
+        for (const ParameterInfo& info : Architecture::parameters())
+            all.push_back({info.offset, info.extents.size()});
+        return all;
+    }
+
+    D& device_;
+    Buffer<T, D> parameters_, gradients_, states_;
+    RandomStream dropout_;
+    std::vector<TensorPlace> places_ = places();
+    std::vector<Node*> leaves_ = std::vector<Node*>(places_.size());
+    std::uint32_t leaves_step_ = 0;
+    std::uint64_t backward_passes_ = 0;
+};
+
+/// Goes back from a scalar to the parameters of one network. Gradients of others are not computed.
+/// Errors: a loss that does not depend on the network's parameters (was something detached or frozen?).
+template <AnyTensor Loss, class Architecture, class D, class T>
+auto backward(const Loss& loss, Network<Architecture, D, T>& network) {
+    if constexpr (BackwardStart<Loss>::fits) return network.backward_from(loss);
+}
+
+}  // namespace gantry

@@ -1,0 +1,270 @@
+#pragma once
+#include <gantry/layers/layer.hpp>
+#include <gantry/layers/parameter.hpp>
+
+#include <array>
+#include <cstddef>
+#include <iomanip>
+#include <sstream>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace gantry {
+
+// A network that does not fit together fails in one of these structs, where its type is named. The compiler's
+// message then shows their arguments: the layer's index (from 0), the layer, what it expects and what it
+// gets.
+
+template <int layer_index, class Layer, int layer_expects, int layer_gets>
+struct LayerFits {
+    static_assert(layer_expects == layer_gets,
+                  "gantry: a layer of this Sequential expects another number of features "
+                  "than it gets from the layer before it (see LayerFits<layer index, layer, expects, gets>)");
+};
+template <int layer_index, class Layer, class LayerExpects, class LayerGets>
+struct LayerFitsShape {
+    static_assert(std::is_same_v<LayerExpects, LayerGets>,
+                  "gantry: a layer of this Sequential expects another shape than it "
+                  "gets from the layer before it; Flatten or Reshape may be missing (see "
+                  "LayerFitsShape<layer index, layer, expects, gets>; -1 is Batch)");
+};
+
+namespace detail {
+
+template <class L>
+struct Type {};
+
+template <bool layer_fits, class Diagnosis>
+struct LayerCheck {
+    static constexpr bool fits = layer_fits;
+    static constexpr void diagnose() {
+        if constexpr (!fits) static_cast<void>(sizeof(Diagnosis));
+    }
+};
+
+template <class S>
+inline constexpr int last_extent = S::extents(Batch).last();
+template <>
+inline constexpr int last_extent<AnyShape> = 0;
+
+/// How layer L takes shape X: whether it fits, and the struct whose instantiation says so where it does not.
+/// The two are apart, since to a compiler everything is wrong that depends on a struct that failed.
+template <int index, class L, class X>
+constexpr auto layer_check() {
+    using Expected = typename L::Input;
+    if constexpr (std::is_same_v<X, AnyShape>) {
+        return LayerCheck<true, void>{};
+    } else if constexpr (std::is_same_v<Expected, AnyShape>) {
+        constexpr int gets = last_extent<X>, expects = L::features == 0 ? gets : L::features;
+        return LayerCheck<expects == gets, LayerFits<index, L, expects, gets>>{};
+    } else if constexpr (X::rank == 2 && Expected::rank == 2) {
+        return LayerCheck<std::is_same_v<Expected, X>,
+                          LayerFits<index, L, last_extent<Expected>, last_extent<X>>>{};
+    } else {
+        return LayerCheck<std::is_same_v<Expected, X>, LayerFitsShape<index, L, Expected, X>>{};
+    }
+}
+
+/// What is known after some layers: the shape, and totals for each item of a batch.
+template <int index, class X, class Start, std::size_t flop_count, std::size_t stored_count, bool fusing>
+struct Chain {
+    using Output = X;
+    using Input = Start;
+    static constexpr std::size_t flops = flop_count, stored = stored_count;
+};
+
+template <int index, class X, class Start, std::size_t flop_count, std::size_t stored_count, bool fusing,
+          class L>
+constexpr auto operator|(Chain<index, X, Start, flop_count, stored_count, fusing>, Type<L>) {
+    constexpr bool known = !std::is_same_v<X, AnyShape>;
+    using Check = decltype(layer_check<index, L, X>());
+    static_cast<void>(&Check::diagnose);
+    using In = std::conditional_t<known && Check::fits, X,
+                                  typename L::Input>;  // after an error: go on as if it had fitted
+    using First = std::conditional_t<std::is_same_v<Start, AnyShape>, typename L::Input, Start>;
+    using Out = typename L::template Output<In>;
+    constexpr bool fused = fusing && ActivationLayer<L>;
+    return Chain<index + 1, Out, First, flop_count + L::template flops<In>,
+                 stored_count + (fused ? 0 : L::template stored<In>), FusesActivation<L>>{};
+}
+
+// Pairs each layer with the one after it.
+struct NoLayer {};
+template <class L, class Next>
+struct LayerAndNext {};
+template <class...>
+struct List {};
+template <class First, class... Rest>
+List<Rest..., NoLayer> shifted(List<First, Rest...>);
+
+/// A forward pass between two layers: the activation so far, and where the next layer's parameters lie.
+template <class P, class Cursor, class X, bool next_is_done>
+struct Carry {
+    P pass;
+    Cursor cursor;
+    X x;
+};
+
+template <class L, class P, class Cursor, class X>
+auto call_layer(const P& pass, const Cursor& cursor, const X& x) {
+    if constexpr (requires { typename L::NestedTag; }) {
+        return L::forward(pass, cursor, x);
+    } else {
+        return [&]<std::size_t... I, std::size_t... J>(std::index_sequence<I...>, std::index_sequence<J...>) {
+            return L::forward(pass, x, cursor.template parameter<I, typename L::Parameters>()...,
+                              cursor.template state<J, typename L::State>()...);
+        }
+        (std::make_index_sequence<L::Parameters::count>{}, std::make_index_sequence<L::State::count>{});
+    }
+}
+
+template <class P, class Cursor, class X, bool done, class L, class Next>
+auto operator|(const Carry<P, Cursor, X, done>& carry, LayerAndNext<L, Next>) {
+    if constexpr (done) {
+        return Carry<P, Cursor, X, false>{carry.pass, carry.cursor, carry.x};
+    } else {
+        constexpr bool fuse = FusesActivation<L> && ActivationLayer<Next>;
+        const auto y = [&] {
+            if constexpr (fuse)
+                return call_layer<L>(carry.pass.template with<Next::activation>(), carry.cursor, carry.x);
+            else
+                return call_layer<L>(carry.pass, carry.cursor, carry.x);
+        }();
+        return Carry<P, Cursor, std::remove_const_t<decltype(y)>, fuse>{
+            carry.pass, carry.cursor.after(L::Parameters::count, L::Parameters::size, L::State::size), y};
+    }
+}
+
+template <class Start, class... Layers>
+using ChainFrom = decltype((Chain<0, Start, Start, 0, 0, false>{} | ... | Type<Layers>{}));
+
+/// A constraint, so that the checks run where a Sequential is named, before anything is made of it. Always
+/// true: the checks speak for themselves.
+template <class... Layers>
+concept Fitting = sizeof(ChainFrom<AnyShape, Layers...>) > 0;
+
+template <std::size_t tensors, std::size_t numbers>
+struct Counts {
+    static constexpr std::size_t count = tensors, size = numbers;
+};
+
+}  // namespace detail
+
+/// Layers, one after the other; a layer itself, so that Sequentials nest. A type without state: see Network.
+/// Errors, where the type is named: a layer that does not fit the one before it.
+template <class... Layers>
+requires detail::Fitting<Layers...>
+struct Sequential {
+    static_assert(sizeof...(Layers) > 0, "gantry: a Sequential has at least one layer");
+    using NestedTag = void;
+    using Parameters = detail::Counts<(Layers::Parameters::count + ...), (Layers::Parameters::size + ...)>;
+    using State = detail::Counts<(Layers::State::count + ...), (Layers::State::size + ...)>;
+
+    using Totals = detail::ChainFrom<AnyShape, Layers...>;
+    using Input = typename Totals::Input;
+    static constexpr int features = 0;
+    template <class X>
+    using Output = typename detail::ChainFrom<X, Layers...>::Output;
+    template <class X>
+    static constexpr std::size_t flops = detail::ChainFrom<X, Layers...>::flops;
+    template <class X>
+    static constexpr std::size_t stored = detail::ChainFrom<X, Layers...>::stored;
+
+    static constexpr std::size_t parameter_count = Parameters::size;
+    static constexpr std::size_t state_count = State::size;
+    /// Floating-point operations of a forward pass for each item of a batch.
+    static constexpr std::size_t flops_per_item = Totals::flops;
+    /// Bytes of results that a forward pass leaves for the backward pass, for each item of a batch.
+    template <class T = float>
+    static constexpr std::size_t activation_bytes_per_item = Totals::stored * sizeof(T);
+
+    static std::string name() { return "Sequential of " + std::to_string(sizeof...(Layers)); }
+
+    template <class P, class Cursor, AnyTensor X>
+    static auto forward(const P& pass, const Cursor& cursor, const X& x) {
+        return [&]<class... Next>(detail::List<Next...>) {
+            return (detail::Carry<P, Cursor, X, false>{pass, cursor, x} | ... |
+                    detail::LayerAndNext<Layers, Next>{})
+                .x;
+        }(decltype(detail::shifted(detail::List<Layers...>{})){});
+    }
+
+    /// All parameters, nested ones too, in the order of the buffer.
+    static std::vector<ParameterInfo> parameters(const std::string& prefix = "") {
+        std::vector<ParameterInfo> list;
+        list_tensors<true>(list, prefix, 0);
+        return list;
+    }
+    /// All states (running statistics), likewise.
+    static std::vector<ParameterInfo> states(const std::string& prefix = "") {
+        std::vector<ParameterInfo> list;
+        list_tensors<false>(list, prefix, 0);
+        return list;
+    }
+
+    template <bool learned>
+    static void list_tensors(std::vector<ParameterInfo>& list, const std::string& prefix,
+                             std::size_t offset) {
+        std::size_t index = 0;
+        const auto add = [&]<class L>(detail::Type<L>) {
+            using Tensors = std::conditional_t<learned, typename L::Parameters, typename L::State>;
+            const std::size_t before = list.size();
+            const std::string layer_prefix = prefix + std::to_string(index) + ".";
+            if constexpr (requires { typename L::NestedTag; })
+                L::template list_tensors<learned>(list, layer_prefix, offset);
+            else
+                append_parameters(list, layer_prefix, offset, Tensors{});
+            for (std::size_t i = before; i < list.size(); ++i) list[i].layer = index;
+            offset += Tensors::size;
+            ++index;
+        };
+        (add(detail::Type<Layers>{}), ...);
+    }
+
+    /// A table of the layers with their output shapes, parameters and operations.
+    static std::string summary() {
+        std::ostringstream out;
+        const auto row = [&](const auto& layer, const auto& shape, const auto& parameters,
+                             const auto& operations) {
+            out << std::left << std::setw(40) << layer << std::setw(24) << shape << std::right
+                << std::setw(14) << parameters << std::setw(16) << operations << '\n';
+        };
+        row("layer", "output", "parameters", "FLOPs an item");
+        summary_rows<Input>(row, "");
+        row("total", "", parameter_count, flops_per_item);
+        return out.str();
+    }
+    template <class Start, class Row>
+    static void summary_rows(const Row& row, const std::string& prefix) {
+        std::size_t index = 0;
+        const auto add = [&]<class L, class X>(detail::Type<L>, detail::Type<X>) {
+            using In = std::conditional_t<std::is_same_v<X, AnyShape>, typename L::Input, X>;
+            using Out = typename L::template Output<In>;
+            const std::string number = prefix + std::to_string(index++);
+            if constexpr (requires { typename L::NestedTag; }) {
+                L::template summary_rows<In>(row, number + ".");
+            } else {
+                std::ostringstream shape;
+                if constexpr (std::is_same_v<Out, AnyShape>)
+                    shape << "any";
+                else
+                    shape << Out::extents(Batch);
+                row(number + "  " + L::name(), shape.str(), L::Parameters::size, L::template flops<In>);
+            }
+            return detail::Type<Out>{};
+        };
+        walk<Start, Layers...>(add);
+    }
+
+private:
+    template <class X, class L, class... Rest, class F>
+    static void walk(const F& f) {
+        const auto after = f(detail::Type<L>{}, detail::Type<X>{});
+        if constexpr (sizeof...(Rest) > 0)
+            [&]<class Out>(detail::Type<Out>) { walk<Out, Rest...>(f); }(after);
+    }
+};
+
+}  // namespace gantry

@@ -1,0 +1,120 @@
+#pragma once
+#include <gantry/kernels/activation.hpp>
+#include <gantry/math.hpp>
+#include <gantry/ops/arithmetic.hpp>
+
+#include <string_view>
+
+namespace gantry {
+
+// Activations take their derivative from their result y, so that one which a product applied in its epilogue
+// needs nothing else. With f the activation and parameter its slope or alpha:
+//   leaky_relu  f(x) = x > 0 ? x : slope x              f' = y > 0 ? 1 : slope            (slope >= 0; 0:
+//   ReLU) elu         f(x) = x > 0 ? x : alpha (exp(x) - 1)   f' = y > 0 ? 1 : y + alpha        Clevert et
+//   al. 2016, eq. 15, 16 softplus    f(x) = log(1 + exp(x))                  f' = 1 - exp(-y) sigmoid f(x) =
+//   1 / (1 + exp(-x))                f' = y (1 - y) tanh                                                f' =
+//   1 - y^2
+
+/// upstream * f'(x), from y = f(x): one fused pass.
+template <ActivationKind kind>
+struct ActivationGradient {
+    static constexpr std::string_view name = "activation_gradient";
+    double parameter = 0;
+
+    template <class V>
+    V operator()(V upstream, V y) const {
+        const V zero = math::constant<V>(0), one = math::constant<V>(1);
+        if constexpr (kind == ActivationKind::leaky_relu)
+            return math::select(y > zero, upstream, upstream * math::constant<V>(parameter));
+        else if constexpr (kind == ActivationKind::elu)
+            return math::select(y > zero, upstream, upstream * (y + math::constant<V>(parameter)));
+        else if constexpr (kind == ActivationKind::softplus)
+            return upstream * (one - math::exp(-y));
+        else if constexpr (kind == ActivationKind::sigmoid)
+            return upstream * (y * (one - y));
+        else
+            return upstream * (one - y * y);
+    }
+    template <class V>
+    void vjp(const V& upstream, const V&, const V& first, const V& y) const;
+};
+
+/// 0 where y > 0, else 1. A step: its derivative is 0 wherever it has one.
+struct NotPositive {
+    static constexpr std::string_view name = "not_positive";
+    template <class V>
+    V operator()(V y) const {
+        return math::select(y > math::constant<V>(0), math::constant<V>(0), math::constant<V>(1));
+    }
+    template <class V>
+    void vjp(const V&, const V&, const V&) const {}
+};
+
+template <ActivationKind kind>
+template <class V>
+void ActivationGradient<kind>::vjp(const V& upstream, const V&, const V& first, const V& y) const {
+    give(first, [&] { return elementwise(*this, upstream, y); });
+    if constexpr (kind == ActivationKind::elu)
+        give(y, [&] { return upstream * first * elementwise(NotPositive{}, y); });
+    if constexpr (kind == ActivationKind::softplus) give(y, [&] { return upstream * first * exp(-y); });
+    if constexpr (kind == ActivationKind::sigmoid)
+        give(y, [&] { return upstream * first * (1.0 - 2.0 * y); });
+    if constexpr (kind == ActivationKind::tanh) give(y, [&] { return -2.0 * (upstream * first * y); });
+}
+
+/// f(x)
+template <ActivationKind kind>
+struct ActivationFunction {
+    static constexpr std::string_view name = "activation";
+    double parameter = 0;
+
+    template <class V>
+    V operator()(V x) const {
+        const V zero = math::constant<V>(0);
+        if constexpr (kind == ActivationKind::leaky_relu)
+            return math::select(x > zero, x, x * math::constant<V>(parameter));
+        else if constexpr (kind == ActivationKind::elu)
+            return math::select(x > zero, x, math::constant<V>(parameter) * math::expm1(x));
+        else if constexpr (kind == ActivationKind::softplus)
+            return math::softplus(x);
+        else if constexpr (kind == ActivationKind::sigmoid)
+            return math::sigmoid(x);
+        else
+            return math::tanh(x);
+    }
+    template <class V>
+    void vjp(const V& upstream, const V& y, const V& x) const {
+        give(x, [&] { return elementwise(ActivationGradient<kind>{parameter}, upstream, y); });
+    }
+};
+
+template <AnyTensor X>
+auto relu(const X& x) {
+    return elementwise(ActivationFunction<ActivationKind::leaky_relu>{0}, x);
+}
+/// slope >= 0
+template <AnyTensor X>
+auto leaky_relu(const X& x, double slope) {
+    if (!(slope >= 0)) fail("leaky_relu", "the slope below zero must not be negative", slope);
+    return elementwise(ActivationFunction<ActivationKind::leaky_relu>{slope}, x);
+}
+/// alpha > 0
+template <AnyTensor X>
+auto elu(const X& x, double alpha = 1) {
+    if (!(alpha > 0)) fail("elu", "alpha must be positive", alpha);
+    return elementwise(ActivationFunction<ActivationKind::elu>{alpha}, x);
+}
+template <AnyTensor X>
+auto softplus(const X& x) {
+    return elementwise(ActivationFunction<ActivationKind::softplus>{}, x);
+}
+template <AnyTensor X>
+auto sigmoid(const X& x) {
+    return elementwise(ActivationFunction<ActivationKind::sigmoid>{}, x);
+}
+template <AnyTensor X>
+auto tanh(const X& x) {
+    return elementwise(ActivationFunction<ActivationKind::tanh>{}, x);
+}
+
+}  // namespace gantry

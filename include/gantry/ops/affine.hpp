@@ -1,0 +1,58 @@
+#pragma once
+#include <gantry/ops/activation.hpp>
+#include <gantry/ops/matmul.hpp>
+#include <gantry/ops/sum.hpp>
+
+#include <string_view>
+
+namespace gantry {
+
+/// y = f(x w + bias) in one pass; without the third input there is no bias. f: an activation, or identity.
+template <ActivationKind kind>
+struct AffineOp {
+    static constexpr std::string_view name = "affine";
+    double parameter = 0;  ///< of the activation
+
+    template <class V, class... Bias>
+    void forward(const V& y, bool, const V& x, const V& w, const Bias&... bias) const {
+        MatmulParameters<typename V::scalar> p;
+        p.rows = y.extents.of[0];
+        p.columns = y.extents.of[1];
+        p.inner = w.extents.of[0];
+        p.a = x.data;
+        p.b = w.data;
+        p.c = y.data;
+        ((p.bias = bias.data), ...);
+        p.activation = {kind, parameter};
+        launch(*y.device, p);
+    }
+    template <class V, class... Bias>
+    void vjp(const V& upstream, const V& y, const V& x, const V& w, const Bias&... bias) const {
+        V inner = upstream;  // gradient of x w + bias
+        if constexpr (kind != ActivationKind::identity)
+            inner = elementwise(ActivationGradient<kind>{parameter}, upstream, y);
+        using I = Into<typename V::scalar>;
+        give(x, [&](I into) { return detail::matmul(inner, false, w, true, into); });
+        give(w, [&](I into) { return detail::matmul(x, true, inner, false, into); });
+        const auto rows = static_cast<std::size_t>(y.extents.of[0]),
+                   columns = static_cast<std::size_t>(y.extents.of[1]);
+        (give(bias,
+              [&](I into) {
+                  return run_op(SumOp{rows, columns, Axis::rows}, bias.extents, into, inner);
+              }),
+         ...);
+    }
+};
+
+/// f(x w + bias): Shape<Batch, In>, Shape<In, Out>, Shape<Out> -> Shape<Batch, Out>. The bias may be left
+/// out.
+template <ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor W, AnyTensor... Bias>
+auto affine(double parameter, const X& x, const W& w, const Bias&... bias) {
+    static_assert(sizeof...(Bias) <= 1, "gantry: affine takes x, w and at most one bias");
+    using S = typename MatmulShape<typename X::shape, typename W::shape>::type;
+    const Extents extents = S::extents(x.value().extents.first());
+    return typed<S, X, W, Bias...>(
+        run_op(AffineOp<kind>{parameter}, extents, {}, x.value(), w.value(), bias.value()...));
+}
+
+}  // namespace gantry

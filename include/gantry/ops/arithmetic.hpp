@@ -1,0 +1,208 @@
+#pragma once
+#include <gantry/math.hpp>
+#include <gantry/ops/elementwise.hpp>
+
+#include <string_view>
+
+namespace gantry {
+
+// Functors, each with its derivative, and the functions and operators on tensors.
+
+struct Add {
+    static constexpr std::string_view name = "add";
+    template <class V>
+    V operator()(V a, V b) const {
+        return a + b;
+    }
+    template <class V>
+    void vjp(const V& upstream, const V&, const V& a, const V& b) const {
+        give(a, [&] { return upstream; });
+        give(b, [&] { return upstream; });
+    }
+};
+template <AnyTensor A, AnyTensor B>
+auto operator+(const A& a, const B& b) {
+    return elementwise(Add{}, a, b);
+}
+
+/// factor x + shift
+struct ScaleShift {
+    static constexpr std::string_view name = "scale_shift";
+    double factor = 1, shift = 0;
+    template <class V>
+    V operator()(V x) const {
+        return math::constant<V>(factor) * x + math::constant<V>(shift);
+    }
+    template <class V>
+    void vjp(const V& upstream, const V&, const V& x) const {
+        give(x, [&] { return elementwise(ScaleShift{factor}, upstream); });
+    }
+};
+template <AnyTensor A>
+auto operator*(double factor, const A& a) {
+    return elementwise(ScaleShift{factor}, a);
+}
+template <AnyTensor A>
+auto operator*(const A& a, double factor) {
+    return elementwise(ScaleShift{factor}, a);
+}
+template <AnyTensor A>
+auto operator/(const A& a, double divisor) {
+    return elementwise(ScaleShift{1 / divisor}, a);
+}
+template <AnyTensor A>
+auto operator+(const A& a, double shift) {
+    return elementwise(ScaleShift{1, shift}, a);
+}
+template <AnyTensor A>
+auto operator+(double shift, const A& a) {
+    return elementwise(ScaleShift{1, shift}, a);
+}
+template <AnyTensor A>
+auto operator-(const A& a, double shift) {
+    return elementwise(ScaleShift{1, -shift}, a);
+}
+template <AnyTensor A>
+auto operator-(double from, const A& a) {
+    return elementwise(ScaleShift{-1, from}, a);
+}
+template <AnyTensor A>
+auto operator-(const A& a) {
+    return elementwise(ScaleShift{-1}, a);
+}
+
+struct Subtract {
+    static constexpr std::string_view name = "subtract";
+    template <class V>
+    V operator()(V a, V b) const {
+        return a - b;
+    }
+    template <class V>
+    void vjp(const V& upstream, const V&, const V& a, const V& b) const {
+        give(a, [&] { return upstream; });
+        give(b, [&] { return -upstream; });
+    }
+};
+template <AnyTensor A, AnyTensor B>
+auto operator-(const A& a, const B& b) {
+    return elementwise(Subtract{}, a, b);
+}
+
+struct Multiply {
+    static constexpr std::string_view name = "multiply";
+    template <class V>
+    V operator()(V a, V b) const {
+        return a * b;
+    }
+    template <class V>
+    void vjp(const V& upstream, const V&, const V& a, const V& b) const {
+        give(a, [&] { return upstream * b; });
+        give(b, [&] { return upstream * a; });
+    }
+};
+template <AnyTensor A, AnyTensor B>
+auto operator*(const A& a, const B& b) {
+    return elementwise(Multiply{}, a, b);
+}
+
+struct Divide {
+    static constexpr std::string_view name = "divide";
+    template <class V>
+    V operator()(V a, V b) const {
+        return a / b;
+    }
+    template <class V>
+    void vjp(const V& upstream, const V& y, const V& a, const V& b) const {
+        give(a, [&] { return elementwise(Divide{}, upstream, b); });
+        give(b, [&] { return -(upstream * elementwise(Divide{}, y, b)); });
+    }
+};
+template <AnyTensor A, AnyTensor B>
+auto operator/(const A& a, const B& b) {
+    return elementwise(Divide{}, a, b);
+}
+
+struct Square {
+    static constexpr std::string_view name = "square";
+    template <class V>
+    V operator()(V x) const {
+        return x * x;
+    }
+    template <class V>
+    void vjp(const V& upstream, const V&, const V& x) const {
+        give(x, [&] { return 2.0 * (upstream * x); });
+    }
+};
+template <AnyTensor A>
+auto square(const A& a) {
+    return elementwise(Square{}, a);
+}
+
+/// For x > 0; its derivative is infinite at 0: add a small number first where x can be 0.
+struct Sqrt {
+    static constexpr std::string_view name = "sqrt";
+    template <class V>
+    V operator()(V x) const {
+        return math::sqrt(x);
+    }
+    template <class V>
+    void vjp(const V& upstream, const V& y, const V& x) const {
+        give(x, [&] { return 0.5 * (upstream / y); });
+    }
+};
+template <AnyTensor A>
+auto sqrt(const A& a) {
+    return elementwise(Sqrt{}, a);
+}
+
+/// 1 / sqrt(x), for x > 0
+struct InverseSqrt {
+    static constexpr std::string_view name = "inverse_sqrt";
+    template <class V>
+    V operator()(V x) const {
+        return math::constant<V>(1) / math::sqrt(x);
+    }
+    template <class V>
+    void vjp(const V& upstream, const V& y, const V& x) const {
+        give(x, [&] { return -0.5 * (upstream * (y * y * y)); });
+    }
+};
+template <AnyTensor A>
+auto inverse_sqrt(const A& a) {
+    return elementwise(InverseSqrt{}, a);
+}
+
+struct Exp {
+    static constexpr std::string_view name = "exp";
+    template <class V>
+    V operator()(V x) const {
+        return math::exp(x);
+    }
+    template <class V>
+    void vjp(const V& upstream, const V& y, const V& x) const {
+        give(x, [&] { return upstream * y; });
+    }
+};
+template <AnyTensor A>
+auto exp(const A& a) {
+    return elementwise(Exp{}, a);
+}
+
+/// Natural logarithm, for x > 0.
+struct Log {
+    static constexpr std::string_view name = "log";
+    template <class V>
+    V operator()(V x) const {
+        return math::log(x);
+    }
+    template <class V>
+    void vjp(const V& upstream, const V&, const V& x) const {
+        give(x, [&] { return upstream / x; });
+    }
+};
+template <AnyTensor A>
+auto log(const A& a) {
+    return elementwise(Log{}, a);
+}
+
+}  // namespace gantry

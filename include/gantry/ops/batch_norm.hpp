@@ -1,0 +1,196 @@
+#pragma once
+#include <gantry/kernels/batch_norm.hpp>
+#include <gantry/ops/activation.hpp>
+#include <gantry/ops/sum.hpp>
+
+#include <string_view>
+
+namespace gantry {
+
+struct BatchNormOptions {
+    double epsilon = 1e-5;
+    double momentum = 0.1;  ///< share of the batch in the running statistics, as in PyTorch
+};
+
+/// What is normalised is a matrix: rows are the batch (and the pixels of images), columns the features
+/// (channels).
+struct BatchNormExtents {
+    std::size_t rows, columns;
+
+    template <class V>
+    V sum_rows(const V& x, const V& like, double scale = 1) const {
+        return run_op(SumOp{rows, columns, Axis::rows, scale}, like.extents, {}, x);
+    }
+    template <class V>
+    V mean_rows(const V& x, const V& like) const {
+        return sum_rows(x, like, 1.0 / static_cast<double>(rows));
+    }
+    template <class V>
+    V repeat_rows(const V& x, const V& like) const {
+        return run_op(BroadcastOp{rows, columns, Axis::rows}, like.extents, {}, x);
+    }
+};
+
+/// Training mode. A fused kernel forward, and another one backward; where the backward pass is itself
+/// recorded, the same derivative is played in ops, which have derivatives of any order.
+template <ActivationKind kind, class T, class D>
+struct BatchNormOp {
+    static constexpr std::string_view name = "batch_norm";
+    BatchNormExtents matrix;
+    BatchNormOptions options;
+    double parameter;             // of the activation
+    T *mean, *inverse_deviation;  // of the batch, in the step's memory
+    T *running_mean, *running_variance;
+
+    template <class V>
+    void forward(const V& y, bool, const V& x, const V& scale, const V& shift) const {
+        BatchNormParameters<T> p;
+        p.rows = matrix.rows;
+        p.columns = matrix.columns;
+        p.x = x.data;
+        p.scale = scale.data;
+        p.shift = shift.data;
+        p.y = y.data;
+        p.mean = mean;
+        p.inverse_deviation = inverse_deviation;
+        p.running_mean = running_mean;
+        p.running_variance = running_variance;
+        p.epsilon = options.epsilon;
+        p.momentum = options.momentum;
+        p.activation = {kind, parameter};
+        launch(*y.device, p);
+    }
+    template <class V>
+    void vjp(const V& upstream, const V& y, const V& x, const V& scale, const V& shift) const {
+        if (y.device->tape().recording())
+            vjp_in_ops(upstream, y, x, scale, shift);
+        else
+            vjp_fused(upstream, x, scale, shift);
+    }
+
+private:
+    template <class V>
+    void vjp_fused(const V& upstream, const V& x, const V& scale, const V& shift) const {
+        const auto wanted = [](const V& v) { return v.node && v.node->needed; };
+        D& device = *x.device;
+        const V x_gradient = allocate<T>(device, x.extents);
+        const V scale_gradient = allocate<T>(device, scale.extents),
+                shift_gradient = allocate<T>(device, shift.extents);
+        BatchNormGradientParameters<T> p;
+        p.rows = matrix.rows;
+        p.columns = matrix.columns;
+        p.upstream = upstream.data;
+        p.x = x.data;
+        p.scale = scale.data;
+        p.shift = shift.data;
+        p.mean = mean;
+        p.inverse_deviation = inverse_deviation;
+        p.x_gradient = wanted(x) ? x_gradient.data : nullptr;
+        p.scale_gradient = scale_gradient.data;
+        p.shift_gradient = shift_gradient.data;
+        p.activation = {kind, parameter};
+        launch(device, p);
+        give(x, [&] { return x_gradient; });
+        give(scale, [&] { return scale_gradient; });
+        give(shift, [&] { return shift_gradient; });
+    }
+    template <class V>
+    void vjp_in_ops(const V& upstream, const V& y, const V& x, const V& scale, const V& shift) const {
+        V d = upstream;  // gradient of scale n + shift
+        if constexpr (kind != ActivationKind::identity)
+            d = elementwise(ActivationGradient<kind>{parameter}, upstream, y);
+        const V centred = x - matrix.repeat_rows(matrix.mean_rows(x, scale), x);
+        const V inverse = inverse_sqrt(matrix.mean_rows(square(centred), scale) + options.epsilon);
+        const V n = centred * matrix.repeat_rows(inverse, x);
+        give(x, [&] {
+            const V mean_d = matrix.repeat_rows(matrix.mean_rows(d, scale), x);
+            const V mean_dn = matrix.repeat_rows(matrix.mean_rows(d * n, scale), x);
+            return matrix.repeat_rows(scale * inverse, x) * (d - mean_d - n * mean_dn);
+        });
+        give(scale, [&] { return matrix.sum_rows(d * n, scale); });
+        give(shift, [&] { return matrix.sum_rows(d, shift); });
+    }
+};
+
+/// Evaluation mode: the statistics are given.
+template <ActivationKind kind, class T, class D>
+struct BatchNormEvaluationOp {
+    static constexpr std::string_view name = "batch_norm";
+    BatchNormExtents matrix;
+    double epsilon, parameter;
+    Value<T, D> mean, variance;
+
+    template <class V>
+    void forward(const V& y, bool, const V& x, const V& scale, const V& shift) const {
+        launch(*y.device, BatchNormEvaluationParameters<T>{matrix.rows,
+                                                           matrix.columns,
+                                                           x.data,
+                                                           scale.data,
+                                                           shift.data,
+                                                           mean.data,
+                                                           variance.data,
+                                                           y.data,
+                                                           epsilon,
+                                                           {kind, parameter}});
+    }
+    template <class V>
+    void vjp(const V& upstream, const V& y, const V& x, const V& scale, const V& shift) const {
+        V d = upstream;
+        if constexpr (kind != ActivationKind::identity)
+            d = elementwise(ActivationGradient<kind>{parameter}, upstream, y);
+        const V inverse = inverse_sqrt(variance + epsilon);
+        give(x, [&] { return d * matrix.repeat_rows(scale * inverse, x); });
+        give(scale, [&] { return inverse * matrix.sum_rows(d * (x - matrix.repeat_rows(mean, x)), scale); });
+        give(shift, [&] { return matrix.sum_rows(d, shift); });
+    }
+};
+
+namespace detail {
+template <class X, class Feature>
+BatchNormExtents batch_norm_extents(const X& x) {
+    static_assert(X::shape::batched && Feature::shape::rank == 1,
+                  "gantry: batch norm takes a batch and features");
+    static_assert(
+        broadcast_kind(X::shape::extents(Batch), Feature::shape::extents(Batch)) == Broadcast::trailing,
+        "gantry: batch norm has a scale and a shift for each feature: the last extent of its input");
+    constexpr std::size_t columns = Feature::shape::item_size;
+    return {x.value().size() / columns, columns};
+}
+}  // namespace detail
+
+/// f(scale (x - mean) / sqrt(variance + epsilon) + shift), each feature over the batch (and the pixels), and
+/// the running statistics moved towards those of the batch. x: Shape<Batch, ..., N>; the others: Shape<N>. f:
+/// identity or leaky_relu. Errors: a batch of one value for each feature, which has no deviation. Source:
+/// Ioffe and Szegedy, "Batch normalization" (2015), algorithm 1.
+template <ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor Scale, AnyTensor Shift,
+          class Running>
+auto batch_norm(const X& x, const Scale& scale, const Shift& shift, const Running& running_mean,
+                const Running& running_variance, BatchNormOptions options = {}, double parameter = 0) {
+    using T = typename X::scalar;
+    using D = typename X::device_type;
+    const BatchNormExtents matrix = detail::batch_norm_extents<X, Scale>(x);
+    if (matrix.rows < 2)
+        fail("batch_norm", "training needs more than one value for each feature", "a batch of ", matrix.rows);
+    D& device = *x.value().device;
+    const auto statistics = [&] { return allocate<T>(device, scale.value().extents).data; };
+    const BatchNormOp<kind, T, D> op{
+        matrix, options, parameter, statistics(), statistics(), running_mean.data(), running_variance.data()};
+    return typed<typename X::shape, X, Scale, Shift>(
+        run_op(op, x.value().extents, {}, x.value(), scale.value(), shift.value()));
+}
+
+/// The same with given statistics in place of those of the batch, and nothing is updated.
+template <ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor Scale, AnyTensor Shift,
+          class Running>
+auto batch_norm_evaluation(const X& x, const Scale& scale, const Shift& shift, const Running& mean,
+                           const Running& variance, BatchNormOptions options = {}, double parameter = 0) {
+    using T = typename X::scalar;
+    using D = typename X::device_type;
+    const BatchNormExtents matrix = detail::batch_norm_extents<X, Scale>(x);
+    const BatchNormEvaluationOp<kind, T, D> op{matrix, options.epsilon, parameter, detach(mean).value(),
+                                               detach(variance).value()};
+    return typed<typename X::shape, X, Scale, Shift>(
+        run_op(op, x.value().extents, {}, x.value(), scale.value(), shift.value()));
+}
+
+}  // namespace gantry

@@ -1,0 +1,132 @@
+#pragma once
+#include <gantry/autograd/record.hpp>
+#include <gantry/kernels/copy.hpp>
+
+#include <string_view>
+
+namespace gantry {
+
+/// y (rows, count) = columns from, from + 1, ... of x (rows, total).
+struct SliceOp {
+    static constexpr std::string_view name = "slice";
+    std::size_t rows, total, from, count;
+
+    template <class V>
+    void forward(const V& y, bool, const V& x) const {
+        launch(*y.device,
+               CopyBlockParameters<typename V::scalar>{rows, count, x.data + from, total, y.data, count});
+    }
+    template <class V>
+    void vjp(const V& upstream, const V&, const V& x) const;
+};
+
+/// y (rows, total) = 0, but for the columns from, from + 1, ..., which are x (rows, count).
+struct PadOp {
+    static constexpr std::string_view name = "pad";
+    std::size_t rows, total, from, count;
+
+    template <class V>
+    void forward(const V& y, bool, const V& x) const {
+        using T = typename V::scalar;
+        launch(*y.device, FillParameters<T>{y.size(), y.data, T(0)});
+        launch(*y.device, CopyBlockParameters<T>{rows, count, x.data, count, y.data + from, total});
+    }
+    template <class V>
+    void vjp(const V& upstream, const V&, const V& x) const {
+        give(x, [&] { return run_op(SliceOp{rows, total, from, count}, x.extents, {}, upstream); });
+    }
+};
+
+template <class V>
+void SliceOp::vjp(const V& upstream, const V&, const V& x) const {
+    give(x, [&] { return run_op(PadOp{rows, total, from, count}, x.extents, {}, upstream); });
+}
+
+/// y (rows, columns of a + columns of b) = a (rows, ...) and b (rows, ...) side by side.
+struct ConcatenateOp {
+    static constexpr std::string_view name = "concatenate";
+    std::size_t rows, a_columns, b_columns;
+
+    template <class V>
+    void forward(const V& y, bool, const V& a, const V& b) const {
+        using T = typename V::scalar;
+        const std::size_t total = a_columns + b_columns;
+        launch(*y.device, CopyBlockParameters<T>{rows, a_columns, a.data, a_columns, y.data, total});
+        launch(*y.device,
+               CopyBlockParameters<T>{rows, b_columns, b.data, b_columns, y.data + a_columns, total});
+    }
+    template <class V>
+    void vjp(const V& upstream, const V&, const V& a, const V& b) const {
+        const std::size_t total = a_columns + b_columns;
+        give(a, [&] { return run_op(SliceOp{rows, total, 0, a_columns}, a.extents, {}, upstream); });
+        give(b, [&] { return run_op(SliceOp{rows, total, a_columns, b_columns}, b.extents, {}, upstream); });
+    }
+};
+
+namespace detail {
+template <class S>
+struct Last;  // the shape with another last extent
+template <>
+struct Last<Shape<Batch>> {};
+template <int A, int B>
+struct Last<Shape<A, B>> {
+    template <int N>
+    using with = Shape<A, N>;
+    static constexpr int value = B;
+};
+template <int A, int B, int C>
+struct Last<Shape<A, B, C>> {
+    template <int N>
+    using with = Shape<A, B, N>;
+    static constexpr int value = C;
+};
+template <int A, int B, int C, int E>
+struct Last<Shape<A, B, C, E>> {
+    template <int N>
+    using with = Shape<A, B, C, N>;
+    static constexpr int value = E;
+};
+}  // namespace detail
+
+/// Joins the last extents (features or channels): Shape<Batch, A> and Shape<Batch, B> -> Shape<Batch, A + B>.
+template <AnyTensor A, AnyTensor B>
+auto concatenate(const A& a, const B& b) {
+    using LastA = detail::Last<typename A::shape>;
+    using LastB = detail::Last<typename B::shape>;
+    using S = typename LastA::template with<LastA::value + LastB::value>;
+    static_assert(std::is_same_v<S, typename LastB::template with<LastA::value + LastB::value>>,
+                  "gantry: concatenate joins shapes that differ in the last extent only");
+    const int batch = a.value().extents.first();
+    if (b.value().extents.first() != batch)
+        fail("concatenate", "both inputs must have as many items", a.value().extents, " and ",
+             b.value().extents);
+    const Extents extents = S::extents(batch);
+    return typed<S, A, B>(run_op(
+        ConcatenateOp{extents.size() / static_cast<std::size_t>(extents.last()), LastA::value, LastB::value},
+        extents, {}, a.value(), b.value()));
+}
+
+/// Joins two batches of one shape, say of real and of made images: the items of a, then those of b.
+template <AnyTensor A, AnyTensor B>
+auto concatenate_batches(const A& a, const B& b) {
+    using S = typename A::shape;
+    static_assert(std::is_same_v<S, typename B::shape> && S::batched,
+                  "gantry: concatenate_batches joins batches of items of one shape");
+    const Extents extents = S::extents(a.value().extents.first() + b.value().extents.first());
+    return typed<S, A, B>(
+        run_op(ConcatenateOp{1, a.value().size(), b.value().size()}, extents, {}, a.value(), b.value()));
+}
+
+/// Elements from, ..., from + count - 1 of the last extent: Shape<Batch, N> -> Shape<Batch, count>.
+template <int from, int count, AnyTensor X>
+auto slice(const X& x) {
+    using LastX = detail::Last<typename X::shape>;
+    static_assert(from >= 0 && count > 0 && from + count <= LastX::value,
+                  "gantry: a slice lies inside of the last extent");
+    using S = typename LastX::template with<count>;
+    const Extents extents = S::extents(x.value().extents.first());
+    return typed<S, X>(
+        run_op(SliceOp{extents.size() / count, LastX::value, from, count}, extents, {}, x.value()));
+}
+
+}  // namespace gantry

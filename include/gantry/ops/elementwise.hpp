@@ -1,0 +1,83 @@
+#pragma once
+#include <gantry/autograd/record.hpp>
+#include <gantry/kernels/elementwise.hpp>
+#include <gantry/ops/sum.hpp>
+
+#include <array>
+#include <string_view>
+#include <type_traits>
+
+namespace gantry {
+
+// A functor is all that an elementwise op needs:
+//   static constexpr std::string_view name;
+//   template <class V> V operator()(V a, V b, ...) const    V: a scalar or a vector of scalars; see
+//   gantry/math.hpp template <class V> void vjp(upstream, y, a, b, ...)      the derivative, in ops
+
+/// y = f(x...), element by element; an input of rank 0 is one number for all elements.
+template <class F>
+struct ElementwiseOp {
+    static constexpr std::string_view name = F::name;
+    [[no_unique_address]] F f;
+
+    template <class V, class... In>
+    void forward(const V& y, bool, const In&... x) const {
+        using T = typename V::scalar;
+        launch(*y.device,
+               ElementwiseParameters<F, T, sizeof...(In)>{
+                   f, y.size(), y.data, {x.data...}, {x.extents.rank == 0 && y.extents.rank != 0 ...}});
+    }
+    template <class V, class... In>
+    void vjp(const V& upstream, const V& y, const In&... x) const {
+        f.vjp(upstream, y, x...);
+    }
+};
+
+/// The larger of two shapes, by rank, then by elements: the one that an elementwise op's result has.
+template <class A, class B>
+using Larger =
+    std::conditional_t<(B::rank > A::rank || (B::rank == A::rank && B::item_size > A::item_size)), B, A>;
+
+template <class S, class... More>
+struct Largest {
+    using type = S;
+};
+template <class A, class B, class... More>
+struct Largest<A, B, More...> : Largest<Larger<A, B>, More...> {};
+
+namespace detail {
+/// A scalar stays one, since kernels repeat it themselves; other smaller shapes are repeated in memory.
+template <class S, AnyTensor X>
+auto conformed(const X& x, int batch) {
+    if constexpr (X::shape::rank == 0)
+        return x.value();
+    else
+        return broadcast_to<S>(x, batch).value();
+}
+
+template <class F, class T, class D, class... More>
+Value<T, D> run_elementwise(const F& f, const Value<T, D>& first, const More&... more) {
+    Extents extents = first.extents;
+    ((extents = more.extents.rank > extents.rank ? more.extents : extents), ...);
+    const auto check = [&](const Value<T, D>& x) {
+        if (x.extents.rank != 0 && x.extents != extents)
+            fail(F::name, "the operands of an elementwise op must have one shape", x.extents, " and ",
+                 extents);
+    };
+    (check(first), ..., check(more));
+    return run_op(ElementwiseOp<F>{f}, extents, {}, first, more...);
+}
+}  // namespace detail
+
+/// f(x...) element by element. Smaller operands are repeated where broadcast_to can do it. The result has the
+/// shape of the largest. Errors: shapes that do not fit (compile time), batches of different sizes (run
+/// time).
+template <class F, AnyTensor... X>
+auto elementwise(const F& f, const X&... x) {
+    using S = typename Largest<typename X::shape...>::type;
+    int batch = 0;
+    ((batch = X::shape::batched ? x.value().extents.first() : batch), ...);
+    return typed<S, X...>(detail::run_elementwise(f, detail::conformed<S>(x, batch)...));
+}
+
+}  // namespace gantry

@@ -1,0 +1,83 @@
+#pragma once
+#include <gantry/autograd/record.hpp>
+#include <gantry/kernels/matmul.hpp>
+
+#include <string_view>
+
+namespace gantry {
+
+namespace detail {
+template <class T, class D>
+Value<T, D> matmul(const Value<T, D>& a, bool transpose_a, const Value<T, D>& b, bool transpose_b,
+                   std::type_identity_t<Into<T>> into = {});
+}
+
+/// y = op(a) op(b), where op transposes or not. Its derivatives are again such products.
+struct MatmulOp {
+    static constexpr std::string_view name = "matmul";
+    bool transpose_a = false, transpose_b = false;
+
+    template <class V>
+    void forward(const V& y, bool accumulate, const V& a, const V& b) const {
+        MatmulParameters<typename V::scalar> p;
+        p.rows = y.extents.of[0];
+        p.columns = y.extents.of[1];
+        p.inner = a.extents.of[transpose_a ? 0 : 1];
+        p.transpose_a = transpose_a;
+        p.transpose_b = transpose_b;
+        p.a = a.data;
+        p.b = b.data;
+        p.c = y.data;
+        p.accumulate = accumulate;
+        launch(*y.device, p);
+    }
+    /// With A = op(a) and B = op(b): the gradient of A is upstream B^T, that of B is A^T upstream;
+    /// where a is transposed, its gradient is the transpose of that: B upstream^T.
+    template <class V>
+    void vjp(const V& upstream, const V&, const V& a, const V& b) const {
+        using I = Into<typename V::scalar>;
+        give(a, [&](I into) {
+            return transpose_a ? detail::matmul(b, transpose_b, upstream, true, into)
+                               : detail::matmul(upstream, false, b, !transpose_b, into);
+        });
+        give(b, [&](I into) {
+            return transpose_b ? detail::matmul(upstream, true, a, transpose_a, into)
+                               : detail::matmul(a, !transpose_a, upstream, false, into);
+        });
+    }
+};
+
+template <class T, class D>
+Value<T, D> detail::matmul(const Value<T, D>& a, bool transpose_a, const Value<T, D>& b, bool transpose_b,
+                           std::type_identity_t<Into<T>> into) {
+    const int inner = a.extents.of[transpose_a ? 0 : 1], inner_b = b.extents.of[transpose_b ? 1 : 0];
+    if (inner != inner_b) fail("matmul", "the inner extents must be equal", a.extents, " and ", b.extents);
+    return run_op(MatmulOp{transpose_a, transpose_b},
+                  Extents{2, {a.extents.of[transpose_a ? 1 : 0], b.extents.of[transpose_b ? 0 : 1]}}, into, a,
+                  b);
+}
+
+template <int left_inner, int right_inner>
+struct MatmulFits {
+    static_assert(left_inner == right_inner, "gantry: the inner extents of a matrix product must be equal");
+    static constexpr bool value = left_inner == right_inner;
+};
+
+template <class A, class B>
+struct MatmulShape {
+    static_assert(A::rank == 2 && B::rank == 2, "gantry: matmul takes two matrices: shapes with two extents");
+};
+template <int M, int K, int K2, int N>
+struct MatmulShape<Shape<M, K>, Shape<K2, N>> {
+    static_assert(MatmulFits<K, K2>::value);
+    using type = Shape<M, N>;
+};
+
+/// a b: Shape<M, K> and Shape<K, N> -> Shape<M, N>; M may be Batch.
+template <AnyTensor A, AnyTensor B>
+auto matmul(const A& a, const B& b) {
+    using S = typename MatmulShape<typename A::shape, typename B::shape>::type;
+    return typed<S, A, B>(detail::matmul(a.value(), false, b.value(), false));
+}
+
+}  // namespace gantry

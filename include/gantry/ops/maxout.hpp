@@ -1,0 +1,68 @@
+#pragma once
+#include <gantry/autograd/record.hpp>
+#include <gantry/kernels/maxout.hpp>
+#include <gantry/ops/concatenate.hpp>
+
+#include <string_view>
+
+namespace gantry {
+
+struct MaxoutScatterOp;
+
+/// y (rows, columns) = values (rows, pieces, columns), each at the piece where x (rows, pieces, columns) is
+/// largest.
+struct MaxoutSelectOp {
+    static constexpr std::string_view name = "maxout";
+    std::size_t rows, pieces, columns;
+
+    template <class V>
+    void forward(const V& y, bool, const V& values, const V& x) const {
+        launch(*y.device, MaxoutSelectParameters<typename V::scalar>{rows, pieces, columns, x.data,
+                                                                     values.data, y.data});
+    }
+    /// By `values`; by x the derivative is 0 wherever there is one.
+    template <class V>
+    void vjp(const V& upstream, const V&, const V& values, const V& x) const;
+};
+
+/// The adjoint: y (rows, pieces, columns) = values (rows, columns) at that piece, 0 elsewhere.
+struct MaxoutScatterOp {
+    static constexpr std::string_view name = "maxout_scatter";
+    std::size_t rows, pieces, columns;
+
+    template <class V>
+    void forward(const V& y, bool, const V& values, const V& x) const {
+        launch(*y.device, MaxoutScatterParameters<typename V::scalar>{rows, pieces, columns, x.data,
+                                                                      values.data, y.data});
+    }
+    template <class V>
+    void vjp(const V& upstream, const V&, const V& values, const V& x) const {
+        give(values, [&] {
+            return run_op(MaxoutSelectOp{rows, pieces, columns}, values.extents, {}, upstream, x);
+        });
+    }
+};
+
+template <class V>
+void MaxoutSelectOp::vjp(const V& upstream, const V&, const V& values, const V& x) const {
+    give(values, [&] {
+        return run_op(MaxoutScatterOp{rows, pieces, columns}, values.extents, {}, upstream, x);
+    });
+}
+
+/// The largest of `pieces` groups of the last extent: Shape<Batch, pieces * N> -> Shape<Batch, N>;
+/// y[n] = max over p of x[p N + n]; the gradient goes to the first of equals.
+/// Source: Goodfellow et al., "Maxout networks" (2013), section 3.
+template <int pieces, AnyTensor X>
+auto maxout(const X& x) {
+    using LastX = detail::Last<typename X::shape>;
+    static_assert(pieces > 0 && LastX::value % pieces == 0,
+                  "gantry: maxout needs a last extent that its pieces divide");
+    using S = typename LastX::template with<LastX::value / pieces>;
+    constexpr std::size_t columns = LastX::value / pieces;
+    const Extents extents = S::extents(x.value().extents.first());
+    return typed<S, X>(run_op(MaxoutSelectOp{extents.size() / columns, pieces, columns}, extents, {},
+                              x.value(), detach(x).value()));
+}
+
+}  // namespace gantry

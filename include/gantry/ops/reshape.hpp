@@ -1,0 +1,43 @@
+#pragma once
+#include <gantry/autograd/record.hpp>
+#include <gantry/kernels/copy.hpp>
+
+#include <string_view>
+
+namespace gantry {
+
+/// The same numbers, in the same order, in another shape. A view: the result shares the memory of its input.
+struct ReshapeOp {
+    static constexpr std::string_view name = "reshape";
+
+    template <class V>
+    void forward(const V&, bool, const V&) const {}
+    template <class V>
+    void vjp(const V& upstream, const V&, const V& x) const {
+        give(x, [&] { return run_op(*this, x.extents, {upstream.data, false}, upstream); });
+    }
+};
+
+template <std::size_t from, std::size_t to>
+struct ReshapeFits {
+    static_assert(from == to, "gantry: a reshape keeps the number of elements of an item");
+    static constexpr bool value = from == to;
+};
+
+/// x in shape S, with the same number of elements in an item.
+template <class S, AnyTensor X>
+auto reshape(const X& x) {
+    static_assert(ReshapeFits<X::shape::item_size, S::item_size>::value);
+    static_assert(S::batched == X::shape::batched, "gantry: a reshape keeps the Batch");
+    const auto& value = x.value();
+    return typed<S, X>(run_op(ReshapeOp{}, S::extents(value.extents.first()), {value.data, false}, value));
+}
+
+/// Each item as one vector: Shape<Batch, E...> -> Shape<Batch, product of E...>.
+template <AnyTensor X>
+auto flatten(const X& x) {
+    static_assert(X::shape::batched, "gantry: flatten needs a shape with a Batch");
+    return reshape<Shape<Batch, static_cast<int>(X::shape::item_size)>>(x);
+}
+
+}  // namespace gantry

@@ -1,0 +1,98 @@
+#pragma once
+#include <gantry/kernels/softmax.hpp>
+#include <gantry/ops/arithmetic.hpp>
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace gantry {
+
+/// y[r][c] = exp(x[r][c]) / sum over k of exp(x[r][k])
+struct SoftmaxOp {
+    static constexpr std::string_view name = "softmax";
+
+    template <class V>
+    void forward(const V& y, bool, const V& x) const {
+        launch(*y.device, SoftmaxParameters<typename V::scalar>{static_cast<std::size_t>(x.extents.of[0]),
+                                                                static_cast<std::size_t>(x.extents.of[1]),
+                                                                x.data, y.data});
+    }
+    template <class V>
+    void vjp(const V& upstream, const V& y, const V& x) const {
+        give(x, [&] { return y * (upstream - row_sums_repeated(upstream * y)); });
+    }
+    /// The sum of each row, in every element of the row.
+    template <class V>
+    static V row_sums_repeated(const V& x) {
+        const auto rows = static_cast<std::size_t>(x.extents.of[0]),
+                   columns = static_cast<std::size_t>(x.extents.of[1]);
+        const V sums = run_op(SumOp{rows, columns, Axis::columns}, Extents{1, {x.extents.of[0]}}, {}, x);
+        return run_op(BroadcastOp{rows, columns, Axis::columns}, x.extents, {}, sums);
+    }
+};
+
+/// Softmax over the features: Shape<Batch, N> -> Shape<Batch, N>.
+template <AnyTensor X>
+auto softmax(const X& x) {
+    static_assert(X::shape::rank == 2 || std::is_same_v<typename X::shape, Erased>,
+                  "gantry: softmax takes Shape<Batch, N>");
+    return typed<typename X::shape, X>(run_op(SoftmaxOp{}, x.value().extents, {}, x.value()));
+}
+
+/// *y = mean over the rows of sum over c of t[r][c] (log(sum over k of exp(x[r][k])) - x[r][c])
+template <class T, class D>
+struct SoftmaxCrossEntropyOp {
+    static constexpr std::string_view name = "softmax_cross_entropy";
+    Value<T, D> targets;
+
+    template <class V>
+    void forward(const V& y, bool, const V& x) const {
+        const auto rows = static_cast<std::size_t>(x.extents.of[0]),
+                   columns = static_cast<std::size_t>(x.extents.of[1]);
+        const V losses = allocate<T>(*x.device, Extents{1, {x.extents.of[0]}});
+        launch(*y.device, CrossEntropyParameters<T>{rows, columns, x.data, targets.data, losses.data});
+        launch(*y.device, SumParameters<T>{1, rows, Axis::columns, losses.data, y.data, false,
+                                           1.0 / static_cast<double>(rows)});
+    }
+    /// (softmax(x) sum of t - t) / rows
+    template <class V>
+    void vjp(const V& upstream, const V&, const V& x) const {
+        give(x, [&] {
+            const V gradient = softmax(x) * SoftmaxOp::row_sums_repeated(targets) - targets;
+            return upstream * ((1.0 / x.extents.of[0]) * gradient);
+        });
+    }
+};
+
+/// Mean cross entropy of softmax(logits) against target probabilities, one-hot for plain classes:
+/// two of Shape<Batch, N> -> Shape<>. Stable for any finite logits. Targets are data: no gradient reaches
+/// them.
+template <AnyTensor X, class T, class D>
+auto softmax_cross_entropy(const X& logits, const Tensor<typename X::shape, T, D>& targets) {
+    static_assert(X::shape::rank == 2, "gantry: softmax_cross_entropy takes Shape<Batch, N>");
+    targets.value().check_alive();
+    if (targets.value().extents != logits.value().extents)
+        fail("softmax_cross_entropy", "there must be as many targets as logits", targets.value().extents,
+             " and ", logits.value().extents);
+    return typed<Shape<>, X>(
+        run_op(SoftmaxCrossEntropyOp<T, D>{targets.value()}, Extents{}, {}, logits.value()));
+}
+
+/// Labels as rows with a 1 at the label and 0 elsewhere. Errors: a label that is not below `classes`.
+template <int classes, class T = float, class D>
+auto one_hot(D& device, std::span<const std::uint8_t> labels) {
+    const std::size_t size = labels.size() * classes;
+    T* rows = static_cast<T*>(device.tape().scratch(size * sizeof(T)));
+    std::fill(rows, rows + size, T(0));
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        if (labels[i] >= classes)
+            fail("one_hot", "every label must be below the number of classes", int{labels[i]}, " of ",
+                 classes);
+        rows[i * classes + labels[i]] = T(1);
+    }
+    return from_host<Shape<Batch, classes>>(device, static_cast<int>(labels.size()),
+                                            std::span<const T>(rows, size));
+}
+
+}  // namespace gantry

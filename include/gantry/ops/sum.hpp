@@ -1,0 +1,152 @@
+#pragma once
+#include <gantry/autograd/record.hpp>
+#include <gantry/kernels/reduce.hpp>
+
+#include <cstddef>
+#include <string_view>
+
+namespace gantry {
+
+struct BroadcastOp;
+
+/// y = scale * sum of x, seen as a matrix (rows, columns), over one axis.
+struct SumOp {
+    static constexpr std::string_view name = "sum";
+    std::size_t rows, columns;
+    Axis axis;
+    double scale = 1;
+
+    template <class V>
+    void forward(const V& y, bool accumulate, const V& x) const {
+        launch(*y.device,
+               SumParameters<typename V::scalar>{rows, columns, axis, x.data, y.data, accumulate, scale});
+    }
+    template <class V>
+    void vjp(const V& upstream, const V& y, const V& x) const;
+};
+
+/// y, seen as a matrix (rows, columns), = scale * x, repeated along one axis.
+struct BroadcastOp {
+    static constexpr std::string_view name = "broadcast";
+    std::size_t rows, columns;
+    Axis axis;
+    double scale = 1;
+
+    template <class V>
+    void forward(const V& y, bool, const V& x) const {
+        launch(*y.device,
+               BroadcastParameters<typename V::scalar>{rows, columns, axis, x.data, y.data, scale});
+    }
+    template <class V>
+    void vjp(const V& upstream, const V&, const V& x) const {
+        give(x, [&](Into<typename V::scalar> into) {
+            return run_op(SumOp{rows, columns, axis, scale}, x.extents, into, upstream);
+        });
+    }
+};
+
+template <class V>
+void SumOp::vjp(const V& upstream, const V&, const V& x) const {
+    give(x, [&] { return run_op(BroadcastOp{rows, columns, axis, scale}, x.extents, {}, upstream); });
+}
+
+namespace detail {
+template <class S>
+struct WithoutBatch {
+    static_assert(S::batched, "gantry: a sum over the batch, or of each item, needs a shape with a Batch");
+};
+template <int... Sizes>
+struct WithoutBatch<Shape<Batch, Sizes...>> {
+    using type = Shape<Sizes...>;
+};
+/// scale * sum of all elements, as a scalar.
+template <class T, class D>
+Value<T, D> sum_all(const Value<T, D>& x, double scale = 1) {
+    return run_op(SumOp{1, x.size(), Axis::columns, scale}, Extents{}, {}, x);
+}
+}  // namespace detail
+
+/// Sum of all elements: Shape<...> -> Shape<>. Summed in a fixed order.
+template <AnyTensor X>
+auto sum(const X& x) {
+    return typed<Shape<>, X>(detail::sum_all(x.value()));
+}
+/// Mean of all elements: Shape<...> -> Shape<>.
+template <AnyTensor X>
+auto mean(const X& x) {
+    return typed<Shape<>, X>(detail::sum_all(x.value(), 1.0 / static_cast<double>(x.value().size())));
+}
+/// Sum over the items of the batch: Shape<Batch, E...> -> Shape<E...>.
+template <AnyTensor X>
+auto sum_over_batch(const X& x, double scale = 1) {
+    using S = typename detail::WithoutBatch<typename X::shape>::type;
+    const auto items = static_cast<std::size_t>(x.value().extents.first());
+    return typed<S, X>(run_op(SumOp{items, S::item_size, Axis::rows, scale}, S::extents(0), {}, x.value()));
+}
+/// Mean over the items of the batch: Shape<Batch, E...> -> Shape<E...>.
+template <AnyTensor X>
+auto mean_over_batch(const X& x) {
+    return sum_over_batch(x, 1.0 / x.value().extents.first());
+}
+/// Sum of each item's elements: Shape<Batch, E...> -> Shape<Batch>.
+template <AnyTensor X>
+auto sum_each_item(const X& x, double scale = 1) {
+    using S = typename detail::WithoutBatch<typename X::shape>::type;
+    const int items = x.value().extents.first();
+    return typed<Shape<Batch>, X>(
+        run_op(SumOp{static_cast<std::size_t>(items), S::item_size, Axis::columns, scale},
+               Shape<Batch>::extents(items), {}, x.value()));
+}
+/// Mean of each item's elements: Shape<Batch, E...> -> Shape<Batch>.
+template <AnyTensor X>
+auto mean_each_item(const X& x) {
+    return sum_each_item(x, 1.0 / static_cast<double>(X::shape::item_size));
+}
+
+/// How a smaller shape is repeated to fill a larger one.
+enum class Broadcast { impossible, same, scalar, trailing, each_item };
+
+/// same; a scalar; the last extents, as a bias has (`trailing`); or one number for each item of the batch.
+constexpr Broadcast broadcast_kind(const Extents& whole, const Extents& part) {
+    if (part == whole) return Broadcast::same;
+    if (part.rank == 0) return Broadcast::scalar;
+    if (whole.first() == Batch && part.size() == Extents{1, {Batch}}.size() && part.first() == Batch)
+        return Broadcast::each_item;
+    if (part.rank >= whole.rank) return Broadcast::impossible;
+    for (int i = 1; i <= part.rank; ++i)
+        if (part.of[static_cast<std::size_t>(part.rank - i)] !=
+            whole.of[static_cast<std::size_t>(whole.rank - i)])
+            return Broadcast::impossible;
+    return Broadcast::trailing;
+}
+
+/// Fails to compile with both shapes in the message (-1 stands for Batch).
+template <class Whole, class Part>
+struct BroadcastFits {
+    static constexpr Broadcast kind = broadcast_kind(Whole::extents(Batch), Part::extents(Batch));
+    static_assert(
+        kind != Broadcast::impossible,
+        "gantry: a shape fills another one if it is the same, a scalar, the last extents of it (a bias), "
+        "or one number for each item of the batch");
+};
+
+/// x repeated to shape S, see broadcast_kind; `batch` counts only where S has a Batch and x has none.
+template <class S, AnyTensor X>
+auto broadcast_to(const X& x, int batch) {
+    constexpr Broadcast kind = BroadcastFits<S, typename X::shape>::kind;
+    const Extents extents = S::extents(X::shape::batched ? x.value().extents.first() : batch);
+    if constexpr (kind == Broadcast::same) {
+        return x;
+    } else if constexpr (kind == Broadcast::scalar) {
+        return typed<S, X>(run_op(BroadcastOp{1, extents.size(), Axis::columns}, extents, {}, x.value()));
+    } else if constexpr (kind == Broadcast::trailing) {
+        const std::size_t columns = x.value().size();
+        return typed<S, X>(
+            run_op(BroadcastOp{extents.size() / columns, columns, Axis::rows}, extents, {}, x.value()));
+    } else {
+        return typed<S, X>(
+            run_op(BroadcastOp{x.value().size(), S::item_size, Axis::columns}, extents, {}, x.value()));
+    }
+}
+
+}  // namespace gantry

@@ -1,0 +1,318 @@
+#pragma once
+#include <gantry/core/device.hpp>
+#include <gantry/core/host_memory.hpp>
+#include <gantry/kernels/batch_norm.hpp>
+#include <gantry/kernels/copy.hpp>
+#include <gantry/kernels/elementwise.hpp>
+#include <gantry/kernels/matmul.hpp>
+#include <gantry/kernels/maxout.hpp>
+#include <gantry/kernels/optimizers.hpp>
+#include <gantry/kernels/random.hpp>
+#include <gantry/kernels/reduce.hpp>
+#include <gantry/kernels/softmax.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <numbers>
+#include <vector>
+
+namespace gantry {
+
+/// A second device, for tests: every kernel as the plainest loop that its contract allows, with sums in
+/// double. It shows that nothing above the kernels knows the CPU device, and it is what the CPU device is
+/// compared with.
+class Reference : public Device<HostMemory> {};
+
+namespace reference {
+
+inline double activate(Activation a, double x) {
+    switch (a.kind) {
+        case ActivationKind::identity:
+            return x;
+        case ActivationKind::leaky_relu:
+            return x > 0 ? x : a.parameter * x;
+        case ActivationKind::elu:
+            return x > 0 ? x : a.parameter * std::expm1(x);
+        case ActivationKind::softplus:
+            return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
+        case ActivationKind::sigmoid:
+            return 1 / (1 + std::exp(-x));
+        case ActivationKind::tanh:
+            return std::tanh(x);
+    }
+    return x;
+}
+
+/// Number i of a stream, as a word and as the word beside it in its pair.
+struct Words {
+    std::uint32_t word, first_of_pair, second_of_pair;
+    int place;  ///< 0 ... 3 in its block
+};
+inline Words words(const RandomStream& stream, std::size_t i) {
+    const std::size_t chunk = i / RandomStream::chunk, within = i % RandomStream::chunk;
+    const auto block = stream.block(stream.position + chunk * RandomStream::blocks_in_chunk +
+                                    within % RandomStream::blocks_in_chunk);
+    const std::size_t place = within / RandomStream::blocks_in_chunk;
+    return {block[place], block[place / 2 * 2], block[place / 2 * 2 + 1], static_cast<int>(place)};
+}
+inline double uniform(const RandomStream& stream, std::size_t i) {
+    return (words(stream, i).word >> 8) * 0x1p-24;
+}
+
+}  // namespace reference
+
+template <class T>
+void launch(Reference&, const MatmulParameters<T>& p) {
+    for (int r = 0; r < p.rows; ++r)
+        for (int c = 0; c < p.columns; ++c) {
+            double sum = 0;
+            for (int k = 0; k < p.inner; ++k) {
+                const double a =
+                    p.transpose_a ? p.a[std::size_t(k) * p.rows + r] : p.a[std::size_t(r) * p.inner + k];
+                const double b =
+                    p.transpose_b ? p.b[std::size_t(c) * p.inner + k] : p.b[std::size_t(k) * p.columns + c];
+                sum += a * b;
+            }
+            T& out = p.c[std::size_t(r) * p.columns + c];
+            if (p.accumulate)
+                sum += out;
+            else
+                sum = reference::activate(p.activation, sum + (p.bias ? p.bias[c] : 0.0));
+            out = static_cast<T>(sum);
+        }
+}
+
+template <class F, class T, std::size_t N>
+void launch(Reference&, const ElementwiseParameters<F, T, N>& p) {
+    for (std::size_t i = 0; i < p.size; ++i) [&]<std::size_t... I>(std::index_sequence<I...>) {
+            p.out[i] = p.f(p.in[I][p.scalar[I] ? 0 : i]...);
+        }
+    (std::make_index_sequence<N>{});
+}
+
+template <class F, class T, std::size_t N>
+void launch(Reference&, const MapSumParameters<F, T, N>& p) {
+    double sum = 0;
+    for (std::size_t i = 0; i < p.size; ++i) [&]<std::size_t... I>(std::index_sequence<I...>) {
+            sum += p.f(p.in[I][p.scalar[I] ? 0 : i]...);
+        }
+    (std::make_index_sequence<N>{});
+    *p.out = static_cast<T>(p.scale * sum);
+}
+
+template <class T>
+void launch(Reference&, const SumParameters<T>& p) {
+    const bool over_rows = p.axis == Axis::rows;
+    const std::size_t outer = over_rows ? p.columns : p.rows, inner = over_rows ? p.rows : p.columns;
+    for (std::size_t o = 0; o < outer; ++o) {
+        double sum = 0;
+        for (std::size_t i = 0; i < inner; ++i)
+            sum += over_rows ? p.x[i * p.columns + o] : p.x[o * p.columns + i];
+        p.y[o] = static_cast<T>((p.accumulate ? p.y[o] : T(0)) + p.scale * sum);
+    }
+}
+
+template <class T>
+void launch(Reference&, const BroadcastParameters<T>& p) {
+    for (std::size_t r = 0; r < p.rows; ++r)
+        for (std::size_t c = 0; c < p.columns; ++c)
+            p.y[r * p.columns + c] = static_cast<T>(p.scale * p.x[p.axis == Axis::rows ? c : r]);
+}
+
+template <class T>
+void launch(Reference&, const CopyBlockParameters<T>& p) {
+    for (std::size_t r = 0; r < p.rows; ++r)
+        for (std::size_t c = 0; c < p.columns; ++c)
+            p.destination[r * p.destination_stride + c] = p.source[r * p.source_stride + c];
+}
+
+template <class T>
+void launch(Reference&, const FillParameters<T>& p) {
+    std::fill(p.destination, p.destination + p.size, p.value);
+}
+
+namespace reference {
+/// For each row and column of x (rows, pieces, columns): f(index of the largest piece, index in (rows,
+/// columns)).
+template <class P, class F>
+void each_winner(const P& p, const F& f) {
+    for (std::size_t r = 0; r < p.rows; ++r)
+        for (std::size_t c = 0; c < p.columns; ++c) {
+            std::size_t best = r * p.pieces * p.columns + c;
+            for (std::size_t k = 1; k < p.pieces; ++k) {
+                const std::size_t i = (r * p.pieces + k) * p.columns + c;
+                if (p.x[i] > p.x[best]) best = i;
+            }
+            f(best, r * p.columns + c);
+        }
+}
+}  // namespace reference
+
+template <class T>
+void launch(Reference&, const MaxoutSelectParameters<T>& p) {
+    reference::each_winner(p, [&](std::size_t from, std::size_t to) { p.out[to] = p.values[from]; });
+}
+template <class T>
+void launch(Reference&, const MaxoutScatterParameters<T>& p) {
+    std::fill(p.out, p.out + p.rows * p.pieces * p.columns, T(0));
+    reference::each_winner(p, [&](std::size_t to, std::size_t from) { p.out[to] = p.values[from]; });
+}
+
+template <class T>
+void launch(Reference&, const SoftmaxParameters<T>& p) {
+    for (std::size_t r = 0; r < p.rows; ++r) {
+        const T* x = p.x + r * p.columns;
+        const double largest = *std::max_element(x, x + p.columns);
+        double sum = 0;
+        for (std::size_t c = 0; c < p.columns; ++c) sum += std::exp(x[c] - largest);
+        for (std::size_t c = 0; c < p.columns; ++c)
+            p.y[r * p.columns + c] = static_cast<T>(std::exp(x[c] - largest) / sum);
+    }
+}
+template <class T>
+void launch(Reference&, const CrossEntropyParameters<T>& p) {
+    for (std::size_t r = 0; r < p.rows; ++r) {
+        const T *x = p.x + r * p.columns, *t = p.targets + r * p.columns;
+        const double largest = *std::max_element(x, x + p.columns);
+        double sum = 0, loss = 0;
+        for (std::size_t c = 0; c < p.columns; ++c) sum += std::exp(x[c] - largest);
+        for (std::size_t c = 0; c < p.columns; ++c) loss += t[c] * (std::log(sum) + largest - x[c]);
+        p.losses[r] = static_cast<T>(loss);
+    }
+}
+
+template <class T>
+void launch(Reference&, const BatchNormParameters<T>& p) {
+    const double n = double(p.rows);
+    for (std::size_t c = 0; c < p.columns; ++c) {
+        double mean = 0, variance = 0;
+        for (std::size_t r = 0; r < p.rows; ++r) mean += p.x[r * p.columns + c] / n;
+        for (std::size_t r = 0; r < p.rows; ++r) variance += std::pow(p.x[r * p.columns + c] - mean, 2) / n;
+        const double inverse = 1 / std::sqrt(variance + p.epsilon);
+        for (std::size_t r = 0; r < p.rows; ++r)
+            p.y[r * p.columns + c] = static_cast<T>(reference::activate(
+                p.activation, p.scale[c] * (p.x[r * p.columns + c] - mean) * inverse + p.shift[c]));
+        p.mean[c] = static_cast<T>(mean);
+        p.inverse_deviation[c] = static_cast<T>(inverse);
+        if (p.running_mean) {
+            p.running_mean[c] += static_cast<T>(p.momentum * (mean - p.running_mean[c]));
+            p.running_variance[c] +=
+                static_cast<T>(p.momentum * (variance * n / (n - 1) - p.running_variance[c]));
+        }
+    }
+}
+template <class T>
+void launch(Reference&, const BatchNormEvaluationParameters<T>& p) {
+    for (std::size_t r = 0; r < p.rows; ++r)
+        for (std::size_t c = 0; c < p.columns; ++c)
+            p.y[r * p.columns + c] = static_cast<T>(reference::activate(
+                p.activation,
+                p.scale[c] * (p.x[r * p.columns + c] - p.mean[c]) / std::sqrt(p.variance[c] + p.epsilon) +
+                    p.shift[c]));
+}
+template <class T>
+void launch(Reference&, const BatchNormGradientParameters<T>& p) {
+    const double n = double(p.rows);
+    for (std::size_t c = 0; c < p.columns; ++c) {
+        const auto normalised = [&](std::size_t r) {
+            return double(p.x[r * p.columns + c] - p.mean[c]) * p.inverse_deviation[c];
+        };
+        const auto d = [&](std::size_t r) {
+            const bool positive = p.scale[c] * normalised(r) + p.shift[c] > 0;
+            const double slope =
+                p.activation.kind == ActivationKind::leaky_relu && !positive ? p.activation.parameter : 1.0;
+            return p.upstream[r * p.columns + c] * slope;
+        };
+        double sum_d = 0, sum_dn = 0;
+        for (std::size_t r = 0; r < p.rows; ++r) {
+            sum_d += d(r);
+            sum_dn += d(r) * normalised(r);
+        }
+        if (p.x_gradient)
+            for (std::size_t r = 0; r < p.rows; ++r)
+                p.x_gradient[r * p.columns + c] = static_cast<T>(
+                    p.scale[c] * p.inverse_deviation[c] * (d(r) - sum_d / n - normalised(r) * sum_dn / n));
+        if (p.scale_gradient) p.scale_gradient[c] = static_cast<T>(sum_dn);
+        if (p.shift_gradient) p.shift_gradient[c] = static_cast<T>(sum_d);
+    }
+}
+
+template <class T>
+void launch(Reference&, const UniformParameters<T>& p) {
+    for (std::size_t i = 0; i < p.size; ++i)
+        p.destination[i] = static_cast<T>(p.low + (p.high - p.low) * reference::uniform(p.stream, i));
+}
+template <class T>
+void launch(Reference&, const NormalParameters<T>& p) {
+    for (std::size_t i = 0; i < p.size; ++i) {
+        const reference::Words w = reference::words(p.stream, i);
+        const double radius = std::sqrt(-2 * std::log(((w.first_of_pair >> 8) + 0.5) * 0x1p-24));
+        const double angle = 2 * std::numbers::pi * w.second_of_pair * 0x1p-32;
+        p.destination[i] = static_cast<T>(
+            p.mean + p.deviation * radius * (w.place % 2 == 0 ? std::cos(angle) : std::sin(angle)));
+    }
+}
+template <class T>
+void launch(Reference&, const DropoutParameters<T>& p) {
+    for (std::size_t i = 0; i < p.size; ++i)
+        p.y[i] = reference::uniform(p.stream, i) < p.keep_probability
+                     ? static_cast<T>(p.x[i] / p.keep_probability)
+                     : T(0);
+}
+
+template <class T>
+void launch(Reference&, const SgdParameters<T>& p) {
+    for (std::size_t i = 0; i < p.size; ++i) {
+        const double g = p.g[i] + p.weight_decay * p.w[i];
+        double step = g;
+        if (p.velocity) {
+            const double v = p.first_step ? g : p.momentum * p.velocity[i] + (1 - p.dampening) * g;
+            p.velocity[i] = static_cast<T>(v);
+            step = p.nesterov ? g + p.momentum * v : v;
+        }
+        p.w[i] -= static_cast<T>(p.learning_rate * step);
+    }
+}
+template <class T>
+void launch(Reference&, const AdamParameters<T>& p) {
+    for (std::size_t i = 0; i < p.size; ++i) {
+        double w = p.w[i];
+        if (p.decoupled) w -= p.learning_rate * p.weight_decay * w;
+        const double g = p.g[i] + (p.decoupled ? 0 : p.weight_decay * p.w[i]);
+        const double m = p.beta1 * p.m[i] + (1 - p.beta1) * g, v = p.beta2 * p.v[i] + (1 - p.beta2) * g * g;
+        p.m[i] = static_cast<T>(m);
+        p.v[i] = static_cast<T>(v);
+        const double update =
+            p.learning_rate * (m / p.correction1) / (std::sqrt(v / p.correction2) + p.epsilon);
+        if (p.previous_update) {
+            w -= 2 * update - p.previous_update[i];
+            p.previous_update[i] = static_cast<T>(update);
+        } else {
+            w -= update;
+        }
+        p.w[i] = static_cast<T>(w);
+    }
+}
+template <class T>
+void launch(Reference&, const RmsPropParameters<T>& p) {
+    for (std::size_t i = 0; i < p.size; ++i) {
+        const double g = p.g[i] + p.weight_decay * p.w[i];
+        const double s = p.alpha * p.s[i] + (1 - p.alpha) * g * g;
+        p.s[i] = static_cast<T>(s);
+        double deviation = std::sqrt(s);
+        if (p.mean) {
+            const double mean = p.alpha * p.mean[i] + (1 - p.alpha) * g;
+            p.mean[i] = static_cast<T>(mean);
+            deviation = std::sqrt(s - mean * mean);
+        }
+        double step = g / (deviation + p.epsilon);
+        if (p.velocity) {
+            step += p.momentum * p.velocity[i];
+            p.velocity[i] = static_cast<T>(step);
+        }
+        p.w[i] -= static_cast<T>(p.learning_rate * step);
+    }
+}
+
+}  // namespace gantry
