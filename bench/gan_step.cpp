@@ -1,0 +1,102 @@
+// A whole training step of a GAN, and its generator alone. bench/peers/torch_gan_step.cpp is the same work in
+// libtorch under the same names; bench/peers/compare.py alternates the two and prints ratios.
+#include <gantry/gantry.hpp>
+#include <gantry/optim/adam.hpp>
+
+#include <benchmark/benchmark.h>
+
+using namespace gantry;
+
+namespace {
+
+using LargeGenerator = Sequential<Dense<100, 1200>, ReLU, Dense<1200, 1200>, ReLU, Dense<1200, 784>, Tanh>;
+using LargeDiscriminator =
+    Sequential<Dense<784, 240>, LeakyReLU<0.2f>, Dense<240, 240>, LeakyReLU<0.2f>, Dense<240, 1>>;
+using SmallGenerator = Sequential<Dense<100, 128>, ReLU, Dense<128, 256>, ReLU, Dense<256, 784>, Tanh>;
+using SmallDiscriminator =
+    Sequential<Dense<784, 256>, LeakyReLU<0.2f>, Dense<256, 128>, LeakyReLU<0.2f>, Dense<128, 1>>;
+
+using Latent = Shape<Batch, 100>;
+using Image = Shape<Batch, 784>;
+
+/// One discriminator update on real and made images, one generator update, Adam for both. As in the peer, the
+/// generator's update goes back through the images that the discriminator was shown.
+template <class G, class D>
+class GanStep {
+public:
+    GanStep(int threads, int batch)
+        : device_(CpuOptions{threads}), batch_(batch), real_(uniform<Image>(device_, batch, data_, -1, 1)) {
+        device_.end_step();
+    }
+    void operator()() {
+        Step step{device_};
+        const auto fake = generator_(normal<Latent>(device_, batch_, noise_));
+        const auto d_loss = bce_with_logits(discriminator_(real_.get()), 1.0) +
+                            bce_with_logits(discriminator_(detach(fake)), 0.0);
+        discriminator_optimizer_.step(backward(d_loss, discriminator_));
+        const auto g_loss = bce_with_logits(frozen(discriminator_)(fake), 1.0);
+        generator_optimizer_.step(backward(g_loss, generator_));
+        benchmark::DoNotOptimize(g_loss.data());
+    }
+
+private:
+    Cpu device_;
+    Network<G, Cpu> generator_{device_, Seed{1}};
+    Network<D, Cpu> discriminator_{device_, Seed{2}};
+    Adam<Network<G, Cpu>> generator_optimizer_{generator_, {.learning_rate = 2e-4, .beta1 = 0.5}};
+    Adam<Network<D, Cpu>> discriminator_optimizer_{discriminator_, {.learning_rate = 2e-4, .beta1 = 0.5}};
+    RandomStream noise_{Seed{3}, "noise"}, data_{Seed{3}, "data"};
+    int batch_;
+    Kept<Image, float, Cpu> real_;
+};
+
+template <class G, class D>
+void gan_step(benchmark::State& state) {
+    GanStep<G, D> step(static_cast<int>(state.range(0)), static_cast<int>(state.range(1)));
+    step();  // the arena finds its size
+    for (auto _ : state) step();
+}
+BENCHMARK(gan_step<LargeGenerator, LargeDiscriminator>)
+    ->Name("gan_step/mlp_1200")
+    ->ArgNames({"threads", "batch"})
+    ->Args({1, 128})
+    ->Args({2, 128})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(gan_step<SmallGenerator, SmallDiscriminator>)
+    ->Name("gan_step/mlp_256")
+    ->ArgNames({"threads", "batch"})
+    ->Args({1, 64})
+    ->Args({2, 64})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+
+template <class G>
+void generate(benchmark::State& state) {
+    Cpu device{{static_cast<int>(state.range(0))}};
+    Network<G, Cpu> generator{device, Seed{1}};
+    RandomStream noise(Seed{2}, "noise");
+    const Kept z(normal<Latent>(device, static_cast<int>(state.range(1)), noise));
+    device.end_step();
+    for (auto _ : state) {
+        Step step{device};
+        benchmark::DoNotOptimize(evaluation(generator)(z.get()).data());
+    }
+}
+BENCHMARK(generate<LargeGenerator>)
+    ->Name("generate/mlp_1200")
+    ->ArgNames({"threads", "batch"})
+    ->Args({1, 1})
+    ->Args({2, 1})
+    ->Args({1, 64})
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK(generate<SmallGenerator>)
+    ->Name("generate/mlp_256")
+    ->ArgNames({"threads", "batch"})
+    ->Args({1, 1})
+    ->Args({1, 64})
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
+
+}  // namespace

@@ -1,0 +1,48 @@
+#pragma once
+#include <gantry/core/error.hpp>
+#include <gantry/data/idx.hpp>
+#include <gantry/data/images.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+
+namespace gantry {
+
+namespace detail {
+/// The file of MNIST with these contents, under any of the names in use.
+inline std::filesystem::path find_mnist_file(const std::filesystem::path& folder, const std::string& contents,
+                                             const std::string& extents) {
+    for (const std::string separator : {"-", "."})
+        for (const std::string ending : {"", ".gz"}) {
+            const auto path = folder / (contents + separator + extents + "-ubyte" + ending);
+            if (std::filesystem::is_regular_file(path)) return path;
+        }
+    fail("load_mnist", "no " + contents + "-" + extents + "-ubyte (nor with .gz, nor " + contents + "." +
+                           extents + "-ubyte) in " + folder.string() +
+                           ": install Debian's dataset-fashion-mnist or give --data FOLDER");
+}
+}  // namespace detail
+
+/// Loads MNIST, or another data set with its file names (Fashion-MNIST, KMNIST), from a folder with the four
+/// IDX files `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-...`, plain or as `.gz`; a dot
+/// before `idx` is accepted too. Labels are 0 to 9. Throws an Error for a folder or file that is missing or
+/// damaged and for images and labels that do not belong together.
+inline LabelledImages load_mnist(const std::filesystem::path& folder, Split split) {
+    if (!std::filesystem::is_directory(folder))
+        fail("load_mnist", "no folder " + folder.string() +
+                               ": install Debian's dataset-fashion-mnist or give --data FOLDER");
+    const std::string part = split == Split::train ? "train" : "t10k";
+    const auto image_file = detail::find_mnist_file(folder, part + "-images", "idx3");
+    const auto label_file = detail::find_mnist_file(folder, part + "-labels", "idx1");
+
+    LabelledImages data{read_idx_images(image_file), read_idx_labels(label_file)};
+    if (data.images.count != data.labels.size())
+        fail("load_mnist", image_file.string() + " and " + label_file.string() + " must have the same count",
+             data.images.count, " images and ", data.labels.size(), " labels");
+    const int largest = *std::max_element(data.labels.begin(), data.labels.end());
+    if (largest > 9) fail("load_mnist", label_file.string() + " must have labels from 0 to 9", largest);
+    return data;
+}
+
+}  // namespace gantry

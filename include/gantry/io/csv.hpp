@@ -1,0 +1,134 @@
+#pragma once
+#include <gantry/core/error.hpp>
+#include <gantry/io/file.hpp>
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <type_traits>
+#include <vector>
+
+namespace gantry {
+
+/// Numbers in named columns, column by column.
+struct CsvTable {
+    std::vector<std::string> names;
+    std::vector<std::vector<double>> columns;
+};
+
+namespace detail {
+
+inline std::string read_text(const std::filesystem::path& path) {
+    File file(path, File::Mode::read);
+    std::string text(file.size(), '\0');
+    file.read(std::as_writable_bytes(std::span(text)));
+    return text;
+}
+
+/// Cuts the text up to `separator`, or all of it, off the front of `text`.
+inline std::string_view take_field(std::string_view& text, char separator) {
+    const std::size_t end = text.find(separator);
+    const std::string_view field = text.substr(0, end);
+    text = end == text.npos ? std::string_view{} : text.substr(end + 1);
+    return field;
+}
+
+template <class T>
+bool parse_number(std::string_view text, T& value) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc{} && end == text.data() + text.size();
+}
+
+}  // namespace detail
+
+/// A log that grows by a row of numbers at a time, as CSV. Its first column is the iteration. Each row is
+/// written at once and numbers are written so that they read back to the same bits.
+class CsvLog {
+public:
+    /// Begins a new log: an old file at `path` is overwritten. `header` is `"iteration,loss,..."`.
+    CsvLog(const std::filesystem::path& path, std::string_view header) : file_(path, File::Mode::create) {
+        file_.write(std::string(header) + '\n');
+    }
+
+    /// Goes on with the log at `path` as if the run had just done `iteration` and never stopped: later rows,
+    /// and a last row that a kill cut short, are removed. Without a file, begins a new one. Throws an Error
+    /// if the file is a log of other columns.
+    static CsvLog resume(const std::filesystem::path& path, std::string_view header,
+                         std::uint64_t iteration) {
+        if (!std::filesystem::exists(path)) return CsvLog(path, header);
+        const std::string text = detail::read_text(path);
+        const std::string first_line = std::string(header) + '\n';
+        if (!text.starts_with(first_line)) {
+            // A kill before the header was written whole.
+            if (first_line.starts_with(text)) return CsvLog(path, header);
+            fail("csv_log", path.string() + " is not a log with the columns " + std::string(header) +
+                                ": move it away or resume in another folder");
+        }
+        std::size_t kept = first_line.size();
+        for (std::size_t row = 1;; ++row) {
+            const std::size_t end = text.find('\n', kept);
+            if (end == text.npos) break;
+            std::string_view line = std::string_view(text).substr(kept, end - kept);
+            std::uint64_t at = 0;
+            if (!detail::parse_number(detail::take_field(line, ','), at))
+                fail("csv_log", path.string() + " is damaged: row " + std::to_string(row) +
+                                    " must begin with an iteration");
+            if (at > iteration) break;
+            kept = end + 1;
+        }
+        std::error_code error;
+        std::filesystem::resize_file(path, kept, error);
+        if (error) detail::fail_file("write", path, error.value());
+        return CsvLog(path);
+    }
+
+    /// Appends a row: the iteration and one value for each further column.
+    template <class... Value>
+    requires(std::is_arithmetic_v<Value>&&...) void row(std::uint64_t iteration, Value... values) {
+        row_.clear();
+        put(iteration);
+        ((row_ += ',', put(values)), ...);
+        row_ += '\n';
+        file_.write(row_);
+    }
+
+private:
+    explicit CsvLog(const std::filesystem::path& path) : file_(path, File::Mode::append) {}
+
+    void put(auto value) {
+        char digits[32];
+        row_.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+    }
+
+    File file_;
+    std::string row_;
+};
+
+/// Reads a log back. An empty field, or a word that is no number, is an Error; `nan` and `inf` are numbers.
+inline CsvTable read_csv(const std::filesystem::path& path) {
+    const std::string text = detail::read_text(path);
+    std::string_view rest = text;
+    CsvTable table;
+    for (std::string_view header = detail::take_field(rest, '\n'); !header.empty();)
+        table.names.emplace_back(detail::take_field(header, ','));
+    table.columns.resize(table.names.size());
+    for (std::size_t row = 1; !rest.empty(); ++row) {
+        std::string_view line = detail::take_field(rest, '\n');
+        for (auto& column : table.columns) {
+            column.emplace_back();
+            if (!detail::parse_number(detail::take_field(line, ','), column.back()))
+                fail("read_csv", path.string() + " is damaged: row " + std::to_string(row) + " must have " +
+                                     std::to_string(table.columns.size()) + " numbers");
+        }
+        if (!line.empty())
+            fail("read_csv", path.string() + " is damaged: row " + std::to_string(row) + " is too long");
+    }
+    return table;
+}
+
+}  // namespace gantry

@@ -1,0 +1,95 @@
+#pragma once
+#include <gantry/core/error.hpp>
+#include <gantry/data/images.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <ranges>
+#include <string_view>
+#include <vector>
+
+namespace gantry {
+
+/// A picture for people: grey (one channel) or colour (red, green, blue).
+struct Picture {
+    int height = 0;
+    int width = 0;
+    int channels = 0;
+    std::vector<std::uint8_t> pixels;  ///< (height, width, channels)
+
+    bool operator==(const Picture&) const = default;
+};
+
+namespace detail {
+inline std::size_t picture_bytes(int height, int width, int channels) {
+    return static_cast<std::size_t>(height) * static_cast<std::size_t>(width) *
+           static_cast<std::size_t>(channels);
+}
+/// Throws unless the picture can be written to a file.
+inline void check_picture(std::string_view where, const Picture& picture) {
+    // GIF has no larger sides.
+    if (picture.height < 1 || picture.width < 1 || picture.height > 65535 || picture.width > 65535)
+        fail(where, "a picture's sides must be from 1 to 65535", picture.height, " x ", picture.width);
+    if (picture.channels != 1 && picture.channels != 3)
+        fail(where, "a picture must have 1 or 3 channels", picture.channels);
+    const std::size_t bytes = picture_bytes(picture.height, picture.width, picture.channels);
+    if (picture.pixels.size() != bytes)
+        fail(where, "a picture must have height x width x channels values", picture.pixels.size(), ", not ",
+             bytes);
+}
+}  // namespace detail
+
+struct GridOptions {
+    int columns = 10;
+    int border = 2;  ///< pixels between tiles and around them, before enlargement
+    int scale = 1;   ///< each pixel becomes a square of scale x scale
+    PixelRange range = PixelRange::minus_one_to_one;
+    std::uint8_t border_value = 64;
+};
+
+/// A sheet of images (count, height, width, channels), row by row. Values beyond the range are clamped; NaN
+/// is shown as 0. Missing tiles of the last row look like the border.
+template <std::ranges::contiguous_range Values>
+Picture grid(const Values& images, int height, int width, int channels, const GridOptions& options) {
+    if (height < 1 || width < 1 || channels < 1)
+        fail("grid", "an image's extents must be positive", height, " x ", width, " x ", channels);
+    if (options.columns < 1 || options.border < 0 || options.scale < 1)
+        fail("grid", "columns and scale must be positive, border not negative", options.columns,
+             " columns, scale ", options.scale, ", border ", options.border);
+    const std::size_t item_size = detail::picture_bytes(height, width, channels);
+    if (std::ranges::empty(images) || std::ranges::size(images) % item_size != 0)
+        fail("grid", "values must be a whole number of images, at least one", std::ranges::size(images),
+             " values in images of ", item_size);
+    const int count = static_cast<int>(std::ranges::size(images) / item_size);
+    const int columns = std::min(options.columns, count);
+    const int rows = (count + columns - 1) / columns;
+
+    const int scale = options.scale;
+    Picture sheet{scale * (rows * (height + options.border) + options.border),
+                  scale * (columns * (width + options.border) + options.border),
+                  channels,
+                  {}};
+    sheet.pixels.assign(detail::picture_bytes(sheet.height, sheet.width, channels), options.border_value);
+
+    const double low = options.range == PixelRange::minus_one_to_one ? -1 : 0;
+    const auto to_byte = [low](double value) {
+        if (!(value > low)) return std::uint8_t{0};  // NaN as well
+        return static_cast<std::uint8_t>(std::lround(255 * (std::min(value, 1.0) - low) / (1 - low)));
+    };
+    for (int tile = 0; tile < count; ++tile) {
+        const auto* image = std::ranges::data(images) + static_cast<std::size_t>(tile) * item_size;
+        const int top = scale * (options.border + tile / columns * (height + options.border));
+        const int left = scale * (options.border + tile % columns * (width + options.border));
+        for (int y = 0; y < scale * height; ++y)
+            for (int x = 0; x < scale * width; ++x)
+                for (int c = 0; c < channels; ++c)
+                    sheet.pixels[detail::picture_bytes(top + y, sheet.width, channels) +
+                                 detail::picture_bytes(1, left + x, channels) + static_cast<std::size_t>(c)] =
+                        to_byte(static_cast<double>(image[((y / scale) * width + x / scale) * channels + c]));
+    }
+    return sheet;
+}
+
+}  // namespace gantry

@@ -1,0 +1,61 @@
+#pragma once
+#include <gantry/core/error.hpp>
+
+#include <cstddef>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+/// A folder of its own for a test, gone when the test ends.
+class TemporaryFolder {
+public:
+    TemporaryFolder() {
+        std::string name = (std::filesystem::temp_directory_path() / "gantry-test-XXXXXX").string();
+        if (!mkdtemp(name.data())) throw std::runtime_error("no temporary folder");
+        path_ = name;
+    }
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+    ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+
+    std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
+    const std::filesystem::path& path() const { return path_; }
+    std::size_t files() const {
+        return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
+    }
+
+private:
+    std::filesystem::path path_;
+};
+
+inline std::string contents_of(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+inline void put_file(const std::filesystem::path& path, std::string_view contents) {
+    std::ofstream(path, std::ios::binary) << contents;
+}
+
+/// The message of the gantry::Error that `action` throws; "" if it throws none.
+template <class Action>
+std::string error_of(const Action& action) {
+    try {
+        action();
+    } catch (const gantry::Error& error) {
+        return error.what();
+    }
+    return "";
+}
+
+/// Whether `text` is one line that says all of `parts`.
+inline bool is_line_with(const std::string& text, std::initializer_list<std::string_view> parts) {
+    bool all = !text.empty() && text.find('\n') == text.npos;
+    for (const std::string_view part : parts) all = all && text.find(part) != text.npos;
+    return all;
+}

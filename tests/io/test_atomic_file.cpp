@@ -1,0 +1,66 @@
+#include "io/temporary_folder.hpp"
+#include "support/catch.hpp"
+#include <gantry/io/atomic_file.hpp>
+
+using namespace gantry;
+
+TEST_CASE("an atomic file appears when it is committed") {
+    const TemporaryFolder folder;
+    put_file(folder / "a", "old");
+    {
+        AtomicFile file(folder / "a");
+        file.write("ne");
+        file.write("w");
+        CHECK(contents_of(folder / "a") == "old");
+        file.commit();
+    }
+    CHECK(contents_of(folder / "a") == "new");
+    CHECK(folder.files() == 1);
+}
+
+TEST_CASE("an atomic file without a commit leaves the old one and no part") {
+    const TemporaryFolder folder;
+    put_file(folder / "a", "old");
+    { AtomicFile(folder / "a").write("new"); }
+    CHECK(contents_of(folder / "a") == "old");
+    CHECK(folder.files() == 1);
+}
+
+TEST_CASE("a part left by a killed run is no hindrance") {
+    const TemporaryFolder folder;
+    put_file(folder / "a.part", "a longer rest of an earlier run");
+    write_file(folder / "a", "new");
+    CHECK(contents_of(folder / "a") == "new");
+    CHECK(folder.files() == 1);
+}
+
+TEST_CASE("a full disk leaves the old file and says so") {
+    const TemporaryFolder folder;
+    put_file(folder / "a", "old");
+    std::filesystem::create_symlink("/dev/full", folder / "a.part");
+    const std::string error = error_of([&] { write_file(folder / "a", "new"); });
+    CHECK(is_line_with(error, {"cannot write", "a.part", "No space left on device"}));
+    CHECK(contents_of(folder / "a") == "old");
+    CHECK(folder.files() == 1);
+}
+
+TEST_CASE("a file that cannot be written or read says why") {
+    const TemporaryFolder folder;
+    CHECK(is_line_with(error_of([&] { write_file(folder / "none/a", "new"); }),
+                       {"cannot write", "none/a", "No such file or directory"}));
+    CHECK(is_line_with(error_of([&] { write_file(folder.path(), "new"); }), {"cannot write", "directory"}));
+    CHECK(is_line_with(error_of([&] { File(folder / "none", File::Mode::read); }),
+                       {"cannot read", "none", "No such file or directory"}));
+    CHECK(is_line_with(error_of([&] { File(folder.path(), File::Mode::read); }),
+                       {"cannot read", "Is a directory"}));
+    CHECK(is_line_with(error_of([&] { File("/dev/zero", File::Mode::read); }), {"not a regular file"}));
+}
+
+TEST_CASE("reading beyond the end of a file says so") {
+    const TemporaryFolder folder;
+    put_file(folder / "a", "abc");
+    File file(folder / "a", File::Mode::read);
+    CHECK(file.size() == 3);
+    std::array<std::byte, 4> bytes{};
+    CHECK(is_line_with(error_of([&] { file.read(bytes); }), {"ends too early"}));
+}

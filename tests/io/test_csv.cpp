@@ -1,0 +1,82 @@
+#include "io/temporary_folder.hpp"
+#include "support/catch.hpp"
+#include <gantry/io/csv.hpp>
+
+#include <cmath>
+#include <limits>
+
+using namespace gantry;
+
+TEST_CASE("a log holds its rows at once, and numbers come back to the bit") {
+    const TemporaryFolder folder;
+    CsvLog log(folder / "a.csv", "iteration,loss,rate");
+    log.row(1, 0.1f, 1e-300);
+    CHECK(contents_of(folder / "a.csv") == "iteration,loss,rate\n1,0.1,1e-300\n");
+    log.row(2, std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<double>::infinity());
+    log.row(3, 1.0f / 3, 1.0 / 3);
+
+    const CsvTable table = read_csv(folder / "a.csv");
+    CHECK(table.names == std::vector<std::string>{"iteration", "loss", "rate"});
+    REQUIRE(table.columns.size() == 3);
+    CHECK(table.columns[0] == std::vector<double>{1, 2, 3});
+    CHECK(std::isnan(table.columns[1][1]));
+    CHECK(table.columns[2][1] == -std::numeric_limits<double>::infinity());
+    CHECK(static_cast<float>(table.columns[1][2]) == 1.0f / 3);
+    CHECK(table.columns[2][2] == 1.0 / 3);
+}
+
+TEST_CASE("a resumed log is the log of a run that never stopped") {
+    const TemporaryFolder folder;
+    const auto run = [](CsvLog& log, std::uint64_t from, std::uint64_t to) {
+        for (std::uint64_t i = from; i <= to; ++i) log.row(i, 1.0 / static_cast<double>(i));
+    };
+    {
+        CsvLog log(folder / "whole.csv", "iteration,loss");
+        run(log, 1, 12);
+    }
+    const std::string whole = contents_of(folder / "whole.csv");
+
+    // Stopped anywhere, and not only between rows, with the last checkpoint at iteration 5 (or before any
+    // row).
+    for (std::size_t size = 0; size <= whole.size(); ++size) {
+        put_file(folder / "a.csv", whole.substr(0, size));
+        const CsvTable rest = size > 16 && whole[size - 1] == '\n' ? read_csv(folder / "a.csv") : CsvTable{};
+        const std::size_t rows = static_cast<std::size_t>(
+            std::count(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size), '\n'));
+        const std::uint64_t checkpoint = std::min<std::uint64_t>(5, rows > 0 ? rows - 1 : 0);
+        {
+            CsvLog log = CsvLog::resume(folder / "a.csv", "iteration,loss", checkpoint);
+            run(log, checkpoint + 1, 12);
+        }
+        REQUIRE(contents_of(folder / "a.csv") == whole);
+    }
+
+    std::filesystem::remove(folder / "a.csv");
+    {
+        CsvLog log = CsvLog::resume(folder / "a.csv", "iteration,loss", 0);
+        run(log, 1, 12);
+    }
+    CHECK(contents_of(folder / "a.csv") == whole);
+}
+
+TEST_CASE("a log is not continued where it does not fit") {
+    const TemporaryFolder folder;
+    put_file(folder / "a.csv", "iteration,other\n1,2\n");
+    CHECK(is_line_with(error_of([&] { CsvLog::resume(folder / "a.csv", "iteration,loss", 3); }),
+                       {"a.csv", "iteration,loss", "resume in another folder"}));
+    put_file(folder / "a.csv", "iteration,loss\n1,2\nx,2\n3,3\n");
+    CHECK(is_line_with(error_of([&] { CsvLog::resume(folder / "a.csv", "iteration,loss", 3); }), {"row 2"}));
+    CHECK(contents_of(folder / "a.csv") == "iteration,loss\n1,2\nx,2\n3,3\n");
+}
+
+TEST_CASE("a full disk stops a log with one line") {
+    CHECK(is_line_with(error_of([] { CsvLog("/dev/full", "iteration,loss"); }), {"No space left on device"}));
+}
+
+TEST_CASE("a damaged table is refused with its row") {
+    const TemporaryFolder folder;
+    for (const std::string_view row : {"3", "3,", "3,x", "3,4,5", "3,4 ", ""}) {
+        put_file(folder / "a.csv", "iteration,loss\n1,2\n" + std::string(row) + "\n");
+        CHECK(is_line_with(error_of([&] { read_csv(folder / "a.csv"); }), {"a.csv", "row 2"}));
+    }
+}
