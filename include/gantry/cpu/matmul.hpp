@@ -1,0 +1,226 @@
+#pragma once
+#include <gantry/cpu/activation.hpp>
+#include <gantry/cpu/device.hpp>
+#include <gantry/cpu/matrix_vector.hpp>
+#include <gantry/cpu/micro_kernel.hpp>
+#include <gantry/cpu/pack.hpp>
+#include <gantry/cpu/parallel.hpp>
+#include <gantry/cpu/scratch.hpp>
+#include <gantry/kernels/matmul.hpp>
+
+#include <algorithm>
+#include <cstddef>
+
+namespace gantry {
+
+namespace cpu {
+
+/// A part of C, and what it is computed from.
+template <class T>
+struct MatmulPart {
+    std::size_t rows = 0, columns = 0, inner = 0;
+    Operand<T> a, b;
+    T* c = nullptr;
+    std::size_t c_stride = 0;
+    bool accumulate = false;
+    const T* bias = nullptr;
+    Activation activation = {};
+
+    /// All of C.
+    explicit MatmulPart(const MatmulParameters<T>& p)
+        : rows(static_cast<std::size_t>(p.rows)),
+          columns(static_cast<std::size_t>(p.columns)),
+          inner(static_cast<std::size_t>(p.inner)),
+          a{p.a, p.a + rows * inner, p.transpose_a ? rows : inner, !p.transpose_a},
+          b{p.b, p.b + inner * columns, p.transpose_b ? inner : columns, p.transpose_b},
+          c(p.c),
+          c_stride(columns),
+          accumulate(p.accumulate),
+          bias(p.bias),
+          activation(p.activation) {}
+
+    MatmulPart part(std::size_t row, std::size_t row_count, std::size_t column,
+                    std::size_t column_count) const {
+        MatmulPart result = *this;
+        result.rows = row_count;
+        result.columns = column_count;
+        result.a = a.at(0, row);
+        result.b = b.at(0, column);
+        result.c += row * c_stride + column;
+        if (bias) result.bias += column;
+        return result;
+    }
+    /// What happens to a tile after block `block` of the sum; bias and activation come after the last one.
+    TileEnd<T> end(std::size_t block, std::size_t blocks) const {
+        TileEnd<T> result{.add_to_c = accumulate || block > 0};
+        if (block + 1 == blocks) {
+            result.bias = bias;
+            result.leaky_relu = activation.kind == ActivationKind::leaky_relu;
+            result.slope = static_cast<T>(activation.parameter);
+        }
+        return result;
+    }
+};
+
+/// Computes a part of C on one thread, but for an activation that does not fit into the tile. After Goto and
+/// van de Geijn, "Anatomy of high-performance matrix multiplication" (2008), with the roles of A and B as
+/// small batches want them: a packed block of A, usually the whole batch, stays in the L2 cache, and one
+/// panel of B at a time is packed into L1.
+template <class T>
+[[gnu::noinline]] void multiply(const MatmulPart<T>& p) {
+    constexpr std::size_t panel_width = tile_width * lanes<T>, a_step = whole_vectors<T>(tile_height);
+    const std::size_t tiles = (p.rows + tile_height - 1) / tile_height;
+    const std::size_t height_index = tile_height_index((p.rows + tiles - 1) / tiles);
+    const std::size_t height = tile_heights[height_index];
+    const std::size_t blocks = inner_blocks(p.inner),
+                      longest = whole_vectors<T>((p.inner + blocks - 1) / blocks);
+    T* const packed_b = scratch<T>(longest * (panel_width + tiles * a_step));
+    T* const packed_a = packed_b + longest * panel_width;
+    T buffer[tile_height * panel_width] = {}, bias[panel_width] = {};  // of a tile at C's edge
+
+    for (std::size_t block = 0; block < blocks; ++block) {
+        const std::size_t k = p.inner * block / blocks, terms = p.inner * (block + 1) / blocks - k;
+        for (std::size_t tile = 0; tile < tiles; ++tile) {
+            const std::size_t row = tile * height;
+            if (row < p.rows)
+                pack(p.a.at(k, row), terms, std::min(height, p.rows - row),
+                     packed_a + tile * a_step * longest, a_step);
+        }
+        for (std::size_t column = 0; column < p.columns; column += panel_width) {
+            const std::size_t width = std::min(panel_width, p.columns - column);
+            const std::size_t vectors = (width + lanes<T> - 1) / lanes<T>;
+            const bool whole = width == vectors * lanes<T>;
+            const Operand<T> b = p.b.at(k, column);
+            const bool in_place = tiles == 1 && whole && !b.k_in_row;  // read once: not worth a copy
+            if (!in_place) pack(b, terms, width, packed_b, vectors * lanes<T>);
+
+            TileEnd<T> end = p.end(block, blocks);
+            if (end.bias) {
+                end.bias += column;
+                if (!whole) {
+                    std::copy_n(end.bias, width, bias);
+                    end.bias = bias;
+                }
+            }
+            for (std::size_t tile = 0; tile * height < p.rows; ++tile) {
+                const std::size_t row = tile * height, rows = std::min(height, p.rows - row);
+                const std::size_t index = rows == height ? height_index : tile_height_index(rows);
+                const auto kernel = [&](T* c, std::size_t c_step) {
+                    find_micro_kernel<T>(index, vectors)(
+                        terms, packed_a + tile * a_step * longest, a_step, in_place ? b.begin : packed_b,
+                        in_place ? b.stride : vectors * lanes<T>, c, c_step, end);
+                };
+                T* const c = p.c + row * p.c_stride + column;
+                if (whole && rows == tile_heights[index]) {
+                    kernel(c, p.c_stride);
+                } else {
+                    if (end.add_to_c)
+                        for (std::size_t i = 0; i < rows; ++i)
+                            std::copy_n(c + i * p.c_stride, width, buffer + i * panel_width);
+                    kernel(buffer, panel_width);
+                    for (std::size_t i = 0; i < rows; ++i)
+                        std::copy_n(buffer + i * panel_width, width, c + i * p.c_stride);
+                }
+                if (const std::size_t next = column + width; next < p.columns)
+                    prefetch(p.b.at(k, next), terms, std::min(panel_width, p.columns - next), tile, tiles);
+            }
+        }
+    }
+}
+
+/// How C is cut into one share a thread.
+struct MatmulShares {
+    std::size_t by_rows = 1, by_columns = 1;
+};
+
+/// The cut that takes least time: next to the product itself (rows x vectors of columns), a share packs its
+/// rows of A and its columns of B; in these units a row costs about 1 and a vector about 8.
+inline MatmulShares matmul_shares(std::size_t rows, std::size_t vectors, std::size_t threads) {
+    MatmulShares best;
+    std::size_t least = 0;
+    for (std::size_t by_rows = 1; by_rows <= threads; ++by_rows) {
+        const std::size_t by_columns = threads / by_rows;
+        const std::size_t r = (rows + by_rows - 1) / by_rows, v = (vectors + by_columns - 1) / by_columns;
+        const std::size_t cost = r * v + r + 8 * v;
+        if (least == 0 || cost < least) {
+            least = cost;
+            best = {by_rows, by_columns};
+        }
+    }
+    return best;
+}
+
+/// A product with more than one row and one column.
+template <class T>
+void matrix_matrix(int threads, const MatmulPart<T>& p, bool activate_after) {
+    constexpr std::size_t a_block = 393216 / sizeof(T);  // so many elements of A stay in L2
+    const std::size_t vectors = (p.columns + lanes<T> - 1) / lanes<T>;
+    const MatmulShares shares = matmul_shares(p.rows, vectors, static_cast<std::size_t>(threads));
+    const std::size_t all = shares.by_rows * shares.by_columns;
+    const std::size_t longest = std::max<std::size_t>(1, p.inner / inner_blocks(p.inner));
+    parallel(static_cast<int>(all), [&](int thread, int count) {
+        for (std::size_t s = static_cast<std::size_t>(thread); s < all;
+             s += static_cast<std::size_t>(count)) {
+            const std::size_t i = s / shares.by_columns, j = s % shares.by_columns;
+            const std::size_t row = p.rows * i / shares.by_rows, last_row = p.rows * (i + 1) / shares.by_rows;
+            const std::size_t column = vectors * j / shares.by_columns * lanes<T>;
+            const std::size_t last_column =
+                std::min(p.columns, vectors * (j + 1) / shares.by_columns * lanes<T>);
+            const std::size_t blocks = ((last_row - row) * longest + a_block - 1) / a_block;
+            for (std::size_t b = 0; b < blocks; ++b) {
+                const std::size_t first = row + (last_row - row) * b / blocks;
+                const std::size_t last = row + (last_row - row) * (b + 1) / blocks;
+                if (first == last || column == last_column) continue;
+                const MatmulPart<T> part = p.part(first, last - first, column, last_column - column);
+                multiply(part);
+                if (activate_after)
+                    for (std::size_t r = 0; r < part.rows; ++r)
+                        activate(part.activation, part.columns, part.c + r * part.c_stride);
+            }
+        }
+    });
+}
+
+/// A product with one row or one column.
+template <class T>
+void matrix_vector(int threads, const MatmulPart<T>& p, bool activate_after) {
+    MatrixVector<T> v{.inner = p.inner, .y = p.c, .bias = p.bias};
+    v.add_to_y = p.accumulate;
+    v.leaky_relu = p.activation.kind == ActivationKind::leaky_relu;
+    v.slope = static_cast<T>(p.activation.parameter);
+    v.same_bias = p.columns == 1;
+    v.size = v.same_bias ? p.rows : p.columns;
+    v.matrix = v.same_bias ? p.a : p.b;
+    v.x = v.same_bias ? p.b.begin : p.a.begin;
+    parallel_ranges(threads, v.size, 8 * lanes<T>, 1, [&](std::size_t first, std::size_t last) {
+        matrix_vector(v, first, last);
+        if (activate_after) activate(p.activation, last - first, v.y + first);
+    });
+}
+
+}  // namespace cpu
+
+/// C = activation(op(A) op(B) + bias), or C += op(A) op(B), on the CPU. An extent may be 0.
+/// The result has the same bits with any number of threads, and allocates nothing from the second call of a
+/// size on.
+template <class T>
+void launch(Cpu& device, const MatmulParameters<T>& parameters) {
+    if (parameters.rows == 0 || parameters.columns == 0) return;
+    MatmulParameters<T> p = parameters;
+    if (p.inner == 0) {  // A and B have no elements: with these strides, of 0, no address is computed in them
+        p.transpose_a = false;
+        p.transpose_b = true;
+    }
+    // To wake a thread takes as long as some hundred thousand multiply-adds.
+    const double work = 1.0 * p.rows * p.columns * p.inner;
+    const int threads = static_cast<int>(std::clamp(work / (1 << 18), 1.0, 1.0 * device.threads()));
+    const bool activate_after =
+        p.activation.kind != ActivationKind::identity && p.activation.kind != ActivationKind::leaky_relu;
+    const cpu::MatmulPart<T> whole(p);
+    if (p.rows == 1 || p.columns == 1)
+        cpu::matrix_vector(threads, whole, activate_after);
+    else
+        cpu::matrix_matrix(threads, whole, activate_after);
+}
+
+}  // namespace gantry

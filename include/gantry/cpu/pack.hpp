@@ -1,0 +1,94 @@
+#pragma once
+#include <gantry/cpu/simd.hpp>
+
+#include <algorithm>
+#include <cstddef>
+
+namespace gantry::cpu {
+
+/// A matrix as a product sees it, from one element on: (k, j) with k along the sum, and j along the rows of C
+/// (for A) or its columns (for B).
+template <class T>
+struct Operand {
+    const T* begin = nullptr;  ///< element (0, 0)
+    const T* end = nullptr;    ///< end of the whole matrix
+    std::size_t stride = 0;    ///< distance of the matrix's rows in memory
+    bool k_in_row = false;     ///< (k + 1, j) follows (k, j) in memory; otherwise (k, j + 1) does
+
+    Operand at(std::size_t k, std::size_t j) const {
+        return {begin + (k_in_row ? j * stride + k : k * stride + j), end, stride, k_in_row};
+    }
+};
+
+/// `n`, rounded up to whole vectors.
+template <class T>
+constexpr std::size_t whole_vectors(std::size_t n) {
+    return (n + lanes<T> - 1) / lanes<T> * lanes<T>;
+}
+
+/// How many blocks a sum of `inner` terms is cut into, so that a panel of B stays in the L1 cache. It follows
+/// from the whole extent alone, never from a thread's share, since it decides the result's bits.
+constexpr std::size_t inner_blocks(std::size_t inner) {
+    constexpr std::size_t longest = 384;
+    return std::max<std::size_t>(1, (inner + longest - 1) / longest);
+}
+
+namespace detail {
+
+/// A vector from a matrix that ends at `end`: it may run into the matrix's next row, but not beyond.
+template <class T>
+[[gnu::noinline]] Vector<T> load_at_end(const T* from, const T* end) {
+    const std::size_t rest = static_cast<std::size_t>(end - from);
+    return rest >= lanes<T> ? load(from) : load_partial(from, rest);
+}
+template <class T>
+GANTRY_ALWAYS_INLINE inline Vector<T> load_inside(const T* from, const T* end) {
+    return static_cast<std::size_t>(end - from) >= lanes<T> ? load(from) : load_at_end(from, end);
+}
+
+}  // namespace detail
+
+/// Copies elements (k, j), k < inner, j < width, to panel[k * step + j]. Between `width` and the next whole
+/// vector stands some other element of the matrix or 0. Writes whole_vectors(inner) rows of step >=
+/// whole_vectors(width) elements.
+template <class T>
+[[gnu::noinline]] void pack(const Operand<T>& from, std::size_t inner, std::size_t width, T* panel,
+                            std::size_t step) {
+    if (!from.k_in_row) {
+        for (std::size_t k = 0; k < inner; ++k)
+            for (std::size_t j = 0; j < width; j += lanes<T>)
+                store(panel + k * step + j, detail::load_inside(from.begin + k * from.stride + j, from.end));
+        return;
+    }
+    for (std::size_t j = 0; j < width; j += lanes<T>) {
+        const auto row = [&](std::size_t i) GANTRY_ALWAYS_INLINE {
+            return from.begin + std::min(j + i, width - 1) * from.stride;
+        };
+        for (std::size_t k = 0; k < inner; k += lanes<T>) {
+            Vector<T> block[lanes<T>];
+            if (static_cast<std::size_t>(from.end - row(lanes<T> - 1)) >= k + lanes<T>) {
+                static_for<lanes<T>>([&](auto i) GANTRY_ALWAYS_INLINE { block[i] = load(row(i) + k); });
+            } else {
+                static_for<lanes<T>>([&](auto i) GANTRY_ALWAYS_INLINE {
+                    block[i] = detail::load_at_end(row(i) + k, from.end);
+                });
+            }
+            transpose(block);
+            static_for<lanes<T>>([&](auto i)
+                                     GANTRY_ALWAYS_INLINE { store(panel + (k + i) * step + j, block[i]); });
+        }
+    }
+}
+
+/// Asks for share `share` of `shares` of the memory that pack(from, inner, width, ...) will read. Without it
+/// each row of a panel of B waits for memory, for no hardware prefetcher follows such strides.
+template <class T>
+void prefetch(const Operand<T>& from, std::size_t inner, std::size_t width, std::size_t share,
+              std::size_t shares) {
+    const std::size_t rows = from.k_in_row ? width : inner, columns = from.k_in_row ? inner : width;
+    for (std::size_t row = rows * share / shares; row < rows * (share + 1) / shares; ++row)
+        for (std::size_t column = 0; column < columns; column += 64 / sizeof(T))
+            __builtin_prefetch(from.begin + row * from.stride + column, 0, 2);
+}
+
+}  // namespace gantry::cpu

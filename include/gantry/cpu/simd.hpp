@@ -1,0 +1,221 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+/// For small functions, and for lambdas after their parameter list, that must not become calls: what they are
+/// given has to stay in registers.
+#define GANTRY_ALWAYS_INLINE __attribute__((always_inline))
+
+namespace gantry::cpu {
+
+#if defined(__AVX512F__)
+inline constexpr std::size_t vector_bytes = 64;
+#elif defined(__AVX__)
+inline constexpr std::size_t vector_bytes = 32;
+#else  // SSE2, NEON, and what the compiler makes of it elsewhere
+inline constexpr std::size_t vector_bytes = 16;
+#endif
+
+namespace detail {
+
+template <class T>
+struct VectorTypes;
+// Written out for each element, since not every compiler takes the attribute on a dependent type.
+#define GANTRY_VECTOR_TYPES(T)                                                                         \
+    template <>                                                                                        \
+    struct VectorTypes<T> {                                                                            \
+        typedef T Aligned __attribute__((vector_size(vector_bytes)));                                  \
+        typedef T Unaligned __attribute__((vector_size(vector_bytes), aligned(sizeof(T)), may_alias)); \
+    };
+GANTRY_VECTOR_TYPES(float)
+GANTRY_VECTOR_TYPES(double)
+GANTRY_VECTOR_TYPES(std::int32_t)
+GANTRY_VECTOR_TYPES(std::uint32_t)
+GANTRY_VECTOR_TYPES(std::int64_t)
+GANTRY_VECTOR_TYPES(std::uint64_t)
+#undef GANTRY_VECTOR_TYPES
+
+}  // namespace detail
+
+/// The widest vector of T that the machine compiled for has: a type of the compiler with arithmetic,
+/// comparisons and `[]`. T is float, double, or an integer of 32 or 64 bits.
+template <class T>
+using Vector = typename detail::VectorTypes<T>::Aligned;
+
+/// How many T a Vector<T> holds.
+template <class T>
+inline constexpr std::size_t lanes = vector_bytes / sizeof(T);
+
+/// What a vector is made of; a number is made of itself.
+template <class V, class = void>
+struct ElementOf {
+    using type = V;
+};
+template <class V>
+struct ElementOf<V, std::void_t<decltype(std::declval<V&>()[0])>> {
+    using type = std::remove_cvref_t<decltype(std::declval<V&>()[0])>;
+};
+template <class V>
+using Element = typename ElementOf<V>::type;
+
+/// Calls f(std::integral_constant<std::size_t, i>{}) for i = 0 ... count - 1, without a loop: an array that
+/// is indexed by such constants alone stays in registers, which GCC 12 does not do for an unrolled loop.
+template <std::size_t count, class F>
+GANTRY_ALWAYS_INLINE inline void static_for(const F& f) {
+    [&]<std::size_t... i>(std::index_sequence<i...>) GANTRY_ALWAYS_INLINE {
+        (f(std::integral_constant<std::size_t, i>{}), ...);
+    }
+    (std::make_index_sequence<count>{});
+}
+
+/// lanes<T> elements from any address that suits a T.
+template <class T>
+GANTRY_ALWAYS_INLINE inline Vector<T> load(const T* from) {
+    return *reinterpret_cast<const typename detail::VectorTypes<T>::Unaligned*>(from);
+}
+template <class T>
+GANTRY_ALWAYS_INLINE inline void store(T* to, Vector<T> v) {
+    *reinterpret_cast<typename detail::VectorTypes<T>::Unaligned*>(to) = v;
+}
+/// The first `count` <= lanes<T> elements; the others are 0, and their memory is not touched.
+template <class T>
+GANTRY_ALWAYS_INLINE inline Vector<T> load_partial(const T* from, std::size_t count) {
+    alignas(vector_bytes) T buffer[lanes<T>] = {};
+    for (std::size_t i = 0; i < count; ++i) buffer[i] = from[i];
+    return load(buffer);
+}
+template <class T>
+GANTRY_ALWAYS_INLINE inline void store_partial(T* to, std::size_t count, Vector<T> v) {
+    alignas(vector_bytes) T buffer[lanes<T>];
+    store(buffer, v);
+    for (std::size_t i = 0; i < count; ++i) to[i] = buffer[i];
+}
+
+/// x in every lane.
+template <class T>
+GANTRY_ALWAYS_INLINE inline Vector<T> splat(T x) {
+    return x - Vector<T>{};  // x - 0 is a plain broadcast; 0 + x would have to turn -0 into 0
+}
+
+/// a where `mask` holds, else b. `mask` is a comparison of vectors (or of numbers: then this is `?:`).
+template <class Mask, class V>
+GANTRY_ALWAYS_INLINE inline V select(Mask mask, V a, V b) {
+    return mask ? a : b;
+}
+
+/// Makes the compiler hold v in a register here, instead of reading it from memory at each use.
+template <class V>
+GANTRY_ALWAYS_INLINE inline void keep_in_register(V& v) {
+#if defined(__AVX512F__)
+    asm("" : "+v"(v));
+#elif defined(__SSE2__)
+    asm("" : "+x"(v));
+#elif defined(__ARM_NEON)
+    asm("" : "+w"(v));
+#else
+    static_cast<void>(v);
+#endif
+}
+
+namespace detail {
+
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector) && !defined(__CUDACC__)
+#define GANTRY_HAS_SHUFFLEVECTOR
+#endif
+#endif
+
+/// out[t] = (a, b)[Source::at(t)], with 0 <= Source::at(t) < 2 lanes
+template <class Source, class V>
+GANTRY_ALWAYS_INLINE inline V shuffle(V a, V b) {
+    constexpr std::size_t size = lanes<Element<V>>;
+#ifdef GANTRY_HAS_SHUFFLEVECTOR
+    return [&]<std::size_t... t>(std::index_sequence<t...>) GANTRY_ALWAYS_INLINE {
+        return __builtin_shufflevector(a, b, Source::at(t)...);
+    }
+    (std::make_index_sequence<size>{});
+#else
+    V out{};
+    for (std::size_t t = 0; t < size; ++t)
+        out[t] = Source::at(t) < size ? a[Source::at(t)] : b[Source::at(t) - size];
+    return out;
+#endif
+}
+#undef GANTRY_HAS_SHUFFLEVECTOR
+
+template <std::size_t size, std::size_t distance>
+struct Rotated {
+    static constexpr std::size_t at(std::size_t t) { return (t + distance) % size; }
+};
+// Of two rows seen as blocks of `distance` elements: even blocks of both, and odd blocks of both.
+template <std::size_t size, std::size_t distance>
+struct EvenBlocks {
+    static constexpr std::size_t at(std::size_t t) { return t & distance ? size + t - distance : t; }
+};
+template <std::size_t size, std::size_t distance>
+struct OddBlocks {
+    static constexpr std::size_t at(std::size_t t) { return t & distance ? size + t : t + distance; }
+};
+
+template <std::size_t distance, class V>
+GANTRY_ALWAYS_INLINE inline V fold_lanes(V v) {
+    if constexpr (distance > 0) {
+        v += shuffle<Rotated<lanes<Element<V>>, distance>>(v, v);
+        return fold_lanes<distance / 2>(v);
+    } else {
+        return v;
+    }
+}
+template <std::size_t distance, class V>
+GANTRY_ALWAYS_INLINE inline void transpose_blocks(V* rows) {
+    if constexpr (distance > 0) {
+        constexpr std::size_t size = lanes<Element<V>>;
+        static_for<size>([&](auto row) GANTRY_ALWAYS_INLINE {
+            if constexpr ((row & distance) == 0) {
+                const V upper = rows[row], lower = rows[row + distance];
+                rows[row] = shuffle<EvenBlocks<size, distance>>(upper, lower);
+                rows[row + distance] = shuffle<OddBlocks<size, distance>>(upper, lower);
+            }
+        });
+        transpose_blocks<distance / 2>(rows);
+    }
+}
+
+// The first half of a transpose, but what would stand in two rows is added at once, so only half are left.
+template <std::size_t distance, class V>
+GANTRY_ALWAYS_INLINE inline V fold_rows(V* rows) {
+    constexpr std::size_t size = lanes<Element<V>>;
+    static_for<distance>([&](auto row) GANTRY_ALWAYS_INLINE {
+        const V upper = rows[row], lower = rows[row + distance];
+        rows[row] = shuffle<EvenBlocks<size, distance>>(upper, lower) +
+                    shuffle<OddBlocks<size, distance>>(upper, lower);
+    });
+    if constexpr (distance > 1) return fold_rows<distance / 2>(rows);
+    return rows[0];
+}
+
+}  // namespace detail
+
+/// The sum of all lanes, halves first: a fixed order.
+template <class V>
+GANTRY_ALWAYS_INLINE inline Element<V> sum_lanes(V v) {
+    return detail::fold_lanes<lanes<Element<V>> / 2>(v)[0];
+}
+
+/// The sums of the lanes of `lanes` vectors, sum i in lane i, each as sum_lanes would compute it. Overwrites
+/// the rows.
+template <class V>
+GANTRY_ALWAYS_INLINE inline V sum_rows(V* rows) {
+    return detail::fold_rows<lanes<Element<V>> / 2>(rows);
+}
+
+/// Transposes a square block in place: rows[i][j] and rows[j][i] change places, i, j < lanes. Blocks of half
+/// the size change places first, then within each of the four quarters, and so on.
+template <class V>
+GANTRY_ALWAYS_INLINE inline void transpose(V* rows) {
+    detail::transpose_blocks<lanes<Element<V>> / 2>(rows);
+}
+
+}  // namespace gantry::cpu

@@ -1,0 +1,261 @@
+#include <gantry/cpu/matmul.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstddef>
+#include <cstdlib>
+#include <limits>
+#include <new>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include <support/catch.hpp>
+
+using gantry::Activation;
+using gantry::ActivationKind;
+using gantry::Cpu;
+using gantry::MatmulParameters;
+
+namespace {
+
+struct Extents {
+    int rows, columns, inner;
+};
+
+/// A product with random operands, checked against a triple loop in double.
+template <class T>
+struct Product {
+    Extents extents;
+    bool transpose_a = false, transpose_b = false, accumulate = false, with_bias = false;
+    Activation activation = {};
+    std::vector<T> a, b, bias, before, c;
+
+    explicit Product(Extents e) : extents(e) {
+        std::mt19937 random(static_cast<unsigned>(e.rows * 7919 + e.columns * 104729 + e.inner));
+        const auto fill = [&](int size) {
+            std::vector<T> x(static_cast<std::size_t>(size));
+            for (T& value : x) value = static_cast<T>(std::normal_distribution<double>()(random));
+            return x;
+        };
+        a = fill(e.rows * e.inner);
+        b = fill(e.inner * e.columns);
+        bias = fill(e.columns);
+        before = fill(e.rows * e.columns);
+    }
+
+    MatmulParameters<T> parameters() {
+        MatmulParameters<T> p;
+        p.rows = extents.rows;
+        p.columns = extents.columns;
+        p.inner = extents.inner;
+        p.transpose_a = transpose_a;
+        p.transpose_b = transpose_b;
+        p.a = a.data();
+        p.b = b.data();
+        p.c = c.data();
+        p.accumulate = accumulate;
+        p.bias = with_bias ? bias.data() : nullptr;
+        p.activation = activation;
+        return p;
+    }
+    void run(int threads) {
+        // A kernel that only overwrites must not see what was there.
+        c = accumulate ? before : std::vector<T>(before.size(), std::numeric_limits<T>::quiet_NaN());
+        Cpu device{{.threads = threads}};
+        launch(device, parameters());
+    }
+    double activated(double x) const {
+        switch (activation.kind) {
+            case ActivationKind::identity:
+                return x;
+            case ActivationKind::leaky_relu:
+                return x > 0 ? x : x * activation.parameter;
+            case ActivationKind::elu:
+                return x > 0 ? x : activation.parameter * std::expm1(x);
+            case ActivationKind::softplus:
+                return std::log1p(std::exp(x));
+            case ActivationKind::sigmoid:
+                return 1 / (1 + std::exp(-x));
+            case ActivationKind::tanh:
+                return std::tanh(x);
+        }
+        return x;
+    }
+    /// The largest error, in units of what rounding allows: an error bound of inner eps sum |a b|.
+    double error() const {
+        double largest = 0;
+        const auto [rows, columns, inner] = extents;
+        for (int i = 0; i < rows; ++i) {
+            for (int j = 0; j < columns; ++j) {
+                const auto ij = static_cast<std::size_t>(i * columns + j);
+                double sum = accumulate ? before[ij] : 0, size = std::abs(sum) + 1;
+                for (int k = 0; k < inner; ++k) {
+                    const double term =
+                        static_cast<double>(
+                            a[static_cast<std::size_t>(transpose_a ? k * rows + i : i * inner + k)]) *
+                        b[static_cast<std::size_t>(transpose_b ? j * inner + k : k * columns + j)];
+                    sum += term;
+                    size += std::abs(term);
+                }
+                if (with_bias) sum += bias[static_cast<std::size_t>(j)];
+                const double bound = size * (inner + 8) * std::numeric_limits<T>::epsilon();
+                const double error = std::abs(c[ij] - activated(sum)) / bound;
+                if (!(error <= largest)) largest = error;  // a NaN stays
+            }
+        }
+        return largest;
+    }
+};
+
+template <class T>
+void check_all_transposes(Product<T> product) {
+    for (const bool transpose_a : {false, true}) {
+        for (const bool transpose_b : {false, true}) {
+            product.transpose_a = transpose_a;
+            product.transpose_b = transpose_b;
+            product.run(1);
+            const auto [rows, columns, inner] = product.extents;
+            CAPTURE(rows, columns, inner, transpose_a, transpose_b, product.accumulate);
+            REQUIRE(product.error() <= 1);
+            const std::vector<T> one_thread = product.c;
+            for (const int threads : {2, 3}) {
+                product.run(threads);
+                CAPTURE(threads);
+                REQUIRE(product.c == one_thread);
+            }
+        }
+    }
+}
+
+std::atomic<bool> counting = false;
+std::atomic<int> allocations = 0;
+
+void* counted(std::size_t bytes, std::size_t alignment) {
+    if (counting) ++allocations;
+    void* memory = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+    if (!memory) throw std::bad_alloc();
+    return memory;
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) { return counted(bytes, alignof(std::max_align_t)); }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return std::malloc(bytes); }
+void* operator new(std::size_t bytes, std::align_val_t a) {
+    return counted(bytes, static_cast<std::size_t>(a));
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+TEMPLATE_TEST_CASE("A product is right at every border of a tile", "[matmul]", float, double) {
+    for (int rows = 1; rows <= 40; ++rows)
+        for (const int columns : {1, 2, 7, 15, 16, 17, 31, 32, 33, 40})
+            check_all_transposes(Product<TestType>({rows, columns, 1 + (rows * 5 + columns * 3) % 37}));
+    for (int inner = 1; inner <= 40; ++inner) check_all_transposes(Product<TestType>({15, 21, inner}));
+}
+
+TEMPLATE_TEST_CASE("A product is right where its sum and its rows are cut into blocks", "[matmul][threads]",
+                   float, double) {
+    check_all_transposes(Product<TestType>({128, 240, 784}));
+    check_all_transposes(Product<TestType>({61, 129, 1201}));
+    check_all_transposes(Product<TestType>({701, 35, 390}));
+    check_all_transposes(Product<TestType>({1, 300, 800}));
+    check_all_transposes(Product<TestType>({1000, 1, 800}));
+    check_all_transposes(Product<TestType>({1, 1, 1000}));
+}
+
+TEMPLATE_TEST_CASE("A product is added to C", "[matmul][threads]", float, double) {
+    for (const Extents extents :
+         {Extents{1, 1, 1}, {1, 37, 9}, {37, 1, 9}, {5, 3, 500}, {33, 39, 7}, {128, 200, 400}}) {
+        Product<TestType> product(extents);
+        product.accumulate = true;
+        check_all_transposes(product);
+    }
+}
+
+TEMPLATE_TEST_CASE("Bias and activation follow the product in the same pass", "[matmul][threads]", float,
+                   double) {
+    const Activation activations[] = {{},
+                                      {ActivationKind::leaky_relu, 0.2},
+                                      {ActivationKind::leaky_relu, 0},
+                                      {ActivationKind::elu, 1.3},
+                                      {ActivationKind::softplus},
+                                      {ActivationKind::sigmoid},
+                                      {ActivationKind::tanh}};
+    for (const Activation activation : activations) {
+        for (const Extents extents : {Extents{1, 45, 3},
+                                      {1, 300, 1},
+                                      {45, 1, 3},
+                                      {20, 50, 5},
+                                      {16, 32, 3},
+                                      {7, 33, 400},
+                                      {300, 301, 5}}) {
+            Product<TestType> product(extents);
+            product.with_bias = true;
+            product.activation = activation;
+            CAPTURE(static_cast<int>(activation.kind));
+            check_all_transposes(product);
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("A product of nothing is zero", "[matmul]", float, double) {
+    for (const Extents extents : {Extents{0, 3, 2}, {3, 0, 2}, {0, 0, 0}, {1, 0, 2}, {0, 1, 2}})
+        check_all_transposes(Product<TestType>(extents));
+    for (const Extents extents : {Extents{3, 50, 0}, {1, 50, 0}, {50, 1, 0}}) {
+        Product<TestType> product(extents);
+        check_all_transposes(product);
+        product.with_bias = true;
+        product.activation = {ActivationKind::leaky_relu, 0.2};
+        check_all_transposes(product);
+        product.with_bias = false;
+        product.activation = {};
+        product.accumulate = true;
+        check_all_transposes(product);
+        product.run(1);
+        CHECK(product.c == product.before);
+    }
+}
+
+TEST_CASE("A row of a batch has the bits that it has alone", "[matmul]") {
+    Product<float> batch({29, 50, 900});
+    batch.with_bias = true;
+    batch.run(1);
+    Product<float> single = batch;
+    single.extents.rows = 1;
+    for (std::size_t i = 0; i < 29; ++i) {
+        std::copy_n(batch.a.data() + i * 900, 900, single.a.data());
+        single.run(1);
+        CAPTURE(i);
+        REQUIRE(
+            std::equal(single.c.begin(), single.c.begin() + 50, batch.c.begin() + static_cast<long>(i * 50)));
+    }
+}
+
+TEST_CASE("A product allocates nothing from its second call on", "[matmul]") {
+    for (const Extents extents : {Extents{128, 240, 784}, {1, 240, 784}, {128, 1, 240}, {130, 33, 7}}) {
+        Product<float> product(extents);
+        product.c = product.before;
+        Cpu device{{.threads = 2}};
+        const MatmulParameters<float> parameters = product.parameters();
+        launch(device, parameters);
+        allocations = 0;
+        counting = true;
+        for (int i = 0; i < 3; ++i) launch(device, parameters);
+        counting = false;
+        CHECK(allocations == 0);
+    }
+}
+
+TEST_CASE("Threads of the program may each compute products", "[matmul][threads]") {
+    std::vector<Product<float>> products;
+    for (int i = 0; i < 4; ++i) products.emplace_back(Extents{40 + i, 50, 60});
+    std::vector<std::thread> threads;
+    for (Product<float>& product : products) threads.emplace_back([&] { product.run(1); });
+    for (std::thread& thread : threads) thread.join();
+    for (const Product<float>& product : products) CHECK(product.error() <= 1);
+}
