@@ -247,7 +247,7 @@ template <class T>
 void launch(Reference&, const NormalParameters<T>& p) {
     for (std::size_t i = 0; i < p.size; ++i) {
         const reference::Words w = reference::words(p.stream, i);
-        const double radius = std::sqrt(-2 * std::log(((w.first_of_pair >> 8) + 0.5) * 0x1p-24));
+        const double radius = std::sqrt(-2 * std::log(((w.first_of_pair >> 9) + 0.5) * 0x1p-23));
         const double angle = 2 * std::numbers::pi * w.second_of_pair * 0x1p-32;
         p.destination[i] = static_cast<T>(
             p.mean + p.deviation * radius * (w.place % 2 == 0 ? std::cos(angle) : std::sin(angle)));

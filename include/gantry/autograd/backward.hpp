@@ -83,6 +83,26 @@ void play_back(const Value<T, D>& loss, PassOptions options, const IsTarget& is_
     tape.write_through(options.write_through);
     tape.play(loss.node);
 }
+
+/// What a pass has collected for x; zeros where nothing was and `allow_unused` is set.
+template <class T, class D>
+Value<T, D> collected_gradient(const Value<T, D>& x, bool allow_unused) {
+    x.check_alive();
+    const Node* node = x.node;
+    if (!node) fail("grad", "gradients are asked for variables on the tape");
+    if (!node->gradient && !allow_unused)
+        fail("grad", "the output must depend on every variable that its gradient is asked for");
+    Value<T, D> gradient = x;
+    if (node->gradient) {
+        gradient.data = static_cast<T*>(node->gradient);
+        gradient.step = gradient.device->step();
+    } else {
+        gradient = allocate<T>(*x.device, x.extents);
+        launch(*x.device, FillParameters<T>{gradient.size(), gradient.data, T(0)});
+    }
+    gradient.node = node->gradient_node;
+    return gradient;
+}
 }  // namespace detail
 
 struct GradOptions {
@@ -105,24 +125,12 @@ std::tuple<Variable<S, T, D>...> grad(const Output& output, const std::tuple<Var
             },
             inputs);
     }
-    const auto result = [&](const auto& x) {
-        Value<T, D> gradient = x.value();
-        const Node* node = gradient.node;
-        if (!node) fail("grad", "gradients are asked for variables on the tape");
-        if (!node->gradient && !options.allow_unused)
-            fail("grad", "the output must depend on every variable that its gradient is asked for");
-        if (node->gradient) {
-            gradient.data = static_cast<T*>(node->gradient);
-            gradient.step = gradient.device->step();
-        } else {
-            gradient = allocate<T>(*gradient.device, gradient.extents);
-            launch(*gradient.device, FillParameters<T>{gradient.size(), gradient.data, T(0)});
-        }
-        gradient.node = node->gradient_node;
-        return std::remove_cvref_t<decltype(x)>{gradient};
-    };
-    return std::apply([&](const auto&... x) { return std::tuple<Variable<S, T, D>...>{result(x)...}; },
-                      inputs);
+    return std::apply(
+        [&](const auto&... x) {
+            return std::tuple<Variable<S, T, D>...>{
+                Variable<S, T, D>{detail::collected_gradient(x.value(), options.allow_unused)}...};
+        },
+        inputs);
 }
 /// The same for one variable.
 template <AnyTensor Output, class S, class T, class D>

@@ -42,7 +42,8 @@ public:
     std::size_t peak() const { return std::max(peak_, used_); }
     std::size_t used() const { return used_; }
     /// From now on memory is filled with NaN before it is handed out and when a step ends, so that an element
-    /// that a kernel forgets to write, or reads too late, shows. Slow; on by default in debug builds.
+    /// that a kernel forgets to write, or reads too late, shows. Slow; on by default in debug builds (no
+    /// optimisation, no NDEBUG).
     void poison(bool on) { poisoned_ = on; }
     bool poisoned() const { return poisoned_; }
 
@@ -69,7 +70,7 @@ private:
     std::vector<Piece> pieces_;
     std::byte *next_ = nullptr, *end_ = nullptr;
     std::size_t used_ = 0, peak_ = 0;
-#ifdef NDEBUG
+#if defined(NDEBUG) || defined(__OPTIMIZE__)
     bool poisoned_ = false;
 #else
     bool poisoned_ = true;

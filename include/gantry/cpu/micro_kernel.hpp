@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/cpu/simd.hpp>
+#include <gantry/math.hpp>
 
 #include <array>
 #include <cstddef>
@@ -55,7 +56,7 @@ void micro_kernel(std::size_t inner, const T* a, std::size_t a_step, const T* b,
     if (end.leaky_relu) {
         const Vector<T> slope = splat(end.slope);
         for_each([&](Vector<T>& sum, std::size_t, std::size_t)
-                     GANTRY_ALWAYS_INLINE { sum = select(sum > 0, sum, sum * slope); });
+                     GANTRY_ALWAYS_INLINE { sum = math::select(sum > 0, sum, sum * slope); });
     }
     for_each([&](Vector<T>& sum, std::size_t i, std::size_t j)
                  GANTRY_ALWAYS_INLINE { store(c + i * c_step + j, sum); });

@@ -99,12 +99,6 @@ GANTRY_ALWAYS_INLINE inline Vector<T> splat(T x) {
     return x - Vector<T>{};  // x - 0 is a plain broadcast; 0 + x would have to turn -0 into 0
 }
 
-/// a where `mask` holds, else b. `mask` is a comparison of vectors (or of numbers: then this is `?:`).
-template <class Mask, class V>
-GANTRY_ALWAYS_INLINE inline V select(Mask mask, V a, V b) {
-    return mask ? a : b;
-}
-
 /// Makes the compiler hold v in a register here, instead of reading it from memory at each use.
 template <class V>
 GANTRY_ALWAYS_INLINE inline void keep_in_register(V& v) {

@@ -37,7 +37,7 @@ struct BatchNormEvaluationParameters {
 };
 
 /// The derivative of BatchNormParameters' y. Let d = upstream * activation'(y), n = (x - mean)
-/// inverse_deviation: shift_gradient (+)= sum of d over rows; scale_gradient (+)= sum of d n over rows;
+/// inverse_deviation: shift_gradient = sum of d over rows; scale_gradient = sum of d n over rows;
 /// x_gradient = scale inverse_deviation (d - mean of d - n mean of (d n)).
 /// Ioffe and Szegedy (2015), section 3, with the sums carried out.
 template <class T>
@@ -46,9 +46,8 @@ struct BatchNormGradientParameters {
     const T *upstream = nullptr, *x = nullptr, *scale = nullptr, *shift = nullptr, *mean = nullptr,
             *inverse_deviation = nullptr;
     T* x_gradient = nullptr;      ///< overwritten; null: not wanted
-    T* scale_gradient = nullptr;  ///< overwritten or added to; null: not wanted
+    T* scale_gradient = nullptr;  ///< overwritten; null: not wanted
     T* shift_gradient = nullptr;
-    bool accumulate_scale = false, accumulate_shift = false;
     Activation activation = {};
 };
 

@@ -16,7 +16,8 @@ struct UniformParameters {
 };
 
 /// destination[i] = mean + deviation * normal, by Box and Muller (1958): words 0 and 1 of a block give
-/// r cos(a) (number of word 0) and r sin(a) (number of word 1), with u = ((w0 >> 8) + 0.5) * 2^-24, r =
+/// r cos(a) (number of word 0) and r sin(a) (number of word 1), with u = ((w0 >> 9) + 0.5) * 2^-23 (exact in
+/// float, never 0 or 1), r =
 /// sqrt(-2 ln u), a = 2 pi w1 / 2^32; words 2 and 3 likewise. Equal on all devices up to rounding.
 template <class T>
 struct NormalParameters {

@@ -11,7 +11,7 @@ namespace gantry {
 // needs nothing else. With f the activation and parameter its slope or alpha:
 //   leaky_relu  f(x) = x > 0 ? x : slope x              f' = y > 0 ? 1 : slope            (slope >= 0; 0:
 //   ReLU) elu         f(x) = x > 0 ? x : alpha (exp(x) - 1)   f' = y > 0 ? 1 : y + alpha        Clevert et
-//   al. 2016, eq. 15, 16 softplus    f(x) = log(1 + exp(x))                  f' = 1 - exp(-y) sigmoid f(x) =
+//   al. 2016, eq. 15, 16 softplus    f(x) = log(1 + exp(x))                  f' = 1 - exp(-y), that is -expm1(-y) sigmoid f(x) =
 //   1 / (1 + exp(-x))                f' = y (1 - y) tanh                                                f' =
 //   1 - y^2
 
@@ -29,7 +29,7 @@ struct ActivationGradient {
         else if constexpr (kind == ActivationKind::elu)
             return math::select(y > zero, upstream, upstream * (y + math::constant<V>(parameter)));
         else if constexpr (kind == ActivationKind::softplus)
-            return upstream * (one - math::exp(-y));
+            return upstream * -math::expm1(-y);
         else if constexpr (kind == ActivationKind::sigmoid)
             return upstream * (y * (one - y));
         else

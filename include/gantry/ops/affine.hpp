@@ -34,8 +34,8 @@ struct AffineOp {
         using I = Into<typename V::scalar>;
         give(x, [&](I into) { return detail::matmul(inner, false, w, true, into); });
         give(w, [&](I into) { return detail::matmul(x, true, inner, false, into); });
-        const auto rows = static_cast<std::size_t>(y.extents.of[0]),
-                   columns = static_cast<std::size_t>(y.extents.of[1]);
+        [[maybe_unused]] const auto rows = static_cast<std::size_t>(y.extents.of[0]),
+                                    columns = static_cast<std::size_t>(y.extents.of[1]);
         (give(bias,
               [&](I into) {
                   return run_op(SumOp{rows, columns, Axis::rows}, bias.extents, into, inner);

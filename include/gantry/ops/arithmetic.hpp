@@ -3,6 +3,7 @@
 #include <gantry/ops/elementwise.hpp>
 
 #include <string_view>
+#include <type_traits>
 
 namespace gantry {
 
@@ -25,6 +26,11 @@ auto operator+(const A& a, const B& b) {
     return elementwise(Add{}, a, b);
 }
 
+/// A number beside a tensor. Deduced, so that an operator of a tensor and a number never turns into one of
+/// two built-in types, which clang refuses before it looks at the constraint (`std::chrono::seconds{1} * 2`).
+template <class N>
+concept Number = std::is_arithmetic_v<N>;
+
 /// factor x + shift
 struct ScaleShift {
     static constexpr std::string_view name = "scale_shift";
@@ -38,33 +44,33 @@ struct ScaleShift {
         give(x, [&] { return elementwise(ScaleShift{factor}, upstream); });
     }
 };
-template <AnyTensor A>
-auto operator*(double factor, const A& a) {
-    return elementwise(ScaleShift{factor}, a);
+template <Number N, AnyTensor A>
+auto operator*(N factor, const A& a) {
+    return elementwise(ScaleShift{static_cast<double>(factor)}, a);
 }
-template <AnyTensor A>
-auto operator*(const A& a, double factor) {
-    return elementwise(ScaleShift{factor}, a);
+template <AnyTensor A, Number N>
+auto operator*(const A& a, N factor) {
+    return elementwise(ScaleShift{static_cast<double>(factor)}, a);
 }
-template <AnyTensor A>
-auto operator/(const A& a, double divisor) {
-    return elementwise(ScaleShift{1 / divisor}, a);
+template <AnyTensor A, Number N>
+auto operator/(const A& a, N divisor) {
+    return elementwise(ScaleShift{1 / static_cast<double>(divisor)}, a);
 }
-template <AnyTensor A>
-auto operator+(const A& a, double shift) {
-    return elementwise(ScaleShift{1, shift}, a);
+template <AnyTensor A, Number N>
+auto operator+(const A& a, N shift) {
+    return elementwise(ScaleShift{1, static_cast<double>(shift)}, a);
 }
-template <AnyTensor A>
-auto operator+(double shift, const A& a) {
-    return elementwise(ScaleShift{1, shift}, a);
+template <Number N, AnyTensor A>
+auto operator+(N shift, const A& a) {
+    return elementwise(ScaleShift{1, static_cast<double>(shift)}, a);
 }
-template <AnyTensor A>
-auto operator-(const A& a, double shift) {
-    return elementwise(ScaleShift{1, -shift}, a);
+template <AnyTensor A, Number N>
+auto operator-(const A& a, N shift) {
+    return elementwise(ScaleShift{1, -static_cast<double>(shift)}, a);
 }
-template <AnyTensor A>
-auto operator-(double from, const A& a) {
-    return elementwise(ScaleShift{-1, from}, a);
+template <Number N, AnyTensor A>
+auto operator-(N from, const A& a) {
+    return elementwise(ScaleShift{-1, static_cast<double>(from)}, a);
 }
 template <AnyTensor A>
 auto operator-(const A& a) {

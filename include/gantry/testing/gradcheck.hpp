@@ -4,13 +4,12 @@
 #include <gantry/ops/sum.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <sstream>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -60,67 +59,113 @@ private:
     bool before_;
 };
 
+/// A function of tensors with no shape in its type, so that what checks it is compiled once for a device.
+template <class T, class D>
+using ValueFunction = std::function<Value<T, D>(const std::vector<Value<T, D>>&)>;
+
+/// f takes Variables of shapes S. It must outlive the result.
+template <class T, class D, class... S, class F>
+ValueFunction<T, D> without_shapes(const F& f) {
+    return [&f](const std::vector<Value<T, D>>& x) {
+        return [&]<std::size_t... I>(std::index_sequence<I...>) {
+            return f(Variable<S, T, D>{x[I]}...).value();
+        }
+        (std::index_sequence_for<S...>{});
+    };
+}
+
+/// A tensor of the step with numbers from the host, as a leaf of the tape if `recorded`.
+template <class T, class D>
+Value<T, D> value_from_host(D& device, const Extents& extents, const std::vector<T>& numbers, bool recorded) {
+    Value<T, D> value = allocate<T>(device, extents);
+    device.memory().copy_from_host(value.data, numbers.data(), numbers.size() * sizeof(T));
+    if (recorded) value.node = device.tape().template push<Node>();
+    return value;
+}
+template <class T, class D>
+std::vector<T> to_host(const Value<T, D>& value) {
+    std::vector<T> host(value.size());
+    value.device->memory().copy_to_host(host.data(), value.data, host.size() * sizeof(T));
+    return host;
+}
+
+/// Gradients of a scalar; zeros for what it does not depend on.
+template <class T, class D>
+std::vector<Value<T, D>> gradients_of(const Value<T, D>& scalar, const std::vector<Value<T, D>>& inputs,
+                                      bool create_graph) {
+    play_back(scalar, {.recorded = create_graph, .write_through = false, .allow_unused = true},
+              [&](const Node& node) {
+                  return std::any_of(inputs.begin(), inputs.end(),
+                                     [&](const Value<T, D>& x) { return x.node == &node; });
+              });
+    std::vector<Value<T, D>> gradients;
+    for (const Value<T, D>& x : inputs) gradients.push_back(collected_gradient(x, true));
+    return gradients;
+}
+
 /// A function with its inputs as numbers on the host.
-template <class D, class F, class... S>
+template <class D>
 class FunctionOnHost {
 public:
-    using Inputs = std::array<std::vector<double>, sizeof...(S)>;
-    template <class X>
-    using VariableOf = Variable<X, double, D>;
+    using Inputs = std::vector<std::vector<double>>;
 
-    FunctionOnHost(D& device, const F& f, const GradcheckOptions& options)
-        : device_(device), f_(f), options_(options) {}
+    FunctionOnHost(D& device, const std::vector<Extents>& shapes, const ValueFunction<double, D>& f,
+                   const GradcheckOptions& options)
+        : device_(device), shapes_(shapes), f_(f), options_(options) {}
 
     Inputs random_inputs() const {
-        std::uint64_t number = 0;
-        return {random_numbers(S::size(options_.batch), number++, options_, options_.low, options_.high)...};
+        Inputs inputs;
+        for (const Extents& shape : shapes_)
+            inputs.push_back(
+                random_numbers(shape.size(), inputs.size(), options_, options_.low, options_.high));
+        return inputs;
+    }
+    Extents result_shape() const {
+        const Step step{device_};
+        return f_(variables(random_inputs())).extents;
     }
     /// sum over i of y[i] weight[i], a scalar that has every y[i] in it with a weight of its own.
     double weighted_sum(const Inputs& inputs) const {
-        Step step{device_};
-        const std::vector<double> y = std::apply(f_, variables(inputs)).to_host();
+        const Step step{device_};
+        const std::vector<double> y = to_host(f_(variables(inputs)));
         const std::vector<double> weights = weights_for(y.size());
         double sum = 0;
         for (std::size_t i = 0; i < y.size(); ++i) sum += y[i] * weights[i];
         return sum;
     }
     Inputs gradients(const Inputs& inputs) const {
-        Step step{device_};
+        const Step step{device_};
         const auto x = variables(inputs);
-        const auto y = std::apply(f_, x);
-        using Y = typename decltype(y)::shape;
-        const auto weights = from_host<Y>(device_, y.value().extents.first(), weights_for(y.size()));
-        const auto all = grad(sum(y * weights), x, {.allow_unused = true});
-        return std::apply([](const auto&... g) { return Inputs{g.to_host()...}; }, all);
+        const auto y = f_(x);
+        const auto weights = value_from_host(device_, y.extents, weights_for(y.size()), false);
+        Inputs all;
+        for (const auto& gradient : gradients_of(sum_all(y * weights), x, false))
+            all.push_back(to_host(gradient));
+        return all;
     }
 
 private:
     std::vector<double> weights_for(std::size_t size) const {
         return random_numbers(size, 1000, options_, 0.5, 1.5);
     }
-    std::tuple<VariableOf<S>...> variables(const Inputs& inputs) const {
-        return [&]<std::size_t... I>(std::index_sequence<I...>) {
-            return std::tuple<VariableOf<S>...>{
-                variable(from_host<S>(device_, options_.batch, inputs[I]))...};
-        }
-        (std::index_sequence_for<S...>{});
+    std::vector<Value<double, D>> variables(const Inputs& inputs) const {
+        std::vector<Value<double, D>> all;
+        for (std::size_t i = 0; i < inputs.size(); ++i)
+            all.push_back(value_from_host(device_, shapes_[i], inputs[i], true));
+        return all;
     }
 
     D& device_;
-    const F& f_;
+    const std::vector<Extents>& shapes_;
+    const ValueFunction<double, D>& f_;
     const GradcheckOptions& options_;
 };
 
-}  // namespace detail
-
-/// Compares the derivative of f with central differences, in double, at random inputs of shapes S...:
-///     gradcheck<Shape<Batch, 3>, Shape<3, 4>>(device, [](auto x, auto w) { return matmul(x, w); })
-/// f takes Variables and gives a Variable of any shape; all elements of its result take part with random
-/// weights. The device's memory is filled with NaN before use. No step of the device may be open.
-template <class... S, class D, class F>
-GradcheckResult gradcheck(D& device, const F& f, const GradcheckOptions& options = {}) {
-    const detail::Poisoned<D> poisoned(device);
-    const detail::FunctionOnHost<D, F, S...> function(device, f, options);
+template <class D>
+GradcheckResult gradcheck(D& device, const std::vector<Extents>& shapes, const ValueFunction<double, D>& f,
+                          const GradcheckOptions& options) {
+    const Poisoned<D> poisoned(device);
+    const FunctionOnHost<D> function(device, shapes, f, options);
     auto inputs = function.random_inputs();
     const auto gradients = function.gradients(inputs);
 
@@ -152,24 +197,43 @@ GradcheckResult gradcheck(D& device, const F& f, const GradcheckOptions& options
     return result;
 }
 
+template <class D>
+GradcheckResult gradgradcheck(D& device, std::vector<Extents> shapes, const ValueFunction<double, D>& f,
+                              const GradcheckOptions& options) {
+    const ValueFunction<double, D> gradients_of_f = [&](std::vector<Value<double, D>> x) {
+        const Value<double, D> upstream = x.back();
+        x.pop_back();
+        Value<double, D> total = allocate<double>(device, Extents{});
+        launch(device, FillParameters<double>{1, total.data, 0});
+        std::uint64_t number = 2000;
+        for (const auto& gradient : gradients_of(sum_all(f(x) * upstream), x, true)) {
+            const auto weights = random_numbers(gradient.size(), number++, options, 0.5, 1.5);
+            total = total + sum_all(gradient * value_from_host(device, gradient.extents, weights, false));
+        }
+        return total;
+    };
+    shapes.push_back(FunctionOnHost<D>(device, shapes, f, options).result_shape());
+    return gradcheck(device, shapes, gradients_of_f, options);
+}
+
+}  // namespace detail
+
+/// Compares the derivative of f with central differences, in double, at random inputs of shapes S...:
+///     gradcheck<Shape<Batch, 3>, Shape<3, 4>>(device, [](auto x, auto w) { return matmul(x, w); })
+/// f takes Variables and gives a Variable of any shape; all elements of its result take part with random
+/// weights. The device's memory is filled with NaN before use. No step of the device may be open.
+template <class... S, class D, class F>
+GradcheckResult gradcheck(D& device, const F& f, const GradcheckOptions& options = {}) {
+    return detail::gradcheck(device, {S::extents(options.batch)...},
+                             detail::without_shapes<double, D, S...>(f), options);
+}
+
 /// Compares the second derivatives of f: checks the function that computes f's gradients, in its inputs and
 /// in the upstream gradient.
 template <class... S, class D, class F>
 GradcheckResult gradgradcheck(D& device, const F& f, const GradcheckOptions& options = {}) {
-    using Y = typename decltype(f(std::declval<Variable<S, double, D>>()...))::shape;
-    const auto gradients_of_f = [&](const Variable<S, double, D>&... x,
-                                    const Variable<Y, double, D>& upstream) {
-        const auto gradients =
-            grad(sum(f(x...) * upstream), std::tuple{x...}, {.create_graph = true, .allow_unused = true});
-        std::uint64_t number = 2000;
-        const auto weighted = [&](const auto& gradient) {
-            using X = typename std::remove_cvref_t<decltype(gradient)>::shape;
-            const auto weights = detail::random_numbers(gradient.size(), number++, options, 0.5, 1.5);
-            return sum(gradient * from_host<X>(device, options.batch, weights));
-        };
-        return std::apply([&](const auto&... gradient) { return (weighted(gradient) + ...); }, gradients);
-    };
-    return gradcheck<S..., Y>(device, gradients_of_f, options);
+    return detail::gradgradcheck(device, {S::extents(options.batch)...},
+                                 detail::without_shapes<double, D, S...>(f), options);
 }
 
 }  // namespace gantry

@@ -1,0 +1,71 @@
+#pragma once
+#include <gantry/core/host_memory.hpp>
+#include <gantry/cpu/device.hpp>
+#include <gantry/cpu/simd.hpp>
+#include <gantry/cpu/vector_loop.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstring>
+#include <vector>
+
+namespace gantry::bench {
+
+/// Seconds that f() takes.
+template <class F>
+double seconds(const F& f) {
+    const auto begin = std::chrono::steady_clock::now();
+    f();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+/// Floats in memory as a device's: large arrays in huge pages.
+class Array {
+public:
+    explicit Array(std::size_t size)
+        : size_(size), data_(static_cast<float*>(HostMemory{}.allocate(size * sizeof(float)))) {
+        std::fill_n(data_, size, 1.f);
+    }
+    Array(const Array&) = delete;
+    ~Array() { HostMemory{}.release(data_, size_ * sizeof(float)); }
+    float* data() const { return data_; }
+    std::size_t size() const { return size_; }
+
+private:
+    std::size_t size_;
+    float* data_;
+};
+
+/// Copies an array by memcpy, which for large ones is faster than plain loads and stores, since it does not
+/// read what it overwrites: what the machine can do for an array of this size, and
+/// so what a pass over memory is measured by. Bytes read and bytes written count, each once.
+class Copy {
+public:
+    explicit Copy(std::size_t bytes) : from_(bytes / sizeof(float) / 2), to_(from_.size()) {}
+
+    double bytes() const { return 2.0 * sizeof(float) * static_cast<double>(from_.size()); }
+    void run(const Cpu& device) {
+        cpu::parallel_ranges(device.threads(), from_.size(), cpu::lanes<float>, cpu::worthwhile_elements,
+                             [&](std::size_t begin, std::size_t end) {
+                                 std::memcpy(to_.data() + begin, from_.data() + begin,
+                                             (end - begin) * sizeof(float));
+                             });
+    }
+
+private:
+    Array from_, to_;
+};
+
+/// The least and the median of some times.
+struct Times {
+    double least, median;
+
+    explicit Times(std::vector<double> times) {
+        std::sort(times.begin(), times.end());
+        least = times.front();
+        median = times[times.size() / 2];
+    }
+};
+
+}  // namespace gantry::bench

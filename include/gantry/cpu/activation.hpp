@@ -1,0 +1,38 @@
+#pragma once
+#include <gantry/cpu/math.hpp>
+#include <gantry/cpu/vector_loop.hpp>
+#include <gantry/kernels/activation.hpp>
+
+#include <cstddef>
+
+namespace gantry::cpu {
+
+/// y[i] = a(y[i]), i < n, in place and on the calling thread.
+template <class T>
+void activate(Activation a, std::size_t n, T* y) {
+    const auto apply = [&](const auto& f) {
+        detail::vector_range<T, 0, 1>(
+            0, n, {}, {y}, [&](std::size_t, std::size_t vectors, const auto&, const auto& out) {
+                for (T* at = out[0]; at != out[0] + vectors * lanes<T>; at += lanes<T>)
+                    store(at, f(load(at)));
+            });
+    };
+    using V = Vector<T>;
+    const V zero = {}, parameter = math::constant<V>(a.parameter);
+    switch (a.kind) {
+        case ActivationKind::identity:
+            return;
+        case ActivationKind::leaky_relu:
+            return apply([=](V x) { return math::select(x > zero, x, x * parameter); });
+        case ActivationKind::elu:
+            return apply([=](V x) { return math::select(x > zero, x, parameter * math::expm1(x)); });
+        case ActivationKind::softplus:
+            return apply([](V x) { return math::softplus(x); });
+        case ActivationKind::sigmoid:
+            return apply([](V x) { return math::sigmoid(x); });
+        case ActivationKind::tanh:
+            return apply([](V x) { return math::tanh(x); });
+    }
+}
+
+}  // namespace gantry::cpu

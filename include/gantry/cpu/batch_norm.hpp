@@ -1,0 +1,214 @@
+#pragma once
+#include <gantry/cpu/columns.hpp>
+#include <gantry/cpu/math.hpp>
+#include <gantry/cpu/vector_loop.hpp>
+#include <gantry/kernels/batch_norm.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+
+namespace gantry {
+namespace cpu::detail {
+
+/// Mean of x - origin and sum of (x - mean)^2 of each column: two passes over each block, which is in the
+/// first cache, and Chan's formula to merge blocks (Chan, Golub, LeVeque: "Updating formulae and a pairwise
+/// algorithm for computing sample variances", 1979, eq. 2.1). So a large mean costs the variance no digits.
+template <class T>
+struct MomentsOfColumn {
+    static constexpr std::size_t results = 2;
+    const T *x, *origin;
+
+    template <std::size_t vectors, class Read>
+    void block(Read read, std::size_t first, std::size_t column, std::size_t rows, std::size_t width,
+               std::array<Vector<T>, 2> (&out)[vectors]) const {
+        Vector<T> center[vectors], mean[vectors] = {}, squares[vectors] = {};
+        for (std::size_t v = 0; v < vectors; ++v) center[v] = load(origin + column + v * lanes<T>);
+        for (std::size_t r = 0; r < rows; ++r)
+            static_for<vectors>([&](auto v) GANTRY_ALWAYS_INLINE {
+                mean[v] += read(x, first + r * width + v * lanes<T>) - center[v];
+            });
+        for (std::size_t v = 0; v < vectors; ++v) mean[v] /= splat(static_cast<T>(rows));
+        for (std::size_t r = 0; r < rows; ++r)
+            static_for<vectors>([&](auto v) GANTRY_ALWAYS_INLINE {
+                const Vector<T> distance = read(x, first + r * width + v * lanes<T>) - center[v] - mean[v];
+                squares[v] += distance * distance;
+            });
+        for (std::size_t v = 0; v < vectors; ++v) out[v] = {mean[v], squares[v]};
+    }
+    template <class V>
+    static void merge(std::array<V, 2>& a, std::size_t rows_a, const std::array<V, 2>& b,
+                      std::size_t rows_b) {
+        if (rows_b == 0) return;
+        const double share = static_cast<double>(rows_b) / static_cast<double>(rows_a + rows_b);
+        const V distance = b[0] - a[0];
+        a[0] += distance * math::constant<V>(share);
+        a[1] += b[1] + distance * distance * math::constant<V>(share * static_cast<double>(rows_a));
+    }
+};
+
+/// The activations that batch norm has in its pass: y where y > 0, else slope y.
+inline double slope_of(const Activation& a) { return a.kind == ActivationKind::leaky_relu ? a.parameter : 1; }
+
+/// y = activation(factor (x - mean) + shift); the arrays are repeated (see ColumnReduction).
+template <class T>
+struct Normalization {
+    using V = Vector<T>;
+    const T *mean, *factor, *shift;
+    double slope;
+
+    GANTRY_ALWAYS_INLINE V before_activation(V x, std::size_t column) const {
+        return (x - load(mean + column)) * load(factor + column) + load(shift + column);
+    }
+    void run(const Cpu& device, std::size_t rows, std::size_t columns, const T* x, T* y) const {
+        vector_loop<T, 1, 1>(
+            device, rows * columns, {{{x}}}, {y},
+            [this, columns](std::size_t begin, std::size_t vectors, const auto& in, const auto& out) {
+                const Normalization normal = *this;
+                const V zero = {}, below_zero = math::constant<V>(slope);
+                auto column = ColumnPhase::of<T>(begin, columns);
+                const T* from = in[0].data;
+                T* to = out[0];
+                for (std::size_t v = 0; v < vectors; ++v, column.next()) {
+                    const V z = normal.before_activation(load(from + v * lanes<T>), column());
+                    store(to + v * lanes<T>, math::select(z > zero, z, z * below_zero));
+                }
+            });
+    }
+};
+
+/// Sums of d and of d (x - mean), where d = upstream activation'(y).
+template <class T>
+struct BatchNormGradientSums {
+    static constexpr std::size_t results = 2;
+    using V = Vector<T>;
+    const T *x, *upstream;
+    Normalization<T> normal;
+
+    GANTRY_ALWAYS_INLINE static V through_activation(V upstream, V z, V slope) {
+        return math::select(z > V{}, upstream, upstream * slope);
+    }
+    template <std::size_t vectors, class Read>
+    void block(Read read, std::size_t first, std::size_t column, std::size_t rows, std::size_t width,
+               std::array<V, 2> (&out)[vectors]) const {
+        const V slope = math::constant<V>(normal.slope);
+        static_for<vectors>([&](auto v) GANTRY_ALWAYS_INLINE {
+            out[v] = {};
+            const std::size_t c = column + v * lanes<T>;
+            const V mean = load(normal.mean + c), factor = load(normal.factor + c),
+                    shift = load(normal.shift + c);
+            V sum = {}, product_sum = {};
+            for (std::size_t r = 0, i = first + v * lanes<T>; r < rows; ++r, i += width) {
+                const V centered = read(x, i) - mean;
+                const V d = through_activation(read(upstream, i), centered * factor + shift, slope);
+                sum += d;
+                product_sum += d * centered;
+            }
+            out[v] = {sum, product_sum};
+        });
+    }
+    template <class W>
+    static void merge(std::array<W, 2>& a, std::size_t, const std::array<W, 2>& b, std::size_t) {
+        a[0] += b[0];
+        a[1] += b[1];
+    }
+};
+
+}  // namespace cpu::detail
+
+template <class T>
+void launch(Cpu& device, const BatchNormParameters<T>& p) {
+    if (p.rows == 0 || p.columns == 0) return;
+    const cpu::ColumnReduction<T> columns(p.rows, p.columns);
+    const std::size_t length = columns.repeated_length();
+    T* const memory = cpu::scratch<T>(columns.memory(2) + 3 * length);
+    T *const mean = memory + columns.memory(2), *const factor = mean + length, *const shift = factor + length;
+
+    columns.repeat(p.x, mean);  // the first row: near enough to the mean to keep its digits
+    const auto [means, squares] = columns.reduce(device, memory, cpu::detail::MomentsOfColumn<T>{p.x, mean});
+
+    const double rows = static_cast<double>(p.rows), unbiased = rows / std::max(1.0, rows - 1);
+    const T epsilon = static_cast<T>(p.epsilon), momentum = static_cast<T>(p.momentum),
+            variance_momentum = static_cast<T>(p.momentum * unbiased), row_count = static_cast<T>(rows);
+    for (std::size_t c = 0; c < p.columns; ++c) {
+        const T variance = squares[c] / row_count;
+        p.mean[c] = mean[c] += means[c];
+        p.inverse_deviation[c] = T{1} / std::sqrt(variance + epsilon);
+        factor[c] = p.scale[c] * p.inverse_deviation[c];
+        shift[c] = p.shift[c];
+        if (!p.running_mean) continue;
+        p.running_mean[c] += momentum * (mean[c] - p.running_mean[c]);
+        p.running_variance[c] += variance_momentum * variance - momentum * p.running_variance[c];
+    }
+    for (T* array : {mean, factor, shift}) columns.repeat(array, array);
+    cpu::detail::Normalization<T>{mean, factor, shift, cpu::detail::slope_of(p.activation)}.run(
+        device, p.rows, p.columns, p.x, p.y);
+}
+
+template <class T>
+void launch(Cpu& device, const BatchNormEvaluationParameters<T>& p) {
+    if (p.rows == 0 || p.columns == 0) return;
+    const cpu::ColumnReduction<T> columns(p.rows, p.columns);
+    const std::size_t length = columns.repeated_length();
+    T *const mean = cpu::scratch<T>(3 * length), *const factor = mean + length,
+             *const shift = factor + length;
+    for (std::size_t c = 0; c < p.columns; ++c)
+        factor[c] = p.scale[c] / std::sqrt(p.variance[c] + static_cast<T>(p.epsilon));
+    columns.repeat(p.mean, mean);
+    columns.repeat(factor, factor);
+    columns.repeat(p.shift, shift);
+    cpu::detail::Normalization<T>{mean, factor, shift, cpu::detail::slope_of(p.activation)}.run(
+        device, p.rows, p.columns, p.x, p.y);
+}
+
+template <class T>
+void launch(Cpu& device, const BatchNormGradientParameters<T>& p) {
+    using namespace cpu;
+    using V = Vector<T>;
+    if (p.rows == 0 || p.columns == 0) return;
+    const ColumnReduction<T> columns(p.rows, p.columns);
+    const std::size_t length = columns.repeated_length();
+    T* const memory = scratch<T>(columns.memory(2) + 5 * length);
+    T *const mean = memory + columns.memory(2), *const factor = mean + length, *const shift = factor + length,
+             *const constant = shift + length, *const linear = constant + length;
+    for (std::size_t c = 0; c < p.columns; ++c) factor[c] = p.scale[c] * p.inverse_deviation[c];
+    columns.repeat(p.mean, mean);
+    columns.repeat(factor, factor);
+    columns.repeat(p.shift, shift);
+    const cpu::detail::Normalization<T> normal{mean, factor, shift, cpu::detail::slope_of(p.activation)};
+    const auto [sums, product_sums] =
+        columns.reduce(device, memory, cpu::detail::BatchNormGradientSums<T>{p.x, p.upstream, normal});
+
+    // x_gradient = factor d + constant + linear (x - mean)
+    const T row_count = static_cast<T>(p.rows);
+    for (std::size_t c = 0; c < p.columns; ++c) {
+        const T scale_gradient = product_sums[c] * p.inverse_deviation[c];
+        if (p.scale_gradient) p.scale_gradient[c] = scale_gradient;
+        if (p.shift_gradient) p.shift_gradient[c] = sums[c];
+        constant[c] = -factor[c] * sums[c] / row_count;
+        linear[c] = -factor[c] * p.inverse_deviation[c] * scale_gradient / row_count;
+    }
+    if (!p.x_gradient) return;
+    columns.repeat(constant, constant);
+    columns.repeat(linear, linear);
+    vector_loop<T, 2, 1>(
+        device, p.rows * p.columns, {{{p.x}, {p.upstream}}}, {p.x_gradient},
+        [=, count = p.columns](std::size_t begin, std::size_t vectors, const auto& in, const auto& out) {
+            const cpu::detail::Normalization<T> local = normal;
+            const T *const constants = constant, *const linears = linear;
+            const V slope = math::constant<V>(local.slope);
+            auto column = ColumnPhase::of<T>(begin, count);
+            const T *const x = in[0].data, *const upstream = in[1].data;
+            T* const x_gradient = out[0];
+            for (std::size_t v = 0; v < vectors; ++v, column.next()) {
+                const std::size_t c = column(), i = v * lanes<T>;
+                const V centered = load(x + i) - load(local.mean + c), a = load(local.factor + c);
+                const V d = cpu::detail::BatchNormGradientSums<T>::through_activation(
+                    load(upstream + i), centered * a + load(local.shift + c), slope);
+                store(x_gradient + i, a * d + (load(linears + c) * centered + load(constants + c)));
+            }
+        });
+}
+
+}  // namespace gantry

@@ -1,0 +1,195 @@
+#pragma once
+#include <gantry/cpu/parallel.hpp>
+#include <gantry/cpu/scratch.hpp>
+#include <gantry/cpu/simd.hpp>
+#include <gantry/cpu/vector_loop.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <type_traits>
+
+namespace gantry::cpu {
+
+/// Reads whole vectors out of an array of `size` elements. With `bounded`, one that would reach beyond the
+/// end of the array is cut there. (One that reaches into the next row is not: who reads it has no use for
+/// those lanes.)
+template <bool bounded>
+struct Reader {
+    std::size_t size;
+
+    template <class T>
+    GANTRY_ALWAYS_INLINE Vector<T> operator()(const T* x, std::size_t i) const {
+        if constexpr (bounded)
+            if (i + lanes < T >> size) return load_partial(x + i, size - i);
+        return load(x + i);
+    }
+};
+
+/// Reduces each column of a matrix (rows, columns), both > 0, in an order that depends on the extents alone.
+///
+/// Where columns are few, `fold` rows side by side make one wider row, so that vectors are filled; the last
+/// row may then be short. Rows go in chunks, which threads share out, and those in blocks, which fit into the
+/// first cache with all their columns' strips of four vectors. Results of blocks are merged into those of
+/// their chunk, those of chunks into the total, and those of folded columns into one, each in order.
+///
+/// A reduction is a type with
+///     static constexpr std::size_t results;      // numbers for each column
+///     template <std::size_t vectors, class Read>  // of a block: element (r, c) stands at first + r * width
+///     + c void block(Read read, std::size_t first, std::size_t column, std::size_t rows, std::size_t width,
+///                std::array<Vector<T>, results> (&out)[vectors]) const;
+///     template <class V>                          // into a, of rows_a rows, b of the next rows_b rows
+///     static void merge(std::array<V, results>& a, std::size_t rows_a, const std::array<V, results>& b,
+///                       std::size_t rows_b);
+/// where results that are 0 stand for no rows.
+template <class T>
+class ColumnReduction {
+public:
+    ColumnReduction(std::size_t rows, std::size_t columns)
+        : size_(rows * columns),
+          columns_(columns),
+          fold_(std::max<std::size_t>(1, strip_vectors * lanes<T> / columns)),
+          width_(columns * fold_),
+          padded_width_((width_ + lanes<T> - 1) / lanes<T> * lanes<T>),
+          rows_(rows / fold_),
+          chunk_rows_(std::max(least_chunk_rows, (rows_ + most_chunks - 1) / most_chunks)),
+          chunks_((rows_ + chunk_rows_ - 1) / chunk_rows_) {}
+
+    /// Length of the arrays with one number for each column, repeated (see `repeat`), that a reduction may
+    /// read by `column`, and that a ColumnPhase points into.
+    std::size_t repeated_length() const { return std::max(padded_width_, columns_ + lanes<T>); }
+    /// How many T `reduce` needs as memory.
+    std::size_t memory(std::size_t results) const { return (chunks_ + 2) * results * padded_width_; }
+
+    /// to[i] = from[i % columns], i < repeated_length; `from` may be `to`.
+    void repeat(const T* from, T* to) const {
+        if (from != to) std::copy_n(from, columns_, to);
+        for (std::size_t i = columns_; i < repeated_length(); ++i) to[i] = to[i - columns_];
+    }
+
+    /// Returns result k of column c at [k][c].
+    template <class R>
+    std::array<T*, R::results> reduce(const Cpu& device, T* memory, const R& reduction) const {
+        const std::size_t chunk_size = chunk_rows_ * width_;
+        parallel_ranges(device.threads(), chunks_, 1, (worthwhile_elements + chunk_size - 1) / chunk_size,
+                        [&](std::size_t begin, std::size_t end) {
+                            for (std::size_t j = begin; j < end; ++j)
+                                reduce_chunk(reduction, j * chunk_rows_, rows_of(j), width_,
+                                             state<R>(memory, j + 1));
+                        });
+        const State<R> total = state<R>(memory, 0);
+        std::fill_n(total[0], R::results * padded_width_, T{0});
+        for (std::size_t j = 0; j < chunks_; ++j) {
+            const State<R> part = state<R>(memory, j + 1);
+            for (std::size_t c = 0; c < padded_width_; c += lanes<T>) {
+                auto sum = get<Vector<T>>(total, c);
+                R::merge(sum, j * chunk_rows_, get<Vector<T>>(part, c), rows_of(j));
+                put(total, c, sum);
+            }
+        }
+        if (fold_ > 1) unfold<R>(reduction, total, state<R>(memory, chunks_ + 1));
+        return total;
+    }
+
+private:
+    static constexpr std::size_t strip_vectors = 4, block_rows = 32, least_chunk_rows = 16, most_chunks = 64;
+
+    template <class R>
+    using State = std::array<T*, R::results>;
+
+    template <class R>
+    State<R> state(T* memory, std::size_t index) const {
+        State<R> result;
+        for (std::size_t k = 0; k < R::results; ++k)
+            result[k] = memory + (index * R::results + k) * padded_width_;
+        return result;
+    }
+    std::size_t rows_of(std::size_t chunk) const {
+        return std::min(chunk_rows_, rows_ - chunk * chunk_rows_);
+    }
+    template <class V, std::size_t results>
+    static std::array<V, results> get(const std::array<T*, results>& from, std::size_t c) {
+        std::array<V, results> values;
+        for (std::size_t k = 0; k < results; ++k) {
+            if constexpr (std::is_same_v<V, T>)
+                values[k] = from[k][c];
+            else
+                values[k] = load(from[k] + c);
+        }
+        return values;
+    }
+    template <class V, std::size_t results>
+    static void put(const std::array<T*, results>& to, std::size_t c, const std::array<V, results>& values) {
+        for (std::size_t k = 0; k < results; ++k) {
+            if constexpr (std::is_same_v<V, T>)
+                to[k][c] = values[k];
+            else
+                store(to[k] + c, values[k]);
+        }
+    }
+
+    template <class R>
+    void reduce_chunk(const R& reduction, std::size_t first_row, std::size_t rows, std::size_t width,
+                      const State<R>& into) const {
+        std::fill_n(into[0], R::results * padded_width_, T{0});
+        for (std::size_t done = 0; done < rows; done += block_rows) {
+            const std::size_t count = std::min(block_rows, rows - done);
+            const auto strip = [&]<std::size_t vectors>(std::size_t c, auto read) {
+                std::array<Vector<T>, R::results> part[vectors];
+                reduction.template block<vectors>(read, (first_row + done) * width_ + c, c, count, width_,
+                                                  part);
+                for (std::size_t v = 0; v < vectors; ++v) {
+                    auto sum = get<Vector<T>>(into, c + v * lanes<T>);
+                    R::merge(sum, done, part[v], count);
+                    put(into, c + v * lanes<T>, sum);
+                }
+            };
+            std::size_t c = 0;
+            for (; c + strip_vectors * lanes<T> <= width; c += strip_vectors * lanes<T>)
+                strip.template operator()<strip_vectors>(c, Reader<false>{size_});
+            for (; c < width; c += lanes<T>) strip.template operator()<1>(c, Reader<true>{size_});
+        }
+    }
+    // Merges the short last row, and then the folded columns.
+    template <class R>
+    void unfold(const R& reduction, const State<R>& total, const State<R>& last) const {
+        const std::size_t rest = size_ % width_;
+        if (rest > 0) reduce_chunk(reduction, rows_, 1, rest, last);
+        for (std::size_t c = 0; c < columns_; ++c) {
+            std::array<T, R::results> sum{};
+            std::size_t count = 0;
+            for (std::size_t i = c; i < width_; i += columns_) {
+                R::merge(sum, count, get<T>(total, i), rows_);
+                count += rows_;
+                if (i >= rest) continue;
+                R::merge(sum, count, get<T>(last, i), 1);
+                ++count;
+            }
+            put(total, c, sum);
+        }
+    }
+
+    std::size_t size_, columns_, fold_, width_, padded_width_, rows_, chunk_rows_, chunks_;
+};
+
+/// Where a vector loop over a matrix stands within its rows: at(0), at(1), ... are where the numbers of its
+/// vectors' first columns stand in an array that ColumnReduction::repeat has made.
+class ColumnPhase {
+public:
+    template <class T>
+    static ColumnPhase of(std::size_t begin, std::size_t columns) {
+        return {begin % columns, lanes<T> % columns, columns};
+    }
+    std::size_t operator()() const { return column_; }
+    void next() {
+        column_ += step_;
+        if (column_ >= columns_) column_ -= columns_;
+    }
+
+private:
+    ColumnPhase(std::size_t column, std::size_t step, std::size_t columns)
+        : column_(column), step_(step), columns_(columns) {}
+    std::size_t column_, step_, columns_;
+};
+
+}  // namespace gantry::cpu

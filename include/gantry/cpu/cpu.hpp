@@ -1,0 +1,12 @@
+#pragma once
+// The CPU device with all of its kernels.
+#include <gantry/cpu/batch_norm.hpp>
+#include <gantry/cpu/copy.hpp>
+#include <gantry/cpu/device.hpp>
+#include <gantry/cpu/elementwise.hpp>
+#include <gantry/cpu/matmul.hpp>
+#include <gantry/cpu/maxout.hpp>
+#include <gantry/cpu/optimizers.hpp>
+#include <gantry/cpu/random.hpp>
+#include <gantry/cpu/reduce.hpp>
+#include <gantry/cpu/softmax.hpp>

@@ -1,0 +1,96 @@
+#pragma once
+#include <gantry/cpu/math.hpp>
+#include <gantry/cpu/sum.hpp>
+#include <gantry/cpu/vector_loop.hpp>
+#include <gantry/kernels/elementwise.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+namespace gantry {
+namespace cpu::detail {
+
+/// The inputs of an elementwise operation: a scalar one becomes a vector that is read again and again.
+template <class T, std::size_t count>
+class ElementwiseInputs {
+public:
+    ElementwiseInputs(const std::array<const T*, count>& in, const std::array<bool, count>& scalar,
+                      std::size_t size) {
+        for (std::size_t k = 0; k < count; ++k) {
+            inputs[k] = {in[k], lanes<T>};
+            if (!scalar[k] || size == 0) continue;
+            store(repeated_[k], splat(*in[k]));
+            inputs[k] = {repeated_[k], 0};
+        }
+    }
+    ElementwiseInputs(const ElementwiseInputs&) = delete;
+
+    std::array<Input<T>, count> inputs;
+
+private:
+    alignas(vector_bytes) T repeated_[count][lanes<T>];
+};
+
+/// f of vector v of each input
+template <class F, class T, std::size_t count>
+GANTRY_ALWAYS_INLINE inline Vector<T> apply(const F& f, const std::array<Input<T>, count>& in,
+                                            std::size_t v) {
+    return [&]<std::size_t... k>(std::index_sequence<k...>) GANTRY_ALWAYS_INLINE {
+        return f(load(in[k].data + v * in[k].step)...);
+    }
+    (std::make_index_sequence<count>{});
+}
+
+/// y[i] = f(in_0[i], in_1[i], ...) as the body of a vector loop.
+template <class F, class T, std::size_t count>
+struct ElementwiseLoop {
+    const F& f;
+
+    void operator()(std::size_t, std::size_t vectors, const std::array<Input<T>, count>& inputs,
+                    const std::array<T*, 1>& out) const {
+        const F local_f = f;  // copies, which no store can change
+        const std::array<Input<T>, count> in = inputs;
+        T* const y = out[0];
+        for (std::size_t v = 0; v < vectors; ++v) store(y + v * lanes<T>, apply<F, T, count>(local_f, in, v));
+    }
+};
+
+}  // namespace cpu::detail
+
+template <class F, class T, std::size_t N>
+void launch(Cpu& device, const ElementwiseParameters<F, T, N>& p) {
+    const cpu::detail::ElementwiseInputs<T, N> source(p.in, p.scalar, p.size);
+    cpu::vector_loop<T, N, 1>(device, p.size, source.inputs, {p.out},
+                              cpu::detail::ElementwiseLoop<F, T, N>{p.f});
+}
+
+/// The results of f are summed block by block, and blocks chunk by chunk; the chunks depend on `size` alone.
+template <class F, class T, std::size_t N>
+void launch(Cpu& device, const MapSumParameters<F, T, N>& p) {
+    using namespace cpu;
+    constexpr std::size_t most_chunks = 256;
+    const cpu::detail::ElementwiseInputs<T, N> source(p.in, p.scalar, p.size);
+    const cpu::detail::ElementwiseLoop<F, T, N> loop{p.f};
+    const std::size_t blocks = std::max<std::size_t>(1, (p.size + sum_block - 1) / sum_block);
+    const std::size_t chunk = (blocks + most_chunks - 1) / most_chunks * sum_block;
+    std::array<double, most_chunks> sums;
+
+    parallel_ranges(
+        device.threads(), p.size, chunk, worthwhile_elements, [&](std::size_t begin, std::size_t end) {
+            alignas(vector_bytes) T values[sum_block];
+            for (std::size_t i = begin; i < end; i += sum_block) {
+                const std::size_t block_end = std::min(i + sum_block, end);
+                cpu::detail::vector_range<T, N, 1>(
+                    i, block_end, cpu::detail::advance(source.inputs, i / lanes<T>), {values}, loop);
+                double& sum = sums[i / chunk];
+                sum = (i % chunk == 0 ? 0 : sum) + sum_of_block(values, block_end - i);
+            }
+        });
+    double total = 0;
+    for (std::size_t i = 0; i * chunk < p.size; ++i) total += sums[i];
+    *p.out = static_cast<T>(p.scale * total);
+}
+
+}  // namespace gantry

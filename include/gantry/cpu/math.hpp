@@ -1,0 +1,166 @@
+#pragma once
+#include <gantry/cpu/simd.hpp>
+#include <gantry/math.hpp>
+
+#include <bit>
+#include <cstdint>
+#include <limits>
+
+/// math::Functions for vectors of the CPU: float in vector arithmetic, double lane by lane.
+namespace gantry::cpu {
+
+namespace detail {
+
+template <class V, class F>
+GANTRY_ALWAYS_INLINE inline V each_lane(V x, const F& f) {
+    for (std::size_t i = 0; i < lanes<Element<V>>; ++i) x[i] = f(x[i]);
+    return x;
+}
+
+/// The square root of each lane, in one instruction. Left to the loop, GCC calls sqrt lane by lane, since
+/// that sets errno for negative numbers.
+template <class V>
+GANTRY_ALWAYS_INLINE inline V sqrt(V x) {
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_elementwise_sqrt)
+    return __builtin_elementwise_sqrt(x);
+#define GANTRY_SQRT_IS_DONE
+#endif
+#endif
+#ifndef GANTRY_SQRT_IS_DONE
+    constexpr bool single = sizeof(Element<V>) == 4;
+#if defined(__AVX512F__)
+    constexpr int current_rounding = 4;
+    if constexpr (single)
+        return __builtin_ia32_sqrtps512_mask(x, x, static_cast<short>(-1), current_rounding);
+    else
+        return __builtin_ia32_sqrtpd512_mask(x, x, static_cast<char>(-1), current_rounding);
+#elif defined(__AVX__)
+    if constexpr (single)
+        return __builtin_ia32_sqrtps256(x);
+    else
+        return __builtin_ia32_sqrtpd256(x);
+#elif defined(__SSE2__)
+    if constexpr (single)
+        return __builtin_ia32_sqrtps(x);
+    else
+        return __builtin_ia32_sqrtpd(x);
+#else
+    return each_lane(x, [](Element<V> lane) { return std::sqrt(lane); });
+#endif
+#endif
+#undef GANTRY_SQRT_IS_DONE
+}
+
+/// exp and log of float vectors. Each is reduced to a small interval and a power of 2; the products of the
+/// first halves of the split constants are exact.
+struct FloatMath {
+    using V = Vector<float>;
+    using I = Vector<std::int32_t>;
+
+    static constexpr std::int32_t one_bits = 0x3f800000, mantissa_width = 23;
+
+    /// exp(x) = 2^power (1 + rest), |rest| <= sqrt(2) - 1, for |x| < 2^20.
+    struct Parts {
+        I power;
+        V rest;
+    };
+    GANTRY_ALWAYS_INLINE static Parts exp_parts(V x) {
+        const V rounder = splat(12582912.f);  // 1.5 * 2^23: a sum with it is rounded to a whole number
+        const V rounded = x * 1.44269504f + rounder, n = rounded - rounder;
+        const V r = x - n * 0.693145752f - n * 1.42860677e-6f;
+        V q = r * 1.392625039e-3f + 8.363232948e-3f;  // (exp(r) - 1 - r) / r^2 on |r| <= log(2) / 2
+        q = q * r + 4.166655242e-2f;
+        q = q * r + 1.666657627e-1f;
+        q = q * r + 0.5f;
+        return {std::bit_cast<I>(rounded) - std::bit_cast<I>(rounder), q * (r * r) + r};
+    }
+    /// 2^n for -126 <= n <= 127
+    GANTRY_ALWAYS_INLINE static V power_of_2(I n) {
+        return std::bit_cast<V>((n << mantissa_width) + one_bits);
+    }
+    GANTRY_ALWAYS_INLINE static V exp(V x) {
+        // Where the result would be 0 or infinite it still is; NaN fails both comparisons and stays.
+        x = x > splat(89.f) ? splat(89.f) : x;
+        x = x < splat(-104.f) ? splat(-104.f) : x;
+        const Parts parts = exp_parts(x);
+        const I half = parts.power >> 1;  // in two steps, so that 2^128 and subnormal results come out right
+        return (parts.rest + 1.f) * power_of_2(half) * power_of_2(parts.power - half);
+    }
+    GANTRY_ALWAYS_INLINE static V expm1(V x) {
+        x = x > splat(89.f) ? splat(89.f) : x;
+        x = x < splat(-20.f) ? splat(-20.f) : x;
+        const Parts parts = exp_parts(x);
+        const V half = power_of_2(parts.power - 1);
+        return (parts.rest * half + (half - 0.5f)) * 2.f;
+    }
+    /// With e = exp(2 |x|) - 1, tanh(|x|) = e / (e + 2): no cancellation anywhere.
+    GANTRY_ALWAYS_INLINE static V tanh(V x) {
+        const I sign = std::bit_cast<I>(x) & std::bit_cast<I>(splat(-0.f));
+        V size = abs(x);
+        size = size > splat(10.f) ? splat(10.f) : size;  // tanh(10) is 1 in float
+        const Parts parts = exp_parts(size + size);
+        const V power = power_of_2(parts.power), e = parts.rest * power + (power - 1.f);
+        return std::bit_cast<V>(std::bit_cast<I>(e / (e + 2.f)) | sign);
+    }
+    GANTRY_ALWAYS_INLINE static V abs(V x) {
+        return std::bit_cast<V>(std::bit_cast<I>(x) & std::numeric_limits<std::int32_t>::max());
+    }
+    /// log(x) for normal, finite x > 0: with x = 2^e (1 + m), sqrt(1/2) <= 1 + m < sqrt(2). The polynomial
+    /// is that of logf in Moshier's Cephes library.
+    GANTRY_ALWAYS_INLINE static V log_normal(V x) {
+        const I bits = std::bit_cast<I>(x), exponent = (bits - 0x3f3504f3) >> mantissa_width;
+        const V m = std::bit_cast<V>(bits - (exponent << mantissa_width)) - 1.f, m2 = m * m;
+        V p = m * 7.0376836292e-2f - 1.1514610310e-1f;
+        p = p * m + 1.1676998740e-1f;
+        p = p * m - 1.2420140846e-1f;
+        p = p * m + 1.4249322787e-1f;
+        p = p * m - 1.6668057665e-1f;
+        p = p * m + 2.0000714765e-1f;
+        p = p * m - 2.4999993993e-1f;
+        p = p * m + 3.3333331174e-1f;
+        const V e = __builtin_convertvector(exponent, V);
+        return m + (p * m * m2 - 0.5f * m2 + e * -2.12194440e-4f) + e * 0.693359375f;
+    }
+    GANTRY_ALWAYS_INLINE static V log(V x) {
+        const V infinity = splat(std::numeric_limits<float>::infinity()), zero = {};
+        const auto subnormal = x < splat(std::numeric_limits<float>::min());
+        V y = log_normal(subnormal ? x * 8388608.f : x) - (subnormal ? splat(15.9423852f) : zero);
+        y = x < infinity ? y : x;
+        return x > zero ? y : x == zero ? -infinity : splat(std::numeric_limits<float>::quiet_NaN());
+    }
+    /// log(1 + x) for 0 <= x <= 1: the logarithm of u = 1 + x, and what the rounding of u has lost.
+    GANTRY_ALWAYS_INLINE static V log1p_unit(V x) {
+        const V u = x + 1.f;
+        return log_normal(u) + (x - (u - 1.f)) / u;
+    }
+};
+
+}  // namespace detail
+}  // namespace gantry::cpu
+
+namespace gantry::math {
+
+/// Errors, in ulp of the result: exp, expm1 and log 2, tanh and sigmoid 4.
+template <>
+struct Functions<cpu::Vector<float>> : cpu::detail::FloatMath {
+    GANTRY_ALWAYS_INLINE static V constant(double value) { return cpu::splat(static_cast<float>(value)); }
+    GANTRY_ALWAYS_INLINE static V sqrt(V x) { return cpu::detail::sqrt(x); }
+};
+
+template <>
+struct Functions<cpu::Vector<double>> {
+    using V = cpu::Vector<double>;
+    using Number = Functions<double>;
+
+    GANTRY_ALWAYS_INLINE static V constant(double value) { return cpu::splat(value); }
+    GANTRY_ALWAYS_INLINE static V sqrt(V x) { return cpu::detail::sqrt(x); }
+    static V abs(V x) { return cpu::detail::each_lane(x, Number::abs); }
+    static V exp(V x) { return cpu::detail::each_lane(x, Number::exp); }
+    static V expm1(V x) { return cpu::detail::each_lane(x, Number::expm1); }
+    static V log(V x) { return cpu::detail::each_lane(x, Number::log); }
+    static V log1p_unit(V x) { return cpu::detail::each_lane(x, Number::log1p_unit); }
+    static V tanh(V x) { return cpu::detail::each_lane(x, Number::tanh); }
+};
+
+}  // namespace gantry::math

@@ -1,0 +1,228 @@
+#pragma once
+#include <gantry/cpu/math.hpp>
+#include <gantry/cpu/vector_loop.hpp>
+#include <gantry/kernels/random.hpp>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <numbers>
+#include <type_traits>
+
+namespace gantry {
+namespace cpu::detail {
+
+using Words = Vector<std::uint32_t>;
+
+/// The 64-bit products of words 0, 2, 4, ... and `factor`.
+GANTRY_ALWAYS_INLINE inline Words multiply_even(Words a, std::uint32_t factor) {
+    using Wide = Vector<std::uint64_t>;
+#if defined(__AVX512F__)
+    // From the expression below, compilers make the multiplication of whole 64-bit lanes, which takes three
+    // times as long.
+    Wide product;
+    asm("vpmuludq %2, %1, %0" : "=v"(product) : "v"(a), "v"(splat(std::uint64_t{factor})));
+    return std::bit_cast<Words>(product);
+#else
+    return std::bit_cast<Words>((std::bit_cast<Wide>(a) & std::uint64_t{0xFFFFFFFF}) * std::uint64_t{factor});
+#endif
+}
+
+/// The high and the low halves of the 64-bit products a * factor. (Shuffles, since shifts would wait for the
+/// execution port of the multiplications.)
+struct WideProduct {
+    Words high, low;
+
+    GANTRY_ALWAYS_INLINE WideProduct(Words a, std::uint32_t factor) {
+        const Words even = multiply_even(a, factor), odd = multiply_even(shuffle<OddWords>(a, a), factor);
+        low = shuffle<LowHalves>(even, odd);
+        high = shuffle<HighHalves>(even, odd);
+    }
+
+private:
+    static constexpr std::size_t size = lanes<std::uint32_t>;
+    struct OddWords {
+        static constexpr std::size_t at(std::size_t t) { return t | 1; }
+    };
+    // Of the products of even words, and after them those of odd words.
+    struct LowHalves {
+        static constexpr std::size_t at(std::size_t t) { return t % 2 == 0 ? t : size + t - 1; }
+    };
+    struct HighHalves {
+        static constexpr std::size_t at(std::size_t t) { return t % 2 == 0 ? t + 1 : size + t; }
+    };
+};
+
+/// philox() of a vector of counters.
+GANTRY_ALWAYS_INLINE inline std::array<Words, 4> philox(std::array<Words, 4> counter,
+                                                        std::array<std::uint32_t, 2> key) {
+    Words key0 = splat(key[0]), key1 = splat(key[1]);
+    for (int round = 0; round < 10; ++round) {
+        const WideProduct first(counter[0], 0xD2511F53u), second(counter[2], 0xCD9E8D57u);
+        counter = {second.high ^ counter[1] ^ key0, second.low, first.high ^ counter[3] ^ key1, first.low};
+        key0 += 0x9E3779B9u;
+        key1 += 0xBB67AE85u;
+    }
+    return counter;
+}
+
+/// The words of chunk `chunk` of a stream, in the order of its numbers.
+inline void random_words(const RandomStream& stream, std::size_t chunk,
+                         std::uint32_t (&words)[RandomStream::chunk]) {
+    constexpr std::size_t blocks = RandomStream::blocks_in_chunk;
+    const std::uint64_t position = stream.position + blocks * chunk;
+    Words lane;
+    for (std::size_t i = 0; i < lanes<std::uint32_t>; ++i) lane[i] = static_cast<std::uint32_t>(i);
+    for (std::size_t block = 0; block < blocks; block += lanes<std::uint32_t>) {
+        const std::uint64_t first = position + block;
+        const Words low = lane + static_cast<std::uint32_t>(first);
+        // Lanes in which the low half has overflowed have all bits set in the comparison: minus 1.
+        const Words high = splat(static_cast<std::uint32_t>(first >> 32)) -
+                           std::bit_cast<Words>(low < splat(static_cast<std::uint32_t>(first)));
+        const auto random = philox({low, high, splat(stream.name), Words{}}, stream.key());
+        for (std::size_t word = 0; word < 4; ++word) store(words + word * blocks + block, random[word]);
+    }
+}
+
+// As many 32-bit integers as a Vector<double> has lanes.
+typedef std::int32_t HalfIntegers __attribute__((vector_size(vector_bytes / 2)));
+typedef std::uint32_t HalfWords __attribute__((vector_size(vector_bytes / 2)));
+typedef std::uint32_t UnalignedHalfWords
+    __attribute__((vector_size(vector_bytes / 2), aligned(sizeof(std::uint32_t)), may_alias));
+
+/// As many words as a Vector<T> has lanes, each >> shift, as numbers: exact from a shift of 8 on.
+template <class T, int shift>
+GANTRY_ALWAYS_INLINE inline Vector<T> numbers(const std::uint32_t* words) {
+    if constexpr (sizeof(T) == sizeof(std::uint32_t)) {
+        return __builtin_convertvector(std::bit_cast<Vector<std::int32_t>>(load(words) >> shift), Vector<T>);
+    } else {
+        const HalfWords shifted = *reinterpret_cast<const UnalignedHalfWords*>(words) >> shift;
+        return __builtin_convertvector(std::bit_cast<HalfIntegers>(shifted), Vector<T>);
+    }
+}
+/// (word >> 8) 2^-24: uniform in [0, 1)
+template <class T>
+GANTRY_ALWAYS_INLINE inline Vector<T> uniform(const std::uint32_t* words) {
+    return numbers<T, 8>(words) * static_cast<T>(0x1p-24);
+}
+
+/// Calls f(first, count, words) for the chunks of a stream: numbers `first` to first + count, count <= 64.
+template <class F>
+void for_random_chunks(const Cpu& device, const RandomStream& stream, std::size_t size, const F& f) {
+    constexpr std::size_t chunk = RandomStream::chunk;
+    parallel_ranges(device.threads(), size, chunk, worthwhile_elements / 4,
+                    [&](std::size_t begin, std::size_t end) {
+                        alignas(vector_bytes) std::uint32_t words[chunk];
+                        for (std::size_t first = begin; first < end; first += chunk) {
+                            random_words(stream, first / chunk, words);
+                            f(first, std::min(chunk, end - first), words);
+                        }
+                    });
+}
+
+/// fill(words, y) writes the 64 numbers of a chunk to y: straight into `destination`, or, if not all of them
+/// are wanted, by way of a buffer.
+template <class T, class Fill>
+void fill_random(const Cpu& device, const RandomStream& stream, std::size_t size, T* destination,
+                 const Fill& fill) {
+    for_random_chunks(device, stream, size,
+                      [&](std::size_t first, std::size_t count, const std::uint32_t* words) {
+                          T buffer[RandomStream::chunk];
+                          const bool whole = count == RandomStream::chunk;
+                          fill(words, whole ? destination + first : buffer);
+                          if (!whole) std::copy_n(buffer, count, destination + first);
+                      });
+}
+
+/// sin and cos of the angles 2 pi word / 2^32. The two highest bits of a word, rounded, are the quadrant; the
+/// polynomials for what is left, within pi / 4 of 0, are those of Moshier's Cephes library.
+struct SinCos {
+    Vector<float> sin, cos;
+
+    GANTRY_ALWAYS_INLINE explicit SinCos(const std::uint32_t* at) {
+        using V = Vector<float>;
+        using I = Vector<std::int32_t>;
+        const Words words = load(at);
+        const I quadrant = std::bit_cast<I>((words + 0x20000000u) >> 30);
+        constexpr float unit = static_cast<float>(std::numbers::pi / 2 / 4294967296.);
+        const V t = __builtin_convertvector(std::bit_cast<I>(words << 2), V) * unit, t2 = t * t;
+        V s = t2 * -1.9515295891e-4f + 8.3321608736e-3f;
+        s = t + t * t2 * (s * t2 - 1.6666654611e-1f);
+        V c = t2 * 2.443315711809948e-5f - 1.388731625493765e-3f;
+        c = 1.f - 0.5f * t2 + t2 * t2 * (c * t2 + 4.166664568298827e-2f);
+        const auto swapped = (quadrant & 1) != 0;
+        const I sin_sign = (quadrant & 2) << 30, cos_sign = ((quadrant + 1) & 2) << 30;
+        sin = std::bit_cast<V>(std::bit_cast<I>(swapped ? c : s) ^ sin_sign);
+        cos = std::bit_cast<V>(std::bit_cast<I>(swapped ? s : c) ^ cos_sign);
+    }
+};
+
+/// Box and Muller's transform of a vector of words w0 and of w1.
+template <class T>
+struct Normals {
+    Vector<T> first, second;
+
+    GANTRY_ALWAYS_INLINE Normals(const std::uint32_t* w0, const std::uint32_t* w1) {
+        using V = Vector<T>;
+        const V u = (numbers<T, 9>(w0) + T{0.5}) * static_cast<T>(0x1p-23);
+        if constexpr (std::is_same_v<T, float>) {
+            const V radius = math::sqrt(-2.f * FloatMath::log_normal(u));
+            const SinCos angle(w1);
+            first = radius * angle.cos;
+            second = radius * angle.sin;
+        } else {
+            const V radius = math::sqrt(T{-2} * math::log(u));
+            for (std::size_t i = 0; i < lanes<T>; ++i) {
+                const T angle = static_cast<T>(2 * std::numbers::pi * 0x1p-32) * static_cast<T>(w1[i]);
+                first[i] = radius[i] * std::cos(angle);
+                second[i] = radius[i] * std::sin(angle);
+            }
+        }
+    }
+};
+
+}  // namespace cpu::detail
+
+template <class T>
+void launch(Cpu& device, const UniformParameters<T>& p) {
+    const T low = static_cast<T>(p.low), range = static_cast<T>(p.high - p.low);
+    cpu::detail::fill_random(device, p.stream, p.size, p.destination, [&](const std::uint32_t* words, T* y) {
+        for (std::size_t i = 0; i < RandomStream::chunk; i += cpu::lanes<T>)
+            cpu::store(y + i, cpu::detail::uniform<T>(words + i) * range + low);
+    });
+}
+
+template <class T>
+void launch(Cpu& device, const NormalParameters<T>& p) {
+    constexpr std::size_t blocks = RandomStream::blocks_in_chunk;
+    const T mean = static_cast<T>(p.mean), deviation = static_cast<T>(p.deviation);
+    cpu::detail::fill_random(device, p.stream, p.size, p.destination, [&](const std::uint32_t* words, T* y) {
+        for (std::size_t pair = 0; pair < 4 * blocks; pair += 2 * blocks)
+            for (std::size_t i = pair; i < pair + blocks; i += cpu::lanes<T>) {
+                const cpu::detail::Normals<T> normals(words + i, words + i + blocks);
+                cpu::store(y + i, normals.first * deviation + mean);
+                cpu::store(y + i + blocks, normals.second * deviation + mean);
+            }
+    });
+}
+
+template <class T>
+void launch(Cpu& device, const DropoutParameters<T>& p) {
+    using V = cpu::Vector<T>;
+    const V keep = math::constant<V>(p.keep_probability),
+            scale = math::constant<V>(p.keep_probability > 0 ? 1 / p.keep_probability : 0);
+    cpu::detail::for_random_chunks(
+        device, p.stream, p.size, [&](std::size_t first, std::size_t count, const std::uint32_t* words) {
+            for (std::size_t i = 0; i < count; i += cpu::lanes<T>) {
+                const auto kept = cpu::detail::uniform<T>(words + i) < keep;
+                const std::size_t left = std::min(cpu::lanes<T>, count - i);
+                const V x = cpu::load_up_to(p.x + first + i, left);
+                cpu::store_up_to(p.y + first + i, left, math::select(kept, x * scale, V{}));
+            }
+        });
+}
+
+}  // namespace gantry

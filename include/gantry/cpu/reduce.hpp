@@ -1,0 +1,83 @@
+#pragma once
+#include <gantry/cpu/columns.hpp>
+#include <gantry/cpu/sum.hpp>
+#include <gantry/kernels/reduce.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace gantry {
+namespace cpu::detail {
+
+template <class T>
+struct SumOfColumn {
+    static constexpr std::size_t results = 1;
+    const T* x;
+
+    template <std::size_t vectors, class Read>
+    void block(Read read, std::size_t first, std::size_t, std::size_t rows, std::size_t width,
+               std::array<Vector<T>, 1> (&out)[vectors]) const {
+        Vector<T> sums[vectors] = {};
+        for (std::size_t r = 0; r < rows; ++r, first += width)
+            static_for<vectors>([&](auto v)
+                                    GANTRY_ALWAYS_INLINE { sums[v] += read(x, first + v * lanes<T>); });
+        for (std::size_t v = 0; v < vectors; ++v) out[v] = {sums[v]};
+    }
+    template <class V>
+    static void merge(std::array<V, 1>& a, std::size_t, const std::array<V, 1>& b, std::size_t) {
+        a[0] += b[0];
+    }
+};
+
+}  // namespace cpu::detail
+
+template <class T>
+void launch(Cpu& device, const SumParameters<T>& p) {
+    const auto finish = [&p](std::size_t i, double sum) {
+        p.y[i] = static_cast<T>(p.scale * sum + (p.accumulate ? static_cast<double>(p.y[i]) : 0));
+    };
+    if (p.axis == Axis::columns) {
+        const std::size_t worthwhile = cpu::worthwhile_elements / std::max<std::size_t>(1, p.columns);
+        cpu::parallel_ranges(device.threads(), p.rows, 1, worthwhile,
+                             [&](std::size_t begin, std::size_t end) {
+                                 for (std::size_t r = begin; r < end; ++r)
+                                     finish(r, cpu::sum(p.x + r * p.columns, p.columns));
+                             });
+    } else if (p.rows == 0) {
+        for (std::size_t c = 0; c < p.columns; ++c) finish(c, 0);
+    } else if (p.columns > 0) {
+        const cpu::ColumnReduction<T> columns(p.rows, p.columns);
+        T* const memory = cpu::scratch<T>(columns.memory(1));
+        const T* const sums = columns.reduce(device, memory, cpu::detail::SumOfColumn<T>{p.x})[0];
+        for (std::size_t c = 0; c < p.columns; ++c) finish(c, static_cast<double>(sums[c]));
+    }
+}
+
+template <class T>
+void launch(Cpu& device, const BroadcastParameters<T>& p) {
+    using namespace cpu;
+    if (p.rows == 0 || p.columns == 0) return;
+    const T scale = static_cast<T>(p.scale);
+    if (p.axis == Axis::columns) {
+        parallel_ranges(device.threads(), p.rows, 1, worthwhile_elements / p.columns,
+                        [&](std::size_t begin, std::size_t end) {
+                            for (std::size_t r = begin; r < end; ++r)
+                                std::fill_n(p.y + r * p.columns, p.columns, scale * p.x[r]);
+                        });
+        return;
+    }
+    const ColumnReduction<T> columns(p.rows, p.columns);
+    T* const row = scratch<T>(columns.repeated_length());
+    for (std::size_t c = 0; c < p.columns; ++c) row[c] = scale * p.x[c];
+    columns.repeat(row, row);
+    vector_loop<T, 0, 1>(device, p.rows * p.columns, {}, {p.y},
+                         [&](std::size_t begin, std::size_t vectors, const auto&, const auto& out) {
+                             auto column = ColumnPhase::of<T>(begin, p.columns);
+                             T* y = out[0];
+                             for (std::size_t v = 0; v < vectors; ++v, column.next())
+                                 store(y + v * lanes<T>, load(row + column()));
+                         });
+}
+
+}  // namespace gantry

@@ -1,0 +1,98 @@
+#pragma once
+#include <gantry/cpu/math.hpp>
+#include <gantry/cpu/vector_loop.hpp>
+#include <gantry/kernels/softmax.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <limits>
+
+namespace gantry {
+namespace cpu::detail {
+
+/// Vectors of a row; the lanes that the last one lacks are `fill`.
+template <class T>
+struct RowVectors {
+    const T* row;
+    std::size_t columns;
+
+    template <class F>
+    GANTRY_ALWAYS_INLINE void each(T fill, const F& f) const {
+        for (std::size_t c = 0; c < columns; c += lanes<T>) f(c, at(c, fill));
+    }
+    GANTRY_ALWAYS_INLINE Vector<T> at(std::size_t c, T fill) const {
+        if (c + lanes<T> <= columns) return load(row + c);
+        alignas(vector_bytes) T buffer[lanes<T>];
+        std::fill(std::copy(row + c, row + columns, buffer), buffer + lanes<T>, fill);
+        return load(buffer);
+    }
+};
+
+/// The largest of a row, and the sum of exp(x - largest).
+template <class T>
+struct ExponentialSum {
+    T largest, sum;
+
+    explicit ExponentialSum(RowVectors<T> x) {
+        using V = Vector<T>;
+        constexpr T lowest = -std::numeric_limits<T>::infinity();
+        V most = splat(lowest), sums = {};
+        x.each(lowest, [&](std::size_t, V v) { most = math::max(v, most); });
+        largest = most[0];
+        for (std::size_t i = 1; i < lanes<T>; ++i) largest = math::max(largest, T{most[i]});
+        x.each(lowest, [&](std::size_t, V v) { sums += math::exp(v - largest); });
+        sum = sum_lanes(sums);
+    }
+};
+
+/// Rows that are worth a thread: an exponential costs several cheap operations.
+inline std::size_t worthwhile_softmax_rows(std::size_t columns) {
+    return worthwhile_elements / 8 / std::max<std::size_t>(1, columns);
+}
+
+}  // namespace cpu::detail
+
+template <class T>
+void launch(Cpu& device, const SoftmaxParameters<T>& p) {
+    using V = cpu::Vector<T>;
+    if (p.columns == 0) return;
+    cpu::parallel_ranges(device.threads(), p.rows, 1, cpu::detail::worthwhile_softmax_rows(p.columns),
+                         [&](std::size_t begin, std::size_t end) {
+                             for (std::size_t r = begin; r < end; ++r) {
+                                 const cpu::detail::RowVectors<T> x{p.x + r * p.columns, p.columns};
+                                 const cpu::detail::ExponentialSum<T> total(x);
+                                 T* const y = p.y + r * p.columns;
+                                 x.each(T{0}, [&](std::size_t c, V v) {
+                                     const V share = math::exp(v - total.largest) / total.sum;
+                                     if (c + cpu::lanes<T> <= p.columns)
+                                         cpu::store(y + c, share);
+                                     else
+                                         cpu::store_partial(y + c, p.columns - c, share);
+                                 });
+                             }
+                         });
+}
+
+template <class T>
+void launch(Cpu& device, const CrossEntropyParameters<T>& p) {
+    using V = cpu::Vector<T>;
+    cpu::parallel_ranges(
+        device.threads(), p.rows, 1, cpu::detail::worthwhile_softmax_rows(p.columns),
+        [&](std::size_t begin, std::size_t end) {
+            for (std::size_t r = begin; r < end; ++r) {
+                const cpu::detail::RowVectors<T> x{p.x + r * p.columns, p.columns},
+                    targets{p.targets + r * p.columns, p.columns};
+                const cpu::detail::ExponentialSum<T> total(x);
+                const T log_sum = math::log(total.sum);
+                const V farthest = cpu::splat(std::numeric_limits<T>::max());  // so that 0 times it is 0
+                V losses = {};
+                x.each(T{0}, [&](std::size_t c, V v) {
+                    losses += targets.at(c, T{0}) * math::min(total.largest - v + log_sum, farthest);
+                });
+                p.losses[r] = cpu::sum_lanes(losses);
+            }
+        });
+}
+
+}  // namespace gantry

@@ -1,0 +1,34 @@
+#pragma once
+#include <gantry/cpu/simd.hpp>
+
+#include <algorithm>
+#include <cstddef>
+
+namespace gantry::cpu {
+
+/// Sums run in blocks of this many elements: in T inside of a block, in double from block to block.
+inline constexpr std::size_t sum_block = 2048;
+
+/// The sum of `count` <= sum_block numbers, in four vectors of sums.
+template <class T>
+double sum_of_block(const T* x, std::size_t count) {
+    constexpr std::size_t at_once = 4;
+    Vector<T> sums[at_once] = {};
+    std::size_t i = 0;
+    for (; i + at_once * lanes<T> <= count; i += at_once * lanes<T>)
+        static_for<at_once>([&](auto k) GANTRY_ALWAYS_INLINE { sums[k] += load(x + i + k * lanes<T>); });
+    for (; i + lanes<T> <= count; i += lanes<T>) sums[0] += load(x + i);
+    if (i < count) sums[1] += load_partial(x + i, count - i);
+    return static_cast<double>(sum_lanes((sums[0] + sums[1]) + (sums[2] + sums[3])));
+}
+
+/// The sum of `count` numbers.
+template <class T>
+double sum(const T* x, std::size_t count) {
+    double total = 0;
+    for (std::size_t i = 0; i < count; i += sum_block)
+        total += sum_of_block(x + i, std::min(sum_block, count - i));
+    return total;
+}
+
+}  // namespace gantry::cpu

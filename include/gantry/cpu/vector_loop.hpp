@@ -1,0 +1,94 @@
+#pragma once
+#include <gantry/cpu/device.hpp>
+#include <gantry/cpu/parallel.hpp>
+#include <gantry/cpu/simd.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace gantry::cpu {
+
+/// Elements of a cheap operation that are worth a thread of their own.
+inline constexpr std::size_t worthwhile_elements = 16384;
+
+/// What a vector loop reads: its vector v stands at data + v * step.
+template <class T>
+struct Input {
+    const T* data = nullptr;
+    std::size_t step = lanes<T>;  ///< 0: the same vector each time
+};
+
+/// The first `count` lanes, 0 < count <= lanes: whole vectors go the short way.
+template <class T>
+GANTRY_ALWAYS_INLINE inline Vector<T> load_up_to(const T* from, std::size_t count) {
+    return count == lanes<T> ? load(from) : load_partial(from, count);
+}
+template <class T>
+GANTRY_ALWAYS_INLINE inline void store_up_to(T* to, std::size_t count, Vector<T> v) {
+    count == lanes<T> ? store(to, v) : store_partial(to, count, v);
+}
+
+namespace detail {
+
+// Not inlined, so that whole vectors and the tail run through the same machine code: an element's bits then
+// do not depend on where it stands.
+template <class Loop, class In, class Out>
+[[gnu::noinline]] void run_loop(const Loop& loop, std::size_t begin, std::size_t vectors, const In& in,
+                                const Out& out) {
+    loop(begin, vectors, in, out);
+}
+
+/// Moves the inputs on by some vectors.
+template <class T, std::size_t count>
+std::array<Input<T>, count> advance(std::array<Input<T>, count> in, std::size_t vectors) {
+    for (Input<T>& input : in)
+        if (input.data) input.data += vectors * input.step;
+    return in;
+}
+template <class T, std::size_t count>
+std::array<T*, count> advance(std::array<T*, count> out, std::size_t vectors) {
+    for (T*& output : out)
+        if (output) output += vectors * lanes<T>;
+    return out;
+}
+
+/// The elements from `begin` to `end` of an operation, on one thread; `in` and `out` stand at `begin`.
+template <class T, std::size_t inputs, std::size_t outputs, class Loop>
+void vector_range(std::size_t begin, std::size_t end, std::array<Input<T>, inputs> in,
+                  std::array<T*, outputs> out, const Loop& loop) {
+    const std::size_t vectors = (end - begin) / lanes<T>, tail = (end - begin) % lanes<T>;
+    if (vectors > 0) run_loop(loop, begin, vectors, in, out);
+    if (tail == 0) return;
+
+    in = advance(in, vectors);
+    out = advance(out, vectors);
+    alignas(vector_bytes) T in_copy[inputs + 1][lanes<T>] = {}, out_copy[outputs][lanes<T>] = {};
+    const std::array<T*, outputs> results = out;
+    for (std::size_t k = 0; k < inputs; ++k)
+        if (in[k].data) in[k].data = std::copy_n(in[k].data, tail, in_copy[k]) - tail;
+    for (std::size_t k = 0; k < outputs; ++k)
+        if (out[k]) out[k] = std::copy_n(out[k], tail, out_copy[k]) - tail;
+    run_loop(loop, end - tail, 1, in, out);
+    for (std::size_t k = 0; k < outputs; ++k)
+        if (results[k]) std::copy_n(out_copy[k], tail, results[k]);
+}
+
+}  // namespace detail
+
+/// Runs an operation on `size` elements as loop(begin, vectors, in, out): `vectors` whole vectors, the first
+/// of which holds the elements from `begin` on and stands at the pointers given. The last part of a vector is
+/// copied to a whole one before and back after. `in` is only read, `out` is read and written; arrays that
+/// are absent are null, and arrays may be equal (in place).
+template <class T, std::size_t inputs, std::size_t outputs, class Loop>
+void vector_loop(const Cpu& device, std::size_t size, std::array<Input<T>, inputs> in,
+                 std::array<T*, outputs> out, const Loop& loop) {
+    parallel_ranges(device.threads(), size, lanes<T>, worthwhile_elements,
+                    [&](std::size_t begin, std::size_t end) {
+                        const std::size_t vectors = begin / lanes<T>;
+                        detail::vector_range<T, inputs, outputs>(begin, end, detail::advance(in, vectors),
+                                                                 detail::advance(out, vectors), loop);
+                    });
+}
+
+}  // namespace gantry::cpu

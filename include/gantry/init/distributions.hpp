@@ -1,0 +1,49 @@
+#pragma once
+#include <gantry/core/random.hpp>
+#include <gantry/kernels/copy.hpp>
+#include <gantry/kernels/random.hpp>
+#include <gantry/layers/parameter.hpp>
+
+#include <cstddef>
+
+namespace gantry {
+
+// An initialiser is a struct with
+//   template <class T, class D> void operator()(D& device, const ParameterInfo& info, T* parameter,
+//                                               RandomStream& stream) const
+// that fills one parameter on the device. What it draws comes from the stream, so that a seed gives the same
+// numbers with any number of threads.
+
+/// Every element the same number.
+struct Constant {
+    double number = 0;
+
+    template <class T, class D>
+    void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream&) const {
+        launch(device, FillParameters<T>{info.extents.size(), parameter, static_cast<T>(number)});
+    }
+};
+
+/// Uniform in [low, high).
+struct Uniform {
+    double low = 0, high = 1;
+
+    template <class T, class D>
+    void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {
+        const std::size_t size = info.extents.size();
+        launch(device, UniformParameters<T>{size, parameter, low, high, stream.take(size)});
+    }
+};
+
+/// Normal; DCGAN (Radford et al. 2015) has mean 0 and deviation 0.02 for weights.
+struct Normal {
+    double mean = 0, deviation = 1;
+
+    template <class T, class D>
+    void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {
+        const std::size_t size = info.extents.size();
+        launch(device, NormalParameters<T>{size, parameter, mean, deviation, stream.take(size)});
+    }
+};
+
+}  // namespace gantry

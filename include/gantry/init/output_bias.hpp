@@ -1,0 +1,82 @@
+#pragma once
+#include <gantry/core/error.hpp>
+#include <gantry/data/images.hpp>
+#include <gantry/kernels/activation.hpp>
+#include <gantry/layers/parameter.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace gantry {
+
+/// The mean of each value over the items of a data set: (count, item_size) bytes -> item_size means, as
+/// numbers in `range`. Errors: no items, or not a whole number of them.
+inline std::vector<double> marginal_means(std::span<const std::uint8_t> pixels, std::size_t item_size,
+                                          PixelRange range) {
+    if (item_size == 0 || pixels.empty() || pixels.size() % item_size != 0)
+        fail("marginal_means", "the data must be one or more whole items", pixels.size(),
+             " values in items of ", item_size);
+    std::vector<std::uint64_t> sums(item_size);
+    for (std::size_t first = 0; first < pixels.size(); first += item_size)
+        for (std::size_t i = 0; i < item_size; ++i) sums[i] += pixels[first + i];
+
+    const double full = 255.0 * static_cast<double>(pixels.size() / item_size);
+    std::vector<double> means(item_size);
+    std::transform(sums.begin(), sums.end(), means.begin(), [&](std::uint64_t sum) {
+        const double mean = static_cast<double>(sum) / full;
+        return range == PixelRange::zero_to_one ? mean : 2 * mean - 1;
+    });
+    return means;
+}
+
+namespace detail {
+/// The x for which sigmoid(x) or tanh(x) is the mean, first moved inside its range by `margin` of the range.
+inline double inverse_activation(ActivationKind activation, double mean, double margin) {
+    const bool is_tanh = activation == ActivationKind::tanh;
+    if (!is_tanh && activation != ActivationKind::sigmoid)
+        fail("initialize_output_bias", "the output activation must be sigmoid or tanh");
+    const double place = is_tanh ? (mean + 1) / 2 : mean;  // in [0, 1]
+    if (!(place >= 0 && place <= 1))
+        fail("initialize_output_bias",
+             is_tanh ? "the means must be in [-1, 1], the range of tanh"
+                     : "the means must be in [0, 1], the range of sigmoid",
+             mean);
+    const double inside = std::clamp(place, margin, 1 - margin);
+    const double logit = std::log(inside / (1 - inside));
+    return is_tanh ? logit / 2 : logit;  // tanh(x) = 2 sigmoid(2 x) - 1
+}
+}  // namespace detail
+
+/// Sets the bias of the last layer such that, with no input from the layer before, the network gives the
+/// data's means: a generator then need not learn first that most of a picture is black. `activation` is that
+/// of the output. A value that is the same in all items would ask for an infinite bias: means stay away from
+/// the ends of the activation's range by `margin` of it. Errors: a network whose last parameter is no bias of
+/// as many values as there are means; another activation than sigmoid and tanh; means outside of its range; a
+/// margin outside of (0, 0.5). Source: Goodfellow's code for "Generative adversarial nets" (2014),
+/// mnist.yaml: pylearn2's init_sigmoid_bias_from_marginals.
+template <class Net>
+void initialize_output_bias(Net& network, std::span<const double> means, ActivationKind activation,
+                            double margin = 0.01) {
+    if (!(margin > 0 && margin < 0.5)) fail("initialize_output_bias", "margin must be in (0, 0.5)", margin);
+    const std::vector<ParameterInfo> parameters = Net::Architecture::parameters();
+    if (parameters.empty() || parameters.back().role != Role::bias)
+        fail("initialize_output_bias", "the network's last parameter must be a bias");
+    const ParameterInfo& bias = parameters.back();
+    if (bias.extents.size() != means.size())
+        fail("initialize_output_bias", "there must be one mean for each output", means.size(), " for ",
+             bias.extents.size());
+
+    using T = typename Net::scalar;
+    std::vector<T> numbers(means.size());
+    std::transform(means.begin(), means.end(), numbers.begin(), [&](double mean) {
+        return static_cast<T>(detail::inverse_activation(activation, mean, margin));
+    });
+    network.device().memory().copy_from_host(network.parameters().data() + bias.offset, numbers.data(),
+                                             numbers.size() * sizeof(T));
+}
+
+}  // namespace gantry

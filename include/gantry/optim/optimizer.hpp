@@ -1,0 +1,92 @@
+#pragma once
+#include <gantry/core/buffer.hpp>
+#include <gantry/core/error.hpp>
+#include <gantry/layers/network.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace gantry {
+
+/// A buffer of an optimizer's state as a checkpoint sees it: numbers in the order of the network's
+/// parameters.
+template <class T, class D>
+struct NamedBuffer {
+    std::string_view name;  ///< PyTorch's where it has one
+    Buffer<T, D>* buffer;
+};
+
+/// What all optimizers have in common: the network that they update, a learning rate and the number of
+/// updates. Each optimizer adds
+///     void step(const Gradients<Net>&)                 one update of all parameters, in one pass over memory
+///     std::vector<NamedBuffer<...>> buffers()          its moments
+/// Its whole state are updates() and buffers(): saved and set again, it goes on bit for bit. The network must
+/// outlive it.
+template <class Net>
+class Optimizer {
+public:
+    using scalar = typename Net::scalar;
+    using device_type = typename Net::device_type;
+
+    Optimizer(const Optimizer&) = delete;
+    Optimizer& operator=(const Optimizer&) = delete;
+
+    /// The rate that was set, before any schedule.
+    double learning_rate() const { return learning_rate_; }
+    /// From the next step on. Errors: a rate that is negative or not finite.
+    void set_learning_rate(double rate) {
+        check_at_least_zero("learning_rate", rate);
+        learning_rate_ = rate;
+    }
+    /// Updates done so far.
+    std::uint64_t updates() const { return updates_; }
+    /// For a checkpoint; set the buffers with it.
+    void set_updates(std::uint64_t updates) { updates_ = updates; }
+
+protected:
+    /// `name` stands in errors.
+    Optimizer(Net& network, std::string_view name, double learning_rate) : network_(network), name_(name) {
+        set_learning_rate(learning_rate);
+    }
+    ~Optimizer() = default;
+
+    /// One update by `p`, which lacks only size, w and g. Errors: gradients of another network, or stale
+    /// ones.
+    template <class Parameters>
+    void update(const Gradients<Net>& gradients, Parameters p) {
+        if (gradients.network != &network_)
+            fail(name_, "the gradients must be those of the network that the optimizer was made for");
+        const Buffer<scalar, device_type>& weights = network_.parameters();
+        p.size = weights.size();
+        p.w = weights.data();
+        p.g = gradients.data();
+        launch(network_.device(), p);
+        network_.device().tape().overwritten(p.w, p.w + p.size);
+        ++updates_;
+    }
+    /// A buffer like the network's parameters, of zeros; an empty one where it is not `wanted`.
+    Buffer<scalar, device_type> moment(bool wanted = true) const {
+        return {network_.device(), wanted ? network_.parameters().size() : 0};
+    }
+
+    void check_at_least_zero(std::string_view option, double value) const {
+        if (!(value >= 0) || std::isinf(value)) fail_option(option, "must be finite and at least 0", value);
+    }
+    void check_below_one(std::string_view option, double value) const {
+        if (!(value >= 0 && value < 1)) fail_option(option, "must be in [0, 1)", value);
+    }
+    [[noreturn]] void fail_option(std::string_view option, std::string_view rule, double value) const {
+        fail(name_, std::string(option) + " " + std::string(rule), value);
+    }
+    std::string_view name() const { return name_; }
+
+private:
+    Net& network_;
+    std::string_view name_;
+    double learning_rate_ = 0;
+    std::uint64_t updates_ = 0;
+};
+
+}  // namespace gantry

@@ -1,0 +1,92 @@
+#pragma once
+#include <gantry/kernels/optimizers.hpp>
+#include <gantry/optim/optimizer.hpp>
+#include <gantry/optim/schedules.hpp>
+
+#include <optional>
+#include <vector>
+
+namespace gantry {
+
+struct SgdOptions {
+    double learning_rate = 1e-2;
+    double momentum = 0, dampening = 0;
+    double weight_decay = 0;  ///< weight_decay w is added to the gradient
+    bool nesterov = false;
+    std::optional<ExponentialDecay> decay = {};            ///< of the learning rate
+    std::optional<LinearMomentum> momentum_schedule = {};  ///< instead of `momentum`
+};
+
+/// Stochastic gradient descent with PyTorch's arithmetic: the velocity is a sum of gradients, and the rate of
+/// the moment multiplies all of it. (pylearn2 and Sutskever et al. 2013 sum gradients times the rate of
+/// theirs; with a constant rate both are the same.)
+template <class Net>
+class Sgd : public Optimizer<Net> {
+public:
+    using typename Optimizer<Net>::scalar;
+    using typename Optimizer<Net>::device_type;
+
+    /// Errors: options out of range; Nesterov's momentum with dampening or without momentum; a schedule
+    /// beside a momentum.
+    explicit Sgd(Net& network, const SgdOptions& options = {})
+        : Optimizer<Net>(network, "Sgd", options.learning_rate), options_(checked(options)) {}
+
+    /// Errors: gradients of another network, or stale ones.
+    void step(const Gradients<Net>& gradients) {
+        SgdParameters<scalar> p;
+        p.velocity = velocity_.data();
+        p.learning_rate = current_learning_rate();
+        p.momentum = current_momentum();
+        p.dampening = options_.dampening;
+        p.weight_decay = options_.weight_decay;
+        p.nesterov = options_.nesterov;
+        p.first_step = this->updates() == 0;
+        this->update(gradients, p);
+    }
+    /// What the next step takes.
+    double current_learning_rate() const {
+        return options_.decay ? (*options_.decay)(this->learning_rate(), this->updates())
+                              : this->learning_rate();
+    }
+    double current_momentum() const {
+        return options_.momentum_schedule ? (*options_.momentum_schedule)(this->updates())
+                                          : options_.momentum;
+    }
+    std::vector<NamedBuffer<scalar, device_type>> buffers() {
+        if (velocity_.size() == 0) return {};
+        return {{"momentum_buffer", &velocity_}};
+    }
+
+private:
+    static bool has_momentum(const SgdOptions& options) {
+        return options.momentum > 0 || options.momentum_schedule;
+    }
+    const SgdOptions& checked(const SgdOptions& options) const {
+        this->check_below_one("momentum", options.momentum);
+        this->check_below_one("dampening", options.dampening);
+        this->check_at_least_zero("weight_decay", options.weight_decay);
+        if (options.nesterov && (!has_momentum(options) || options.dampening > 0))
+            fail(this->name(), "nesterov needs a momentum and no dampening");
+        if (options.decay) {
+            this->check_at_least_zero("decay.minimum", options.decay->minimum);
+            if (!(options.decay->factor >= 1)) {
+                this->fail_option("decay.factor", "must be at least 1: the rate is divided by it",
+                                  options.decay->factor);
+            }
+        }
+        if (const auto& schedule = options.momentum_schedule) {
+            if (options.momentum > 0) fail(this->name(), "give momentum or momentum_schedule, not both");
+            this->check_below_one("momentum_schedule.from", schedule->from);
+            this->check_below_one("momentum_schedule.to", schedule->to);
+            if (schedule->end <= schedule->begin)
+                fail(this->name(), "momentum_schedule must end after it begins", "begin ", schedule->begin,
+                     ", end ", schedule->end);
+        }
+        return options;
+    }
+
+    SgdOptions options_;
+    Buffer<scalar, device_type> velocity_ = this->moment(has_momentum(options_));
+};
+
+}  // namespace gantry
