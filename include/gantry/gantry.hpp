@@ -9,7 +9,11 @@
 #include <gantry/core/shape.hpp>
 #include <gantry/core/tensor.hpp>
 #include <gantry/cpu/cpu.hpp>
+#include <gantry/init/distributions.hpp>
 #include <gantry/init/initialize.hpp>
+#include <gantry/init/orthogonal.hpp>
+#include <gantry/init/output_bias.hpp>
+#include <gantry/init/variance_scaling.hpp>
 #include <gantry/layers/activations.hpp>
 #include <gantry/layers/batch_norm.hpp>
 #include <gantry/layers/dense.hpp>
@@ -32,3 +36,9 @@
 #include <gantry/ops/reshape.hpp>
 #include <gantry/ops/softmax.hpp>
 #include <gantry/ops/sum.hpp>
+#include <gantry/optim/adam.hpp>
+#include <gantry/optim/adam_w.hpp>
+#include <gantry/optim/optimistic_adam.hpp>
+#include <gantry/optim/rms_prop.hpp>
+#include <gantry/optim/schedules.hpp>
+#include <gantry/optim/sgd.hpp>

@@ -304,7 +304,7 @@ void launch(Reference&, const RmsPropParameters<T>& p) {
         if (p.mean) {
             const double mean = p.alpha * p.mean[i] + (1 - p.alpha) * g;
             p.mean[i] = static_cast<T>(mean);
-            deviation = std::sqrt(s - mean * mean);
+            deviation = std::sqrt(std::max(s - mean * mean, 0.0));
         }
         double step = g / (deviation + p.epsilon);
         if (p.velocity) {

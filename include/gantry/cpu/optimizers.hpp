@@ -84,7 +84,7 @@ void launch(Cpu& device, const RmsPropParameters<T>& p) {
             if (centered) {
                 const V m = alpha * cpu::load(mean + i) + rest * g;
                 cpu::store(mean + i, m);
-                variance = s - m * m;
+                variance = math::max(s - m * m, V{});
             }
             V step = g / (math::sqrt(variance) + epsilon);
             if (has_velocity) {

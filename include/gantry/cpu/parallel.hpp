@@ -12,7 +12,7 @@ namespace gantry::cpu {
 /// it is a plain call. Kernels must give the same bits for any number of threads, so that no sum may be split
 /// by it.
 template <class F>
-void parallel(int threads, const F& f) {
+void parallel([[maybe_unused]] int threads, const F& f) {
 #ifdef _OPENMP
     if (threads > 1) {
 #pragma omp parallel num_threads(threads)

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <span>
 #include <vector>
 
@@ -15,9 +16,7 @@ namespace detail {
 /// in their order. They must be linearly independent.
 inline void orthonormalize(std::span<double> vectors, std::size_t length) {
     const auto dot = [length](const double* a, const double* b) {
-        double sum = 0;
-        for (std::size_t i = 0; i < length; ++i) sum += a[i] * b[i];
-        return sum;
+        return std::transform_reduce(a, a + length, b, 0.0);  // may sum in several chains, and is faster
     };
     double* const end = vectors.data() + vectors.size();
     for (double* v = vectors.data(); v != end; v += length) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/core/buffer.hpp>
 #include <gantry/core/error.hpp>
 #include <gantry/core/random.hpp>
 #include <gantry/io/safetensors.hpp>

@@ -37,8 +37,9 @@ struct AdamParameters {
 };
 
 /// RMSProp as PyTorch computes it: g' = g + weight_decay w; s = alpha s + (1 - alpha) g'^2;
-/// centered (`mean` not null): mean = alpha mean + (1 - alpha) g', a = sqrt(s - mean^2) + epsilon; else a =
-/// sqrt(s) + epsilon; with momentum (`velocity` not null): velocity = momentum velocity + g' / a, w -=
+/// centered (`mean` not null): mean = alpha mean + (1 - alpha) g', a = sqrt(max(s - mean^2, 0)) + epsilon (a
+/// gradient that stays the same makes the difference 0, and by rounding less; PyTorch gives NaN then); else a
+/// = sqrt(s) + epsilon; with momentum (`velocity` not null): velocity = momentum velocity + g' / a, w -=
 /// learning_rate velocity; else w -= learning_rate g' / a.
 template <class T>
 struct RmsPropParameters {

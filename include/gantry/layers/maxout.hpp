@@ -6,14 +6,24 @@
 
 namespace gantry {
 
+namespace detail {
+/// The parameters of a widened layer with the fan-out that each of its pieces has, for initialisers.
+template <int pieces, class List>
+struct PiecesOf;
+template <int pieces, Name... name, class... S, Role... role, int... fan_in, int... fan_out,
+          FileOrder... order>
+struct PiecesOf<pieces, ParameterList<Parameter<name, S, role, fan_in, fan_out, order>...>> {
+    using Parameters = ParameterList<Parameter<name, S, role, fan_in, fan_out / pieces, order>...>;
+};
+}  // namespace detail
+
 /// The largest of `pieces` layers of one kind, element by element: `Maxout<Dense<784, 240>, 5>`. The pieces
 /// are one layer with `pieces` times as many outputs, piece by piece, so that there is one product instead of
 /// five. Source: Goodfellow et al., "Maxout networks" (2013), section 3.
 template <class Layer, int pieces>
 struct Maxout {
-    static_assert(pieces > 1, "gantry: a Maxout has at least 2 pieces");
     using Wide = typename Layer::template Widened<pieces>;
-    using Parameters = typename Wide::Parameters;
+    using Parameters = typename detail::PiecesOf<pieces, typename Wide::Parameters>::Parameters;
     using State = typename Wide::State;
     using Input = typename Layer::Input;
     static constexpr int features = Layer::features;
@@ -30,6 +40,9 @@ struct Maxout {
     static auto forward(const P& pass, const X& x, const More&... parameters) {
         return maxout<pieces>(Wide::forward(pass.template with<Activation{}>(), x, parameters...));
     }
+
+    // Last: clang does not look at what comes after an assertion that failed, and would miss it.
+    static_assert(pieces > 1, "gantry: a Maxout has at least 2 pieces");
 };
 
 }  // namespace gantry

@@ -141,7 +141,8 @@ public:
         using Given = typename X::shape;
         constexpr bool fits = std::is_same_v<Expected, Given> || std::is_same_v<Expected, AnyShape>;
         static_cast<void>(&detail::LayerCheck<fits, detail::NetworkInputFits<Expected, Given>>::diagnose);
-        if constexpr (fits) {
+        if constexpr (fits && std::is_same_v<typename X::scalar, T> &&
+                      std::is_same_v<typename X::device_type, D>) {
             if (x.value().device != &device_)
                 fail("Network", "network and tensor must be on one device object");
             if constexpr (recorded) record_leaves();

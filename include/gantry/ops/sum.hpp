@@ -123,9 +123,8 @@ constexpr Broadcast broadcast_kind(const Extents& whole, const Extents& part) {
 /// Fails to compile with both shapes in the message (-1 stands for Batch).
 template <class Whole, class Part>
 struct BroadcastFits {
-    static constexpr Broadcast kind = broadcast_kind(Whole::extents(Batch), Part::extents(Batch));
     static_assert(
-        kind != Broadcast::impossible,
+        broadcast_kind(Whole::extents(Batch), Part::extents(Batch)) != Broadcast::impossible,
         "gantry: a shape fills another one if it is the same, a scalar, the last extents of it (a bias), "
         "or one number for each item of the batch");
 };
@@ -133,7 +132,8 @@ struct BroadcastFits {
 /// x repeated to shape S, see broadcast_kind; `batch` counts only where S has a Batch and x has none.
 template <class S, AnyTensor X>
 auto broadcast_to(const X& x, int batch) {
-    constexpr Broadcast kind = BroadcastFits<S, typename X::shape>::kind;
+    static_cast<void>(sizeof(BroadcastFits<S, typename X::shape>));
+    constexpr Broadcast kind = broadcast_kind(S::extents(Batch), X::shape::extents(Batch));
     const Extents extents = S::extents(X::shape::batched ? x.value().extents.first() : batch);
     if constexpr (kind == Broadcast::same) {
         return x;

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Trains a GAN on Fashion-MNIST, from a bare Debian 12 on: installs what is missing, builds, trains.
+# Use: examples/quickstart.sh [ARGUMENT...]
+# Every argument goes to gan_mnist_mlp. The most useful ones:
+#   --recipe fluxgan|goodfellow|tejpalv   which pair of networks
+#   --data FOLDER                         other data of the same format, such as MNIST
+#   --iterations N, --threads N, --seed N, --out FOLDER
+# After the first run, build/examples/examples/gan_mnist_mlp --help lists them all.
+set -euo pipefail
+
+own_data=
+out=
+arguments=("$@")
+while [ $# -gt 0 ]; do
+    case $1 in
+        -h | --help)
+            sed -n '2,8s/^# //p' "$0"
+            exit 0
+            ;;
+        --data | --data=*) own_data=yes ;;
+        --out) out=${2:-} ;;
+        --out=*) out=${1#*=} ;;
+    esac
+    shift
+done
+
+here=$(cd "$(dirname "$0")/.." && pwd)
+packages=(g++ cmake ninja-build libeigen3-dev zlib1g-dev libpng-dev libgif-dev nlohmann-json3-dev libcli11-dev)
+if [ -z "$own_data" ]; then
+    packages+=(dataset-fashion-mnist)
+    arguments=(--data /usr/share/datasets/fashion-mnist "${arguments[@]}")
+fi
+if [ -z "$out" ]; then
+    out=$PWD/runs/$(date +%Y-%m-%d-%H%M%S)
+    arguments+=(--out "$out")
+fi
+
+"$here/.ci/install-packages" "${packages[@]}"
+(
+    cd "$here"
+    cmake --preset examples >/dev/null
+    cmake --build --preset examples --target gan_mnist_mlp --parallel "$(.ci/jobs)"
+)
+code=0
+"$here/build/examples/examples/gan_mnist_mlp" "${arguments[@]}" || code=$?
+[ ! -d "$out" ] || echo "The pictures are in $out"
+exit "$code"

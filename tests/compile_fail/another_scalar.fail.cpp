@@ -1,0 +1,7 @@
+// expect: network and tensor have different scalars
+// max-errors: 1
+#include <gantry/gantry.hpp>
+
+using namespace gantry;
+using Net = Sequential<Dense<8, 4>, ReLU, Dense<4, 1>>;
+void use(Network<Net, Cpu>& net, const Tensor<Shape<Batch, 8>, double, Cpu>& x) { net(x); }

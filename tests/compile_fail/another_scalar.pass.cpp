@@ -1,0 +1,5 @@
+#include <gantry/gantry.hpp>
+
+using namespace gantry;
+using Net = Sequential<Dense<8, 4>, ReLU, Dense<4, 1>>;
+void use(Network<Net, Cpu, double>& net, const Tensor<Shape<Batch, 8>, double, Cpu>& x) { net(x); }

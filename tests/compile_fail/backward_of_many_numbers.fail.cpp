@@ -1,0 +1,7 @@
+// expect: gradients are those of a scalar: take mean\(\), sum\(\) or a loss first
+// max-errors: 1
+#include <gantry/gantry.hpp>
+
+using namespace gantry;
+using Net = Sequential<Dense<8, 4>, ReLU, Dense<4, 1>>;
+void use(Network<Net, Cpu>& net, const Tensor<Shape<Batch, 8>, float, Cpu>& x) { backward(net(x), net); }

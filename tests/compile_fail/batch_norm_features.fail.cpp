@@ -1,0 +1,10 @@
+// expect: a layer of this Sequential expects another number of features than it gets
+// expect: LayerFits<1, gantry::BatchNorm<100[^>]*>, 100, 64>
+// max-errors: 1
+#include <gantry/layers/activations.hpp>
+#include <gantry/layers/batch_norm.hpp>
+#include <gantry/layers/dense.hpp>
+#include <gantry/layers/sequential.hpp>
+
+using namespace gantry;
+using Generator = Sequential<Dense<10, 64>, BatchNorm<100>, ReLU>;

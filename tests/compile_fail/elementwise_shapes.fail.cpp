@@ -1,0 +1,9 @@
+// expect: a shape fills another one if it is the same, a scalar, the last extents of it \(a bias\)
+// expect: BroadcastFits<gantry::Shape<-1, 6>, gantry::Shape<-1, 5> ?>
+// max-errors: 1
+#include <gantry/gantry.hpp>
+
+using namespace gantry;
+auto use(const Tensor<Shape<Batch, 5>, float, Cpu>& a, const Tensor<Shape<Batch, 6>, float, Cpu>& b) {
+    return a + b;
+}

@@ -1,0 +1,9 @@
+// expect: a reshape keeps the number of elements of an item
+// max-errors: 1
+#include <gantry/layers/activations.hpp>
+#include <gantry/layers/dense.hpp>
+#include <gantry/layers/reshape.hpp>
+#include <gantry/layers/sequential.hpp>
+
+using namespace gantry;
+using Generator = Sequential<Dense<10, 784>, Reshape<28, 27, 1>>;

@@ -1,0 +1,7 @@
+#include <gantry/layers/activations.hpp>
+#include <gantry/layers/dense.hpp>
+#include <gantry/layers/reshape.hpp>
+#include <gantry/layers/sequential.hpp>
+
+using namespace gantry;
+using Generator = Sequential<Dense<10, 784>, Reshape<28, 28, 1>>;

@@ -1,0 +1,7 @@
+#include <gantry/layers/activations.hpp>
+#include <gantry/layers/dense.hpp>
+#include <gantry/layers/maxout.hpp>
+#include <gantry/layers/sequential.hpp>
+
+using namespace gantry;
+using Discriminator = Sequential<Maxout<Dense<784, 10>, 2>>;

@@ -1,0 +1,4 @@
+#include <gantry/gantry.hpp>
+#include <gantry/io.hpp>
+
+int main() {}

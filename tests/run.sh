@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Builds gantry and runs all of its tests, from a bare Debian 12 on: packages that are missing are installed.
+# Use: tests/run.sh [--quick] [PART...]
+#   PART     release      everything with g++: the whole suite (also: --quick)
+#            asan-ubsan   unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+#            tsan         the threaded parts under ThreadSanitizer
+#            clang        the whole suite with clang 19
+#            without a part, all four
+# The last line counts the tests of all parts together, in ctest's words.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+all_parts=(release asan-ubsan tsan clang)
+parts=()
+for argument in "$@"; do
+    case $argument in
+        --quick) parts+=(release) ;;
+        -h | --help)
+            sed -n '2,9s/^# //p' "$0"
+            exit 0
+            ;;
+        *)
+            [[ " ${all_parts[*]} " == *" $argument "* ]] || {
+                echo "[run.sh] a part is one of ${all_parts[*]}; got $argument" >&2
+                exit 2
+            }
+            parts+=("$argument")
+            ;;
+    esac
+done
+[ ${#parts[@]} -gt 0 ] || parts=("${all_parts[@]}")
+
+packages=(g++ cmake ninja-build libeigen3-dev zlib1g-dev libpng-dev libgif-dev nlohmann-json3-dev libcli11-dev
+    catch2 libbenchmark-dev)
+[[ " ${parts[*]} " != *" tsan "* && " ${parts[*]} " != *" clang "* ]] ||
+    packages+=(clang-19 libomp-19-dev libclang-rt-19-dev)
+.ci/install-packages "${packages[@]}"
+jobs=$(.ci/jobs)
+
+summary=()
+passed=0
+failed=0
+# Builds and tests one part. A part that does not build, or whose tests do not run, counts as one failed test.
+run_part() {
+    local part=$1 log=build/$1/run.log line
+    local started=$SECONDS
+    echo "== $part"
+    mkdir -p "build/$part"
+    { cmake --preset "$part" && cmake --build --preset "$part" --parallel "$jobs" &&
+        ctest --preset "$part" --parallel "$jobs"; } 2>&1 | tee "$log" || true
+    line=$(grep -E '^[0-9]+% tests passed, [0-9]+ tests failed out of [0-9]+' "$log" | tail -n 1 || true)
+    if [[ $line =~ ^[0-9]+%\ tests\ passed,\ ([0-9]+)\ tests\ failed\ out\ of\ ([0-9]+) ]]; then
+        failed=$((failed + BASH_REMATCH[1]))
+        passed=$((passed + BASH_REMATCH[2] - BASH_REMATCH[1]))
+    else
+        failed=$((failed + 1))
+        line="did not build, or its tests did not run: see $log"
+    fi
+    summary+=("$(printf '%-11s %4d s  %s' "$part" $((SECONDS - started)) "$line")")
+}
+
+for part in "${parts[@]}"; do run_part "$part"; done
+
+echo
+echo "== all parts, $SECONDS s"
+printf '%s\n' "${summary[@]}"
+all=$((passed + failed))
+echo "$((100 * passed / all))% tests passed, $failed tests failed out of $all"
+[ "$failed" -eq 0 ]
