@@ -1,4 +1,4 @@
-#include "cpu/numbers.hpp"
+#include "support/numbers.hpp"
 #include "support/catch.hpp"
 #include <gantry/cpu/elementwise.hpp>
 

@@ -1,5 +1,5 @@
 #pragma once
-#include "cpu/numbers.hpp"
+#include "support/numbers.hpp"
 #include "support/catch.hpp"
 #include "support/reference_device.hpp"
 #include <gantry/gantry.hpp>

@@ -1,0 +1,67 @@
+#include "support/catch.hpp"
+#include "support/count_allocations.hpp"
+#include "support/reference_device.hpp"
+#include <gantry/gantry.hpp>
+#include <gantry/optim/adam.hpp>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace gantry::test {
+namespace {
+
+using Generator = Sequential<Dense<10, 64>, BatchNorm<64>, ReLU, Dense<64, 48>, Tanh>;
+using Discriminator = Sequential<Maxout<Dense<48, 40>, 3>, Dropout<0.3f>, Dense<40, 20>, ELU<>, Dense<20, 1>>;
+
+/// Allocations in one step of a GAN with a gradient penalty, in each of four steps.
+template <class D>
+std::vector<std::size_t> allocations_of_steps(D& device) {
+    Network<Generator, D> generator{device, Seed{1}};
+    Network<Discriminator, D> discriminator{device, Seed{2}};
+    Adam generator_optimizer{generator};
+    Adam discriminator_optimizer{discriminator};
+    RandomStream noise(Seed{3}, "noise");
+    const std::vector<std::uint8_t> labels(70, 3);
+    std::vector<std::size_t> counts(4);
+    for (std::size_t& count : counts) {
+        const std::size_t before = allocations;
+        {
+            const Step step{device};
+            const auto fake = frozen(generator)(normal<Shape<Batch, 10>>(device, 70, noise));
+            const auto x = variable(fake);
+            const auto slope = grad(sum(discriminator(x)), x, {.create_graph = true});
+            const auto penalty = mean(square(sum_each_item(square(slope)) - 1));
+            discriminator_optimizer.step(
+                backward(bce_with_logits(discriminator(fake), 0) + penalty, discriminator));
+        }
+        {
+            const Step step{device};
+            const auto fake = generator(normal<Shape<Batch, 10>>(device, 70, noise));
+            const auto classes = softmax_cross_entropy(
+                slice<0, 5>(fake), one_hot<5>(device, std::span<const std::uint8_t>(labels)));
+            generator_optimizer.step(
+                backward(bce_with_logits(frozen(discriminator)(fake), 1) + classes, generator));
+        }
+        count = allocations - before;
+    }
+    return counts;
+}
+
+}  // namespace
+
+TEST_CASE("a training step allocates nothing from the second on", "[autograd][threads]") {
+    for (const int threads : {1, 2}) {
+        Cpu device{{.threads = threads}};
+        const auto counts = allocations_of_steps(device);
+        CAPTURE(threads, counts);
+        CHECK(counts[0] > 0);
+        CHECK(counts[2] == 0);
+        CHECK(counts[3] == 0);
+        CHECK(counts[1] <= 4);  // the end of the first step merges what the arenas are made of
+    }
+    Reference device;
+    CHECK(allocations_of_steps(device)[3] == 0);
+}
+
+}  // namespace gantry::test

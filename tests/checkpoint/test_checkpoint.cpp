@@ -1,0 +1,186 @@
+#include "io/temporary_folder.hpp"
+#include "support/catch.hpp"
+#include "support/reference_device.hpp"
+#include <gantry/gantry.hpp>
+#include <gantry/io/checkpoint.hpp>
+#include <gantry/optim/adam.hpp>
+#include <gantry/optim/optimistic_adam.hpp>
+#include <gantry/optim/sgd.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <string>
+#include <vector>
+
+using namespace gantry;
+
+namespace {
+
+using Architecture =
+    Sequential<Dense<3, 4>, BatchNorm<4>, ReLU, Sequential<Maxout<Dense<4, 2>, 2>, Dense<2, 1>>, Tanh>;
+
+/// A network with its optimizer, a stream and a number: something of each kind that a checkpoint holds.
+template <class D, class A = Architecture>
+struct Saved {
+    explicit Saved(D& device, std::uint64_t seed) : network{device, Seed{seed}}, noise(Seed{seed}, "noise") {
+        count(network.parameters(), static_cast<float>(seed));
+        count(network.states(), static_cast<float>(seed) + 0.25f);
+        for (const auto& [name, buffer] : adam.buffers())
+            count(*buffer, static_cast<float>(seed + name.size()) + 0.5f);
+        adam.set_updates(seed);
+        noise.position = 7 * seed;
+        iterations = 11 * seed;
+    }
+    template <class Checkpoint>
+    void describe(Checkpoint& checkpoint) {
+        checkpoint.network("net", network);
+        checkpoint.optimizer("adam", adam, network);
+        checkpoint.stream("noise", noise);
+        checkpoint.number("iterations", iterations);
+    }
+    Safetensors save() {
+        CheckpointWriter writer;
+        describe(writer);
+        return writer.file;
+    }
+    void load(const Safetensors& file) {
+        CheckpointReader reader(file, "run/a.safetensors");
+        describe(reader);
+        reader.apply();
+    }
+
+    Network<A, D> network;
+    OptimisticAdam<Network<A, D>> adam{network};
+    RandomStream noise;
+    std::uint64_t iterations = 0;
+
+private:
+    /// Numbers that are all different: from, from + 1, ...
+    static void count(Buffer<float, D>& buffer, float from) {
+        std::vector<float> numbers(buffer.size());
+        std::iota(numbers.begin(), numbers.end(), 1000 * from);
+        buffer.from_host(numbers);
+    }
+};
+
+std::vector<float> floats(const Safetensors& file, const std::string& name) {
+    std::vector<float> values(file.tensors.at(name).data.size() / sizeof(float));
+    copy_values(file, name, std::span(values));
+    return values;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("A checkpoint puts everything back, through a file", "", Cpu, Reference) {
+    const TemporaryFolder folder;
+    TestType device;
+    Saved<TestType> first{device, 1}, second{device, 2};
+    const Safetensors saved = first.save();
+    REQUIRE(second.save() != saved);
+    write_safetensors(folder / "a.safetensors", saved);
+    second.load(read_safetensors(folder / "a.safetensors"));
+    CHECK(second.save() == saved);
+    CHECK(second.network.parameters().to_host() == first.network.parameters().to_host());
+    CHECK(second.network.states().to_host() == first.network.states().to_host());
+    CHECK(second.adam.updates() == 1);
+    CHECK(second.noise == first.noise);
+    CHECK(second.iterations == 11);
+}
+
+TEST_CASE("A network's tensors have PyTorch's names, shapes and order", "") {
+    Cpu device;
+    Saved<Cpu> net{device, 0};  // parameters 0, 1, 2, ... in memory
+    const Safetensors file = net.save();
+    std::vector<std::string> names;
+    for (const auto& [name, entry] : file.tensors)
+        if (name.starts_with("net.")) names.push_back(name);
+    CHECK(names == std::vector<std::string>{"net.0.bias", "net.0.weight", "net.1.bias", "net.1.running_mean",
+                                            "net.1.running_var", "net.1.weight", "net.3.0.bias",
+                                            "net.3.0.weight", "net.3.1.bias", "net.3.1.weight"});
+    // Dense<3, 4>: memory (3, 4), row-major; PyTorch's Linear has (4, 3).
+    CHECK(file.tensors.at("net.0.weight").shape == std::vector<std::size_t>{4, 3});
+    CHECK(floats(file, "net.0.weight") == std::vector<float>{0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11});
+    CHECK(floats(file, "net.0.bias") == std::vector<float>{12, 13, 14, 15});
+    // Moments lie as their parameters do.
+    CHECK(file.tensors.at("adam.exp_avg.0.weight").shape == std::vector<std::size_t>{4, 3});
+    const auto moment = floats(file, "adam.exp_avg.0.weight");
+    CHECK(moment[1] - moment[0] == 4);
+    CHECK(file.tensors.at("adam.updates").dtype == "U64");
+}
+
+TEST_CASE("A state_dict that counts batches, as PyTorch's does, is read too", "") {
+    Cpu device;
+    Saved<Cpu> net{device, 1};
+    CheckpointWriter writer;
+    writer.network("", net.network);
+    CHECK(writer.file.tensors.contains("3.1.weight"));
+    writer.file.metadata.clear();
+    const std::int64_t batches = 5;
+    writer.file.tensors["1.num_batches_tracked"] = make_entry({}, std::span(&batches, 1));
+
+    Saved<Cpu> other{device, 2};
+    CheckpointReader reader(writer.file, "torch.safetensors");
+    reader.network("", other.network);
+    reader.apply();
+    CHECK(other.network.parameters().to_host() == net.network.parameters().to_host());
+}
+
+TEST_CASE("A checkpoint that does not fit is refused in one line and changes nothing", "") {
+    Cpu device;
+    Saved<Cpu> net{device, 1}, other{device, 2};
+    const Safetensors before = net.save();
+    Safetensors file = other.save();
+
+    SECTION("a tensor is missing") {
+        file.tensors.erase("net.3.1.bias");
+        CHECK(is_line_with(error_of([&] { net.load(file); }),
+                           {"[checkpoint] run/a.safetensors has no tensor \"net.3.1.bias\": ",
+                            "load it with those that wrote it"}));
+    }
+    SECTION("a moment is missing") {
+        file.tensors.erase("adam.previous_update.0.weight");
+        CHECK(is_line_with(error_of([&] { net.load(file); }),
+                           {"has no tensor \"adam.previous_update.0.weight\""}));
+    }
+    SECTION("the last thing described is missing") {
+        file.tensors.erase("iterations");
+        CHECK(is_line_with(error_of([&] { net.load(file); }), {"has no tensor \"iterations\""}));
+    }
+    SECTION("a tensor too many") {
+        file.tensors["net.4.weight"] = make_entry({1}, std::vector<float>{1});
+        CHECK(is_line_with(error_of([&] { net.load(file); }), {"has a tensor \"net.4.weight\" too many"}));
+    }
+    SECTION("another shape, with as many numbers") {
+        file.tensors["net.0.weight"].shape = {3, 4};
+        CHECK(is_line_with(error_of([&] { net.load(file); }),
+                           {"\"net.0.weight\" that is (3, 4) of F32, not (4, 3) of F32"}));
+    }
+    SECTION("another type") {
+        file.tensors["net.0.bias"] = make_entry({4}, std::vector<double>{1, 2, 3, 4});
+        CHECK(is_line_with(error_of([&] { net.load(file); }),
+                           {"\"net.0.bias\" that is (4) of F64, not (4) of F32"}));
+    }
+    SECTION("another architecture of the same shapes") {
+        using Other = Sequential<Dense<3, 4>, BatchNorm<4>, LeakyReLU<0.2f>,
+                                 Sequential<Maxout<Dense<4, 2>, 2>, Dense<2, 1>>, Tanh>;
+        Saved<Cpu, Other> leaky{device, 2};
+        CHECK(is_line_with(error_of([&] { net.load(leaky.save()); }),
+                           {"\"net\" with layer \"2  LeakyReLU 0.2\" where this one has \"2  ReLU\""}));
+    }
+    SECTION("an architecture with a layer less") {
+        using Other =
+            Sequential<Dense<3, 4>, BatchNorm<4>, ReLU, Sequential<Maxout<Dense<4, 2>, 2>, Dense<2, 1>>>;
+        Saved<Cpu, Other> shorter{device, 2};
+        CHECK(is_line_with(error_of([&] { net.load(shorter.save()); }),
+                           {"with layer \"no layer\" where this one has \"4  Tanh\""}));
+    }
+    SECTION("another optimizer") {
+        Sgd sgd{other.network, {.momentum = 0.5}};
+        CheckpointReader reader(file, "run/a.safetensors");
+        CHECK(is_line_with(error_of([&] { reader.optimizer("adam", sgd, other.network); }),
+                           {"has no tensor \"adam.momentum_buffer.0.weight\""}));
+    }
+    CHECK(net.save() == before);
+}

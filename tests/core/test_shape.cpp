@@ -1,0 +1,42 @@
+#include "support/catch.hpp"
+#include <gantry/core/error.hpp>
+#include <gantry/core/shape.hpp>
+
+#include <sstream>
+#include <string>
+
+namespace gantry::test {
+namespace {
+
+static_assert(Shape<>::rank == 0 && Shape<>::item_size == 1 && !Shape<>::batched);
+static_assert(Shape<Batch, 28, 28, 1>::rank == 4 && Shape<Batch, 28, 28, 1>::item_size == 784);
+static_assert(Shape<Batch, 28, 28, 1>::batched && !Shape<3, 4>::batched);
+static_assert(Shape<Batch, 5>::size(3) == 15 && Shape<4, 5>::size(3) == 20 && Shape<Batch>::size(3) == 3);
+static_assert(Shape<Batch, 5>::extents(3) == Extents{2, {3, 5}});
+static_assert(Extents{}.size() == 1 && Extents{}.first() == 1 && Extents{}.last() == 1);
+static_assert(Extents{3, {2, 3, 4}}.size() == 24 && Extents{3, {2, 3, 4}}.first() == 2);
+static_assert(Extents{3, {2, 3, 4}}.last() == 4);
+static_assert(Extents{2, {60000, 60000}}.size() == 3'600'000'000u);  // more than an int holds
+
+std::string text(const Extents& extents) {
+    std::ostringstream out;
+    out << extents;
+    return out.str();
+}
+
+}  // namespace
+
+TEST_CASE("extents as text", "[core]") {
+    CHECK(text(Extents{}) == "()");
+    CHECK(text(Extents{1, {7}}) == "(7)");
+    CHECK(text(Shape<Batch, 28, 28, 1>::extents(Batch)) == "(Batch, 28, 28, 1)");
+}
+
+TEST_CASE("the text of an error", "[core]") {
+    CHECK_THROWS_WITH(fail("matmul", "inner extents must be equal", 3, " and ", 4),
+                      "[matmul] inner extents must be equal; got 3 and 4");
+    CHECK_THROWS_WITH(fail("Step", "must end"), "[Step] must end");
+    CHECK_THROWS_AS(fail("a", "b"), Error);
+}
+
+}  // namespace gantry::test

@@ -1,0 +1,26 @@
+// The README's programs are tests: CMake takes the blocks marked `cpp` out of it, in order, as files.
+#include <readme_1.hpp>  // the network in twenty lines
+
+#include <cmath>
+
+#include <support/catch.hpp>
+
+TEST_CASE("the README's network trains") {
+    Cpu device;
+    const int batch = 4;
+    CHECK_NOTHROW(train(device, std::vector<float>(batch * 784, 0.5f), batch));
+}
+
+TEST_CASE("the README's gradient penalty is a number, and has a gradient") {
+    Cpu device;
+    Network<Discriminator, Cpu> discriminator{device, Seed{1}};
+    RandomStream noise{Seed{2}, "noise"};
+    Step step{device};
+    const auto mixed = normal<Shape<Batch, 784>>(device, 3, noise);
+#include <readme_2.hpp>  // x, slope, penalty
+    backward(penalty, discriminator);
+    CHECK(std::isfinite(penalty.item()));
+    double largest = 0;
+    for (const float g : discriminator.gradients().to_host()) largest = std::fmax(largest, std::abs(g));
+    CHECK(largest > 0);
+}

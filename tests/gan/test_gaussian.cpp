@@ -1,0 +1,68 @@
+#include "gan/trainer.hpp"
+#include "support/catch.hpp"
+#include <gantry/gantry.hpp>
+#include <gantry/optim/adam.hpp>
+
+#include <cmath>
+#include <numeric>
+#include <span>
+#include <vector>
+
+using namespace gantry;
+using namespace gantry::gan;
+
+namespace {
+
+/// Numbers from a normal distribution of mean 3 and deviation 0.5, fresh ones in each batch.
+class Gaussian {
+public:
+    struct Batch {
+        std::span<const float> pixels;
+    };
+    Batch next() {
+        launch(device_, NormalParameters<float>{x_.size(), x_.data(), 3, 0.5, stream_.take(x_.size())});
+        return {x_};
+    }
+
+private:
+    Cpu device_{{.threads = 1}};
+    RandomStream stream_{Seed{11}, "data"};
+    std::vector<float> x_ = std::vector<float>(128);
+};
+
+using Generator = Sequential<Dense<1, 16>, Tanh, Dense<16, 1>>;
+using Discriminator = Sequential<Dense<1, 32>, LeakyReLU<0.2f>, Dense<32, 32>, LeakyReLU<0.2f>, Dense<32, 1>>;
+
+}  // namespace
+
+TEST_CASE("A GAN learns mean and spread of a normal distribution", "") {
+    for (const auto objective : AnyObjective::names) {
+        CAPTURE(objective);
+        Cpu device{{.threads = 1}};
+        Network<Generator, Cpu> generator{device, Seed{1}};
+        Network<Discriminator, Cpu> discriminator{device, Seed{2}};
+        Adam generator_adam{generator, {.learning_rate = 1e-3, .beta1 = 0.5}};
+        Adam discriminator_adam{discriminator, {.learning_rate = 2e-3, .beta1 = 0.5}};
+        GanTrainer trainer{generator,
+                           discriminator,
+                           generator_adam,
+                           discriminator_adam,
+                           AnyObjective(objective),
+                           {.batch = 128, .fixed_points = 4096, .seed = Seed{3}}};
+        Gaussian data;
+        double mean = 0, square = 0;
+        for (int i = 1; i <= 4000; ++i) {
+            trainer.step(data);
+            // Players of a GAN go around their equilibrium: what is looked at is a mean over the last part.
+            if (i > 2000 && i % 100 == 0)
+                for (const float x : trainer.samples()) {
+                    mean += x / (20 * 4096.0);
+                    square += x * x / (20 * 4096.0);
+                }
+        }
+        const double deviation = std::sqrt(square - mean * mean);
+        CAPTURE(mean, deviation);
+        CHECK(std::abs(mean - 3) < 0.1);
+        CHECK(std::abs(deviation - 0.5) < 0.1);
+    }
+}

@@ -1,0 +1,99 @@
+#include "gan/run_folder.hpp"
+#include "io/temporary_folder.hpp"
+#include "support/catch.hpp"
+#include <gantry/io/safetensors.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace gantry;
+using gantry::gan::RunFolder;
+
+namespace {
+
+/// A checkpoint in which every number says which one it is.
+Safetensors numbered(std::uint64_t number) {
+    Safetensors contents;
+    contents.tensors["numbers"] = make_entry({50'000}, std::vector<std::uint64_t>(50'000, number));
+    return contents;
+}
+std::uint64_t number_of(const Safetensors& contents) {
+    std::vector<std::uint64_t> numbers(50'000);
+    copy_values(contents, "numbers", std::span(numbers));
+    REQUIRE(std::ranges::count(numbers, numbers[0]) == 50'000);
+    return numbers[0];
+}
+
+}  // namespace
+
+TEST_CASE("A run folder keeps the newest checkpoint and the one before it", "") {
+    const TemporaryFolder temporary;
+    const RunFolder folder(temporary / "deep/run");
+    folder.begin();
+    CHECK_FALSE(folder.has_checkpoint());
+    CHECK(is_line_with(error_of([&] { folder.newest_checkpoint(); }),
+                       {"there is no checkpoint to resume from"}));
+
+    for (std::uint64_t number = 1; number <= 3; ++number) folder.save(numbered(number));
+    CHECK(number_of(folder.load()) == 3);
+    CHECK(number_of(read_safetensors(folder.path() / "checkpoint-previous.safetensors")) == 2);
+    CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 2);
+    CHECK(is_line_with(error_of([&] { folder.begin(); }),
+                       {"there is a run in", "--resume", "or name another folder by --out"}));
+
+    // As after a kill between the renames.
+    std::filesystem::remove(folder.path() / "checkpoint.safetensors");
+    CHECK(number_of(folder.load()) == 2);
+}
+
+TEST_CASE("A damaged checkpoint is refused with a line that names the one before it", "") {
+    const TemporaryFolder temporary;
+    const RunFolder folder(temporary.path());
+    folder.save(numbered(1));
+    const std::string whole = contents_of(folder.newest_checkpoint());
+    put_file(folder.newest_checkpoint(), whole.substr(0, whole.size() / 2));
+    CHECK(is_line_with(error_of([&] { folder.load(); }), {"checkpoint.safetensors is damaged"}));
+    folder.save(numbered(2));
+    put_file(folder.newest_checkpoint(), "");
+    CHECK(is_line_with(error_of([&] { folder.load(); }),
+                       {"checkpoint.safetensors is damaged", "checkpoint-previous.safetensors"}));
+}
+
+TEST_CASE("A kill while checkpoints are written leaves a whole one", "") {
+    const TemporaryFolder temporary;
+    const RunFolder folder(temporary.path());
+    folder.save(numbered(1));
+    std::uint64_t last = 1;
+    for (int round = 0; round < 20; ++round) {
+        const pid_t child = fork();
+        if (child == 0)
+            for (std::uint64_t number = last + 1;; ++number) folder.save(numbered(number));
+        std::this_thread::sleep_for(std::chrono::microseconds(5000 + 700 * round));
+        kill(child, SIGKILL);
+        waitpid(child, nullptr, 0);
+        const std::uint64_t now = number_of(folder.load());
+        CHECK(now >= last);
+        last = now;
+    }
+    CHECK(last > 1);  // something was written in between
+}
+
+TEST_CASE("Pictures are found in the order of their iterations", "") {
+    const TemporaryFolder temporary;
+    const RunFolder folder(temporary.path());
+    for (const std::uint64_t iteration : {1'000'000, 0, 500, 999'999})
+        put_file(folder.samples(iteration), "picture");
+    for (const char* other : {"samples-.png", "samples-12.png", "samples-000500.jpg", "losses.csv"})
+        put_file(temporary / other, "");
+    CHECK(folder.samples(500).filename() == "samples-000500.png");
+    CHECK(folder.pictures(2'000'000) == std::vector<std::uint64_t>{0, 500, 999'999, 1'000'000});
+    CHECK(folder.pictures(999'999) == std::vector<std::uint64_t>{0, 500, 999'999});
+}

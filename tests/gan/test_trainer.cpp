@@ -1,0 +1,197 @@
+#include "networks.hpp"
+#include "support/catch.hpp"
+#include <gantry/io/checkpoint.hpp>
+
+#include <cmath>
+#include <vector>
+
+using namespace gantry;
+using namespace gantry::gan;
+using namespace gantry::test;
+
+namespace {
+
+/// An optimizer that updates nothing, to watch one player alone.
+template <class Net>
+struct Still {
+    explicit Still(Net&) {}
+    void step(const Gradients<Net>&) {}
+};
+
+template <class D>
+Safetensors checkpoint_of(SmallGan<D>& gan) {
+    CheckpointWriter writer;
+    gan.trainer.describe(writer);
+    return writer.file;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("Each optimizer changes the parameters of its own network only", "", Cpu, Reference) {
+    TestType device;
+    using G = Network<SmallGenerator, TestType>;
+    using D = Network<SmallDiscriminator, TestType>;
+    G generator{device, Seed{1}};
+    D discriminator{device, Seed{2}};
+    RandomData<> data{8, 6};
+    const auto generator_before = generator.parameters().to_host();
+    const auto discriminator_before = discriminator.parameters().to_host();
+    for (const Updates updates : {Updates::alternating, Updates::simultaneous}) {
+        SECTION(updates == Updates::alternating ? "alternating" : "simultaneous") {
+            const TrainerOptions options{.batch = 8, .discriminator_steps = 2, .updates = updates};
+            SECTION("the discriminator's") {
+                Still<G> still{generator};
+                Adam adam{discriminator};
+                GanTrainer trainer{generator, discriminator, still, adam, NonSaturating{}, options};
+                trainer.step(data);
+                CHECK(generator.parameters().to_host() == generator_before);
+                CHECK(discriminator.parameters().to_host() != discriminator_before);
+                CHECK(adam.updates() == 2);
+            }
+            SECTION("the generator's") {
+                Adam adam{generator};
+                Still<D> still{discriminator};
+                GanTrainer trainer{generator, discriminator, adam, still, NonSaturating{}, options};
+                trainer.step(data);
+                CHECK(generator.parameters().to_host() != generator_before);
+                CHECK(discriminator.parameters().to_host() == discriminator_before);
+                CHECK(adam.updates() == 1);
+            }
+        }
+    }
+}
+
+TEST_CASE("The generator's step computes no gradients for the discriminator's parameters", "") {
+    struct Mark {  // an optimizer that leaves its mark in the gradients, which must be there afterwards
+        Network<SmallDiscriminator, Cpu>& network;
+        void step(const Gradients<Network<SmallDiscriminator, Cpu>>&) {
+            network.gradients().from_host(std::vector<float>(network.parameter_count, 42));
+        }
+    };
+    Cpu device;
+    Network<SmallGenerator, Cpu> generator{device, Seed{1}};
+    Network<SmallDiscriminator, Cpu> discriminator{device, Seed{2}};
+    Adam adam{generator};
+    Mark mark{discriminator};
+    RandomData<> data{8, 6};
+    GanTrainer trainer{generator, discriminator, adam, mark, NonSaturating{}, {.batch = 8}};
+    trainer.step(data);
+    CHECK(discriminator.gradients().to_host() == std::vector<float>(discriminator.parameter_count, 42));
+}
+
+TEST_CASE("Simultaneous updates go out from the same parameters, alternating ones do not", "") {
+    // A linear generator x = a z against a linear discriminator y = b x: with plain gradient descent the
+    // moves of one iteration can be computed by hand. With the hinge, |y| < 1, and means over the batch:
+    //   D: loss 2 - b x_real + b x_fake    b' = b + rate (x_real - x_fake)
+    //   G: loss -b a z                     a' = a + rate (b or b') z
+    using G = Network<Sequential<Dense<1, 1, DenseOptions{.bias = false}>>, Cpu, double>;
+    struct Descent {
+        G& network;
+        void step(const Gradients<G>& gradients) {
+            double* const w = network.parameters().data();
+            w[0] -= 0.25 * gradients.data()[0];
+            network.device().tape().overwritten(w, w + 1);
+        }
+    };
+    struct Data {
+        std::vector<double> x{0.5};
+        struct Batch {
+            std::span<const double> pixels;
+        };
+        Batch next() { return {x}; }
+    } data;
+    for (const Updates updates : {Updates::simultaneous, Updates::alternating}) {
+        Cpu device;
+        G generator{device, Seed{1}}, discriminator{device, Seed{2}};
+        const double a = generator.parameters().data()[0] = 0.2;
+        const double b = discriminator.parameters().data()[0] = 0.1;
+        Descent move_a{generator}, move_b{discriminator};
+        const TrainerOptions options{
+            .batch = 1, .updates = updates, .noise = Noise::uniform, .seed = Seed{5}};
+        GanTrainer trainer{generator, discriminator, move_a, move_b, Hinge{}, options};
+        trainer.step(data);
+
+        RandomStream noise(Seed{5}, "noise");
+        const Step step{device};
+        const double bound = std::sqrt(3.0);
+        const auto draw = [&] { return uniform<Shape<>, double>(device, 0, noise, -bound, bound).item(); };
+        const double z = draw();
+        const double b_after = b + 0.25 * (0.5 - a * z);
+        CHECK(std::abs(discriminator.parameters().data()[0] - b_after) < 1e-15);
+        const double a_after =
+            updates == Updates::simultaneous ? a + 0.25 * b * z : a + 0.25 * b_after * draw();  // fresh noise
+        CHECK(std::abs(generator.parameters().data()[0] - a_after) < 1e-15);
+    }
+}
+
+TEST_CASE("What a step reports is what the losses and the discriminator were before the updates", "") {
+    Cpu device;
+    SmallGan<Cpu, LeastSquares> gan{device};
+    // A discriminator that always says 0.25.
+    for (std::size_t i = 0; i + 1 < gan.discriminator.parameters().size(); ++i)
+        gan.discriminator.parameters().data()[i] = 0;
+    gan.discriminator.parameters().data()[gan.discriminator.parameters().size() - 1] = 0.25f;
+    const GanLosses losses = gan.trainer.step(gan.data);
+    CHECK(losses.real_rating == 0.25);
+    CHECK(losses.fake_rating == 0.25);
+    CHECK(losses.discriminator == (0.75 * 0.75 + 0.25 * 0.25) / 2);
+    CHECK(gan.trainer.iterations() == 1);
+}
+
+TEST_CASE("Drawing pictures changes nothing in the run", "") {
+    Cpu device;
+    SmallGan watched{device}, alone{device};
+    for (int i = 0; i < 10; ++i) {
+        watched.train(1);
+        const auto pictures = watched.trainer.samples();
+        CHECK(pictures.size() == 5 * 6);
+        CHECK(watched.trainer.samples() == pictures);
+    }
+    alone.train(10);
+    CHECK(checkpoint_of(watched) == checkpoint_of(alone));
+}
+
+TEST_CASE("A run that is saved and loaded goes on bit for bit", "") {
+    Cpu device;
+    SmallGan straight{device}, first{device};
+    straight.train(20);
+    first.train(10);
+
+    SmallGan second{device};
+    second.train(3);  // all of this must be replaced
+    CheckpointReader reader(checkpoint_of(first), "memory");
+    second.trainer.describe(reader);
+    reader.apply();
+    second.data.seek(10);
+    second.train(10);
+    CHECK(checkpoint_of(second) == checkpoint_of(straight));
+    CHECK(second.trainer.samples() == straight.trainer.samples());
+}
+
+TEST_CASE("The number of threads does not change a bit", "[threads]") {
+    // Large enough that the kernels do split the work.
+    using G = Sequential<Dense<100, 600>, ReLU, Dense<600, 784>, Tanh>;
+    using D = Sequential<Dropout<0.2f>, Maxout<Dense<784, 120>, 5>, BatchNorm<120>, Dense<120, 1>>;
+    const auto train = [](int threads) {
+        Cpu device{{.threads = threads}};
+        Network<G, Cpu> generator{device, Seed{1}};
+        Network<D, Cpu> discriminator{device, Seed{2}};
+        Adam generator_adam{generator};
+        Adam discriminator_adam{discriminator};
+        GanTrainer trainer{generator, discriminator, generator_adam, discriminator_adam, NonSaturating{}};
+        RandomData<> data{64, 784};
+        for (int i = 0; i < 3; ++i) trainer.step(data);
+        auto all = generator.parameters().to_host();
+        const auto more = discriminator.parameters().to_host();
+        all.insert(all.end(), more.begin(), more.end());
+        return all;
+    };
+    CHECK(train(1) == train(2));
+}
+
+TEST_CASE("A trainer refuses options out of range", "") {
+    Cpu device;
+    CHECK_THROWS_WITH((SmallGan{device, TrainerOptions{.batch = 0}}), contains("at least one item; got 0"));
+    CHECK_THROWS_WITH((SmallGan{device, TrainerOptions{.discriminator_steps = 0}}),
+                      contains("k, the discriminator's steps, must be at least 1; got 0"));
+}

@@ -1,0 +1,91 @@
+#include "support/catch.hpp"
+#include <gantry/gantry.hpp>
+
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace gantry::test {
+namespace {
+
+// The generators and discriminators of known GANs, with the parameter counts of the originals.
+using FluxGenerator = Sequential<Dense<100, 1200>, ReLU, Dense<1200, 1200>, ReLU, Dense<1200, 784>, Tanh>;
+using FluxDiscriminator = Sequential<Maxout<Dense<784, 240>, 5>, Maxout<Dense<240, 240>, 5>, Dense<240, 1>>;
+using TejpalvGenerator =
+    Sequential<Dense<32, 512>, LeakyReLU<0.1f>, Dense<512, 512>, LeakyReLU<0.1f>, Dense<512, 784>, Tanh>;
+using TejpalvDiscriminator =
+    Sequential<Dense<784, 512>, LeakyReLU<0.1f>, Dense<512, 512>, LeakyReLU<0.1f>, Dense<512, 1>, Sigmoid>;
+
+static_assert(FluxGenerator::parameter_count == 2'503'984);
+static_assert(FluxDiscriminator::parameter_count == 1'231'441);
+static_assert(TejpalvGenerator::parameter_count == 681'744);
+static_assert(TejpalvDiscriminator::parameter_count == 665'089);
+static_assert(FluxGenerator::flops_per_item ==
+              2 * (100 * 1200 + 1200 * 1200 + 1200 * 784) + 1200 + 1200 + 784 + 1200 + 1200 + 784);
+// Activations are applied where the product is stored: one number for each output of a Dense.
+static_assert(FluxGenerator::activation_bytes_per_item<> == (1200 + 1200 + 784) * sizeof(float));
+static_assert(FluxGenerator::activation_bytes_per_item<double> == (1200 + 1200 + 784) * sizeof(double));
+// Maxout holds its pieces and their maximum.
+static_assert(FluxDiscriminator::activation_bytes_per_item<> == (2 * 6 * 240 + 1) * sizeof(float));
+
+using Nested =
+    Sequential<Sequential<Dense<8, 6>, BatchNorm<6>, ReLU>, Dropout<0.5f>,
+               Sequential<Dense<6, 4, DenseOptions{.bias = false}>, LeakyReLU<0.2f>>, Reshape<2, 2, 1>>;
+static_assert(Nested::parameter_count == 8 * 6 + 6 + 2 * 6 + 6 * 4);
+static_assert(Nested::state_count == 2 * 6);
+static_assert(std::is_same_v<Nested::Input, Shape<Batch, 8>>);
+static_assert(std::is_same_v<Nested::Output<Nested::Input>, Shape<Batch, 2, 2, 1>>);
+
+}  // namespace
+
+TEST_CASE("summary of a network", "[layers]") {
+    CHECK(Nested::summary() ==
+          "layer                                   output                      parameters   FLOPs an item\n"
+          "0.0  Dense 8 -> 6                       (Batch, 6)                          54             102\n"
+          "0.1  BatchNorm 6                        (Batch, 6)                          12              48\n"
+          "0.2  ReLU                               (Batch, 6)                           0               6\n"
+          "1  Dropout 0.5                          (Batch, 6)                           0               6\n"
+          "2.0  Dense 6 -> 4, no bias              (Batch, 4)                          24              48\n"
+          "2.1  LeakyReLU 0.2                      (Batch, 4)                           0               4\n"
+          "3  Reshape                              (Batch, 2, 2, 1)                     0               0\n"
+          "total                                                                       90             214\n");
+}
+
+TEST_CASE("names, places and layouts of parameters are those of PyTorch", "[layers]") {
+    const auto parameters = Nested::parameters();
+    struct Expected {
+        std::string name;
+        std::size_t layer, offset;
+        FileOrder order;
+        Role role;
+        Extents extents;
+        int fan_in, fan_out;
+    };
+    const std::vector<Expected> expected{
+        {"0.0.weight", 0, 0, FileOrder::transposed, Role::weight, {2, {8, 6}}, 8, 6},
+        {"0.0.bias", 0, 48, FileOrder::as_in_memory, Role::bias, {1, {6}}, 8, 6},
+        {"0.1.weight", 0, 54, FileOrder::as_in_memory, Role::scale, {1, {6}}, 0, 0},
+        {"0.1.bias", 0, 60, FileOrder::as_in_memory, Role::shift, {1, {6}}, 0, 0},
+        {"2.0.weight", 2, 66, FileOrder::transposed, Role::weight, {2, {6, 4}}, 6, 4}};
+    REQUIRE(parameters.size() == expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        const ParameterInfo& info = parameters[i];
+        const Expected& e = expected[i];
+        CAPTURE(info.name);
+        CHECK(info.name == e.name);
+        CHECK(info.layer == e.layer);
+        CHECK(info.offset == e.offset);
+        CHECK(info.file_order == e.order);
+        CHECK(info.role == e.role);
+        CHECK(info.extents == e.extents);
+        CHECK(info.fan_in == e.fan_in);
+        CHECK(info.fan_out == e.fan_out);
+    }
+    const auto states = Nested::states();
+    REQUIRE(states.size() == 2);
+    CHECK(states[0].name == "0.1.running_mean");
+    CHECK(states[1].name == "0.1.running_var");
+    CHECK(states[1].offset == 6);
+}
+
+}  // namespace gantry::test

@@ -1,0 +1,148 @@
+#include "ops/batch_norm_reference.hpp"
+#include "support/op_check.hpp"
+
+#include <cmath>
+#include <tuple>
+#include <vector>
+
+namespace gantry::test {
+namespace {
+
+namespace expected = batch_norm_reference;
+using X = Shape<Batch, 19>;
+using Features = Shape<19>;
+
+template <ActivationKind kind>
+const auto training = [](const auto& x, const auto& scale, const auto& shift) {
+    const auto mean = filled<Features, typename std::decay_t<decltype(x)>::scalar>(x.device(), 0, 0);
+    const auto variance = filled<Features, typename std::decay_t<decltype(x)>::scalar>(x.device(), 0, 1);
+    return batch_norm<kind>(x, scale, shift, mean, variance, {}, 0.2);
+};
+template <ActivationKind kind>
+const auto given_statistics = [](const auto& x, const auto& scale, const auto& shift) {
+    using T = typename std::decay_t<decltype(x)>::scalar;
+    const auto mean = from_host<Features>(x.device(), 0, random_numbers<T>(19, "mean"));
+    const auto variance = from_host<Features>(x.device(), 0, random_numbers<T>(19, "variance", 0.5, 2));
+    return batch_norm_evaluation<kind>(x, scale, shift, mean, variance, {}, 0.2);
+};
+
+/// A part of a reference array as numbers of T.
+template <class T>
+std::vector<T> part(const std::vector<double>& all, std::size_t i, std::size_t size) {
+    const auto begin = all.begin() + static_cast<std::ptrdiff_t>(i * size);
+    return {begin, begin + static_cast<std::ptrdiff_t>(size)};
+}
+
+template <class D, class T>
+void check_against_pytorch(double tolerance) {
+    constexpr std::size_t features = expected::features, size = expected::batch * features;
+    constexpr BatchNormOptions options{.epsilon = expected::epsilon, .momentum = expected::momentum};
+    using V = Shape<expected::features>;
+    using B = Shape<Batch, expected::features>;
+    D device;
+    Buffer<T, D> running_mean(device, features), running_variance(device, features);
+    running_mean.from_host(part<T>(expected::running_mean, 0, features));
+    running_variance.from_host(part<T>(expected::running_variance, 0, features));
+    const auto near = [&](const auto& got, const std::vector<double>& all, std::size_t i) {
+        return largest_error(got, part<double>(all, i, got.size())) < tolerance;
+    };
+    const auto state = [&](const Buffer<T, D>& buffer) {
+        return Tensor<V, T, D>{Value<T, D>{buffer.data(), &device, V::extents(0), 0, nullptr}};
+    };
+    const auto input = [&](const std::vector<double>& all) {
+        return variable(from_host<V>(device, 0, part<T>(all, 0, features)));
+    };
+    for (std::size_t i = 0; i < expected::steps; ++i) {
+        const Step step{device};
+        const auto x = variable(from_host<B>(device, expected::batch, part<T>(expected::x, i, size)));
+        const auto scale = input(expected::scale), shift = input(expected::shift);
+        const auto y = batch_norm(x, scale, shift, state(running_mean), state(running_variance), options);
+        const auto upstream = from_host<B>(device, expected::batch, part<T>(expected::upstream, i, size));
+        const auto [dx, dscale, dshift] = grad(sum(y * upstream), std::tuple{x, scale, shift});
+        CHECK(near(y.to_host(), expected::y, i));
+        CHECK(near(dx.to_host(), expected::x_gradient, i));
+        CHECK(near(dscale.to_host(), expected::scale_gradient, i));
+        CHECK(near(dshift.to_host(), expected::shift_gradient, i));
+    }
+    CHECK(near(running_mean.to_host(), expected::running_mean_after, 0));
+    CHECK(near(running_variance.to_host(), expected::running_variance_after, 0));
+    const Step step{device};
+    const auto x = from_host<B>(device, expected::batch, part<T>(expected::x, 0, size));
+    const auto y = batch_norm_evaluation(x, input(expected::scale), input(expected::shift),
+                                         state(running_mean), state(running_variance), options);
+    CHECK(near(y.to_host(), expected::y_in_evaluation, 0));
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("batch_norm", "[ops]", Cpu, Reference) {
+    using D = TestType;
+    const OpCheckOptions batches{
+        .batches = {2, 5, 8}, .singles = Singles::not_checked, .float_tolerance = 1e-5};
+    check_op<D, X, Features, Features>("batch_norm", training<ActivationKind::identity>, batches);
+    check_op<D, X, Features, Features>("batch_norm: leaky_relu", training<ActivationKind::leaky_relu>,
+                                       batches);
+    check_op<D, Shape<Batch, 2, 3, 19>, Features, Features>(
+        "batch_norm: images", training<ActivationKind::identity>,
+        {.batches = {1, 3}, .singles = Singles::not_checked, .float_tolerance = 1e-5});
+}
+
+TEMPLATE_TEST_CASE("batch_norm_evaluation", "[ops]", Cpu, Reference) {
+    using D = TestType;
+    check_op<D, X, Features, Features>("batch_norm_evaluation", given_statistics<ActivationKind::identity>);
+    check_op<D, X, Features, Features>("batch_norm_evaluation: leaky_relu",
+                                       given_statistics<ActivationKind::leaky_relu>);
+}
+
+TEMPLATE_TEST_CASE("batch_norm does what PyTorch does", "[ops]", Cpu, Reference) {
+    check_against_pytorch<TestType, double>(1e-12);
+    check_against_pytorch<TestType, float>(1e-5);
+}
+
+TEMPLATE_TEST_CASE("batch_norm: the fused derivative is the one in ops", "[ops]", Cpu, Reference) {
+    TestType device;
+    const Step step{device};
+    const auto random = [&]<class S>(S, const char* name) {
+        return variable(from_host<S>(device, 7, random_numbers<double>(S::size(7), name)));
+    };
+    const auto inputs =
+        std::tuple{random(X{}, "x"), random(Features{}, "scale"), random(Features{}, "shift")};
+    const auto y = std::apply(training<ActivationKind::leaky_relu>, inputs);
+    const auto loss = sum(y * random(X{}, "upstream"));
+    const auto fused = grad(loss, inputs), in_ops = grad(loss, inputs, {.create_graph = true});
+    CHECK(largest_error(std::get<0>(fused).to_host(), std::get<0>(in_ops).to_host()) < 1e-13);
+    CHECK(largest_error(std::get<1>(fused).to_host(), std::get<1>(in_ops).to_host()) < 1e-13);
+    CHECK(largest_error(std::get<2>(fused).to_host(), std::get<2>(in_ops).to_host()) < 1e-13);
+}
+
+TEMPLATE_TEST_CASE("batch_norm keeps its digits where the mean is large", "[ops]", Cpu, Reference) {
+    TestType device;
+    const Step step{device};
+    constexpr int batch = 200;
+    const auto numbers = random_numbers<float>(batch * 19, "x", 1e4 - 1, 1e4 + 1);
+    const auto one = filled<Features>(device, 0, 1), zero = filled<Features>(device, 0, 0);
+    const auto mean = filled<Features>(device, 0, 0), variance = filled<Features>(device, 0, 0);
+    const auto y =
+        batch_norm(from_host<X>(device, batch, numbers), one, zero, mean, variance, {.momentum = 1})
+            .to_host();
+    for (std::size_t c : {0u, 18u}) {
+        double m = 0, v = 0;
+        for (std::size_t r = 0; r < batch; ++r) m += numbers[r * 19 + c] / double{batch};
+        for (std::size_t r = 0; r < batch; ++r) v += std::pow(numbers[r * 19 + c] - m, 2) / (batch - 1);
+        CHECK(std::abs(variance.to_host()[c] - v) < 1e-4);  // sum(x^2) / n - mean^2 would be off by 10
+        CHECK(std::abs(mean.to_host()[c] - m) < 1e-3);
+        CHECK(std::abs(y[c] - (numbers[c] - m) / std::sqrt(v * (batch - 1) / batch)) < 2e-3);
+    }
+}
+
+TEMPLATE_TEST_CASE("batch_norm of one value is an error in training", "[ops]", Cpu, Reference) {
+    TestType device;
+    const Step step{device};
+    const auto x = filled<X>(device, 1, 1);
+    const auto one = filled<Features>(device, 0, 1);
+    CHECK_THROWS_WITH(batch_norm(x, one, one, one, one),
+                      "[batch_norm] training needs more than one value for each feature; got a batch of 1");
+    CHECK_NOTHROW(batch_norm_evaluation(x, one, one, one, one));
+}
+
+}  // namespace gantry::test

@@ -1,0 +1,75 @@
+#include "support/op_check.hpp"
+
+#include <vector>
+
+namespace gantry::test {
+namespace {
+
+using Items = Shape<Batch, 3, 5>;
+const auto product = [](const auto& a, const auto& b) { return a * b; };
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("elementwise ops repeat the smaller operand", "[ops]", Cpu, Reference) {
+    using D = TestType;
+    check_op<D, Items, Shape<>>("a * scalar", product);
+    check_op<D, Shape<>, Items>("scalar * b", product);
+    check_op<D, Items, Shape<5>>("a * last extent", product);
+    check_op<D, Shape<3, 5>, Items>("last extents * b", product);
+    check_op<D, Items, Shape<Batch>>("a * one for each item", product);
+    check_op<D, Shape<Batch, 1>, Shape<Batch, 7>>("one for each item * b", product);
+    check_op<D, Shape<4, 7>, Shape<7>>("a * last extent, no batch", product,
+                                       {.singles = Singles::not_checked});
+}
+
+TEMPLATE_TEST_CASE("broadcast_to", "[ops]", Cpu, Reference) {
+    using D = TestType;
+    using Seven = Shape<Batch, 7>;
+    check_op<D, Seven>("broadcast_to: same", [](const auto& x) { return broadcast_to<Seven>(x, 0); });
+    check_op<D, Shape<Batch>>("broadcast_to", [](const auto& x) { return broadcast_to<Seven>(x, 0); });
+    const OpCheckOptions no_items{.singles = Singles::not_checked};
+    check_op<D, Shape<7>>(
+        "broadcast_to: last", [](const auto& x) { return broadcast_to<Seven>(x, 4); }, no_items);
+    check_op<D, Shape<>>(
+        "broadcast_to: scalar", [](const auto& x) { return broadcast_to<Seven>(x, 4); }, no_items);
+}
+
+TEMPLATE_TEST_CASE("broadcast_to repeats rows, columns and scalars", "[ops]", Cpu, Reference) {
+    TestType device;
+    const Step step{device};
+    const auto row = from_host<Shape<3>>(device, 0, std::vector<float>{1, 2, 3});
+    CHECK(broadcast_to<Shape<Batch, 3>>(row, 2).to_host() == std::vector<float>{1, 2, 3, 1, 2, 3});
+    const auto column = from_host<Shape<Batch>>(device, 2, std::vector<float>{1, 2});
+    CHECK(broadcast_to<Shape<Batch, 3>>(column, 0).to_host() == std::vector<float>{1, 1, 1, 2, 2, 2});
+    const auto scalar = filled<Shape<>>(device, 0, 5);
+    CHECK(broadcast_to<Shape<Batch, 3>>(scalar, 1).to_host() == std::vector<float>{5, 5, 5});
+}
+
+TEST_CASE("which shapes fill which", "[ops]") {
+    const auto kind = []<class Whole, class Part>(Whole, Part) {
+        return broadcast_kind(Whole::extents(Batch), Part::extents(Batch));
+    };
+    CHECK(kind(Items{}, Items{}) == Broadcast::same);
+    CHECK(kind(Items{}, Shape<>{}) == Broadcast::scalar);
+    CHECK(kind(Items{}, Shape<5>{}) == Broadcast::trailing);
+    CHECK(kind(Items{}, Shape<3, 5>{}) == Broadcast::trailing);
+    CHECK(kind(Items{}, Shape<Batch>{}) == Broadcast::each_item);
+    CHECK(kind(Items{}, Shape<Batch, 1>{}) == Broadcast::each_item);
+    CHECK(kind(Items{}, Shape<3>{}) == Broadcast::impossible);
+    CHECK(kind(Items{}, Shape<Batch, 3>{}) == Broadcast::impossible);
+    CHECK(kind(Items{}, Shape<Batch, 5>{}) == Broadcast::impossible);
+    CHECK(kind(Shape<5>{}, Shape<Batch>{}) == Broadcast::impossible);
+    CHECK(kind(Shape<3, 5>{}, Items{}) == Broadcast::impossible);
+}
+
+TEMPLATE_TEST_CASE("operands with different batches are an error", "[ops]", Cpu, Reference) {
+    TestType device;
+    const Step step{device};
+    const auto two = filled<Shape<Batch, 4>>(device, 2, 1), three = filled<Shape<Batch, 4>>(device, 3, 1);
+    CHECK_THROWS_WITH(two + three,
+                      "[add] the operands of an elementwise op must have one shape; got (3, 4) and (2, 4)");
+    const auto each = filled<Shape<Batch>>(device, 2, 1);
+    CHECK_THROWS_WITH(three * each, contains("[multiply] the operands of an elementwise op must have one"));
+}
+
+}  // namespace gantry::test

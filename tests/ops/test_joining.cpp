@@ -1,0 +1,66 @@
+#include "support/op_check.hpp"
+
+#include <vector>
+
+namespace gantry::test {
+namespace {
+
+using Images = Shape<Batch, 3, 5>;
+const OpCheckOptions no_singles{.singles = Singles::not_checked};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("reshape and flatten", "[ops]", Cpu, Reference) {
+    using D = TestType;
+    check_op<D, Images>("reshape", [](const auto& x) { return square(reshape<Shape<Batch, 5, 3>>(x)); });
+    check_op<D, Images>("flatten", [](const auto& x) { return square(flatten(x)); });
+}
+
+TEMPLATE_TEST_CASE("concatenate and slice", "[ops]", Cpu, Reference) {
+    using D = TestType;
+    check_op<D, Images, Shape<Batch, 3, 2>>(
+        "concatenate", [](const auto& a, const auto& b) { return square(concatenate(a, b)); });
+    check_op<D, Shape<Batch, 5>, Shape<Batch, 5>>(
+        "concatenate_batches", [](const auto& a, const auto& b) { return square(concatenate_batches(a, b)); },
+        no_singles);
+    check_op<D, Images>("slice", [](const auto& x) { return square(slice<1, 3>(x)); });
+}
+
+TEMPLATE_TEST_CASE("maxout", "[ops]", Cpu, Reference) {
+    check_op<TestType, Shape<Batch, 57>>("maxout", [](const auto& x) { return square(maxout<3>(x)); });
+}
+
+TEMPLATE_TEST_CASE("values of ops that join, cut and choose", "[ops]", Cpu, Reference) {
+    TestType device;
+    const Step step{device};
+    using Numbers = std::vector<float>;
+    const auto a = from_host<Shape<Batch, 2>>(device, 2, Numbers{1, 2, 3, 4});
+    const auto b = from_host<Shape<Batch, 1>>(device, 2, Numbers{10, 20});
+    CHECK(concatenate(a, b).to_host() == Numbers{1, 2, 10, 3, 4, 20});
+    const auto all = concatenate_batches(a, a);
+    CHECK(all.batch() == 4);
+    CHECK(all.to_host() == Numbers{1, 2, 3, 4, 1, 2, 3, 4});
+    CHECK(slice<1, 1>(a).to_host() == Numbers{2, 4});
+    const auto x = from_host<Shape<Batch, 4>>(device, 2, Numbers{1, 2, 3, 0, -1, -2, -3, 0});
+    CHECK(maxout<2>(x).to_host() == Numbers{3, 2, -1, 0});  // the larger of features 0 and 2, 1 and 3
+    CHECK(reshape<Shape<Batch, 2, 2>>(x).to_host() == x.to_host());
+    CHECK(reshape<Shape<Batch, 2, 2>>(x).data() == x.data());  // a view
+}
+
+TEMPLATE_TEST_CASE("the gradient of maxout goes to the first of equals", "[ops]", Cpu, Reference) {
+    TestType device;
+    const Step step{device};
+    const auto x = variable(from_host<Shape<Batch, 4>>(device, 1, std::vector<float>{2, 1, 2, 3}));
+    CHECK(grad(sum(maxout<2>(x)), x).to_host() == std::vector<float>{1, 0, 0, 1});
+}
+
+TEMPLATE_TEST_CASE("concatenate refuses different batches", "[ops]", Cpu, Reference) {
+    TestType device;
+    const Step step{device};
+    const auto a = filled<Shape<Batch, 4>>(device, 2, 1), b = filled<Shape<Batch, 4>>(device, 3, 1);
+    CHECK_THROWS_WITH(concatenate(a, b),
+                      "[concatenate] both inputs must have as many items; got (2, 4) and (3, 4)");
+    CHECK(concatenate_batches(a, b).batch() == 5);
+}
+
+}  // namespace gantry::test

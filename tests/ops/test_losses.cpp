@@ -1,0 +1,99 @@
+#include "support/op_check.hpp"
+
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace gantry::test {
+namespace {
+
+using Logits = Shape<Batch, 19>;
+const OpCheckOptions averaged{.low = -3, .high = 3, .singles = Singles::averaged};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("binary cross entropy and squared error", "[ops]", Cpu, Reference) {
+    using D = TestType;
+    check_op<D, Logits, Logits>(
+        "bce_with_logits", [](const auto& x, const auto& t) { return bce_with_logits(x, t); }, averaged);
+    check_op<D, Logits>(
+        "bce_with_logits: constant", [](const auto& x) { return bce_with_logits(x, 0.9); }, averaged);
+    check_op<D, Logits, Logits>(
+        "mse", [](const auto& x, const auto& t) { return mse(x, t); }, averaged);
+    check_op<D, Logits>(
+        "mse: constant", [](const auto& x) { return mse(x, 0.9); }, averaged);
+}
+
+TEMPLATE_TEST_CASE("softmax and its cross entropy", "[ops]", Cpu, Reference) {
+    using D = TestType;
+    check_op<D, Logits>("softmax", [](const auto& x) { return softmax(x); }, {.low = -3, .high = 3});
+    check_op<D, Logits>(
+        "softmax_cross_entropy",
+        [](const auto& x) {
+            using T = typename std::decay_t<decltype(x)>::scalar;
+            // rows that are no one-hot vectors and do not sum to 1, one for all items: singles can be
+            // compared
+            const auto row = from_host<Shape<19>>(x.device(), 0, random_numbers<T>(19, "targets", 0, 0.2));
+            return softmax_cross_entropy(x, broadcast_to<Logits>(row, x.batch()));
+        },
+        averaged);
+}
+
+TEMPLATE_TEST_CASE("losses are stable at huge logits", "[ops]", Cpu, Reference) {
+    TestType device;
+    const Step step{device};
+    using Numbers = std::vector<float>;
+    const auto check = [&](float logit, float target, double loss, double gradient) {
+        const auto x = variable(from_host<Shape<Batch>>(device, 1, Numbers{logit}));
+        const auto t = from_host<Shape<Batch>>(device, 1, Numbers{target});
+        CAPTURE(logit, target);
+        CHECK(bce_with_logits(x, t).item() == static_cast<float>(loss));
+        CHECK(bce_with_logits(x, target).item() == static_cast<float>(loss));
+        CHECK(std::abs(grad(bce_with_logits(x, t), x).to_host()[0] - gradient) < 1e-7);
+    };
+    check(1e4f, 1, 0, 0);
+    check(1e4f, 0, 1e4, 1);
+    check(-1e4f, 1, 1e4, -1);
+    check(-1e4f, 0, 0, 0);
+    check(1e30f, 0, 1e30f, 1);
+    check(0, 0.5f, std::log(2.0), 0);
+
+    const auto x =
+        variable(from_host<Shape<Batch, 3>>(device, 2, Numbers{1e4f, -1e4f, 1e4f, 1e30f, 0, -1e30f}));
+    CHECK(softmax(x).to_host() == Numbers{0.5f, 0, 0.5f, 1, 0, 0});
+    const auto targets = from_host<Shape<Batch, 3>>(device, 2, Numbers{1, 0, 0, 1, 0, 0});
+    const auto loss = softmax_cross_entropy(x, targets);
+    CHECK(std::abs(loss.item() - std::log(2.0) / 2) < 1e-6);
+    CHECK(grad(loss, x).to_host() == Numbers{-0.25f, 0, 0.25f, 0, 0, 0});
+}
+
+TEMPLATE_TEST_CASE("values of losses", "[ops]", Cpu, Reference) {
+    TestType device;
+    const Step step{device};
+    const auto x = from_host<Shape<Batch, 2>>(device, 2, std::vector<float>{1, 2, 3, 4});
+    const auto t = from_host<Shape<Batch, 2>>(device, 2, std::vector<float>{0, 2, 1, 7});
+    CHECK(mse(x, t).item() == (1 + 0 + 4 + 9) / 4.0f);
+    CHECK(mse(x, 2).item() == (1 + 0 + 1 + 4) / 4.0f);
+    const std::vector<std::uint8_t> labels{1, 0};
+    CHECK((one_hot<2>(device, std::span<const std::uint8_t>(labels)).to_host() ==
+           std::vector<float>{0, 1, 1, 0}));
+}
+
+TEMPLATE_TEST_CASE("losses refuse targets that do not fit", "[ops]", Cpu, Reference) {
+    TestType device;
+    const Step step{device};
+    const auto x = filled<Shape<Batch, 4>>(device, 3, 1), t = filled<Shape<Batch, 4>>(device, 2, 1);
+    CHECK_THROWS_WITH(
+        bce_with_logits(x, t),
+        "[bce_with_logits] there must be as many targets as predictions; got (2, 4) and (3, 4)");
+    CHECK_THROWS_WITH(mse(x, t), contains("[mse] there must be as many targets as predictions"));
+    CHECK_THROWS_WITH(
+        softmax_cross_entropy(x, t),
+        "[softmax_cross_entropy] there must be as many targets as logits; got (2, 4) and (3, 4)");
+    const std::vector<std::uint8_t> labels{1, 4};
+    CHECK_THROWS_WITH(one_hot<4>(device, std::span<const std::uint8_t>(labels)),
+                      "[one_hot] every label must be below the number of classes; got 4 of 4");
+}
+
+}  // namespace gantry::test
