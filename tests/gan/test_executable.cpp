@@ -1,12 +1,17 @@
 // Runs gan_mnist_mlp as a user would, on a small data set of random pictures.
 #include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include <gantry/core/random.hpp>
 #include <gantry/io/safetensors.hpp>
 
 #include <array>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <initializer_list>
+#include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <sys/wait.h>

@@ -78,21 +78,28 @@ template <class T>
     T* const packed_a = packed_b + longest * panel_width;
     T buffer[tile_height * panel_width] = {}, bias[panel_width] = {};  // of a tile at C's edge
 
+    // A small matrix is read where it lies, but for a tile at its edge: to copy it would take longer.
+    constexpr std::size_t small = 65536 / sizeof(T);
+    const bool a_in_place = !p.a.k_in_row && p.inner * p.a.stride <= small;
+    const bool b_in_place = !p.b.k_in_row && (p.inner * p.b.stride <= small || tiles == 1);
+
+    // A larger B does not stay in L2. For a smaller one, to ask for it costs more than it brings.
+    const bool far_b = p.inner * p.columns * sizeof(T) > (std::size_t{1} << 20);
+
     for (std::size_t block = 0; block < blocks; ++block) {
         const std::size_t k = p.inner * block / blocks, terms = p.inner * (block + 1) / blocks - k;
-        for (std::size_t tile = 0; tile < tiles; ++tile) {
-            const std::size_t row = tile * height;
-            if (row < p.rows)
-                pack(p.a.at(k, row), terms, std::min(height, p.rows - row),
-                     packed_a + tile * a_step * longest, a_step);
+        const auto copy_a = [&](std::size_t rows) { return !a_in_place || rows != height; };
+        for (std::size_t tile = 0; tile * height < p.rows; ++tile) {
+            const std::size_t row = tile * height, rows = std::min(height, p.rows - row);
+            if (copy_a(rows)) pack(p.a.at(k, row), terms, rows, packed_a + tile * a_step * longest, a_step);
         }
         for (std::size_t column = 0; column < p.columns; column += panel_width) {
             const std::size_t width = std::min(panel_width, p.columns - column);
             const std::size_t vectors = (width + lanes<T> - 1) / lanes<T>;
             const bool whole = width == vectors * lanes<T>;
             const Operand<T> b = p.b.at(k, column);
-            const bool in_place = tiles == 1 && whole && !b.k_in_row;  // read once: not worth a copy
-            if (!in_place) pack(b, terms, width, packed_b, vectors * lanes<T>);
+            const bool copy_b = !whole || !b_in_place;
+            if (copy_b) pack(b, terms, width, packed_b, vectors * lanes<T>);
 
             TileEnd<T> end = p.end(block, blocks);
             if (end.bias) {
@@ -105,10 +112,17 @@ template <class T>
             for (std::size_t tile = 0; tile * height < p.rows; ++tile) {
                 const std::size_t row = tile * height, rows = std::min(height, p.rows - row);
                 const std::size_t index = rows == height ? height_index : tile_height_index(rows);
+                const Operand<T> a = p.a.at(k, row);
+                const std::size_t next = column + width;
+                Prefetch prefetch;
+                if (far_b && next < p.columns)
+                    prefetch = prefetch_share(p.b.at(k, next), terms, std::min(panel_width, p.columns - next),
+                                              tile, tiles);
                 const auto kernel = [&](T* c, std::size_t c_step) {
                     find_micro_kernel<T>(index, vectors)(
-                        terms, packed_a + tile * a_step * longest, a_step, in_place ? b.begin : packed_b,
-                        in_place ? b.stride : vectors * lanes<T>, c, c_step, end);
+                        terms, copy_a(rows) ? packed_a + tile * a_step * longest : a.begin,
+                        copy_a(rows) ? a_step : a.stride, copy_b ? packed_b : b.begin,
+                        copy_b ? vectors * lanes<T> : b.stride, c, c_step, end, prefetch);
                 };
                 T* const c = p.c + row * p.c_stride + column;
                 if (whole && rows == tile_heights[index]) {
@@ -121,8 +135,6 @@ template <class T>
                     for (std::size_t i = 0; i < rows; ++i)
                         std::copy_n(buffer + i * panel_width, width, c + i * p.c_stride);
                 }
-                if (const std::size_t next = column + width; next < p.columns)
-                    prefetch(p.b.at(k, next), terms, std::min(panel_width, p.columns - next), tile, tiles);
             }
         }
     }

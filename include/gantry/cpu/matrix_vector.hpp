@@ -60,46 +60,49 @@ template <class T>
     }
 }
 
-/// The matrix's rows lie along y: y is a wide tile of one row, and the matrix is read in place.
+/// sums[j] += x[0] row_0[j] + ... in this order, for `rows` rows of the matrix and j < width. Several rows at
+/// once, since sums are read and written for each pass; each row is one stream that the hardware prefetches.
+template <std::size_t rows, class T>
+GANTRY_ALWAYS_INLINE inline void add_scaled_rows(const Operand<T>& matrix, const T* x, std::size_t width,
+                                                 T* sums) {
+    const auto add = [&](std::size_t j, const auto& load_row) GANTRY_ALWAYS_INLINE {
+        Vector<T> sum = load(sums + j);
+        static_for<rows>([&](auto i) GANTRY_ALWAYS_INLINE {
+            sum += splat(x[i()]) * load_row(matrix.begin + i() * matrix.stride + j);
+        });
+        store(sums + j, sum);
+    };
+    std::size_t j = 0;
+    for (; j + lanes<T> <= width; j += lanes<T>)
+        add(j, [](const T* from) GANTRY_ALWAYS_INLINE { return load(from); });
+    if (j < width) add(j, [&](const T* from) GANTRY_ALWAYS_INLINE { return load_inside(from, matrix.end); });
+}
+
+/// The matrix's rows lie along y: y is a sum of rows, each times an element of x.
 template <class T>
 [[gnu::noinline]] void add_rows(const MatrixVector<T>& p, std::size_t first, std::size_t last) {
-    constexpr std::size_t widest = 16;  // vectors in a tile: the longer its rows, the better for the memory
+    constexpr std::size_t strip = 8192 / sizeof(T), at_once = 8;  // a strip of sums stays in the L1 cache
     const std::size_t blocks = inner_blocks(p.inner);
-    T bias[widest * lanes<T>] = {}, buffer[lanes<T>] = {};
-    if (p.bias && p.same_bias) std::fill(bias, bias + widest * lanes<T>, *p.bias);
-    for (std::size_t j = first; j < last;) {
-        const std::size_t vectors = last - j >= widest * lanes<T> ? widest : last - j >= 4 * lanes<T> ? 4 : 1;
-        const std::size_t width = std::min(vectors * lanes<T>, last - j);
-        const bool whole = width % lanes<T> == 0;
-        T* const y = whole ? p.y + j : buffer;
-        if (!whole && p.add_to_y) std::copy_n(p.y + j, width, y);
+    T* const sums = scratch<T>(whole_vectors<T>(std::min(strip, last - first)));
+    for (std::size_t j = first; j < last; j += strip) {
+        const std::size_t width = std::min(strip, last - j);
         for (std::size_t block = 0; block < blocks; ++block) {
-            const std::size_t k = p.inner * block / blocks, terms = p.inner * (block + 1) / blocks - k;
-            TileEnd<T> end{.add_to_c = p.add_to_y || block > 0};
-            if (block + 1 == blocks) {
-                if (p.bias && (p.same_bias || !whole)) {
-                    if (!p.same_bias) std::copy_n(p.bias + j, width, bias);
-                    end.bias = bias;
-                } else if (p.bias) {
-                    end.bias = p.bias + j;
-                }
-                end.leaky_relu = p.leaky_relu;
-                end.slope = p.slope;
-            }
-            const Operand<T> part = p.matrix.at(k, j);
-            if (whole) {
-                const auto kernel = vectors == widest ? micro_kernel<T, 1, widest>
-                                    : vectors == 4    ? micro_kernel<T, 1, 4>
-                                                      : micro_kernel<T, 1, 1>;
-                kernel(terms, p.x + k, 1, part.begin, part.stride, y, 0, end);
-            } else {
-                T* const panel = scratch<T>(whole_vectors<T>(terms) * lanes<T>);
-                pack(part, terms, width, panel, lanes<T>);
-                micro_kernel<T, 1, 1>(terms, p.x + k, 1, panel, lanes<T>, y, 0, end);
-            }
+            std::size_t k = p.inner * block / blocks;
+            const std::size_t end = p.inner * (block + 1) / blocks;
+            std::fill_n(sums, whole_vectors<T>(width), T(0));
+            for (; k + at_once <= end; k += at_once)
+                add_scaled_rows<at_once>(p.matrix.at(k, j), p.x + k, width, sums);
+            for (; k < end; ++k) add_scaled_rows<1>(p.matrix.at(k, j), p.x + k, width, sums);
+            if (p.add_to_y || block > 0)
+                for (std::size_t i = 0; i < width; ++i) p.y[j + i] += sums[i];
+            else
+                std::copy_n(sums, width, p.y + j);
         }
-        if (!whole) std::copy_n(y, width, p.y + j);
-        j += width;
+        if (p.bias)
+            for (std::size_t i = 0; i < width; ++i) p.y[j + i] += p.bias[p.same_bias ? 0 : j + i];
+        if (p.leaky_relu)
+            for (std::size_t i = 0; i < width; ++i)
+                p.y[j + i] = p.y[j + i] > 0 ? p.y[j + i] : p.y[j + i] * p.slope;
     }
 }
 

@@ -2,6 +2,7 @@
 #include <gantry/cpu/simd.hpp>
 #include <gantry/math.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
@@ -17,6 +18,16 @@ struct TileEnd {
     T slope = 0;
 };
 
+/// Memory that a kernel asks for while it computes: `lines` cache lines in rows of a matrix, two after every
+/// `every` terms of the sum. All at once they would fill the core's few line buffers, and it would stand
+/// still.
+struct Prefetch {
+    const char* row = nullptr;  ///< the first row
+    std::size_t row_bytes = 0;  ///< length of a row, whole lines
+    std::size_t row_step = 0;   ///< distance of the rows, in bytes
+    std::size_t lines = 0, every = 1u << 31;
+};
+
 /// A tile of C of `height` rows and `width` vectors, with all sums in registers:
 /// c[i][j] = sum over k < inner of a[k][i] b[k][j], and the end. A step is the distance from k to k + 1 in a
 /// and b, and from row to row in c.
@@ -25,25 +36,38 @@ struct TileEnd {
 /// on the tile's shape.
 template <class T, std::size_t height, std::size_t width>
 void micro_kernel(std::size_t inner, const T* a, std::size_t a_step, const T* b, std::size_t b_step, T* c,
-                  std::size_t c_step, const TileEnd<T>& end) {
+                  std::size_t c_step, const TileEnd<T>& end, const Prefetch& prefetch) {
     Vector<T> sums[height * width];
     const auto for_each = [&](const auto& f) GANTRY_ALWAYS_INLINE {
         static_for<height * width>([&](auto q)
                                        GANTRY_ALWAYS_INLINE { f(sums[q], q / width, q % width * lanes<T>); });
     };
     for_each([](Vector<T>& sum, std::size_t, std::size_t) GANTRY_ALWAYS_INLINE { sum = Vector<T>{}; });
-    for (std::size_t k = 0; k < inner; ++k, a += a_step, b += b_step) {
-        Vector<T> row[width];
-        static_for<width>([&](auto j) GANTRY_ALWAYS_INLINE {
-            row[j()] = load(b + j() * lanes<T>);
-            // With few rows GCC would rather read b again in each multiply-add: 73 % of the peak, not 97 %.
-            if constexpr (height > 1) keep_in_register(row[j()]);
-        });
-        static_for<height>([&](auto i) GANTRY_ALWAYS_INLINE {
-            const Vector<T> factor = splat(a[i()]);
-            static_for<width>([&](auto j)
-                                  GANTRY_ALWAYS_INLINE { sums[i() * width + j()] += factor * row[j()]; });
-        });
+    const char* row_ahead = prefetch.row;
+    std::size_t byte = 0, lines = prefetch.lines;
+    for (std::size_t k = 0; k < inner;) {
+        const std::size_t stop = k + std::min(prefetch.every, inner - k);
+        for (; k < stop; ++k, a += a_step, b += b_step) {
+            Vector<T> row[width];
+            static_for<width>([&](auto j) GANTRY_ALWAYS_INLINE {
+                row[j()] = load(b + j() * lanes<T>);
+                // With few rows GCC would rather read b again in each multiply-add: 73 % of the peak, not 97.
+                if constexpr (height > 1) keep_in_register(row[j()]);
+            });
+            static_for<height>([&](auto i) GANTRY_ALWAYS_INLINE {
+                const Vector<T> factor = splat(a[i()]);
+                static_for<width>([&](auto j)
+                                      GANTRY_ALWAYS_INLINE { sums[i() * width + j()] += factor * row[j()]; });
+            });
+        }
+        for (int line = 0; line < 2 && lines > 0; ++line, --lines) {
+            __builtin_prefetch(row_ahead + byte, 0, 2);
+            byte += 64;
+            if (byte == prefetch.row_bytes) {
+                byte = 0;
+                row_ahead += prefetch.row_step;
+            }
+        }
     }
     if (end.add_to_c) {
         for_each([&](Vector<T>& sum, std::size_t i, std::size_t j)
@@ -82,7 +106,8 @@ constexpr std::size_t tile_height_index(std::size_t rows) {
 
 template <class T>
 using MicroKernel = void (*)(std::size_t inner, const T* a, std::size_t a_step, const T* b,
-                             std::size_t b_step, T* c, std::size_t c_step, const TileEnd<T>& end);
+                             std::size_t b_step, T* c, std::size_t c_step, const TileEnd<T>& end,
+                             const Prefetch& prefetch);
 
 /// The kernel of tile_heights[height_index] rows and 1 <= width <= tile_width vectors.
 template <class T>

@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/cpu/micro_kernel.hpp>
 #include <gantry/cpu/simd.hpp>
 
 #include <algorithm>
@@ -46,6 +47,15 @@ GANTRY_ALWAYS_INLINE inline Vector<T> load_inside(const T* from, const T* end) {
     return static_cast<std::size_t>(end - from) >= lanes<T> ? load(from) : load_at_end(from, end);
 }
 
+template <std::size_t vectors, class T>
+GANTRY_ALWAYS_INLINE inline void copy_rows(const Operand<T>& from, std::size_t rows, T* to,
+                                           std::size_t step) {
+    const T* row = from.begin;
+    for (std::size_t k = 0; k < rows; ++k, row += from.stride, to += step)
+        static_for<vectors>([&](auto j)
+                                GANTRY_ALWAYS_INLINE { store(to + j * lanes<T>, load(row + j * lanes<T>)); });
+}
+
 }  // namespace detail
 
 /// Copies elements (k, j), k < inner, j < width, to panel[k * step + j]. Between `width` and the next whole
@@ -55,7 +65,15 @@ template <class T>
 [[gnu::noinline]] void pack(const Operand<T>& from, std::size_t inner, std::size_t width, T* panel,
                             std::size_t step) {
     if (!from.k_in_row) {
-        for (std::size_t k = 0; k < inner; ++k)
+        const std::size_t padded = whole_vectors<T>(width),
+                          rest = static_cast<std::size_t>(from.end - from.begin);
+        // So many rows can be read in whole vectors without a look at the matrix's end.
+        const std::size_t inside = rest < padded ? 0 : std::min(inner, (rest - padded) / from.stride + 1);
+        if (padded == 2 * lanes<T>)
+            detail::copy_rows<2>(from, inside, panel, step);
+        else if (padded == lanes<T>)
+            detail::copy_rows<1>(from, inside, panel, step);
+        for (std::size_t k = padded <= 2 * lanes<T> ? inside : 0; k < inner; ++k)
             for (std::size_t j = 0; j < width; j += lanes<T>)
                 store(panel + k * step + j, detail::load_inside(from.begin + k * from.stride + j, from.end));
         return;
@@ -80,15 +98,20 @@ template <class T>
     }
 }
 
-/// Asks for share `share` of `shares` of the memory that pack(from, inner, width, ...) will read. Without it
-/// each row of a panel of B waits for memory, for no hardware prefetcher follows such strides.
+/// Share `share` of `shares` of the memory that pack(from, inner, width, ...) will read, to be asked for in a
+/// kernel of `inner` terms. Without it each row of a panel of B waits for memory, for no hardware prefetcher
+/// follows such strides.
 template <class T>
-void prefetch(const Operand<T>& from, std::size_t inner, std::size_t width, std::size_t share,
-              std::size_t shares) {
+Prefetch prefetch_share(const Operand<T>& from, std::size_t inner, std::size_t width, std::size_t share,
+                        std::size_t shares) {
     const std::size_t rows = from.k_in_row ? width : inner, columns = from.k_in_row ? inner : width;
-    for (std::size_t row = rows * share / shares; row < rows * (share + 1) / shares; ++row)
-        for (std::size_t column = 0; column < columns; column += 64 / sizeof(T))
-            __builtin_prefetch(from.begin + row * from.stride + column, 0, 2);
+    const std::size_t first = rows * share / shares, last = rows * (share + 1) / shares;
+    const std::size_t lines_in_row = (columns * sizeof(T) + 63) / 64, lines = (last - first) * lines_in_row;
+    return {.row = reinterpret_cast<const char*>(from.begin + first * from.stride),
+            .row_bytes = lines_in_row * 64,
+            .row_step = from.stride * sizeof(T),
+            .lines = lines,
+            .every = std::max<std::size_t>(1, 2 * inner / std::max<std::size_t>(1, lines))};
 }
 
 }  // namespace gantry::cpu

@@ -66,6 +66,20 @@ std::string architecture_text() {
     return text;
 }
 
+/// A network without its architecture in the type, so that what follows is compiled once for all of them.
+template <class T, class D>
+struct NetworkParts {
+    std::vector<ParameterInfo> parameter_infos, state_infos;
+    std::string layers;  ///< see architecture_text
+    Buffer<T, D>&parameters, &states;
+};
+template <class Net>
+NetworkParts<typename Net::scalar, typename Net::device_type> parts_of(Net& network) {
+    using Architecture = typename Net::Architecture;
+    return {Architecture::parameters(), Architecture::states(), architecture_text<Architecture>(),
+            network.parameters(), network.states()};
+}
+
 /// "(3, 4) of F32"
 inline std::string form(std::string_view dtype, std::span<const std::size_t> shape) {
     std::ostringstream text;
@@ -98,15 +112,16 @@ public:
 
     template <class Net>
     void network(const std::string& name, Net& network) {
-        using Architecture = typename Net::Architecture;
-        tensors(detail::with_dot(name), Architecture::parameters(), network.parameters());
-        tensors(detail::with_dot(name), Architecture::states(), network.states());
-        file.metadata[detail::with_dot(name) + "architecture"] = detail::architecture_text<Architecture>();
+        const auto parts = detail::parts_of(network);
+        tensors(detail::with_dot(name), parts.parameter_infos, parts.parameters);
+        tensors(detail::with_dot(name), parts.state_infos, parts.states);
+        file.metadata[detail::with_dot(name) + "architecture"] = parts.layers;
     }
     template <class O, class Net>
-    void optimizer(const std::string& name, O& optimizer, Net&) {
+    void optimizer(const std::string& name, O& optimizer, Net& network) {
+        const auto infos = detail::parts_of(network).parameter_infos;
         for (const auto& [moment, buffer] : optimizer.buffers())
-            tensors(detail::with_dot(name) + std::string(moment) + '.', Net::Architecture::parameters(), *buffer);
+            tensors(detail::with_dot(name) + std::string(moment) + '.', infos, *buffer);
         number(detail::with_dot(name) + "updates", optimizer.updates());
     }
     void stream(const std::string& name, const RandomStream& stream) {
@@ -122,9 +137,9 @@ private:
     void tensors(const std::string& prefix, const std::vector<ParameterInfo>& infos, const B& buffer) {
         const auto numbers = buffer.to_host();
         for (const ParameterInfo& info : infos)
-            file.tensors[prefix + info.name] =
-                make_entry(detail::file_shape(info),
-                           detail::to_file_order(info, std::span(numbers).subspan(info.offset, info.extents.size())));
+            file.tensors[prefix + info.name] = make_entry(
+                detail::file_shape(info),
+                detail::to_file_order(info, std::span(numbers).subspan(info.offset, info.extents.size())));
     }
 };
 
@@ -141,20 +156,21 @@ public:
 
     template <class Net>
     void network(const std::string& name, Net& network) {
-        using Architecture = typename Net::Architecture;
-        check_architecture(name, detail::architecture_text<Architecture>());
-        tensors(detail::with_dot(name), Architecture::parameters(), network.parameters());
-        tensors(detail::with_dot(name), Architecture::states(), network.states());
+        const auto parts = detail::parts_of(network);
+        check_architecture(name, parts.layers);
+        tensors(detail::with_dot(name), parts.parameter_infos, parts.parameters);
+        tensors(detail::with_dot(name), parts.state_infos, parts.states);
         // PyTorch counts batches beside its running statistics; nothing here depends on that.
-        for (const ParameterInfo& info : Architecture::states()) {
+        for (const ParameterInfo& info : parts.state_infos) {
             const std::string layer = info.name.substr(0, info.name.rfind('.') + 1);
             described_.insert(detail::with_dot(name) + layer + "num_batches_tracked");
         }
     }
     template <class O, class Net>
-    void optimizer(const std::string& name, O& optimizer, Net&) {
+    void optimizer(const std::string& name, O& optimizer, Net& network) {
+        const auto infos = detail::parts_of(network).parameter_infos;
         for (const auto& [moment, buffer] : optimizer.buffers())
-            tensors(detail::with_dot(name) + std::string(moment) + '.', Net::Architecture::parameters(), *buffer);
+            tensors(detail::with_dot(name) + std::string(moment) + '.', infos, *buffer);
         const auto updates = values<std::uint64_t>(detail::with_dot(name) + "updates", {})[0];
         changes_.push_back([&optimizer, updates] { optimizer.set_updates(updates); });
     }
@@ -180,8 +196,9 @@ public:
 
 private:
     [[noreturn]] void refuse(const std::string& what) const {
-        fail("checkpoint", source_ + ' ' + what +
-                               ": it does not fit these networks and optimizers; load it with those that wrote it");
+        fail("checkpoint",
+             source_ + ' ' + what +
+                 ": it does not fit these networks and optimizers; load it with those that wrote it");
     }
 
     template <class T>
@@ -190,7 +207,8 @@ private:
         if (found == file_.tensors.end()) refuse("has no tensor " + detail::quoted(name));
         const std::string wanted = detail::form(detail::dtype_name<T>(), shape);
         const std::string got = detail::form(found->second.dtype, found->second.shape);
-        if (got != wanted) refuse("has a tensor " + detail::quoted(name) + " that is " + got + ", not " + wanted);
+        if (got != wanted)
+            refuse("has a tensor " + detail::quoted(name) + " that is " + got + ", not " + wanted);
         described_.insert(name);
         std::vector<T> numbers(
             std::accumulate(shape.begin(), shape.end(), std::size_t{1}, std::multiplies<>{}));

@@ -1,0 +1,219 @@
+#pragma once
+#include "objectives.hpp"
+#include <gantry/core/device.hpp>
+#include <gantry/core/error.hpp>
+#include <gantry/core/random.hpp>
+#include <gantry/core/tensor.hpp>
+#include <gantry/layers/network.hpp>
+
+#include <cstdint>
+#include <numbers>
+#include <type_traits>
+#include <vector>
+
+namespace gantry::gan {
+
+/// Where latent points come from; mean 0 and variance 1 in both cases.
+enum class Noise {
+    normal,
+    uniform,  ///< in [-sqrt(3), sqrt(3)), as Goodfellow's code has it
+};
+
+/// When the generator is updated.
+enum class Updates {
+    alternating,   ///< after the discriminator, against its new parameters: Algorithm 1
+    simultaneous,  ///< together with the discriminator's last update, both from the same parameters and the
+                   ///< same made items: what Goodfellow's code does
+};
+
+struct TrainerOptions {
+    int batch = 64;               ///< m: made items in each update; data batches decide for themselves
+    int discriminator_steps = 1;  ///< k: updates of the discriminator for each one of the generator
+    Updates updates = Updates::alternating;
+    Noise noise = Noise::normal;
+    int fixed_points = 64;  ///< latent points that pictures are drawn from
+    Seed seed{};
+};
+
+/// What one iteration came to. Those of the discriminator are means over its k updates, each measured before
+/// the update.
+struct GanLosses {
+    double discriminator = 0, generator = 0;
+    double real_rating = 0, fake_rating = 0;  ///< mean D(x) and D(G(z))
+
+    bool operator==(const GanLosses&) const = default;
+};
+
+/// Trains two networks against each other: Algorithm 1 of Goodfellow et al., "Generative adversarial nets"
+/// (2014). Networks and optimizers are the caller's and must outlive it.
+///     GanTrainer trainer{generator, discriminator, generator_adam, discriminator_adam, NonSaturating{}};
+///     for (int i = 0; i < 10'000; ++i) trainer.step(batches);
+template <class Generator, class Discriminator, class GeneratorOptimizer, class DiscriminatorOptimizer,
+          class Objective>
+class GanTrainer {
+    using Latent = typename Generator::Architecture::Input;
+    using Item = typename Discriminator::Architecture::Input;
+    using Scalar = typename Generator::scalar;
+    using DeviceType = typename Generator::device_type;
+    static_assert(std::is_same_v<DeviceType, typename Discriminator::device_type> &&
+                      std::is_same_v<Scalar, typename Discriminator::scalar>,
+                  "gantry: generator and discriminator must share device type and scalar");
+
+public:
+    /// Errors: options out of range; networks on two devices.
+    GanTrainer(Generator& generator, Discriminator& discriminator, GeneratorOptimizer& generator_optimizer,
+               DiscriminatorOptimizer& discriminator_optimizer, const Objective& objective,
+               const TrainerOptions& options = {})
+        : device_(generator.device()),
+          generator_(generator),
+          discriminator_(discriminator),
+          generator_optimizer_(generator_optimizer),
+          discriminator_optimizer_(discriminator_optimizer),
+          objective_(objective),
+          options_(checked(options)),
+          noise_(options.seed, "noise"),
+          fixed_points_(draw_fixed_points()) {
+        if (&discriminator.device() != &device_)
+            fail("GanTrainer", "generator and discriminator must be on one device object");
+    }
+
+    /// One iteration. `data.next().pixels` is a batch of real items, (batch, item) in row-major order. From
+    /// the second call on nothing is allocated.
+    template <class Data>
+    GanLosses step(Data& data) {
+        const bool together = options_.updates == Updates::simultaneous;
+        const int alone = options_.discriminator_steps - (together ? 1 : 0);
+
+        // k times: the discriminator gets closer to the best one against the generator as it is.
+        GanLosses losses;
+        for (int i = 0; i < alone; ++i) update_discriminator(data.next().pixels, losses);
+        // Once: the generator moves towards what this discriminator takes for real.
+        if (together)
+            update_both(data.next().pixels, losses);
+        else
+            update_generator(losses);
+
+        const double k = options_.discriminator_steps;
+        losses.discriminator /= k;
+        losses.real_rating /= k;
+        losses.fake_rating /= k;
+        ++iterations_;
+        return losses;
+    }
+
+    /// Iterations done so far.
+    std::uint64_t iterations() const { return iterations_; }
+
+    /// What the generator makes now of the fixed latent points: (fixed_points, item). In evaluation mode and
+    /// without a random number, so that looking changes nothing in the run.
+    std::vector<Scalar> samples() {
+        const Step step{device_};
+        return evaluation(generator_)(fixed_points_.get()).to_host();
+    }
+
+    /// All that a run must save and load to go on bit for bit, but for the position in the data. See
+    /// CheckpointWriter and CheckpointReader.
+    template <class Checkpoint>
+    void describe(Checkpoint& checkpoint) {
+        checkpoint.network("generator", generator_);
+        checkpoint.network("discriminator", discriminator_);
+        checkpoint.optimizer("optimizer.generator", generator_optimizer_, generator_);
+        checkpoint.optimizer("optimizer.discriminator", discriminator_optimizer_, discriminator_);
+        checkpoint.stream("random.noise", noise_);
+        checkpoint.stream("random.generator.dropout", generator_.dropout_stream());
+        checkpoint.stream("random.discriminator.dropout", discriminator_.dropout_stream());
+        checkpoint.number("iterations", iterations_);
+    }
+
+private:
+    template <class Pixels>
+    void update_discriminator(const Pixels& pixels, GanLosses& losses) {
+        const Step step{device_};
+        const auto z = sample_noise(noise_, options_.batch);
+        const auto fake = frozen(generator_)(z);
+        static_assert(!decltype(fake)::recorded,
+                      "gantry: the discriminator's step must not reach the generator");
+
+        const auto real_outputs = discriminator_(real_items(pixels));
+        const auto fake_outputs = discriminator_(fake);
+        const auto loss = objective_.discriminator(real_outputs, fake_outputs);
+        discriminator_optimizer_.step(backward(loss, discriminator_));
+
+        add_discriminator(losses, loss, real_outputs, fake_outputs);
+    }
+
+    void update_generator(GanLosses& losses) {
+        const Step step{device_};
+        // Fresh points: the discriminator has just been fitted to the last ones.
+        const auto z = sample_noise(noise_, options_.batch);
+        // Gradients pass through the frozen discriminator and are not computed for its parameters.
+        const auto fake_outputs = frozen(discriminator_)(generator_(z));
+        const auto loss = objective_.generator(fake_outputs);
+        generator_optimizer_.step(backward(loss, generator_));
+
+        losses.generator = loss.item();
+    }
+
+    template <class Pixels>
+    void update_both(const Pixels& pixels, GanLosses& losses) {
+        const Step step{device_};
+        const auto z = sample_noise(noise_, options_.batch);
+        // One pass serves both: `backward` follows the tape only towards the network that it is given.
+        const auto real_outputs = discriminator_(real_items(pixels));
+        const auto fake_outputs = discriminator_(generator_(z));
+        const auto discriminator_loss = objective_.discriminator(real_outputs, fake_outputs);
+        const auto generator_loss = objective_.generator(fake_outputs);
+        // Both gradients first: neither player sees the other's move.
+        const auto discriminator_gradients = backward(discriminator_loss, discriminator_);
+        const auto generator_gradients = backward(generator_loss, generator_);
+        discriminator_optimizer_.step(discriminator_gradients);
+        generator_optimizer_.step(generator_gradients);
+
+        add_discriminator(losses, discriminator_loss, real_outputs, fake_outputs);
+        losses.generator = generator_loss.item();
+    }
+
+    template <class Loss, class Outputs>
+    void add_discriminator(GanLosses& losses, const Loss& loss, const Outputs& real_outputs,
+                           const Outputs& fake_outputs) {
+        losses.discriminator += loss.item();
+        losses.real_rating += mean(objective_.rating(detach(real_outputs))).item();
+        losses.fake_rating += mean(objective_.rating(detach(fake_outputs))).item();
+    }
+
+    auto sample_noise(RandomStream& stream, int count) {
+        constexpr double bound = std::numbers::sqrt3;
+        return options_.noise == Noise::normal
+                   ? normal<Latent, Scalar>(device_, count, stream)
+                   : uniform<Latent, Scalar>(device_, count, stream, -bound, bound);
+    }
+    template <class Pixels>
+    auto real_items(const Pixels& pixels) {
+        return from_host<Item>(device_, static_cast<int>(pixels.size() / Item::item_size), pixels);
+    }
+    auto draw_fixed_points() {
+        const Step step{device_};
+        RandomStream stream(options_.seed, "fixed latent points");
+        return Kept<Latent, Scalar, DeviceType>(sample_noise(stream, options_.fixed_points));
+    }
+    static const TrainerOptions& checked(const TrainerOptions& options) {
+        if (options.batch < 1) fail("GanTrainer", "a batch must hold at least one item", options.batch);
+        if (options.discriminator_steps < 1)
+            fail("GanTrainer", "k, the discriminator's steps, must be at least 1",
+                 options.discriminator_steps);
+        return options;
+    }
+
+    DeviceType& device_;
+    Generator& generator_;
+    Discriminator& discriminator_;
+    GeneratorOptimizer& generator_optimizer_;
+    DiscriminatorOptimizer& discriminator_optimizer_;
+    Objective objective_;
+    TrainerOptions options_;
+    RandomStream noise_;
+    Kept<Latent, Scalar, DeviceType> fixed_points_;
+    std::uint64_t iterations_ = 0;
+};
+
+}  // namespace gantry::gan
