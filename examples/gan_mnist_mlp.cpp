@@ -1,7 +1,7 @@
 // Trains one of three GANs made of dense layers on MNIST, Fashion-MNIST or any data set with their files.
 #include "gan/run.hpp"
+#include <gantry/data/mnist.hpp>
 #include <gantry/gantry.hpp>
-#include <gantry/io.hpp>
 
 #include <filesystem>
 #include <string_view>

@@ -5,8 +5,12 @@
 #include "recipe.hpp"
 #include "run_folder.hpp"
 #include "trainer.hpp"
+#include <gantry/data/batches.hpp>
+#include <gantry/data/mnist.hpp>
 #include <gantry/gantry.hpp>
-#include <gantry/io.hpp>
+#include <gantry/io/checkpoint.hpp>
+#include <gantry/io/csv.hpp>
+#include <gantry/io/picture.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -131,9 +135,9 @@ private:
     /// A picture of the fixed latent points.
     void draw() {
         const Images& images = data_.images;
-        write_png(folder_.samples(trainer_.iterations()),
-                  grid(trainer_.samples(), images.height, images.width, images.channels,
-                       {.columns = grid_side, .scale = 2, .range = Recipe::settings.range}));
+        folder_.write_samples(trainer_.iterations(),
+                              grid(trainer_.samples(), images.height, images.width, images.channels,
+                                   {.columns = grid_side, .scale = 2, .range = Recipe::settings.range}));
         pictures_.push_back(trainer_.iterations());
     }
     void finish_pictures() {

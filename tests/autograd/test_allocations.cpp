@@ -55,7 +55,7 @@ TEST_CASE("a training step allocates nothing from the second on", "[autograd][th
         Cpu device{{.threads = threads}};
         const auto counts = allocations_of_steps(device);
         CAPTURE(threads, counts);
-        CHECK(counts[0] > 0);
+        CHECK((counts[0] > 0 || !counts_allocations));
         CHECK(counts[2] == 0);
         CHECK(counts[3] == 0);
         CHECK(counts[1] <= 4);  // the end of the first step merges what the arenas are made of

@@ -1,17 +1,15 @@
 #include <gantry/cpu/matmul.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <cstddef>
-#include <cstdlib>
 #include <limits>
-#include <new>
 #include <random>
 #include <thread>
 #include <vector>
 
 #include <support/catch.hpp>
+#include <support/count_allocations.hpp>
 
 using gantry::Activation;
 using gantry::ActivationKind;
@@ -129,27 +127,7 @@ void check_all_transposes(Product<T> product) {
     }
 }
 
-std::atomic<bool> counting = false;
-std::atomic<int> allocations = 0;
-
-void* counted(std::size_t bytes, std::size_t alignment) {
-    if (counting) ++allocations;
-    void* memory = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
-    if (!memory) throw std::bad_alloc();
-    return memory;
-}
-
 }  // namespace
-
-void* operator new(std::size_t bytes) { return counted(bytes, alignof(std::max_align_t)); }
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return std::malloc(bytes); }
-void* operator new(std::size_t bytes, std::align_val_t a) {
-    return counted(bytes, static_cast<std::size_t>(a));
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 TEMPLATE_TEST_CASE("A product is right at every border of a tile", "[matmul]", float, double) {
     for (int rows = 1; rows <= 40; ++rows)
@@ -243,11 +221,9 @@ TEST_CASE("A product allocates nothing from its second call on", "[matmul]") {
         Cpu device{{.threads = 2}};
         const MatmulParameters<float> parameters = product.parameters();
         launch(device, parameters);
-        allocations = 0;
-        counting = true;
+        const std::size_t before = gantry::test::allocations;
         for (int i = 0; i < 3; ++i) launch(device, parameters);
-        counting = false;
-        CHECK(allocations == 0);
+        CHECK(gantry::test::allocations == before);
     }
 }
 

@@ -1,12 +1,25 @@
 #pragma once
 // Replaces operator new of a test program by one that counts. Include it in one file of the program. Not
-// inline, or g++ takes free for the wrong partner of new.
+// inline, or g++ takes free for the wrong partner of new. ThreadSanitizer has an operator new of its own and
+// does not let another one be linked: under it nothing is counted (counts_allocations is false).
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
 #include <new>
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define GANTRY_COUNTS_NO_ALLOCATIONS
+#endif
+#endif
+
 namespace gantry::test {
+
+#ifdef GANTRY_COUNTS_NO_ALLOCATIONS
+inline constexpr bool counts_allocations = false;
+#else
+inline constexpr bool counts_allocations = true;
+#endif
 
 /// Allocations on the heap so far, on all threads.
 inline std::atomic<std::size_t> allocations{0};
@@ -20,6 +33,7 @@ inline void* counted_allocation(std::size_t size, std::size_t alignment) {
 
 }  // namespace gantry::test
 
+#ifndef GANTRY_COUNTS_NO_ALLOCATIONS
 [[gnu::noinline]] void* operator new(std::size_t size) {
     return gantry::test::counted_allocation(size, alignof(std::max_align_t));
 }
@@ -50,3 +64,4 @@ inline void* counted_allocation(std::size_t size, std::size_t alignment) {
 [[gnu::noinline]] void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept {
     std::free(memory);
 }
+#endif

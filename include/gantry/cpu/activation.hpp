@@ -11,11 +11,10 @@ namespace gantry::cpu {
 template <class T>
 void activate(Activation a, std::size_t n, T* y) {
     const auto apply = [&](const auto& f) {
-        detail::vector_range<T, 0, 1>(
-            0, n, {}, {y}, [&](std::size_t, std::size_t vectors, const auto&, const auto& out) {
-                for (T* at = out[0]; at != out[0] + vectors * lanes<T>; at += lanes<T>)
-                    store(at, f(load(at)));
-            });
+        const auto loop = [&](std::size_t, std::size_t vectors, const auto&, const auto& out) {
+            for (T* at = out[0]; at != out[0] + vectors * lanes<T>; at += lanes<T>) store(at, f(load(at)));
+        };
+        detail::vector_range<T, 0, 1>(0, n, {}, {y}, detail::LoopBody<T, 0, 1>::of(loop));
     };
     using V = Vector<T>;
     const V zero = {}, parameter = math::constant<V>(a.parameter);

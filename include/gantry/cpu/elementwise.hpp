@@ -57,6 +57,30 @@ struct ElementwiseLoop {
     }
 };
 
+/// The sum of what the body of a loop writes: block by block, and blocks chunk by chunk; the chunks depend on
+/// `size` alone.
+template <class T, std::size_t count>
+[[gnu::noinline]] double sum_of_loop(int threads, std::size_t size, const std::array<Input<T>, count>& in,
+                                     const LoopBody<T, count, 1>& loop) {
+    constexpr std::size_t most_chunks = 256;
+    const std::size_t blocks = std::max<std::size_t>(1, (size + sum_block - 1) / sum_block);
+    const std::size_t chunk = (blocks + most_chunks - 1) / most_chunks * sum_block;
+    std::array<double, most_chunks> sums;
+
+    parallel_ranges(threads, size, chunk, worthwhile_elements, [&](std::size_t begin, std::size_t end) {
+        alignas(vector_bytes) T values[sum_block];
+        for (std::size_t i = begin; i < end; i += sum_block) {
+            const std::size_t block_end = std::min(i + sum_block, end);
+            vector_range<T, count, 1>(i, block_end, advance(in, i / lanes<T>), {values}, loop);
+            double& sum = sums[i / chunk];
+            sum = (i % chunk == 0 ? 0 : sum) + sum_of_block(values, block_end - i);
+        }
+    });
+    double total = 0;
+    for (std::size_t i = 0; i * chunk < size; ++i) total += sums[i];
+    return total;
+}
+
 }  // namespace cpu::detail
 
 template <class F, class T, std::size_t N>
@@ -66,30 +90,12 @@ void launch(Cpu& device, const ElementwiseParameters<F, T, N>& p) {
                               cpu::detail::ElementwiseLoop<F, T, N>{p.f});
 }
 
-/// The results of f are summed block by block, and blocks chunk by chunk; the chunks depend on `size` alone.
 template <class F, class T, std::size_t N>
 void launch(Cpu& device, const MapSumParameters<F, T, N>& p) {
-    using namespace cpu;
-    constexpr std::size_t most_chunks = 256;
     const cpu::detail::ElementwiseInputs<T, N> source(p.in, p.scalar, p.size);
     const cpu::detail::ElementwiseLoop<F, T, N> loop{p.f};
-    const std::size_t blocks = std::max<std::size_t>(1, (p.size + sum_block - 1) / sum_block);
-    const std::size_t chunk = (blocks + most_chunks - 1) / most_chunks * sum_block;
-    std::array<double, most_chunks> sums;
-
-    parallel_ranges(
-        device.threads(), p.size, chunk, worthwhile_elements, [&](std::size_t begin, std::size_t end) {
-            alignas(vector_bytes) T values[sum_block];
-            for (std::size_t i = begin; i < end; i += sum_block) {
-                const std::size_t block_end = std::min(i + sum_block, end);
-                cpu::detail::vector_range<T, N, 1>(
-                    i, block_end, cpu::detail::advance(source.inputs, i / lanes<T>), {values}, loop);
-                double& sum = sums[i / chunk];
-                sum = (i % chunk == 0 ? 0 : sum) + sum_of_block(values, block_end - i);
-            }
-        });
-    double total = 0;
-    for (std::size_t i = 0; i * chunk < p.size; ++i) total += sums[i];
+    const double total = cpu::detail::sum_of_loop<T, N>(device.threads(), p.size, source.inputs,
+                                                        cpu::detail::LoopBody<T, N, 1>::of(loop));
     *p.out = static_cast<T>(p.scale * total);
 }
 

@@ -31,13 +31,26 @@ GANTRY_ALWAYS_INLINE inline void store_up_to(T* to, std::size_t count, Vector<T>
 
 namespace detail {
 
-// Not inlined, so that whole vectors and the tail run through the same machine code: an element's bits then
-// do not depend on where it stands.
-template <class Loop, class In, class Out>
-[[gnu::noinline]] void run_loop(const Loop& loop, std::size_t begin, std::size_t vectors, const In& in,
-                                const Out& out) {
-    loop(begin, vectors, in, out);
-}
+/// The body of a loop behind a plain function: what is around it is compiled once for a number of arrays, not
+/// once for each operation. Whole vectors and the tail run through the same machine code, so an element's
+/// bits do not depend on where it stands.
+template <class T, std::size_t inputs, std::size_t outputs>
+struct LoopBody {
+    using Function = void(const void* loop, std::size_t begin, std::size_t vectors,
+                          const std::array<Input<T>, inputs>& in, const std::array<T*, outputs>& out);
+    const void* loop;
+    Function* function;
+
+    template <class Loop>
+    static LoopBody of(const Loop& loop) {
+        return {&loop, [](const void* l, std::size_t begin, std::size_t vectors, const auto& in,
+                          const auto& out) { (*static_cast<const Loop*>(l))(begin, vectors, in, out); }};
+    }
+    void operator()(std::size_t begin, std::size_t vectors, const std::array<Input<T>, inputs>& in,
+                    const std::array<T*, outputs>& out) const {
+        function(loop, begin, vectors, in, out);
+    }
+};
 
 /// Moves the inputs on by some vectors.
 template <class T, std::size_t count>
@@ -54,11 +67,11 @@ std::array<T*, count> advance(std::array<T*, count> out, std::size_t vectors) {
 }
 
 /// The elements from `begin` to `end` of an operation, on one thread; `in` and `out` stand at `begin`.
-template <class T, std::size_t inputs, std::size_t outputs, class Loop>
-void vector_range(std::size_t begin, std::size_t end, std::array<Input<T>, inputs> in,
-                  std::array<T*, outputs> out, const Loop& loop) {
+template <class T, std::size_t inputs, std::size_t outputs>
+[[gnu::noinline]] void vector_range(std::size_t begin, std::size_t end, std::array<Input<T>, inputs> in,
+                                    std::array<T*, outputs> out, const LoopBody<T, inputs, outputs>& loop) {
     const std::size_t vectors = (end - begin) / lanes<T>, tail = (end - begin) % lanes<T>;
-    if (vectors > 0) run_loop(loop, begin, vectors, in, out);
+    if (vectors > 0) loop(begin, vectors, in, out);
     if (tail == 0) return;
 
     in = advance(in, vectors);
@@ -69,9 +82,19 @@ void vector_range(std::size_t begin, std::size_t end, std::array<Input<T>, input
         if (in[k].data) in[k].data = std::copy_n(in[k].data, tail, in_copy[k]) - tail;
     for (std::size_t k = 0; k < outputs; ++k)
         if (out[k]) out[k] = std::copy_n(out[k], tail, out_copy[k]) - tail;
-    run_loop(loop, end - tail, 1, in, out);
+    loop(end - tail, 1, in, out);
     for (std::size_t k = 0; k < outputs; ++k)
         if (results[k]) std::copy_n(out_copy[k], tail, results[k]);
+}
+
+template <class T, std::size_t inputs, std::size_t outputs>
+[[gnu::noinline]] void run_vector_loop(int threads, std::size_t size, const std::array<Input<T>, inputs>& in,
+                                       const std::array<T*, outputs>& out,
+                                       const LoopBody<T, inputs, outputs>& loop) {
+    parallel_ranges(threads, size, lanes<T>, worthwhile_elements, [&](std::size_t begin, std::size_t end) {
+        const std::size_t vectors = begin / lanes<T>;
+        vector_range<T, inputs, outputs>(begin, end, advance(in, vectors), advance(out, vectors), loop);
+    });
 }
 
 }  // namespace detail
@@ -81,14 +104,10 @@ void vector_range(std::size_t begin, std::size_t end, std::array<Input<T>, input
 /// copied to a whole one before and back after. `in` is only read, `out` is read and written; arrays that
 /// are absent are null, and arrays may be equal (in place).
 template <class T, std::size_t inputs, std::size_t outputs, class Loop>
-void vector_loop(const Cpu& device, std::size_t size, std::array<Input<T>, inputs> in,
-                 std::array<T*, outputs> out, const Loop& loop) {
-    parallel_ranges(device.threads(), size, lanes<T>, worthwhile_elements,
-                    [&](std::size_t begin, std::size_t end) {
-                        const std::size_t vectors = begin / lanes<T>;
-                        detail::vector_range<T, inputs, outputs>(begin, end, detail::advance(in, vectors),
-                                                                 detail::advance(out, vectors), loop);
-                    });
+void vector_loop(const Cpu& device, std::size_t size, const std::array<Input<T>, inputs>& in,
+                 const std::array<T*, outputs>& out, const Loop& loop) {
+    detail::run_vector_loop<T, inputs, outputs>(device.threads(), size, in, out,
+                                                detail::LoopBody<T, inputs, outputs>::of(loop));
 }
 
 }  // namespace gantry::cpu

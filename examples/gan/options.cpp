@@ -1,0 +1,163 @@
+#include "options.hpp"
+
+#include "objectives.hpp"
+#include <gantry/core/error.hpp>
+#include <gantry/io/csv.hpp>
+
+#include <cstdio>
+#include <functional>
+#include <limits>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+namespace gantry::gan {
+namespace {
+
+/// Accepts whole numbers from `least` on.
+CLI::Validator at_least(std::int64_t least) {
+    const auto check = [least](const std::string& text) {
+        std::int64_t value = 0;
+        if (detail::parse_number(text, value) && value >= least) return std::string();
+        return "must be a whole number and at least " + std::to_string(least) + "; got " + text;
+    };
+    return CLI::Validator(check, "");
+}
+
+}  // namespace
+
+class CommandLine::Parser {
+public:
+    Parser(const std::string& description, const std::vector<std::string>& recipes) : app_(description) {
+        options_.recipe = recipes.front();
+        add("--recipe", options_.recipe, "Networks, optimizers and settings", Saved::fixed)
+            ->check(CLI::IsMember(recipes))
+            ->capture_default_str();
+        add("--data", options_.data, "Folder with the training images", Saved::changeable)
+            ->type_name("FOLDER")
+            ->capture_default_str();
+        add("--objective", options_.objective, "What both networks minimise", Saved::fixed)
+            ->check(CLI::IsMember(
+                std::vector<std::string>(AnyObjective::names.begin(), AnyObjective::names.end())))
+            ->capture_default_str();
+        add("--real-label", options_.real_label, "Below 1: one-sided label smoothing", Saved::fixed)
+            ->capture_default_str();
+        add("--iterations", options_.iterations, "Updates of the generator; by default the recipe's",
+            Saved::changeable)
+            ->check(at_least(1));
+        add("--batch", options_.batch, "Items in a batch; by default the recipe's", Saved::fixed)
+            ->check(at_least(1));
+        add("--k", options_.k, "Updates of the discriminator for each one of the generator", Saved::fixed)
+            ->check(at_least(1))
+            ->capture_default_str();
+        add("--seed", options_.seed, "All random numbers follow from it", Saved::fixed)
+            ->check(at_least(0))
+            ->capture_default_str();
+        add("--every", options_.every, "Iterations between reports, each with a picture", Saved::changeable)
+            ->check(at_least(1))
+            ->capture_default_str();
+        app_.add_option("--threads", options_.threads, "0: all cores. Changes speed only")
+            ->check(at_least(0))
+            ->capture_default_str();
+        out_ = app_.add_option("--out", options_.out, "Folder for the results; by default runs/RECIPE")
+                   ->type_name("FOLDER");
+        resume_ = app_.add_option("--resume", resume_folder_, "Go on with the run in FOLDER, or in --out")
+                      ->type_name("[FOLDER]")
+                      ->expected(0, 1);
+        app_.add_flag("--dry-run", options_.dry_run, "Show networks and settings, and train nothing");
+    }
+
+    bool parse(int argc, const char* const* argv) {
+        try {
+            app_.parse(argc, argv);
+        } catch (const CLI::CallForHelp&) {
+            std::fputs(app_.help().c_str(), stdout);
+            return false;
+        } catch (const CLI::ParseError& error) {
+            fail("options", std::string(error.what()) + "; --help lists the options");
+        }
+        options_.resume = resume_->count() > 0;
+        if (!resume_folder_.empty()) {
+            if (out_->count() > 0 && options_.out != resume_folder_)
+                fail("options", "--resume and --out must name the same folder", resume_folder_, " and ",
+                     options_.out.string());
+            options_.out = resume_folder_;
+        }
+        if (options_.out.empty()) options_.out = std::filesystem::path("runs") / options_.recipe;
+        return true;
+    }
+
+    Options& options() { return options_; }
+
+    std::map<std::string, std::string> saved() const {
+        std::map<std::string, std::string> values;
+        for (const SavedOption& option : saved_) values[option.option->get_name()] = option.text();
+        return values;
+    }
+    void restore(const std::map<std::string, std::string>& values, const std::string& source) {
+        for (const SavedOption& saved : saved_) {
+            const std::string name = saved.option->get_name();
+            const auto value = values.find(name);
+            if (value == values.end())
+                fail("resume", source + " is not a checkpoint of this program: it has no " + name);
+            if (saved.option->count() == 0) {
+                try {
+                    saved.option->add_result(value->second);
+                    saved.option->run_callback();
+                } catch (const CLI::ParseError& error) {
+                    fail("resume", source + " is damaged: " + error.what());
+                }
+            } else if (saved.kind == Saved::fixed && saved.text() != value->second) {
+                fail("resume",
+                     "the run in " + source + " has " + name + ' ' + value->second +
+                         ": leave the option out, or begin another run with a new --out",
+                     name, ' ', saved.text());
+            }
+        }
+    }
+
+private:
+    enum class Saved {
+        fixed,       ///< a run keeps it to its end
+        changeable,  ///< a resumed run may get another one
+    };
+    struct SavedOption {
+        CLI::Option* option;
+        Saved kind;
+        std::function<std::string()> text;
+    };
+
+    template <class T>
+    CLI::Option* add(const std::string& name, T& value, const std::string& help, Saved kind) {
+        CLI::Option* const option = app_.add_option(name, value, help);
+        saved_.push_back({option, kind, [&value] {
+                              std::ostringstream text;
+                              text.precision(std::numeric_limits<double>::max_digits10);
+                              text << value;
+                              return text.str();
+                          }});
+        return option;
+    }
+
+    Options options_;
+    std::string resume_folder_;
+    CLI::App app_;
+    CLI::Option *out_ = nullptr, *resume_ = nullptr;
+    std::vector<SavedOption> saved_;
+};
+
+CommandLine::CommandLine(const std::string& description, const std::vector<std::string>& recipes)
+    : parser_(std::make_unique<Parser>(description, recipes)) {}
+CommandLine::~CommandLine() = default;
+
+bool CommandLine::parse(int argc, const char* const* argv) { return parser_->parse(argc, argv); }
+Options& CommandLine::options() { return parser_->options(); }
+const Options& CommandLine::options() const { return parser_->options(); }
+std::map<std::string, std::string> CommandLine::saved() const { return parser_->saved(); }
+void CommandLine::restore(const std::map<std::string, std::string>& values, const std::string& source) {
+    parser_->restore(values, source);
+}
+
+}  // namespace gantry::gan

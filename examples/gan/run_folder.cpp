@@ -1,0 +1,99 @@
+#include "run_folder.hpp"
+
+#include <gantry/core/error.hpp>
+#include <gantry/io/csv.hpp>
+#include <gantry/io/gif.hpp>
+#include <gantry/io/plot.hpp>
+#include <gantry/io/png.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <system_error>
+
+namespace gantry::gan {
+namespace {
+
+void move_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+    std::error_code error;
+    std::filesystem::rename(from, to, error);
+    if (error) detail::fail_file("write", to, error.value());
+}
+
+}  // namespace
+
+std::filesystem::path RunFolder::samples(std::uint64_t iteration) const {
+    char name[40];
+    std::snprintf(name, sizeof name, "samples-%06llu.png", static_cast<unsigned long long>(iteration));
+    return path_ / name;
+}
+
+void RunFolder::begin() const {
+    if (has_checkpoint())
+        fail("run folder", "there is a run in " + path_.string() + " already: go on with it by --resume " +
+                               path_.string() + ", or name another folder by --out");
+    std::error_code error;
+    std::filesystem::create_directories(path_, error);
+    if (error) detail::fail_file("make the folder", path_, error.value());
+}
+
+bool RunFolder::has_checkpoint() const {
+    return std::filesystem::exists(checkpoint()) || std::filesystem::exists(previous());
+}
+
+std::filesystem::path RunFolder::newest_checkpoint() const {
+    if (!has_checkpoint()) fail("run folder", "there is no checkpoint to resume from in " + path_.string());
+    // Between the two renames of `save` there is a moment without the newest one.
+    return std::filesystem::exists(checkpoint()) ? checkpoint() : previous();
+}
+
+Safetensors RunFolder::load() const {
+    const std::filesystem::path newest = newest_checkpoint();
+    try {
+        return read_safetensors(newest);
+    } catch (const Error& error) {
+        if (newest == previous() || !std::filesystem::exists(previous())) throw;
+        throw Error(std::string(error.what()) + "; the one before it may be whole: move " +
+                    previous().string() + " there");
+    }
+}
+
+void RunFolder::save(const Safetensors& contents) const {
+    const auto fresh = path_ / "checkpoint-new.safetensors";
+    write_safetensors(fresh, contents);
+    if (std::filesystem::exists(checkpoint())) move_file(checkpoint(), previous());
+    move_file(fresh, checkpoint());
+}
+
+void RunFolder::write_samples(std::uint64_t iteration, const Picture& picture) const {
+    write_png(samples(iteration), picture);
+}
+
+std::vector<std::uint64_t> RunFolder::pictures(std::uint64_t last) const {
+    std::vector<std::uint64_t> iterations;
+    for (const auto& entry : std::filesystem::directory_iterator(path_)) {
+        const std::string name = entry.path().stem().string();
+        std::uint64_t iteration = 0;
+        if (name.starts_with("samples-") && detail::parse_number(name.substr(8), iteration) &&
+            entry.path() == samples(iteration) && iteration <= last)
+            iterations.push_back(iteration);
+    }
+    std::sort(iterations.begin(), iterations.end());
+    return iterations;
+}
+
+void RunFolder::write_animation(const std::vector<std::uint64_t>& iterations) const {
+    std::vector<Picture> frames;
+    for (const std::uint64_t iteration : iterations) frames.push_back(read_png(samples(iteration)));
+    write_gif(animation(), frames, 8);
+}
+
+void RunFolder::write_plot(const std::string& title) const {
+    const CsvTable table = read_csv(losses());
+    const std::array<Series, 2> lines{Series{"generator", "#2a8a3e", table.columns[0], table.columns[2]},
+                                      Series{"discriminator", "#7b3fa0", table.columns[0], table.columns[1]}};
+    write_svg_plot(plot(), {.title = title, .x_label = "iteration", .y_label = "loss", .smoothing = 0.98},
+                   lines);
+}
+
+}  // namespace gantry::gan
