@@ -8,6 +8,7 @@
 #include <gantry/core/random.hpp>
 #include <gantry/core/shape.hpp>
 #include <gantry/core/tensor.hpp>
+#include <gantry/core/window.hpp>
 #include <gantry/cpu/cpu.hpp>
 #include <gantry/init/distributions.hpp>
 #include <gantry/init/initialize.hpp>
@@ -16,6 +17,8 @@
 #include <gantry/init/variance_scaling.hpp>
 #include <gantry/layers/activations.hpp>
 #include <gantry/layers/batch_norm.hpp>
+#include <gantry/layers/conv2d.hpp>
+#include <gantry/layers/conv_transpose2d.hpp>
 #include <gantry/layers/dense.hpp>
 #include <gantry/layers/dropout.hpp>
 #include <gantry/layers/input.hpp>
@@ -28,6 +31,7 @@
 #include <gantry/ops/arithmetic.hpp>
 #include <gantry/ops/batch_norm.hpp>
 #include <gantry/ops/concatenate.hpp>
+#include <gantry/ops/convolution.hpp>
 #include <gantry/ops/dropout.hpp>
 #include <gantry/ops/elementwise.hpp>
 #include <gantry/ops/losses.hpp>

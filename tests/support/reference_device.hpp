@@ -316,3 +316,5 @@ void launch(Reference&, const RmsPropParameters<T>& p) {
 }
 
 }  // namespace gantry
+
+#include "support/reference_convolution.hpp"

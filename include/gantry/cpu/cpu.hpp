@@ -1,6 +1,7 @@
 #pragma once
 // The CPU device with all of its kernels.
 #include <gantry/cpu/batch_norm.hpp>
+#include <gantry/cpu/convolution.hpp>
 #include <gantry/cpu/copy.hpp>
 #include <gantry/cpu/device.hpp>
 #include <gantry/cpu/elementwise.hpp>

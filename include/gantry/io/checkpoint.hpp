@@ -30,30 +30,44 @@ inline std::vector<std::size_t> file_shape(const ParameterInfo& info) {
     for (int i = 0; i < info.extents.rank; ++i)
         shape.push_back(static_cast<std::size_t>(info.extents.of[static_cast<std::size_t>(i)]));
     if (info.file_order == FileOrder::transposed) std::reverse(shape.begin(), shape.end());
+    if (info.file_order == FileOrder::channels_first) shape = {shape[3], shape[2], shape[0], shape[1]};
     return shape;
 }
 
-/// (columns, rows) from (rows, columns).
+/// A parameter's extents in memory as three: its orders in memory and in PyTorch's files are each other's
+/// reverse. (A matrix has a 1 in the middle; of a convolution height and width are one.)
+inline std::array<std::size_t, 3> extents_to_reverse(const ParameterInfo& info) {
+    const auto extent = [&](std::size_t i) { return static_cast<std::size_t>(info.extents.of[i]); };
+    switch (info.file_order) {
+        case FileOrder::as_in_memory:
+            return {1, 1, info.extents.size()};
+        case FileOrder::transposed:
+            return {extent(0), 1, extent(1)};
+        case FileOrder::channels_first:
+            return {extent(0) * extent(1), extent(2), extent(3)};
+    }
+    return {};
+}
+/// (c, b, a) from (a, b, c).
 template <class T>
-std::vector<T> transposed(std::span<const T> matrix, std::size_t rows, std::size_t columns) {
-    std::vector<T> result(matrix.size());
-    for (std::size_t r = 0; r < rows; ++r)
-        for (std::size_t c = 0; c < columns; ++c) result[c * rows + r] = matrix[r * columns + c];
+std::vector<T> reversed(std::span<const T> numbers, std::size_t a, std::size_t b, std::size_t c) {
+    std::vector<T> result(numbers.size());
+    for (std::size_t i = 0; i < a; ++i)
+        for (std::size_t j = 0; j < b; ++j)
+            for (std::size_t k = 0; k < c; ++k) result[(k * b + j) * a + i] = numbers[(i * b + j) * c + k];
     return result;
 }
 /// A parameter's numbers from the order in memory to that in a file.
 template <class T>
 std::vector<T> to_file_order(const ParameterInfo& info, std::span<const T> numbers) {
-    const std::vector<std::size_t> shape = file_shape(info);
-    if (info.file_order == FileOrder::transposed) return transposed(numbers, shape[1], shape[0]);
-    return {numbers.begin(), numbers.end()};
+    const auto [a, b, c] = extents_to_reverse(info);
+    return reversed(numbers, a, b, c);
 }
 /// And back.
 template <class T>
 std::vector<T> from_file_order(const ParameterInfo& info, std::span<const T> numbers) {
-    const std::vector<std::size_t> shape = file_shape(info);
-    if (info.file_order == FileOrder::transposed) return transposed(numbers, shape[0], shape[1]);
-    return {numbers.begin(), numbers.end()};
+    const auto [a, b, c] = extents_to_reverse(info);
+    return reversed(numbers, c, b, a);
 }
 
 /// A line for each layer, with its index: "0  Dense 100 -> 1200". Two activations have parameters of the same

@@ -22,6 +22,7 @@ namespace gantry {
 // and may name
 //   activation                it is this activation and nothing else: a layer before it may apply it
 //   fuses_activation = true   it applies Pass::activation itself
+//   Fit<index, X>             where Input and features do not say all: whether it takes shape X, see fit.hpp
 
 /// Not known yet: a network that begins with layers that take anything.
 struct AnyShape {

@@ -23,7 +23,12 @@ struct Name {
 enum class Role { weight, bias, scale, shift, running_mean, running_variance };
 
 /// How a parameter's numbers are ordered in a file, where that is PyTorch's layout.
-enum class FileOrder { as_in_memory, transposed };
+enum class FileOrder {
+    as_in_memory,
+    transposed,      ///< of a matrix
+    channels_first,  ///< of a convolution: (height, width, in, out) in memory, (out, in, height, width) in a
+                     ///< file
+};
 
 /// One parameter (or one state) of a layer.
 /// fan_in, fan_out: how many inputs an output depends on and the reverse, for initialisers; 0: not asked for.

@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/layers/fit.hpp>
 #include <gantry/layers/layer.hpp>
 #include <gantry/layers/parameter.hpp>
 
@@ -13,41 +14,10 @@
 
 namespace gantry {
 
-// A network that does not fit together fails in one of these structs, where its type is named. The compiler's
-// message then shows their arguments: the layer's index (from 0), the layer, what it expects and what it
-// gets.
-
-template <int layer_index, class Layer, int layer_expects, int layer_gets>
-struct LayerFits {
-    static_assert(layer_expects == layer_gets,
-                  "gantry: a layer of this Sequential expects another number of features "
-                  "than it gets from the layer before it (see LayerFits<layer index, layer, expects, gets>)");
-};
-template <int layer_index, class Layer, class LayerExpects, class LayerGets>
-struct LayerFitsShape {
-    static_assert(std::is_same_v<LayerExpects, LayerGets>,
-                  "gantry: a layer of this Sequential expects another shape than it "
-                  "gets from the layer before it; Flatten or Reshape may be missing (see "
-                  "LayerFitsShape<layer index, layer, expects, gets>; -1 is Batch)");
-};
-
 namespace detail {
 
 template <class L>
 struct Type {};
-
-template <bool layer_fits, class Diagnosis>
-struct LayerCheck {
-    static constexpr bool fits = layer_fits;
-    static constexpr void diagnose() {
-        if constexpr (!fits) static_cast<void>(sizeof(Diagnosis));
-    }
-};
-
-template <class S>
-inline constexpr int last_extent = S::extents(Batch).last();
-template <>
-inline constexpr int last_extent<AnyShape> = 0;
 
 /// How layer L takes shape X: whether it fits, and the struct whose instantiation says so where it does not.
 /// The two are apart, since to a compiler everything is wrong that depends on a struct that failed.
@@ -56,6 +26,8 @@ constexpr auto layer_check() {
     using Expected = typename L::Input;
     if constexpr (std::is_same_v<X, AnyShape>) {
         return LayerCheck<true, void>{};
+    } else if constexpr (requires { typename L::template Fit<index, X>; }) {
+        return typename L::template Fit<index, X>{};
     } else if constexpr (std::is_same_v<Expected, AnyShape>) {
         constexpr int gets = last_extent<X>, expects = L::features == 0 ? gets : L::features;
         return LayerCheck<expects == gets, LayerFits<index, L, expects, gets>>{};
@@ -228,7 +200,7 @@ struct Sequential {
         std::ostringstream out;
         const auto row = [&](const auto& layer, const auto& shape, const auto& parameters,
                              const auto& operations) {
-            out << std::left << std::setw(40) << layer << std::setw(24) << shape << std::right
+            out << std::left << std::setw(60) << layer << std::setw(24) << shape << std::right
                 << std::setw(14) << parameters << std::setw(16) << operations << '\n';
         };
         row("layer", "output", "parameters", "FLOPs an item");

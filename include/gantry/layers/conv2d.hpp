@@ -1,0 +1,88 @@
+#pragma once
+#include <gantry/core/window.hpp>
+#include <gantry/layers/fit.hpp>
+#include <gantry/layers/layer.hpp>
+#include <gantry/ops/convolution.hpp>
+
+#include <string>
+#include <type_traits>
+
+namespace gantry {
+
+namespace detail {
+
+/// "4x4 stride 2 padding 1"
+inline std::string window_text(const Window& window) {
+    const auto number = [](PerAxis n) {
+        const std::string vertical = std::to_string(n.vertical);
+        return n.vertical == n.horizontal ? vertical : vertical + 'x' + std::to_string(n.horizontal);
+    };
+    const auto unless = [&](int usual, const char* word, PerAxis n) {
+        return n == PerAxis(usual) ? std::string() : std::string(word) + number(n);
+    };
+    return std::to_string(window.size.vertical) + 'x' + std::to_string(window.size.horizontal) +
+           unless(1, " stride ", window.stride) + unless(0, " padding ", window.padding) +
+           unless(1, " dilation ", window.dilation) + unless(0, " more ", window.output_padding) +
+           (window.bias ? "" : ", no bias");
+}
+
+/// What both kinds of convolutions have in common. `out` of Conv2d are `in` of the product that it is, and
+/// the reverse for ConvTranspose2d: weights are (window height, window width, channels of the larger image,
+/// channels of the smaller one) in memory, and PyTorch's layout in files.
+template <int channels_in, int channels_out, int larger, int smaller, Window window>
+struct ConvolutionLayer {
+    static_assert(channels_in > 0 && channels_out > 0, "gantry: a convolution has channels");
+    static_assert(window.valid(),
+                  "gantry: size, stride and dilation of a window are positive, padding is not negative, and "
+                  "output_padding is smaller than stride or dilation");
+    static constexpr int taps = window.size.vertical * window.size.horizontal;
+    // PyTorch counts both from the weights as they lie in its files, for a transposed convolution too.
+    static constexpr int fan_in = larger * taps, fan_out = smaller * taps;
+    using Weight = Parameter<"weight", Shape<window.size.vertical, window.size.horizontal, larger, smaller>,
+                             Role::weight, fan_in, fan_out, FileOrder::channels_first>;
+    using BiasParameter = Parameter<"bias", Shape<channels_out>, Role::bias, fan_in, fan_out>;
+    using Parameters =
+        std::conditional_t<window.bias, ParameterList<Weight, BiasParameter>, ParameterList<Weight>>;
+    using State = ParameterList<>;
+    using Input = AnyShape;
+    static constexpr int features = channels_in;
+    static constexpr bool fuses_activation = true;
+};
+
+}  // namespace detail
+
+/// A convolution, Shape<Batch, height, width, in> -> Shape<Batch, ..., ..., out>; see conv2d.
+///     Conv2d<3, 64, Window{.size = 4, .stride = 2, .padding = 1, .bias = false}>
+template <int in, int out, Window window>
+struct Conv2d : detail::ConvolutionLayer<in, out, in, out, window> {
+    template <int index, class X>
+    using Fit = decltype(detail::image_check<index, Conv2d, X, in, window.span(), window.padding>());
+    template <class X>
+    struct OutputOf {
+        using type = typename detail::Convolved<window, X, out>::type;
+    };
+    template <class X>
+    using Output =
+        typename std::conditional_t<std::is_same_v<X, AnyShape>, std::type_identity<X>, OutputOf<X>>::type;
+    /// Taps on padding count as well.
+    template <class X>
+    static constexpr std::size_t flops = Output<X>::item_size*(2 * std::size_t{in} * Conv2d::taps +
+                                                               (window.bias ? 1 : 0));
+    template <class X>
+    static constexpr std::size_t stored = Output<X>::item_size;
+    /// The same layer with `factor` times as many output channels; see Maxout.
+    template <int factor>
+    using Widened = Conv2d<in, out * factor, window>;
+
+    static std::string name() {
+        return "Conv2d " + std::to_string(in) + " -> " + std::to_string(out) + ", " +
+               detail::window_text(window);
+    }
+
+    template <class P, AnyTensor X, AnyTensor W, AnyTensor... Bias>
+    static auto forward(const P&, const X& x, const W& weight, const Bias&... bias) {
+        return conv2d<window, P::activation.kind>(P::activation.parameter, x, weight, bias...);
+    }
+};
+
+}  // namespace gantry

@@ -1,0 +1,68 @@
+#pragma once
+#include <gantry/layers/conv2d.hpp>
+
+#include <string>
+#include <type_traits>
+
+namespace gantry {
+
+namespace detail {
+template <int index, class L, class X, int in, Window window>
+constexpr auto transposed_image_check();
+}  // namespace detail
+
+/// A transposed convolution, Shape<Batch, height, width, in> -> Shape<Batch, ..., ..., out>, with a window as
+/// PyTorch's ConvTranspose2d has it; see conv_transpose2d.
+template <int in, int out, Window window>
+struct ConvTranspose2d : detail::ConvolutionLayer<in, out, out, in, window> {
+    template <int index, class X>
+    using Fit = decltype(detail::transposed_image_check<index, ConvTranspose2d, X, in, window>());
+    template <class X>
+    struct OutputOf {
+        using type = typename detail::ConvolvedBack<window, X, out>::type;
+    };
+    template <class X>
+    using Output =
+        typename std::conditional_t<std::is_same_v<X, AnyShape>, std::type_identity<X>, OutputOf<X>>::type;
+    /// Taps that reach into the padding count as well.
+    template <class X>
+    static constexpr std::size_t flops = 2 * X::item_size* out* ConvTranspose2d::taps +
+                                         (window.bias ? Output<X>::item_size : 0);
+    template <class X>
+    static constexpr std::size_t stored = Output<X>::item_size;
+    template <int factor>
+    using Widened = ConvTranspose2d<in, out * factor, window>;
+
+    static std::string name() {
+        return "ConvTranspose2d " + std::to_string(in) + " -> " + std::to_string(out) + ", " +
+               detail::window_text(window);
+    }
+
+    template <class P, AnyTensor X, AnyTensor W, AnyTensor... Bias>
+    static auto forward(const P&, const X& x, const W& weight, const Bias&... bias) {
+        return conv_transpose2d<window, P::activation.kind>(P::activation.parameter, x, weight, bias...);
+    }
+};
+
+/// A transposed convolution of a Sequential whose padding takes away all of its result.
+template <int layer_index, class Layer, int result_height, int result_width>
+struct LayerLeavesPixels {
+    static_assert(result_height > 0 && result_width > 0,
+                  "gantry: the padding of a transposed convolution of this Sequential leaves no pixel of its "
+                  "result (see LayerLeavesPixels<layer index, layer, result height, result width>)");
+};
+
+template <int index, class L, class X, int in, Window window>
+constexpr auto detail::transposed_image_check() {
+    using Check = decltype(image_check<index, L, X, in>());
+    if constexpr (!Check::fits) {
+        return Check{};
+    } else {
+        constexpr Extents image = X::extents(Batch);
+        constexpr PerAxis out = window.convolved_back({image.of[1], image.of[2]});
+        return LayerCheck<(out.vertical > 0 && out.horizontal > 0),
+                          LayerLeavesPixels<index, L, out.vertical, out.horizontal>>{};
+    }
+}
+
+}  // namespace gantry

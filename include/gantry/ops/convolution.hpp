@@ -1,0 +1,271 @@
+#pragma once
+#include <gantry/core/window.hpp>
+#include <gantry/kernels/convolution.hpp>
+#include <gantry/ops/activation.hpp>
+#include <gantry/ops/sum.hpp>
+
+#include <string_view>
+
+namespace gantry {
+
+// Three ops, and the derivatives of each are the two others: with x and y images and w weights, in the names
+// of ConvolutionGeometry,
+//     conv2d                    y = w applied to x
+//     conv_transpose2d          x = w applied backwards to y, the adjoint of conv2d by x
+//     conv2d_weight_gradient    w = products of x and y, the adjoint of conv2d by w
+
+template <ActivationKind kind>
+struct ConvTranspose2dOp;
+struct Conv2dWeightGradientOp;
+
+namespace detail {
+
+/// The gradient of what an activation was applied to, from the result y of the activation.
+template <ActivationKind kind, class V>
+V before_activation(double parameter, const V& upstream, const V& y) {
+    if constexpr (kind == ActivationKind::identity)
+        return upstream;
+    else
+        return elementwise(ActivationGradient<kind>{parameter}, upstream, y);
+}
+
+/// The gradient of a number for each channel that was added to all pixels.
+template <class V>
+void give_bias(const V& bias, const V& upstream) {
+    const auto channels = bias.size();
+    give(bias, [&](Into<typename V::scalar> into) {
+        return run_op(SumOp{upstream.size() / channels, channels, Axis::rows}, bias.extents, into, upstream);
+    });
+}
+
+}  // namespace detail
+
+/// y = f(w applied to x + bias); without the third input there is no bias. f: an activation, or identity.
+template <ActivationKind kind>
+struct Conv2dOp {
+    static constexpr std::string_view name = "conv2d";
+    ConvolutionGeometry geometry;
+    double parameter = 0;  ///< of the activation
+
+    template <class V, class... Bias>
+    void forward(const V& y, bool, const V& x, const V& w, const Bias&... bias) const {
+        ConvolutionParameters<typename V::scalar> p;
+        p.geometry = geometry;
+        p.x = x.data;
+        p.w = w.data;
+        p.y = y.data;
+        ((p.bias = bias.data), ...);
+        p.activation = {kind, parameter};
+        launch(*y.device, p);
+    }
+    template <class V, class... Bias>
+    void vjp(const V& upstream, const V& y, const V& x, const V& w, const Bias&... bias) const;
+};
+
+/// x = f(w applied backwards to y + bias); likewise.
+template <ActivationKind kind>
+struct ConvTranspose2dOp {
+    static constexpr std::string_view name = "conv_transpose2d";
+    ConvolutionGeometry geometry;
+    double parameter = 0;
+
+    template <class V, class... Bias>
+    void forward(const V& x, bool, const V& y, const V& w, const Bias&... bias) const {
+        ConvolutionTransposedParameters<typename V::scalar> p;
+        p.geometry = geometry;
+        p.y = y.data;
+        p.w = w.data;
+        p.x = x.data;
+        ((p.bias = bias.data), ...);
+        p.activation = {kind, parameter};
+        launch(*x.device, p);
+    }
+    template <class V, class... Bias>
+    void vjp(const V& upstream, const V& x, const V& y, const V& w, const Bias&... bias) const;
+};
+
+/// w = the products of x and y that meet at each tap, summed over the batch and all pixels.
+struct Conv2dWeightGradientOp {
+    static constexpr std::string_view name = "conv2d_weight_gradient";
+    ConvolutionGeometry geometry;
+
+    template <class V>
+    void forward(const V& w, bool accumulate, const V& x, const V& y) const {
+        launch(*w.device, ConvolutionWeightGradientParameters<typename V::scalar>{geometry, x.data, y.data,
+                                                                                  w.data, accumulate});
+    }
+    template <class V>
+    void vjp(const V& upstream, const V&, const V& x, const V& y) const {
+        give(x, [&] {
+            return run_op(ConvTranspose2dOp<ActivationKind::identity>{geometry}, x.extents, {}, y, upstream);
+        });
+        give(y, [&] {
+            return run_op(Conv2dOp<ActivationKind::identity>{geometry}, y.extents, {}, x, upstream);
+        });
+    }
+};
+
+template <ActivationKind kind>
+template <class V, class... Bias>
+void Conv2dOp<kind>::vjp(const V& upstream, const V& y, const V& x, const V& w, const Bias&... bias) const {
+    const V inner = detail::before_activation<kind>(parameter, upstream, y);
+    give(x, [&] {
+        return run_op(ConvTranspose2dOp<ActivationKind::identity>{geometry}, x.extents, {}, inner, w);
+    });
+    give(w, [&](Into<typename V::scalar> into) {
+        return run_op(Conv2dWeightGradientOp{geometry}, w.extents, into, x, inner);
+    });
+    (detail::give_bias(bias, inner), ...);
+}
+
+template <ActivationKind kind>
+template <class V, class... Bias>
+void ConvTranspose2dOp<kind>::vjp(const V& upstream, const V& x, const V& y, const V& w,
+                                  const Bias&... bias) const {
+    const V inner = detail::before_activation<kind>(parameter, upstream, x);
+    give(y, [&] { return run_op(Conv2dOp<ActivationKind::identity>{geometry}, y.extents, {}, inner, w); });
+    give(w, [&](Into<typename V::scalar> into) {
+        return run_op(Conv2dWeightGradientOp{geometry}, w.extents, into, inner, y);
+    });
+    (detail::give_bias(bias, inner), ...);
+}
+
+// Shapes. Each rule is a struct whose arguments the compiler shows where it fails.
+
+template <class X>
+struct ImageOf {
+    static_assert(X::rank == 4 && X::batched,
+                  "gantry: a convolution takes images: Shape<Batch, height, width, channels>");
+};
+template <int H, int W, int C>
+struct ImageOf<Shape<Batch, H, W, C>> {
+    static constexpr int height = H, width = W, channels = C;
+};
+
+template <class X>
+inline constexpr bool is_image = false;
+template <int H, int W, int C>
+inline constexpr bool is_image<Shape<Batch, H, W, C>> = true;
+
+template <int image_channels, int weight_channels>
+struct ConvolutionChannelsFit {
+    static_assert(image_channels == weight_channels,
+                  "gantry: the weights of a convolution have as many input channels as its image");
+};
+template <int image_with_padding, int window>
+struct WindowFits {
+    static_assert(image_with_padding >= window,
+                  "gantry: the window of a convolution is larger than its image with padding");
+};
+template <int extent>
+struct TransposedExtentFits {
+    static_assert(extent > 0,
+                  "gantry: the padding of a transposed convolution leaves no pixel of its result");
+};
+template <class W, int height, int width>
+struct WeightsFitWindow {
+    static_assert(
+        W::extents(0).of[0] == height && W::extents(0).of[1] == width,
+        "gantry: the weights of a convolution are Shape<window height, window width, channels of the "
+        "larger image, channels of the smaller image>");
+};
+
+namespace detail {
+
+/// Both axes, for images of these extents (of x, and of y).
+constexpr ConvolutionGeometry convolution_geometry(const Window& window, const Extents& x, const Extents& y) {
+    return {x.of[0],
+            {x.of[1], y.of[1], window.size.vertical, window.stride.vertical, window.padding.vertical,
+             window.dilation.vertical},
+            {x.of[2], y.of[2], window.size.horizontal, window.stride.horizontal, window.padding.horizontal,
+             window.dilation.horizontal},
+            x.of[3],
+            y.of[3]};
+}
+
+/// The shape of conv2d's result for images X and `channels` output channels.
+template <Window window, class X, int channels>
+struct Convolved {
+    using Image = ImageOf<X>;
+    static constexpr PerAxis span = window.span();
+    static_assert(sizeof(WindowFits<Image::height + 2 * window.padding.vertical, span.vertical>) > 0);
+    static_assert(sizeof(WindowFits<Image::width + 2 * window.padding.horizontal, span.horizontal>) > 0);
+    static constexpr PerAxis size = window.convolved({Image::height, Image::width});
+    using type = Shape<Batch, size.vertical, size.horizontal, channels>;
+};
+/// The shape of conv_transpose2d's result.
+template <Window window, class Y, int channels>
+struct ConvolvedBack {
+    using Image = ImageOf<Y>;
+    static constexpr PerAxis size = window.convolved_back({Image::height, Image::width});
+    static_assert(sizeof(TransposedExtentFits<size.vertical>) > 0 &&
+                  sizeof(TransposedExtentFits<size.horizontal>) > 0);
+    using type = Shape<Batch, size.vertical, size.horizontal, channels>;
+};
+
+}  // namespace detail
+
+/// f(w applied to x + bias), a cross-correlation as in PyTorch: x Shape<Batch, height, width, in>, w
+/// Shape<window height, window width, in, out>, bias Shape<out> or left out -> Shape<Batch, ..., ..., out>,
+/// floor((extent + 2 padding - dilation (size - 1) - 1) / stride) + 1 pixels on each axis. f: an activation.
+/// Source: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016), relationship 6.
+template <Window window, ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor W,
+          AnyTensor... Bias>
+auto conv2d(double parameter, const X& x, const W& w, const Bias&... bias) {
+    static_assert(sizeof...(Bias) <= 1, "gantry: conv2d takes x, w and at most one bias");
+    constexpr Extents weights = W::shape::extents(0);
+    static_assert(sizeof(WeightsFitWindow<typename W::shape, window.size.vertical, window.size.horizontal>) >
+                  0);
+    static_assert(sizeof(ConvolutionChannelsFit<ImageOf<typename X::shape>::channels, weights.of[2]>) > 0);
+    using S = typename detail::Convolved<window, typename X::shape, weights.of[3]>::type;
+    const Extents extents = S::extents(x.value().extents.first());
+    const Conv2dOp<kind> op{detail::convolution_geometry(window, x.value().extents, extents), parameter};
+    return typed<S, X, W, Bias...>(run_op(op, extents, {}, x.value(), w.value(), bias.value()...));
+}
+template <Window window, AnyTensor X, AnyTensor W, AnyTensor... Bias>
+auto conv2d(const X& x, const W& w, const Bias&... bias) {
+    return conv2d<window>(0, x, w, bias...);
+}
+
+/// f(w applied backwards to y + bias), PyTorch's ConvTranspose2d: y Shape<Batch, height, width, in>, w
+/// Shape<window height, window width, out, in>, bias Shape<out> or left out -> Shape<Batch, ..., ..., out>,
+/// (extent - 1) stride - 2 padding + dilation (size - 1) + output_padding + 1 pixels on each axis.
+/// Source: Dumoulin and Visin (2016), relationship 14.
+template <Window window, ActivationKind kind = ActivationKind::identity, AnyTensor Y, AnyTensor W,
+          AnyTensor... Bias>
+auto conv_transpose2d(double parameter, const Y& y, const W& w, const Bias&... bias) {
+    static_assert(sizeof...(Bias) <= 1, "gantry: conv_transpose2d takes y, w and at most one bias");
+    constexpr Extents weights = W::shape::extents(0);
+    static_assert(sizeof(WeightsFitWindow<typename W::shape, window.size.vertical, window.size.horizontal>) >
+                  0);
+    static_assert(sizeof(ConvolutionChannelsFit<ImageOf<typename Y::shape>::channels, weights.of[3]>) > 0);
+    using S = typename detail::ConvolvedBack<window, typename Y::shape, weights.of[2]>::type;
+    const Extents extents = S::extents(y.value().extents.first());
+    const ConvTranspose2dOp<kind> op{detail::convolution_geometry(window, extents, y.value().extents),
+                                     parameter};
+    return typed<S, Y, W, Bias...>(run_op(op, extents, {}, y.value(), w.value(), bias.value()...));
+}
+template <Window window, AnyTensor Y, AnyTensor W, AnyTensor... Bias>
+auto conv_transpose2d(const Y& y, const W& w, const Bias&... bias) {
+    return conv_transpose2d<window>(0, y, w, bias...);
+}
+
+/// The derivative of sum(conv2d<window>(x, w) * y) by w: x Shape<Batch, height, width, in> and y of the shape
+/// that conv2d gives, Shape<Batch, ..., ..., out> -> Shape<window height, window width, in, out>.
+template <Window window, AnyTensor X, AnyTensor Y>
+auto conv2d_weight_gradient(const X& x, const Y& y) {
+    using Image = ImageOf<typename X::shape>;
+    using Small = ImageOf<typename Y::shape>;
+    using Expected = typename detail::Convolved<window, typename X::shape, Small::channels>::type;
+    static_assert(std::is_same_v<Expected, typename Y::shape>,
+                  "gantry: conv2d_weight_gradient takes an image and a result of its convolution");
+    if (x.value().extents.first() != y.value().extents.first())
+        fail("conv2d_weight_gradient", "both must have as many items", x.value().extents, " and ",
+             y.value().extents);
+    using S = Shape<window.size.vertical, window.size.horizontal, Image::channels, Small::channels>;
+    const Conv2dWeightGradientOp op{
+        detail::convolution_geometry(window, x.value().extents, y.value().extents)};
+    return typed<S, X, Y>(run_op(op, S::extents(0), {}, x.value(), y.value()));
+}
+
+}  // namespace gantry
