@@ -39,16 +39,22 @@ static_assert(std::is_same_v<Nested::Output<Nested::Input>, Shape<Batch, 2, 2, 1
 }  // namespace
 
 TEST_CASE("summary of a network", "[layers]") {
+    const auto row = [](const std::string& layer, const std::string& output, const std::string& parameters,
+                        const std::string& operations) {
+        const auto spaces = [](std::size_t width, const std::string& text) {
+            return std::string(width - text.size(), ' ');
+        };
+        return layer + spaces(64, layer) + output + spaces(24, output) + spaces(14, parameters) + parameters +
+               spaces(16, operations) + operations + '\n';
+    };
     CHECK(Nested::summary() ==
-          "layer                                   output                      parameters   FLOPs an item\n"
-          "0.0  Dense 8 -> 6                       (Batch, 6)                          54             102\n"
-          "0.1  BatchNorm 6                        (Batch, 6)                          12              48\n"
-          "0.2  ReLU                               (Batch, 6)                           0               6\n"
-          "1  Dropout 0.5                          (Batch, 6)                           0               6\n"
-          "2.0  Dense 6 -> 4, no bias              (Batch, 4)                          24              48\n"
-          "2.1  LeakyReLU 0.2                      (Batch, 4)                           0               4\n"
-          "3  Reshape                              (Batch, 2, 2, 1)                     0               0\n"
-          "total                                                                       90             214\n");
+          row("layer", "output", "parameters", "FLOPs an item") +
+              row("0.0  Dense 8 -> 6", "(Batch, 6)", "54", "102") +
+              row("0.1  BatchNorm 6", "(Batch, 6)", "12", "48") + row("0.2  ReLU", "(Batch, 6)", "0", "6") +
+              row("1  Dropout 0.5", "(Batch, 6)", "0", "6") +
+              row("2.0  Dense 6 -> 4, no bias", "(Batch, 4)", "24", "48") +
+              row("2.1  LeakyReLU 0.2", "(Batch, 4)", "0", "4") +
+              row("3  Reshape", "(Batch, 2, 2, 1)", "0", "0") + row("total", "", "90", "214"));
 }
 
 TEST_CASE("names, places and layouts of parameters are those of PyTorch", "[layers]") {

@@ -26,15 +26,20 @@ inline std::string window_text(const Window& window) {
            (window.bias ? "" : ", no bias");
 }
 
+template <bool window_is_valid>
+struct ValidWindow {
+    static_assert(window_is_valid,
+                  "gantry: size, stride and dilation of a window are positive, padding is not negative, and "
+                  "output_padding is smaller than stride or dilation");
+    static constexpr bool value = true;  // the assertion above speaks for itself
+};
+
 /// What both kinds of convolutions have in common. `out` of Conv2d are `in` of the product that it is, and
 /// the reverse for ConvTranspose2d: weights are (window height, window width, channels of the larger image,
 /// channels of the smaller one) in memory, and PyTorch's layout in files.
 template <int channels_in, int channels_out, int larger, int smaller, Window window>
 struct ConvolutionLayer {
     static_assert(channels_in > 0 && channels_out > 0, "gantry: a convolution has channels");
-    static_assert(window.valid(),
-                  "gantry: size, stride and dilation of a window are positive, padding is not negative, and "
-                  "output_padding is smaller than stride or dilation");
     static constexpr int taps = window.size.vertical * window.size.horizontal;
     // PyTorch counts both from the weights as they lie in its files, for a transposed convolution too.
     static constexpr int fan_in = larger * taps, fan_out = smaller * taps;
@@ -83,6 +88,9 @@ struct Conv2d : detail::ConvolutionLayer<in, out, in, out, window> {
     static auto forward(const P&, const X& x, const W& weight, const Bias&... bias) {
         return conv2d<window, P::activation.kind>(P::activation.parameter, x, weight, bias...);
     }
+
+    // Last: clang does not look at what comes after an assertion that failed, and would miss it.
+    static_assert(detail::ValidWindow<window.valid()>::value);
 };
 
 }  // namespace gantry

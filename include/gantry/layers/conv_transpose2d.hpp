@@ -30,8 +30,6 @@ struct ConvTranspose2d : detail::ConvolutionLayer<in, out, out, in, window> {
                                          (window.bias ? Output<X>::item_size : 0);
     template <class X>
     static constexpr std::size_t stored = Output<X>::item_size;
-    template <int factor>
-    using Widened = ConvTranspose2d<in, out * factor, window>;
 
     static std::string name() {
         return "ConvTranspose2d " + std::to_string(in) + " -> " + std::to_string(out) + ", " +
@@ -42,6 +40,9 @@ struct ConvTranspose2d : detail::ConvolutionLayer<in, out, out, in, window> {
     static auto forward(const P&, const X& x, const W& weight, const Bias&... bias) {
         return conv_transpose2d<window, P::activation.kind>(P::activation.parameter, x, weight, bias...);
     }
+
+    // Last: clang does not look at what comes after an assertion that failed, and would miss it.
+    static_assert(detail::ValidWindow<window.valid()>::value);
 };
 
 /// A transposed convolution of a Sequential whose padding takes away all of its result.

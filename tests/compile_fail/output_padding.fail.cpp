@@ -1,0 +1,11 @@
+// expect: output_padding is smaller than stride or dilation
+// max-errors: 1
+#include <gantry/layers/conv2d.hpp>
+#include <gantry/layers/conv_transpose2d.hpp>
+#include <gantry/layers/dense.hpp>
+#include <gantry/layers/input.hpp>
+#include <gantry/layers/reshape.hpp>
+#include <gantry/layers/sequential.hpp>
+
+using namespace gantry;
+using Layer = Sequential<ConvTranspose2d<3, 16, Window{.size = 3, .stride = 2, .output_padding = 2}>>;

@@ -1,0 +1,9 @@
+#include <gantry/layers/conv2d.hpp>
+#include <gantry/layers/conv_transpose2d.hpp>
+#include <gantry/layers/dense.hpp>
+#include <gantry/layers/input.hpp>
+#include <gantry/layers/reshape.hpp>
+#include <gantry/layers/sequential.hpp>
+
+using namespace gantry;
+using Layer = Sequential<InputShape<1, 1, 8>, ConvTranspose2d<8, 3, Window{.size = 4, .padding = 1}>>;

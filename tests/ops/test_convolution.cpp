@@ -1,0 +1,162 @@
+#include "ops/convolution_reference.hpp"
+#include "support/op_check.hpp"
+
+#include <cmath>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace gantry::test {
+namespace {
+
+namespace expected = convolution_reference;
+
+constexpr Window plain{.size = 3};
+constexpr Window halving{.size = 4, .stride = 2, .padding = 1};
+constexpr Window uneven{.size = {3, 2}, .stride = {2, 1}, .padding = {1, 2}, .dilation = {1, 2}};
+/// Some pixels of the larger image meet no tap, and others only one of the padding's.
+constexpr Window sparse{.size = {1, 2}, .stride = {2, 4}, .padding = {1, 0}};
+constexpr Window uneven_transposed{
+    .size = {3, 4}, .stride = {2, 3}, .padding = {1, 0}, .dilation = {2, 1}, .output_padding = {1, 2}};
+
+template <Window window>
+const auto convolved = [](const auto& x, const auto& w) { return conv2d<window>(x, w); };
+template <Window window>
+const auto convolved_back = [](const auto& y, const auto& w) { return conv_transpose2d<window>(y, w); };
+
+template <class D, Window window, int height, int width, int in, int out>
+void check_convolution(const std::string& name) {
+    using Weights = Shape<window.size.vertical, window.size.horizontal, in, out>;
+    using X = Shape<Batch, height, width, in>;
+    using Y = typename gantry::detail::Convolved<window, X, out>::type;
+    check_op<D, X, Weights>("conv2d: " + name, convolved<window>);
+    check_op<D, Y, Weights>("conv_transpose2d: " + name, convolved_back<window>);
+    check_op<D, X, Y>("conv2d_weight_gradient: " + name,
+                      [](const auto& x, const auto& y) { return conv2d_weight_gradient<window>(x, y); },
+                      {.singles = Singles::summed, .float_tolerance = 4e-6});
+}
+
+template <class D, ActivationKind kind>
+void check_activation(const std::string& name, double parameter = 0) {
+    check_op<D, Shape<Batch, 4, 3, 2>, Shape<3, 3, 2, 3>, Shape<3>>(
+        "conv2d: " + name,
+        [=](const auto& x, const auto& w, const auto& bias) {
+            return conv2d<plain, kind>(parameter, x, w, bias);
+        },
+        {.batches = {2}});
+    check_op<D, Shape<Batch, 2, 3, 3>, Shape<3, 3, 2, 3>, Shape<2>>(
+        "conv_transpose2d: " + name,
+        [=](const auto& y, const auto& w, const auto& bias) {
+            return conv_transpose2d<plain, kind>(parameter, y, w, bias);
+        },
+        {.batches = {2}});
+}
+
+/// <conv2d(x, w), y> = <x, its adjoint by x of y> = <w, its adjoint by w of y>
+template <class D, Window window, int height, int width, int in, int out>
+void check_adjoints() {
+    using X = Shape<Batch, height, width, in>;
+    using Y = typename gantry::detail::Convolved<window, X, out>::type;
+    using W = Shape<window.size.vertical, window.size.horizontal, in, out>;
+    D device;
+    const Step step{device};
+    const auto random = [&]<class S>(S, const char* name) {
+        return from_host<S>(device, 3, random_numbers<double>(S::size(3), name));
+    };
+    const auto x = variable(random(X{}, "x"));
+    const auto w = variable(random(W{}, "w"));
+    const auto result = sum(conv2d<window>(x, w) * random(Y{}, "y"));
+    CHECK(std::abs(result.item()) > 1e-3);
+    const auto [x_gradient, w_gradient] = grad(result, std::tuple{x, w});
+    CHECK(std::abs(sum(x * x_gradient).item() - result.item()) < 1e-11);
+    CHECK(std::abs(sum(w * w_gradient).item() - result.item()) < 1e-11);
+}
+
+template <class D, class T, class In, class Weights, class Out, class F>
+void check_against_pytorch(const expected::Case& e, const F& f, double tolerance) {
+    D device;
+    const Step step{device};
+    const auto given = [&]<class S>(S, const std::vector<double>& numbers) {
+        return from_host<S>(device, expected::batch, std::vector<T>(numbers.begin(), numbers.end()));
+    };
+    using Bias = Shape<Out::extents(0).last()>;
+    const auto x = variable(given(In{}, e.x));
+    const auto w = variable(given(Weights{}, e.w));
+    const auto bias = variable(given(Bias{}, e.bias));
+    const auto y = f(x, w, bias);
+    static_assert(std::is_same_v<typename std::decay_t<decltype(y)>::shape, Out>);
+    CHECK(largest_error(y.to_host(), e.y) < tolerance);
+    const auto [dx, dw, dbias] = grad(sum(y * given(Out{}, e.upstream)), std::tuple{x, w, bias});
+    CHECK(largest_error(dx.to_host(), e.x_gradient) < tolerance);
+    CHECK(largest_error(dw.to_host(), e.w_gradient) < tolerance);
+    CHECK(largest_error(dbias.to_host(), e.bias_gradient) < tolerance);
+}
+
+template <class D, class T>
+void check_all_against_pytorch(double tolerance) {
+    const auto conv = []<Window window>(std::integral_constant<Window, window>) {
+        return [](const auto&... inputs) { return conv2d<window>(inputs...); };
+    };
+    const auto back = []<Window window>(std::integral_constant<Window, window>) {
+        return [](const auto&... inputs) { return conv_transpose2d<window>(inputs...); };
+    };
+    check_against_pytorch<D, T, Shape<Batch, 5, 7, 3>, Shape<3, 2, 3, 4>, Shape<Batch, 3, 9, 4>>(
+        expected::uneven, conv(std::integral_constant<Window, uneven>{}), tolerance);
+    check_against_pytorch<D, T, Shape<Batch, 8, 6, 2>, Shape<4, 4, 2, 3>, Shape<Batch, 4, 3, 3>>(
+        expected::halving, conv(std::integral_constant<Window, halving>{}), tolerance);
+    check_against_pytorch<D, T, Shape<Batch, 4, 3, 4>, Shape<3, 4, 3, 4>, Shape<Batch, 10, 12, 3>>(
+        expected::uneven_transposed, back(std::integral_constant<Window, uneven_transposed>{}), tolerance);
+    check_against_pytorch<D, T, Shape<Batch, 3, 4, 3>, Shape<4, 4, 2, 3>, Shape<Batch, 6, 8, 2>>(
+        expected::doubling, back(std::integral_constant<Window, halving>{}), tolerance);
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("convolutions", "[ops]", Cpu, Reference) {
+    using D = TestType;
+    check_convolution<D, plain, 4, 5, 2, 3>("plain");
+    check_convolution<D, halving, 6, 4, 3, 2>("halving");
+    check_convolution<D, uneven, 4, 3, 2, 2>("uneven");
+    check_convolution<D, sparse, 4, 5, 1, 2>("sparse");
+    check_convolution<D, Window{.size = {3, 2}}, 3, 2, 2, 5>("the whole image");
+    check_convolution<D, Window{.size = 1}, 3, 2, 4, 3>("one pixel");
+    check_op<D, Shape<Batch, 2, 1, 2>, Shape<3, 4, 2, 2>>("conv_transpose2d: output padding",
+                                                          convolved_back<uneven_transposed>);
+}
+
+TEMPLATE_TEST_CASE("convolutions with an activation and a bias", "[ops]", Cpu, Reference) {
+    using D = TestType;
+    check_activation<D, ActivationKind::identity>("bias");
+    check_activation<D, ActivationKind::leaky_relu>("leaky_relu", 0.2);
+    check_activation<D, ActivationKind::elu>("elu", 0.7);
+    check_activation<D, ActivationKind::softplus>("softplus");
+    check_activation<D, ActivationKind::sigmoid>("sigmoid");
+    check_activation<D, ActivationKind::tanh>("tanh");
+}
+
+TEMPLATE_TEST_CASE("convolutions are each other's adjoints", "[ops]", Cpu, Reference) {
+    using D = TestType;
+    check_adjoints<D, plain, 7, 5, 3, 4>();
+    check_adjoints<D, halving, 10, 6, 5, 17>();
+    check_adjoints<D, uneven, 6, 9, 19, 3>();
+    check_adjoints<D, sparse, 5, 9, 2, 35>();
+    check_adjoints<D, Window{.size = {5, 1}, .stride = {3, 2}, .padding = {4, 3}}, 7, 4, 9, 8>();
+}
+
+TEMPLATE_TEST_CASE("convolutions do what PyTorch does", "[ops]", Cpu, Reference) {
+    check_all_against_pytorch<TestType, double>(1e-12);
+    check_all_against_pytorch<TestType, float>(1e-5);
+}
+
+TEMPLATE_TEST_CASE("conv2d_weight_gradient of batches of different sizes is an error", "[ops]", Cpu,
+                   Reference) {
+    TestType device;
+    const Step step{device};
+    const auto x = filled<Shape<Batch, 4, 4, 1>>(device, 2, 1);
+    const auto y = filled<Shape<Batch, 2, 2, 1>>(device, 3, 1);
+    CHECK_THROWS_WITH(
+        conv2d_weight_gradient<plain>(x, y),
+        "[conv2d_weight_gradient] both must have as many items; got (2, 4, 4, 1) and (3, 2, 2, 1)");
+}
+
+}  // namespace gantry::test
