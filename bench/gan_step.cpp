@@ -1,7 +1,7 @@
 // A whole training step of a GAN, and its generator alone. bench/peers/torch_gan_step.cpp is the same work in
 // libtorch under the same names; bench/peers/compare.py alternates the two and prints ratios.
+#include "networks/dcgan.hpp"
 #include <gantry/gantry.hpp>
-#include <gantry/optim/adam.hpp>
 
 #include <benchmark/benchmark.h>
 
@@ -17,12 +17,14 @@ using SmallDiscriminator =
     Sequential<Dense<784, 256>, LeakyReLU<0.2f>, Dense<256, 128>, LeakyReLU<0.2f>, Dense<128, 1>>;
 
 using Latent = Shape<Batch, 100>;
-using Image = Shape<Batch, 784>;
+using networks::Dcgan32;
 
 /// One discriminator update on real and made images, one generator update, Adam for both. As in the peer, the
 /// generator's update goes back through the images that the discriminator was shown.
 template <class G, class D>
 class GanStep {
+    using Image = typename D::Input;
+
 public:
     GanStep(int threads, int batch)
         : device_(CpuOptions{threads}), batch_(batch), real_(uniform<Image>(device_, batch, data_, -1, 1)) {
@@ -70,6 +72,20 @@ BENCHMARK(gan_step<SmallGenerator, SmallDiscriminator>)
     ->Args({2, 64})
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
+BENCHMARK(gan_step<Dcgan32<16>::Generator, Dcgan32<16>::Discriminator>)
+    ->Name("gan_step/dcgan_16")
+    ->ArgNames({"threads", "batch"})
+    ->Args({1, 100})
+    ->Args({2, 100})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(gan_step<Dcgan32<64>::Generator, Dcgan32<64>::Discriminator>)
+    ->Name("gan_step/dcgan_64")
+    ->ArgNames({"threads", "batch"})
+    ->Args({1, 64})
+    ->Args({2, 64})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 
 template <class G>
 void generate(benchmark::State& state) {
@@ -95,6 +111,14 @@ BENCHMARK(generate<SmallGenerator>)
     ->Name("generate/mlp_256")
     ->ArgNames({"threads", "batch"})
     ->Args({1, 1})
+    ->Args({1, 64})
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK(generate<Dcgan32<64>::Generator>)
+    ->Name("generate/dcgan_64")
+    ->ArgNames({"threads", "batch"})
+    ->Args({1, 1})
+    ->Args({2, 1})
     ->Args({1, 64})
     ->UseRealTime()
     ->Unit(benchmark::kMicrosecond);

@@ -110,6 +110,22 @@ TEST_CASE("A network's tensors have PyTorch's names, shapes and order", "") {
     CHECK(file.tensors.at("adam.updates").dtype == "U64");
 }
 
+TEST_CASE("Weights of convolutions lie in a file as in PyTorch", "") {
+    // Window 1x2, 2 channels in and 3 out. Memory: (1, 2, 2, 3) and, transposed, (1, 2, 3, 2).
+    constexpr Window window{.size = {1, 2}, .bias = false};
+    using A = Sequential<Conv2d<2, 3, window>, ConvTranspose2d<3, 2, window>>;
+    Cpu device;
+    Saved<Cpu, A> net{device, 0}, other{device, 5};
+    const Safetensors file = net.save();
+    CHECK(file.tensors.at("net.0.weight").shape == std::vector<std::size_t>{3, 2, 1, 2});
+    CHECK(floats(file, "net.0.weight") == std::vector<float>{0, 6, 3, 9, 1, 7, 4, 10, 2, 8, 5, 11});
+    CHECK(file.tensors.at("net.1.weight").shape == std::vector<std::size_t>{3, 2, 1, 2});
+    CHECK(floats(file, "net.1.weight") == std::vector<float>{12, 18, 15, 21, 13, 19, 16, 22, 14, 20, 17, 23});
+    CHECK(other.network.parameters().to_host() != net.network.parameters().to_host());
+    other.load(file);
+    CHECK(other.network.parameters().to_host() == net.network.parameters().to_host());
+}
+
 TEST_CASE("A state_dict that counts batches, as PyTorch's does, is read too", "") {
     Cpu device;
     Saved<Cpu> net{device, 1};

@@ -26,26 +26,28 @@ const auto convolved_back = [](const auto& y, const auto& w) { return conv_trans
 
 template <class D, Window window, int height, int width, int in, int out>
 void check_convolution(const std::string& name) {
+    INFO(name);
     using Weights = Shape<window.size.vertical, window.size.horizontal, in, out>;
     using X = Shape<Batch, height, width, in>;
     using Y = typename gantry::detail::Convolved<window, X, out>::type;
-    check_op<D, X, Weights>("conv2d: " + name, convolved<window>);
-    check_op<D, Y, Weights>("conv_transpose2d: " + name, convolved_back<window>);
-    check_op<D, X, Y>("conv2d_weight_gradient: " + name,
+    check_op<D, X, Weights>("conv2d", convolved<window>);
+    check_op<D, Y, Weights>("conv_transpose2d", convolved_back<window>);
+    check_op<D, X, Y>("conv2d_weight_gradient",
                       [](const auto& x, const auto& y) { return conv2d_weight_gradient<window>(x, y); },
                       {.singles = Singles::summed, .float_tolerance = 4e-6});
 }
 
 template <class D, ActivationKind kind>
 void check_activation(const std::string& name, double parameter = 0) {
+    INFO(name);
     check_op<D, Shape<Batch, 4, 3, 2>, Shape<3, 3, 2, 3>, Shape<3>>(
-        "conv2d: " + name,
+        "conv2d: bias, activation",
         [=](const auto& x, const auto& w, const auto& bias) {
             return conv2d<plain, kind>(parameter, x, w, bias);
         },
         {.batches = {2}});
     check_op<D, Shape<Batch, 2, 3, 3>, Shape<3, 3, 2, 3>, Shape<2>>(
-        "conv_transpose2d: " + name,
+        "conv_transpose2d: bias, activation",
         [=](const auto& y, const auto& w, const auto& bias) {
             return conv_transpose2d<plain, kind>(parameter, y, w, bias);
         },
