@@ -22,10 +22,14 @@
 #include <gantry/layers/dense.hpp>
 #include <gantry/layers/dropout.hpp>
 #include <gantry/layers/input.hpp>
+#include <gantry/layers/max_pool2d.hpp>
 #include <gantry/layers/maxout.hpp>
+#include <gantry/layers/mean_pool2d.hpp>
 #include <gantry/layers/network.hpp>
+#include <gantry/layers/pool_unpool2d.hpp>
 #include <gantry/layers/reshape.hpp>
 #include <gantry/layers/sequential.hpp>
+#include <gantry/layers/upsample.hpp>
 #include <gantry/ops/activation.hpp>
 #include <gantry/ops/affine.hpp>
 #include <gantry/ops/arithmetic.hpp>
@@ -36,7 +40,9 @@
 #include <gantry/ops/elementwise.hpp>
 #include <gantry/ops/losses.hpp>
 #include <gantry/ops/matmul.hpp>
+#include <gantry/ops/max_pool.hpp>
 #include <gantry/ops/maxout.hpp>
+#include <gantry/ops/mean_pool.hpp>
 #include <gantry/ops/reshape.hpp>
 #include <gantry/ops/softmax.hpp>
 #include <gantry/ops/sum.hpp>

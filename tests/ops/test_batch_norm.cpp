@@ -26,6 +26,18 @@ const auto given_statistics = [](const auto& x, const auto& scale, const auto& s
     return batch_norm_evaluation<kind>(x, scale, shift, mean, variance, {}, 0.2);
 };
 
+const auto not_affine = [](const auto& x) {
+    using T = typename std::decay_t<decltype(x)>::scalar;
+    const auto mean = filled<Features, T>(x.device(), 0, 0), variance = filled<Features, T>(x.device(), 0, 1);
+    return batch_norm<ActivationKind::leaky_relu>(x, mean, variance, {}, 0.2);
+};
+const auto given_statistics_not_affine = [](const auto& x) {
+    using T = typename std::decay_t<decltype(x)>::scalar;
+    const auto mean = from_host<Features>(x.device(), 0, random_numbers<T>(19, "mean"));
+    const auto variance = from_host<Features>(x.device(), 0, random_numbers<T>(19, "variance", 0.5, 2));
+    return square(batch_norm_evaluation<ActivationKind::leaky_relu>(x, mean, variance, {}, 0.2));
+};
+
 /// A part of a reference array as numbers of T.
 template <class T>
 std::vector<T> part(const std::vector<double>& all, std::size_t i, std::size_t size) {
@@ -33,16 +45,17 @@ std::vector<T> part(const std::vector<double>& all, std::size_t i, std::size_t s
     return {begin, begin + static_cast<std::ptrdiff_t>(size)};
 }
 
-template <class D, class T>
-void check_against_pytorch(double tolerance) {
-    constexpr std::size_t features = expected::features, size = expected::batch * features;
+/// B: the shape of a batch. A case without scale has none.
+template <class D, class T, class B, bool affine>
+void check_against_pytorch(const expected::Case& e, double tolerance) {
+    constexpr std::size_t features = expected::features;
+    const std::size_t size = B::size(expected::batch);
     constexpr BatchNormOptions options{.epsilon = expected::epsilon, .momentum = expected::momentum};
     using V = Shape<expected::features>;
-    using B = Shape<Batch, expected::features>;
     D device;
     Buffer<T, D> running_mean(device, features), running_variance(device, features);
-    running_mean.from_host(part<T>(expected::running_mean, 0, features));
-    running_variance.from_host(part<T>(expected::running_variance, 0, features));
+    running_mean.from_host(part<T>(e.running_mean, 0, features));
+    running_variance.from_host(part<T>(e.running_variance, 0, features));
     const auto near = [&](const auto& got, const std::vector<double>& all, std::size_t i) {
         return largest_error(got, part<double>(all, i, got.size())) < tolerance;
     };
@@ -54,23 +67,33 @@ void check_against_pytorch(double tolerance) {
     };
     for (std::size_t i = 0; i < expected::steps; ++i) {
         const Step step{device};
-        const auto x = variable(from_host<B>(device, expected::batch, part<T>(expected::x, i, size)));
-        const auto scale = input(expected::scale), shift = input(expected::shift);
-        const auto y = batch_norm(x, scale, shift, state(running_mean), state(running_variance), options);
-        const auto upstream = from_host<B>(device, expected::batch, part<T>(expected::upstream, i, size));
-        const auto [dx, dscale, dshift] = grad(sum(y * upstream), std::tuple{x, scale, shift});
-        CHECK(near(y.to_host(), expected::y, i));
-        CHECK(near(dx.to_host(), expected::x_gradient, i));
-        CHECK(near(dscale.to_host(), expected::scale_gradient, i));
-        CHECK(near(dshift.to_host(), expected::shift_gradient, i));
+        const auto x = variable(from_host<B>(device, expected::batch, part<T>(e.x, i, size)));
+        const auto upstream = from_host<B>(device, expected::batch, part<T>(e.upstream, i, size));
+        if constexpr (affine) {
+            const auto scale = input(e.scale), shift = input(e.shift);
+            const auto y = batch_norm(x, scale, shift, state(running_mean), state(running_variance), options);
+            const auto [dx, dscale, dshift] = grad(sum(y * upstream), std::tuple{x, scale, shift});
+            CHECK(near(y.to_host(), e.y, i));
+            CHECK(near(dx.to_host(), e.x_gradient, i));
+            CHECK(near(dscale.to_host(), e.scale_gradient, i));
+            CHECK(near(dshift.to_host(), e.shift_gradient, i));
+        } else {
+            const auto y = batch_norm(x, state(running_mean), state(running_variance), options);
+            CHECK(near(y.to_host(), e.y, i));
+            CHECK(near(grad(sum(y * upstream), x).to_host(), e.x_gradient, i));
+        }
     }
-    CHECK(near(running_mean.to_host(), expected::running_mean_after, 0));
-    CHECK(near(running_variance.to_host(), expected::running_variance_after, 0));
+    CHECK(near(running_mean.to_host(), e.running_mean_after, 0));
+    CHECK(near(running_variance.to_host(), e.running_variance_after, 0));
     const Step step{device};
-    const auto x = from_host<B>(device, expected::batch, part<T>(expected::x, 0, size));
-    const auto y = batch_norm_evaluation(x, input(expected::scale), input(expected::shift),
-                                         state(running_mean), state(running_variance), options);
-    CHECK(near(y.to_host(), expected::y_in_evaluation, 0));
+    const auto x = from_host<B>(device, expected::batch, part<T>(e.x, 0, size));
+    const auto mean = state(running_mean), variance = state(running_variance);
+    if constexpr (affine)
+        CHECK(
+            near(batch_norm_evaluation(x, input(e.scale), input(e.shift), mean, variance, options).to_host(),
+                 e.y_in_evaluation, 0));
+    else
+        CHECK(near(batch_norm_evaluation(x, mean, variance, options).to_host(), e.y_in_evaluation, 0));
 }
 
 }  // namespace
@@ -82,6 +105,7 @@ TEMPLATE_TEST_CASE("batch_norm", "[ops]", Cpu, Reference) {
     check_op<D, X, Features, Features>("batch_norm", training<ActivationKind::identity>, batches);
     check_op<D, X, Features, Features>("batch_norm: leaky_relu", training<ActivationKind::leaky_relu>,
                                        batches);
+    check_op<D, X>("batch_norm: not affine", not_affine, batches);
     check_op<D, Shape<Batch, 2, 3, 19>, Features, Features>(
         "batch_norm: images", training<ActivationKind::identity>,
         {.batches = {1, 3}, .singles = Singles::not_checked, .float_tolerance = 1e-5});
@@ -92,11 +116,20 @@ TEMPLATE_TEST_CASE("batch_norm_evaluation", "[ops]", Cpu, Reference) {
     check_op<D, X, Features, Features>("batch_norm_evaluation", given_statistics<ActivationKind::identity>);
     check_op<D, X, Features, Features>("batch_norm_evaluation: leaky_relu",
                                        given_statistics<ActivationKind::leaky_relu>);
+    check_op<D, X>("batch_norm_evaluation: not affine", given_statistics_not_affine);
 }
 
 TEMPLATE_TEST_CASE("batch_norm does what PyTorch does", "[ops]", Cpu, Reference) {
-    check_against_pytorch<TestType, double>(1e-12);
-    check_against_pytorch<TestType, float>(1e-5);
+    using D = TestType;
+    using Vectors = Shape<Batch, expected::features>;
+    using Images = Shape<Batch, expected::height, expected::width, expected::features>;
+    const auto all = [&]<class T>(T, double tolerance) {
+        check_against_pytorch<D, T, Vectors, true>(expected::vectors, tolerance);
+        check_against_pytorch<D, T, Images, true>(expected::images, tolerance);
+        check_against_pytorch<D, T, Images, false>(expected::images_not_affine, tolerance);
+    };
+    all(0., 1e-12);
+    all(0.f, 1e-5);
 }
 
 TEMPLATE_TEST_CASE("batch_norm: the fused derivative is the one in ops", "[ops]", Cpu, Reference) {

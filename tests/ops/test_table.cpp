@@ -35,7 +35,7 @@ std::set<std::string> public_functions(std::string text) {
         for (int depth = 1; depth > 0; ++to) depth += text.at(to) == '{' ? 1 : text.at(to) == '}' ? -1 : 0;
         text.erase(from, to - from);
     }
-    return matches(text, std::regex("\nauto (operator[-+*/]|[a-z_]+)\\("));
+    return matches(text, std::regex("\nauto (operator[-+*/]|[a-z_0-9]+)\\("));
 }
 
 }  // namespace

@@ -318,3 +318,4 @@ void launch(Reference&, const RmsPropParameters<T>& p) {
 }  // namespace gantry
 
 #include "support/reference_convolution.hpp"
+#include "support/reference_pooling.hpp"

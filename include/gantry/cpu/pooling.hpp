@@ -11,38 +11,52 @@
 namespace gantry {
 namespace cpu::detail {
 
-/// Numbers begin, ..., end - 1.
+/// The numbers begin, ..., end - 1.
 struct Span {
     int begin, end;
 };
 
-/// Along one axis: the pixels of window number `pooled`.
-inline Span window_of(int pooled, int size, int stride, int padding, int extent) {
-    const int begin = pooled * stride - padding;
-    return {std::max(begin, 0), std::min(begin + size, extent)};
+/// One axis of a PoolingGeometry.
+struct PoolingAxis {
+    int extent, pooled_extent, size, stride, padding;
+
+    /// The pixels in the window of a pooled pixel.
+    Span window(int pooled) const {
+        const int begin = pooled * stride - padding;
+        return {std::max(begin, 0), std::min(begin + size, extent)};
+    }
+    /// The pooled pixels in whose windows a pixel lies: none where end <= begin.
+    Span windows_with(int pixel) const {
+        const int place = pixel + padding;
+        return {place < size ? 0 : (place - size) / stride + 1, std::min(place / stride + 1, pooled_extent)};
+    }
+};
+inline PoolingAxis vertical(const PoolingGeometry& g) {
+    const Pooling& w = g.window;
+    return {g.height, g.pooled_height, w.size.vertical, w.stride.vertical, w.padding.vertical};
 }
-/// Along one axis: the windows that `pixel` lies in. Those are in a row, or there are none.
-inline Span windows_with(int pixel, int size, int stride, int padding, int pooled_extent) {
-    const int place = pixel + padding;
-    return {place < size ? 0 : (place - size) / stride + 1, std::min(place / stride + 1, pooled_extent)};
+inline PoolingAxis horizontal(const PoolingGeometry& g) {
+    const Pooling& w = g.window;
+    return {g.width, g.pooled_width, w.size.horizontal, w.stride.horizontal, w.padding.horizontal};
 }
 
-/// Calls f(image, row, column, pixel) for all pixels of images. Threads share out the rows.
+/// Calls f(image, row, pixel) for all rows of images, pixel being the number of the row's first one in all
+/// images; threads share out the rows. `cost`: operations for a pixel.
 template <class F>
-void for_pixels(const Cpu& device, std::size_t images, int height, int width, std::size_t cost, const F& f) {
+void for_rows(const Cpu& device, std::size_t images, int height, int width, std::size_t cost, const F& f) {
     const auto rows = static_cast<std::size_t>(height), columns = static_cast<std::size_t>(width);
-    parallel_ranges(device.threads(), images * rows, 1, worthwhile_elements / std::max<std::size_t>(1, columns * cost),
+    parallel_ranges(device.threads(), images * rows, 1,
+                    worthwhile_elements / std::max<std::size_t>(1, columns * cost),
                     [&](std::size_t begin, std::size_t end) {
                         for (std::size_t r = begin; r < end; ++r)
-                            for (int column = 0; column < width; ++column)
-                                f(r / rows, static_cast<int>(r % rows), column,
-                                  r * columns + static_cast<std::size_t>(column));
+                            f(r / rows, static_cast<int>(r % rows), r * columns);
                     });
 }
 
-/// Calls f.operator()<V>(channel) for vectors of channels, V = Vector<T>, and for each that is left, V = T.
+/// Calls f.operator()<V>(channel), with V = Vector<T> for as many channels as it has lanes, and with V = T
+/// for each of those that are left.
 template <class T, class F>
-void for_channels(std::size_t channels, const F& f) {
+GANTRY_ALWAYS_INLINE inline void for_channels(std::size_t channels, const F& f) {
     std::size_t c = 0;
     for (; c + lanes<T> <= channels; c += lanes<T>) f.template operator()<Vector<T>>(c);
     for (; c < channels; ++c) f.template operator()<T>(c);
@@ -62,23 +76,20 @@ GANTRY_ALWAYS_INLINE inline void write(T* to, V v) {
         store(to, v);
 }
 
-/// Integers of T's size: as a mask for T, and as the number of a pixel.
-template <class T>
-using IntegerLike = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
-
-/// The maximum of a window, and where it stands.
+/// The largest of the numbers that it meets, and the pixel where that stands.
 template <class V>
-struct Largest {
+struct Maximum {
     using T = Element<V>;
-    using I = std::conditional_t<std::is_same_v<V, T>, IntegerLike<T>, Vector<IntegerLike<T>>>;
+    using Integer = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+    using Pixel = std::conditional_t<std::is_same_v<V, T>, Integer, Vector<Integer>>;
     V value;
-    I pixel;
+    Pixel pixel;
 
-    GANTRY_ALWAYS_INLINE static I everywhere(std::size_t pixel) { return static_cast<IntegerLike<T>>(pixel) - I{}; }
+    GANTRY_ALWAYS_INLINE static Maximum of(V x, std::size_t at) { return {x, number(at)}; }
     GANTRY_ALWAYS_INLINE void meet(V x, std::size_t at) {
         const auto wins = (x > value) | (x != x);
         value = math::select(wins, x, value);
-        pixel = math::select(wins, everywhere(at), pixel);
+        pixel = math::select(wins, number(at), pixel);
     }
     GANTRY_ALWAYS_INLINE void write_pixel(std::int32_t* to) const {
         if constexpr (std::is_same_v<V, T>)
@@ -86,23 +97,28 @@ struct Largest {
         else if constexpr (sizeof(T) == 4)
             store(to, pixel);
         else
-            for (std::size_t lane = 0; lane < lanes<T>; ++lane) to[lane] = static_cast<std::int32_t>(pixel[lane]);
+            for (std::size_t lane = 0; lane < lanes<T>; ++lane)
+                to[lane] = static_cast<std::int32_t>(pixel[lane]);
     }
+
+private:
+    GANTRY_ALWAYS_INLINE static Pixel number(std::size_t at) { return static_cast<Integer>(at) - Pixel{}; }
 };
 
-/// out[c] = scale * sum of the pixels in some rows and columns of an image of this width: a sum of sums of
-/// rows, so that few numbers are added to a large one.
+/// out[c] = scale * the sum over some rows and columns of an image of this width. Rows are summed first, so
+/// that numbers are added to others of their size.
 template <class T>
-void sum_pixels(const T* image, int width, std::size_t channels, Span rows, Span columns, T scale, T* out) {
-    for_channels<T>(channels, [&]<class V>(std::size_t c) {
+GANTRY_ALWAYS_INLINE inline void sum_pixels(const T* image, int width, std::size_t channels, Span rows,
+                                            Span columns, double scale, T* out) {
+    for_channels<T>(channels, [&]<class V>(std::size_t c) GANTRY_ALWAYS_INLINE {
         V sum{};
         for (int i = rows.begin; i < rows.end; ++i) {
-            const T* pixel = image + static_cast<std::size_t>(i * width + columns.begin) * channels + c;
             V row_sum{};
-            for (int j = columns.begin; j < columns.end; ++j, pixel += channels) row_sum += read<V>(pixel);
+            for (int j = columns.begin; j < columns.end; ++j)
+                row_sum += read<V>(image + static_cast<std::size_t>(i * width + j) * channels + c);
             sum += row_sum;
         }
-        write(out + c, sum * scale);
+        write(out + c, sum * static_cast<T>(scale));
     });
 }
 
@@ -111,26 +127,98 @@ void sum_pixels(const T* image, int width, std::size_t channels, Span rows, Span
 template <class T>
 void launch(Cpu& device, const MaxPoolParameters<T>& p) {
     using namespace cpu::detail;
-    const PoolingGeometry& g = p.geometry;
-    const auto [size, stride, padding] = g.window;
-    const auto pixels = static_cast<std::size_t>(g.height) * static_cast<std::size_t>(g.width);
-    const auto width = static_cast<std::size_t>(g.width);
-    const auto window = static_cast<std::size_t>(size.vertical * size.horizontal);
-    for_pixels(device, g.images, g.pooled_height, g.pooled_width, g.channels * window,
-               [&, size = size, stride = stride, padding = padding](std::size_t image, int h, int w, std::size_t out) {
-        const Span rows = window_of(h, size.vertical, stride.vertical, padding.vertical, g.height);
-        const Span columns = window_of(w, size.horizontal, stride.horizontal, padding.horizontal, g.width);
-        const T* const whole = p.whole + image * pixels * g.channels;
-        for_channels<T>(g.channels, [&]<class V>(std::size_t c) {
-            const std::size_t first = static_cast<std::size_t>(rows.begin) * width + static_cast<std::size_t>(columns.begin);
-            Largest<V> largest{read<V>(whole + first * g.channels + c), Largest<V>::everywhere(first)};
-            for (int i = rows.begin; i < rows.end; ++i)
-                for (int j = columns.begin; j < columns.end; ++j) {
-                    const std::size_t pixel = static_cast<std::size_t>(i) * width + static_cast<std::size_t>(j);
-                    largest.meet(read<V>(whole + pixel * g.channels + c), pixel);
-                }
-            write(p.pooled + out * g.channels + c, largest.value);
-            largest.write_pixel(p.switches + out * g.channels + c);
-        });
-    });
+    const PoolingGeometry g = p.geometry;
+    const PoolingAxis down = vertical(g), across = horizontal(g);
+    const std::size_t channels = g.channels, pixels = static_cast<std::size_t>(g.height * g.width);
+    for_rows(device, g.images, g.pooled_height, g.pooled_width,
+             channels * static_cast<std::size_t>(down.size * across.size),
+             [&](std::size_t image, int row, std::size_t pooled) {
+                 const Span rows = down.window(row);
+                 const T* const whole = p.whole + image * pixels * channels;
+                 for (int column = 0; column < g.pooled_width; ++column, ++pooled) {
+                     const Span columns = across.window(column);
+                     for_channels<T>(channels, [&]<class V>(std::size_t c) GANTRY_ALWAYS_INLINE {
+                         const auto first = static_cast<std::size_t>(rows.begin * g.width + columns.begin);
+                         auto maximum = Maximum<V>::of(read<V>(whole + first * channels + c), first);
+                         for (int i = rows.begin; i < rows.end; ++i)
+                             for (int j = columns.begin; j < columns.end; ++j) {
+                                 const auto pixel = static_cast<std::size_t>(i * g.width + j);
+                                 maximum.meet(read<V>(whole + pixel * channels + c), pixel);
+                             }
+                         write(p.pooled + pooled * channels + c, maximum.value);
+                         maximum.write_pixel(p.switches + pooled * channels + c);
+                     });
+                 }
+             });
 }
+
+/// Images are not divided, so that what is added to a number comes in the same order with any number of
+/// threads.
+template <class T>
+void launch(Cpu& device, const SwitchScatterParameters<T>& p) {
+    const SwitchedImages e = p.extents;
+    const std::size_t whole_size = e.pixels * e.channels, pooled_size = e.pooled_pixels * e.channels;
+    cpu::parallel_ranges(
+        device.threads(), e.images, 1, cpu::worthwhile_elements / std::max<std::size_t>(1, whole_size),
+        [&](std::size_t begin, std::size_t end) {
+            for (std::size_t image = begin; image < end; ++image) {
+                T* const whole = p.whole + image * whole_size;
+                const T* pooled = p.pooled + image * pooled_size;
+                const std::int32_t* switches = e.switches + image * pooled_size;
+                std::fill_n(whole, whole_size, T{0});
+                for (std::size_t pixel = 0; pixel < e.pooled_pixels; ++pixel)
+                    for (std::size_t c = 0; c < e.channels; ++c)
+                        whole[static_cast<std::size_t>(*switches++) * e.channels + c] += *pooled++;
+            }
+        });
+}
+
+template <class T>
+void launch(Cpu& device, const SwitchGatherParameters<T>& p) {
+    const SwitchedImages e = p.extents;
+    cpu::parallel_ranges(
+        device.threads(), e.images * e.pooled_pixels, 1,
+        cpu::worthwhile_elements / std::max<std::size_t>(1, e.channels),
+        [&](std::size_t begin, std::size_t end) {
+            const std::int32_t* switches = e.switches + begin * e.channels;
+            T* pooled = p.pooled + begin * e.channels;
+            for (std::size_t pixel = begin; pixel < end; ++pixel) {
+                const T* const whole = p.whole + pixel / e.pooled_pixels * e.pixels * e.channels;
+                for (std::size_t c = 0; c < e.channels; ++c)
+                    *pooled++ = whole[static_cast<std::size_t>(*switches++) * e.channels + c];
+            }
+        });
+}
+
+template <class T>
+void launch(Cpu& device, const WindowSumParameters<T>& p) {
+    using namespace cpu::detail;
+    const PoolingGeometry g = p.geometry;
+    const PoolingAxis down = vertical(g), across = horizontal(g);
+    const std::size_t image_size = static_cast<std::size_t>(g.height * g.width) * g.channels;
+    for_rows(device, g.images, g.pooled_height, g.pooled_width,
+             g.channels * static_cast<std::size_t>(down.size * across.size),
+             [&](std::size_t image, int row, std::size_t pooled) {
+                 const Span rows = down.window(row);
+                 for (int column = 0; column < g.pooled_width; ++column, ++pooled)
+                     sum_pixels(p.whole + image * image_size, g.width, g.channels, rows,
+                                across.window(column), p.scale, p.pooled + pooled * g.channels);
+             });
+}
+
+template <class T>
+void launch(Cpu& device, const WindowSpreadParameters<T>& p) {
+    using namespace cpu::detail;
+    const PoolingGeometry g = p.geometry;
+    const PoolingAxis down = vertical(g), across = horizontal(g);
+    const std::size_t image_size = static_cast<std::size_t>(g.pooled_height * g.pooled_width) * g.channels;
+    for_rows(device, g.images, g.height, g.width, g.channels,
+             [&](std::size_t image, int row, std::size_t whole) {
+                 const Span rows = down.windows_with(row);
+                 for (int column = 0; column < g.width; ++column, ++whole)
+                     sum_pixels(p.pooled + image * image_size, g.pooled_width, g.channels, rows,
+                                across.windows_with(column), p.scale, p.whole + whole * g.channels);
+             });
+}
+
+}  // namespace gantry

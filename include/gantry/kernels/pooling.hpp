@@ -26,8 +26,8 @@ struct MaxPoolParameters {
     std::int32_t* switches = nullptr;  ///< of the extents of pooled, overwritten
 };
 
-/// Images (images, pixels, channels), and as many pooled ones (images, pooled_pixels, channels), each number of
-/// which has a switch: a pixel of the whole image.
+/// Images (images, pixels, channels), and as many pooled ones (images, pooled_pixels, channels), each number
+/// of which has a switch: a pixel of the whole image.
 struct SwitchedImages {
     std::size_t images = 0, pixels = 0, pooled_pixels = 0, channels = 0;
     const std::int32_t* switches = nullptr;  ///< (images, pooled_pixels, channels), from 0 to pixels - 1
@@ -41,7 +41,8 @@ struct SwitchGatherParameters {
     T* pooled = nullptr;  ///< overwritten
 };
 
-/// The adjoint: whole[n, q, c] = sum of pooled[n, p, c] over all p with switches[n, p, c] = q, in their order.
+/// The adjoint: whole[n, q, c] = sum of pooled[n, p, c] over all p with switches[n, p, c] = q, in their
+/// order.
 template <class T>
 struct SwitchScatterParameters {
     SwitchedImages extents;
@@ -58,7 +59,8 @@ struct WindowSumParameters {
     double scale = 1;
 };
 
-/// The adjoint: whole = scale * sum, for each pixel and channel, of the pooled pixels in whose window it lies.
+/// The adjoint: whole = scale * sum, for each pixel and channel, of the pooled pixels in whose window it
+/// lies.
 template <class T>
 struct WindowSpreadParameters {
     PoolingGeometry geometry;

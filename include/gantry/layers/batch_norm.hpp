@@ -3,16 +3,21 @@
 #include <gantry/ops/batch_norm.hpp>
 
 #include <string>
+#include <type_traits>
 
 namespace gantry {
 
 /// Batch normalisation of the last extent: features of Shape<Batch, N>, channels of images. Training uses the
 /// statistics of the batch and moves the running ones towards them; evaluation uses the running ones. Source:
-/// Ioffe and Szegedy, "Batch normalization" (2015); conventions of PyTorch's BatchNorm1d.
+/// Ioffe and Szegedy, "Batch normalization" (2015); conventions of PyTorch's BatchNorm1d and BatchNorm2d.
+/// (PyTorch's momentum = None, the mean over all batches, is left out.)
 template <int feature_count, BatchNormOptions options = BatchNormOptions{}>
 struct BatchNorm {
-    using Parameters = ParameterList<Parameter<"weight", Shape<feature_count>, Role::scale>,
-                                     Parameter<"bias", Shape<feature_count>, Role::shift>>;
+    using Parameters =
+        std::conditional_t<options.affine,
+                           ParameterList<Parameter<"weight", Shape<feature_count>, Role::scale>,
+                                         Parameter<"bias", Shape<feature_count>, Role::shift>>,
+                           ParameterList<>>;
     using State = ParameterList<Parameter<"running_mean", Shape<feature_count>, Role::running_mean>,
                                 Parameter<"running_var", Shape<feature_count>, Role::running_variance>>;
     using Input = AnyShape;
@@ -25,22 +30,22 @@ struct BatchNorm {
     static constexpr std::size_t stored = X::item_size;
     static constexpr bool fuses_activation = true;
 
-    static std::string name() { return "BatchNorm " + std::to_string(feature_count); }
+    static std::string name() {
+        return "BatchNorm " + std::to_string(feature_count) + (options.affine ? "" : ", not affine");
+    }
 
-    template <class P, AnyTensor X, AnyTensor Scale, AnyTensor Shift, AnyTensor Running>
-    static auto forward(const P&, const X& x, const Scale& scale, const Shift& shift,
-                        const Running& running_mean, const Running& running_variance) {
+    /// `more`: scale and shift, if there are any, and the running mean and variance.
+    template <class P, AnyTensor X, AnyTensor... More>
+    static auto forward(const P&, const X& x, const More&... more) {
         // A kernel of batch norm knows the identity and leaky_relu.
         constexpr bool fuses = P::activation.kind == ActivationKind::identity ||
                                P::activation.kind == ActivationKind::leaky_relu;
         constexpr Activation fused = fuses ? P::activation : Activation{};
         const auto y = [&] {
             if constexpr (P::training)
-                return batch_norm<fused.kind>(x, scale, shift, running_mean, running_variance, options,
-                                              fused.parameter);
+                return batch_norm<fused.kind>(x, more..., options, fused.parameter);
             else
-                return batch_norm_evaluation<fused.kind>(x, scale, shift, running_mean, running_variance,
-                                                         options, fused.parameter);
+                return batch_norm_evaluation<fused.kind>(x, more..., options, fused.parameter);
         }();
         if constexpr (fuses)
             return y;
@@ -48,5 +53,10 @@ struct BatchNorm {
             return elementwise(ActivationFunction<P::activation.kind>{P::activation.parameter}, y);
     }
 };
+
+/// The name that PyTorch has for images: features are the last extent of every shape, so it is the same
+/// layer.
+template <int channels, BatchNormOptions options = BatchNormOptions{}>
+using BatchNorm2d = BatchNorm<channels, options>;
 
 }  // namespace gantry

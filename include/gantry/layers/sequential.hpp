@@ -117,6 +117,17 @@ using ChainFrom = decltype((Chain<0, Start, Start, 0, 0, false>{} | ... | Type<L
 template <class... Layers>
 concept Fitting = sizeof(ChainFrom<AnyShape, Layers...>) > 0;
 
+/// "(Batch, 28, 28, 1)"
+template <class S>
+std::string shape_text() {
+    std::ostringstream text;
+    if constexpr (std::is_same_v<S, AnyShape>)
+        text << "any";
+    else
+        text << S::extents(Batch);
+    return text.str();
+}
+
 template <std::size_t tensors, std::size_t numbers>
 struct Counts {
     static constexpr std::size_t count = tensors, size = numbers;
@@ -200,7 +211,7 @@ struct Sequential {
         std::ostringstream out;
         const auto row = [&](const auto& layer, const auto& shape, const auto& parameters,
                              const auto& operations) {
-            out << std::left << std::setw(60) << layer << std::setw(24) << shape << std::right
+            out << std::left << std::setw(64) << layer << std::setw(24) << shape << std::right
                 << std::setw(14) << parameters << std::setw(16) << operations << '\n';
         };
         row("layer", "output", "parameters", "FLOPs an item");
@@ -218,12 +229,8 @@ struct Sequential {
             if constexpr (requires { typename L::NestedTag; }) {
                 L::template summary_rows<In>(row, number + ".");
             } else {
-                std::ostringstream shape;
-                if constexpr (std::is_same_v<Out, AnyShape>)
-                    shape << "any";
-                else
-                    shape << Out::extents(Batch);
-                row(number + "  " + L::name(), shape.str(), L::Parameters::size, L::template flops<In>);
+                row(number + "  " + L::name(), detail::shape_text<Out>(), L::Parameters::size,
+                    L::template flops<In>);
             }
             return detail::Type<Out>{};
         };

@@ -4,12 +4,14 @@
 #include <gantry/ops/sum.hpp>
 
 #include <string_view>
+#include <utility>
 
 namespace gantry {
 
 struct BatchNormOptions {
     double epsilon = 1e-5;
     double momentum = 0.1;  ///< share of the batch in the running statistics, as in PyTorch
+    bool affine = true;     ///< of a layer: learn a scale and a shift for each feature
 };
 
 /// What is normalised is a matrix: rows are the batch (and the pixels of images), columns the features
@@ -156,6 +158,14 @@ BatchNormExtents batch_norm_extents(const X& x) {
     constexpr std::size_t columns = Feature::shape::item_size;
     return {x.value().size() / columns, columns};
 }
+/// 1 and 0 for each feature: constants, which no gradient is given to.
+template <class X, class Feature>
+auto unit_scale_and_no_shift(const X& x) {
+    using S = typename Feature::shape;
+    using T = typename X::scalar;
+    auto& device = *x.value().device;
+    return std::pair{filled<S, T>(device, 0, 1), filled<S, T>(device, 0, 0)};
+}
 }  // namespace detail
 
 /// f(scale (x - mean) / sqrt(variance + epsilon) + shift), each feature over the batch (and the pixels), and
@@ -163,7 +173,7 @@ BatchNormExtents batch_norm_extents(const X& x) {
 /// identity or leaky_relu. Errors: a batch of one value for each feature, which has no deviation. Source:
 /// Ioffe and Szegedy, "Batch normalization" (2015), algorithm 1.
 template <ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor Scale, AnyTensor Shift,
-          class Running>
+          AnyTensor Running>
 auto batch_norm(const X& x, const Scale& scale, const Shift& shift, const Running& running_mean,
                 const Running& running_variance, BatchNormOptions options = {}, double parameter = 0) {
     using T = typename X::scalar;
@@ -179,9 +189,17 @@ auto batch_norm(const X& x, const Scale& scale, const Shift& shift, const Runnin
         run_op(op, x.value().extents, {}, x.value(), scale.value(), shift.value()));
 }
 
+/// The same without a scale and a shift: f((x - mean) / sqrt(variance + epsilon)).
+template <ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor Running>
+auto batch_norm(const X& x, const Running& running_mean, const Running& running_variance,
+                BatchNormOptions options = {}, double parameter = 0) {
+    const auto [one, zero] = detail::unit_scale_and_no_shift<X, Running>(x);
+    return batch_norm<kind>(x, one, zero, running_mean, running_variance, options, parameter);
+}
+
 /// The same with given statistics in place of those of the batch, and nothing is updated.
 template <ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor Scale, AnyTensor Shift,
-          class Running>
+          AnyTensor Running>
 auto batch_norm_evaluation(const X& x, const Scale& scale, const Shift& shift, const Running& mean,
                            const Running& variance, BatchNormOptions options = {}, double parameter = 0) {
     using T = typename X::scalar;
@@ -191,6 +209,14 @@ auto batch_norm_evaluation(const X& x, const Scale& scale, const Shift& shift, c
                                                detach(variance).value()};
     return typed<typename X::shape, X, Scale, Shift>(
         run_op(op, x.value().extents, {}, x.value(), scale.value(), shift.value()));
+}
+
+/// The same without a scale and a shift.
+template <ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor Running>
+auto batch_norm_evaluation(const X& x, const Running& mean, const Running& variance,
+                           BatchNormOptions options = {}, double parameter = 0) {
+    const auto [one, zero] = detail::unit_scale_and_no_shift<X, Running>(x);
+    return batch_norm_evaluation<kind>(x, one, zero, mean, variance, options, parameter);
 }
 
 }  // namespace gantry

@@ -17,8 +17,7 @@ struct SwitchScatterOp {
 
     template <class V>
     void forward(const V& whole, bool, const V& pooled) const {
-        launch(*whole.device,
-               SwitchScatterParameters<typename V::scalar>{extents, pooled.data, whole.data});
+        launch(*whole.device, SwitchScatterParameters<typename V::scalar>{extents, pooled.data, whole.data});
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& pooled) const;
@@ -31,8 +30,7 @@ struct SwitchGatherOp {
 
     template <class V>
     void forward(const V& pooled, bool, const V& whole) const {
-        launch(*pooled.device,
-               SwitchGatherParameters<typename V::scalar>{extents, whole.data, pooled.data});
+        launch(*pooled.device, SwitchGatherParameters<typename V::scalar>{extents, whole.data, pooled.data});
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& whole) const {
@@ -48,7 +46,8 @@ void SwitchScatterOp::vjp(const V& upstream, const V&, const V& pooled) const {
 namespace detail {
 inline SwitchedImages switched_images(const Extents& whole, const Extents& pooled,
                                       const std::int32_t* switches) {
-    const auto images = static_cast<std::size_t>(whole.of[0]), channels = static_cast<std::size_t>(whole.of[3]);
+    const auto images = static_cast<std::size_t>(whole.of[0]),
+               channels = static_cast<std::size_t>(whole.of[3]);
     return {images, whole.size() / images / channels, pooled.size() / images / channels, channels, switches};
 }
 }  // namespace detail
@@ -73,8 +72,8 @@ struct MaxPoolOp {
     }
 };
 
-/// Where max_pool2d found its maxima, for images of shape `Whole`. Like a tensor, it is valid until the end of
-/// the step that made it.
+/// Where max_pool2d found its maxima, for images of shape `Whole`. Like a tensor, it is valid until the end
+/// of the step that made it.
 template <class Whole, class Pooled, class D>
 struct Switches {
     using whole_shape = Whole;
@@ -98,26 +97,24 @@ struct MaxPooled {
 template <Pooling pooling, AnyTensor X>
 auto max_pool2d(const X& x) {
     using Whole = typename X::shape;
-    using Rule = detail::Pooled<pooling, Whole>;
-    if constexpr (detail::fits<Rule>()) {
-        using S = typename Rule::type;
-        const auto& whole = x.value();
-        const Extents extents = S::extents(whole.extents.first());
-        const auto switches = allocate<std::int32_t>(*whole.device, extents);
-        const MaxPoolOp op{
-            detail::pooling_geometry(pooling, whole.extents, extents.of[1], extents.of[2]), switches.data};
-        using Found = Switches<Whole, S, typename X::device_type>;
-        const auto result = typed<S, X>(run_op(op, extents, {}, whole));
-        return MaxPooled<std::remove_const_t<decltype(result)>, Found>{result, Found{decltype(Found::pixels){switches}}};
-    }
+    using S = typename detail::Pooled<pooling, Whole>::type;
+    using Found = Switches<Whole, S, typename X::device_type>;
+    const auto& whole = x.value();
+    const Extents extents = S::extents(whole.extents.first());
+    const auto pixels = allocate<std::int32_t>(*whole.device, extents);
+    const MaxPoolOp op{detail::pooling_geometry(pooling, whole.extents, extents.of[1], extents.of[2]),
+                       pixels.data};
+    const auto result = typed<S, X>(run_op(op, extents, {}, whole));
+    return MaxPooled<std::remove_const_t<decltype(result)>, Found>{result, {decltype(Found::pixels){pixels}}};
 }
 
 /// Fails to compile with both shapes in the message.
 template <class Given, class PooledWithSwitches>
 struct UnpoolingFits {
-    static_assert(std::is_same_v<Given, PooledWithSwitches>,
-                  "gantry: max_unpool2d takes a tensor of the shape that max_pool2d gave with the switches (see "
-                  "UnpoolingFits<given, shape of the switches>; -1 is Batch)");
+    static_assert(
+        std::is_same_v<Given, PooledWithSwitches>,
+        "gantry: max_unpool2d takes a tensor of the shape that max_pool2d gave with the switches (see "
+        "UnpoolingFits<given, shape of the switches>; -1 is Batch)");
 };
 
 /// The adjoint of taking the numbers at the switches: each number of y is put where its switch says, in an
@@ -130,13 +127,14 @@ auto max_unpool2d(const Y& y, const Switches<Whole, Pooled, D>& switches) {
     const auto& pooled = y.value();
     const auto& pixels = switches.pixels.value();
     pixels.check_alive();
-    if (pooled.device != pixels.device) fail("max_unpool2d", "tensor and switches must be on one device object");
+    if (pooled.device != pixels.device)
+        fail("max_unpool2d", "tensor and switches must be on one device object");
     if (pooled.extents != pixels.extents)
         fail("max_unpool2d", "tensor and switches must have as many items", pooled.extents, " and ",
              pixels.extents);
     const Extents extents = Whole::extents(pooled.extents.first());
-    return typed<Whole, Y>(
-        run_op(SwitchScatterOp{detail::switched_images(extents, pooled.extents, pixels.data)}, extents, {}, pooled));
+    return typed<Whole, Y>(run_op(
+        SwitchScatterOp{detail::switched_images(extents, pooled.extents, pixels.data)}, extents, {}, pooled));
 }
 
 }  // namespace gantry

@@ -23,8 +23,8 @@ struct WindowSumOp {
     void vjp(const V& upstream, const V&, const V& whole) const;
 };
 
-/// The adjoint: whole = scale * sums of the pooled pixels in whose window a pixel lies. Where windows lie side
-/// by side, this repeats each pixel over its window.
+/// The adjoint: whole = scale * sums of the pooled pixels in whose window a pixel lies. Where windows lie
+/// side by side, this repeats each pixel over its window.
 struct WindowSpreadOp {
     static constexpr std::string_view name = "upsample";
     PoolingGeometry geometry;
@@ -47,50 +47,41 @@ void WindowSumOp::vjp(const V& upstream, const V&, const V& whole) const {
 }
 
 /// The mean of each window and channel: Shape<Batch, height, width, C> -> Shape<Batch, ..., ..., C>,
-/// floor((extent + 2 padding - size) / stride) + 1 pixels on each axis. Padding counts as zeros, also in the
-/// divisor: PyTorch's AvgPool2d as it is by default.
+/// floor((extent + 2 padding - size) / stride) + 1 pixels on each axis. Padding counts as zeros, in the
+/// divisor too: PyTorch's AvgPool2d as it is by default.
 template <Pooling pooling, AnyTensor X>
 auto mean_pool2d(const X& x) {
-    using Rule = detail::Pooled<pooling, typename X::shape>;
-    if constexpr (detail::fits<Rule>()) {
-        using S = typename Rule::type;
-        const auto& whole = x.value();
-        const Extents extents = S::extents(whole.extents.first());
-        const WindowSumOp op{detail::pooling_geometry(pooling, whole.extents, extents.of[1], extents.of[2]),
-                             1.0 / (pooling.size.vertical * pooling.size.horizontal)};
-        return typed<S, X>(run_op(op, extents, {}, whole));
-    }
+    using S = typename detail::Pooled<pooling, typename X::shape>::type;
+    const auto& whole = x.value();
+    const Extents extents = S::extents(whole.extents.first());
+    const WindowSumOp op{detail::pooling_geometry(pooling, whole.extents, extents.of[1], extents.of[2]),
+                         1.0 / (pooling.size.vertical * pooling.size.horizontal)};
+    return typed<S, X>(run_op(op, extents, {}, whole));
 }
 
-/// The mean of each image's channels: Shape<Batch, height, width, C> -> Shape<Batch, C>.
+/// The mean of each channel of an image: Shape<Batch, height, width, C> -> Shape<Batch, C>.
 /// Source: Lin, Chen and Yan, "Network in network" (2014), section 3.2.
 template <AnyTensor X>
 auto global_mean_pool2d(const X& x) {
-    using Rule = detail::GloballyPooled<typename X::shape>;
-    if constexpr (detail::fits<Rule>()) {
-        using S = typename Rule::type;
-        constexpr PerAxis image = Rule::pooling.size;
-        const auto& whole = x.value();
-        const WindowSumOp op{detail::pooling_geometry(Rule::pooling, whole.extents, 1, 1),
-                             1.0 / (image.vertical * image.horizontal)};
-        return typed<S, X>(run_op(op, S::extents(whole.extents.first()), {}, whole));
-    }
+    using S = typename detail::GloballyPooled<typename X::shape>::type;
+    const auto& whole = x.value();
+    const PerAxis image{whole.extents.of[1], whole.extents.of[2]};
+    const WindowSumOp op{detail::pooling_geometry(Pooling{.size = image}, whole.extents, 1, 1),
+                         1.0 / (image.vertical * image.horizontal)};
+    return typed<S, X>(run_op(op, S::extents(whole.extents.first()), {}, whole));
 }
 
 /// Each pixel repeated, `upsample<2>` or `upsample<PerAxis{1, 2}>`: Shape<Batch, height, width, C> ->
-/// Shape<Batch, factor.vertical height, factor.horizontal width, C>. PyTorch's Upsample, mode "nearest".
+/// Shape<Batch, height * vertical factor, width * horizontal factor, C>. PyTorch's Upsample, mode "nearest".
 template <PerAxis factor, AnyTensor X>
 auto upsample(const X& x) {
-    using Rule = detail::Upsampled<factor, typename X::shape>;
-    if constexpr (detail::fits<Rule>()) {
-        using S = typename Rule::type;
-        const auto& pooled = x.value();
-        const Extents extents = S::extents(pooled.extents.first());
-        const WindowSpreadOp op{detail::pooling_geometry(Pooling{.size = factor}, extents,
-                                                         pooled.extents.of[1], pooled.extents.of[2]),
-                                1};
-        return typed<S, X>(run_op(op, extents, {}, pooled));
-    }
+    using S = typename detail::Upsampled<factor, typename X::shape>::type;
+    const auto& pooled = x.value();
+    const Extents extents = S::extents(pooled.extents.first());
+    const WindowSpreadOp op{detail::pooling_geometry(Pooling{.size = factor}, extents, pooled.extents.of[1],
+                                                     pooled.extents.of[2]),
+                            1};
+    return typed<S, X>(run_op(op, extents, {}, pooled));
 }
 
 }  // namespace gantry

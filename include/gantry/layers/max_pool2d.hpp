@@ -1,0 +1,28 @@
+#pragma once
+#include <gantry/layers/pooling_layer.hpp>
+#include <gantry/ops/max_pool.hpp>
+
+#include <cstddef>
+#include <string>
+
+namespace gantry {
+
+/// The maxima of windows, Shape<Batch, height, width, C> -> Shape<Batch, ..., ..., C>; see max_pool2d.
+///     MaxPool2d<Pooling{.size = 3, .stride = 2, .padding = 1}>
+template <Pooling pooling>
+struct MaxPool2d : detail::PoolingLayer<pooling> {
+    template <int index, class X>
+    using Fit = decltype(detail::image_check<index, MaxPool2d, X, 0, pooling.size, pooling.padding>());
+    /// The maxima and their switches.
+    template <class X>
+    static constexpr std::size_t stored = 2 * detail::PoolingLayer<pooling>::template stored<X>;
+
+    static std::string name() { return "MaxPool2d " + detail::pooling_text(pooling); }
+
+    template <class P, AnyTensor X>
+    static auto forward(const P&, const X& x) {
+        return max_pool2d<pooling>(x).result;
+    }
+};
+
+}  // namespace gantry

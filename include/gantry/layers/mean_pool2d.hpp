@@ -1,0 +1,44 @@
+#pragma once
+#include <gantry/layers/pooling_layer.hpp>
+#include <gantry/ops/mean_pool.hpp>
+
+#include <cstddef>
+#include <string>
+#include <type_traits>
+
+namespace gantry {
+
+/// The means of windows, Shape<Batch, height, width, C> -> Shape<Batch, ..., ..., C>; see mean_pool2d.
+///     MeanPool2d<Pooling{.size = 4, .stride = 2}>
+template <Pooling pooling>
+struct MeanPool2d : detail::PoolingLayer<pooling> {
+    template <int index, class X>
+    using Fit = decltype(detail::image_check<index, MeanPool2d, X, 0, pooling.size, pooling.padding>());
+
+    static std::string name() { return "MeanPool2d " + detail::pooling_text(pooling); }
+
+    template <class P, AnyTensor X>
+    static auto forward(const P&, const X& x) {
+        return mean_pool2d<pooling>(x);
+    }
+};
+
+/// The mean of each channel, Shape<Batch, height, width, C> -> Shape<Batch, C>; see global_mean_pool2d.
+struct GlobalMeanPool2d : PlainLayer {
+    template <int index, class X>
+    using Fit = decltype(detail::image_check<index, GlobalMeanPool2d, X, 0>());
+    template <class X>
+    using Output = typename std::conditional_t<std::is_same_v<X, AnyShape>, std::type_identity<X>,
+                                               detail::GloballyPooled<X>>::type;
+    template <class X>
+    static constexpr std::size_t stored = Output<X>::item_size;
+
+    static std::string name() { return "GlobalMeanPool2d"; }
+
+    template <class P, AnyTensor X>
+    static auto forward(const P&, const X& x) {
+        return global_mean_pool2d(x);
+    }
+};
+
+}  // namespace gantry

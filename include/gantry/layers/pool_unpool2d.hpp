@@ -1,0 +1,93 @@
+#pragma once
+#include <gantry/layers/pooling_layer.hpp>
+#include <gantry/layers/sequential.hpp>
+#include <gantry/ops/max_pool.hpp>
+
+#include <cstddef>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace gantry {
+
+template <int layer_index, class Layer, class PooledImage, class InnerLayersMake>
+struct UnpoolingFitsLayer {
+    static_assert(
+        std::is_same_v<PooledImage, InnerLayersMake>,
+        "gantry: the layers inside of a PoolUnpool2d must keep the height, the width and the channels of "
+        "the pooled image, since its switches unpool their result (see UnpoolingFitsLayer<layer index, "
+        "layer, pooled image, what the inner layers make of it>; -1 is Batch)");
+};
+
+/// Pools, runs layers on the pooled image, and unpools their result with the switches of its own pooling, so
+/// that height, width and channels stay: one level of an encoder-decoder. It nests, which makes a U:
+///     PoolUnpool2d<Pooling{.size = 2}, Conv2d<16, 32, w>, PoolUnpool2d<Pooling{.size = 2}, ...>,
+///                  ConvTranspose2d<32, 16, w>>
+/// See max_pool2d and max_unpool2d. Source: Zeiler and Fergus, "Visualizing and understanding convolutional
+/// networks" (2014), section 2.1; Noh, Hong and Han, "Learning deconvolution network for semantic
+/// segmentation" (2015), section 3.2.
+template <Pooling pooling, class... Layers>
+struct PoolUnpool2d : detail::PoolingLayer<pooling> {
+private:
+    using Pool = detail::PoolingLayer<pooling>;
+    using Inner = Sequential<Layers...>;
+    template <class X>
+    using PooledImage = typename Pool::template Output<X>;
+
+    template <int index, class X>
+    static constexpr auto check() {
+        using Pools =
+            decltype(detail::image_check<index, PoolUnpool2d, X, 0, pooling.size, pooling.padding>());
+        if constexpr (!Pools::fits) {
+            return Pools{};
+        } else {
+            using Image = PooledImage<X>;
+            using Made = typename Inner::template Output<Image>;
+            // AnyShape: one of the inner layers did not fit, and that was said.
+            constexpr bool fits = std::is_same_v<Image, Made> || std::is_same_v<AnyShape, Made>;
+            return detail::LayerCheck<fits, UnpoolingFitsLayer<index, PoolUnpool2d, Image, Made>>{};
+        }
+    }
+
+public:
+    using NestedTag = void;
+    using Parameters = typename Inner::Parameters;
+    using State = typename Inner::State;
+    template <int index, class X>
+    using Fit = decltype(check<index, X>());
+    template <class X>
+    using Output = X;
+    template <class X>
+    static constexpr std::size_t flops =
+        Pool::template flops<X> + Inner::template flops<PooledImage<X>> + PooledImage<X>::item_size;
+    /// The maxima and their switches, what the inner layers leave, and the result.
+    template <class X>
+    static constexpr std::size_t stored =
+        2 * PooledImage<X>::item_size + Inner::template stored<PooledImage<X>> + X::item_size;
+
+    static std::string name() { return "PoolUnpool2d " + detail::pooling_text(pooling); }
+
+    template <class P, class Cursor, AnyTensor X>
+    static auto forward(const P& pass, const Cursor& cursor, const X& x) {
+        const auto [pooled, switches] = max_pool2d<pooling>(x);
+        return max_unpool2d(Inner::forward(pass, cursor, pooled), switches);
+    }
+
+    template <bool learned>
+    static void list_tensors(std::vector<ParameterInfo>& list, const std::string& prefix,
+                             std::size_t offset) {
+        Inner::template list_tensors<learned>(list, prefix, offset);
+    }
+    /// A row for the pooling, those of the inner layers, and one for the unpooling.
+    template <class X, class Row>
+    static void summary_rows(const Row& row, const std::string& prefix) {
+        const std::string number = prefix.substr(0, prefix.size() - 1);
+        const std::size_t none = 0;
+        row(number + "  MaxPool2d " + detail::pooling_text(pooling), detail::shape_text<PooledImage<X>>(),
+            none, Pool::template flops<X>);
+        Inner::template summary_rows<PooledImage<X>>(row, prefix);
+        row(number + "  MaxUnpool2d", detail::shape_text<X>(), none, PooledImage<X>::item_size);
+    }
+};
+
+}  // namespace gantry

@@ -1,0 +1,34 @@
+#pragma once
+#include <gantry/core/window.hpp>
+#include <gantry/layers/fit.hpp>
+#include <gantry/layers/layer.hpp>
+#include <gantry/ops/pooling.hpp>
+
+#include <cstddef>
+#include <string>
+#include <type_traits>
+
+namespace gantry::detail {
+
+/// "2x3 stride 2x2 padding 1x1"; the stride only where it is not the size.
+inline std::string pooling_text(const Pooling& pooling) {
+    const auto both = [](PerAxis n) {
+        return std::to_string(n.vertical) + 'x' + std::to_string(n.horizontal);
+    };
+    return both(pooling.size) + (pooling.stride == pooling.size ? "" : " stride " + both(pooling.stride)) +
+           (pooling.padding == PerAxis(0) ? "" : " padding " + both(pooling.padding));
+}
+
+/// What layers that pool have in common.
+template <Pooling pooling>
+struct PoolingLayer : PlainLayer {
+    template <class X>
+    using Output = typename std::conditional_t<std::is_same_v<X, AnyShape>, std::type_identity<X>,
+                                               Pooled<pooling, X>>::type;
+    template <class X>
+    static constexpr std::size_t flops = Output<X>::item_size* pooling.size.vertical* pooling.size.horizontal;
+    template <class X>
+    static constexpr std::size_t stored = Output<X>::item_size;
+};
+
+}  // namespace gantry::detail

@@ -1,0 +1,36 @@
+#pragma once
+#include <gantry/layers/fit.hpp>
+#include <gantry/layers/layer.hpp>
+#include <gantry/ops/mean_pool.hpp>
+
+#include <cstddef>
+#include <string>
+#include <type_traits>
+
+namespace gantry {
+
+/// Each pixel repeated, Shape<Batch, height, width, C> -> Shape<Batch, ..., ..., C>: `Upsample<2>`, or
+/// `Upsample<PerAxis{1, 2}>` for the width alone; see upsample.
+template <PerAxis factor>
+struct Upsample : PlainLayer {
+    template <int index, class X>
+    using Fit = decltype(detail::image_check<index, Upsample, X, 0>());
+    template <class X>
+    using Output = typename std::conditional_t<std::is_same_v<X, AnyShape>, std::type_identity<X>,
+                                               detail::Upsampled<factor, X>>::type;
+    template <class X>
+    static constexpr std::size_t flops = 0;
+    template <class X>
+    static constexpr std::size_t stored = Output<X>::item_size;
+
+    static std::string name() {
+        return "Upsample " + std::to_string(factor.vertical) + 'x' + std::to_string(factor.horizontal);
+    }
+
+    template <class P, AnyTensor X>
+    static auto forward(const P&, const X& x) {
+        return upsample<factor>(x);
+    }
+};
+
+}  // namespace gantry

@@ -1,0 +1,14 @@
+// expect: a layer of this Sequential expects another number of features than it gets
+// expect: LayerFits<1, gantry::BatchNorm<4[^>]*>, 4, 3>
+// max-errors: 1
+#include <gantry/layers/batch_norm.hpp>
+#include <gantry/layers/conv2d.hpp>
+#include <gantry/layers/input.hpp>
+#include <gantry/layers/pool_unpool2d.hpp>
+#include <gantry/layers/sequential.hpp>
+
+using namespace gantry;
+constexpr Window window{.size = 3, .padding = 1};
+using Autoencoder =
+    Sequential<InputShape<8, 8, 2>,
+               PoolUnpool2d<Pooling{.size = 2}, Conv2d<2, 3, window>, BatchNorm<4>, Conv2d<3, 2, window>>>;

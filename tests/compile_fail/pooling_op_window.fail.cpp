@@ -1,0 +1,8 @@
+// expect: the window of a pooling is larger than its image with padding
+// expect: PoolingWindowFits<4, 5>
+// max-errors: 1
+#include <gantry/cpu/cpu.hpp>
+#include <gantry/ops/mean_pool.hpp>
+
+using namespace gantry;
+auto f(const Tensor<Shape<Batch, 4, 4, 3>, float, Cpu>& x) { return mean_pool2d<Pooling{.size = {4, 5}}>(x); }

@@ -1,0 +1,8 @@
+// expect: its padding is from 0 to half of its size
+// max-errors: 1
+#include <gantry/layers/input.hpp>
+#include <gantry/layers/max_pool2d.hpp>
+#include <gantry/layers/sequential.hpp>
+
+using namespace gantry;
+using Pool = Sequential<InputShape<8, 8, 2>, MaxPool2d<Pooling{.size = 2, .padding = 2}>>;

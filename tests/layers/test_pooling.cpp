@@ -1,0 +1,128 @@
+#include "support/catch.hpp"
+#include "support/numbers.hpp"
+#include "support/reference_device.hpp"
+#include <gantry/gantry.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace gantry::test {
+namespace {
+
+using Images = Shape<Batch, 8, 13, 3>;
+constexpr int batch = 4;
+constexpr Pooling pairs{.size = 2}, wide{.size = {1, 3}, .stride = {1, 2}, .padding = {0, 1}};
+constexpr Window same_size{.size = 3, .padding = 1};
+
+// Shapes, operations and memory.
+template <class L>
+using OutputOf = typename L::template Output<Images>;
+static_assert(std::is_same_v<OutputOf<MaxPool2d<pairs>>, Shape<Batch, 4, 6, 3>>);
+static_assert(std::is_same_v<OutputOf<MeanPool2d<wide>>, Shape<Batch, 8, 7, 3>>);
+static_assert(std::is_same_v<OutputOf<Upsample<2>>, Shape<Batch, 16, 26, 3>>);
+static_assert(std::is_same_v<OutputOf<Upsample<PerAxis{1, 3}>>, Shape<Batch, 8, 39, 3>>);
+static_assert(std::is_same_v<OutputOf<GlobalMeanPool2d>, Shape<Batch, 3>>);
+static_assert(std::is_same_v<OutputOf<PoolUnpool2d<wide, ReLU>>, Images>);
+static_assert(MaxPool2d<pairs>::flops<Images> == 4 * 4 * 6 * 3);
+static_assert(MaxPool2d<pairs>::stored<Images> == 2 * 4 * 6 * 3);  // and as many switches
+
+template <class D>
+auto images(D& device) {
+    return from_host<Images>(device, batch, random_numbers<float>(Images::size(batch), "images"));
+}
+template <class L, class D>
+auto layer_of(D& device) {
+    Network<Sequential<InputShape<8, 13, 3>, L>, D> network{device, Seed{1}};
+    return network(images(device)).to_host();
+}
+
+// Two levels of an encoder-decoder, and what is inside of each as a Sequential of its own.
+using Middle = Sequential<Conv2d<2, 4, same_size>,
+                          PoolUnpool2d<wide, Conv2d<4, 4, same_size>, BatchNorm<4>, LeakyReLU<0.2f>>,
+                          ConvTranspose2d<4, 2, same_size>>;
+using Whole =
+    Sequential<Conv2d<3, 2, same_size>,
+               PoolUnpool2d<pairs, Conv2d<2, 4, same_size>,
+                            PoolUnpool2d<wide, Conv2d<4, 4, same_size>, BatchNorm<4>, LeakyReLU<0.2f>>,
+                            ConvTranspose2d<4, 2, same_size>>,
+               Dropout<0.3f>>;
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("layers that pool are calls to their ops", "[layers]", Cpu, Reference) {
+    TestType device;
+    const Step step{device};
+    const auto x = images(device);
+    CHECK(layer_of<MaxPool2d<wide>>(device) == max_pool2d<wide>(x).result.to_host());
+    CHECK(layer_of<MeanPool2d<wide>>(device) == mean_pool2d<wide>(x).to_host());
+    CHECK(layer_of<Upsample<PerAxis{1, 3}>>(device) == upsample<PerAxis{1, 3}>(x).to_host());
+    CHECK(layer_of<GlobalMeanPool2d>(device) == global_mean_pool2d(x).to_host());
+}
+
+TEMPLATE_TEST_CASE("PoolUnpool2d unpools with the switches of its own pooling", "[layers]", Cpu, Reference) {
+    TestType device;
+    Network<Whole, TestType> network{device, Seed{1}};
+    Network<Sequential<Conv2d<3, 2, same_size>>, TestType> first{device, Seed{1}};
+    Network<Middle, TestType> middle{device, Seed{1}};
+    const auto all = network.parameters().to_host();
+    const auto border = all.begin() + static_cast<std::ptrdiff_t>(first.parameter_count);
+    first.parameters().from_host(std::vector<float>(all.begin(), border));
+    middle.parameters().from_host(std::vector<float>(border, all.end()));
+
+    const Step step{device};
+    const auto x = images(device);
+    const auto [pooled, switches] = max_pool2d<pairs>(evaluation(first)(x));
+    const auto expected = max_unpool2d(evaluation(middle)(pooled), switches).to_host();
+    CHECK(evaluation(network)(x).to_host() == expected);
+
+    // Training reaches the states and the dropout inside, and gradients all parameters.
+    const auto states = network.states().to_host();
+    const auto loss = sum(square(network(x)));
+    CHECK(network.states().to_host() != states);
+    backward(loss, network);
+    const auto gradients = network.gradients().to_host();
+    for (const ParameterInfo& info : Whole::parameters()) {
+        INFO(info.name);
+        const auto begin = gradients.begin() + static_cast<std::ptrdiff_t>(info.offset);
+        CHECK(std::any_of(begin, begin + static_cast<std::ptrdiff_t>(info.extents.size()),
+                          [](float g) { return g != 0; }));
+    }
+}
+
+TEST_CASE("names and summary of nested PoolUnpool2d", "[layers]") {
+    std::vector<std::string> names;
+    for (const ParameterInfo& info : Whole::parameters()) names.push_back(info.name);
+    CHECK(names == std::vector<std::string>{"0.weight", "0.bias", "1.0.weight", "1.0.bias", "1.1.0.weight",
+                                            "1.1.0.bias", "1.1.1.weight", "1.1.1.bias", "1.2.weight",
+                                            "1.2.bias"});
+    const auto states = Whole::states();
+    REQUIRE(states.size() == 2);
+    CHECK(states[0].name == "1.1.1.running_mean");
+    CHECK(Whole::parameters()[4].layer == 1);
+
+    std::string rows;
+    const auto row = [&](const std::string& layer, const std::string& shape, std::size_t parameters,
+                         std::size_t) {
+        rows += layer + ' ' + shape + ' ' + std::to_string(parameters) + '\n';
+    };
+    Whole::summary_rows<Images>(row, "");
+    CHECK(rows ==
+          "0  Conv2d 3 -> 2, 3x3 padding 1 (Batch, 8, 13, 2) 56\n"
+          "1  MaxPool2d 2x2 (Batch, 4, 6, 2) 0\n"
+          "1.0  Conv2d 2 -> 4, 3x3 padding 1 (Batch, 4, 6, 4) 76\n"
+          "1.1  MaxPool2d 1x3 stride 1x2 padding 0x1 (Batch, 4, 3, 4) 0\n"
+          "1.1.0  Conv2d 4 -> 4, 3x3 padding 1 (Batch, 4, 3, 4) 148\n"
+          "1.1.1  BatchNorm 4 (Batch, 4, 3, 4) 8\n"
+          "1.1.2  LeakyReLU 0.2 (Batch, 4, 3, 4) 0\n"
+          "1.1  MaxUnpool2d (Batch, 4, 6, 4) 0\n"
+          "1.2  ConvTranspose2d 4 -> 2, 3x3 padding 1 (Batch, 4, 6, 2) 74\n"
+          "1  MaxUnpool2d (Batch, 8, 13, 2) 0\n"
+          "2  Dropout 0.3 (Batch, 8, 13, 2) 0\n");
+    STATIC_REQUIRE(Whole::parameter_count == 56 + 76 + 148 + 8 + 74);
+    STATIC_REQUIRE(Whole::state_count == 8);
+}
+
+}  // namespace gantry::test
