@@ -30,8 +30,8 @@ for argument in "$@"; do
 done
 [ ${#parts[@]} -gt 0 ] || parts=("${all_parts[@]}")
 
-packages=(g++ cmake ninja-build zlib1g-dev libpng-dev libgif-dev nlohmann-json3-dev libcli11-dev
-    catch2 libbenchmark-dev libeigen3-dev)
+packages=(g++ cmake ninja-build zlib1g-dev libpng-dev libjpeg62-turbo-dev libzimg-dev libgif-dev
+    nlohmann-json3-dev libcli11-dev catch2 libbenchmark-dev libeigen3-dev)
 [ "${parts[*]}" = release ] ||
     packages+=(clang-19 libomp-19-dev libclang-rt-19-dev)
 .ci/install-packages "${packages[@]}"

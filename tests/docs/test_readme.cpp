@@ -1,9 +1,13 @@
 // The README's programs are tests: CMake takes the blocks marked `cpp` out of it, in order, as files.
 #include <readme_1.hpp>  // the network in twenty lines
+#include <readme_3.hpp>  // a convolutional discriminator
 
 #include <cmath>
+#include <type_traits>
 
 #include <support/catch.hpp>
+
+static_assert(std::is_same_v<Critic::Output<Critic::Input>, Shape<Batch, 1>>);
 
 TEST_CASE("the README's network trains") {
     Cpu device;

@@ -1,0 +1,115 @@
+#pragma once
+#include <gantry/core/error.hpp>
+#include <gantry/data/images.hpp>
+#include <gantry/io/file.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+namespace gantry {
+
+/// CIFAR-10's classes: the label of an image is the place of its class's name.
+inline constexpr std::array<std::string_view, 10> cifar10_classes{
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
+
+namespace detail {
+
+using Cifar10Wanted = std::array<bool, cifar10_classes.size()>;
+
+/// Which labels are wanted: those of the named classes, or all.
+inline Cifar10Wanted cifar10_wanted(const std::vector<std::string>& classes) {
+    Cifar10Wanted wanted{};
+    wanted.fill(classes.empty());
+    for (const std::string& name : classes) {
+        const auto found = std::find(cifar10_classes.begin(), cifar10_classes.end(), name);
+        if (found == cifar10_classes.end()) {
+            std::string names;
+            for (const auto known : cifar10_classes) names.append(names.empty() ? "" : ", ").append(known);
+            fail("load_cifar10", "a class must be one of " + names, name);
+        }
+        wanted[static_cast<std::size_t>(found - cifar10_classes.begin())] = true;
+    }
+    return wanted;
+}
+
+/// Whether there is anything of this name, be it readable or not: whoever opens it says what is wrong.
+inline bool is_there(const std::filesystem::path& path) {
+    std::error_code error;
+    return std::filesystem::status(path, error).type() != std::filesystem::file_type::not_found;
+}
+
+/// Appends the wanted images of one file: records of a label and the planes of red, green and blue, 32 x 32
+/// each (https://www.cs.toronto.edu/~kriz/cifar.html, "binary version").
+inline void append_cifar10_file(const std::filesystem::path& path, const Cifar10Wanted& wanted,
+                                LabelledImages& data) {
+    constexpr std::size_t plane = 32 * 32, record = 1 + 3 * plane;
+    constexpr std::size_t most_records = 100'000;  // the official files have 10,000
+    File file(path, File::Mode::read);
+    const std::size_t bytes = file.size();
+    if (bytes == 0 || bytes % record != 0 || bytes / record > most_records)
+        fail("load_cifar10",
+             path.string() + " must hold from 1 to 100000 records of 3073 bytes, as the files of " +
+                 "cifar-10-binary.tar.gz do: get it anew",
+             bytes, " bytes");
+
+    std::array<std::uint8_t, record> one;
+    for (std::size_t i = 0; i < bytes / record; ++i) {
+        file.read(std::as_writable_bytes(std::span(one)));
+        const std::uint8_t label = one[0];
+        if (label >= wanted.size())
+            fail("load_cifar10", path.string() + " must have labels from 0 to 9: get it anew", int{label},
+                 " in record ", i);
+        if (!wanted[label]) continue;
+        data.labels.push_back(label);
+        for (std::size_t pixel = 1; pixel <= plane; ++pixel)
+            for (const std::size_t channel : {0, 1, 2})
+                data.images.pixels.push_back(one[pixel + channel * plane]);
+    }
+}
+
+}  // namespace detail
+
+/// Loads CIFAR-10 from a folder with the files of its binary version, `data_batch_1.bin` to
+/// `data_batch_5.bin` (those that are there) or `test_batch.bin`, or from the folder above, with
+/// `cifar-10-batches-bin` in it. Images are (32, 32, 3), labels 0 to 9. With `classes`, the images of these
+/// alone, such as
+/// `{"bird", "cat"}`; they keep their labels. Throws an Error for a folder or file that is missing or
+/// damaged, for a name that is no class, and if no image is left.
+inline LabelledImages load_cifar10(const std::filesystem::path& folder, Split split,
+                                   const std::vector<std::string>& classes = {}) {
+    const auto wanted = detail::cifar10_wanted(classes);
+    const std::vector<std::string> names =
+        split == Split::train
+            ? std::vector<std::string>{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
+                                       "data_batch_4.bin", "data_batch_5.bin"}
+            : std::vector<std::string>{"test_batch.bin"};
+    LabelledImages data{{0, 32, 32, 3, {}}, {}};
+    for (const auto& place : {folder, folder / "cifar-10-batches-bin"}) {
+        bool found = false;
+        for (const std::string& name : names)
+            if (detail::is_there(place / name)) {
+                detail::append_cifar10_file(place / name, wanted, data);
+                found = true;
+            }
+        if (!found) continue;
+        if (data.labels.empty())
+            fail("load_cifar10", "no image of the wanted classes in " + place.string() + ": ask for others");
+        data.images.count = data.labels.size();
+        return data;
+    }
+    fail("load_cifar10",
+         "no " + names[0] + " in " + folder.string() +
+             (split == Split::train ? " (nor another of data_batch_1.bin to data_batch_5.bin)" : "") +
+             ": unpack cifar-10-binary.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html " +
+             "and give --data FOLDER");
+}
+
+}  // namespace gantry

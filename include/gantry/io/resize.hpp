@@ -1,0 +1,128 @@
+#pragma once
+#include <gantry/core/error.hpp>
+#include <gantry/io/picture.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <zimg.h>
+
+namespace gantry {
+
+namespace detail {
+
+/// zimg wants rows that begin at multiples of 64 bytes.
+struct alignas(64) Line {
+    std::array<std::uint8_t, 64> bytes{};
+};
+
+/// A picture's channels one after the other, as zimg takes them.
+struct Planes {
+    Planes(int plane_height, int plane_width, int planes)
+        : height(plane_height),
+          width(plane_width),
+          channels(planes),
+          lines_in_row((static_cast<std::size_t>(width) + sizeof(Line) - 1) / sizeof(Line)),
+          lines(static_cast<std::size_t>(height) * static_cast<std::size_t>(channels) * lines_in_row) {}
+
+    std::uint8_t* row(int channel, int y) { return lines[line(channel, y)].bytes.data(); }
+    const std::uint8_t* row(int channel, int y) const { return lines[line(channel, y)].bytes.data(); }
+    std::ptrdiff_t stride() const { return static_cast<std::ptrdiff_t>(lines_in_row * sizeof(Line)); }
+
+    int height, width, channels;
+    std::size_t lines_in_row;
+    std::vector<Line> lines;
+
+private:
+    std::size_t line(int channel, int y) const {
+        return static_cast<std::size_t>(channel * height + y) * lines_in_row;
+    }
+};
+
+/// Scales all planes to the size of `to`, each side on its own.
+inline void resize_planes(const Planes& from, Planes& to) {
+    const auto describe = [](const Planes& planes) {
+        zimg_image_format format;
+        zimg_image_format_default(&format, ZIMG_API_VERSION);
+        format.height = static_cast<unsigned>(planes.height);
+        format.width = static_cast<unsigned>(planes.width);
+        format.pixel_type = ZIMG_PIXEL_BYTE;
+        format.pixel_range = ZIMG_RANGE_FULL;
+        format.color_family = planes.channels == 1 ? ZIMG_COLOR_GREY : ZIMG_COLOR_RGB;
+        if (planes.channels != 1) format.matrix_coefficients = ZIMG_MATRIX_RGB;
+        return format;
+    };
+    const auto check = [](bool success) {
+        if (success) return;
+        std::array<char, 256> message{};
+        zimg_get_last_error(message.data(), message.size());
+        fail("resize", std::string("zimg cannot scale this picture: ") + message.data());
+    };
+    const zimg_image_format source = describe(from), destination = describe(to);
+    zimg_graph_builder_params parameters;
+    zimg_graph_builder_params_default(&parameters, ZIMG_API_VERSION);
+    parameters.resample_filter = ZIMG_RESIZE_BILINEAR;
+    const std::unique_ptr<zimg_filter_graph, decltype(&zimg_filter_graph_free)> graph(
+        zimg_filter_graph_build(&source, &destination, &parameters), zimg_filter_graph_free);
+    check(graph != nullptr);
+
+    std::size_t scratch_bytes = 0;
+    check(zimg_filter_graph_get_tmp_size(graph.get(), &scratch_bytes) == ZIMG_ERROR_SUCCESS);
+    std::vector<Line> scratch(scratch_bytes / sizeof(Line) + 1);
+    zimg_image_buffer_const input{};
+    zimg_image_buffer output{};
+    input.version = output.version = ZIMG_API_VERSION;
+    for (int c = 0; c < to.channels; ++c) {
+        input.plane[c] = {from.row(c, 0), from.stride(), ZIMG_BUFFER_MAX};
+        output.plane[c] = {to.row(c, 0), to.stride(), ZIMG_BUFFER_MAX};
+    }
+    check(zimg_filter_graph_process(graph.get(), &input, &output, scratch.data(), nullptr, nullptr, nullptr,
+                                    nullptr) == ZIMG_ERROR_SUCCESS);
+}
+
+}  // namespace detail
+
+/// The middle of a picture, as much of it as has the shape of height x width, scaled to that size. A linear
+/// filter as wide as the pixels it makes: nothing flickers where a picture gets smaller, and where it gets
+/// larger it is interpolated.
+inline Picture resize_to_fill(const Picture& picture, int height, int width) {
+    detail::check_picture("resize", picture);
+    if (height < 1 || width < 1 || height > 65535 || width > 65535)
+        fail("resize", "a picture's sides must be from 1 to 65535", height, " x ", width);
+    // The largest middle of this shape, to the nearest pixel.
+    const auto part = [](int side, double wanted) {
+        return std::clamp(static_cast<int>(std::lround(wanted)), 1, side);
+    };
+    detail::Planes middle(part(picture.height, static_cast<double>(picture.width) * height / width),
+                          part(picture.width, static_cast<double>(picture.height) * width / height),
+                          picture.channels);
+    const int top = (picture.height - middle.height) / 2;
+    const int left = (picture.width - middle.width) / 2;
+    for (int y = 0; y < middle.height; ++y) {
+        const std::uint8_t* const from = picture.pixels.data() +
+                                         detail::picture_bytes(top + y, picture.width, picture.channels) +
+                                         detail::picture_bytes(1, left, picture.channels);
+        for (int c = 0; c < picture.channels; ++c) {
+            std::uint8_t* const to = middle.row(c, y);
+            for (int x = 0; x < middle.width; ++x) to[x] = from[x * picture.channels + c];
+        }
+    }
+
+    detail::Planes scaled(height, width, picture.channels);
+    detail::resize_planes(middle, scaled);
+    Picture result{height, width, picture.channels, {}};
+    result.pixels.resize(detail::picture_bytes(height, width, picture.channels));
+    auto to = result.pixels.begin();
+    for (int y = 0; y < height; ++y)
+        for (int x = 0; x < width; ++x)
+            for (int c = 0; c < picture.channels; ++c) *to++ = scaled.row(c, y)[x];
+    return result;
+}
+
+}  // namespace gantry

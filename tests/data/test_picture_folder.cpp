@@ -1,0 +1,183 @@
+#include "io/temporary_folder.hpp"
+#include "io/write_jpeg.hpp"
+#include "support/catch.hpp"
+#include <gantry/data/batches.hpp>
+#include <gantry/data/picture_folder.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+using namespace gantry;
+
+namespace {
+
+using Colour = std::array<int, 3>;
+
+Picture flat(int height, int width, Colour colour) {
+    Picture picture{height, width, 3, {}};
+    for (int pixel = 0; pixel < height * width; ++pixel)
+        for (const int value : colour) picture.pixels.push_back(static_cast<std::uint8_t>(value));
+    return picture;
+}
+
+/// Whether all pixels of image `at` are of this colour, to within `tolerance`.
+bool is_flat(const Images& images, std::size_t at, Colour colour, int tolerance = 0) {
+    for (std::size_t i = at * images.item_size(); i < (at + 1) * images.item_size(); ++i)
+        if (std::abs(images.pixels[i] - colour[i % 3]) > tolerance) return false;
+    return true;
+}
+
+}  // namespace
+
+TEST_CASE("a folder's pictures are read by their endings, in the order of their paths") {
+    const TemporaryFolder folder;
+    std::filesystem::create_directories(folder / "b/deep");
+    std::filesystem::create_directories(folder / ".thumbnails");
+    std::filesystem::create_directories(folder / "folder.png");
+    write_png(folder / "c.png", flat(9, 7, {10, 0, 0}));
+    write_png(folder / "b/deep/z.PNG", flat(9, 7, {20, 0, 0}));
+    write_jpeg(folder / "b/a.JPEG", flat(9, 7, {30, 30, 30}));
+    write_jpeg(folder / "a.jpg", flat(9, 7, {40, 40, 40}));
+    write_png(folder / ".thumbnails/c.png", flat(9, 7, {50, 0, 0}));
+    put_file(folder / "._c.png", "a note of another system");
+    put_file(folder / "notes.txt", "no picture");
+    put_file(folder / "png", "no picture");
+
+    const Images images = load_picture_folder(folder.path(), {.height = 4, .width = 6});
+    CHECK(images.height == 4);
+    CHECK(images.width == 6);
+    CHECK(images.channels == 3);
+    REQUIRE(images.count == 4);
+    REQUIRE(images.pixels.size() == 4 * images.item_size());
+    CHECK(is_flat(images, 0, {40, 40, 40}, 1));
+    CHECK(is_flat(images, 1, {30, 30, 30}, 1));
+    CHECK(is_flat(images, 2, {20, 0, 0}));
+    CHECK(is_flat(images, 3, {10, 0, 0}));
+    CHECK(load_picture_folder(folder.path()).item_size() == 64 * 64 * 3);
+}
+
+TEST_CASE("what a file begins with counts, not its name") {
+    const TemporaryFolder folder;
+    write_png(folder / "a.jpg", flat(9, 7, {1, 2, 3}));
+    write_jpeg(folder / "b.png", flat(9, 7, {90, 90, 90}));
+    const Images images = load_picture_folder(folder.path(), {.height = 8, .width = 8});
+    CHECK(is_flat(images, 0, {1, 2, 3}));
+    CHECK(is_flat(images, 1, {90, 90, 90}, 1));
+}
+
+TEST_CASE("grey pictures become colour") {
+    const TemporaryFolder folder;
+    write_png(folder / "a.png", {2, 2, 1, {100, 100, 100, 100}});
+    write_jpeg(folder / "b.jpg", {2, 2, 1, {200, 200, 200, 200}});
+    const Images images = load_picture_folder(folder.path(), {.height = 3, .width = 3});
+    CHECK(is_flat(images, 0, {100, 100, 100}));
+    CHECK(is_flat(images, 1, {200, 200, 200}, 1));
+}
+
+TEST_CASE("the middle of a picture is loaded, whether it lies or stands") {
+    const TemporaryFolder folder;
+    Picture lying = flat(20, 60, {255, 0, 0}), standing = flat(60, 20, {255, 0, 0});
+    for (int i = 0; i < 20; ++i)
+        for (int j = 20; j < 40; ++j)
+            for (Picture* picture : {&lying, &standing}) {
+                auto* pixel = &picture->pixels[static_cast<std::size_t>(
+                    3 * (picture == &lying ? i * 60 + j : j * 20 + i))];
+                pixel[0] = 0;
+                pixel[2] = 255;
+            }
+    write_png(folder / "lying.png", lying);
+    write_png(folder / "standing.png", standing);
+    for (const int size : {5, 20, 33}) {
+        const Images images = load_picture_folder(folder.path(), {.height = size, .width = size});
+        CHECK(is_flat(images, 0, {0, 0, 255}));
+        CHECK(is_flat(images, 1, {0, 0, 255}));
+    }
+}
+
+TEST_CASE("a large photo is decoded at a part of its size and looks the same") {
+    const TemporaryFolder folder;
+    Picture photo{640, 800, 3, {}};
+    for (int y = 0; y < 640; ++y)
+        for (int x = 0; x < 800; ++x)
+            for (const int value : {x * 255 / 799, y * 255 / 639, 128})
+                photo.pixels.push_back(static_cast<std::uint8_t>(value));
+    write_jpeg(folder / "a.jpg", photo);
+    write_png(folder / "b.png", photo);
+    const Images images = load_picture_folder(folder.path(), {.height = 32, .width = 32});
+    int worst = 0;
+    for (std::size_t i = 0; i < images.item_size(); ++i)
+        worst = std::max(worst, std::abs(images.pixels[i] - images.pixels[images.item_size() + i]));
+    CHECK(worst <= 4);
+}
+
+TEST_CASE("many pictures are loaded each to its place", "[threads]") {
+    const TemporaryFolder folder;
+    for (int i = 0; i < 50; ++i)
+        write_png(folder / (std::to_string(100 + i) + ".png"), flat(5 + i % 7, 6, {i, 2 * i, 255 - i}));
+    const Images images = load_picture_folder(folder.path(), {.height = 8, .width = 8});
+    for (int i = 0; i < 50; ++i) CHECK(is_flat(images, static_cast<std::size_t>(i), {i, 2 * i, 255 - i}));
+
+    Batches<float> batches(images.pixels, images.item_size(), {}, {.batch = 50});
+    CHECK(batches.next().labels.empty());
+    CHECK(batches.next().pixels.size() == 50 * 8 * 8 * 3);
+
+    // Of several damaged pictures the first is named, whichever thread meets it.
+    put_file(folder / "120.png", "");
+    for (int i = 121; i < 150; ++i) put_file(folder / (std::to_string(i) + ".png"), "x");
+    for (int round = 0; round < 20; ++round)
+        CHECK(is_line_with(error_of([&] { load_picture_folder(folder.path(), {.height = 8, .width = 8}); }),
+                           {"120.png"}));
+}
+
+TEST_CASE("a folder that cannot be loaded says what is wrong with what") {
+    const TemporaryFolder folder;
+    const auto error = [&](const PictureFolderOptions& options = {}) {
+        return error_of([&] { load_picture_folder(folder.path(), options); });
+    };
+    CHECK(is_line_with(error(), {"[load_picture_folder]", folder.path().string(), ".png, .jpg or .jpeg"}));
+    CHECK(is_line_with(error_of([&] { load_picture_folder(folder / "none"); }), {"none", "No such file"}));
+    put_file(folder / "a.txt", "no picture");
+    CHECK(is_line_with(error(), {"no picture in"}));
+    CHECK(
+        is_line_with(error_of([&] { load_picture_folder(folder / "a.txt"); }), {"a.txt", "Not a directory"}));
+    CHECK(is_line_with(error({.height = 0, .width = 64}), {"from 1 to 4096; got 0 x 64"}));
+    CHECK(is_line_with(error({.height = 64, .width = 5000}), {"got 64 x 5000"}));
+
+    for (const std::string bytes : {"", "x", "GIF89a, not one of the two", "\xFF\xD9"}) {
+        put_file(folder / "a.png", bytes);
+        CHECK(is_line_with(error(), {"[load_picture_folder]", "a.png", "neither PNG nor JPEG"}));
+    }
+    write_png(folder / "a.png", flat(20, 20, {1, 2, 3}));
+    const std::string whole = contents_of(folder / "a.png");
+    put_file(folder / "a.png", whole.substr(0, whole.size() / 2));
+    CHECK(is_line_with(error(), {"[read_png]", "a.png"}));
+    std::filesystem::remove(folder / "a.png");
+    std::filesystem::create_symlink("nothing", folder / "a.png");
+    CHECK(is_line_with(error(), {"a.png", "No such file"}));
+}
+
+TEST_CASE("a picture with any damage is loaded or refused, never worse") {
+    const TemporaryFolder folder;
+    write_png(folder / "a.png", flat(9, 11, {200, 30, 90}));
+    const std::string png = contents_of(folder / "a.png");
+    write_jpeg(folder / "a.png", flat(9, 11, {200, 30, 90}));
+    const std::string jpeg = contents_of(folder / "a.png");
+    std::minstd_rand random(1);
+    for (const std::string& whole : {png, jpeg})
+        for (int round = 0; round < 500; ++round) {
+            std::string bytes = whole;
+            for (int flips = 1 + round % 3; flips > 0; --flips)
+                bytes[random() % bytes.size()] ^= static_cast<char>(1 << random() % 8);
+            put_file(folder / "a.png", bytes);
+            try {
+                const Images images = load_picture_folder(folder.path(), {.height = 5, .width = 5});
+                REQUIRE(images.pixels.size() == 75);
+            } catch (const Error& error) {
+                REQUIRE(is_line_with(error.what(), {"a.png"}));
+            }
+        }
+}

@@ -1,0 +1,53 @@
+#pragma once
+#include "io/temporary_folder.hpp"
+#include <gantry/io/picture.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string_view>
+
+#include <jpeglib.h>
+
+struct WriteJpegOptions {
+    J_COLOR_SPACE stored = JCS_YCbCr;  ///< of three channels; one is grey, four are CMYK
+    bool progressive = false;
+    bool adobe_marker = false;
+};
+
+/// Writes a JPEG of quality 100, one, three or four channels, without subsampled colours.
+inline void write_jpeg(const std::filesystem::path& path, const gantry::Picture& picture,
+                       const WriteJpegOptions& options = {}) {
+    jpeg_compress_struct info{};
+    jpeg_error_mgr errors{};
+    info.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&info);
+    unsigned char* bytes = nullptr;
+    unsigned long size = 0;
+    jpeg_mem_dest(&info, &bytes, &size);
+    info.image_height = static_cast<JDIMENSION>(picture.height);
+    info.image_width = static_cast<JDIMENSION>(picture.width);
+    info.input_components = picture.channels;
+    info.in_color_space = picture.channels == 1 ? JCS_GRAYSCALE : picture.channels == 3 ? JCS_RGB : JCS_CMYK;
+    jpeg_set_defaults(&info);
+    jpeg_set_colorspace(&info, picture.channels == 3 ? options.stored : info.in_color_space);
+    jpeg_set_quality(&info, 100, TRUE);
+    for (int c = 0; c < info.num_components; ++c)
+        info.comp_info[c].h_samp_factor = info.comp_info[c].v_samp_factor = 1;
+    if (options.progressive) jpeg_simple_progression(&info);
+    info.write_Adobe_marker = options.adobe_marker ? TRUE : FALSE;
+    jpeg_start_compress(&info, TRUE);
+    while (info.next_scanline < info.image_height) {
+        auto* row = const_cast<JSAMPROW>(picture.pixels.data()) +
+                    gantry::detail::picture_bytes(static_cast<int>(info.next_scanline), picture.width,
+                                                  picture.channels);
+        jpeg_write_scanlines(&info, &row, 1);
+    }
+    jpeg_finish_compress(&info);
+    jpeg_destroy_compress(&info);
+    put_file(path, {reinterpret_cast<const char*>(bytes), size});
+    std::free(bytes);
+}
