@@ -1,76 +1,130 @@
 #pragma once
-#include <gantry/cpu/activation.hpp>
+#include <gantry/cpu/convolution_sum.hpp>
+#include <gantry/cpu/convolution_weight_gradient.hpp>
 #include <gantry/cpu/device.hpp>
+#include <gantry/cpu/matmul.hpp>
 #include <gantry/kernels/convolution.hpp>
 
+#include <algorithm>
 #include <cstddef>
 
 namespace gantry {
 
 namespace cpu {
 
-/// Calls f(offset of x's pixel, of y's pixel, of the tap in w) for all that meet.
-template <class F>
-void for_each_meeting(const ConvolutionGeometry& g, const F& f) {
-    const ConvolutionAxis v = g.vertical, h = g.horizontal;
-    for (int n = 0; n < g.batch; ++n)
-        for (int oy = 0; oy < v.out; ++oy)
-            for (int ky = 0; ky < v.size; ++ky)
-                for (int ox = 0; ox < h.out; ++ox)
-                    for (int kx = 0; kx < h.size; ++kx) {
-                        const int iy = oy * v.stride - v.padding + ky * v.dilation;
-                        const int ix = ox * h.stride - h.padding + kx * h.dilation;
-                        if (iy < 0 || iy >= v.in || ix < 0 || ix >= h.in) continue;
-                        f(static_cast<std::size_t>((n * v.in + iy) * h.in + ix) *
-                              static_cast<std::size_t>(g.in_channels),
-                          static_cast<std::size_t>((n * v.out + oy) * h.out + ox) *
-                              static_cast<std::size_t>(g.out_channels),
-                          static_cast<std::size_t>(ky * h.size + kx) *
-                              static_cast<std::size_t>(g.in_channels * g.out_channels));
-                    }
-}
+/// Whether a convolution is a plain product of matrices, since a window covers its whole input once or is one
+/// pixel; then x is a matrix of `rows` rows and `inner` columns.
+struct ConvolutionMatrix {
+    bool plain = false;
+    int rows = 0, inner = 0;
 
-template <class T>
-void set_bias(std::size_t size, int channels, const T* bias, T* y) {
-    for (std::size_t i = 0; i < size; ++i) y[i] = bias ? bias[i % static_cast<std::size_t>(channels)] : T(0);
+    explicit ConvolutionMatrix(const ConvolutionGeometry& g) {
+        const auto covers = [](const ConvolutionAxis& a) {
+            return a.out == 1 && a.size == a.in && a.padding == 0 && a.dilation == 1;
+        };
+        const auto is_pixel = [](const ConvolutionAxis& a) {
+            return a.size == 1 && a.stride == 1 && a.padding == 0 && a.in == a.out;
+        };
+        if (covers(g.vertical) && covers(g.horizontal)) {
+            *this = {true, g.batch, g.vertical.in * g.horizontal.in * g.in_channels};
+        } else if (is_pixel(g.vertical) && is_pixel(g.horizontal)) {
+            *this = {true, g.batch * g.vertical.in * g.horizontal.in, g.in_channels};
+        }
+    }
+
+private:
+    ConvolutionMatrix(bool is_plain, int r, int i) : plain(is_plain), rows(r), inner(i) {}
+};
+
+/// To wake a thread takes as long as some hundred thousand multiply-adds.
+inline int convolution_threads(const Cpu& device, const ConvolutionGeometry& g) {
+    const double work = 1.0 * g.batch * g.vertical.out * g.horizontal.out * g.vertical.size *
+                        g.horizontal.size * g.in_channels * g.out_channels;
+    return static_cast<int>(std::clamp(work / (1 << 18), 1.0, 1.0 * device.threads()));
 }
 
 }  // namespace cpu
 
 template <class T>
-void launch(Cpu&, const ConvolutionParameters<T>& p) {
+void launch(Cpu& device, const ConvolutionParameters<T>& p) {
     const ConvolutionGeometry& g = p.geometry;
-    cpu::set_bias(g.y_size(), g.out_channels, p.bias, p.y);
-    cpu::for_each_meeting(g, [&](std::size_t x, std::size_t y, std::size_t w) {
-        for (int i = 0; i < g.in_channels; ++i)
-            for (int o = 0; o < g.out_channels; ++o)
-                p.y[y + o] += p.x[x + i] * p.w[w + static_cast<std::size_t>(i * g.out_channels + o)];
-    });
-    cpu::activate(p.activation, g.y_size(), p.y);
+    if (const cpu::ConvolutionMatrix x(g); x.plain) {
+        launch(device, MatmulParameters<T>{.rows = x.rows,
+                                           .columns = g.out_channels,
+                                           .inner = x.inner,
+                                           .a = p.x,
+                                           .b = p.w,
+                                           .c = p.y,
+                                           .bias = p.bias,
+                                           .activation = p.activation});
+        return;
+    }
+    if (g.y_size() == 0) return;
+    cpu::run(cpu::convolution_threads(device, g),
+             cpu::ConvolutionSum<T>{.vertical_axis = g.vertical,
+                                    .horizontal_axis = g.horizontal,
+                                    .transposed = false,
+                                    .batch = static_cast<std::size_t>(g.batch),
+                                    .source_channels = static_cast<std::size_t>(g.in_channels),
+                                    .target_channels = static_cast<std::size_t>(g.out_channels),
+                                    .source = p.x,
+                                    .w = p.w,
+                                    .target = p.y,
+                                    .bias = p.bias,
+                                    .activation = p.activation});
 }
 
 template <class T>
-void launch(Cpu&, const ConvolutionTransposedParameters<T>& p) {
+void launch(Cpu& device, const ConvolutionTransposedParameters<T>& p) {
     const ConvolutionGeometry& g = p.geometry;
-    cpu::set_bias(g.x_size(), g.in_channels, p.bias, p.x);
-    cpu::for_each_meeting(g, [&](std::size_t x, std::size_t y, std::size_t w) {
-        for (int i = 0; i < g.in_channels; ++i)
-            for (int o = 0; o < g.out_channels; ++o)
-                p.x[x + i] += p.y[y + o] * p.w[w + static_cast<std::size_t>(i * g.out_channels + o)];
-    });
-    cpu::activate(p.activation, g.x_size(), p.x);
+    // As a product, x has one row of (pixel, channel) for an image: a bias of its own for each.
+    if (const cpu::ConvolutionMatrix x(g); x.plain && (!p.bias || x.inner == g.in_channels)) {
+        launch(device, MatmulParameters<T>{.rows = x.rows,
+                                           .columns = x.inner,
+                                           .inner = g.out_channels,
+                                           .transpose_b = true,
+                                           .a = p.y,
+                                           .b = p.w,
+                                           .c = p.x,
+                                           .bias = p.bias,
+                                           .activation = p.activation});
+        return;
+    }
+    if (g.x_size() == 0) return;
+    cpu::run(cpu::convolution_threads(device, g),
+             cpu::ConvolutionSum<T>{.vertical_axis = g.vertical,
+                                    .horizontal_axis = g.horizontal,
+                                    .transposed = true,
+                                    .batch = static_cast<std::size_t>(g.batch),
+                                    .source_channels = static_cast<std::size_t>(g.out_channels),
+                                    .target_channels = static_cast<std::size_t>(g.in_channels),
+                                    .source = p.y,
+                                    .w = p.w,
+                                    .target = p.x,
+                                    .bias = p.bias,
+                                    .activation = p.activation});
 }
 
 template <class T>
-void launch(Cpu&, const ConvolutionWeightGradientParameters<T>& p) {
+void launch(Cpu& device, const ConvolutionWeightGradientParameters<T>& p) {
     const ConvolutionGeometry& g = p.geometry;
-    if (!p.accumulate)
-        for (std::size_t i = 0; i < g.w_size(); ++i) p.w[i] = 0;
-    cpu::for_each_meeting(g, [&](std::size_t x, std::size_t y, std::size_t w) {
-        for (int i = 0; i < g.in_channels; ++i)
-            for (int o = 0; o < g.out_channels; ++o)
-                p.w[w + static_cast<std::size_t>(i * g.out_channels + o)] += p.x[x + i] * p.y[y + o];
-    });
+    if (const cpu::ConvolutionMatrix x(g); x.plain) {
+        launch(device, MatmulParameters<T>{.rows = x.inner,
+                                           .columns = g.out_channels,
+                                           .inner = x.rows,
+                                           .transpose_a = true,
+                                           .a = p.x,
+                                           .b = p.y,
+                                           .c = p.w,
+                                           .accumulate = p.accumulate});
+        return;
+    }
+    if (g.w_size() == 0) return;
+    if (g.batch == 0) {
+        if (!p.accumulate) std::fill_n(p.w, g.w_size(), T(0));
+        return;
+    }
+    cpu::WeightGradient<T>(p).run(cpu::convolution_threads(device, g));
 }
 
 }  // namespace gantry

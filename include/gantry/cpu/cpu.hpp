@@ -8,6 +8,7 @@
 #include <gantry/cpu/matmul.hpp>
 #include <gantry/cpu/maxout.hpp>
 #include <gantry/cpu/optimizers.hpp>
+#include <gantry/cpu/pooling.hpp>
 #include <gantry/cpu/random.hpp>
 #include <gantry/cpu/reduce.hpp>
 #include <gantry/cpu/softmax.hpp>

@@ -83,11 +83,16 @@ template <class T>
     const bool a_in_place = !p.a.k_in_row && p.inner * p.a.stride <= small;
     const bool b_in_place = !p.b.k_in_row && (p.inner * p.b.stride <= small || tiles == 1);
 
-    // A larger B does not stay in L2. For a smaller one, to ask for it costs more than it brings.
+    // A larger B does not stay in L2: a kernel then stops after every so many terms to ask for a part of the
+    // next panel. For a smaller B that costs more than it brings.
     const bool far_b = p.inner * p.columns * sizeof(T) > (std::size_t{1} << 20);
+    const std::size_t often = std::max<std::size_t>(1, tiles * 128 / (panel_width * sizeof(T)));
+    Segment segments[longest_block], cut;  // the steps and length that the segments were cut for
+    std::size_t count = 0;
 
     for (std::size_t block = 0; block < blocks; ++block) {
         const std::size_t k = p.inner * block / blocks, terms = p.inner * (block + 1) / blocks - k;
+        cut = {};
         const auto copy_a = [&](std::size_t rows) { return !a_in_place || rows != height; };
         for (std::size_t tile = 0; tile * height < p.rows; ++tile) {
             const std::size_t row = tile * height, rows = std::min(height, p.rows - row);
@@ -113,16 +118,31 @@ template <class T>
                 const std::size_t row = tile * height, rows = std::min(height, p.rows - row);
                 const std::size_t index = rows == height ? height_index : tile_height_index(rows);
                 const Operand<T> a = p.a.at(k, row);
+                TileSum<T> sum{.a = a.begin, .a_step = a.stride, .b = b.begin, .b_step = b.stride};
+                if (copy_a(rows)) {
+                    sum.a = packed_a + tile * a_step * longest;
+                    sum.a_step = a_step;
+                }
+                if (copy_b) {
+                    sum.b = packed_b;
+                    sum.b_step = vectors * lanes<T>;
+                }
                 const std::size_t next = column + width;
+                const bool ahead = far_b && next < p.columns;
                 Prefetch prefetch;
-                if (far_b && next < p.columns)
+                if (ahead)
                     prefetch = prefetch_share(p.b.at(k, next), terms, std::min(panel_width, p.columns - next),
                                               tile, tiles);
+                // The same for nearly all tiles.
+                if (const Segment steps{sum.a_step, sum.b_step, ahead ? often : terms}; steps != cut) {
+                    cut = steps;
+                    count = 0;
+                    for (std::size_t t = 0; t < terms; t += segments[count++].terms)
+                        segments[count] = {t * cut.a, t * cut.b, std::min(cut.terms, terms - t)};
+                }
+                sum.segments = {segments, count};
                 const auto kernel = [&](T* c, std::size_t c_step) {
-                    find_micro_kernel<T>(index, vectors)(
-                        terms, copy_a(rows) ? packed_a + tile * a_step * longest : a.begin,
-                        copy_a(rows) ? a_step : a.stride, copy_b ? packed_b : b.begin,
-                        copy_b ? vectors * lanes<T> : b.stride, c, c_step, end, prefetch);
+                    find_micro_kernel<T>(index, vectors)(sum, c, c_step, end, prefetch);
                 };
                 T* const c = p.c + row * p.c_stride + column;
                 if (whole && rows == tile_heights[index]) {

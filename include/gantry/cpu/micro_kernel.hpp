@@ -2,9 +2,9 @@
 #include <gantry/cpu/simd.hpp>
 #include <gantry/math.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <span>
 #include <utility>
 
 namespace gantry::cpu {
@@ -18,36 +18,56 @@ struct TileEnd {
     T slope = 0;
 };
 
+/// A run of terms of a sum: where it begins in a and in b, as offsets, and how many terms it has, at least
+/// one.
+struct Segment {
+    std::size_t a = 0, b = 0, terms = 0;
+
+    constexpr bool operator==(const Segment&) const = default;
+};
+
 /// Memory that a kernel asks for while it computes: `lines` cache lines in rows of a matrix, two after every
-/// `every` terms of the sum. All at once they would fill the core's few line buffers, and it would stand
-/// still.
+/// segment. All at once they would fill the core's few line buffers, and it would stand still.
 struct Prefetch {
     const char* row = nullptr;  ///< the first row
     std::size_t row_bytes = 0;  ///< length of a row, whole lines
     std::size_t row_step = 0;   ///< distance of the rows, in bytes
-    std::size_t lines = 0, every = 1u << 31;
+    std::size_t lines = 0;
+};
+
+/// What a tile of C is the sum of: all terms of all segments, in their order. A step is the distance from one
+/// term to the next in a and b.
+template <class T>
+struct TileSum {
+    std::span<const Segment> segments = {};
+    const T* a = nullptr;
+    std::size_t a_step = 0;
+    const T* b = nullptr;
+    std::size_t b_step = 0;
 };
 
 /// A tile of C of `height` rows and `width` vectors, with all sums in registers:
-/// c[i][j] = sum over k < inner of a[k][i] b[k][j], and the end. A step is the distance from k to k + 1 in a
-/// and b, and from row to row in c.
+/// c[i][j] = sum over terms k of a[k][i] b[k][j], and the end; c_step is the distance of c's rows.
 ///
-/// Every element is summed over k in rising order by one fused multiply-add each, so its bits do not depend
-/// on the tile's shape.
+/// Every element is summed over the terms in their order by one fused multiply-add each, so its bits do not
+/// depend on the tile's shape.
 template <class T, std::size_t height, std::size_t width>
-void micro_kernel(std::size_t inner, const T* a, std::size_t a_step, const T* b, std::size_t b_step, T* c,
-                  std::size_t c_step, const TileEnd<T>& end, const Prefetch& prefetch) {
+void micro_kernel(const TileSum<T>& of, T* c, std::size_t c_step, const TileEnd<T>& end,
+                  const Prefetch& prefetch) {
     Vector<T> sums[height * width];
     const auto for_each = [&](const auto& f) GANTRY_ALWAYS_INLINE {
         static_for<height * width>([&](auto q)
                                        GANTRY_ALWAYS_INLINE { f(sums[q], q / width, q % width * lanes<T>); });
     };
     for_each([](Vector<T>& sum, std::size_t, std::size_t) GANTRY_ALWAYS_INLINE { sum = Vector<T>{}; });
+    const std::size_t a_step = of.a_step, b_step = of.b_step;
     const char* row_ahead = prefetch.row;
     std::size_t byte = 0, lines = prefetch.lines;
-    for (std::size_t k = 0; k < inner;) {
-        const std::size_t stop = k + std::min(prefetch.every, inner - k);
-        for (; k < stop; ++k, a += a_step, b += b_step) {
+    for (const Segment& segment : of.segments) {
+        const T* a = of.a + segment.a;
+        const T* b = of.b + segment.b;
+        std::size_t terms = segment.terms;
+        do {  // clang keeps the sums in registers only if there is no way around this loop
             Vector<T> row[width];
             static_for<width>([&](auto j) GANTRY_ALWAYS_INLINE {
                 row[j()] = load(b + j() * lanes<T>);
@@ -59,7 +79,9 @@ void micro_kernel(std::size_t inner, const T* a, std::size_t a_step, const T* b,
                 static_for<width>([&](auto j)
                                       GANTRY_ALWAYS_INLINE { sums[i() * width + j()] += factor * row[j()]; });
             });
-        }
+            a += a_step;
+            b += b_step;
+        } while (--terms > 0);
         for (int line = 0; line < 2 && lines > 0; ++line, --lines) {
             __builtin_prefetch(row_ahead + byte, 0, 2);
             byte += 64;
@@ -105,8 +127,7 @@ constexpr std::size_t tile_height_index(std::size_t rows) {
 }
 
 template <class T>
-using MicroKernel = void (*)(std::size_t inner, const T* a, std::size_t a_step, const T* b,
-                             std::size_t b_step, T* c, std::size_t c_step, const TileEnd<T>& end,
+using MicroKernel = void (*)(const TileSum<T>& of, T* c, std::size_t c_step, const TileEnd<T>& end,
                              const Prefetch& prefetch);
 
 /// The kernel of tile_heights[height_index] rows and 1 <= width <= tile_width vectors.

@@ -27,11 +27,13 @@ constexpr std::size_t whole_vectors(std::size_t n) {
     return (n + lanes<T> - 1) / lanes<T> * lanes<T>;
 }
 
-/// How many blocks a sum of `inner` terms is cut into, so that a panel of B stays in the L1 cache. It follows
-/// from the whole extent alone, never from a thread's share, since it decides the result's bits.
+/// A product's sum is cut into blocks of at most so many terms, so that a panel of B stays in the L1 cache.
+inline constexpr std::size_t longest_block = 384;
+
+/// How many blocks a sum of `inner` terms is cut into. It follows from the whole extent alone, never from a
+/// thread's share, since it decides the result's bits.
 constexpr std::size_t inner_blocks(std::size_t inner) {
-    constexpr std::size_t longest = 384;
-    return std::max<std::size_t>(1, (inner + longest - 1) / longest);
+    return std::max<std::size_t>(1, (inner + longest_block - 1) / longest_block);
 }
 
 namespace detail {
@@ -69,11 +71,11 @@ template <class T>
                           rest = static_cast<std::size_t>(from.end - from.begin);
         // So many rows can be read in whole vectors without a look at the matrix's end.
         const std::size_t inside = rest < padded ? 0 : std::min(inner, (rest - padded) / from.stride + 1);
-        if (padded == 2 * lanes<T>)
-            detail::copy_rows<2>(from, inside, panel, step);
-        else if (padded == lanes<T>)
-            detail::copy_rows<1>(from, inside, panel, step);
-        for (std::size_t k = padded <= 2 * lanes<T> ? inside : 0; k < inner; ++k)
+        std::size_t column = 0;
+        for (; column + 2 * lanes<T> <= padded; column += 2 * lanes<T>)
+            detail::copy_rows<2>(from.at(0, column), inside, panel + column, step);
+        if (column < padded) detail::copy_rows<1>(from.at(0, column), inside, panel + column, step);
+        for (std::size_t k = inside; k < inner; ++k)
             for (std::size_t j = 0; j < width; j += lanes<T>)
                 store(panel + k * step + j, detail::load_inside(from.begin + k * from.stride + j, from.end));
         return;
@@ -98,20 +100,18 @@ template <class T>
     }
 }
 
-/// Share `share` of `shares` of the memory that pack(from, inner, width, ...) will read, to be asked for in a
-/// kernel of `inner` terms. Without it each row of a panel of B waits for memory, for no hardware prefetcher
-/// follows such strides.
+/// Share `share` of `shares` of the memory that pack(from, inner, width, ...) will read. Without it each row
+/// of a panel of B waits for memory, for no hardware prefetcher follows such strides.
 template <class T>
 Prefetch prefetch_share(const Operand<T>& from, std::size_t inner, std::size_t width, std::size_t share,
                         std::size_t shares) {
     const std::size_t rows = from.k_in_row ? width : inner, columns = from.k_in_row ? inner : width;
     const std::size_t first = rows * share / shares, last = rows * (share + 1) / shares;
-    const std::size_t lines_in_row = (columns * sizeof(T) + 63) / 64, lines = (last - first) * lines_in_row;
+    const std::size_t lines_in_row = (columns * sizeof(T) + 63) / 64;
     return {.row = reinterpret_cast<const char*>(from.begin + first * from.stride),
             .row_bytes = lines_in_row * 64,
             .row_step = from.stride * sizeof(T),
-            .lines = lines,
-            .every = std::max<std::size_t>(1, 2 * inner / std::max<std::size_t>(1, lines))};
+            .lines = (last - first) * lines_in_row};
 }
 
 }  // namespace gantry::cpu

@@ -23,6 +23,13 @@ void parallel([[maybe_unused]] int threads, const F& f) {
     f(0, 1);
 }
 
+/// In f of parallel: waits until all of its threads are here. All of them must come here equally often.
+inline void barrier() {
+#ifdef _OPENMP
+#pragma omp barrier
+#endif
+}
+
 /// Splits [0, size) into one range a thread, with borders at multiples of `unit`, and calls f(begin, end) for
 /// each that is not empty. A thread is used only where there is at least `worthwhile` work for it, since to
 /// wake one costs some microseconds.

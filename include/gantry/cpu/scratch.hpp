@@ -5,8 +5,9 @@
 namespace gantry::cpu {
 
 /// Memory for `count` T of a kernel that runs on this thread, aligned to a cache line, until its next call
-/// of scratch. It grows to the largest size asked for and stays, so that a steady step allocates nothing.
-template <class T>
+/// of scratch with the same T and slot; a kernel that needs two at a time takes two slots. It grows to the
+/// largest size asked for and stays, so that a steady step allocates nothing.
+template <class T, int slot = 0>
 T* scratch(std::size_t count) {
     struct alignas(64) Line {
         std::byte bytes[64];

@@ -1,0 +1,60 @@
+#include <gantry/cpu/convolution.hpp>
+#include <gantry/cpu/matmul.hpp>
+
+#include <cstddef>
+#include <vector>
+
+#include <support/catch.hpp>
+#include <support/count_allocations.hpp>
+
+using gantry::ConvolutionAxis;
+using gantry::ConvolutionGeometry;
+using gantry::Cpu;
+using gantry::MatmulParameters;
+
+namespace {
+
+/// The kernel's scratch memory must have its size after the first call.
+template <class Parameters>
+void check_steady(Cpu& device, const Parameters& parameters) {
+    launch(device, parameters);
+    const std::size_t before = gantry::test::allocations;
+    for (int i = 0; i < 3; ++i) launch(device, parameters);
+    CHECK(gantry::test::allocations == before);
+}
+
+}  // namespace
+
+TEST_CASE("A product allocates nothing from its second call on", "[matmul]") {
+    struct Extents {
+        int rows, columns, inner;
+    };
+    std::vector<float> a(200000, 1), b(200000, 1), c(200000);
+    Cpu device{{.threads = 2}};
+    for (const Extents e : {Extents{128, 240, 784}, {1, 240, 784}, {128, 1, 240}, {130, 33, 7}}) {
+        MatmulParameters<float> p;
+        p.rows = e.rows;
+        p.columns = e.columns;
+        p.inner = e.inner;
+        p.a = a.data();
+        p.b = b.data();
+        p.c = c.data();
+        check_steady(device, p);
+    }
+}
+
+TEST_CASE("A convolution allocates nothing from its second call on", "[convolution]") {
+    const ConvolutionAxis halves{16, 8, 4, 2, 1, 1}, keeps{16, 16, 3, 1, 1, 1};
+    Cpu device{{.threads = 2}};
+    for (const ConvolutionGeometry& g :
+         {ConvolutionGeometry{20, halves, halves, 16, 40}, ConvolutionGeometry{20, halves, keeps, 3, 40},
+          ConvolutionGeometry{2, keeps, keeps, 24, 40}}) {
+        std::vector<float> x(g.x_size(), 1), y(g.y_size(), 1), w(g.w_size(), 1);
+        check_steady(device,
+                     gantry::ConvolutionParameters<float>{g, x.data(), w.data(), y.data(), nullptr, {}});
+        check_steady(device, gantry::ConvolutionTransposedParameters<float>{
+                                 g, y.data(), w.data(), x.data(), nullptr, {}});
+        check_steady(device, gantry::ConvolutionWeightGradientParameters<float>{g, x.data(), y.data(),
+                                                                                w.data(), false});
+    }
+}

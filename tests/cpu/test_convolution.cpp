@@ -1,0 +1,269 @@
+#include <gantry/cpu/convolution.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include <support/catch.hpp>
+#include <support/numbers.hpp>
+
+using gantry::Activation;
+using gantry::ActivationKind;
+using gantry::ConvolutionAxis;
+using gantry::ConvolutionGeometry;
+using gantry::Cpu;
+
+namespace {
+
+enum class Direction { forward, transposed, weights };
+
+/// Numbers between two guard zones; the end of the numbers is the end of an allocation if there is no guard.
+template <class T>
+class Guarded {
+public:
+    Guarded(std::vector<T> numbers, std::size_t guard)
+        : size_(numbers.size()), guard_(guard), memory_(new T[size_ + 2 * guard]) {
+        std::fill_n(memory_.get(), size_ + 2 * guard_, mark);
+        std::copy(numbers.begin(), numbers.end(), data());
+    }
+    T* data() { return memory_.get() + guard_; }
+    std::vector<T> numbers() { return {data(), data() + size_}; }
+    bool guards_are_whole() const {
+        const T* const begin = memory_.get();
+        const T* const end = begin + size_ + 2 * guard_;
+        return std::all_of(begin, begin + guard_, [](T x) { return x == mark; }) &&
+               std::all_of(end - guard_, end, [](T x) { return x == mark; });
+    }
+
+private:
+    static constexpr T mark = 12345;
+    std::size_t size_, guard_;
+    std::unique_ptr<T[]> memory_;
+};
+
+/// A convolution with random operands in one of its directions, checked against plain loops in double.
+template <class T>
+struct Convolution {
+    ConvolutionGeometry geometry;
+    Direction direction;
+    bool with_bias = false, accumulate = false;
+    Activation activation = {};
+    std::vector<T> x, y, w, bias;
+
+    Convolution(ConvolutionGeometry g, Direction d) : geometry(g), direction(d) {
+        x = gantry::test::random_numbers<T>(g.x_size(), "x");
+        y = gantry::test::random_numbers<T>(g.y_size(), "y");
+        w = gantry::test::random_numbers<T>(g.w_size(), "w");
+        bias = gantry::test::random_numbers<T>(static_cast<std::size_t>(channels()), "bias");
+    }
+
+    /// Of the result.
+    int channels() const {
+        return direction == Direction::transposed ? geometry.in_channels : geometry.out_channels;
+    }
+    const std::vector<T>& result_before() const {
+        return direction == Direction::forward ? y : direction == Direction::transposed ? x : w;
+    }
+    void launch_into(Cpu& device, T* result, const T* x_at, const T* y_at, const T* w_at) const {
+        const T* const b = with_bias ? bias.data() : nullptr;
+        if (direction == Direction::forward)
+            launch(device, gantry::ConvolutionParameters<T>{geometry, x_at, w_at, result, b, activation});
+        else if (direction == Direction::transposed)
+            launch(device,
+                   gantry::ConvolutionTransposedParameters<T>{geometry, y_at, w_at, result, b, activation});
+        else
+            launch(device,
+                   gantry::ConvolutionWeightGradientParameters<T>{geometry, x_at, y_at, result, accumulate});
+    }
+    std::vector<T> run(int threads) const {
+        // A kernel that only overwrites must not see what was there.
+        const T nan = std::numeric_limits<T>::quiet_NaN();
+        Guarded<T> result(accumulate ? result_before() : std::vector<T>(result_before().size(), nan), 64);
+        Guarded<T> x_at(x, 0), y_at(y, 0), w_at(w, 0);
+        Cpu device{{.threads = threads}};
+        launch_into(device, result.data(), x_at.data(), y_at.data(), w_at.data());
+        CHECK(result.guards_are_whole());
+        return result.numbers();
+    }
+    /// The largest error of `result`, in units of what rounding allows.
+    double error(const std::vector<T>& result) const {
+        std::vector<double> sums(result.size()), sizes(result.size(), 1);
+        for (std::size_t i = 0; i < sums.size(); ++i)
+            sums[i] = accumulate ? result_before()[i] : with_bias ? bias[i % bias.size()] : T(0);
+        const auto add = [&](std::size_t at, double term) {
+            sums[at] += term;
+            sizes[at] += std::abs(term);
+        };
+        const ConvolutionAxis &v = geometry.vertical, &h = geometry.horizontal;
+        const auto pixel = [](int n, int rows, int columns, int r, int c) {
+            return static_cast<std::size_t>((n * rows + r) * columns + c);
+        };
+        const auto in = static_cast<std::size_t>(geometry.in_channels);
+        const auto out = static_cast<std::size_t>(geometry.out_channels);
+        for (int n = 0; n < geometry.batch; ++n)
+            for (int oy = 0; oy < v.out; ++oy)
+                for (int ox = 0; ox < h.out; ++ox)
+                    for (int ky = 0; ky < v.size; ++ky)
+                        for (int kx = 0; kx < h.size; ++kx) {
+                            const int iy = oy * v.stride - v.padding + ky * v.dilation;
+                            const int ix = ox * h.stride - h.padding + kx * h.dilation;
+                            if (iy < 0 || iy >= v.in || ix < 0 || ix >= h.in) continue;
+                            const std::size_t to_x = pixel(n, v.in, h.in, iy, ix) * in;
+                            const std::size_t to_y = pixel(n, v.out, h.out, oy, ox) * out;
+                            const std::size_t to_w = static_cast<std::size_t>(ky * h.size + kx) * in * out;
+                            for (std::size_t i = 0; i < in; ++i)
+                                for (std::size_t o = 0; o < out; ++o) {
+                                    const double xi = x[to_x + i], yo = y[to_y + o],
+                                                 wio = w[to_w + i * out + o];
+                                    if (direction == Direction::forward)
+                                        add(to_y + o, xi * wio);
+                                    else if (direction == Direction::transposed)
+                                        add(to_x + i, yo * wio);
+                                    else
+                                        add(to_w + i * out + o, xi * yo);
+                                }
+                        }
+        double largest = 0;
+        for (std::size_t i = 0; i < result.size(); ++i) {
+            double expected = sums[i];
+            if (activation.kind == ActivationKind::leaky_relu)
+                expected = expected > 0 ? expected : expected * activation.parameter;
+            if (activation.kind == ActivationKind::tanh) expected = std::tanh(expected);
+            const double bound = 30 * sizes[i] * std::numeric_limits<T>::epsilon();
+            const double error = std::abs(static_cast<double>(result[i]) - expected) / bound;
+            if (!(error <= largest)) largest = error;  // a NaN stays
+        }
+        return largest;
+    }
+};
+
+/// One direction of a geometry, with all threads, without and with what may follow the sum.
+template <class T>
+void check(const ConvolutionGeometry& geometry, Direction direction, bool more = true) {
+    const ConvolutionAxis &v = geometry.vertical, &h = geometry.horizontal;
+    CAPTURE(static_cast<int>(direction), geometry.batch, geometry.in_channels, geometry.out_channels);
+    CAPTURE(v.in, v.out, v.size, v.stride, v.padding, v.dilation);
+    CAPTURE(h.in, h.out, h.size, h.stride, h.padding, h.dilation);
+    Convolution<T> c(geometry, direction);
+    const auto check_once = [&] {
+        const std::vector<T> one_thread = c.run(1);
+        REQUIRE(c.error(one_thread) <= 1);
+        for (const int threads : {2, 3}) REQUIRE(gantry::test::same_bits(c.run(threads), one_thread));
+    };
+    check_once();
+    if (!more) return;
+    if (direction == Direction::weights) {
+        c.accumulate = true;
+        check_once();
+        return;
+    }
+    c.with_bias = true;
+    c.activation = {ActivationKind::leaky_relu, 0.2};
+    check_once();
+    c.activation = {ActivationKind::tanh};
+    check_once();
+}
+
+template <class T>
+void check_all(const ConvolutionGeometry& geometry) {
+    for (const Direction d : {Direction::forward, Direction::transposed, Direction::weights})
+        check<T>(geometry, d);
+}
+
+constexpr ConvolutionAxis window(int in, int size, int stride = 1, int padding = 0, int dilation = 1) {
+    return {in, (in + 2 * padding - (size - 1) * dilation - 1) / stride + 1, size, stride, padding, dilation};
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("A convolution is right in all directions", "[convolution][threads]", float, double) {
+    const ConvolutionGeometry geometries[] = {
+        {5, window(8, 4, 2, 1), window(6, 4, 2, 1), 16, 32},   // an inner layer of a DCGAN
+        {13, window(4, 4, 2, 1), window(4, 4, 2, 1), 33, 17},  // with channels that fill no vector
+        {14, window(8, 4, 2, 1), window(8, 4, 2, 1), 3, 16},   // few input channels
+        {40, window(8, 4, 2, 1), window(6, 4, 2, 1), 1, 9},    // one
+        {3, window(5, 3, 2, 1), window(7, 3, 2, 1), 2, 5},     // a window that is no multiple of the stride
+        {2, window(9, 3, 1, 1), window(5, 5, 1, 2), 7, 6},     //
+        {30, window(6, 3, 1, 1), window(6, 3, 1, 1), 12, 3},   // few output channels
+        {1, window(11, 8, 1, 4), window(9, 8, 1, 4), 3, 8},    // an even window: one more than the input
+        {4, window(12, 3, 1, 2, 2), window(12, 3, 2, 3, 3), 5, 18},  // dilation
+        {2, window(11, 2, 4, 0, 2), window(10, 3, 6, 1, 4), 4, 4},  // stride and dilation have common factors
+        {9, window(6, 4), window(6, 6), 8, 40},                     // horizontally it covers its input
+        {9, window(4, 4), window(4, 4), 10, 3},                     // it covers all: a plain product
+        {7, window(5, 1), window(3, 1), 6, 20},                     // a window of one pixel: the same
+        {3, window(7, 1, 2), window(7, 2, 5), 4, 20},               // inputs that no tap meets
+        {2, window(3, 2, 1, 4), window(2, 3, 2, 5), 3, 20},         // outputs that meet nothing
+        {2, {9, 2, 3, 2, 0, 1}, {9, 3, 2, 1, 1, 1}, 5, 3},          // fewer outputs than fit
+        {2, window(1, 1, 1, 1), window(1, 3, 2, 1), 1, 1},          // hardly anything
+        {3, {2, 3, 2, 3, 7, 1}, {1, 1, 5, 4, 9, 2}, 2, 2},          // taps beside the image alone
+        {70, window(2, 2, 1, 1), window(2, 2, 1, 0), 15, 15},       //
+        {65, window(3, 2, 2, 1), window(2, 2, 1, 1), 4, 1},         //
+    };
+    for (const ConvolutionGeometry& geometry : geometries) check_all<TestType>(geometry);
+}
+
+TEMPLATE_TEST_CASE("Some hundred random convolutions are right", "[convolution][threads]", float, double) {
+    std::mt19937 random(3);
+    const auto number = [&](int from, int to) {
+        return from + static_cast<int>(random() % static_cast<unsigned>(to - from + 1));
+    };
+    const auto axis = [&] {
+        ConvolutionAxis a{
+            number(1, 9), 0, number(1, 5), number(1, 4), number(0, 4), std::max(1, number(-2, 3))};
+        const int room = a.in + 2 * a.padding - (a.size - 1) * a.dilation - 1;
+        a.out = std::max(0, room) / a.stride + 1;
+        return a;
+    };
+    for (int i = 0; i < 200; ++i) {
+        const ConvolutionGeometry geometry{number(0, 2) ? number(1, 9) : number(10, 70), axis(), axis(),
+                                           number(0, 3) ? number(1, 9) : number(10, 40),
+                                           number(0, 3) ? number(1, 9) : number(10, 70)};
+        const double work = 1.0 * static_cast<double>(geometry.y_size()) * geometry.vertical.size *
+                            geometry.horizontal.size * geometry.in_channels;
+        if (work > 2e6) continue;
+        const bool more = number(0, 3) == 0;
+        check<TestType>(geometry, static_cast<Direction>(number(0, 2)), more);
+    }
+}
+
+TEST_CASE("A convolution is right where it is cut into blocks and bands", "[convolution][threads]") {
+    for (const ConvolutionGeometry& geometry :
+         {ConvolutionGeometry{14, window(40, 4, 2, 1), window(20, 4, 2, 1), 24, 33},
+          ConvolutionGeometry{33, window(20, 4, 2, 1), window(24, 4, 2, 1), 3, 40}})
+        for (const Direction d : {Direction::forward, Direction::transposed, Direction::weights})
+            check<float>(geometry, d, false);
+}
+
+TEST_CASE("A convolution of nothing is nothing", "[convolution]") {
+    check_all<float>({0, window(4, 2), window(4, 2), 3, 5});
+    check_all<float>({2, window(4, 2), window(4, 2), 0, 5});
+    check_all<float>({2, window(4, 2), window(4, 2), 3, 0});
+}
+
+TEST_CASE("An image of a batch has the bits that it has alone", "[convolution]") {
+    for (const int channels : {3, 20}) {
+        Convolution<float> batch({29, window(8, 4, 2, 1), window(6, 4, 2, 1), channels, 20},
+                                 Direction::forward);
+        for (const Direction d : {Direction::forward, Direction::transposed}) {
+            batch.direction = d;
+            const std::vector<float> all = batch.run(1);
+            Convolution<float> single = batch;
+            single.geometry.batch = 1;
+            for (std::size_t i = 0; i < 29; ++i) {
+                const auto item = [&](const std::vector<float>& v) {
+                    const std::size_t size = v.size() / 29;
+                    return std::vector<float>(v.begin() + static_cast<long>(i * size),
+                                              v.begin() + static_cast<long>((i + 1) * size));
+                };
+                single.x = item(batch.x);
+                single.y = item(batch.y);
+                CAPTURE(channels, i, static_cast<int>(d));
+                REQUIRE(gantry::test::same_bits(single.run(1), item(all)));
+            }
+        }
+    }
+}
