@@ -1,9 +1,7 @@
 // Trains one of three GANs made of dense layers on MNIST, Fashion-MNIST or any data set with their files.
 #include "gan/run.hpp"
-#include <gantry/data/mnist.hpp>
 #include <gantry/gantry.hpp>
 
-#include <filesystem>
 #include <string_view>
 
 using namespace gantry;
@@ -89,6 +87,8 @@ struct Tejpalv {
 int main(int argc, char** argv) {
     return gan::run<FluxGan, Goodfellow, Tejpalv>(
         argc, argv,
-        "Trains a GAN made of dense layers on MNIST, Fashion-MNIST, or data with their file names.",
-        [](const std::filesystem::path& folder) { return load_mnist(folder, Split::train); });
+        {.name = "gan_mnist_mlp",
+         .description =
+             "Trains a GAN made of dense layers on MNIST, Fashion-MNIST, or data with their file names.",
+         .source = gan::mnist()});
 }

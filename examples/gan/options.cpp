@@ -1,6 +1,6 @@
 #include "options.hpp"
 
-#include "objectives.hpp"
+#include "source.hpp"
 #include <gantry/core/error.hpp>
 #include <gantry/io/csv.hpp>
 
@@ -8,7 +8,6 @@
 #include <functional>
 #include <limits>
 #include <sstream>
-#include <string_view>
 #include <utility>
 
 #include <CLI/CLI.hpp>
@@ -30,28 +29,30 @@ CLI::Validator at_least(std::int64_t least) {
 
 class CommandLine::Parser {
 public:
-    Parser(const std::string& description, const std::vector<std::string>& recipes) : app_(description) {
+    enum class Saved {
+        fixed,       ///< a run keeps it to its end
+        changeable,  ///< a resumed run may get another one
+    };
+
+    Parser(const std::string& description, const std::vector<std::string>& recipes, const Source& source)
+        : app_(description) {
         options_.recipe = recipes.front();
+        options_.data = source.folder;
         add("--recipe", options_.recipe, "Networks, optimizers and settings", Saved::fixed)
             ->check(CLI::IsMember(recipes))
             ->capture_default_str();
-        add("--data", options_.data, "Folder with the training images", Saved::changeable)
+        add("--data", options_.data, source.contents, Saved::changeable)
             ->type_name("FOLDER")
             ->capture_default_str();
-        add("--objective", options_.objective, "What both networks minimise", Saved::fixed)
-            ->check(CLI::IsMember(
-                std::vector<std::string>(AnyObjective::names.begin(), AnyObjective::names.end())))
-            ->capture_default_str();
-        add("--real-label", options_.real_label, "Below 1: one-sided label smoothing", Saved::fixed)
-            ->capture_default_str();
-        add("--iterations", options_.iterations, "Updates of the generator; by default the recipe's",
+        if (source.has_classes)
+            add("--classes", options_.classes,
+                "all, or some with commas between them; by default the recipe's", Saved::fixed)
+                ->type_name("NAME,NAME");
+        add("--iterations", options_.iterations, "How long to train; by default the recipe's",
             Saved::changeable)
             ->check(at_least(1));
         add("--batch", options_.batch, "Items in a batch; by default the recipe's", Saved::fixed)
             ->check(at_least(1));
-        add("--k", options_.k, "Updates of the discriminator for each one of the generator", Saved::fixed)
-            ->check(at_least(1))
-            ->capture_default_str();
         add("--seed", options_.seed, "All random numbers follow from it", Saved::fixed)
             ->check(at_least(0))
             ->capture_default_str();
@@ -67,6 +68,18 @@ public:
                       ->type_name("[FOLDER]")
                       ->expected(0, 1);
         app_.add_flag("--dry-run", options_.dry_run, "Show networks and settings, and train nothing");
+    }
+
+    template <class T>
+    CLI::Option* add(const std::string& name, T& value, const std::string& help, Saved kind) {
+        CLI::Option* const option = app_.add_option(name, value, help);
+        saved_.push_back({option, kind, [&value] {
+                              std::ostringstream text;
+                              text.precision(std::numeric_limits<double>::max_digits10);
+                              text << value;
+                              return text.str();
+                          }});
+        return option;
     }
 
     bool parse(int argc, const char* const* argv) {
@@ -119,27 +132,11 @@ public:
     }
 
 private:
-    enum class Saved {
-        fixed,       ///< a run keeps it to its end
-        changeable,  ///< a resumed run may get another one
-    };
     struct SavedOption {
         CLI::Option* option;
         Saved kind;
         std::function<std::string()> text;
     };
-
-    template <class T>
-    CLI::Option* add(const std::string& name, T& value, const std::string& help, Saved kind) {
-        CLI::Option* const option = app_.add_option(name, value, help);
-        saved_.push_back({option, kind, [&value] {
-                              std::ostringstream text;
-                              text.precision(std::numeric_limits<double>::max_digits10);
-                              text << value;
-                              return text.str();
-                          }});
-        return option;
-    }
 
     Options options_;
     std::string resume_folder_;
@@ -148,9 +145,23 @@ private:
     std::vector<SavedOption> saved_;
 };
 
-CommandLine::CommandLine(const std::string& description, const std::vector<std::string>& recipes)
-    : parser_(std::make_unique<Parser>(description, recipes)) {}
+CommandLine::CommandLine(const std::string& description, const std::vector<std::string>& recipes,
+                         const Source& source)
+    : parser_(std::make_unique<Parser>(description, recipes, source)) {}
 CommandLine::~CommandLine() = default;
+
+void CommandLine::add(const std::string& name, std::string& value, const std::string& help,
+                      const std::vector<std::string>& choices) {
+    parser_->add(name, value, help, Parser::Saved::fixed)
+        ->check(CLI::IsMember(choices))
+        ->capture_default_str();
+}
+void CommandLine::add(const std::string& name, double& value, const std::string& help) {
+    parser_->add(name, value, help, Parser::Saved::fixed)->capture_default_str();
+}
+void CommandLine::add(const std::string& name, int& value, const std::string& help, int least) {
+    parser_->add(name, value, help, Parser::Saved::fixed)->check(at_least(least))->capture_default_str();
+}
 
 bool CommandLine::parse(int argc, const char* const* argv) { return parser_->parse(argc, argv); }
 Options& CommandLine::options() { return parser_->options(); }

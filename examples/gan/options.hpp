@@ -8,15 +8,13 @@
 
 namespace gantry::gan {
 
-/// What a user may say to a program that trains a GAN.
+/// What a user may say to every program that trains; --classes to those whose data have classes.
 struct Options {
     std::string recipe;
-    std::string data = "/usr/share/datasets/fashion-mnist";
-    std::string objective = "non-saturating";
-    double real_label = 1;
+    std::string data;              ///< folder; empty: not given, and there is none by default
+    std::string classes;           ///< empty: the recipe's; "all", or names with commas between them
     std::uint64_t iterations = 0;  ///< 0: the recipe's
     int batch = 0;                 ///< 0: the recipe's
-    int k = 1;
     std::uint64_t seed = 1;
     std::uint64_t every = 250;
     int threads = 0;  ///< 0: all cores
@@ -25,12 +23,23 @@ struct Options {
     bool dry_run = false;
 };
 
-/// The command line of such a program. Options that make a run what it is are saved in its checkpoints and
-/// come back from there. (In a file of its own, since CLI11 takes as long to compile as all of gantry.)
+struct Source;
+
+/// The command line of a program that trains. Options that make a run what it is are saved in its checkpoints
+/// and come back from there. (In a file of its own, since CLI11 takes as long to compile as all of gantry.)
 class CommandLine {
 public:
-    CommandLine(const std::string& description, const std::vector<std::string>& recipes);
+    CommandLine(const std::string& description, const std::vector<std::string>& recipes,
+                const Source& source);
     ~CommandLine();
+
+    /// An option of one program alone, which a run keeps to its end: one of `choices`, a number, or a whole
+    /// number from `least` on. `value` holds the default, is what the user says after `parse`, and must
+    /// outlive this object.
+    void add(const std::string& name, std::string& value, const std::string& help,
+             const std::vector<std::string>& choices);
+    void add(const std::string& name, double& value, const std::string& help);
+    void add(const std::string& name, int& value, const std::string& help, int least);
 
     /// Whether to go on: false after --help. Errors: options that make no sense.
     bool parse(int argc, const char* const* argv);

@@ -1,11 +1,14 @@
 #pragma once
-#include "trainer.hpp"
+#include "figure.hpp"
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -25,20 +28,33 @@ inline std::string duration_text(double seconds) {
     return text;
 }
 
+/// "  loss 0.693  accuracy 0.50"
+inline std::string figures_text(const std::vector<Figure>& figures, const std::vector<double>& values) {
+    std::string text;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        char value[48];
+        std::snprintf(value, sizeof value, " %.*f", figures[i].decimals, values[i]);
+        text += "  " + figures[i].label + value;
+    }
+    return text;
+}
+
 /// How training goes, on standard output: on a terminal a line that rewrites itself some times a second; in a
-/// file or a pipe a line of its own for each report. Losses are means since the last report.
+/// file or a pipe a line of its own for each report. Figures are means since the last report, followed by
+/// those of the last test.
 class Progress {
 public:
     /// Training begins at iteration `first` and ends at `last`.
-    Progress(std::uint64_t first, std::uint64_t last) : first_(first), last_(last) {}
+    Progress(const std::vector<Figure>& figures, const std::vector<Figure>& test_figures, std::uint64_t first,
+             std::uint64_t last)
+        : figures_(figures), test_figures_(test_figures), first_(first), last_(last), sums_(figures.size()) {}
+    Progress(const Progress&) = delete;
+    Progress& operator=(const Progress&) = delete;
     ~Progress() { end_line(); }
 
-    void add(std::uint64_t iteration, const GanLosses& losses) {
+    void add(std::uint64_t iteration, const std::vector<double>& values) {
         iteration_ = iteration;
-        sum_.discriminator += losses.discriminator;
-        sum_.generator += losses.generator;
-        sum_.real_rating += losses.real_rating;
-        sum_.fake_rating += losses.fake_rating;
+        for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i] += values[i];
         ++count_;
         if (!terminal_) return;
         const auto now = Clock::now();
@@ -50,12 +66,13 @@ public:
         open_line_ = true;
     }
     /// To be called at each report: begins new means.
-    void report() {
+    void report(const std::vector<double>& test_values) {
+        tested_ = figures_text(test_figures_, test_values);
         if (!terminal_ && count_ > 0) {
             std::printf("%s\n", text().c_str());
             std::fflush(stdout);
         }
-        sum_ = {};
+        std::fill(sums_.begin(), sums_.end(), 0.0);
         count_ = 0;
     }
     /// So that something else can be printed.
@@ -70,23 +87,23 @@ private:
 
     std::string text() const {
         const double rate = static_cast<double>(iteration_ - first_) / std::max(seconds(), 1e-9);
-        const double n = count_;
-        char line[200];
-        std::snprintf(
-            line, sizeof line,
-            "iteration %llu/%llu  %.1f it/s  %s left  D loss %.3f  G loss %.3f  D(x) %.2f  D(G(z)) %.2f",
-            static_cast<unsigned long long>(iteration_), static_cast<unsigned long long>(last_), rate,
-            duration_text(static_cast<double>(last_ - iteration_) / rate).c_str(), sum_.discriminator / n,
-            sum_.generator / n, sum_.real_rating / n, sum_.fake_rating / n);
-        return line;
+        char line[120];
+        std::snprintf(line, sizeof line, "iteration %llu/%llu  %.1f it/s  %s left",
+                      static_cast<unsigned long long>(iteration_), static_cast<unsigned long long>(last_),
+                      rate, duration_text(static_cast<double>(last_ - iteration_) / rate).c_str());
+        std::vector<double> means = sums_;
+        for (double& mean : means) mean /= count_;
+        return line + figures_text(figures_, means) + tested_;
     }
     static std::size_t terminal_width() {
         winsize size{};
         return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col : 80;
     }
 
+    const std::vector<Figure>&figures_, &test_figures_;
     std::uint64_t first_, last_, iteration_ = 0;
-    GanLosses sum_;
+    std::vector<double> sums_;
+    std::string tested_;
     int count_ = 0;
     bool terminal_ = isatty(STDOUT_FILENO) == 1, open_line_ = false;
     Clock::time_point start_ = Clock::now(), shown_{};

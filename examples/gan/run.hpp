@@ -1,264 +1,123 @@
 #pragma once
-#include "interrupt.hpp"
-#include "options.hpp"
-#include "progress.hpp"
+#include "objectives.hpp"
+#include "program.hpp"
 #include "recipe.hpp"
-#include "run_folder.hpp"
 #include "trainer.hpp"
-#include <gantry/data/batches.hpp>
-#include <gantry/data/mnist.hpp>
 #include <gantry/gantry.hpp>
 #include <gantry/io/checkpoint.hpp>
-#include <gantry/io/csv.hpp>
-#include <gantry/io/picture.hpp>
 
-#include <algorithm>
-#include <chrono>
-#include <cmath>
 #include <cstdint>
-#include <cstdio>
-#include <exception>
-#include <map>
-#include <new>
-#include <optional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include <zlib.h>
-
 namespace gantry::gan {
 
-namespace exit_code {
-inline constexpr int done = 0, failed = 1, interrupted = 130;
-}
+/// What a user may say to a program that trains a GAN, beside Options.
+struct GanOptions {
+    std::string objective = "non-saturating";
+    double real_label = 1;
+    int k = 1;
+};
 
-/// A run: networks, trainer and data, what it writes, and where it goes on from.
+/// A GAN as the loop sees it: networks, optimizers and trainer of a recipe.
 template <class Recipe>
-class Run {
+class GanTask final : public Task {
 public:
-    /// `saved`: the checkpoint to go on from. `command_line` has been restored from it.
-    Run(const CommandLine& command_line, const LabelledImages& data, const std::optional<Safetensors>& saved)
-        : options_(command_line.options()),
-          data_(data),
-          folder_(options_.out),
-          device_({.threads = options_.threads}),
-          generator_(device_, seed_for(seed(), "generator")),
-          discriminator_(device_, seed_for(seed(), "discriminator")),
+    GanTask(const Options& options, const GanOptions& gan, const LabelledImages& data)
+        : images_(data.images),
+          device_({.threads = options.threads}),
+          generator_(device_, seed_for(Seed{options.seed}, "generator")),
+          discriminator_(device_, seed_for(Seed{options.seed}, "discriminator")),
           generator_optimizer_(Recipe::generator_optimizer(generator_)),
           discriminator_optimizer_(Recipe::discriminator_optimizer(discriminator_)),
           trainer_(generator_, discriminator_, generator_optimizer_, discriminator_optimizer_,
-                   AnyObjective(options_.objective, options_.real_label),
-                   {.batch = options_.batch,
-                    .discriminator_steps = options_.k,
+                   AnyObjective(gan.objective, gan.real_label),
+                   {.batch = options.batch,
+                    .discriminator_steps = gan.k,
                     .updates = Recipe::settings.updates,
                     .noise = Recipe::settings.noise,
                     .fixed_points = grid_side * grid_side,
-                    .seed = seed()}),
-          batches_(data, {.batch = static_cast<std::size_t>(options_.batch),
-                          .range = Recipe::settings.range,
-                          .seed = seed()}),
-          metadata_(command_line.saved()) {
-        if (batches_.item_size() != Recipe::Discriminator::Input::item_size)
-            fail("data",
-                 "the recipe takes pictures of " + std::to_string(Recipe::Discriminator::Input::item_size) +
-                     " values",
-                 batches_.item_size());
-        metadata_["data.checksum"] = checksum(data.images);
-        if (saved) {
-            load(*saved);
-        } else {
-            RandomStream stream(seed(), "initialisation of the recipe");
-            Recipe::initialize(generator_, discriminator_, data.images, stream);
-            folder_.begin();
-        }
+                    .seed = Seed{options.seed}}) {
+        RandomStream stream(Seed{options.seed}, "initialisation of the recipe");
+        Recipe::initialize(generator_, discriminator_, data.images, stream);
     }
 
-    /// Trains to the last iteration, or until Ctrl-C, or until a loss is not finite. Returns the exit code.
-    int train() {
-        const std::uint64_t first = trainer_.iterations(), last = options_.iterations;
-        if (first >= last) {
-            std::printf("The run in %s has done its %llu iterations: give more by --iterations\n",
-                        folder_.path().c_str(), static_cast<unsigned long long>(first));
-            return exit_code::done;
-        }
-        CsvLog losses = first > 0 ? CsvLog::resume(folder_.losses(), RunFolder::losses_header, first)
-                                  : CsvLog(folder_.losses(), RunFolder::losses_header);
-        if (first > 0)
-            pictures_ = folder_.pictures(first);
-        else
-            draw();
-
-        const Interrupt interrupt;
-        Progress progress(first, last);
-        while (trainer_.iterations() < last && !interrupt.requested()) {
-            const GanLosses now = trainer_.step(batches_);
-            const std::uint64_t i = trainer_.iterations();
-            if (!std::isfinite(now.discriminator) || !std::isfinite(now.generator)) {
-                progress.end_line();
-                finish_pictures();
-                fail_diverged();
-            }
-            losses.row(i, now.discriminator, now.generator, now.real_rating, now.fake_rating);
-            progress.add(i, now);
-            if (i % options_.every == 0) {
-                progress.report();
-                draw();
-                if (Clock::now() - saved_at_ > std::chrono::seconds(30) || saved_iteration_ == 0) save();
-            }
-        }
-        progress.report();
-        progress.end_line();
-        save();
-        if (trainer_.iterations() % options_.every != 0) draw();
-        finish_pictures();
-
-        const bool interrupted = trainer_.iterations() < last;
-        std::printf("%s after %llu iterations, %s: see %s\n", interrupted ? "Stopped" : "Done",
-                    static_cast<unsigned long long>(trainer_.iterations()),
-                    duration_text(progress.seconds()).c_str(),
-                    folder_.samples(trainer_.iterations()).c_str());
-        if (interrupted) std::printf("Go on with --resume %s\n", folder_.path().c_str());
-        return interrupted ? exit_code::interrupted : exit_code::done;
+    std::vector<double> step(Batches<float>& data) override {
+        const GanLosses losses = trainer_.step(data);
+        return {losses.discriminator, losses.generator, losses.real_rating, losses.fake_rating};
     }
+    std::uint64_t iterations() const override { return trainer_.iterations(); }
+    /// What the generator makes of the fixed latent points; small pictures are shown twice as large.
+    Picture draw() override {
+        return grid(
+            trainer_.samples(), images_.height, images_.width, images_.channels,
+            {.columns = grid_side, .scale = images_.height < 48 ? 2 : 1, .range = Recipe::settings.range});
+    }
+    void describe(CheckpointWriter& checkpoint) override { trainer_.describe(checkpoint); }
+    void describe(CheckpointReader& checkpoint) override { trainer_.describe(checkpoint); }
 
 private:
-    using Clock = std::chrono::steady_clock;
     using Generator = Network<typename Recipe::Generator, Cpu>;
     using Discriminator = Network<typename Recipe::Discriminator, Cpu>;
     using GeneratorOptimizer = decltype(Recipe::generator_optimizer(std::declval<Generator&>()));
     using DiscriminatorOptimizer = decltype(Recipe::discriminator_optimizer(std::declval<Discriminator&>()));
     static constexpr int grid_side = 8;
 
-    Seed seed() const { return Seed{options_.seed}; }
-
-    /// A picture of the fixed latent points.
-    void draw() {
-        const Images& images = data_.images;
-        folder_.write_samples(trainer_.iterations(),
-                              grid(trainer_.samples(), images.height, images.width, images.channels,
-                                   {.columns = grid_side, .scale = 2, .range = Recipe::settings.range}));
-        pictures_.push_back(trainer_.iterations());
-    }
-    void finish_pictures() {
-        folder_.write_plot(options_.recipe + ", " + options_.objective);
-        folder_.write_animation(pictures_);
-    }
-
-    template <class Checkpoint>
-    void describe(Checkpoint& checkpoint, std::uint64_t& data_position) {
-        trainer_.describe(checkpoint);
-        checkpoint.number("data.position", data_position);
-    }
-    /// Errors: weights that are not finite, since a checkpoint is to be good.
-    void save() {
-        const auto finite = [](const auto& buffer) {
-            return std::ranges::all_of(buffer.to_host(), [](float x) { return std::isfinite(x); });
-        };
-        if (!finite(generator_.parameters()) || !finite(discriminator_.parameters())) fail_diverged();
-        CheckpointWriter writer;
-        std::uint64_t position = batches_.position();
-        describe(writer, position);
-        writer.file.metadata.insert(metadata_.begin(), metadata_.end());
-        folder_.save(writer.file);
-        saved_at_ = Clock::now();
-        saved_iteration_ = trainer_.iterations();
-    }
-    void load(const Safetensors& saved) {
-        const std::string source = folder_.newest_checkpoint().string();
-        const auto data_checksum = saved.metadata.find("data.checksum");
-        if (data_checksum == saved.metadata.end() || data_checksum->second != metadata_["data.checksum"])
-            fail("resume", "the run in " + source + " was trained on other images than those in " +
-                               options_.data + ": name its folder by --data");
-        CheckpointReader reader(saved, source);
-        std::uint64_t position = 0;
-        describe(reader, position);
-        reader.apply();
-        batches_.seek(position);
-        saved_iteration_ = trainer_.iterations();
-    }
-    [[noreturn]] void fail_diverged() const {
-        const std::string kept = saved_iteration_ == 0 ? "there is no checkpoint yet"
-                                                       : "the last good checkpoint is that of iteration " +
-                                                             std::to_string(saved_iteration_) + " in " +
-                                                             folder_.path().string();
-        fail("training", "the networks diverged at iteration " + std::to_string(trainer_.iterations()) +
-                             " (a loss or a weight is not finite): " + kept +
-                             "; try another seed, objective or recipe");
-    }
-    static std::string checksum(const Images& images) {
-        return std::to_string(crc32_z(0, images.pixels.data(), images.pixels.size()));
-    }
-
-    Options options_;
-    const LabelledImages& data_;
-    RunFolder folder_;
+    const Images& images_;
     Cpu device_;
     Generator generator_;
     Discriminator discriminator_;
     GeneratorOptimizer generator_optimizer_;
     DiscriminatorOptimizer discriminator_optimizer_;
     GanTrainer<Generator, Discriminator, GeneratorOptimizer, DiscriminatorOptimizer, AnyObjective> trainer_;
-    Batches<float> batches_;
-    std::map<std::string, std::string> metadata_;
-    std::vector<std::uint64_t> pictures_;  ///< iterations that have one
-    Clock::time_point saved_at_ = Clock::now();
-    std::uint64_t saved_iteration_ = 0;
 };
 
-/// What --dry-run prints.
+/// A recipe of a GAN without its type. `gan` is what the user will have said when the task begins.
 template <class Recipe>
-void print_plan(const Options& options) {
-    std::printf("Generator\n%s\nDiscriminator\n%s\n", Recipe::Generator::summary().c_str(),
-                Recipe::Discriminator::summary().c_str());
-    std::printf(
-        "recipe %s: %llu iterations of %d update(s) of the discriminator and one of the generator, %s,\n"
-        "batches of %d from %s, objective %s, seed %llu, results in %s\n",
-        options.recipe.c_str(), static_cast<unsigned long long>(options.iterations), options.k,
-        Recipe::settings.updates == Updates::simultaneous ? "simultaneous" : "alternating", options.batch,
-        options.data.c_str(), options.objective.c_str(), static_cast<unsigned long long>(options.seed),
-        options.out.c_str());
+AnyRecipe any_recipe(const GanOptions& gan) {
+    return {
+        .name = std::string(Recipe::name),
+        .iterations = Recipe::settings.iterations,
+        .batch = Recipe::settings.batch,
+        .range = Recipe::settings.range,
+        .classes = std::string(Recipe::settings.classes),
+        .input = Recipe::Discriminator::Input::extents(Batch),
+        .summary =
+            [&gan] {
+                return "Generator\n" + Recipe::Generator::summary() + "\nDiscriminator\n" +
+                       Recipe::Discriminator::summary() + "\nobjective " + gan.objective + ", " +
+                       std::to_string(gan.k) +
+                       " update(s) of the discriminator for each one of the generator, " +
+                       (Recipe::settings.updates == Updates::simultaneous ? "simultaneous" : "alternating");
+            },
+        .begin = [&gan](const Options& options, const LabelledImages& data) -> std::unique_ptr<Task> {
+            return std::make_unique<GanTask<Recipe>>(options, gan, data);
+        }};
 }
 
-/// The program: trains the recipe that the command line names on `load(folder)`. Returns the exit code.
-template <class... Recipes, class Load>
-int run(int argc, const char* const* argv, const std::string& description, const Load& load) {
-    try {
-        CommandLine command_line(description, {std::string(Recipes::name)...});
-        if (!command_line.parse(argc, argv)) return exit_code::done;
-        Options& options = command_line.options();
-        AnyObjective(options.objective, options.real_label);  // refused before anything is done
-
-        std::optional<Safetensors> saved;
-        if (options.resume) {
-            const RunFolder folder(options.out);
-            saved = folder.load();
-            command_line.restore(saved->metadata, folder.newest_checkpoint().string());
-        } else if (!options.dry_run && RunFolder(options.out).has_checkpoint()) {
-            RunFolder(options.out).begin();  // says so before the data is read
-        }
-
-        int code = exit_code::failed;
-        const auto run_recipe = [&]<class Recipe>(Recipe) {
-            if (options.recipe != Recipe::name) return;
-            if (options.iterations == 0) options.iterations = Recipe::settings.iterations;
-            if (options.batch == 0) options.batch = Recipe::settings.batch;
-            if (options.dry_run) {
-                print_plan<Recipe>(options);
-                code = exit_code::done;
-                return;
-            }
-            const LabelledImages data = load(options.data);
-            code = Run<Recipe>(command_line, data, saved).train();
-        };
-        (run_recipe(Recipes{}), ...);
-        return code;
-    } catch (const std::bad_alloc&) {
-        std::fputs("[memory] there is not enough memory: take a smaller --batch\n", stderr);
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "%s\n", error.what());
-    }
-    return exit_code::failed;
+/// A program that trains GANs: `program` says name, description and source.
+///     int main(int argc, char** argv) {
+///         return gan::run<FluxGan, Goodfellow>(argc, argv,
+///             {.name = "gan_mnist_mlp", .description = "Trains a GAN on MNIST.", .source = gan::mnist()});
+///     }
+template <class... Recipes>
+int run(int argc, const char* const* argv, Program program) {
+    GanOptions gan;
+    program.recipes = {any_recipe<Recipes>(gan)...};
+    program.figures = {{"discriminator_loss", "D loss", 3, "#7b3fa0"},
+                       {"generator_loss", "G loss", 3, "#2a8a3e"},
+                       {"real_rating", "D(x)", 2},
+                       {"fake_rating", "D(G(z))", 2}};
+    program.add_options = [&](CommandLine& command_line) {
+        command_line.add("--objective", gan.objective, "What both networks minimise",
+                         {AnyObjective::names.begin(), AnyObjective::names.end()});
+        command_line.add("--real-label", gan.real_label, "Below 1: one-sided label smoothing");
+        command_line.add("--k", gan.k, "Updates of the discriminator for each one of the generator", 1);
+    };
+    program.check_options = [&] { AnyObjective(gan.objective, gan.real_label); };
+    return run(argc, argv, program);
 }
 
 }  // namespace gantry::gan

@@ -7,7 +7,7 @@
 #include <gantry/io/png.hpp>
 
 #include <algorithm>
-#include <array>
+#include <cstddef>
 #include <cstdio>
 #include <system_error>
 
@@ -22,10 +22,10 @@ void move_file(const std::filesystem::path& from, const std::filesystem::path& t
 
 }  // namespace
 
-std::filesystem::path RunFolder::samples(std::uint64_t iteration) const {
-    char name[40];
-    std::snprintf(name, sizeof name, "samples-%06llu.png", static_cast<unsigned long long>(iteration));
-    return path_ / name;
+std::filesystem::path RunFolder::picture(std::uint64_t iteration) const {
+    char number[40];
+    std::snprintf(number, sizeof number, "-%06llu.png", static_cast<unsigned long long>(iteration));
+    return path_ / (pictures_ + number);
 }
 
 void RunFolder::begin() const {
@@ -65,17 +65,18 @@ void RunFolder::save(const Safetensors& contents) const {
     move_file(fresh, checkpoint());
 }
 
-void RunFolder::write_samples(std::uint64_t iteration, const Picture& picture) const {
-    write_png(samples(iteration), picture);
+void RunFolder::write_picture(std::uint64_t iteration, const Picture& picture) const {
+    write_png(this->picture(iteration), picture);
 }
 
 std::vector<std::uint64_t> RunFolder::pictures(std::uint64_t last) const {
+    const std::string start = pictures_ + '-';
     std::vector<std::uint64_t> iterations;
     for (const auto& entry : std::filesystem::directory_iterator(path_)) {
         const std::string name = entry.path().stem().string();
         std::uint64_t iteration = 0;
-        if (name.starts_with("samples-") && detail::parse_number(name.substr(8), iteration) &&
-            entry.path() == samples(iteration) && iteration <= last)
+        if (name.starts_with(start) && detail::parse_number(name.substr(start.size()), iteration) &&
+            entry.path() == picture(iteration) && iteration <= last)
             iterations.push_back(iteration);
     }
     std::sort(iterations.begin(), iterations.end());
@@ -84,14 +85,16 @@ std::vector<std::uint64_t> RunFolder::pictures(std::uint64_t last) const {
 
 void RunFolder::write_animation(const std::vector<std::uint64_t>& iterations) const {
     std::vector<Picture> frames;
-    for (const std::uint64_t iteration : iterations) frames.push_back(read_png(samples(iteration)));
+    for (const std::uint64_t iteration : iterations) frames.push_back(read_png(picture(iteration)));
     write_gif(animation(), frames, 8);
 }
 
-void RunFolder::write_plot(const std::string& title) const {
+void RunFolder::write_plot(const std::string& title, const std::vector<Figure>& figures) const {
     const CsvTable table = read_csv(losses());
-    const std::array<Series, 2> lines{Series{"generator", "#2a8a3e", table.columns[0], table.columns[2]},
-                                      Series{"discriminator", "#7b3fa0", table.columns[0], table.columns[1]}};
+    std::vector<Series> lines;
+    for (std::size_t i = 0; i < figures.size(); ++i)
+        if (!figures[i].colour.empty())
+            lines.push_back({figures[i].label, figures[i].colour, table.columns[0], table.columns[1 + i]});
     write_svg_plot(plot(), {.title = title, .x_label = "iteration", .y_label = "loss", .smoothing = 0.98},
                    lines);
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include "figure.hpp"
 #include <gantry/io/picture.hpp>
 #include <gantry/io/safetensors.hpp>
 
@@ -11,23 +12,24 @@
 namespace gantry::gan {
 
 /// What a run leaves behind:
-///     samples-000500.png         what the generator made of the fixed latent points after 500 iterations
+///     samples-000500.png         a picture of what the networks did after 500 iterations; a generator's of
+///                                the fixed latent points. A program may have another name for it
 ///     samples.gif                all of these, one after the other
-///     losses.csv, losses.svg     both losses and mean outputs of the discriminator, for each iteration
+///     losses.csv, losses.svg     losses and other figures of each iteration
+///     test.csv                   figures of each report, on data that are not trained on, if there are any
 ///     checkpoint.safetensors     the newest checkpoint, and the one before it:
 ///     checkpoint-previous.safetensors
 class RunFolder {
 public:
-    static constexpr const char* losses_header =
-        "iteration,discriminator_loss,generator_loss,real_rating,fake_rating";
-
-    explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
+    explicit RunFolder(std::filesystem::path path, std::string pictures = "samples")
+        : path_(std::move(path)), pictures_(std::move(pictures)) {}
 
     const std::filesystem::path& path() const { return path_; }
     std::filesystem::path losses() const { return path_ / "losses.csv"; }
     std::filesystem::path plot() const { return path_ / "losses.svg"; }
-    std::filesystem::path animation() const { return path_ / "samples.gif"; }
-    std::filesystem::path samples(std::uint64_t iteration) const;
+    std::filesystem::path test() const { return path_ / "test.csv"; }
+    std::filesystem::path animation() const { return path_ / (pictures_ + ".gif"); }
+    std::filesystem::path picture(std::uint64_t iteration) const;
 
     /// Makes the folder. Errors: a checkpoint is in it already.
     void begin() const;
@@ -40,17 +42,19 @@ public:
     /// At every moment there is a whole checkpoint in the folder, the old one or the new one.
     void save(const Safetensors& contents) const;
 
-    void write_samples(std::uint64_t iteration, const Picture& picture) const;
+    void write_picture(std::uint64_t iteration, const Picture& picture) const;
     /// Iterations up to `last` that there is a picture of, in order.
     std::vector<std::uint64_t> pictures(std::uint64_t last) const;
     void write_animation(const std::vector<std::uint64_t>& iterations) const;
-    void write_plot(const std::string& title) const;
+    /// Plots those columns of losses.csv that have a colour.
+    void write_plot(const std::string& title, const std::vector<Figure>& figures) const;
 
 private:
     std::filesystem::path checkpoint() const { return path_ / "checkpoint.safetensors"; }
     std::filesystem::path previous() const { return path_ / "checkpoint-previous.safetensors"; }
 
     std::filesystem::path path_;
+    std::string pictures_;
 };
 
 }  // namespace gantry::gan

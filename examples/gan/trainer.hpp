@@ -104,11 +104,18 @@ public:
     /// Iterations done so far.
     std::uint64_t iterations() const { return iterations_; }
 
-    /// What the generator makes now of the fixed latent points: (fixed_points, item). In evaluation mode and
-    /// without a random number, so that looking changes nothing in the run.
+    /// What the generator makes now of the fixed latent points: (fixed_points, item). In training mode: these
+    /// are pictures as the discriminator is shown them, with the statistics of these points in batch norm.
+    /// (The running ones lag behind while the generator changes fast.) Looking changes nothing in the run:
+    /// states and random numbers are put back, and the same pictures come every time.
     std::vector<Scalar> samples() {
+        const auto states = generator_.states().to_host();
+        const RandomStream dropout = generator_.dropout_stream();
         const Step step{device_};
-        return evaluation(generator_)(fixed_points_.get()).to_host();
+        const auto pictures = frozen(generator_)(fixed_points_.get()).to_host();
+        generator_.states().from_host(states);
+        generator_.dropout_stream() = dropout;
+        return pictures;
     }
 
     /// All that a run must save and load to go on bit for bit, but for the position in the data. See

@@ -1,84 +1,29 @@
 // Runs gan_mnist_mlp as a user would, on a small data set of random pictures.
 #include "io/temporary_folder.hpp"
+#include "programs.hpp"
 #include "support/catch.hpp"
-#include <gantry/core/random.hpp>
 #include <gantry/io/safetensors.hpp>
 
 #include <array>
-#include <cstdint>
-#include <cstdio>
 #include <filesystem>
-#include <initializer_list>
 #include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include <sys/wait.h>
-
 using namespace gantry;
+using namespace gantry::test;
 
 namespace {
 
-struct Result {
-    int code;
-    std::string output;  ///< standard output and error output
-};
-
-Result shell(const std::string& command) {
-    Result result{};
-    FILE* const pipe = popen(("exec 2>&1; " + command).c_str(), "r");
-    std::array<char, 4096> buffer{};
-    for (std::size_t got; (got = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
-        result.output.append(buffer.data(), got);
-    const int status = pclose(pipe);
-    result.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    return result;
-}
-
-/// A folder with a data set, in which runs are made.
-class Place {
-public:
-    static constexpr std::size_t count = 100;
-
-    Place() {
-        std::string pixels, labels;
-        for (std::size_t i = 0; i < count * 784; ++i)
-            pixels += static_cast<char>(philox({static_cast<std::uint32_t>(i), 0, 0, 0}, {})[0]);
-        for (std::size_t i = 0; i < count; ++i) labels += static_cast<char>(i % 10);
-        std::filesystem::create_directory(folder_ / "data");
-        const char size = static_cast<char>(count);
-        put_file(folder_ / "data/train-images-idx3-ubyte",
-                 std::string{0, 0, 8, 3, 0, 0, 0, size, 0, 0, 0, 28, 0, 0, 0, 28} + pixels);
-        put_file(folder_ / "data/train-labels-idx1-ubyte", std::string{0, 0, 8, 1, 0, 0, 0, size} + labels);
+/// A folder in which runs are made.
+struct Place : ProgramFolder {
+    Place() : ProgramFolder("gan_mnist_mlp") {
+        write_mnist(*this / "data", "train", random_bytes(100 * 784));
     }
-    std::filesystem::path operator/(std::string_view name) const { return folder_ / name; }
-
-    /// A command that runs the program with these arguments in this folder.
-    std::string program(const std::string& arguments) const {
-        return "cd '" + folder_.path().string() + "' && exec " GANTRY_EXAMPLES "/gan_mnist_mlp --data data " +
-               arguments;
-    }
-    Result run(const std::string& arguments) const { return shell(program(arguments)); }
-
-    std::string file(const std::string& name) const { return contents_of(folder_ / name); }
-
-private:
-    TemporaryFolder folder_;
 };
 
 const std::string small = "--recipe tejpalv --batch 10 --threads 1 ";
-
-/// One line, and no more than that.
-bool is_error(const Result& result, std::initializer_list<std::string_view> parts) {
-    INFO(result.output);
-    const std::string& text = result.output;
-    CHECK(result.code == 1);
-    const bool good =
-        text.ends_with('\n') && is_line_with(text.substr(0, text.size() - 1), parts) && text.starts_with('[');
-    CHECK(good);
-    return good && result.code == 1;
-}
 
 }  // namespace
 
@@ -105,7 +50,7 @@ TEST_CASE("Bad options give one clear line and no run", "") {
     CHECK_FALSE(std::filesystem::exists(place / "runs"));
 }
 
-TEST_CASE("--help and --dry-run train nothing", "") {
+TEST_CASE("Help and a dry run train nothing", "") {
     const Place place;
     const Result help = place.run("--help");
     CHECK(help.code == 0);
@@ -193,11 +138,7 @@ TEST_CASE("Ctrl-C finishes the step, saves and exits with 130", "") {
     const Place place;
     for (const std::string signal : {"INT", "TERM"}) {
         CAPTURE(signal);
-        // Waits until training has begun, which the first rows of losses.csv show.
-        const Result stopped =
-            shell("( " + place.program(small + "--iterations 1000000 --out " + signal) + " ) & cd '" +
-                  (place / "").string() + "'; while ! test -s " + signal +
-                  "/losses.csv; do sleep 0.05; done; sleep 0.2; kill -" + signal + " $!; wait $!");
+        const Result stopped = place.interrupt(small + "--iterations 1000000", signal, signal);
         INFO(stopped.output);
         CHECK(stopped.code == 130);
         CHECK(stopped.output.find("Go on with --resume " + signal) != std::string::npos);

@@ -90,10 +90,10 @@ TEST_CASE("Pictures are found in the order of their iterations", "") {
     const TemporaryFolder temporary;
     const RunFolder folder(temporary.path());
     for (const std::uint64_t iteration : {1'000'000, 0, 500, 999'999})
-        put_file(folder.samples(iteration), "picture");
+        put_file(folder.picture(iteration), "picture");
     for (const char* other : {"samples-.png", "samples-12.png", "samples-000500.jpg", "losses.csv"})
         put_file(temporary / other, "");
-    CHECK(folder.samples(500).filename() == "samples-000500.png");
+    CHECK(folder.picture(500).filename() == "samples-000500.png");
     CHECK(folder.pictures(2'000'000) == std::vector<std::uint64_t>{0, 500, 999'999, 1'000'000});
     CHECK(folder.pictures(999'999) == std::vector<std::uint64_t>{0, 500, 999'999});
 }

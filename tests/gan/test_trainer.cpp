@@ -151,6 +151,18 @@ TEST_CASE("Drawing pictures changes nothing in the run", "") {
     CHECK(checkpoint_of(watched) == checkpoint_of(alone));
 }
 
+TEST_CASE("Pictures are drawn with the batch norm of training", "") {
+    Cpu device;
+    SmallGan gan{device};
+    gan.train(5);  // by now the running statistics are neither the first ones nor those of any batch
+    RandomStream points(Seed{}, "fixed latent points");
+    const auto pictures = gan.trainer.samples();
+    const Step step{device};
+    const auto z = normal<Shape<Batch, 4>>(device, 5, points);
+    CHECK(evaluation(gan.generator)(z).to_host() != pictures);
+    CHECK(frozen(gan.generator)(z).to_host() == pictures);
+}
+
 TEST_CASE("A run that is saved and loaded goes on bit for bit", "") {
     Cpu device;
     SmallGan straight{device}, first{device};

@@ -1,0 +1,81 @@
+// Trains an autoencoder that unpools with switches on MNIST, Fashion-MNIST or any data set with their files.
+#include "gan/network_task.hpp"
+#include "gan/program.hpp"
+#include "networks/encoder_decoder.hpp"
+#include <gantry/gantry.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+using namespace gantry;
+using networks::EncoderDecoder;
+
+namespace {
+
+class Autoencoding final : public gan::NetworkTask<EncoderDecoder::Architecture> {
+public:
+    Autoencoding(const gan::Options& options, LabelledImages test)
+        : NetworkTask(options, {.learning_rate = 1e-3}), test_(std::move(test.images)) {
+        columns_ = std::min<std::size_t>(16, test_.count);
+        shown_ = test_;
+        shown_.count = std::min(4 * columns_, test_.count / columns_ * columns_);
+        shown_.pixels.resize(shown_.count * shown_.item_size());
+    }
+
+    std::vector<double> step(Batches<float>& data) override {
+        const Minibatch<float> batch = data.next();
+        const Step step{device_};
+        const auto originals = items(batch.pixels);
+        const auto loss = mse(network_(originals), originals);
+        update(loss);
+        return {loss.item()};
+    }
+
+    /// The mean squared error of the test part.
+    std::vector<double> test() override {
+        double sum = 0;
+        evaluate(test_, [&](const auto& originals, const auto& reconstructions) {
+            for (std::size_t i = 0; i < originals.size(); ++i) {
+                const double difference = originals[i] - reconstructions[i];
+                sum += difference * difference;
+            }
+        });
+        return {sum / static_cast<double>(test_.pixels.size())};
+    }
+
+    /// The first test pictures, in rows; below each row its reconstructions.
+    Picture draw() override {
+        const std::size_t row = columns_ * Item::item_size;
+        std::vector<float> tiles;
+        evaluate(shown_, [&](const auto& originals, const auto& reconstructions) {
+            for (std::size_t first = 0; first < originals.size(); first += row)
+                for (const auto& numbers : {originals, reconstructions})
+                    tiles.insert(tiles.end(), numbers.begin() + static_cast<std::ptrdiff_t>(first),
+                                 numbers.begin() + static_cast<std::ptrdiff_t>(first + row));
+        });
+        return grid(tiles, test_.height, test_.width, test_.channels,
+                    {.columns = static_cast<int>(columns_), .scale = 2, .range = PixelRange::zero_to_one});
+    }
+
+private:
+    Images test_, shown_;  ///< all test pictures, and the whole rows of them that are drawn
+    std::size_t columns_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    gan::Program program{.name = "autoencode_mnist",
+                         .description =
+                             "Trains an autoencoder that undoes max pooling with its switches on MNIST, "
+                             "Fashion-MNIST, or data with their file names; measures it on the test part.",
+                         .source = gan::mnist(),
+                         .pictures = "reconstructions",
+                         .figures = {{"loss", "loss", 5, "#7b3fa0"}},
+                         .test_figures = {{"loss", "test loss", 5}}};
+    program.recipes = {gan::network_recipe<Autoencoding, EncoderDecoder::Architecture>("switches", 1800, 100,
+                                                                                       program.source)};
+    return gan::run(argc, argv, program);
+}

@@ -1,0 +1,118 @@
+// Trains a convolutional classifier on MNIST, Fashion-MNIST or any data set with their files.
+#include "gan/network_task.hpp"
+#include "gan/program.hpp"
+#include "networks/mnist_classifier.hpp"
+#include <gantry/gantry.hpp>
+#include <gantry/io/atomic_file.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace gantry;
+using networks::MnistClassifier;
+
+namespace {
+
+constexpr std::size_t classes = MnistClassifier::classes;
+
+/// The class of the largest logit of each row.
+std::vector<std::uint8_t> decide(std::span<const float> logits) {
+    std::vector<std::uint8_t> chosen;
+    for (; !logits.empty(); logits = logits.subspan(classes))
+        chosen.push_back(
+            static_cast<std::uint8_t>(std::ranges::max_element(logits.first(classes)) - logits.begin()));
+    return chosen;
+}
+/// The share of decisions that are right.
+double accuracy(std::span<const std::uint8_t> chosen, std::span<const std::uint8_t> labels) {
+    std::size_t right = 0;
+    for (std::size_t i = 0; i < labels.size(); ++i) right += chosen[i] == labels[i] ? 1 : 0;
+    return static_cast<double>(right) / static_cast<double>(labels.size());
+}
+
+class Classification final : public gan::NetworkTask<MnistClassifier::Architecture> {
+public:
+    Classification(const gan::Options& options, LabelledImages test)
+        : NetworkTask(options, {.learning_rate = 5e-4}), test_(std::move(test)) {}
+
+    std::vector<double> step(Batches<float>& data) override {
+        const Minibatch<float> batch = data.next();
+        const Step step{device_};
+        const auto logits = network_(items(batch.pixels));
+        const auto loss = softmax_cross_entropy(logits, one_hot<classes>(device_, batch.labels));
+        update(loss);
+        return {loss.item(), accuracy(decide(logits.to_host()), batch.labels)};
+    }
+
+    std::vector<double> test() override { return {accuracy(chosen(), test_.labels)}; }
+
+    /// The first of the test pictures that are taken for something else; tiles stay empty if they are few.
+    Picture draw() override {
+        constexpr std::size_t columns = 10, tiles = columns * columns;
+        const std::size_t size = test_.images.item_size();
+        std::vector<float> mistakes;
+        for (std::size_t i = 0; i < test_.labels.size() && mistakes.size() < tiles * size; ++i)
+            if (chosen()[i] != test_.labels[i])
+                for (std::size_t k = i * size; k < (i + 1) * size; ++k)
+                    mistakes.push_back(static_cast<float>(test_.images.pixels[k]) / 255);
+        mistakes.resize(tiles * size);
+        return grid(mistakes, test_.images.height, test_.images.width, 1,
+                    {.columns = columns, .scale = 2, .range = PixelRange::zero_to_one});
+    }
+
+    /// The confusion matrix of the test pictures: a row for each class, with how many were taken for which.
+    void write_results(const std::filesystem::path& folder) override {
+        std::array<std::array<int, classes>, classes> counts{};
+        for (std::size_t i = 0; i < test_.labels.size(); ++i) ++counts[test_.labels[i]][chosen()[i]];
+        std::string text = "class";
+        for (std::size_t c = 0; c < classes; ++c) text += ",taken_for_" + std::to_string(c);
+        for (std::size_t c = 0; c < classes; ++c) {
+            text += '\n' + std::to_string(c);
+            for (const int count : counts[c]) text += ',' + std::to_string(count);
+        }
+        write_file(folder / "confusion.csv", text + '\n');
+    }
+
+private:
+    /// What the network takes the test pictures for now.
+    const std::vector<std::uint8_t>& chosen() {
+        if (chosen_at_ != iterations()) {
+            chosen_.clear();
+            evaluate(test_.images, [&](const auto&, const auto& logits) {
+                const auto some = decide(logits);
+                chosen_.insert(chosen_.end(), some.begin(), some.end());
+            });
+            chosen_at_ = iterations();
+        }
+        return chosen_;
+    }
+
+    LabelledImages test_;
+    std::vector<std::uint8_t> chosen_;
+    std::uint64_t chosen_at_ = std::numeric_limits<std::uint64_t>::max();
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    gan::Program program{
+        .name = "classify_mnist",
+        .description =
+            "Trains a convolutional classifier on MNIST, Fashion-MNIST, or data with their file "
+            "names; measures it on the test part.",
+        .source = gan::mnist(),
+        .pictures = "mistakes",
+        .figures = {{"loss", "loss", 4, "#7b3fa0"}, {"accuracy", "accuracy", 4}},
+        .test_figures = {{"accuracy", "test accuracy", 4}}};
+    program.recipes = {
+        gan::network_recipe<Classification, MnistClassifier::Architecture>("cnn", 2400, 100, program.source)};
+    return gan::run(argc, argv, program);
+}

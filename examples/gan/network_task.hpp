@@ -1,0 +1,95 @@
+#pragma once
+#include "source.hpp"
+#include "task.hpp"
+#include <gantry/gantry.hpp>
+#include <gantry/io/checkpoint.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace gantry::gan {
+
+/// What tasks with one network in the place of two have in common. Pixels are in [0, 1].
+template <class Architecture>
+class NetworkTask : public Task {
+public:
+    std::uint64_t iterations() const override { return iterations_; }
+    void describe(CheckpointWriter& checkpoint) override { describe_all(checkpoint); }
+    void describe(CheckpointReader& checkpoint) override { describe_all(checkpoint); }
+
+protected:
+    using Item = typename Architecture::Input;
+    using Net = Network<Architecture, Cpu>;
+
+    NetworkTask(const Options& options, const AdamOptions& adam)
+        : device_({.threads = options.threads}),
+          network_(device_, seed_for(Seed{options.seed}, "network")),
+          adam_(network_, adam) {}
+
+    auto items(std::span<const float> pixels) {
+        return from_host<Item>(device_, static_cast<int>(pixels.size() / Item::item_size), pixels);
+    }
+    /// Goes back from a loss and updates the network.
+    template <class Loss>
+    void update(const Loss& loss) {
+        adam_.step(backward(loss, network_));
+        ++iterations_;
+    }
+    /// Calls f(pixels, outputs) for the images in order, some at a time: numbers in and out of the network in
+    /// evaluation mode.
+    template <class F>
+    void evaluate(const Images& images, const F& f) {
+        constexpr std::size_t most = 500 * Item::item_size;
+        for (std::size_t first = 0; first < images.pixels.size(); first += most) {
+            const auto bytes = std::span(images.pixels).subspan(first);
+            std::vector<float> pixels(std::min(most, bytes.size()));
+            std::transform(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(pixels.size()),
+                           pixels.begin(), [](std::uint8_t byte) { return static_cast<float>(byte) / 255; });
+            const Step step{device_};
+            f(pixels, evaluation(network_)(items(pixels)).to_host());
+        }
+    }
+
+    Cpu device_;
+    Net network_;
+
+private:
+    template <class Checkpoint>
+    void describe_all(Checkpoint& checkpoint) {
+        checkpoint.network("network", network_);
+        checkpoint.optimizer("optimizer", adam_, network_);
+        checkpoint.stream("random.dropout", network_.dropout_stream());
+        checkpoint.number("iterations", iterations_);
+    }
+
+    Adam<Net> adam_;
+    std::uint64_t iterations_ = 0;
+};
+
+/// The recipe of a program for tasks of type T, which are made from the options and the test part of the
+/// source's data. Errors, when it begins: test pictures of another size than the training ones.
+template <class T, class Architecture>
+AnyRecipe network_recipe(const std::string& name, std::uint64_t iterations, int batch, const Source& source) {
+    return {.name = name,
+            .iterations = iterations,
+            .batch = batch,
+            .range = PixelRange::zero_to_one,
+            .input = Architecture::Input::extents(Batch),
+            .summary = [] { return Architecture::summary(); },
+            .begin = [load = source.load](const Options& options,
+                                          const LabelledImages& data) -> std::unique_ptr<Task> {
+                LabelledImages test = load(options, Split::test);
+                if (test.images.item_size() != data.images.item_size())
+                    fail("data", "pictures of the test part must be as large as those of the training part",
+                         test.images.item_size(), " and ", data.images.item_size(), " values");
+                return std::make_unique<T>(options, std::move(test));
+            }};
+}
+
+}  // namespace gantry::gan

@@ -1,0 +1,26 @@
+#pragma once
+#include "options.hpp"
+#include <gantry/data/images.hpp>
+
+#include <functional>
+#include <string>
+
+namespace gantry::gan {
+
+/// Where a program's pictures come from. (The loaders are compiled once, in source.cpp.)
+struct Source {
+    std::string contents;      ///< what must be in the folder: the help of --data
+    std::string folder{};      ///< --data where the user says nothing; empty: the user must
+    bool has_classes = false;  ///< offers --classes
+    /// Loads what the options say. Errors: see the loaders in gantry/data/.
+    std::function<LabelledImages(const Options&, Split)> load{};
+};
+
+/// MNIST, or another data set with its file names; by default Fashion-MNIST as Debian has it.
+Source mnist();
+/// CIFAR-10's binary version, all classes or some.
+Source cifar10();
+/// A folder of the user's own pictures, brought to this size, without labels.
+Source picture_folder(int height, int width);
+
+}  // namespace gantry::gan

@@ -1,0 +1,65 @@
+#pragma once
+#include "options.hpp"
+#include <gantry/core/random.hpp>
+#include <gantry/core/shape.hpp>
+#include <gantry/data/batches.hpp>
+#include <gantry/data/images.hpp>
+#include <gantry/io/checkpoint.hpp>
+#include <gantry/io/picture.hpp>
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gantry::gan {
+
+/// What a program trains: networks, their optimizers, and all that a run must save of them. The loop around
+/// it, and what a user sees of a run, is the same for every task: see program.cpp.
+class Task {
+public:
+    Task() = default;
+    Task(const Task&) = delete;
+    Task& operator=(const Task&) = delete;
+    virtual ~Task() = default;
+
+    /// One iteration, with as many batches as it needs. Returns its figures.
+    virtual std::vector<double> step(Batches<float>& data) = 0;
+    /// Iterations done so far; a part of the checkpoint.
+    virtual std::uint64_t iterations() const = 0;
+    /// Figures of a report, on data that are not trained on; none for a task without them. Like `draw`, it
+    /// changes nothing in the run.
+    virtual std::vector<double> test() { return {}; }
+    /// A picture of what the networks do now, always of the same size.
+    virtual Picture draw() = 0;
+    /// Writes what belongs into the run's folder at the end of training, beside what every run has.
+    virtual void write_results(const std::filesystem::path&) {}
+
+    virtual void describe(CheckpointWriter& checkpoint) = 0;
+    virtual void describe(CheckpointReader& checkpoint) = 0;
+};
+
+/// A recipe as the loop sees it: what --recipe names, with the options' defaults.
+struct AnyRecipe {
+    std::string name;
+    std::uint64_t iterations;
+    int batch;
+    PixelRange range;
+    std::string classes{};  ///< of data that have some, with commas; empty: all
+    Extents input;  ///< pictures that the networks take: (Batch, height, width, channels) or (Batch, N)
+    std::function<std::string()> summary;  ///< its networks as text, for --dry-run
+    /// Makes the networks with their first weights. The data outlive the task.
+    std::function<std::unique_ptr<Task>(const Options&, const LabelledImages&)> begin;
+};
+
+/// A seed of its own for a part of a run, so that two networks do not begin with the same numbers.
+inline Seed seed_for(Seed run, std::string_view part) {
+    const std::array<std::uint32_t, 4> words = RandomStream(run, part).block(0);
+    return Seed{std::uint64_t{words[1]} << 32 | words[0]};
+}
+
+}  // namespace gantry::gan

@@ -1,0 +1,210 @@
+// What every program that trains has in common, on a small convolutional GAN for colour pictures.
+#include "gan/run.hpp"
+#include "io/temporary_folder.hpp"
+#include "programs.hpp"
+#include "support/catch.hpp"
+#include <gantry/gantry.hpp>
+#include <gantry/io/png.hpp>
+#include <gantry/io/safetensors.hpp>
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+using namespace gantry;
+using namespace gantry::test;
+
+namespace {
+
+constexpr Window half{.size = 4, .stride = 2, .padding = 1, .bias = false};
+
+/// For 8x8 colour pictures, with everything that a checkpoint must keep.
+struct Small {
+    static constexpr std::string_view name = "small";
+    using Generator = Sequential<InputShape<4>, Reshape<1, 1, 4>, ConvTranspose2d<4, 8, Window{.size = 4}>,
+                                 BatchNorm<8>, ReLU, ConvTranspose2d<8, 3, half>, Tanh>;
+    using Discriminator = Sequential<InputShape<8, 8, 3>, Conv2d<3, 6, half>, BatchNorm<6>, LeakyReLU<0.2f>,
+                                     Flatten, Dropout<0.3f>, Dense<96, 1>>;
+    static constexpr gan::RecipeSettings settings{
+        .iterations = 2, .batch = 8, .range = PixelRange::minus_one_to_one, .classes = "bird,cat"};
+
+    static void initialize(auto& generator, auto& discriminator, const Images&, RandomStream& stream) {
+        gan::initialize_dcgan(generator, stream);
+        gan::initialize_dcgan(discriminator, stream);
+    }
+    static auto generator_optimizer(auto& network) { return Adam(network, {.beta1 = 0.5}); }
+    static auto discriminator_optimizer(auto& network) { return Adam(network, {.beta1 = 0.5}); }
+};
+/// The same networks for data without classes of its own.
+struct Plain : Small {
+    static constexpr std::string_view name = "plain";
+    static constexpr gan::RecipeSettings settings{
+        .iterations = 2, .batch = 8, .range = PixelRange::minus_one_to_one};
+};
+
+LabelledImages random_images(int height, int width, int channels) {
+    constexpr std::size_t count = 20;
+    LabelledImages data{{count, height, width, channels, {}}, {}};
+    for (const char c : random_bytes(count * data.images.item_size()))
+        data.images.pixels.push_back(static_cast<std::uint8_t>(c));
+    return data;
+}
+
+/// The program's source: random pictures, in the size that the folder's name says.
+gan::Source random_source() {
+    return {.contents = "Folder with random pictures", .load = [](const gan::Options& options, Split) {
+                return options.data == "grey" ? random_images(8, 8, 1) : random_images(8, 8, 3);
+            }};
+}
+
+Result program(const std::vector<std::string>& arguments, const gan::Source& source = random_source(),
+               const std::string& name = "gan_small") {
+    return call(
+        [&](int argc, const char* const* argv) {
+            return gan::run<Small, Plain>(argc, argv,
+                                          {.name = name, .description = "A test.", .source = source});
+        },
+        arguments);
+}
+
+}  // namespace
+
+TEST_CASE("A convolutional GAN that is resumed is the one that never stopped, byte for byte", "") {
+    const TemporaryFolder place;
+    const std::string straight = place / "straight", run = place / "run";
+    REQUIRE(program({"--data", "x", "--every", "2", "--iterations", "6", "--out", straight}).code == 0);
+    REQUIRE(program({"--data", "x", "--every", "2", "--iterations", "3", "--out", run}).code == 0);
+    const Result resumed = program({"--resume", run, "--iterations", "6"});
+    INFO(resumed.output);
+    REQUIRE(resumed.code == 0);
+    for (const std::string file :
+         {"checkpoint.safetensors", "losses.csv", "losses.svg", "samples-000004.png", "samples-000006.png"}) {
+        CAPTURE(file);
+        CHECK_FALSE(contents_of(place / ("run/" + file)).empty());
+        CHECK(contents_of(place / ("run/" + file)) == contents_of(place / ("straight/" + file)));
+    }
+}
+
+TEST_CASE("Colour pictures are drawn in colour", "") {
+    const TemporaryFolder place;
+    REQUIRE(program({"--data", "x", "--out", place / "run"}).code == 0);
+    const Picture sheet = read_png(place / "run/samples-000002.png");
+    CHECK(sheet.channels == 3);
+    CHECK(sheet.height == 2 * (8 * (8 + 2) + 2));
+    CHECK(sheet.width == sheet.height);
+    bool grey = true;
+    for (std::size_t i = 0; i < sheet.pixels.size(); i += 3)
+        grey = grey && sheet.pixels[i] == sheet.pixels[i + 1] && sheet.pixels[i] == sheet.pixels[i + 2];
+    CHECK_FALSE(grey);
+    CHECK_FALSE(contents_of(place / "run/samples.gif").empty());
+}
+
+TEST_CASE("A program without data of its own asks for a folder", "") {
+    const TemporaryFolder place;
+    CHECK(is_error(program({"--out", place / "run"}),
+                   {"[options] --data FOLDER must be given: Folder with random pictures", "--help"}));
+    CHECK_FALSE(std::filesystem::exists(place / "run"));
+    const Result plan = program({"--dry-run"});
+    CHECK(plan.code == 0);
+    CHECK(plan.output.find("batches of 8 from --data FOLDER") != std::string::npos);
+    CHECK(program({"--help"}).output.find("--classes") == std::string::npos);
+    CHECK(is_error(program({"--classes", "bird"}), {"--classes"}));
+}
+
+TEST_CASE("Pictures that the networks do not take are refused with one line", "") {
+    const TemporaryFolder place;
+    CHECK(is_error(program({"--data", "grey", "--out", place / "run"}),
+                   {"[data] recipe small takes pictures of 8 x 8 x 3", "--data", "got 8 x 8 x 1"}));
+    CHECK_FALSE(std::filesystem::exists(place / "run"));
+}
+
+TEST_CASE("A checkpoint of another program is refused", "") {
+    const TemporaryFolder place;
+    const std::string run = place / "run";
+    REQUIRE(program({"--data", "x", "--out", run}).code == 0);
+    CHECK(is_error(program({"--resume", run}, random_source(), "gan_large"),
+                   {"is a checkpoint of gan_small, not of gan_large: resume it with"}));
+}
+
+TEST_CASE("CIFAR-10's classes are the user's, or the recipe's, or all", "") {
+    const TemporaryFolder place;
+    std::string records;  // two of each class
+    for (char i = 0; i < 20; ++i) records += static_cast<char>(i % 10) + random_bytes(3072);
+    std::filesystem::create_directory(place / "data");
+    put_file(place / "data/data_batch_1.bin", records);
+
+    gan::Source source = gan::cifar10();
+    LabelledImages loaded;
+    const auto load = source.load;
+    source.load = [&](const gan::Options& options, Split split) {
+        loaded = load(options, split);
+        return random_images(8, 8, 3);  // of the size that the networks take
+    };
+    const auto train = [&](const std::vector<std::string>& more) {
+        std::vector<std::string> arguments{"--data", place / "data", "--out", place / "run"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        const Result result = program(arguments, source);
+        INFO(result.output);
+        CHECK(result.code == 0);
+        return loaded.labels;
+    };
+    using Labels = std::vector<std::uint8_t>;
+    SECTION("the recipe's") {
+        CHECK(train({}) == Labels{2, 3, 2, 3});
+        CHECK(train({"--resume", "--iterations", "3"}) == Labels{2, 3, 2, 3});
+        CHECK(is_error(program({"--resume", place / "run", "--classes", "dog"}, source),
+                       {"has --classes bird,cat", "got --classes dog"}));
+    }
+    SECTION("the user's") { CHECK(train({"--classes", "truck,airplane"}) == Labels{0, 9, 0, 9}); }
+    SECTION("all, on request") { CHECK(train({"--classes", "all"}).size() == 20); }
+    SECTION("all, where the recipe names none") {
+        CHECK(train({"--recipe", "plain"}).size() == 20);
+        CHECK(read_safetensors(place / "run/checkpoint.safetensors").metadata.at("--classes") == "all");
+    }
+    SECTION("none that there are") {
+        CHECK(is_error(program({"--data", place / "data", "--classes", "bird,wolf"}, source),
+                       {"a class must be one of airplane", "got wolf"}));
+        CHECK(
+            is_error(program({"--data", place / "nowhere"}, source), {"data_batch_1.bin", "--data FOLDER"}));
+    }
+}
+
+TEST_CASE("A folder of pictures is brought to one size", "") {
+    const TemporaryFolder place;
+    write_png(place / "a.png", {5, 7, 3, std::vector<std::uint8_t>(105, 200)});
+    write_png(place / "b.png", {3, 3, 1, std::vector<std::uint8_t>(9, 10)});
+    gan::Options options;
+    options.data = place.path().string();
+    const LabelledImages data = gan::picture_folder(8, 6).load(options, Split::train);
+    CHECK(data.images.count == 2);
+    CHECK(data.labels.empty());
+    CHECK(data.images.height == 8);
+    CHECK(data.images.width == 6);
+    CHECK(data.images.channels == 3);
+    CHECK(is_error(program({"--data", place / "nowhere"}, gan::picture_folder(8, 8)), {"nowhere"}));
+}
+
+TEST_CASE("DCGAN's first weights are normal, scales around 1, and the rest 0", "") {
+    using Net =
+        Network<Sequential<InputShape<8, 8, 16>, Conv2d<16, 64, Window{.size = 4}>, BatchNorm<64>>, Cpu>;
+    Cpu device;
+    Net network{device, Seed{1}};
+    RandomStream stream(Seed{2}, "initialisation");
+    gan::initialize_dcgan(network, stream);
+    const auto numbers = network.parameters().to_host();
+    for (const ParameterInfo& info : Net::Architecture::parameters()) {
+        CAPTURE(info.name);
+        const double n = static_cast<double>(info.extents.size());
+        double mean = 0, square = 0;
+        for (std::size_t i = 0; i < info.extents.size(); ++i) {
+            const double x = numbers[info.offset + i];
+            mean += x / n;
+            square += x * x / n;
+        }
+        const double deviation = std::sqrt(square - mean * mean);
+        const bool drawn = info.role == Role::weight || info.role == Role::scale;
+        CHECK(std::abs(mean - (info.role == Role::scale ? 1 : 0)) <= (drawn ? 0.01 : 0));
+        CHECK(std::abs(deviation - (drawn ? 0.02 : 0)) <= (drawn ? 0.005 : 0));
+    }
+}
