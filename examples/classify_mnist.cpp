@@ -62,7 +62,7 @@ public:
         for (std::size_t i = 0; i < test_.labels.size() && mistakes.size() < tiles * size; ++i)
             if (chosen()[i] != test_.labels[i])
                 for (std::size_t k = i * size; k < (i + 1) * size; ++k)
-                    mistakes.push_back(static_cast<float>(test_.images.pixels[k]) / 255);
+                    mistakes.push_back(from_byte<float>(test_.images.pixels[k], PixelRange::zero_to_one));
         mistakes.resize(tiles * size);
         return grid(mistakes, test_.images.height, test_.images.width, 1,
                     {.columns = columns, .scale = 2, .range = PixelRange::zero_to_one});

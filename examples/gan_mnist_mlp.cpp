@@ -1,4 +1,5 @@
 // Trains one of three GANs made of dense layers on MNIST, Fashion-MNIST or any data set with their files.
+#include "gan/fluxgan_recipe.hpp"
 #include "gan/run.hpp"
 #include <gantry/gantry.hpp>
 
@@ -9,26 +10,17 @@ using namespace gantry;
 constexpr int picture_size = 28 * 28;
 
 /// FluxGAN.jl: a generator of ReLUs against a discriminator of maxout units, both with optimistic Adam.
-struct FluxGan {
-    static constexpr std::string_view name = "fluxgan";
+struct FluxGanNetworks {
+    static constexpr double learning_rate = 2e-4;
     using Generator =
         Sequential<Dense<100, 1200>, ReLU, Dense<1200, 1200>, ReLU, Dense<1200, picture_size>, Tanh>;
     using Discriminator =
         Sequential<Maxout<Dense<picture_size, 240>, 5>, Maxout<Dense<240, 240>, 5>, Dense<240, 1>>;
     static_assert(Generator::parameter_count == 2'503'984 && Discriminator::parameter_count == 1'231'441);
-
+};
+struct FluxGan : gan::FluxGanRecipe<FluxGanNetworks> {
     static constexpr gan::RecipeSettings settings{
         .iterations = 5000, .batch = 100, .range = PixelRange::minus_one_to_one};
-
-    static void initialize(auto& generator, auto& discriminator, const Images&, RandomStream& stream) {
-        gantry::initialize(generator, Role::weight, GlorotUniform{}, stream);
-        gantry::initialize(discriminator, Role::weight, GlorotUniform{}, stream);
-        gantry::initialize(generator, Role::bias, Constant{0}, stream);
-        gantry::initialize(discriminator, Role::bias, Constant{0}, stream);
-    }
-    static constexpr AdamOptions adam{.learning_rate = 2e-4, .beta1 = 0.5, .beta2 = 0.9};
-    static auto generator_optimizer(auto& network) { return OptimisticAdam(network, adam); }
-    static auto discriminator_optimizer(auto& network) { return OptimisticAdam(network, adam); }
 };
 
 /// Goodfellow et al., "Generative adversarial nets" (2014), as in the paper's code: uniform noise, dropout in

@@ -62,8 +62,9 @@ public:
         app_.add_option("--threads", options_.threads, "0: all cores. Changes speed only")
             ->check(at_least(0))
             ->capture_default_str();
-        out_ = app_.add_option("--out", options_.out, "Folder for the results; by default runs/RECIPE")
-                   ->type_name("FOLDER");
+        out_ =
+            app_.add_option("--out", options_.out, "Folder for the results; by default runs/PROGRAM/RECIPE")
+                ->type_name("FOLDER");
         resume_ = app_.add_option("--resume", resume_folder_, "Go on with the run in FOLDER, or in --out")
                       ->type_name("[FOLDER]")
                       ->expected(0, 1);
@@ -98,7 +99,6 @@ public:
                      options_.out.string());
             options_.out = resume_folder_;
         }
-        if (options_.out.empty()) options_.out = std::filesystem::path("runs") / options_.recipe;
         return true;
     }
 

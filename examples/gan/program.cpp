@@ -54,17 +54,6 @@ bool all_finite(const Safetensors& file) {
     });
 }
 
-/// A row with a number for each column: CsvLog takes them as arguments.
-template <class... Value>
-void append_row(CsvLog& log, std::uint64_t iteration, std::span<const double> rest, Value... values) {
-    if (rest.empty())
-        log.row(iteration, values...);
-    else if constexpr (sizeof...(Value) < 8)
-        append_row(log, iteration, rest.subspan(1), values..., rest[0]);
-    else
-        fail("run", "a table has at most 8 figures");
-}
-
 CsvLog open_log(const std::filesystem::path& path, const std::vector<Figure>& figures,
                 std::uint64_t iteration) {
     std::string header = "iteration";
@@ -115,7 +104,7 @@ public:
         const auto report = [&] {
             reported = task_->iterations();
             const std::vector<double> test = task_->test();
-            if (tests) append_row(*tests, reported, test);
+            if (tests) tests->row(reported, test);
             progress.report(test);
             draw();
         };
@@ -127,7 +116,7 @@ public:
                 finish_pictures();
                 fail_diverged();
             }
-            append_row(losses, i, figures);
+            losses.row(i, figures);
             progress.add(i, figures);
             if (i % options_.every == 0) {
                 report();
@@ -240,6 +229,7 @@ int run_or_throw(int argc, const char* const* argv, const Program& program) {
     if (program.check_options) program.check_options();  // refused before anything is done
 
     Options& options = command_line.options();
+    if (options.out.empty()) options.out = std::filesystem::path("runs") / program.name / options.recipe;
     std::optional<Safetensors> saved;
     if (options.resume)
         saved = load_run(program, command_line);

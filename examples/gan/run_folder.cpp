@@ -5,6 +5,7 @@
 #include <gantry/io/gif.hpp>
 #include <gantry/io/plot.hpp>
 #include <gantry/io/png.hpp>
+#include <gantry/io/safetensors_file.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -20,3 +20,4 @@
 #include <gantry/io/png.hpp>
 #include <gantry/io/resize.hpp>
 #include <gantry/io/safetensors.hpp>
+#include <gantry/io/safetensors_file.hpp>

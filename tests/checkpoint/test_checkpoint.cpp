@@ -3,6 +3,7 @@
 #include "support/reference_device.hpp"
 #include <gantry/gantry.hpp>
 #include <gantry/io/checkpoint.hpp>
+#include <gantry/io/safetensors_file.hpp>
 #include <gantry/optim/adam.hpp>
 #include <gantry/optim/optimistic_adam.hpp>
 #include <gantry/optim/sgd.hpp>

@@ -2,7 +2,7 @@
 #include "io/temporary_folder.hpp"
 #include "programs.hpp"
 #include "support/catch.hpp"
-#include <gantry/io/safetensors.hpp>
+#include <gantry/io/safetensors_file.hpp>
 
 #include <array>
 #include <filesystem>

@@ -2,7 +2,7 @@
 #include "programs.hpp"
 #include "support/catch.hpp"
 #include <gantry/io/csv.hpp>
-#include <gantry/io/safetensors.hpp>
+#include <gantry/io/safetensors_file.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -5,7 +5,7 @@
 #include "support/catch.hpp"
 #include <gantry/gantry.hpp>
 #include <gantry/io/png.hpp>
-#include <gantry/io/safetensors.hpp>
+#include <gantry/io/safetensors_file.hpp>
 
 #include <cstddef>
 #include <filesystem>

@@ -1,7 +1,7 @@
 #include "gan/run_folder.hpp"
 #include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
-#include <gantry/io/safetensors.hpp>
+#include <gantry/io/safetensors_file.hpp>
 
 #include <algorithm>
 #include <chrono>

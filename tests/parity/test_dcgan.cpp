@@ -11,6 +11,7 @@
 #include "support/numbers.hpp"
 #include <gantry/gantry.hpp>
 #include <gantry/io/checkpoint.hpp>
+#include <gantry/io/safetensors_file.hpp>
 
 #include <algorithm>
 #include <cmath>

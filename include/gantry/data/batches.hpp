@@ -53,9 +53,8 @@ public:
           options_(options),
           order_(checked_count(pixels.size(), item_size, labels.size(), options.batch)),
           slots_{Slot(options.batch, item_size, labels), Slot(options.batch, item_size, labels)} {
-        for (int byte = 0; byte < 256; ++byte)
-            value_of_byte_[static_cast<std::size_t>(byte)] =
-                static_cast<T>(options.range == PixelRange::zero_to_one ? byte / 255.0 : byte / 127.5 - 1);
+        for (std::size_t byte = 0; byte < 256; ++byte)
+            value_of_byte_[byte] = from_byte<T>(static_cast<std::uint8_t>(byte), options.range);
         worker_ = std::jthread([this](std::stop_token stop) { prepare(stop); });
     }
     Batches(const LabelledImages& data, const BatchOptions& options)

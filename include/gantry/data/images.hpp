@@ -35,4 +35,10 @@ enum class PixelRange {
     zero_to_one,       ///< byte / 255, for Sigmoid
 };
 
+/// A byte of a picture as a number for a network.
+template <class T>
+constexpr T from_byte(std::uint8_t byte, PixelRange range) {
+    return static_cast<T>(range == PixelRange::zero_to_one ? byte / 255.0 : byte / 127.5 - 1);
+}
+
 }  // namespace gantry

@@ -10,7 +10,6 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <type_traits>
 #include <vector>
 
 namespace gantry {
@@ -88,11 +87,13 @@ public:
     }
 
     /// Appends a row: the iteration and one value for each further column.
-    template <class... Value>
-    requires(std::is_arithmetic_v<Value>&&...) void row(std::uint64_t iteration, Value... values) {
+    void row(std::uint64_t iteration, std::span<const double> values) {
         row_.clear();
         put(iteration);
-        ((row_ += ',', put(values)), ...);
+        for (const double value : values) {
+            row_ += ',';
+            put(value);
+        }
         row_ += '\n';
         file_.write(row_);
     }

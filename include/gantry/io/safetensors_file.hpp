@@ -1,0 +1,197 @@
+#pragma once
+#include <gantry/core/error.hpp>
+#include <gantry/io/atomic_file.hpp>
+#include <gantry/io/file.hpp>
+#include <gantry/io/safetensors.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace gantry {
+
+namespace detail {
+
+/// Reads a safetensors file (https://github.com/huggingface/safetensors, "Format"): the length of the header
+/// in 8 bytes, little-endian; the header, a JSON object {"name": {"dtype", "shape", "data_offsets": [begin,
+/// end]},
+/// "__metadata__": {"key": "text"}}; the data, without gaps. Nothing in the file is believed before it is
+/// checked.
+class SafetensorsReader {
+public:
+    explicit SafetensorsReader(const std::filesystem::path& path) : file_(path, File::Mode::read) {}
+
+    Safetensors read() {
+        const nlohmann::json header = read_header();
+        Safetensors result;
+        std::map<std::pair<std::size_t, std::size_t>, std::vector<TensorEntry*>> places;
+        for (const auto& [name, value] : header.items()) {
+            if (name == "__metadata__") {
+                read_metadata(value, result);
+                continue;
+            }
+            TensorEntry& entry = result.tensors[name];
+            places[read_entry(name, value, entry)].push_back(&entry);
+        }
+        std::size_t end_of_last = 0;
+        for (const auto& [place, entries] : places) {
+            const auto [begin, end] = place;
+            require(begin == end_of_last && (begin == end || entries.size() == 1),
+                    "the tensors' data_offsets leave a gap or overlap at byte " + std::to_string(begin));
+            end_of_last = end;
+        }
+        require(end_of_last == data_size_, "its data has " + std::to_string(data_size_) +
+                                               " bytes, its header says " + std::to_string(end_of_last));
+        for (const auto& [place, entries] : places)
+            for (TensorEntry* entry : entries) {
+                entry->data.resize(place.second - place.first);
+                file_.read(entry->data);
+            }
+        return result;
+    }
+
+private:
+    void require(bool condition, const std::string& what) const {
+        if (!condition) fail("read_safetensors", file_.path().string() + " is damaged: " + what);
+    }
+
+    nlohmann::json read_header() {
+        constexpr std::size_t largest_header = 100'000'000;  // as the reference implementation has it
+        const std::size_t size = file_.size();
+        std::uint64_t length = 0;
+        require(size >= sizeof length, "it has only " + std::to_string(size) + " bytes");
+        file_.read(std::as_writable_bytes(std::span(&length, 1)));
+        data_size_ = size - sizeof length;
+        require(length <= data_size_ && length <= largest_header,
+                "its header claims " + std::to_string(length) + " bytes");
+        data_size_ -= length;
+        std::string text(length, '\0');
+        file_.read(std::as_writable_bytes(std::span(text)));
+
+        // The parser would keep the last of two equal keys, and nothing deeper than an offset is meant to be
+        // there.
+        constexpr std::size_t deepest = 3;
+        std::array<std::set<std::string>, deepest + 2> keys;
+        const auto check = [&](int depth, nlohmann::json::parse_event_t event, const nlohmann::json& value) {
+            using Event = nlohmann::json::parse_event_t;
+            const auto level = static_cast<std::size_t>(depth);
+            require(level <= deepest, "its header is nested too deeply");
+            if (event == Event::object_end) keys[level + 1].clear();
+            if (event == Event::key)
+                require(keys[level].insert(value.get<std::string>()).second,
+                        "its header has the key " + quoted(value.get<std::string>()) + " twice");
+            return true;
+        };
+        nlohmann::json header;
+        try {
+            header = nlohmann::json::parse(text, check);
+        } catch (const nlohmann::json::parse_error& error) {
+            require(false, "its header is not valid JSON at byte " + std::to_string(error.byte));
+        }
+        require(header.is_object(), "its header must be a JSON object");
+        return header;
+    }
+
+    void read_metadata(const nlohmann::json& value, Safetensors& result) const {
+        require(value.is_object(), "__metadata__ must be a JSON object");
+        for (const auto& [key, text] : value.items()) {
+            require(text.is_string(), "__metadata__ must hold strings, not so " + quoted(key));
+            result.metadata[key] = text.get<std::string>();
+        }
+    }
+
+    /// Fills in dtype and shape and returns where the data is.
+    std::pair<std::size_t, std::size_t> read_entry(const std::string& name, const nlohmann::json& value,
+                                                   TensorEntry& entry) const {
+        const std::string tensor = "tensor " + quoted(name) + " ";
+        const auto is_size = [](const nlohmann::json& number) { return number.is_number_unsigned(); };
+        require(value.is_object() && value.contains("dtype") && value.contains("shape") &&
+                    value.contains("data_offsets") && value.size() == 3,
+                tensor + "must have dtype, shape and data_offsets and nothing else");
+        const auto& dtype = value["dtype"];
+        const auto& shape = value["shape"];
+        const auto& offsets = value["data_offsets"];
+        require(dtype.is_string() && dtype_size(dtype.get<std::string>()) != 0,
+                tensor + "has a dtype that is not known");
+        require(shape.is_array() && std::all_of(shape.begin(), shape.end(), is_size),
+                tensor + "must have a shape of sizes");
+        require(offsets.is_array() && offsets.size() == 2 && is_size(offsets[0]) && is_size(offsets[1]),
+                tensor + "must have two data_offsets");
+        entry.dtype = dtype.get<std::string>();
+        entry.shape = shape.get<std::vector<std::size_t>>();
+        const std::size_t begin = offsets[0].get<std::size_t>(), end = offsets[1].get<std::size_t>();
+        require(begin <= end && end <= data_size_, tensor + "has data_offsets outside the file");
+        require(tensor_bytes(entry.dtype, entry.shape) == end - begin,
+                tensor + "has data_offsets that do not match its dtype and shape");
+        return {begin, end};
+    }
+
+    File file_;
+    std::size_t data_size_ = 0;
+};
+
+}  // namespace detail
+
+/// Writes a safetensors file, atomically. Tensors of wider types come first, as the reference implementation
+/// does it, so that each value is aligned in the file. Throws an Error, and writes nothing, if a tensor's
+/// data does not match its dtype and shape or a name is not UTF-8.
+inline void write_safetensors(const std::filesystem::path& path, const Safetensors& contents) {
+    std::vector<const std::pair<const std::string, TensorEntry>*> order;
+    for (const auto& tensor : contents.tensors) {
+        const auto& [name, entry] = tensor;
+        if (name == "__metadata__") fail("write_safetensors", "no tensor can have the name __metadata__");
+        if (detail::tensor_bytes(entry.dtype, entry.shape) != entry.data.size())
+            fail("write_safetensors",
+                 "tensor " + detail::quoted(name) + " must have the bytes that its dtype and shape say",
+                 entry.data.size(), " bytes of type ", entry.dtype);
+        order.push_back(&tensor);
+    }
+    std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
+        const std::size_t size_a = detail::dtype_size(a->second.dtype);
+        const std::size_t size_b = detail::dtype_size(b->second.dtype);
+        return size_a != size_b ? size_a > size_b : a->first < b->first;
+    });
+
+    nlohmann::json header = nlohmann::json::object();
+    if (!contents.metadata.empty()) header["__metadata__"] = contents.metadata;
+    std::size_t offset = 0;
+    for (const auto* tensor : order) {
+        const auto& [name, entry] = *tensor;
+        header[name] = {{"dtype", entry.dtype},
+                        {"shape", entry.shape},
+                        {"data_offsets", {offset, offset + entry.data.size()}}};
+        offset += entry.data.size();
+    }
+    std::string text;
+    try {
+        text = header.dump();
+    } catch (const nlohmann::json::type_error&) {
+        fail("write_safetensors", "names and metadata must be UTF-8: cannot write " + path.string());
+    }
+    text.resize((text.size() + 7) / 8 * 8, ' ');
+
+    const std::uint64_t length = text.size();
+    AtomicFile file(path);
+    file.write(std::as_bytes(std::span(&length, 1)));
+    file.write(text);
+    for (const auto* tensor : order) file.write(tensor->second.data);
+    file.commit();
+}
+
+/// Reads a safetensors file. Throws an Error, one line, if the file is missing or anything in it is not as
+/// the format demands.
+inline Safetensors read_safetensors(const std::filesystem::path& path) {
+    return detail::SafetensorsReader(path).read();
+}
+
+}  // namespace gantry
