@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace gantry::test {
@@ -14,11 +15,21 @@ namespace {
 using Generator = Sequential<Dense<10, 64>, BatchNorm<64>, ReLU, Dense<64, 48>, Tanh>;
 using Discriminator = Sequential<Maxout<Dense<48, 40>, 3>, Dropout<0.3f>, Dense<40, 20>, ELU<>, Dense<20, 1>>;
 
+constexpr Window half{.size = 4, .stride = 2, .padding = 1}, same{.size = 3, .padding = 1};
+using ConvolutionalGenerator =
+    Sequential<Dense<10, 48>, Reshape<4, 4, 3>, ConvTranspose2d<3, 20, half>, BatchNorm<20>, ReLU,
+               PoolUnpool2d<Pooling{.size = 2}, Conv2d<20, 20, same>, ReLU>, Conv2d<20, 3, same>, Upsample<1>,
+               Tanh, Flatten>;
+using ConvolutionalDiscriminator =
+    Sequential<InputShape<192>, Reshape<8, 8, 3>, Maxout<Conv2d<3, 18, same>, 2>,
+               MaxPool2d<Pooling{.size = 2}>, Conv2d<18, 5, half>, MeanPool2d<Pooling{.size = 2}>, Flatten,
+               Dense<5, 1>>;
+
 /// Allocations in one step of a GAN with a gradient penalty, in each of four steps.
-template <class D>
+template <class G, class C, class D>
 std::vector<std::size_t> allocations_of_steps(D& device) {
-    Network<Generator, D> generator{device, Seed{1}};
-    Network<Discriminator, D> discriminator{device, Seed{2}};
+    Network<G, D> generator{device, Seed{1}};
+    Network<C, D> discriminator{device, Seed{2}};
     Adam generator_optimizer{generator};
     Adam discriminator_optimizer{discriminator};
     RandomStream noise(Seed{3}, "noise");
@@ -50,18 +61,25 @@ std::vector<std::size_t> allocations_of_steps(D& device) {
 
 }  // namespace
 
-TEST_CASE("a training step allocates nothing from the second on", "[autograd][threads]") {
+TEMPLATE_TEST_CASE("a training step allocates nothing from the second on", "[autograd][threads]",
+                   (std::pair<Generator, Discriminator>),
+                   (std::pair<ConvolutionalGenerator, ConvolutionalDiscriminator>)) {
+    using G = typename TestType::first_type;
+    using C = typename TestType::second_type;
     for (const int threads : {1, 2}) {
         Cpu device{{.threads = threads}};
-        const auto counts = allocations_of_steps(device);
+        const auto counts = allocations_of_steps<G, C>(device);
         CAPTURE(threads, counts);
         CHECK((counts[0] > 0 || !counts_allocations));
         CHECK(counts[1] == 0);
         CHECK(counts[2] == 0);
         CHECK(counts[3] == 0);
     }
+}
+
+TEST_CASE("nor on another device", "[autograd]") {
     Reference device;
-    CHECK(allocations_of_steps(device)[3] == 0);
+    CHECK(allocations_of_steps<Generator, Discriminator>(device)[3] == 0);
 }
 
 }  // namespace gantry::test

@@ -9,6 +9,7 @@ namespace gantry {
 /// An activation as a layer. After a layer that fuses activations it costs no pass over memory.
 template <Activation function>
 struct ActivationOf : PlainLayer {
+    static constexpr bool keeps_shape = true;
     static constexpr Activation activation = function;
     template <class P, AnyTensor X>
     static auto forward(const P&, const X& x) {

@@ -28,7 +28,7 @@ struct BatchNorm {
     static constexpr std::size_t flops = 8 * X::item_size;
     template <class X>
     static constexpr std::size_t stored = X::item_size;
-    static constexpr bool fuses_activation = true;
+    static constexpr bool fuses_activation = true, keeps_shape = true;
 
     static std::string name() {
         return "BatchNorm " + std::to_string(feature_count) + (options.affine ? "" : ", not affine");

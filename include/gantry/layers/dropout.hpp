@@ -10,6 +10,7 @@ namespace gantry {
 /// evaluation, nothing. Source: Srivastava et al., "Dropout" (2014).
 template <float drop_probability = 0.5f>
 struct Dropout : PlainLayer {
+    static constexpr bool keeps_shape = true;
     static_assert(drop_probability >= 0 && drop_probability < 1,
                   "gantry: a Dropout drops with a probability in [0, 1)");
     static std::string name() { return "Dropout " + detail::short_number(drop_probability); }

@@ -22,6 +22,8 @@ namespace gantry {
 // and may name
 //   activation                it is this activation and nothing else: a layer before it may apply it
 //   fuses_activation = true   it applies Pass::activation itself
+//   keeps_shape = true        it makes of any shape the same one: what a network takes may be told from a
+//                             layer after it
 //   Fit<index, X>             where Input and features do not say all: whether it takes shape X, see fit.hpp
 
 /// Not known yet: a network that begins with layers that take anything.
@@ -69,6 +71,10 @@ inline std::string short_number(float number) {
 template <class L>
 concept ActivationLayer = requires {
     L::activation;
+};
+template <class L>
+concept KeepsShape = requires {
+    requires L::keeps_shape;
 };
 template <class L>
 concept FusesActivation = requires {

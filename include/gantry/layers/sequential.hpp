@@ -39,27 +39,29 @@ constexpr auto layer_check() {
     }
 }
 
-/// What is known after some layers: the shape, and totals for each item of a batch.
-template <int index, class X, class Start, std::size_t flop_count, std::size_t stored_count, bool fusing>
+/// What is known after some layers: the shape, and totals for each item of a batch. `same`: no layer has
+/// changed the shape yet, so that what the next one takes is what all of them take.
+template <int index, class X, class Start, bool same, std::size_t flop_count, std::size_t stored_count,
+          bool fusing>
 struct Chain {
     using Output = X;
     using Input = Start;
     static constexpr std::size_t flops = flop_count, stored = stored_count;
 };
 
-template <int index, class X, class Start, std::size_t flop_count, std::size_t stored_count, bool fusing,
-          class L>
-constexpr auto operator|(Chain<index, X, Start, flop_count, stored_count, fusing>, Type<L>) {
+template <int index, class X, class Start, bool same, std::size_t flop_count, std::size_t stored_count,
+          bool fusing, class L>
+constexpr auto operator|(Chain<index, X, Start, same, flop_count, stored_count, fusing>, Type<L>) {
     constexpr bool known = !std::is_same_v<X, AnyShape>;
     using Check = decltype(layer_check<index, L, X>());
     static_cast<void>(&Check::diagnose);
     using In = std::conditional_t<known && Check::fits, X,
                                   typename L::Input>;  // after an error: go on as if it had fitted
-    using First = std::conditional_t<std::is_same_v<Start, AnyShape>, typename L::Input, Start>;
+    using First = std::conditional_t<std::is_same_v<Start, AnyShape> && same, typename L::Input, Start>;
     using Out = typename L::template Output<In>;
     constexpr bool fused = fusing && ActivationLayer<L>;
-    return Chain<index + 1, Out, First, flop_count + L::template flops<In>,
-                 stored_count + (fused ? 0 : L::template stored<In>), FusesActivation<L>>{};
+    return Chain < index + 1, Out, First, same && KeepsShape<L>, flop_count + L::template flops<In>,
+           stored_count + (fused ? 0 : L::template stored<In>), FusesActivation < L >> {};
 }
 
 // Pairs each layer with the one after it.
@@ -110,7 +112,7 @@ auto operator|(const Carry<P, Cursor, X, done>& carry, LayerAndNext<L, Next>) {
 }
 
 template <class Start, class... Layers>
-using ChainFrom = decltype((Chain<0, Start, Start, 0, 0, false>{} | ... | Type<Layers>{}));
+using ChainFrom = decltype((Chain<0, Start, Start, true, 0, 0, false>{} | ... | Type<Layers>{}));
 
 /// A constraint, so that the checks run where a Sequential is named, before anything is made of it. Always
 /// true: the checks speak for themselves.
