@@ -58,7 +58,7 @@ DISCRIMINATOR = nn.Sequential(
     down(128, 256), nn.BatchNorm2d(256), nn.LeakyReLU(0.2), down(256, 1, 3, 1, 0), nn.Flatten())
 NETWORKS = {"generator": GENERATOR, "discriminator": DISCRIMINATOR}
 # By the bytes of a number; see test_dcgan.cpp.
-LEARNING_RATES = {4: 2e-5, 8: 2e-4}
+LEARNING_RATES = {4: 4e-6, 8: 2e-4}
 
 
 def load(tensors):

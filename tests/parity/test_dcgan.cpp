@@ -4,7 +4,7 @@
 // In double both stay together at the original's learning rate. In float a training is chaotic at that rate:
 // Adam moves a weight by the whole rate whatever its gradient's size, so that a rounding error in a gradient
 // near 0 moves it the other way, and PyTorch in float leaves PyTorch in double by 1 % within 10 steps. The
-// float runs are compared at a tenth of the rate.
+// float runs are compared at a fiftieth of the rate.
 #include "networks/dcgan.hpp"
 #include "parity/dcgan_losses.hpp"
 #include "support/catch.hpp"

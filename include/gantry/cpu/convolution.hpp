@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/cpu/convolution_sum.hpp>
 #include <gantry/cpu/convolution_weight_gradient.hpp>
+#include <gantry/cpu/convolution_window_gradient.hpp>
 #include <gantry/cpu/device.hpp>
 #include <gantry/cpu/matmul.hpp>
 #include <gantry/kernels/convolution.hpp>
@@ -124,7 +125,11 @@ void launch(Cpu& device, const ConvolutionWeightGradientParameters<T>& p) {
         if (!p.accumulate) std::fill_n(p.w, g.w_size(), T(0));
         return;
     }
-    cpu::WeightGradient<T>(p).run(cpu::convolution_threads(device, g));
+    const int threads = cpu::convolution_threads(device, g);
+    if (cpu::WindowGradient<T>::suits(g))
+        cpu::WindowGradient<T>(p).run(threads);
+    else
+        cpu::WeightGradient<T>(p).run(threads);
 }
 
 }  // namespace gantry
