@@ -20,19 +20,13 @@ namespace gantry::gan {
 // every output. real_label below 1 smooths the labels of real items, and only those (Salimans et al. 2016,
 // "Improved techniques for training GANs", section 3.4).
 
-/// The value function itself: D maximises, and G minimises, E[log D(x)] + E[log(1 - D(G(z)))].
-/// Source: Goodfellow et al., "Generative adversarial nets" (2014), eq. 1.
-struct Minimax {
+/// What Minimax and NonSaturating have in common: D maximises E[log D(x)] + E[log(1 - D(G(z)))].
+struct CrossEntropyDiscriminator {
     double real_label = 1;
 
     template <AnyTensor Real, AnyTensor Fake>
     auto discriminator(const Real& real, const Fake& fake) const {
         return bce_with_logits(real, real_label) + bce_with_logits(fake, 0.0);
-    }
-    /// Its gradient vanishes where the discriminator is sure: see NonSaturating.
-    template <AnyTensor Fake>
-    auto generator(const Fake& fake) const {
-        return -bce_with_logits(fake, 0.0);
     }
     template <AnyTensor X>
     auto rating(const X& outputs) const {
@@ -40,22 +34,22 @@ struct Minimax {
     }
 };
 
+/// The value function itself: G minimises what D maximises.
+/// Source: Goodfellow et al., "Generative adversarial nets" (2014), eq. 1.
+struct Minimax : CrossEntropyDiscriminator {
+    /// Its gradient vanishes where the discriminator is sure: see NonSaturating.
+    template <AnyTensor Fake>
+    auto generator(const Fake& fake) const {
+        return -bce_with_logits(fake, 0.0);
+    }
+};
+
 /// The same discriminator; G maximises E[log D(G(z))], whose gradient is strong while D rejects everything.
 /// Source: Goodfellow et al. (2014), section 3.
-struct NonSaturating {
-    double real_label = 1;
-
-    template <AnyTensor Real, AnyTensor Fake>
-    auto discriminator(const Real& real, const Fake& fake) const {
-        return bce_with_logits(real, real_label) + bce_with_logits(fake, 0.0);
-    }
+struct NonSaturating : CrossEntropyDiscriminator {
     template <AnyTensor Fake>
     auto generator(const Fake& fake) const {
         return bce_with_logits(fake, 1.0);
-    }
-    template <AnyTensor X>
-    auto rating(const X& outputs) const {
-        return sigmoid(outputs);
     }
 };
 
@@ -108,9 +102,9 @@ public:
         if (!(real_label > 0 && real_label <= 1))
             fail("objective", "the label of real items must be above 0 and at most 1", real_label);
         if (name == "minimax")
-            objective_ = Minimax{real_label};
+            objective_ = Minimax{{real_label}};
         else if (name == "non-saturating")
-            objective_ = NonSaturating{real_label};
+            objective_ = NonSaturating{{real_label}};
         else if (name == "least-squares")
             objective_ = LeastSquares{real_label};
         else if (name != "hinge")

@@ -72,9 +72,9 @@ TEMPLATE_TEST_CASE("Objectives have the values of their formulas", "", Cpu, Refe
     SECTION("one-sided label smoothing changes the real term only") {
         const double smoothed =
             mean_of(real_outputs, [](double x) { return 0.9 * log_sigmoid(x) + 0.1 * log_sigmoid(-x); });
-        CHECK(close(losses<TestType>(NonSaturating{0.9}).first, -smoothed - log_not_d));
-        CHECK(close(losses<TestType>(Minimax{0.9}).first, -smoothed - log_not_d));
-        CHECK(losses<TestType>(NonSaturating{0.9}).second == losses<TestType>(NonSaturating{}).second);
+        CHECK(close(losses<TestType>(NonSaturating{{0.9}}).first, -smoothed - log_not_d));
+        CHECK(close(losses<TestType>(Minimax{{0.9}}).first, -smoothed - log_not_d));
+        CHECK(losses<TestType>(NonSaturating{{0.9}}).second == losses<TestType>(NonSaturating{}).second);
     }
     SECTION("least squares") {
         const auto [discriminator, generator] = losses<TestType>(LeastSquares{0.9});
@@ -91,8 +91,8 @@ TEMPLATE_TEST_CASE("Objectives have the values of their formulas", "", Cpu, Refe
 }
 
 TEMPLATE_TEST_CASE("Objectives have the gradients of their values", "", Cpu, Reference) {
-    check_gradients<TestType>(Minimax{0.9});
-    check_gradients<TestType>(NonSaturating{0.9});
+    check_gradients<TestType>(Minimax{{0.9}});
+    check_gradients<TestType>(NonSaturating{{0.9}});
     check_gradients<TestType>(LeastSquares{0.9});
     check_gradients<TestType>(Hinge{});
 }
@@ -106,7 +106,7 @@ TEST_CASE("An objective chosen by name is the one of that name", "") {
                          : name == "least-squares"  ? losses<Cpu>(LeastSquares{})
                                                     : losses<Cpu>(Hinge{})));
     }
-    CHECK(losses<Cpu>(AnyObjective("minimax", 0.9)) == losses<Cpu>(Minimax{0.9}));
+    CHECK(losses<Cpu>(AnyObjective("minimax", 0.9)) == losses<Cpu>(Minimax{{0.9}}));
     CHECK_THROWS_WITH(AnyObjective("wasserstein"), contains("[objective] must be minimax"));
     CHECK_THROWS_WITH(AnyObjective("minimax", 0), contains("above 0 and at most 1; got 0"));
     CHECK_THROWS_WITH(AnyObjective("minimax", NAN), contains("above 0 and at most 1; got nan"));
