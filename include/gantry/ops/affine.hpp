@@ -1,7 +1,6 @@
 #pragma once
-#include <gantry/ops/activation.hpp>
+#include <gantry/ops/epilogue.hpp>
 #include <gantry/ops/matmul.hpp>
-#include <gantry/ops/sum.hpp>
 
 #include <string_view>
 
@@ -22,25 +21,16 @@ struct AffineOp {
         p.a = x.data;
         p.b = w.data;
         p.c = y.data;
-        ((p.bias = bias.data), ...);
-        p.activation = {kind, parameter};
+        detail::set_epilogue(p, {kind, parameter}, bias...);
         launch(*y.device, p);
     }
     template <class V, class... Bias>
     void vjp(const V& upstream, const V& y, const V& x, const V& w, const Bias&... bias) const {
-        V inner = upstream;  // gradient of x w + bias
-        if constexpr (kind != ActivationKind::identity)
-            inner = elementwise(ActivationGradient<kind>{parameter}, upstream, y);
+        const V inner = detail::before_activation<kind>(parameter, upstream, y);
         using I = Into<typename V::scalar>;
         give(x, [&](I into) { return detail::matmul(inner, false, w, true, into); });
         give(w, [&](I into) { return detail::matmul(x, true, inner, false, into); });
-        [[maybe_unused]] const auto rows = static_cast<std::size_t>(y.extents.of[0]),
-                                    columns = static_cast<std::size_t>(y.extents.of[1]);
-        (give(bias,
-              [&](I into) {
-                  return run_op(SumOp{rows, columns, Axis::rows}, bias.extents, into, inner);
-              }),
-         ...);
+        (detail::give_bias(bias, inner), ...);
     }
 };
 

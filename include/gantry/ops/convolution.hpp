@@ -1,8 +1,7 @@
 #pragma once
 #include <gantry/core/window.hpp>
 #include <gantry/kernels/convolution.hpp>
-#include <gantry/ops/activation.hpp>
-#include <gantry/ops/sum.hpp>
+#include <gantry/ops/epilogue.hpp>
 
 #include <string_view>
 
@@ -18,28 +17,6 @@ template <ActivationKind kind>
 struct ConvTranspose2dOp;
 struct Conv2dWeightGradientOp;
 
-namespace detail {
-
-/// The gradient of what an activation was applied to, from the result y of the activation.
-template <ActivationKind kind, class V>
-V before_activation(double parameter, const V& upstream, const V& y) {
-    if constexpr (kind == ActivationKind::identity)
-        return upstream;
-    else
-        return elementwise(ActivationGradient<kind>{parameter}, upstream, y);
-}
-
-/// The gradient of a number for each channel that was added to all pixels.
-template <class V>
-void give_bias(const V& bias, const V& upstream) {
-    const auto channels = bias.size();
-    give(bias, [&](Into<typename V::scalar> into) {
-        return run_op(SumOp{upstream.size() / channels, channels, Axis::rows}, bias.extents, into, upstream);
-    });
-}
-
-}  // namespace detail
-
 /// y = f(w applied to x + bias); without the third input there is no bias. f: an activation, or identity.
 template <ActivationKind kind>
 struct Conv2dOp {
@@ -54,8 +31,7 @@ struct Conv2dOp {
         p.x = x.data;
         p.w = w.data;
         p.y = y.data;
-        ((p.bias = bias.data), ...);
-        p.activation = {kind, parameter};
+        detail::set_epilogue(p, {kind, parameter}, bias...);
         launch(*y.device, p);
     }
     template <class V, class... Bias>
@@ -76,8 +52,7 @@ struct ConvTranspose2dOp {
         p.y = y.data;
         p.w = w.data;
         p.x = x.data;
-        ((p.bias = bias.data), ...);
-        p.activation = {kind, parameter};
+        detail::set_epilogue(p, {kind, parameter}, bias...);
         launch(*x.device, p);
     }
     template <class V, class... Bias>
