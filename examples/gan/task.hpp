@@ -7,7 +7,6 @@
 #include <gantry/io/checkpoint.hpp>
 #include <gantry/io/picture.hpp>
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -58,7 +57,7 @@ struct AnyRecipe {
 
 /// A seed of its own for a part of a run, so that two networks do not begin with the same numbers.
 inline Seed seed_for(Seed run, std::string_view part) {
-    const std::array<std::uint32_t, 4> words = RandomStream(run, part).block(0);
+    const PhiloxBlock words = RandomStream(run, part).block(0);
     return Seed{std::uint64_t{words[1]} << 32 | words[0]};
 }
 

@@ -1,11 +1,13 @@
 #pragma once
+#include <gantry/core/host_device.hpp>
+
 #include <cmath>
 #include <concepts>
 
 /// Functions for functors that are written once and run on numbers and on vectors of the CPU alike: in
-/// `template <class V> V operator()(V x) const`, V is float, double, or a cpu::Vector of them. Constants are
-/// written `math::constant<V>(0.5)`, decisions `math::select(x > zero, a, b)`. NaN in gives NaN out; infinite
-/// and huge arguments give the limits.
+/// `template <class V> GANTRY_HOST_DEVICE V operator()(V x) const`, V is float, double, or a cpu::Vector of
+/// them. Constants are written `math::constant<V>(0.5)`, decisions `math::select(x > zero, a, b)`. NaN in
+/// gives NaN out; infinite and huge arguments give the limits.
 namespace gantry::math {
 
 /// The functions of V that cannot be put together from others: specialised for numbers here, for vectors in
@@ -15,68 +17,68 @@ struct Functions;
 
 template <std::floating_point T>
 struct Functions<T> {
-    static constexpr T constant(double value) { return static_cast<T>(value); }
-    static constexpr T abs(T x) { return std::abs(x); }
-    static constexpr T sqrt(T x) { return std::sqrt(x); }
-    static constexpr T exp(T x) { return std::exp(x); }
-    static constexpr T expm1(T x) { return std::expm1(x); }
-    static constexpr T log(T x) { return std::log(x); }
-    static constexpr T log1p_unit(T x) { return std::log1p(x); }
-    static constexpr T tanh(T x) { return std::tanh(x); }
+    GANTRY_HOST_DEVICE static constexpr T constant(double value) { return static_cast<T>(value); }
+    GANTRY_HOST_DEVICE static constexpr T abs(T x) { return std::abs(x); }
+    GANTRY_HOST_DEVICE static constexpr T sqrt(T x) { return std::sqrt(x); }
+    GANTRY_HOST_DEVICE static constexpr T exp(T x) { return std::exp(x); }
+    GANTRY_HOST_DEVICE static constexpr T expm1(T x) { return std::expm1(x); }
+    GANTRY_HOST_DEVICE static constexpr T log(T x) { return std::log(x); }
+    GANTRY_HOST_DEVICE static constexpr T log1p_unit(T x) { return std::log1p(x); }
+    GANTRY_HOST_DEVICE static constexpr T tanh(T x) { return std::tanh(x); }
 };
 
 /// The number in every lane.
 template <class V>
-constexpr V constant(double value) {
+GANTRY_HOST_DEVICE constexpr V constant(double value) {
     return Functions<V>::constant(value);
 }
 /// a where `mask`, a comparison, holds, else b.
 template <class Mask, class V>
-constexpr V select(Mask mask, V a, V b) {
+GANTRY_HOST_DEVICE constexpr V select(Mask mask, V a, V b) {
     return mask ? a : b;
 }
 template <class V>
-constexpr V max(V a, V b) {
+GANTRY_HOST_DEVICE constexpr V max(V a, V b) {
     return select((a > b) | (a != a), a, b);
 }
 template <class V>
-constexpr V min(V a, V b) {
+GANTRY_HOST_DEVICE constexpr V min(V a, V b) {
     return select((a < b) | (a != a), a, b);
 }
 template <class V>
-constexpr V abs(V x) {
+GANTRY_HOST_DEVICE constexpr V abs(V x) {
     return Functions<V>::abs(x);
 }
 template <class V>
-constexpr V sqrt(V x) {
+GANTRY_HOST_DEVICE constexpr V sqrt(V x) {
     return Functions<V>::sqrt(x);
 }
 template <class V>
-constexpr V exp(V x) {
+GANTRY_HOST_DEVICE constexpr V exp(V x) {
     return Functions<V>::exp(x);
 }
 /// exp(x) - 1, accurate near 0 too.
 template <class V>
-constexpr V expm1(V x) {
+GANTRY_HOST_DEVICE constexpr V expm1(V x) {
     return Functions<V>::expm1(x);
 }
 template <class V>
-constexpr V log(V x) {
+GANTRY_HOST_DEVICE constexpr V log(V x) {
     return Functions<V>::log(x);
 }
 template <class V>
-constexpr V tanh(V x) {
+GANTRY_HOST_DEVICE constexpr V tanh(V x) {
     return Functions<V>::tanh(x);
 }
 /// 1 / (1 + exp(-x))
 template <class V>
-constexpr V sigmoid(V x) {
+GANTRY_HOST_DEVICE constexpr V sigmoid(V x) {
     const V one = constant<V>(1);
     return one / (one + exp(-x));
 }
 /// log(1 + exp(x)), without overflow for large x, and accurate for very negative x too.
 template <class V>
-constexpr V softplus(V x) {
+GANTRY_HOST_DEVICE constexpr V softplus(V x) {
     return max(x, constant<V>(0)) + Functions<V>::log1p_unit(exp(-abs(x)));
 }
 

@@ -1,6 +1,6 @@
-#include "support/numbers.hpp"
 #include "support/catch.hpp"
-#include "support/reference_device.hpp"
+#include "support/devices.hpp"
+#include "support/numbers.hpp"
 #include <gantry/gantry.hpp>
 
 #include <array>
@@ -12,7 +12,7 @@
 namespace gantry::test {
 namespace {
 
-using Words = std::array<std::uint32_t, 4>;
+using Words = PhiloxBlock;
 // Known answers of philox4x32-10 from Random123 (kat_vectors).
 static_assert(philox({0, 0, 0, 0}, {0, 0}) == Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
 static_assert(philox({0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff}, {0xffffffff, 0xffffffff}) ==
@@ -55,8 +55,8 @@ TEST_CASE("streams differ by seed, name and position", "[core]") {
     CHECK(stream.block(0) != RandomStream(Seed{1}, "data").block(0));
 }
 
-TEMPLATE_TEST_CASE("the first numbers of a stream are the same on every device and for ever", "[core]", Cpu,
-                   Reference) {
+TEMPLATE_TEST_CASE("the first numbers of a stream are the same on every device and for ever", "[core]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     RandomStream uniforms(Seed{42}, "noise");
@@ -72,7 +72,7 @@ TEMPLATE_TEST_CASE("the first numbers of a stream are the same on every device a
                         std::vector<double>{0.4654540919, 0.6788222352, -1.032271126}) < 1e-6);
 }
 
-TEMPLATE_TEST_CASE("uniform and normal numbers have their moments", "[core]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("uniform and normal numbers have their moments", "[core]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     constexpr int count = 200'000;
@@ -89,7 +89,7 @@ TEMPLATE_TEST_CASE("uniform and normal numbers have their moments", "[core]", Cp
         if (!(number >= -1 && number < 3)) FAIL("out of range: " << number);
 }
 
-TEMPLATE_TEST_CASE("numbers in between change nothing in another stream", "[core]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("numbers in between change nothing in another stream", "[core]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto run = [&](bool draw_pictures) {

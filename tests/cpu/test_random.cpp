@@ -1,5 +1,5 @@
-#include "support/numbers.hpp"
 #include "support/catch.hpp"
+#include "support/numbers.hpp"
 #include <gantry/cpu/random.hpp>
 
 #include <numbers>
@@ -9,8 +9,8 @@ using namespace gantry::test;
 
 namespace {
 
-using Counter = std::array<std::uint32_t, 4>;
-using Key = std::array<std::uint32_t, 2>;
+using Counter = PhiloxBlock;
+using Key = PhiloxKey;
 
 Counter vector_philox(Counter counter, Key key, std::size_t lane) {
     const auto words = cpu::detail::philox(

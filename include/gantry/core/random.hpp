@@ -1,5 +1,7 @@
 #pragma once
-#include <array>
+#include <gantry/core/host_device.hpp>
+
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -8,10 +10,20 @@ namespace gantry {
 /// The number that a whole run is derived from.
 enum class Seed : std::uint64_t {};
 
+/// What Philox takes and gives. Not std::array, which kernels cannot index.
+template <int count>
+struct PhiloxWords {
+    std::uint32_t word[count];
+    GANTRY_HOST_DEVICE constexpr std::uint32_t& operator[](std::size_t i) { return word[i]; }
+    GANTRY_HOST_DEVICE constexpr const std::uint32_t& operator[](std::size_t i) const { return word[i]; }
+    constexpr bool operator==(const PhiloxWords&) const = default;
+};
+using PhiloxBlock = PhiloxWords<4>;
+using PhiloxKey = PhiloxWords<2>;
+
 /// Philox4x32-10: one block of four random words from a counter and a key, without any state.
 /// Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3" (SC 2011), section 3.3.
-constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
-                                              std::array<std::uint32_t, 2> key) {
+GANTRY_HOST_DEVICE constexpr PhiloxBlock philox(PhiloxBlock counter, PhiloxKey key) {
     for (int round = 0; round < 10; ++round) {
         const std::uint64_t first = std::uint64_t{0xD2511F53u} * counter[0];
         const std::uint64_t second = std::uint64_t{0xCD9E8D57u} * counter[2];
@@ -45,7 +57,7 @@ struct RandomStream {
         : seed(run_seed), name(hash(stream_name)) {}
 
     /// Words of Philox block `block`.
-    constexpr std::array<std::uint32_t, 4> block(std::uint64_t block) const {
+    GANTRY_HOST_DEVICE constexpr PhiloxBlock block(std::uint64_t block) const {
         return philox({static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), name, 0},
                       key());
     }
@@ -55,7 +67,7 @@ struct RandomStream {
         position += (count + chunk - 1) / chunk * blocks_in_chunk;
         return taken;
     }
-    constexpr std::array<std::uint32_t, 2> key() const {
+    GANTRY_HOST_DEVICE constexpr PhiloxKey key() const {
         return {static_cast<std::uint32_t>(static_cast<std::uint64_t>(seed)),
                 static_cast<std::uint32_t>(static_cast<std::uint64_t>(seed) >> 32)};
     }

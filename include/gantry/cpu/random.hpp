@@ -57,8 +57,7 @@ private:
 };
 
 /// philox() of a vector of counters.
-GANTRY_ALWAYS_INLINE inline std::array<Words, 4> philox(std::array<Words, 4> counter,
-                                                        std::array<std::uint32_t, 2> key) {
+GANTRY_ALWAYS_INLINE inline std::array<Words, 4> philox(std::array<Words, 4> counter, PhiloxKey key) {
     Words key0 = splat(key[0]), key1 = splat(key[1]);
     for (int round = 0; round < 10; ++round) {
         const WideProduct first(counter[0], 0xD2511F53u), second(counter[2], 0xCD9E8D57u);

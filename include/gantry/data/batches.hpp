@@ -156,7 +156,7 @@ private:
         const RandomStream stream(options_.seed, "data order");
         const std::uint64_t first_block = epoch * ((count() + 1) / 2);
         std::iota(order_.begin(), order_.end(), std::uint32_t{0});
-        std::array<std::uint32_t, 4> words{};
+        PhiloxBlock words{};
         for (std::size_t i = 0; i + 1 < count(); ++i) {
             if (i % 2 == 0) words = stream.block(first_block + i / 2);
             const std::uint64_t low = words[i % 2 * 2], high = words[i % 2 * 2 + 1];

@@ -11,9 +11,8 @@ namespace gantry {
 // needs nothing else. With f the activation and parameter its slope or alpha:
 //   leaky_relu  f(x) = x > 0 ? x : slope x              f' = y > 0 ? 1 : slope            (slope >= 0; 0:
 //   ReLU) elu         f(x) = x > 0 ? x : alpha (exp(x) - 1)   f' = y > 0 ? 1 : y + alpha        Clevert et
-//   al. 2016, eq. 15, 16 softplus    f(x) = log(1 + exp(x))                  f' = 1 - exp(-y), that is -expm1(-y) sigmoid f(x) =
-//   1 / (1 + exp(-x))                f' = y (1 - y) tanh                                                f' =
-//   1 - y^2
+//   al. 2016, eq. 15, 16 softplus    f(x) = log(1 + exp(x))                  f' = 1 - exp(-y), that is
+//   -expm1(-y) sigmoid f(x) = 1 / (1 + exp(-x))                f' = y (1 - y) tanh f' = 1 - y^2
 
 /// upstream * f'(x), from y = f(x): one fused pass.
 template <ActivationKind kind>
@@ -22,7 +21,7 @@ struct ActivationGradient {
     double parameter = 0;
 
     template <class V>
-    V operator()(V upstream, V y) const {
+    GANTRY_HOST_DEVICE V operator()(V upstream, V y) const {
         const V zero = math::constant<V>(0), one = math::constant<V>(1);
         if constexpr (kind == ActivationKind::leaky_relu)
             return math::select(y > zero, upstream, upstream * math::constant<V>(parameter));
@@ -43,7 +42,7 @@ struct ActivationGradient {
 struct NotPositive {
     static constexpr std::string_view name = "not_positive";
     template <class V>
-    V operator()(V y) const {
+    GANTRY_HOST_DEVICE V operator()(V y) const {
         return math::select(y > math::constant<V>(0), math::constant<V>(0), math::constant<V>(1));
     }
     template <class V>
@@ -69,7 +68,7 @@ struct ActivationFunction {
     double parameter = 0;
 
     template <class V>
-    V operator()(V x) const {
+    GANTRY_HOST_DEVICE V operator()(V x) const {
         const V zero = math::constant<V>(0);
         if constexpr (kind == ActivationKind::leaky_relu)
             return math::select(x > zero, x, x * math::constant<V>(parameter));

@@ -12,7 +12,7 @@ namespace gantry {
 struct Add {
     static constexpr std::string_view name = "add";
     template <class V>
-    V operator()(V a, V b) const {
+    GANTRY_HOST_DEVICE V operator()(V a, V b) const {
         return a + b;
     }
     template <class V>
@@ -36,7 +36,7 @@ struct ScaleShift {
     static constexpr std::string_view name = "scale_shift";
     double factor = 1, shift = 0;
     template <class V>
-    V operator()(V x) const {
+    GANTRY_HOST_DEVICE V operator()(V x) const {
         return math::constant<V>(factor) * x + math::constant<V>(shift);
     }
     template <class V>
@@ -80,7 +80,7 @@ auto operator-(const A& a) {
 struct Subtract {
     static constexpr std::string_view name = "subtract";
     template <class V>
-    V operator()(V a, V b) const {
+    GANTRY_HOST_DEVICE V operator()(V a, V b) const {
         return a - b;
     }
     template <class V>
@@ -97,7 +97,7 @@ auto operator-(const A& a, const B& b) {
 struct Multiply {
     static constexpr std::string_view name = "multiply";
     template <class V>
-    V operator()(V a, V b) const {
+    GANTRY_HOST_DEVICE V operator()(V a, V b) const {
         return a * b;
     }
     template <class V>
@@ -114,7 +114,7 @@ auto operator*(const A& a, const B& b) {
 struct Divide {
     static constexpr std::string_view name = "divide";
     template <class V>
-    V operator()(V a, V b) const {
+    GANTRY_HOST_DEVICE V operator()(V a, V b) const {
         return a / b;
     }
     template <class V>
@@ -131,7 +131,7 @@ auto operator/(const A& a, const B& b) {
 struct Square {
     static constexpr std::string_view name = "square";
     template <class V>
-    V operator()(V x) const {
+    GANTRY_HOST_DEVICE V operator()(V x) const {
         return x * x;
     }
     template <class V>
@@ -148,7 +148,7 @@ auto square(const A& a) {
 struct Sqrt {
     static constexpr std::string_view name = "sqrt";
     template <class V>
-    V operator()(V x) const {
+    GANTRY_HOST_DEVICE V operator()(V x) const {
         return math::sqrt(x);
     }
     template <class V>
@@ -165,7 +165,7 @@ auto sqrt(const A& a) {
 struct InverseSqrt {
     static constexpr std::string_view name = "inverse_sqrt";
     template <class V>
-    V operator()(V x) const {
+    GANTRY_HOST_DEVICE V operator()(V x) const {
         return math::constant<V>(1) / math::sqrt(x);
     }
     template <class V>
@@ -181,7 +181,7 @@ auto inverse_sqrt(const A& a) {
 struct Exp {
     static constexpr std::string_view name = "exp";
     template <class V>
-    V operator()(V x) const {
+    GANTRY_HOST_DEVICE V operator()(V x) const {
         return math::exp(x);
     }
     template <class V>
@@ -198,7 +198,7 @@ auto exp(const A& a) {
 struct Log {
     static constexpr std::string_view name = "log";
     template <class V>
-    V operator()(V x) const {
+    GANTRY_HOST_DEVICE V operator()(V x) const {
         return math::log(x);
     }
     template <class V>

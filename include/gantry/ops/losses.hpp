@@ -34,7 +34,7 @@ struct BceWithLogitsGradient {
     static constexpr std::string_view name = "bce_with_logits_gradient";
     double scale;
     template <class V>
-    V operator()(V upstream, V x, V t) const {
+    GANTRY_HOST_DEVICE V operator()(V upstream, V x, V t) const {
         return upstream * math::constant<V>(scale) * (math::sigmoid(x) - t);
     }
     template <class V>
@@ -53,7 +53,7 @@ struct BceWithLogitsGradient {
 struct BceWithLogits {
     static constexpr std::string_view name = "bce_with_logits";
     template <class V>
-    V operator()(V x, V t) const {
+    GANTRY_HOST_DEVICE V operator()(V x, V t) const {
         return math::max(x, math::constant<V>(0)) - t * x + math::softplus(-math::abs(x));
     }
     template <class V>
@@ -68,7 +68,7 @@ struct SquaredErrorGradient {
     static constexpr std::string_view name = "mse_gradient";
     double scale;
     template <class V>
-    V operator()(V upstream, V x, V t) const {
+    GANTRY_HOST_DEVICE V operator()(V upstream, V x, V t) const {
         return upstream * math::constant<V>(2 * scale) * (x - t);
     }
     template <class V>
@@ -83,7 +83,7 @@ struct SquaredErrorGradient {
 struct SquaredError {
     static constexpr std::string_view name = "mse";
     template <class V>
-    V operator()(V x, V t) const {
+    GANTRY_HOST_DEVICE V operator()(V x, V t) const {
         const V difference = x - t;
         return difference * difference;
     }
