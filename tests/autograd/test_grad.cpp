@@ -1,6 +1,6 @@
-#include "support/numbers.hpp"
 #include "support/catch.hpp"
-#include "support/reference_device.hpp"
+#include "support/devices.hpp"
+#include "support/numbers.hpp"
 #include <gantry/gantry.hpp>
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 namespace gantry::test {
 
-TEMPLATE_TEST_CASE("third derivatives", "[autograd]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("third derivatives", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = variable(filled<Shape<>, double>(device, 0, 0.7));
@@ -22,7 +22,8 @@ TEMPLATE_TEST_CASE("third derivatives", "[autograd]", Cpu, Reference) {
     CHECK(std::abs(third.item() - 24 * 0.7) < 1e-13);
 }
 
-TEMPLATE_TEST_CASE("a gradient without create_graph cannot be differentiated", "[autograd]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("a gradient without create_graph cannot be differentiated", "[autograd]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = variable(filled<Shape<>>(device, 0, 2));
@@ -33,7 +34,8 @@ TEMPLATE_TEST_CASE("a gradient without create_graph cannot be differentiated", "
         "[backward] the value must have been recorded; it came from a gradient without create_graph");
 }
 
-TEMPLATE_TEST_CASE("grad of a variable that the output does not depend on", "[autograd]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("grad of a variable that the output does not depend on", "[autograd]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = variable(filled<Shape<Batch, 3>>(device, 2, 2));
@@ -47,8 +49,8 @@ TEMPLATE_TEST_CASE("grad of a variable that the output does not depend on", "[au
     CHECK(grad(square(y), x, {.allow_unused = true}).to_host() == std::vector<float>(6, 0));
 }
 
-TEMPLATE_TEST_CASE("the gradient penalty of a discriminator, against central differences", "[autograd]", Cpu,
-                   Reference) {
+TEMPLATE_TEST_CASE("the gradient penalty of a discriminator, against central differences", "[autograd]",
+                   GANTRY_TEST_DEVICES) {
     // mean over x of (|gradient of D by x| - 1)^2, by the parameters of D: Gulrajani et al. 2017, eq. 3
     using Architecture = Sequential<Dense<5, 7>, Tanh, BatchNorm<7>, Dense<7, 6>, Softplus, Dense<6, 1>>;
     TestType device;

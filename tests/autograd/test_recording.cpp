@@ -1,6 +1,6 @@
-#include "support/numbers.hpp"
 #include "support/catch.hpp"
-#include "support/reference_device.hpp"
+#include "support/devices.hpp"
+#include "support/numbers.hpp"
 #include <gantry/gantry.hpp>
 
 #include <tuple>
@@ -30,15 +30,15 @@ TEST_CASE("an op's result is recorded exactly if an input is", "[autograd]") {
     STATIC_REQUIRE(std::is_same_v<decltype(detach(Recorded{{}})), Plain>);
 }
 
-TEMPLATE_TEST_CASE("detach stops the gradient", "[autograd]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("detach stops the gradient", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = variable(filled<Shape<>>(device, 0, 3));
     CHECK(grad(x * detach(x), x).item() == 3);  // and not 6
 }
 
-TEMPLATE_TEST_CASE("frozen passes gradients through and computes none of its own", "[autograd]", Cpu,
-                   Reference) {
+TEMPLATE_TEST_CASE("frozen passes gradients through and computes none of its own", "[autograd]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Architecture, TestType> network{device, Seed{1}};
     const auto buffer_before = [&] {
@@ -56,7 +56,8 @@ TEMPLATE_TEST_CASE("frozen passes gradients through and computes none of its own
     STATIC_REQUIRE(decltype(network(detach(x)))::recorded);
 }
 
-TEMPLATE_TEST_CASE("a step of one network of a GAN leaves the other alone", "[autograd]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("a step of one network of a GAN leaves the other alone", "[autograd]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Sequential<Dense<2, 5>>, TestType> generator{device, Seed{1}};
     Network<Architecture, TestType> discriminator{device, Seed{2}};
@@ -73,7 +74,7 @@ TEMPLATE_TEST_CASE("a step of one network of a GAN leaves the other alone", "[au
     CHECK(generator.gradients().to_host() != sevens);
 }
 
-TEMPLATE_TEST_CASE("backward writes the gradients that grad computes", "[autograd]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("backward writes the gradients that grad computes", "[autograd]", GANTRY_TEST_DEVICES) {
     // The same numbers as parameters of a network and as variables.
     TestType device;
     Network<Sequential<Dense<5, 3>>, TestType> network{device, Seed{1}};
@@ -93,7 +94,7 @@ TEMPLATE_TEST_CASE("backward writes the gradients that grad computes", "[autogra
     CHECK(largest_error(network.gradients().to_host(), expected) < 1e-5);
 }
 
-TEMPLATE_TEST_CASE("two backward passes of one step do not add up", "[autograd]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("two backward passes of one step do not add up", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Architecture, TestType> network{device, Seed{1}};
     const Step step{device};
@@ -109,8 +110,8 @@ TEMPLATE_TEST_CASE("two backward passes of one step do not add up", "[autograd]"
     CHECK(largest_error(network.gradients().to_host(), twice) < 1e-6);
 }
 
-TEMPLATE_TEST_CASE("parameters that the loss does not depend on have gradient zero", "[autograd]", Cpu,
-                   Reference) {
+TEMPLATE_TEST_CASE("parameters that the loss does not depend on have gradient zero", "[autograd]",
+                   GANTRY_TEST_DEVICES) {
     // The slope of a single layer by x has no bias in it.
     TestType device;
     Network<Sequential<Dense<5, 3>>, TestType> network{device, Seed{1}};
@@ -126,7 +127,7 @@ TEMPLATE_TEST_CASE("parameters that the loss does not depend on have gradient ze
     CHECK(gradients[0] != 7);
 }
 
-TEMPLATE_TEST_CASE("evaluation records nothing", "[autograd]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("evaluation records nothing", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Architecture, TestType> network{device, Seed{1}};
     const Step step{device};

@@ -1,6 +1,6 @@
-#include "support/numbers.hpp"
 #include "support/catch.hpp"
-#include "support/reference_device.hpp"
+#include "support/devices.hpp"
+#include "support/numbers.hpp"
 #include <gantry/gantry.hpp>
 
 #include <cmath>
@@ -17,7 +17,7 @@ using Items = Shape<Batch, 3>;
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a tensor of an earlier step is refused", "[autograd]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("a tensor of an earlier step is refused", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     const auto old = [&] {
         const Step step{device};
@@ -38,7 +38,7 @@ TEMPLATE_TEST_CASE("a tensor of an earlier step is refused", "[autograd]", Cpu, 
     CHECK_THROWS_WITH(grad(square(now), old), message);
 }
 
-TEMPLATE_TEST_CASE("Kept holds its numbers over steps", "[autograd]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("Kept holds its numbers over steps", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     std::optional<Kept<Items, float, TestType>> kept;
     {
@@ -55,7 +55,7 @@ TEMPLATE_TEST_CASE("Kept holds its numbers over steps", "[autograd]", Cpu, Refer
                       "[Kept] a kept tensor does not change its size; got (3, 3) for (2, 3)");
 }
 
-TEMPLATE_TEST_CASE("parameters updated between forward and backward", "[autograd]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("parameters updated between forward and backward", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Architecture, TestType> network{device, Seed{1}}, other{device, Seed{2}};
     const Step step{device};
@@ -72,7 +72,7 @@ TEMPLATE_TEST_CASE("parameters updated between forward and backward", "[autograd
     CHECK_NOTHROW(backward(mean(network(x)), network));  // a forward pass after the update
 }
 
-TEMPLATE_TEST_CASE("gradients are valid until the next backward pass", "[autograd]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("gradients are valid until the next backward pass", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Architecture, TestType> network{device, Seed{1}};
     const Step step{device};
@@ -85,7 +85,7 @@ TEMPLATE_TEST_CASE("gradients are valid until the next backward pass", "[autogra
     CHECK_NOTHROW(second.data());
 }
 
-TEMPLATE_TEST_CASE("backward must reach the network", "[autograd]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("backward must reach the network", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Architecture, TestType> network{device, Seed{1}}, other{device, Seed{2}};
     const Step step{device};
@@ -95,7 +95,7 @@ TEMPLATE_TEST_CASE("backward must reach the network", "[autograd]", Cpu, Referen
         "[backward] the loss must depend on what its gradient is asked for; was an input detached?");
 }
 
-TEMPLATE_TEST_CASE("tensors of two device objects do not mix", "[autograd]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("tensors of two device objects do not mix", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType one, two;
     Network<Architecture, TestType> network{one, Seed{1}};
     const auto a = filled<Items>(one, 2, 1), b = filled<Items>(two, 2, 1);
@@ -103,7 +103,7 @@ TEMPLATE_TEST_CASE("tensors of two device objects do not mix", "[autograd]", Cpu
     CHECK_THROWS_WITH(network(b), "[Network] network and tensor must be on one device object");
 }
 
-TEMPLATE_TEST_CASE("steps do not nest, and end by exception too", "[autograd]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("steps do not nest, and end by exception too", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Architecture, TestType> network{device, Seed{1}};
     const auto gradients = [&] {
@@ -135,7 +135,7 @@ TEMPLATE_TEST_CASE("steps do not nest, and end by exception too", "[autograd]", 
     CHECK(gradients() == expected);
 }
 
-TEMPLATE_TEST_CASE("the arena does not grow from the second step on", "[autograd]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("the arena does not grow from the second step on", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Sequential<Dense<3, 200>, ReLU, Dense<200, 1>>, TestType> network{device, Seed{1}};
     const auto step_once = [&] {
@@ -149,7 +149,7 @@ TEMPLATE_TEST_CASE("the arena does not grow from the second step on", "[autograd
     CHECK(device.arena().peak() == first);
 }
 
-TEMPLATE_TEST_CASE("a poisoned arena shows what was not written", "[autograd]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("a poisoned arena shows what was not written", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     device.arena().poison(true);
     const Step step{device};

@@ -1,6 +1,6 @@
 #include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
-#include "support/reference_device.hpp"
+#include "support/devices.hpp"
 #include <gantry/gantry.hpp>
 #include <gantry/io/checkpoint.hpp>
 #include <gantry/io/safetensors_file.hpp>
@@ -74,7 +74,7 @@ std::vector<float> floats(const Safetensors& file, const std::string& name) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("A checkpoint puts everything back, through a file", "", Cpu, Reference) {
+TEMPLATE_TEST_CASE("A checkpoint puts everything back, through a file", "", GANTRY_TEST_DEVICES) {
     const TemporaryFolder folder;
     TestType device;
     Saved<TestType> first{device, 1}, second{device, 2};

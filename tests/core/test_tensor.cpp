@@ -1,12 +1,12 @@
 #include "support/catch.hpp"
-#include "support/reference_device.hpp"
+#include "support/devices.hpp"
 #include <gantry/gantry.hpp>
 
 #include <vector>
 
 namespace gantry::test {
 
-TEMPLATE_TEST_CASE("tensors from numbers", "[core]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("tensors from numbers", "[core]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const std::vector<float> numbers{1, 2, 3, 4, 5, 6};
@@ -18,7 +18,7 @@ TEMPLATE_TEST_CASE("tensors from numbers", "[core]", Cpu, Reference) {
     CHECK(filled<Shape<>, double>(device, 0, 0.1).item() == 0.1);
 }
 
-TEMPLATE_TEST_CASE("tensors refuse what does not fill them", "[core]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("tensors refuse what does not fill them", "[core]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const std::vector<float> numbers{1, 2, 3, 4, 5};

@@ -1,6 +1,6 @@
 #pragma once
 #include "gan/trainer.hpp"
-#include "support/reference_device.hpp"
+#include "support/devices.hpp"
 #include <gantry/gantry.hpp>
 #include <gantry/optim/adam.hpp>
 

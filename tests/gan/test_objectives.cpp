@@ -1,6 +1,6 @@
 #include "gan/objectives.hpp"
 #include "support/catch.hpp"
-#include "support/reference_device.hpp"
+#include "support/devices.hpp"
 #include <gantry/core/tensor.hpp>
 #include <gantry/cpu/cpu.hpp>
 #include <gantry/testing/gradcheck.hpp>
@@ -55,7 +55,7 @@ void check_gradients(const Objective& objective) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Objectives have the values of their formulas", "", Cpu, Reference) {
+TEMPLATE_TEST_CASE("Objectives have the values of their formulas", "", GANTRY_TEST_DEVICES) {
     const double log_d = mean_of(real_outputs, log_sigmoid);
     const double log_not_d = mean_of(fake_outputs, [](double x) { return log_sigmoid(-x); });
 
@@ -90,7 +90,7 @@ TEMPLATE_TEST_CASE("Objectives have the values of their formulas", "", Cpu, Refe
     }
 }
 
-TEMPLATE_TEST_CASE("Objectives have the gradients of their values", "", Cpu, Reference) {
+TEMPLATE_TEST_CASE("Objectives have the gradients of their values", "", GANTRY_TEST_DEVICES) {
     check_gradients<TestType>(Minimax{{0.9}});
     check_gradients<TestType>(NonSaturating{{0.9}});
     check_gradients<TestType>(LeastSquares{0.9});

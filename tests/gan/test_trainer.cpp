@@ -27,7 +27,7 @@ Safetensors checkpoint_of(SmallGan<D>& gan) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Each optimizer changes the parameters of its own network only", "", Cpu, Reference) {
+TEMPLATE_TEST_CASE("Each optimizer changes the parameters of its own network only", "", GANTRY_TEST_DEVICES) {
     TestType device;
     using G = Network<SmallGenerator, TestType>;
     using D = Network<SmallDiscriminator, TestType>;

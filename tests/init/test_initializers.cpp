@@ -13,7 +13,7 @@
 #include <vector>
 
 #include <support/catch.hpp>
-#include <support/reference_device.hpp>
+#include <support/devices.hpp>
 
 using namespace gantry;
 using namespace gantry::test;
@@ -73,7 +73,7 @@ void check_normal(const std::vector<double>& numbers, double mean, double deviat
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Initialisers have their moments and bounds", "[init]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("Initialisers have their moments and bounds", "[init]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Architecture, TestType> network{device, Seed{1}};
     RandomStream stream(Seed{2}, "test");
@@ -109,7 +109,7 @@ TEMPLATE_TEST_CASE("Initialisers have their moments and bounds", "[init]", Cpu, 
     }
 }
 
-TEMPLATE_TEST_CASE("The fans of a Maxout are those of one piece", "[init]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("The fans of a Maxout are those of one piece", "[init]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Sequential<Maxout<Dense<120, 80>, 3>>, TestType> network{device, Seed{1}};
     RandomStream stream(Seed{2}, "test");
@@ -117,7 +117,7 @@ TEMPLATE_TEST_CASE("The fans of a Maxout are those of one piece", "[init]", Cpu,
     check_uniform(numbers_of(network, "0.weight"), -std::sqrt(6.0 / 200), std::sqrt(6.0 / 200));
 }
 
-TEMPLATE_TEST_CASE("A new network is initialised as PyTorch does", "[init]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("A new network is initialised as PyTorch does", "[init]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Architecture, TestType> network{device, Seed{1}};
     check_uniform(numbers_of(network, "0.weight"), -1 / std::sqrt(120.0), 1 / std::sqrt(120.0));
@@ -132,7 +132,7 @@ TEMPLATE_TEST_CASE("A new network is initialised as PyTorch does", "[init]", Cpu
     CHECK(network.states().to_host() == states);
 }
 
-TEMPLATE_TEST_CASE("Initialising one role leaves the others", "[init]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("Initialising one role leaves the others", "[init]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Architecture, TestType> network{device, Seed{1}};
     RandomStream stream(Seed{2}, "test");

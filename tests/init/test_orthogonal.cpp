@@ -10,7 +10,7 @@
 #include <vector>
 
 #include <support/catch.hpp>
-#include <support/reference_device.hpp>
+#include <support/devices.hpp>
 
 using namespace gantry;
 using namespace gantry::test;
@@ -43,8 +43,8 @@ std::vector<double> orthogonal_weights(D& device, double gain) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Orthogonal has orthonormal rows, or columns where they are fewer", "[init]", Cpu,
-                   Reference) {
+TEMPLATE_TEST_CASE("Orthogonal has orthonormal rows, or columns where they are fewer", "[init]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     const double tolerance = 1e-5;
     CHECK(worst_product(orthogonal_weights<50, 70>(device, 1), 50, 70, 70, 1) < tolerance);

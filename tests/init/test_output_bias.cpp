@@ -10,7 +10,7 @@
 #include <vector>
 
 #include <support/catch.hpp>
-#include <support/reference_device.hpp>
+#include <support/devices.hpp>
 
 using namespace gantry;
 using namespace gantry::test;
@@ -37,7 +37,7 @@ bool near(const std::vector<double>& got, const std::vector<double>& want) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("An output bias gives the marginals of the data", "[init]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("An output bias gives the marginals of the data", "[init]", GANTRY_TEST_DEVICES) {
     TestType device;
     CHECK(near(output(device, {0.02, 0.3, 0.5, 0.75, 0.98}, ActivationKind::sigmoid),
                {0.02, 0.3, 0.5, 0.75, 0.98}));

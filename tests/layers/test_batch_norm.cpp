@@ -1,13 +1,13 @@
 #include "support/catch.hpp"
+#include "support/devices.hpp"
 #include "support/numbers.hpp"
-#include "support/reference_device.hpp"
 #include <gantry/gantry.hpp>
 
 #include <type_traits>
 
 namespace gantry::test {
 
-TEMPLATE_TEST_CASE("BatchNorm2d that is not affine", "[layers]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("BatchNorm2d that is not affine", "[layers]", GANTRY_TEST_DEVICES) {
     using Images = Shape<Batch, 3, 2, 4>;
     using Affine = Sequential<InputShape<3, 2, 4>, BatchNorm2d<4>, LeakyReLU<0.2f>>;
     using NotAffine =

@@ -1,8 +1,8 @@
 #include "networks/dcgan.hpp"
 #include "networks/fluxgan_cifar10.hpp"
 #include "support/catch.hpp"
+#include "support/devices.hpp"
 #include "support/numbers.hpp"
-#include "support/reference_device.hpp"
 #include <gantry/gantry.hpp>
 
 #include <algorithm>
@@ -68,13 +68,14 @@ void check_fused() {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("an activation in a convolution is the activation by itself", "[layers]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("an activation in a convolution is the activation by itself", "[layers]",
+                   GANTRY_TEST_DEVICES) {
     check_fused<ReLU, TestType>();
     check_fused<LeakyReLU<0.2f>, TestType>();
     check_fused<Tanh, TestType>();
 }
 
-TEMPLATE_TEST_CASE("Maxout of convolutions is the maximum of single ones", "[layers]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("Maxout of convolutions is the maximum of single ones", "[layers]", GANTRY_TEST_DEVICES) {
     using Single = Conv2d<2, 3, window>;
     using Pieces = Sequential<InputShape<5, 6, 2>, Maxout<Single, 2>>;
     using One = Sequential<InputShape<5, 6, 2>, Single>;
@@ -134,8 +135,8 @@ TEST_CASE("parameters of convolutions: names, layouts and fans are PyTorch's", "
     }
 }
 
-TEMPLATE_TEST_CASE("a DCGAN makes of a batch what it makes of its items, in evaluation", "[layers]", Cpu,
-                   Reference) {
+TEMPLATE_TEST_CASE("a DCGAN makes of a batch what it makes of its items, in evaluation", "[layers]",
+                   GANTRY_TEST_DEVICES) {
     using A = Sequential<InputShape<6, 4, 2>, Conv2d<2, 5, no_bias>, BatchNorm<5>, LeakyReLU<0.2f>,
                          ConvTranspose2d<5, 3, no_bias>, BatchNorm<3>, Tanh>;
     constexpr int batch = 5;

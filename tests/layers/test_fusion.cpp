@@ -1,6 +1,6 @@
-#include "support/numbers.hpp"
 #include "support/catch.hpp"
-#include "support/reference_device.hpp"
+#include "support/devices.hpp"
+#include "support/numbers.hpp"
 #include <gantry/gantry.hpp>
 
 #include <type_traits>
@@ -47,8 +47,8 @@ void check_fused(D& device) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("an activation in the layer before it is the activation by itself", "[layers]", Cpu,
-                   Reference) {
+TEMPLATE_TEST_CASE("an activation in the layer before it is the activation by itself", "[layers]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     check_fused<ReLU>(device);
     check_fused<LeakyReLU<0.2f>>(device);
@@ -58,7 +58,7 @@ TEMPLATE_TEST_CASE("an activation in the layer before it is the activation by it
     check_fused<Tanh>(device);
 }
 
-TEMPLATE_TEST_CASE("a nested Sequential is the flat one", "[layers]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("a nested Sequential is the flat one", "[layers]", GANTRY_TEST_DEVICES) {
     using Flat = Sequential<Dense<9, 6>, Tanh, BatchNorm<6>, ReLU, Dense<6, 4>, Sigmoid>;
     using Nested = Sequential<Sequential<Dense<9, 6>, Tanh>,
                               Sequential<Sequential<BatchNorm<6>, ReLU>, Dense<6, 4>>, Sigmoid>;

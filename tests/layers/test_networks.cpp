@@ -1,6 +1,6 @@
-#include "support/numbers.hpp"
 #include "support/catch.hpp"
-#include "support/reference_device.hpp"
+#include "support/devices.hpp"
+#include "support/numbers.hpp"
 #include <gantry/gantry.hpp>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ auto items(D& device) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Maxout is the maximum of single layers", "[layers]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("Maxout is the maximum of single layers", "[layers]", GANTRY_TEST_DEVICES) {
     TestType device;
     constexpr std::size_t pieces = 3, outputs = 5;
     Network<Sequential<Maxout<Dense<9, outputs>, pieces>>, TestType> maxout_network{device, Seed{1}};
@@ -45,7 +45,7 @@ TEMPLATE_TEST_CASE("Maxout is the maximum of single layers", "[layers]", Cpu, Re
     CHECK(largest_error(got, largest) < 1e-6);
 }
 
-TEMPLATE_TEST_CASE("Dense without bias", "[layers]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("Dense without bias", "[layers]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Sequential<Dense<9, 5, DenseOptions{.bias = false}>>, TestType> network{device, Seed{1}};
     STATIC_REQUIRE(decltype(network)::parameter_count == 45);
@@ -54,7 +54,7 @@ TEMPLATE_TEST_CASE("Dense without bias", "[layers]", Cpu, Reference) {
     CHECK(network(zero).to_host() == std::vector<float>(10, 0));
 }
 
-TEMPLATE_TEST_CASE("Dropout in training and evaluation", "[layers]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("Dropout in training and evaluation", "[layers]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Sequential<InputShape<9>, Dropout<0.4f>>, TestType> network{device, Seed{1}};
     const Step step{device};
@@ -68,7 +68,7 @@ TEMPLATE_TEST_CASE("Dropout in training and evaluation", "[layers]", Cpu, Refere
     CHECK(frozen(network)(x).to_host() != x.to_host());  // frozen is training mode
 }
 
-TEMPLATE_TEST_CASE("BatchNorm in training and evaluation", "[layers]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("BatchNorm in training and evaluation", "[layers]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Sequential<InputShape<9>, BatchNorm<9>>, TestType> network{device, Seed{1}};
     const auto start = network.states().to_host();
@@ -102,7 +102,7 @@ TEMPLATE_TEST_CASE("BatchNorm in training and evaluation", "[layers]", Cpu, Refe
     CHECK(largest_error(singles, whole) < 1e-7);
 }
 
-TEMPLATE_TEST_CASE("a new network's numbers lie within PyTorch's bounds", "[layers]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("a new network's numbers lie within PyTorch's bounds", "[layers]", GANTRY_TEST_DEVICES) {
     TestType device;
     using Architecture = Sequential<Dense<100, 50>, BatchNorm<50>, ReLU, Dense<50, 10>>;
     Network<Architecture, TestType> network{device, Seed{1}};

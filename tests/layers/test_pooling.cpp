@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
+#include "support/devices.hpp"
 #include "support/numbers.hpp"
-#include "support/reference_device.hpp"
 #include <gantry/gantry.hpp>
 
 #include <algorithm>
@@ -52,7 +52,7 @@ using Whole =
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("layers that pool are calls to their ops", "[layers]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("layers that pool are calls to their ops", "[layers]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = images(device);
@@ -62,7 +62,8 @@ TEMPLATE_TEST_CASE("layers that pool are calls to their ops", "[layers]", Cpu, R
     CHECK(layer_of<GlobalMeanPool2d>(device) == global_mean_pool2d(x).to_host());
 }
 
-TEMPLATE_TEST_CASE("PoolUnpool2d unpools with the switches of its own pooling", "[layers]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("PoolUnpool2d unpools with the switches of its own pooling", "[layers]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Whole, TestType> network{device, Seed{1}};
     Network<Sequential<Conv2d<3, 2, same_size>>, TestType> first{device, Seed{1}};

@@ -40,7 +40,7 @@ constexpr float infinity = std::numeric_limits<float>::infinity();
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("activations", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("activations", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     check_op<D, Features>(
         "relu", [](const auto& x) { return relu(x); }, wide);
@@ -56,7 +56,7 @@ TEMPLATE_TEST_CASE("activations", "[ops]", Cpu, Reference) {
         "tanh", [](const auto& x) { return tanh(x); }, wide);
 }
 
-TEMPLATE_TEST_CASE("activations at kinks and extremes", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("activations at kinks and extremes", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     // At a kink: the derivative from the left, as in PyTorch.
     check_samples<D>([](const auto& x) { return relu(x); }, {{-1e4f, 0, 0},
@@ -86,7 +86,7 @@ TEMPLATE_TEST_CASE("activations at kinks and extremes", "[ops]", Cpu, Reference)
                      {{-infinity, -1, 0}, {-1e4f, -1, 0}, {0, 0, 1}, {1e4f, 1, 0}, {infinity, 1, 0}});
 }
 
-TEMPLATE_TEST_CASE("activations pass NaN on", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("activations pass NaN on", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = filled<Shape<17>>(device, 0, std::numeric_limits<double>::quiet_NaN());

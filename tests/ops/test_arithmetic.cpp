@@ -8,7 +8,7 @@ const OpCheckOptions positive{.low = 0.5, .high = 2};
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("elementwise functions of one tensor", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("elementwise functions of one tensor", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     check_op<D, Features>("factor * x", [](const auto& x) { return 2.5 * x; });
     check_op<D, Features>("x * factor", [](const auto& x) { return x * -0.7; });
@@ -28,7 +28,7 @@ TEMPLATE_TEST_CASE("elementwise functions of one tensor", "[ops]", Cpu, Referenc
         "log", [](const auto& x) { return log(x); }, positive);
 }
 
-TEMPLATE_TEST_CASE("elementwise functions of two tensors", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("elementwise functions of two tensors", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     check_op<D, Features, Features>("a + b", [](const auto& a, const auto& b) { return a + b; });
     check_op<D, Features, Features>("a - b", [](const auto& a, const auto& b) { return a - b; });
@@ -37,7 +37,7 @@ TEMPLATE_TEST_CASE("elementwise functions of two tensors", "[ops]", Cpu, Referen
         "a / b", [](const auto& a, const auto& b) { return a / b; }, positive);
 }
 
-TEMPLATE_TEST_CASE("a value used twice gets both gradients", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("a value used twice gets both gradients", "[ops]", GANTRY_TEST_DEVICES) {
     check_op<TestType, Features>("x * x + x", [](const auto& x) { return x * x + x; });
     check_op<TestType, Features>("x - x / (x + 3)", [](const auto& x) { return x - x / (x + 3.0); });
 }

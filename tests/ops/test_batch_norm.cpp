@@ -98,7 +98,7 @@ void check_against_pytorch(const expected::Case& e, double tolerance) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("batch_norm", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("batch_norm", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     const OpCheckOptions batches{
         .batches = {2, 5, 8}, .singles = Singles::not_checked, .float_tolerance = 1e-5};
@@ -111,7 +111,7 @@ TEMPLATE_TEST_CASE("batch_norm", "[ops]", Cpu, Reference) {
         {.batches = {1, 3}, .singles = Singles::not_checked, .float_tolerance = 1e-5});
 }
 
-TEMPLATE_TEST_CASE("batch_norm_evaluation", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("batch_norm_evaluation", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     check_op<D, X, Features, Features>("batch_norm_evaluation", given_statistics<ActivationKind::identity>);
     check_op<D, X, Features, Features>("batch_norm_evaluation: leaky_relu",
@@ -119,7 +119,7 @@ TEMPLATE_TEST_CASE("batch_norm_evaluation", "[ops]", Cpu, Reference) {
     check_op<D, X>("batch_norm_evaluation: not affine", given_statistics_not_affine);
 }
 
-TEMPLATE_TEST_CASE("batch_norm does what PyTorch does", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("batch_norm does what PyTorch does", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     using Vectors = Shape<Batch, expected::features>;
     using Images = Shape<Batch, expected::height, expected::width, expected::features>;
@@ -132,7 +132,7 @@ TEMPLATE_TEST_CASE("batch_norm does what PyTorch does", "[ops]", Cpu, Reference)
     all(0.f, 1e-5);
 }
 
-TEMPLATE_TEST_CASE("batch_norm: the fused derivative is the one in ops", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("batch_norm: the fused derivative is the one in ops", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto random = [&]<class S>(S, const char* name) {
@@ -148,7 +148,7 @@ TEMPLATE_TEST_CASE("batch_norm: the fused derivative is the one in ops", "[ops]"
     CHECK(largest_error(std::get<2>(fused).to_host(), std::get<2>(in_ops).to_host()) < 1e-13);
 }
 
-TEMPLATE_TEST_CASE("batch_norm keeps its digits where the mean is large", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("batch_norm keeps its digits where the mean is large", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     constexpr int batch = 200;
@@ -168,7 +168,7 @@ TEMPLATE_TEST_CASE("batch_norm keeps its digits where the mean is large", "[ops]
     }
 }
 
-TEMPLATE_TEST_CASE("batch_norm of one value is an error in training", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("batch_norm of one value is an error in training", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = filled<X>(device, 1, 1);

@@ -10,7 +10,7 @@ const auto product = [](const auto& a, const auto& b) { return a * b; };
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("elementwise ops repeat the smaller operand", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("elementwise ops repeat the smaller operand", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     check_op<D, Items, Shape<>>("a * scalar", product);
     check_op<D, Shape<>, Items>("scalar * b", product);
@@ -22,7 +22,7 @@ TEMPLATE_TEST_CASE("elementwise ops repeat the smaller operand", "[ops]", Cpu, R
                                        {.singles = Singles::not_checked});
 }
 
-TEMPLATE_TEST_CASE("broadcast_to", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("broadcast_to", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     using Seven = Shape<Batch, 7>;
     check_op<D, Seven>("broadcast_to: same", [](const auto& x) { return broadcast_to<Seven>(x, 0); });
@@ -34,7 +34,7 @@ TEMPLATE_TEST_CASE("broadcast_to", "[ops]", Cpu, Reference) {
         "broadcast_to: scalar", [](const auto& x) { return broadcast_to<Seven>(x, 4); }, no_items);
 }
 
-TEMPLATE_TEST_CASE("broadcast_to repeats rows, columns and scalars", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("broadcast_to repeats rows, columns and scalars", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto row = from_host<Shape<3>>(device, 0, std::vector<float>{1, 2, 3});
@@ -62,7 +62,7 @@ TEST_CASE("which shapes fill which", "[ops]") {
     CHECK(kind(Shape<3, 5>{}, Items{}) == Broadcast::impossible);
 }
 
-TEMPLATE_TEST_CASE("operands with different batches are an error", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("operands with different batches are an error", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto two = filled<Shape<Batch, 4>>(device, 2, 1), three = filled<Shape<Batch, 4>>(device, 3, 1);

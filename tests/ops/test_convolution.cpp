@@ -114,7 +114,7 @@ void check_all_against_pytorch(double tolerance) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("convolutions", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("convolutions", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     check_convolution<D, plain, 4, 5, 2, 3>("plain");
     check_convolution<D, halving, 6, 4, 3, 2>("halving");
@@ -126,7 +126,7 @@ TEMPLATE_TEST_CASE("convolutions", "[ops]", Cpu, Reference) {
                                                           convolved_back<uneven_transposed>);
 }
 
-TEMPLATE_TEST_CASE("convolutions with an activation and a bias", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("convolutions with an activation and a bias", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     check_activation<D, ActivationKind::identity>("bias");
     check_activation<D, ActivationKind::leaky_relu>("leaky_relu", 0.2);
@@ -136,7 +136,7 @@ TEMPLATE_TEST_CASE("convolutions with an activation and a bias", "[ops]", Cpu, R
     check_activation<D, ActivationKind::tanh>("tanh");
 }
 
-TEMPLATE_TEST_CASE("convolutions are each other's adjoints", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("convolutions are each other's adjoints", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     check_adjoints<D, plain, 7, 5, 3, 4>();
     check_adjoints<D, halving, 10, 6, 5, 17>();
@@ -145,13 +145,13 @@ TEMPLATE_TEST_CASE("convolutions are each other's adjoints", "[ops]", Cpu, Refer
     check_adjoints<D, Window{.size = {5, 1}, .stride = {3, 2}, .padding = {4, 3}}, 7, 4, 9, 8>();
 }
 
-TEMPLATE_TEST_CASE("convolutions do what PyTorch does", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("convolutions do what PyTorch does", "[ops]", GANTRY_TEST_DEVICES) {
     check_all_against_pytorch<TestType, double>(1e-12);
     check_all_against_pytorch<TestType, float>(1e-5);
 }
 
-TEMPLATE_TEST_CASE("conv2d_weight_gradient of batches of different sizes is an error", "[ops]", Cpu,
-                   Reference) {
+TEMPLATE_TEST_CASE("conv2d_weight_gradient of batches of different sizes is an error", "[ops]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = filled<Shape<Batch, 4, 4, 1>>(device, 2, 1);

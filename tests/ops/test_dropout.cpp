@@ -5,7 +5,7 @@
 
 namespace gantry::test {
 
-TEMPLATE_TEST_CASE("dropout", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("dropout", "[ops]", GANTRY_TEST_DEVICES) {
     // Items of a batch have masks of their own: singles cannot be compared.
     check_op<TestType, Shape<Batch, 19>>("dropout",
                                          [](const auto& x) {
@@ -16,7 +16,7 @@ TEMPLATE_TEST_CASE("dropout", "[ops]", Cpu, Reference) {
 }
 
 TEMPLATE_TEST_CASE("dropout keeps the mean, drops its share, and has one mask for both directions", "[ops]",
-                   Cpu, Reference) {
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     RandomStream stream(Seed{5}, "dropout");
@@ -38,7 +38,7 @@ TEMPLATE_TEST_CASE("dropout keeps the mean, drops its share, and has one mask fo
     CHECK(different == 0);
 }
 
-TEMPLATE_TEST_CASE("dropout moves its stream on, so that masks differ", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("dropout moves its stream on, so that masks differ", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     RandomStream stream(Seed{5}, "dropout");
@@ -51,7 +51,7 @@ TEMPLATE_TEST_CASE("dropout moves its stream on, so that masks differ", "[ops]",
     CHECK(dropout(x, 0.5, stream).to_host() == first);
 }
 
-TEMPLATE_TEST_CASE("dropout with probability 0, and out of range", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("dropout with probability 0, and out of range", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     RandomStream stream(Seed{5}, "dropout");

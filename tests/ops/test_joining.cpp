@@ -10,13 +10,13 @@ const OpCheckOptions no_singles{.singles = Singles::not_checked};
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("reshape and flatten", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("reshape and flatten", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     check_op<D, Images>("reshape", [](const auto& x) { return square(reshape<Shape<Batch, 5, 3>>(x)); });
     check_op<D, Images>("flatten", [](const auto& x) { return square(flatten(x)); });
 }
 
-TEMPLATE_TEST_CASE("concatenate and slice", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("concatenate and slice", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     check_op<D, Images, Shape<Batch, 3, 2>>(
         "concatenate", [](const auto& a, const auto& b) { return square(concatenate(a, b)); });
@@ -26,11 +26,11 @@ TEMPLATE_TEST_CASE("concatenate and slice", "[ops]", Cpu, Reference) {
     check_op<D, Images>("slice", [](const auto& x) { return square(slice<1, 3>(x)); });
 }
 
-TEMPLATE_TEST_CASE("maxout", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("maxout", "[ops]", GANTRY_TEST_DEVICES) {
     check_op<TestType, Shape<Batch, 57>>("maxout", [](const auto& x) { return square(maxout<3>(x)); });
 }
 
-TEMPLATE_TEST_CASE("values of ops that join, cut and choose", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("values of ops that join, cut and choose", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     using Numbers = std::vector<float>;
@@ -47,14 +47,14 @@ TEMPLATE_TEST_CASE("values of ops that join, cut and choose", "[ops]", Cpu, Refe
     CHECK(reshape<Shape<Batch, 2, 2>>(x).data() == x.data());  // a view
 }
 
-TEMPLATE_TEST_CASE("the gradient of maxout goes to the first of equals", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("the gradient of maxout goes to the first of equals", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = variable(from_host<Shape<Batch, 4>>(device, 1, std::vector<float>{2, 1, 2, 3}));
     CHECK(grad(sum(maxout<2>(x)), x).to_host() == std::vector<float>{1, 0, 0, 1});
 }
 
-TEMPLATE_TEST_CASE("concatenate refuses different batches", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("concatenate refuses different batches", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto a = filled<Shape<Batch, 4>>(device, 2, 1), b = filled<Shape<Batch, 4>>(device, 3, 1);

@@ -13,7 +13,7 @@ const OpCheckOptions averaged{.low = -3, .high = 3, .singles = Singles::averaged
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("binary cross entropy and squared error", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("binary cross entropy and squared error", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     check_op<D, Logits, Logits>(
         "bce_with_logits", [](const auto& x, const auto& t) { return bce_with_logits(x, t); }, averaged);
@@ -25,7 +25,7 @@ TEMPLATE_TEST_CASE("binary cross entropy and squared error", "[ops]", Cpu, Refer
         "mse: constant", [](const auto& x) { return mse(x, 0.9); }, averaged);
 }
 
-TEMPLATE_TEST_CASE("softmax and its cross entropy", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("softmax and its cross entropy", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     check_op<D, Logits>("softmax", [](const auto& x) { return softmax(x); }, {.low = -3, .high = 3});
     check_op<D, Logits>(
@@ -40,7 +40,7 @@ TEMPLATE_TEST_CASE("softmax and its cross entropy", "[ops]", Cpu, Reference) {
         averaged);
 }
 
-TEMPLATE_TEST_CASE("losses are stable at huge logits", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("losses are stable at huge logits", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     using Numbers = std::vector<float>;
@@ -68,7 +68,7 @@ TEMPLATE_TEST_CASE("losses are stable at huge logits", "[ops]", Cpu, Reference) 
     CHECK(grad(loss, x).to_host() == Numbers{-0.25f, 0, 0.25f, 0, 0, 0});
 }
 
-TEMPLATE_TEST_CASE("values of losses", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("values of losses", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = from_host<Shape<Batch, 2>>(device, 2, std::vector<float>{1, 2, 3, 4});
@@ -80,7 +80,7 @@ TEMPLATE_TEST_CASE("values of losses", "[ops]", Cpu, Reference) {
            std::vector<float>{0, 1, 1, 0}));
 }
 
-TEMPLATE_TEST_CASE("losses refuse targets that do not fit", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("losses refuse targets that do not fit", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = filled<Shape<Batch, 4>>(device, 3, 1), t = filled<Shape<Batch, 4>>(device, 2, 1);

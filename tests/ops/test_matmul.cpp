@@ -18,7 +18,7 @@ void check_affine(const std::string& name, double parameter = 0) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("matmul", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("matmul", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     const auto multiply = [](const auto& a, const auto& b) { return matmul(a, b); };
     check_op<D, X, W>("matmul", multiply);
@@ -34,7 +34,7 @@ TEMPLATE_TEST_CASE("matmul", "[ops]", Cpu, Reference) {
     });
 }
 
-TEMPLATE_TEST_CASE("affine", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("affine", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     check_affine<D, ActivationKind::identity>("affine");
     check_affine<D, ActivationKind::leaky_relu>("leaky_relu", 0.2);
@@ -46,7 +46,7 @@ TEMPLATE_TEST_CASE("affine", "[ops]", Cpu, Reference) {
                       [](const auto& x, const auto& w) { return affine<ActivationKind::tanh>(0, x, w); });
 }
 
-TEMPLATE_TEST_CASE("values of matmul", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("values of matmul", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto a = from_host<Shape<Batch, 3>>(device, 2, std::vector<float>{1, 2, 3, 4, 5, 6});

@@ -66,20 +66,20 @@ void check_against_pytorch(const expected::PoolingCase& e) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("max_pool2d", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("max_pool2d", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     check_op<D, Images>("max_pool2d", max_pooled<halves>, few_items);
     check_op<D, Images>("max_pool2d: windows overlap", max_pooled<overlapping>, few_items);
     check_op<D, Images>("max_pool2d: gaps", max_pooled<with_gaps>, few_items);
 }
 
-TEMPLATE_TEST_CASE("max_unpool2d", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("max_unpool2d", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     check_op<D, Halves, Images>("max_unpool2d", unpooled<halves>, few_items);
     check_op<D, Overlapping, Images>("max_unpool2d: windows overlap", unpooled<overlapping>, few_items);
 }
 
-TEMPLATE_TEST_CASE("mean_pool2d, global_mean_pool2d and upsample", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("mean_pool2d, global_mean_pool2d and upsample", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     check_op<D, Images>("mean_pool2d", mean_pooled<halves>, few_items);
     check_op<D, Images>("mean_pool2d: windows overlap", mean_pooled<overlapping>, few_items);
@@ -94,7 +94,7 @@ TEMPLATE_TEST_CASE("mean_pool2d, global_mean_pool2d and upsample", "[ops]", Cpu,
         few_items);
 }
 
-TEMPLATE_TEST_CASE("pooling does what PyTorch does", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("pooling does what PyTorch does", "[ops]", GANTRY_TEST_DEVICES) {
     const auto all = [&]<class T>(T) {
         using D = TestType;
         check_against_pytorch<D, T, Pooling{.size = 2}>(expected::halves);
@@ -126,7 +126,7 @@ TEMPLATE_TEST_CASE("pooling does what PyTorch does", "[ops]", Cpu, Reference) {
     all(0.);
 }
 
-TEMPLATE_TEST_CASE("max_pool2d: the last NaN of a window wins, as in PyTorch", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("max_pool2d: the last NaN of a window wins, as in PyTorch", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     auto numbers = as<float>(expected::x);
@@ -137,7 +137,7 @@ TEMPLATE_TEST_CASE("max_pool2d: the last NaN of a window wins, as in PyTorch", "
     CHECK(std::isnan(largest.to_host()[0]));
 }
 
-TEMPLATE_TEST_CASE("max_pool2d of minus infinity is minus infinity", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("max_pool2d of minus infinity is minus infinity", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto [largest, switches] =
@@ -149,7 +149,7 @@ TEMPLATE_TEST_CASE("max_pool2d of minus infinity is minus infinity", "[ops]", Cp
         CHECK(pixels[i] == std::vector<std::int32_t>{0, 0, 1, 2, 2, 3}[i / 17 % 6]);
 }
 
-TEMPLATE_TEST_CASE("pooling and its adjoint: <pool(x), y> = <x, unpool(y)>", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("pooling and its adjoint: <pool(x), y> = <x, unpool(y)>", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = random_tensor<Images, double>(device, 3, "x");
@@ -167,7 +167,7 @@ TEMPLATE_TEST_CASE("pooling and its adjoint: <pool(x), y> = <x, unpool(y)>", "[o
                6 * dot(small, mean_pool2d<Pooling{.size = factor}>(large))));
 }
 
-TEMPLATE_TEST_CASE("max_unpool2d adds where windows overlap", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("max_unpool2d adds where windows overlap", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = from_host<Shape<Batch, 1, 3, 1>>(device, 1, std::vector<float>{1, 5, 2});
@@ -175,7 +175,7 @@ TEMPLATE_TEST_CASE("max_unpool2d adds where windows overlap", "[ops]", Cpu, Refe
     CHECK(max_unpool2d(largest, switches).to_host() == std::vector<float>{0, 10, 0});
 }
 
-TEMPLATE_TEST_CASE("max_unpool2d refuses switches that are not its tensor's", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("max_unpool2d refuses switches that are not its tensor's", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device, other;
     using Image = Shape<Batch, 4, 4, 1>;
     using Half = Shape<Batch, 2, 2, 1>;

@@ -10,7 +10,7 @@ const OpCheckOptions summed{.singles = Singles::summed}, averaged{.singles = Sin
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("sums and means", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("sums and means", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     check_op<D, Items>(
         "sum", [](const auto& x) { return sum(x); }, summed);
@@ -28,7 +28,7 @@ TEMPLATE_TEST_CASE("sums and means", "[ops]", Cpu, Reference) {
                        {.singles = Singles::not_checked});
 }
 
-TEMPLATE_TEST_CASE("values of sums and means", "[ops]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("values of sums and means", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = from_host<Shape<Batch, 3>>(device, 2, std::vector<float>{1, 2, 3, 10, 20, 30});

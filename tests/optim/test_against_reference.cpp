@@ -10,7 +10,7 @@
 
 #include <optim/small_network.hpp>
 #include <support/catch.hpp>
-#include <support/reference_device.hpp>
+#include <support/devices.hpp>
 
 using namespace gantry;
 using namespace gantry::test;
@@ -49,7 +49,7 @@ constexpr double tolerance = 1e-13;
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Sgd makes the steps of PyTorch", "[optim]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("Sgd makes the steps of PyTorch", "[optim]", GANTRY_TEST_DEVICES) {
     TestType device;
     const auto check = [&](const SgdOptions& options, const ReferenceTable& expected) {
         return difference<Sgd>(device, options, expected);
@@ -70,7 +70,7 @@ TEMPLATE_TEST_CASE("Sgd makes the steps of PyTorch", "[optim]", Cpu, Reference) 
                           rate_changes) < tolerance);
 }
 
-TEMPLATE_TEST_CASE("Adam makes the steps of PyTorch", "[optim]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("Adam makes the steps of PyTorch", "[optim]", GANTRY_TEST_DEVICES) {
     TestType device;
     const auto check = [&](const AdamOptions& options, const ReferenceTable& expected) {
         return difference<Adam>(device, options, expected);
@@ -83,7 +83,7 @@ TEMPLATE_TEST_CASE("Adam makes the steps of PyTorch", "[optim]", Cpu, Reference)
                            adam_rate_changes, rate_changes) < tolerance);
 }
 
-TEMPLATE_TEST_CASE("AdamW makes the steps of PyTorch", "[optim]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("AdamW makes the steps of PyTorch", "[optim]", GANTRY_TEST_DEVICES) {
     TestType device;
     using namespace reference_weights;
     CHECK(difference<AdamW>(device, AdamWOptions{.learning_rate = 0.1}, adam_w) < tolerance);
@@ -92,7 +92,7 @@ TEMPLATE_TEST_CASE("AdamW makes the steps of PyTorch", "[optim]", Cpu, Reference
               adam_w_weight_decay) < tolerance);
 }
 
-TEMPLATE_TEST_CASE("OptimisticAdam makes the steps of the paper", "[optim]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("OptimisticAdam makes the steps of the paper", "[optim]", GANTRY_TEST_DEVICES) {
     TestType device;
     using namespace reference_weights;
     CHECK(difference<OptimisticAdam>(device, AdamOptions{.learning_rate = 0.1, .beta1 = 0.5, .beta2 = 0.9},
@@ -102,7 +102,7 @@ TEMPLATE_TEST_CASE("OptimisticAdam makes the steps of the paper", "[optim]", Cpu
               optimistic_adam_weight_decay) < tolerance);
 }
 
-TEMPLATE_TEST_CASE("RmsProp makes the steps of PyTorch", "[optim]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("RmsProp makes the steps of PyTorch", "[optim]", GANTRY_TEST_DEVICES) {
     TestType device;
     const auto check = [&](const RmsPropOptions& options, const ReferenceTable& expected) {
         return difference<RmsProp>(device, options, expected);
@@ -116,7 +116,8 @@ TEMPLATE_TEST_CASE("RmsProp makes the steps of PyTorch", "[optim]", Cpu, Referen
                 rms_prop_centered_momentum) < tolerance);
 }
 
-TEMPLATE_TEST_CASE("An optimizer's steps in float are those in double, rounded", "[optim]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("An optimizer's steps in float are those in double, rounded", "[optim]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     const double float_tolerance = 2e-6;
     CHECK(difference<Sgd, float>(device, SgdOptions{.learning_rate = 0.1, .momentum = 0.9},

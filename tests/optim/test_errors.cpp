@@ -10,13 +10,13 @@
 
 #include <optim/small_network.hpp>
 #include <support/catch.hpp>
-#include <support/reference_device.hpp>
+#include <support/devices.hpp>
 
 using namespace gantry;
 using namespace gantry::test;
 
-TEMPLATE_TEST_CASE("An optimizer refuses gradients that are not its network's newest", "[optim]", Cpu,
-                   Reference) {
+TEMPLATE_TEST_CASE("An optimizer refuses gradients that are not its network's newest", "[optim]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     ReferenceNetwork<TestType> network(device), other(device);
     SmallNetwork<TestType>& base = network;
@@ -38,8 +38,8 @@ TEMPLATE_TEST_CASE("An optimizer refuses gradients that are not its network's ne
     CHECK(base.parameters().to_host() == repeated<double>(reference_start));
 }
 
-TEMPLATE_TEST_CASE("An update between a forward pass and its backward pass is refused", "[optim]", Cpu,
-                   Reference) {
+TEMPLATE_TEST_CASE("An update between a forward pass and its backward pass is refused", "[optim]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     SmallNetwork<TestType> network{device, Seed{1}};
     Adam optimizer{network};

@@ -11,7 +11,7 @@
 
 #include <optim/small_network.hpp>
 #include <support/catch.hpp>
-#include <support/reference_device.hpp>
+#include <support/devices.hpp>
 
 using namespace gantry;
 using namespace gantry::test;
@@ -51,7 +51,7 @@ std::vector<std::string> names(Optimizer& optimizer) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("An optimizer goes on from saved state bit for bit", "[optim]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("An optimizer goes on from saved state bit for bit", "[optim]", GANTRY_TEST_DEVICES) {
     TestType device;
     CHECK(resumes<Sgd>(device, SgdOptions{}));
     CHECK(resumes<Sgd>(device, SgdOptions{.nesterov = true,
@@ -113,8 +113,8 @@ TEST_CASE("Sgd takes rate and momentum from its schedules", "[optim]") {
     CHECK(optimizer.current_learning_rate() == 0.02);
 }
 
-TEMPLATE_TEST_CASE("Centered RmsProp stays finite where the gradient stays the same", "[optim]", Cpu,
-                   Reference) {
+TEMPLATE_TEST_CASE("Centered RmsProp stays finite where the gradient stays the same", "[optim]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Sequential<Dense<100, 100>>, TestType> network{device, Seed{1}};
     RmsProp optimizer{network, {.learning_rate = 1e-6, .alpha = 0.9, .centered = true}};

@@ -10,11 +10,11 @@
 #include <gantry/optim/sgd.hpp>
 
 #include <support/catch.hpp>
-#include <support/reference_device.hpp>
+#include <support/devices.hpp>
 
 using namespace gantry;
 
-TEMPLATE_TEST_CASE("Training lowers the loss, with every optimizer", "[optim]", Cpu, Reference) {
+TEMPLATE_TEST_CASE("Training lowers the loss, with every optimizer", "[optim]", GANTRY_TEST_DEVICES) {
     TestType device;
     using Trainee = Network<Sequential<Dense<4, 8>, Tanh, Dense<8, 1>>, TestType>;
     const auto last_loss = [&](auto& network, auto& optimizer) {

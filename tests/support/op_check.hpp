@@ -1,7 +1,7 @@
 #pragma once
-#include "support/numbers.hpp"
 #include "support/catch.hpp"
-#include "support/reference_device.hpp"
+#include "support/devices.hpp"
+#include "support/numbers.hpp"
 #include <gantry/gantry.hpp>
 #include <gantry/testing/gradcheck.hpp>
 
