@@ -174,6 +174,19 @@ void check_all(const ConvolutionGeometry& geometry) {
         check<T>(geometry, d);
 }
 
+/// What decides on the form in which it is computed.
+template <class T>
+gantry::cpu::ConvolutionSum<T> sum_of(const ConvolutionGeometry& g, Direction direction) {
+    const bool transposed = direction == Direction::transposed;
+    const auto in = static_cast<std::size_t>(g.in_channels), out = static_cast<std::size_t>(g.out_channels);
+    return {.vertical_axis = g.vertical,
+            .horizontal_axis = g.horizontal,
+            .transposed = transposed,
+            .batch = static_cast<std::size_t>(g.batch),
+            .source_channels = transposed ? out : in,
+            .target_channels = transposed ? in : out};
+}
+
 constexpr ConvolutionAxis window(int in, int size, int stride = 1, int padding = 0, int dilation = 1) {
     return {in, (in + 2 * padding - (size - 1) * dilation - 1) / stride + 1, size, stride, padding, dilation};
 }
@@ -191,6 +204,7 @@ TEMPLATE_TEST_CASE("A convolution is right in all directions", "[convolution][th
         {30, window(6, 3, 1, 1), window(6, 3, 1, 1), 12, 3},   // few output channels
         {1, window(11, 8, 1, 4), window(9, 8, 1, 4), 3, 8},    // an even window: one more than the input
         {4, window(12, 3, 1, 2, 2), window(12, 3, 2, 3, 3), 5, 18},  // dilation
+        {4, window(5, 3, 2, 1, 2), window(7, 4, 2, 3, 2), 16, 12},   // as far apart as the stride
         {2, window(11, 2, 4, 0, 2), window(10, 3, 6, 1, 4), 4, 4},  // stride and dilation have common factors
         {9, window(6, 4), window(6, 6), 8, 40},                     // horizontally it covers its input
         {9, window(4, 4), window(4, 4), 10, 3},                     // it covers all: a plain product
@@ -230,6 +244,56 @@ TEMPLATE_TEST_CASE("Some hundred random convolutions are right", "[convolution][
     }
 }
 
+TEMPLATE_TEST_CASE("A convolution that reads its source where it lies is right", "[convolution][threads]",
+                   float, double) {
+    using T = TestType;
+    constexpr int panel = gantry::cpu::tile_width * gantry::cpu::lanes<T>;
+    const auto check_direct = [](const ConvolutionGeometry& geometry, Direction direction) {
+        REQUIRE(gantry::cpu::DirectColumns<T>::suits(sum_of<T>(geometry, direction)));
+        check<T>(geometry, direction);
+    };
+    for (const ConvolutionGeometry& geometry : {
+             ConvolutionGeometry{12, window(8, 4, 2, 1), window(6, 4, 2, 1), 16, panel},  // a DCGAN's
+             {4, window(7, 4, 2, 1), window(9, 4, 2, 1), 3, 2 * panel},  // one group of images
+             {20, window(5, 3, 1, 1), window(9, 3, 1, 1), 5, panel},     //
+             {28, window(6, 3, 2, 1), window(5, 3, 2, 1), 31, panel},    //
+             {8, window(7, 3, 3, 2, 2), window(4, 4, 3, 5), 4, panel},   // outputs that meet nothing
+             {16, window(4, 2), window(1, 1), 9, panel},                 // one column
+         })
+        check_direct(geometry, Direction::forward);
+    for (const ConvolutionGeometry& geometry : {
+             ConvolutionGeometry{8, window(8, 4, 2, 1), window(6, 4, 2, 1), panel, 32},
+             {4, window(9, 3, 1, 1), window(7, 3, 1, 1), 2 * panel, 7},
+             {20, window(5, 3, 2, 1), window(8, 3, 2, 1), panel, 11},
+             {24, window(7, 1, 3), window(7, 2, 4), panel, 37},
+             {8, window(7, 3, 2, 1), window(9, 3, 2, 2, 2), panel, 9},  // pixels that no tap meets
+             {28, window(9, 4, 3, 2), window(9, 6, 2, 3), panel, 3},
+             {16, window(6, 4, 2, 2), {6, 4, 4, 2, 7, 1}, panel, 8},  // taps beside the image
+         })
+        check_direct(geometry, Direction::transposed);
+}
+
+TEMPLATE_TEST_CASE("A transposed convolution to few channels is right", "[convolution][threads]", float,
+                   double) {
+    using T = TestType;
+    for (const ConvolutionGeometry& geometry : {
+             ConvolutionGeometry{7, window(8, 4, 2, 1), window(8, 4, 2, 1), 3, 16},  // to an image
+             {1, window(14, 4, 2, 1), window(12, 4, 2, 1), 1, 9},
+             {2, window(9, 8, 1, 4), window(9, 8, 1, 4), 3, 20},
+             {3, window(7, 3, 2, 1), window(11, 3, 2, 1), 6, 5},   // a last part that is not whole
+             {4, window(16, 5, 4, 2), window(21, 7, 5, 3), 5, 4},  // blocks longer than a vector
+             {2, window(11, 2, 3), window(13, 1, 3), 2, 7},        // pixels that no tap meets
+             {3, {13, 3, 3, 2, 1, 1}, {20, 5, 4, 2, 0, 1}, 3, 3},  // more pixels than taps reach
+             {2, {4, 9, 2, 1, 5, 1}, {2, 8, 3, 1, 4, 1}, 4, 1},    // taps beside the image
+             {1, window(1, 1, 1), window(4, 1, 1, 0), 1, 1},       //
+         }) {
+        // How many are few depends on the length of the machine's vectors.
+        const bool few = !gantry::cpu::fills_columns<T>(static_cast<std::size_t>(geometry.in_channels));
+        REQUIRE(gantry::cpu::OverlapAdd<T>::suits(sum_of<T>(geometry, Direction::transposed)) == few);
+        check<T>(geometry, Direction::transposed);
+    }
+}
+
 TEST_CASE("A convolution is right where it is cut into blocks and bands", "[convolution][threads]") {
     for (const ConvolutionGeometry& geometry :
          {ConvolutionGeometry{14, window(40, 4, 2, 1), window(20, 4, 2, 1), 24, 33},
@@ -242,26 +306,31 @@ TEST_CASE("A convolution of nothing is nothing", "[convolution]") {
     check_all<float>({0, window(4, 2), window(4, 2), 3, 5});
     check_all<float>({2, window(4, 2), window(4, 2), 0, 5});
     check_all<float>({2, window(4, 2), window(4, 2), 3, 0});
+    check_all<float>({2, window(4, 2), window(8, 2), 3, 0});
 }
 
 TEST_CASE("An image of a batch has the bits that it has alone", "[convolution]") {
-    for (const int channels : {3, 20}) {
-        Convolution<float> batch({29, window(8, 4, 2, 1), window(6, 4, 2, 1), channels, 20},
+    struct Case {
+        int batch, in_channels, out_channels;
+    };
+    for (const auto [images, in, out] :
+         {Case{29, 3, 20}, Case{29, 20, 20}, Case{28, 3, 32}, Case{28, 32, 32}, Case{28, 16, 32}}) {
+        Convolution<float> batch({images, window(8, 4, 2, 1), window(8, 4, 2, 1), in, out},
                                  Direction::forward);
         for (const Direction d : {Direction::forward, Direction::transposed}) {
             batch.direction = d;
             const std::vector<float> all = batch.run(1);
             Convolution<float> single = batch;
             single.geometry.batch = 1;
-            for (std::size_t i = 0; i < 29; ++i) {
+            for (std::size_t i = 0; i < static_cast<std::size_t>(images); ++i) {
                 const auto item = [&](const std::vector<float>& v) {
-                    const std::size_t size = v.size() / 29;
+                    const std::size_t size = v.size() / static_cast<std::size_t>(images);
                     return std::vector<float>(v.begin() + static_cast<long>(i * size),
                                               v.begin() + static_cast<long>((i + 1) * size));
                 };
                 single.x = item(batch.x);
                 single.y = item(batch.y);
-                CAPTURE(channels, i, static_cast<int>(d));
+                CAPTURE(images, in, out, i, static_cast<int>(d));
                 REQUIRE(gantry::test::same_bits(single.run(1), item(all)));
             }
         }

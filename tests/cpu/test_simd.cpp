@@ -58,6 +58,17 @@ TEMPLATE_TEST_CASE("A part of a vector is read and written exactly", "[simd]", f
     }
 }
 
+TEMPLATE_TEST_CASE("Half a vector is loaded from and stored to any address", "[simd]", float, double) {
+    using T = TestType;
+    const auto x = numbers<T>();
+    auto y = x;
+    cpu::store_half(y.data() + 2, cpu::load_half(x.data() + 1) + cpu::load_half(x.data()));
+    for (std::size_t i = 0; i < y.size(); ++i) {
+        CAPTURE(i);
+        CHECK(y[i] == (i >= 2 && i < 2 + lanes<T> / 2 ? x[i - 1] + x[i - 2] : x[i]));
+    }
+}
+
 TEMPLATE_TEST_CASE("Lanes are filled, chosen, kept and summed", "[simd]", float, double) {
     using T = TestType;
     const auto x = numbers<T>();

@@ -1,73 +1,35 @@
 #pragma once
 #include <gantry/cpu/activation.hpp>
+#include <gantry/cpu/convolution_columns.hpp>
+#include <gantry/cpu/convolution_direct.hpp>
+#include <gantry/cpu/convolution_overlap.hpp>
 #include <gantry/cpu/convolution_source.hpp>
 #include <gantry/cpu/parallel.hpp>
 
 #include <algorithm>
 #include <cstddef>
 
-// A convolution and a transposed one, as products of small matrices that stay in the caches.
+// A convolution and a transposed one, as products of small matrices that stay in the caches. None of the
+// geometry needs to be known at compile time.
 //
-// Images lie side by side: for a block of images, memory is (row, column, channel, image). All images of the
-// block have the same taps at a pixel, so that a pixel of the block is one tile of the micro-kernel, images x
-// target channels, summed over segments: each row of taps is one run of (taps x source channels) terms, in
-// the packed source and in the packed weights. No tap outside of the image is ever multiplied, whatever the
-// geometry, and none of it needs to be known at compile time.
+// There are four forms. `run` chooses by the geometry alone, so that neither the number of threads nor the
+// images beside one change its bits:
 //
-// Where the target has few channels, the tile is the other way round: images are its columns. A transposed
-// convolution of stride s then computes the s x s pixels of its target that meet the same pixels of the
-// source as one pixel with s x s times as many channels, and spreads them afterwards (the sub-pixel
-// convolution of Shi et al. 2016, arXiv:1609.05158).
-//
-// Each element is summed in an order that follows from the geometry, so that its bits depend neither on the
-// number of threads nor on the images beside it.
+// - DirectColumns reads images where they lie, in groups of the same pixel of a few images.
+// - ChannelColumns, for all other geometries with many target channels, packs images side by side: for a
+//   block of images, memory is (row, column, channel, image). All images of the block have the same taps at a
+//   pixel, so that a pixel of the block is one tile of the micro-kernel, images x target channels, summed
+//   over segments: each row of taps is one run of (taps x source channels) terms, in the packed source and in
+//   the packed weights. No tap outside of the image is ever multiplied. Terms have the order that they have
+//   in DirectColumns, and so elements the same bits.
+// - OverlapAdd, for a transposed convolution to few channels, computes what each source pixel adds to the
+//   target, and adds up.
+// - ImageColumns, for all others with few target channels, packs images side by side, too, but they are the
+//   tile's columns. A transposed convolution of stride s then computes the s x s pixels of its target that
+//   meet the same pixels of the source as one pixel with s x s times as many channels, and spreads them
+//   afterwards (the sub-pixel convolution of Shi et al. 2016, arXiv:1609.05158).
 
 namespace gantry::cpu {
-
-/// Blocks of up to `most` lanes of nearly the same size, cut at multiples of `unit`.
-struct LaneBlocks {
-    std::size_t all, unit, count;
-
-    LaneBlocks(std::size_t all_lanes, std::size_t most, std::size_t unit_lanes)
-        : all(all_lanes), unit(unit_lanes), count((all_lanes + most - 1) / most) {}
-    std::size_t begin(std::size_t block) const {
-        return std::min(all, (all + unit - 1) / unit * block / count * unit);
-    }
-    std::size_t size(std::size_t block) const { return begin(block + 1) - begin(block); }
-};
-
-/// Calls f(block, first row, end row) for items [first, last) of (block, row of the target).
-template <class F>
-void for_each_rows(std::size_t rows, std::size_t first, std::size_t last, const F& f) {
-    while (first < last) {
-        const std::size_t block = first / rows, row = first % rows,
-                          end = std::min(rows, row + (last - first));
-        f(block, row, end);
-        first += end - row;
-    }
-}
-
-/// A column of the target, and its taps.
-struct Column {
-    std::size_t x = 0;
-    TapRun taps;
-    bool same = false;  ///< the same taps as the column before it in the list
-};
-
-/// All columns of the target, in the calling thread's scratch memory: phase by phase, so that nearly all have
-/// the same taps as the one before.
-inline std::span<const Column> list_columns(const AxisTaps& horizontal) {
-    Column* const columns = scratch<Column>(horizontal.targets());
-    std::size_t count = 0;
-    for (std::size_t phase = 0; phase < horizontal.phases(); ++phase)
-        for (std::size_t x = phase; x < horizontal.targets(); x += horizontal.phases()) {
-            Column& column = columns[count] = {x, horizontal.at(x)};
-            const TapRun& before = columns[count > 0 ? count - 1 : 0].taps;
-            column.same = count > 0 && column.taps.tap == before.tap && column.taps.count == before.count;
-            ++count;
-        }
-    return {columns, count};
-}
 
 /// Images as rows of the tiles, channels of the target as columns.
 template <class T>
@@ -367,8 +329,11 @@ private:
 
 template <class T>
 void run(int threads, const ConvolutionSum<T>& sum) {
-    // Less than this, and channels would fill a tile's columns badly.
-    if (4 * sum.target_channels > 3 * whole_vectors<T>(sum.target_channels))
+    if (DirectColumns<T>::suits(sum))
+        DirectColumns<T>(threads, sum).run();
+    else if (OverlapAdd<T>::suits(sum))
+        OverlapAdd<T>(sum).run(threads);
+    else if (fills_columns<T>(sum.target_channels))
         ChannelColumns<T>(threads, sum).run();
     else
         ImageColumns<T>(threads, sum).run();

@@ -36,35 +36,44 @@ public:
           panels_((columns_ + panel_width - 1) / panel_width) {}
 
     void run(int threads) {
-        // The number of images in a block follows from the geometry alone, since sums of blocks are added up.
-        const std::size_t batch = size(g_.batch);
-        const std::size_t bytes = (x_pixels() * channels_ + y_pixels() * columns_) * sizeof(T);
-        const std::size_t blocks = std::min(batch, (batch * bytes + block_bytes - 1) / block_bytes);
-        const std::size_t most = (batch + blocks - 1) / blocks, all = tiles_.count() * panels_ * taps();
+        // Images are summed in groups, which threads share out, and groups in blocks. Both follow from the
+        // geometry alone, since their sums are added up. If threads are more than groups, or w is so large
+        // that there is one, they share the pieces of w, too.
+        const std::size_t batch = size(g_.batch), w_size = g_.w_size();
+        const std::size_t groups =
+            std::min(batch, std::clamp<std::size_t>(group_bytes / sizeof(T) / w_size, 1, most_groups));
+        const std::size_t pieces = tiles_.count() * panels_ * taps();
+        T* const sums = groups > 1 ? scratch<T, 1>(groups * w_size) : p_.w;
+        const bool add_to_sums = groups == 1 && p_.accumulate;
         parallel(threads, [&](int thread, int count) {
-            const auto share = [&](int t) {
-                return all * static_cast<std::size_t>(t) / static_cast<std::size_t>(count);
-            };
-            if (share(thread) == share(thread + 1)) return;
-            Part part = part_of(share(thread), share(thread + 1));
-            part.x = scratch<T>(most * (x_pixels() * part.x_step + y_pixels() * part.y_width));
-            part.y = part.x + most * x_pixels() * part.x_step;
-            for (std::size_t b = 0; b < blocks; ++b) {
-                const std::size_t first = batch * b / blocks;
-                const Block block{first, batch * (b + 1) / blocks - first, p_.accumulate || b > 0};
-                pack_x(part, block);
-                pack_y(part, block);
-                for (std::size_t i = part.first; i < part.last; ++i) multiply(part, block, i);
+            const auto share = [](std::size_t all, std::size_t i, std::size_t of) { return all * i / of; };
+            const std::size_t i = size(thread), all = size(count);
+            const std::size_t by_groups = std::min(groups, all),
+                              by_pieces = std::min(pieces, all / by_groups);
+            if (i < by_groups * by_pieces) {
+                const std::size_t j = i / by_pieces, k = i % by_pieces;
+                Part part = part_of(share(pieces, k, by_pieces), share(pieces, k + 1, by_pieces));
+                for (std::size_t g = share(groups, j, by_groups); g < share(groups, j + 1, by_groups); ++g)
+                    add_up(part, share(batch, g, groups), share(batch, g + 1, groups), sums + g * w_size,
+                           add_to_sums);
             }
+            if (groups == 1) return;
+            barrier();
+            const std::size_t first = share(w_size, i, all), last = share(w_size, i + 1, all);
+            if (!p_.accumulate) std::fill(p_.w + first, p_.w + last, T(0));
+            for (std::size_t g = 0; g < groups; ++g)
+                for (std::size_t at = first; at < last; ++at) p_.w[at] += sums[g * w_size + at];
         });
     }
 
 private:
     static constexpr std::size_t panel_width = tile_width * lanes<T>;
     static constexpr std::size_t block_bytes = 524288;  // stays in the L2 cache
+    static constexpr std::size_t most_groups = 2, group_bytes = 262144;
 
     struct Block {
         std::size_t first, images;  ///< its images
+        T* w;
         bool add_to_w;
     };
 
@@ -104,6 +113,23 @@ private:
         part.y_width =
             whole_vectors<T>(std::min(columns_, part.panel_end * panel_width) - part.panel * panel_width);
         return part;
+    }
+
+    /// The part's pieces of w: the sum over images [first, last), or added to what is there.
+    void add_up(Part& part, std::size_t first, std::size_t last, T* w, bool add_to_w) const {
+        const std::size_t images = last - first;
+        const std::size_t bytes = (x_pixels() * channels_ + y_pixels() * columns_) * sizeof(T);
+        const std::size_t blocks = std::min(images, (images * bytes + block_bytes - 1) / block_bytes);
+        const std::size_t most = (images + blocks - 1) / blocks;
+        part.x = scratch<T>(most * (x_pixels() * part.x_step + y_pixels() * part.y_width));
+        part.y = part.x + most * x_pixels() * part.x_step;
+        for (std::size_t b = 0; b < blocks; ++b) {
+            const std::size_t begin = first + images * b / blocks, end = first + images * (b + 1) / blocks;
+            const Block block{begin, end - begin, w, add_to_w || b > 0};
+            pack_x(part, block);
+            pack_y(part, block);
+            for (std::size_t i = part.first; i < part.last; ++i) multiply(part, block, i);
+        }
     }
 
     void pack_x(const Part& part, const Block& block) const {
@@ -166,7 +192,7 @@ private:
                              .b = panel_begin(part, block, panel),
                              .b_step = step};
         multiply_tiles(tiles_, tile, tile + 1, sum, part.channel, width,
-                       p_.w + tap * channels_ * columns_ + panel * panel_width, columns_, block.add_to_w);
+                       block.w + tap * channels_ * columns_ + panel * panel_width, columns_, block.add_to_w);
     }
 
     const ConvolutionWeightGradientParameters<T>& p_;

@@ -18,6 +18,21 @@ struct TileEnd {
     T slope = 0;
 };
 
+/// The end of rows of `width` vectors, one after another, but for what c may add.
+template <std::size_t width, class T, std::size_t count>
+GANTRY_ALWAYS_INLINE inline void finish_sums(Vector<T> (&sums)[count], const TileEnd<T>& end) {
+    if (end.bias) {
+        static_for<count>([&](auto q)
+                              GANTRY_ALWAYS_INLINE { sums[q] += load(end.bias + q % width * lanes<T>); });
+    }
+    if (end.leaky_relu) {
+        const Vector<T> slope = splat(end.slope);
+        static_for<count>([&](auto q) GANTRY_ALWAYS_INLINE {
+            sums[q] = math::select(sums[q] > 0, sums[q], sums[q] * slope);
+        });
+    }
+}
+
 /// A run of terms of a sum: where it begins in a and in b, as offsets, and how many terms it has, at least
 /// one.
 struct Segment {
@@ -95,15 +110,7 @@ void micro_kernel(const TileSum<T>& of, T* c, std::size_t c_step, const TileEnd<
         for_each([&](Vector<T>& sum, std::size_t i, std::size_t j)
                      GANTRY_ALWAYS_INLINE { sum += load(c + i * c_step + j); });
     }
-    if (end.bias) {
-        for_each([&](Vector<T>& sum, std::size_t, std::size_t j)
-                     GANTRY_ALWAYS_INLINE { sum += load(end.bias + j); });
-    }
-    if (end.leaky_relu) {
-        const Vector<T> slope = splat(end.slope);
-        for_each([&](Vector<T>& sum, std::size_t, std::size_t)
-                     GANTRY_ALWAYS_INLINE { sum = math::select(sum > 0, sum, sum * slope); });
-    }
+    finish_sums<width>(sums, end);
     for_each([&](Vector<T>& sum, std::size_t i, std::size_t j)
                  GANTRY_ALWAYS_INLINE { store(c + i * c_step + j, sum); });
 }

@@ -28,6 +28,7 @@ struct VectorTypes;
     struct VectorTypes<T> {                                                                            \
         typedef T Aligned __attribute__((vector_size(vector_bytes)));                                  \
         typedef T Unaligned __attribute__((vector_size(vector_bytes), aligned(sizeof(T)), may_alias)); \
+        typedef T Half __attribute__((vector_size(vector_bytes / 2), aligned(sizeof(T)), may_alias));  \
     };
 GANTRY_VECTOR_TYPES(float)
 GANTRY_VECTOR_TYPES(double)
@@ -78,6 +79,17 @@ GANTRY_ALWAYS_INLINE inline Vector<T> load(const T* from) {
 template <class T>
 GANTRY_ALWAYS_INLINE inline void store(T* to, Vector<T> v) {
     *reinterpret_cast<typename detail::VectorTypes<T>::Unaligned*>(to) = v;
+}
+/// As load and store, for half a vector: for pieces of memory that are short, or that lie across cache lines.
+template <class T>
+using HalfVector = typename detail::VectorTypes<T>::Half;
+template <class T>
+GANTRY_ALWAYS_INLINE inline HalfVector<T> load_half(const T* from) {
+    return *reinterpret_cast<const HalfVector<T>*>(from);
+}
+template <class T>
+GANTRY_ALWAYS_INLINE inline void store_half(T* to, HalfVector<T> v) {
+    *reinterpret_cast<HalfVector<T>*>(to) = v;
 }
 /// The first `count` <= lanes<T> elements; the others are 0, and their memory is not touched.
 template <class T>

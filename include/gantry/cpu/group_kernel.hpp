@@ -1,0 +1,87 @@
+#pragma once
+#include <gantry/cpu/micro_kernel.hpp>
+#include <gantry/cpu/simd.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <utility>
+
+namespace gantry::cpu {
+
+/// Rows of a tile come in groups of so many at equal distances: as many as an address in one instruction can
+/// reach from a group's pointer with hardly any registers.
+inline constexpr std::size_t group_rows = 4;
+
+/// What a tile is the sum of whose groups of rows lie anywhere in memory. A row's terms follow one another.
+template <class T>
+struct GroupSum {
+    std::span<const Segment> segments = {};
+    const T* const* a = nullptr;  ///< of each group's first row
+    std::size_t a_step = 0;       ///< distance of a group's rows
+    const T* b = nullptr;
+    std::size_t b_step = 0;  ///< distance from one term to the next
+};
+
+/// micro_kernel for a tile of `groups` groups of rows and `width` vectors:
+/// c[g][i][j] = sum over terms k of a[g][i][k] b[k][j], and the end; c_step is the distance of a group's
+/// rows.
+template <class T, std::size_t groups, std::size_t width>
+void group_kernel(const GroupSum<T>& of, T* const* c, std::size_t c_step, const TileEnd<T>& end) {
+    Vector<T> sums[groups * group_rows * width];
+    static_for<groups * group_rows * width>([&](auto q) GANTRY_ALWAYS_INLINE { sums[q] = Vector<T>{}; });
+    const std::size_t a_step = of.a_step, b_step = of.b_step;
+    for (const Segment& segment : of.segments) {
+        const T* a[groups];
+        static_for<groups>([&](auto g) GANTRY_ALWAYS_INLINE { a[g] = of.a[g] + segment.a; });
+        const T* b = of.b + segment.b;
+        std::size_t terms = segment.terms;
+        do {  // as in micro_kernel
+            Vector<T> row[width];
+            static_for<width>([&](auto j) GANTRY_ALWAYS_INLINE {
+                row[j] = load(b + j * lanes<T>);
+                keep_in_register(row[j]);
+            });
+            static_for<groups * group_rows>([&](auto i) GANTRY_ALWAYS_INLINE {
+                const Vector<T> factor = splat(a[i / group_rows][i % group_rows * a_step]);
+                static_for<width>([&](auto j)
+                                      GANTRY_ALWAYS_INLINE { sums[i * width + j] += factor * row[j]; });
+            });
+            static_for<groups>([&](auto g) GANTRY_ALWAYS_INLINE {
+                ++a[g];
+                asm("" : "+r"(a[g]));  // or the compiler would hold a pointer for each row, in memory
+            });
+            b += b_step;
+        } while (--terms > 0);
+    }
+    finish_sums<width>(sums, end);
+    static_for<groups * group_rows * width>([&](auto q) GANTRY_ALWAYS_INLINE {
+        constexpr std::size_t row = q / width;
+        store(c[row / group_rows] + row % group_rows * c_step + q % width * lanes<T>, sums[q]);
+    });
+}
+
+/// So many groups of a tile of 1, 2 or 3 vectors fill the registers with sums, a row of b, and a factor of a.
+#if defined(__AVX512F__) || defined(__aarch64__)  // 32 vector registers
+inline constexpr std::array<std::size_t, 3> most_groups = {4, 3, 2};
+#else  // 16
+inline constexpr std::array<std::size_t, 3> most_groups = {3, 1, 1};
+#endif
+
+template <class T>
+using GroupKernel = void (*)(const GroupSum<T>& of, T* const* c, std::size_t c_step, const TileEnd<T>& end);
+
+/// The kernel of 1 <= width <= 3 vectors and 1 <= groups <= most_groups[width - 1].
+template <class T>
+GroupKernel<T> find_group_kernel(std::size_t groups, std::size_t width) {
+    constexpr std::size_t widths = most_groups.size();
+    static constexpr auto table = []<std::size_t... i>(std::index_sequence<i...>) {
+        return std::array<GroupKernel<T>, sizeof...(i)>{
+            &group_kernel<T, std::min(i / widths + 1, most_groups[i % widths]), i % widths + 1>...};
+    }
+    (std::make_index_sequence<most_groups[0] * widths>{});
+    return table[(groups - 1) * widths + width - 1];
+}
+
+}  // namespace gantry::cpu
