@@ -14,10 +14,13 @@ using networks::EncoderDecoder;
 
 namespace {
 
-class Autoencoding final : public gan::NetworkTask<EncoderDecoder::Architecture> {
+template <class D>
+class Autoencoding final : public gan::NetworkTask<EncoderDecoder::Architecture, D> {
+    using Base = gan::NetworkTask<EncoderDecoder::Architecture, D>;
+
 public:
     Autoencoding(const gan::Options& options, LabelledImages test)
-        : NetworkTask(options, {.learning_rate = 1e-3}), test_(std::move(test.images)) {
+        : Base(options, {.learning_rate = 1e-3}), test_(std::move(test.images)) {
         columns_ = std::min<std::size_t>(16, test_.count);
         shown_ = test_;
         shown_.count = std::min(4 * columns_, test_.count / columns_ * columns_);
@@ -26,17 +29,17 @@ public:
 
     std::vector<double> step(Batches<float>& data) override {
         const Minibatch<float> batch = data.next();
-        const Step step{device_};
-        const auto originals = items(batch.pixels);
-        const auto loss = mse(network_(originals), originals);
-        update(loss);
+        const Step step{this->device_};
+        const auto originals = this->items(batch.pixels);
+        const auto loss = mse(this->network_(originals), originals);
+        this->update(loss);
         return {loss.item()};
     }
 
     /// The mean squared error of the test part.
     std::vector<double> test() override {
         double sum = 0;
-        evaluate(test_, [&](const auto& originals, const auto& reconstructions) {
+        this->evaluate(test_, [&](const auto& originals, const auto& reconstructions) {
             for (std::size_t i = 0; i < originals.size(); ++i) {
                 const double difference = originals[i] - reconstructions[i];
                 sum += difference * difference;
@@ -47,9 +50,9 @@ public:
 
     /// The first test pictures, in rows; below each row its reconstructions.
     Picture draw() override {
-        const std::size_t row = columns_ * Item::item_size;
+        const std::size_t row = columns_ * Base::Item::item_size;
         std::vector<float> tiles;
-        evaluate(shown_, [&](const auto& originals, const auto& reconstructions) {
+        this->evaluate(shown_, [&](const auto& originals, const auto& reconstructions) {
             for (std::size_t first = 0; first < originals.size(); first += row)
                 for (const auto& numbers : {originals, reconstructions})
                     tiles.insert(tiles.end(), numbers.begin() + static_cast<std::ptrdiff_t>(first),

@@ -38,17 +38,23 @@ double accuracy(std::span<const std::uint8_t> chosen, std::span<const std::uint8
     return static_cast<double>(right) / static_cast<double>(labels.size());
 }
 
-class Classification final : public gan::NetworkTask<MnistClassifier::Architecture> {
+template <class D>
+class Classification final : public gan::NetworkTask<MnistClassifier::Architecture, D> {
+    using Base = gan::NetworkTask<MnistClassifier::Architecture, D>;
+    using Base::device_, Base::network_, Base::items;
+
 public:
+    using Base::iterations;
+
     Classification(const gan::Options& options, LabelledImages test)
-        : NetworkTask(options, {.learning_rate = 5e-4}), test_(std::move(test)) {}
+        : Base(options, {.learning_rate = 5e-4}), test_(std::move(test)) {}
 
     std::vector<double> step(Batches<float>& data) override {
         const Minibatch<float> batch = data.next();
         const Step step{device_};
         const auto logits = network_(items(batch.pixels));
         const auto loss = softmax_cross_entropy(logits, one_hot<classes>(device_, batch.labels));
-        update(loss);
+        this->update(loss);
         return {loss.item(), accuracy(decide(logits.to_host()), batch.labels)};
     }
 
@@ -86,7 +92,7 @@ private:
     const std::vector<std::uint8_t>& chosen() {
         if (chosen_at_ != iterations()) {
             chosen_.clear();
-            evaluate(test_.images, [&](const auto&, const auto& logits) {
+            this->evaluate(test_.images, [&](const auto&, const auto& logits) {
                 const auto some = decide(logits);
                 chosen_.insert(chosen_.end(), some.begin(), some.end());
             });

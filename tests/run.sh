@@ -4,19 +4,20 @@
 #   PART     release      the whole suite with g++ (also: --quick)
 #            asan-ubsan   unit tests under AddressSanitizer and UndefinedBehaviorSanitizer, with clang 19
 #            tsan         the threaded parts under ThreadSanitizer
-#            clang        headers, examples, benchmarks, compile errors and consumer projects with clang 19
-#            without a part, all four
+#            cuda         unit tests on the device Cuda, over the emulator of tests/cuda_emulator, with g++
+#            clang        headers, examples, benchmarks and compile errors with clang 19
+#            without a part, all five
 # The last line counts the tests of all parts together, in ctest's words.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-all_parts=(release asan-ubsan tsan clang)
+all_parts=(release asan-ubsan tsan clang cuda)
 parts=()
 for argument in "$@"; do
     case $argument in
         --quick) parts+=(release) ;;
         -h | --help)
-            sed -n '2,9s/^# //p' "$0"
+            sed -n '2,10s/^# //p' "$0"
             exit 0
             ;;
         *)
@@ -32,23 +33,24 @@ done
 
 packages=(g++ cmake ninja-build zlib1g-dev libpng-dev libjpeg62-turbo-dev libzimg-dev libgif-dev
     nlohmann-json3-dev libcli11-dev catch2 libbenchmark-dev libeigen3-dev)
-[ "${parts[*]}" = release ] ||
+[[ "${parts[*]}" =~ ^(release|cuda| )*$ ]] ||
     packages+=(clang-19 libomp-19-dev libclang-rt-19-dev)
 .ci/install-packages "${packages[@]}"
 jobs=$(.ci/jobs)
 
-declare -A build_preset=([release]=release-tests) # examples and benchmarks without tests: the clang part builds them
+# What has no test (most examples, benchmarks), and each header by itself, is compiled once, by the clang part.
+declare -A narrower_preset=([release]=release-tests)
 summary=()
 passed=0
 failed=0
 # Builds and tests one part. A part that does not build, or whose tests do not run, counts as one failed test.
 run_part() {
     local part=$1 log=build/$1/run.log line
-    local started=$SECONDS
+    local started=$SECONDS preset=${narrower_preset[$1]:-$1}
     echo "== $part"
     mkdir -p "build/$part"
-    { cmake --preset "$part" && cmake --build --preset "${build_preset[$part]:-$part}" --parallel "$jobs" &&
-        ctest --preset "$part" --parallel "$jobs"; } 2>&1 | tee "$log" || true
+    { cmake --preset "$part" && cmake --build --preset "$preset" --parallel "$jobs" &&
+        ctest --preset "$preset" --parallel "$jobs"; } 2>&1 | tee "$log" || true
     line=$(grep -E '^[0-9]+% tests passed, [0-9]+ tests failed out of [0-9]+' "$log" | tail -n 1 || true)
     if [[ $line =~ ^[0-9]+%\ tests\ passed,\ ([0-9]+)\ tests\ failed\ out\ of\ ([0-9]+) ]]; then
         failed=$((failed + BASH_REMATCH[1]))

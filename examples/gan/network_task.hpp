@@ -1,4 +1,5 @@
 #pragma once
+#include "device.hpp"
 #include "source.hpp"
 #include "task.hpp"
 #include <gantry/gantry.hpp>
@@ -10,13 +11,15 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace gantry::gan {
 
-/// What tasks with one network in the place of two have in common. Pixels are in [0, 1].
-template <class Architecture>
+/// What tasks with one network in the place of two have in common, on a device of type D. Pixels are in [0,
+/// 1].
+template <class Architecture, class D>
 class NetworkTask : public Task {
 public:
     std::uint64_t iterations() const override { return iterations_; }
@@ -25,10 +28,10 @@ public:
 
 protected:
     using Item = typename Architecture::Input;
-    using Net = Network<Architecture, Cpu>;
+    using Net = Network<Architecture, D>;
 
     NetworkTask(const Options& options, const AdamOptions& adam)
-        : device_({.threads = options.threads}),
+        : device_(device_options<D>(options)),
           network_(device_, seed_for(Seed{options.seed}, "network")),
           adam_(network_, adam) {}
 
@@ -57,7 +60,7 @@ protected:
         }
     }
 
-    Cpu device_;
+    D device_;
     Net network_;
 
 private:
@@ -73,9 +76,9 @@ private:
     std::uint64_t iterations_ = 0;
 };
 
-/// The recipe of a program for tasks of type T, which are made from the options and the test part of the
-/// source's data. Errors, when it begins: test pictures of another size than the training ones.
-template <class T, class Architecture>
+/// The recipe of a program for tasks of type T<device>, which are made from the options and the test part of
+/// the source's data. Errors, when it begins: test pictures of another size than the training ones.
+template <template <class D> class T, class Architecture>
 AnyRecipe network_recipe(const std::string& name, std::uint64_t iterations, int batch, const Source& source) {
     return {.name = name,
             .iterations = iterations,
@@ -89,7 +92,9 @@ AnyRecipe network_recipe(const std::string& name, std::uint64_t iterations, int 
                 if (test.images.item_size() != data.images.item_size())
                     fail("data", "pictures of the test part must be as large as those of the training part",
                          test.images.item_size(), " and ", data.images.item_size(), " values");
-                return std::make_unique<T>(options, std::move(test));
+                return on_device(options, [&]<class D>(std::type_identity<D>) -> std::unique_ptr<Task> {
+                    return std::make_unique<T<D>>(options, std::move(test));
+                });
             }};
 }
 

@@ -59,7 +59,10 @@ public:
         add("--every", options_.every, "Iterations between reports, each with a picture", Saved::changeable)
             ->check(at_least(1))
             ->capture_default_str();
-        app_.add_option("--threads", options_.threads, "0: all cores. Changes speed only")
+        app_.add_option("--device", options_.device, "Where to train; auto: on a GPU where there is one")
+            ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+            ->capture_default_str();
+        app_.add_option("--threads", options_.threads, "Of the CPU; 0: all cores. Changes speed only")
             ->check(at_least(0))
             ->capture_default_str();
         out_ =

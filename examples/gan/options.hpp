@@ -17,7 +17,8 @@ struct Options {
     int batch = 0;                 ///< 0: the recipe's
     std::uint64_t seed = 1;
     std::uint64_t every = 250;
-    int threads = 0;  ///< 0: all cores
+    std::string device = "auto";  ///< "cpu", "cuda", or "auto": a GPU where there is one
+    int threads = 0;              ///< of the CPU; 0: all cores
     std::filesystem::path out;
     bool resume = false;
     bool dry_run = false;

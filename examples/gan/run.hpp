@@ -1,4 +1,5 @@
 #pragma once
+#include "device.hpp"
 #include "objectives.hpp"
 #include "program.hpp"
 #include "recipe.hpp"
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -21,13 +23,13 @@ struct GanOptions {
     int k = 1;
 };
 
-/// A GAN as the loop sees it: networks, optimizers and trainer of a recipe.
-template <class Recipe>
+/// A GAN as the loop sees it: networks, optimizers and trainer of a recipe, on a device of type D.
+template <class Recipe, class D>
 class GanTask final : public Task {
 public:
     GanTask(const Options& options, const GanOptions& gan, const LabelledImages& data)
         : images_(data.images),
-          device_({.threads = options.threads}),
+          device_(device_options<D>(options)),
           generator_(device_, seed_for(Seed{options.seed}, "generator")),
           discriminator_(device_, seed_for(Seed{options.seed}, "discriminator")),
           generator_optimizer_(Recipe::generator_optimizer(generator_)),
@@ -59,14 +61,14 @@ public:
     void describe(CheckpointReader& checkpoint) override { trainer_.describe(checkpoint); }
 
 private:
-    using Generator = Network<typename Recipe::Generator, Cpu>;
-    using Discriminator = Network<typename Recipe::Discriminator, Cpu>;
+    using Generator = Network<typename Recipe::Generator, D>;
+    using Discriminator = Network<typename Recipe::Discriminator, D>;
     using GeneratorOptimizer = decltype(Recipe::generator_optimizer(std::declval<Generator&>()));
     using DiscriminatorOptimizer = decltype(Recipe::discriminator_optimizer(std::declval<Discriminator&>()));
     static constexpr int grid_side = 8;
 
     const Images& images_;
-    Cpu device_;
+    D device_;
     Generator generator_;
     Discriminator discriminator_;
     GeneratorOptimizer generator_optimizer_;
@@ -93,7 +95,9 @@ AnyRecipe any_recipe(const GanOptions& gan) {
                        (Recipe::settings.updates == Updates::simultaneous ? "simultaneous" : "alternating");
             },
         .begin = [&gan](const Options& options, const LabelledImages& data) -> std::unique_ptr<Task> {
-            return std::make_unique<GanTask<Recipe>>(options, gan, data);
+            return on_device(options, [&]<class D>(std::type_identity<D>) -> std::unique_ptr<Task> {
+                return std::make_unique<GanTask<Recipe, D>>(options, gan, data);
+            });
         }};
 }
 

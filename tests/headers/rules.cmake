@@ -1,4 +1,4 @@
-# What may include what: file formats only io/ and data/; and every header has
+# What may include what: file formats only io/ and data/, CUDA only cuda/; and every header has
 # its include guard. Use: cmake -D HEADERS=include/gantry -P rules.cmake
 file(GLOB_RECURSE headers RELATIVE "${HEADERS}" "${HEADERS}/*.hpp")
 foreach(header IN LISTS headers)
@@ -8,5 +8,8 @@ foreach(header IN LISTS headers)
     endif()
     if(text MATCHES "#include <(zlib\\.h|png\\.h|jpeglib\\.h|zimg\\.h|gif_lib\\.h|nlohmann/)" AND NOT header MATCHES "^(io|data)/")
         message(SEND_ERROR "${header}: includes the library of a file format; only io/ and data/ may")
+    endif()
+    if(text MATCHES "#include <(cu[a-z_0-9]+\\.h|gantry/cuda)" AND NOT header MATCHES "^cuda(/|\\.hpp)")
+        message(SEND_ERROR "${header}: includes CUDA; only cuda/ may")
     endif()
 endforeach()

@@ -19,7 +19,7 @@ enum class Singles { stacked, summed, averaged, not_checked };
 
 struct OpCheckOptions {
     double low = -1, high = 1;  ///< inputs are uniform in [low, high)
-    std::vector<int> batches = {1, 3, 7};
+    std::vector<int> batches = {GANTRY_TEST_BATCHES};
     Singles singles = Singles::stacked;
     double float_tolerance = 2e-6;  ///< relative to 1 + the largest of what is compared
 };

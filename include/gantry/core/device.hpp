@@ -35,6 +35,12 @@ public:
         if (++step_ == 0) step_ = 1;
     }
 
+    /// Runs f. A device may collect what f asks it to do and start it as one piece.
+    template <class F>
+    void submit(const F& f) {
+        f();
+    }
+
 private:
     template <class>
     friend class Step;

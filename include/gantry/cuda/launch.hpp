@@ -1,0 +1,84 @@
+#pragma once
+#include <gantry/cuda/device.hpp>
+#include <gantry/kernels/batch_norm.hpp>
+#include <gantry/kernels/convolution.hpp>
+#include <gantry/kernels/copy.hpp>
+#include <gantry/kernels/elementwise.hpp>
+#include <gantry/kernels/matmul.hpp>
+#include <gantry/kernels/maxout.hpp>
+#include <gantry/kernels/optimizers.hpp>
+#include <gantry/kernels/pooling.hpp>
+#include <gantry/kernels/random.hpp>
+#include <gantry/kernels/reduce.hpp>
+#include <gantry/kernels/softmax.hpp>
+
+namespace gantry {
+
+// The GPU's kernels, as any C++ compiler sees them. They are defined in kernels/*.cuh, and gantry::cuda holds
+// them for float and double, elementwise ones for every functor of gantry. A functor of one's own runs on
+// Cuda from a .cu file that includes kernels/elementwise.cuh.
+
+template <class F, class T, std::size_t N>
+void launch(Cuda&, const ElementwiseParameters<F, T, N>&);
+template <class F, class T, std::size_t N>
+void launch(Cuda&, const MapSumParameters<F, T, N>&);
+
+template <class T>
+void launch(Cuda&, const MatmulParameters<T>&);
+template <class T>
+void launch(Cuda&, const ConvolutionParameters<T>&);
+template <class T>
+void launch(Cuda&, const ConvolutionTransposedParameters<T>&);
+template <class T>
+void launch(Cuda&, const ConvolutionWeightGradientParameters<T>&);
+
+template <class T>
+void launch(Cuda&, const BatchNormParameters<T>&);
+template <class T>
+void launch(Cuda&, const BatchNormEvaluationParameters<T>&);
+template <class T>
+void launch(Cuda&, const BatchNormGradientParameters<T>&);
+
+template <class T>
+void launch(Cuda&, const MaxPoolParameters<T>&);
+template <class T>
+void launch(Cuda&, const SwitchGatherParameters<T>&);
+template <class T>
+void launch(Cuda&, const SwitchScatterParameters<T>&);
+template <class T>
+void launch(Cuda&, const WindowSumParameters<T>&);
+template <class T>
+void launch(Cuda&, const WindowSpreadParameters<T>&);
+template <class T>
+void launch(Cuda&, const MaxoutSelectParameters<T>&);
+template <class T>
+void launch(Cuda&, const MaxoutScatterParameters<T>&);
+
+template <class T>
+void launch(Cuda&, const SumParameters<T>&);
+template <class T>
+void launch(Cuda&, const BroadcastParameters<T>&);
+template <class T>
+void launch(Cuda&, const CopyBlockParameters<T>&);
+template <class T>
+void launch(Cuda&, const FillParameters<T>&);
+template <class T>
+void launch(Cuda&, const SoftmaxParameters<T>&);
+template <class T>
+void launch(Cuda&, const CrossEntropyParameters<T>&);
+
+template <class T>
+void launch(Cuda&, const UniformParameters<T>&);
+template <class T>
+void launch(Cuda&, const NormalParameters<T>&);
+template <class T>
+void launch(Cuda&, const DropoutParameters<T>&);
+
+template <class T>
+void launch(Cuda&, const SgdParameters<T>&);
+template <class T>
+void launch(Cuda&, const AdamParameters<T>&);
+template <class T>
+void launch(Cuda&, const RmsPropParameters<T>&);
+
+}  // namespace gantry

@@ -1,0 +1,137 @@
+#pragma once
+#include "loop.cuh"
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <type_traits>
+
+namespace gantry::cuda {
+
+// How kernels go down the columns of a matrix (rows, columns): sums over rows, and batch norm. The threads of
+// a block stand side by side over 128 bytes of a row, and below one another over as many rows as there are
+// threads for. Tiles of columns are blocks side by side; where rows are many they are divided into parts, a
+// block each.
+
+/// Follows from the extents alone, and with it the order of all sums.
+struct ColumnGrid {
+    std::size_t rows, columns, rows_of_part;
+    unsigned tiles, parts;   ///< blocks
+    unsigned lanes, height;  ///< threads
+    bool packs;              ///< a thread has as many columns as a pack, else one
+
+    template <class T>
+    static ColumnGrid of(std::size_t rows, std::size_t columns) {
+        // Parts are long enough for their sums to cost more than their merging.
+        constexpr std::size_t rows_of_thread = 16, enough_blocks = 512, most_parts = 128;
+        ColumnGrid grid = in_one_part<T>(rows, columns);
+        const std::size_t most = std::min(most_parts, std::max<std::size_t>(1, enough_blocks / grid.tiles));
+        const std::size_t wanted = std::clamp<std::size_t>(rows / (rows_of_thread * grid.height), 1, most);
+        grid.rows_of_part = std::max<std::size_t>(1, ceil_div(rows, wanted));
+        grid.parts = static_cast<unsigned>(std::max<std::size_t>(1, ceil_div(rows, grid.rows_of_part)));
+        return grid;
+    }
+    template <class T>
+    static ColumnGrid in_one_part(std::size_t rows, std::size_t columns) {
+        const bool packs = columns % pack_width<T> == 0;
+        const std::size_t width = packs ? pack_width<T> : 1, packs_of_row = columns / width;
+        const std::size_t lanes = std::min(std::bit_ceil(packs_of_row), 128 / (width * sizeof(T)));
+        return {rows,
+                columns,
+                rows,
+                static_cast<unsigned>(ceil_div(packs_of_row, lanes)),
+                1,
+                static_cast<unsigned>(lanes),
+                static_cast<unsigned>(block_threads / lanes),
+                packs};
+    }
+    Grid launch() const { return {{tiles, parts}, {lanes, height}}; }
+};
+
+/// Calls f(pack) with the type of pack that a thread has for its columns. Where memory is not aligned for
+/// packs they are read number by number, and the sums have the same order.
+template <class T, class F>
+void with_pack(const ColumnGrid& grid, bool aligned, const F& f) {
+    constexpr int width = pack_width<T>;
+    if (!grid.packs)
+        f(Pack<T, 1>{});
+    else if (aligned)
+        f(Pack<T, width>{});
+    else
+        f(Pack<T, width, sizeof(T)>{});
+}
+
+/// A thread's columns and rows.
+template <class P>
+struct ColumnPlace {
+    std::size_t column;  ///< the first of P::width
+    bool inside;         ///< there is such a column
+    bool writes;         ///< inside, and the first of the block's threads with these columns
+    std::size_t begin, end, columns;
+
+    __device__ explicit ColumnPlace(const ColumnGrid& grid)
+        : column((std::size_t{blockIdx.x} * blockDim.x + threadIdx.x) * P::width),
+          inside(column < grid.columns),
+          writes(inside && threadIdx.y == 0),
+          begin(blockIdx.y * grid.rows_of_part),
+          end(min(begin + grid.rows_of_part, grid.rows)),
+          columns(grid.columns) {}
+
+    /// Its numbers of the first row, or of a vector (columns); read one by one, since vectors may stand
+    /// anywhere.
+    __device__ P first_row(const typename P::Number* x) const {
+        P numbers{};
+        if (inside)
+            for (int k = 0; k < P::width; ++k) numbers.at[k] = x[column + k];
+        return numbers;
+    }
+    /// Calls use(i, read(i)), in the order of the thread's rows of the block's part, with the index i of its
+    /// columns' numbers. Four rows are read before the first of them is used, so that memory is kept busy.
+    template <class Read, class Use>
+    __device__ void for_rows(const Read& read, const Use& use) const {
+        if (!inside) return;
+        constexpr int at_once = 4;
+        const std::size_t step = blockDim.y;
+        std::size_t row = begin + threadIdx.y;
+        for (; row + (at_once - 1) * step < end; row += at_once * step) {
+            decltype(read(row)) numbers[at_once];
+            for (int k = 0; k < at_once; ++k) numbers[k] = read((row + k * step) * columns + column);
+            for (int k = 0; k < at_once; ++k) use((row + k * step) * columns + column, numbers[k]);
+        }
+        for (; row < end; row += step) use(row * columns + column, read(row * columns + column));
+    }
+    /// Calls f(part, its rows) for the thread's share of all parts.
+    template <class F>
+    __device__ void for_parts(const ColumnGrid& grid, const F& f) const {
+        if (!inside) return;
+        for (unsigned part = threadIdx.y; part < grid.parts; part += blockDim.y)
+            f(std::size_t{part}, min(grid.rows_of_part, grid.rows - part * grid.rows_of_part));
+    }
+};
+
+/// What the threads below one another have, merged: in all of them. `states` is shared memory, one for each
+/// thread.
+template <class State>
+__device__ State merge_over_block(const State& mine, State* states) {
+    State* const at = states + threadIdx.y * blockDim.x + threadIdx.x;
+    *at = mine;
+    __syncthreads();
+    for (unsigned half = blockDim.y / 2; half > 0; half /= 2) {
+        if (threadIdx.y < half) at->merge(at[half * blockDim.x]);
+        __syncthreads();
+    }
+    return states[threadIdx.x];
+}
+
+/// Sums of columns.
+template <class P>
+struct ColumnSums {
+    P sum;
+
+    __device__ void add(const P& x) {
+        for (int k = 0; k < P::width; ++k) sum.at[k] += x.at[k];
+    }
+    __device__ void merge(const ColumnSums& other) { add(other.sum); }
+};
+
+}  // namespace gantry::cuda

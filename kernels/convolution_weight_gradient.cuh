@@ -1,0 +1,118 @@
+#pragma once
+// The gradient of a convolution by its weights, as a product of matrices (tile_product.cuh):
+//
+//     rows of the result   columns        inner extent
+//     taps x in_channels   out_channels   pixels of y
+//
+// The result is small and the sums are long, so they are cut into parts, as a rule.
+#include "tile_product.cuh"
+#include <gantry/kernels/convolution.hpp>
+
+namespace gantry::cuda {
+
+/// The operand (taps x in_channels, pixels of y) of a weight gradient.
+template <class T, int extent, int width>
+class WindowSource {
+public:
+    using Place = cuda::Place<extent, width, false>;
+
+    __device__ WindowSource(const T* x, const ConvolutionGeometry& g, int first_outer, int first, int last)
+        : x_(x),
+          height_(g.vertical.in),
+          width_(g.horizontal.in),
+          channels_(g.in_channels),
+          rows_(g.vertical.out),
+          columns_(g.horizontal.out),
+          stride_y_(g.vertical.stride),
+          stride_x_(g.horizontal.stride),
+          pixel_(first + Place().inner(0)),
+          last_(last) {
+        const int outer = first_outer + Place().outer(0), tap = outer / channels_;
+        channel_ = outer % channels_;
+        const int ky = tap / g.horizontal.size, kx = tap % g.horizontal.size;
+        outside_ = ky >= g.vertical.size;
+        y_ = ky * g.vertical.dilation - g.vertical.padding;
+        x_offset_ = kx * g.horizontal.dilation - g.horizontal.padding;
+        column_ = pixel_ % columns_;
+        row_ = pixel_ / columns_ % rows_;
+        image_ = pixel_ / columns_ / rows_;
+    }
+
+    __device__ void fetch(Pack<T, width> (&packs)[Place::packs]) {
+        const Place place;
+        for (int i = 0; i < Place::packs; ++i) {
+            const int y = row_ * stride_y_ + y_, x = column_ * stride_x_ + x_offset_;
+            packs[i] = {};
+            if (place.fetches() && !outside_ && pixel_ < last_ && y >= 0 && y < height_ && x >= 0 &&
+                x < width_)
+                packs[i] = load<Pack<T, width>>(
+                    x_ + (static_cast<std::size_t>(image_ * height_ + y) * width_ + x) * channels_ +
+                    channel_);
+            advance(Place::lines_at_a_time);
+        }
+    }
+
+private:
+    __device__ void advance(int pixels) {
+        pixel_ += pixels;
+        column_ += pixels;
+        while (column_ >= columns_) {
+            column_ -= columns_;
+            if (++row_ == rows_) {
+                row_ = 0;
+                ++image_;
+            }
+        }
+    }
+
+    const T* x_;
+    int height_, width_, channels_, rows_, columns_, stride_y_, stride_x_;
+    int pixel_, last_, channel_, y_, x_offset_, column_, row_, image_;
+    bool outside_;
+};
+
+template <class T, class Tile, int width>
+__global__ void __launch_bounds__(tile_threads)
+    convolution_weight_gradient_kernel(ConvolutionGeometry g, const T* x, const T* y, Result<T> result,
+                                       Parts<T> parts) {
+    __shared__ TileMemory<T, Tile> memory;
+    const int tile = static_cast<int>(blockIdx.x), part = static_cast<int>(blockIdx.y);
+    const int rows = g.vertical.size * g.horizontal.size * g.in_channels, columns = g.out_channels;
+    const int tiles_across = ceil_div(columns, Tile::columns);
+    const int first_row = tile / tiles_across * Tile::rows,
+              first_column = tile % tiles_across * Tile::columns;
+    const int pixels = g.batch * g.vertical.out * g.horizontal.out, length = parts.length(pixels);
+    const int first = min(part * length, pixels), last = min(first + length, pixels);
+
+    WindowSource<T, Tile::rows, width> a(x, g, first_row, first, last);
+    MatrixSource<T, Tile::columns, width, false> b(y, static_cast<std::size_t>(columns), columns,
+                                                   first_column, first, last);
+    const Sums<T, Tile> sums = tile_product<Tile>(memory, a, b, ceil_div(last - first, tile_depth));
+    put_tile(memory, sums, parts.result(part, result), columns, first_column,
+             [=](int row) { return first_row + row < rows ? first_row + row : -1; });
+}
+
+template <class T>
+void convolution_tiled(Cuda& device, const ConvolutionWeightGradientParameters<T>& p) {
+    const ConvolutionGeometry& g = p.geometry;
+    if (g.w_size() == 0) return;
+    const int rows = g.vertical.size * g.horizontal.size * g.in_channels, columns = g.out_channels;
+    const int pixels = g.batch * g.vertical.out * g.horizontal.out;
+    const bool packs =
+        aligned(p.x, p.y) && g.in_channels % pack_width<T> == 0 && columns % pack_width<T> == 0;
+    const Result<T> result{p.w, p.accumulate};
+    with_tile<T>(static_cast<std::size_t>(rows), columns, pixels, [&](auto tile) {
+        using Tile = decltype(tile);
+        const std::size_t tiles = tiles_of<Tile>(static_cast<std::size_t>(rows), columns);
+        const Parts<T> parts = parts_of<T>(device, tiles, pixels, g.w_size());
+        with_width<T>(packs, [&](auto width) {
+            start(device, "convolution_weight_gradient_tiled",
+                  convolution_weight_gradient_kernel<T, Tile, decltype(width)::value>,
+                  {{static_cast<unsigned>(tiles), static_cast<unsigned>(parts.count)}, tile_threads}, g, p.x,
+                  p.y, result, parts);
+        });
+        sum_parts(device, parts, result, columns);
+    });
+}
+
+}  // namespace gantry::cuda

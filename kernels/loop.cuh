@@ -1,0 +1,72 @@
+#pragma once
+#include "launch.cuh"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace gantry::cuda {
+
+// How kernels walk over flat arrays: packs of numbers that are read and written by one 16-byte access, and
+// loops in which each thread takes every so many-th pack.
+
+/// Numbers side by side. It is aligned so that the whole pack is one access; with a smaller `alignment` the
+/// same code reads them one by one.
+template <class T, int numbers, std::size_t alignment = numbers * sizeof(T)>
+struct alignas(alignment) Pack {
+    using Number = T;
+    static constexpr int width = numbers;
+    T at[numbers];
+};
+
+/// Numbers in 16 bytes.
+template <class T>
+inline constexpr int pack_width = 16 / static_cast<int>(sizeof(T));
+
+template <class P, class T>
+__device__ P load(const T* from) {
+    return *reinterpret_cast<const P*>(from);
+}
+template <class P, class T>
+__device__ void store(T* to, const P& pack) {
+    *reinterpret_cast<P*>(to) = pack;
+}
+
+/// Whether packs can be read at all of these pointers. Null is no obstacle.
+template <class... T>
+bool aligned(const T*... pointers) {
+    return ((reinterpret_cast<std::uintptr_t>(pointers) % 16 == 0) && ...);
+}
+
+/// Calls f(width), an integral_constant: pack_width<T> where `packs`, else 1.
+template <class T, class F>
+void with_width(bool packs, const F& f) {
+    if (packs)
+        f(std::integral_constant<int, pack_width<T>>{});
+    else
+        f(std::integral_constant<int, 1>{});
+}
+
+inline constexpr unsigned block_threads = 256;
+
+/// A thread for each of `items`, until the GPU has enough of them; for_each_pack takes the others in turn.
+inline Grid grid_for(std::size_t items) {
+    constexpr std::size_t enough = 8192;
+    return {static_cast<unsigned>(std::min(ceil_div<std::size_t>(items, block_threads), enough)),
+            block_threads};
+}
+
+/// Calls f(i, width) for the threads' share of `size` numbers: i is the first of `width` numbers, and width
+/// is an integral_constant: that of the packs, and 1 for what is left after the last whole one.
+template <int width, class F>
+__device__ void for_each_pack(std::size_t size, const F& f) {
+    const std::size_t thread = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x;
+    const std::size_t threads = std::size_t{gridDim.x} * blockDim.x, packs = size / width;
+    for (std::size_t pack = thread; pack < packs; pack += threads)
+        f(pack * width, std::integral_constant<int, width>{});
+    if constexpr (width > 1)
+        if (thread < size - packs * width) f(packs * width + thread, std::integral_constant<int, 1>{});
+}
+
+}  // namespace gantry::cuda

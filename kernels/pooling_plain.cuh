@@ -1,0 +1,22 @@
+#pragma once
+#include "loop.cuh"
+#include <gantry/kernels/pooling.hpp>
+
+namespace gantry::cuda {
+
+/// A thread has an image's channel, and meets the switches one after the other, so that sums have their
+/// order. The plain twin of switch_scatter.
+template <class T>
+__global__ void switch_scatter_plain(SwitchedImages e, const T* pooled, T* whole) {
+    for_each_pack<1>(e.images * e.channels, [&](std::size_t i, auto) {
+        const std::size_t image = i / e.channels, channel = i - image * e.channels;
+        T* const to = whole + image * e.pixels * e.channels + channel;
+        for (std::size_t q = 0; q < e.pixels; ++q) to[q * e.channels] = 0;
+        for (std::size_t p = 0; p < e.pooled_pixels; ++p) {
+            const std::size_t from = (image * e.pooled_pixels + p) * e.channels + channel;
+            to[e.switches[from] * e.channels] += pooled[from];
+        }
+    });
+}
+
+}  // namespace gantry::cuda

@@ -1,0 +1,212 @@
+#pragma once
+#include "block_reduce.cuh"
+#include "columns.cuh"
+#include "elementwise.cuh"
+#include "loop.cuh"
+#include <gantry/cuda/launch.hpp>
+
+namespace gantry {
+namespace cuda {
+
+/// A matrix as the source of sums.
+template <class T>
+struct Numbers {
+    const T* x;
+
+    __device__ const Numbers& reader() const { return *this; }
+    template <class P>
+    __device__ P read(std::size_t i) const {
+        return load<P>(x + i);
+    }
+};
+/// The source of MapSumParameters.
+template <class F, class T, std::size_t N>
+struct MappedInputs {
+    F f;
+    Inputs<T, N> inputs;
+
+    __device__ Mapped<F, T, N> reader() const { return {f, inputs}; }
+};
+
+/// How rows of numbers are summed: a row in `parts` of `part` numbers, by a warp or a block each. Follows
+/// from the extents alone.
+struct RowSums {
+    std::size_t rows, columns, parts, part;
+    bool by_warps;
+
+    static constexpr std::size_t chunk = std::size_t{block_threads} * 64;  ///< numbers for a block
+
+    static RowSums of(std::size_t rows, std::size_t columns) {
+        constexpr std::size_t most_parts = 1024;
+        const std::size_t chunks = ceil_div(columns, chunk);
+        // Where there are few numbers, or many rows, one launch is enough.
+        const std::size_t wanted = chunks <= 1 || rows >= 256 ? 1 : std::min(4 * chunks, most_parts);
+        constexpr std::size_t unit = chunk / 16;
+        const std::size_t part = std::max(unit, ceil_div(ceil_div(columns, wanted), unit) * unit);
+        return {rows, columns, std::max<std::size_t>(1, ceil_div(columns, part)), part, columns <= 1024};
+    }
+};
+
+/// A warp's share of the sum of numbers begin, ..., end - 1, which `threads` threads make: in T for as many
+/// as a thread adds up in a chunk and for the warp, and in double from there on.
+template <int threads, class P, class Reader>
+__device__ double sum_of_warp(const Reader& source, std::size_t begin, std::size_t end) {
+    constexpr int at_once = 16;  // packs
+    const std::size_t lane = threadIdx.x % threads;
+    double total = 0;
+    for (; begin < end; begin += std::size_t{at_once} * threads * P::width) {
+        P sums{};
+        std::size_t i = begin + lane * P::width;
+        for (int k = 0; k < at_once && i < end; ++k, i += std::size_t{threads} * P::width) {
+            if (i + P::width <= end) {
+                const P x = source.template read<P>(i);
+                for (int j = 0; j < P::width; ++j) sums.at[j] += x.at[j];
+            } else {
+                for (; i < end; ++i) sums.at[0] += source.template read<Pack<typename P::Number, 1>>(i).at[0];
+            }
+        }
+        for (int j = 1; j < P::width; ++j) sums.at[0] += sums.at[j];
+        total += static_cast<double>(warp_sum(sums.at[0]));
+    }
+    return total;
+}
+
+/// y (rows, parts) = scale * sums (+ y). `threads` of a block of 256 for each sum.
+template <int threads, class P, class Source, class T>
+__global__ void row_sums(Source source, RowSums s, T* y, bool accumulate, double scale) {
+    const std::size_t sum_index = std::size_t{blockIdx.x} * (block_threads / threads) + threadIdx.x / threads;
+    if (sum_index >= s.rows * s.parts) return;  // whole warps, where a warp has a sum
+    const std::size_t row = sum_index / s.parts * s.columns, begin = sum_index % s.parts * s.part;
+    double sum = sum_of_warp<threads, P>(source.reader(), row + begin, row + min(begin + s.part, s.columns));
+    if constexpr (threads > warp_threads) {
+        __shared__ double sums[threads / warp_threads];
+        sum = sum_of_warps(sum, sums);
+    }
+    if (threadIdx.x % threads == 0)
+        y[sum_index] = static_cast<T>(scale * sum + (accumulate ? static_cast<double>(y[sum_index]) : 0));
+}
+
+template <class Source, class T>
+void start_row_sums(Cuda& device, const char* name, const Source& source, bool aligned, const RowSums& s,
+                    T* y, bool accumulate, double scale) {
+    constexpr int width = pack_width<T>;
+    const auto run = [&](auto pack, auto threads) {
+        using P = decltype(pack);
+        constexpr int t = decltype(threads)::value;
+        const auto blocks = static_cast<unsigned>(ceil_div<std::size_t>(s.rows * s.parts, block_threads / t));
+        start(device, name, row_sums<t, P, Source, T>, {blocks, block_threads}, source, s, y, accumulate,
+              scale);
+    };
+    const auto with_threads = [&](auto pack) {
+        if (s.by_warps)
+            run(pack, std::integral_constant<int, warp_threads>{});
+        else
+            run(pack, std::integral_constant<int, int{block_threads}>{});
+    };
+    if (aligned && (s.rows == 1 || s.columns % width == 0))
+        with_threads(Pack<T, width>{});
+    else
+        with_threads(Pack<T, width, sizeof(T)>{});
+}
+
+/// y (rows) = scale * sums of the rows of what `source` reads (+ y). Long rows take two launches: sums of
+/// their parts, and sums of these.
+template <class Source, class T>
+void sum_rows_of(Cuda& device, const char* name, const Source& source, bool source_aligned, std::size_t rows,
+                 std::size_t columns, T* y, bool accumulate, double scale) {
+    const RowSums s = RowSums::of(rows, columns);
+    if (s.parts == 1) {
+        start_row_sums(device, name, source, source_aligned, s, y, accumulate, scale);
+        return;
+    }
+    T* const partial = static_cast<T*>(device.arena().allocate(rows * s.parts * sizeof(T)));
+    start_row_sums(device, name, source, source_aligned, s, partial, false, 1);
+    start_row_sums(device, name, Numbers<T>{partial}, true, RowSums::of(rows, s.parts), y, accumulate, scale);
+}
+
+/// y (parts, columns) = scale * sums of the parts of the columns of x (+ y).
+template <class P, class T>
+__global__ void column_sums(const T* x, ColumnGrid grid, T* y, bool accumulate, T scale) {
+    const ColumnPlace<P> place(grid);
+    ColumnSums<P> sums{};
+    place.for_rows([&](std::size_t i) { return load<P>(x + i); },
+                   [&](std::size_t, const P& pack) { sums.add(pack); });
+    __shared__ ColumnSums<P> states[block_threads];
+    const P sum = merge_over_block(sums, states).sum;
+    if (!place.writes) return;
+    y += blockIdx.y * grid.columns + place.column;
+    for (int k = 0; k < P::width; ++k) y[k] = scale * sum.at[k] + (accumulate ? y[k] : T{0});
+}
+
+template <class T>
+void start_column_sums(Cuda& device, const T* x, const ColumnGrid& grid, T* y, bool accumulate, T scale) {
+    with_pack<T>(grid, aligned(x), [&](auto pack) {
+        start(device, "sum", column_sums<decltype(pack), T>, grid.launch(), x, grid, y, accumulate, scale);
+    });
+}
+
+/// y[i] = scale * x[row of i] or x[column of i]
+template <int pack, Axis axis, class T>
+__global__ void broadcast(std::size_t size, std::size_t columns, const T* x, T* y, T scale) {
+    // Packs do not cross the end of a row.
+    for_each_pack<pack>(size, [&](std::size_t i, auto width) {
+        using P = Pack<T, decltype(width)::value>;
+        P out;
+        if constexpr (axis == Axis::rows) {
+            out = load<P>(x + i % columns);
+        } else {
+            const T number = x[i / columns];
+            for (int k = 0; k < P::width; ++k) out.at[k] = number;
+        }
+        for (int k = 0; k < P::width; ++k) out.at[k] *= scale;
+        store(y + i, out);
+    });
+}
+
+}  // namespace cuda
+
+template <class F, class T, std::size_t N>
+void launch(Cuda& device, const MapSumParameters<F, T, N>& p) {
+    const auto inputs = cuda::Inputs<T, N>::of(p.in, p.scalar);
+    cuda::sum_rows_of(device, cuda::name_of<F>(), cuda::MappedInputs<F, T, N>{p.f, inputs}, inputs.aligned(),
+                      1, p.size, p.out, false, p.scale);
+}
+
+template <class T>
+void launch(Cuda& device, const SumParameters<T>& p) {
+    if (p.axis == Axis::columns) {
+        if (p.rows == 0) return;
+        cuda::sum_rows_of(device, "sum", cuda::Numbers<T>{p.x}, cuda::aligned(p.x), p.rows, p.columns, p.y,
+                          p.accumulate, p.scale);
+        return;
+    }
+    if (p.columns == 0) return;
+    const auto scale = static_cast<T>(p.scale);
+    const auto grid = cuda::ColumnGrid::of<T>(p.rows, p.columns);
+    if (grid.parts == 1) {
+        cuda::start_column_sums(device, p.x, grid, p.y, p.accumulate, scale);
+        return;
+    }
+    T* const partial = static_cast<T*>(device.arena().allocate(grid.parts * p.columns * sizeof(T)));
+    cuda::start_column_sums(device, p.x, grid, partial, false, T{1});
+    cuda::start_column_sums<T>(device, partial, cuda::ColumnGrid::in_one_part<T>(grid.parts, p.columns), p.y,
+                               p.accumulate, scale);
+}
+
+template <class T>
+void launch(Cuda& device, const BroadcastParameters<T>& p) {
+    const std::size_t size = p.rows * p.columns;
+    if (size == 0) return;
+    const bool over_rows = p.axis == Axis::rows;
+    const bool packs =
+        p.columns % cuda::pack_width<T> == 0 && cuda::aligned(p.y) && (!over_rows || cuda::aligned(p.x));
+    cuda::with_width<T>(packs, [&](auto width) {
+        constexpr int pack = decltype(width)::value;
+        cuda::start(
+            device, "broadcast",
+            over_rows ? cuda::broadcast<pack, Axis::rows, T> : cuda::broadcast<pack, Axis::columns, T>,
+            cuda::grid_for(size / pack), size, p.columns, p.x, p.y, static_cast<T>(p.scale));
+    });
+}
+
+}  // namespace gantry

@@ -1,0 +1,316 @@
+#pragma once
+// The product that matmul and convolutions share. A block of threads computes one tile of the result:
+//
+// - It walks along the inner extent in slices of `tile_depth` terms. A thread fetches its part of the next
+//   slice into registers while the block multiplies this one in shared memory, which has room for two: one
+//   barrier a slice.
+// - A thread sums thread_rows x thread_columns results in registers. Long sums are made of short ones, which
+//   keeps rounding small: 16 slices are summed, and then added to what was there.
+// - The sums go through shared memory to their place, so that neighbouring threads write neighbouring
+//   numbers, and the code of bias and activation is there once and not once for each sum of a thread.
+// - Where a result has few tiles and long sums, `parts` blocks share a tile, each with its part of the inner
+//   extent. A second pass, sum_parts, adds what they left in the workspace, in their order. How many parts
+//   there are is a question of extents (and of the workspace's size), not of the GPU.
+//
+// Where operands come from is told by two sources. A source has a type Place, and a function
+//     fetch(packs)    this thread's packs of a slice of the operand (outer, inner), zero outside of it;
+//                     the next call gives the next slice
+#include "activation.cuh"
+#include "loop.cuh"
+#include <gantry/kernels/activation.hpp>
+
+#include <algorithm>
+#include <cstddef>
+
+namespace gantry::cuda {
+
+inline constexpr int tile_threads = 128;
+inline constexpr int tile_depth = 16;
+
+/// rows x columns results of a block, thread_rows x thread_columns of them of each thread.
+template <int rows_, int columns_, int thread_rows_, int thread_columns_>
+struct Tile {
+    static constexpr int rows = rows_, columns = columns_;
+    static constexpr int thread_rows = thread_rows_, thread_columns = thread_columns_;
+    static_assert(rows / thread_rows * (columns / thread_columns) == tile_threads);
+};
+using LargeTile = Tile<64, 64, 8, 4>;   ///< most terms for what is read
+using SmallTile = Tile<32, 32, 4, 2>;   ///< for results that would be few large ones
+using NarrowTile = Tile<128, 8, 8, 1>;  ///< for results of few columns: pictures, and single numbers
+
+// -- shared memory -----------------------------------------------------------------------------------------
+
+/// One operand's slice lies as (inner, outer). Rows are 16 bytes longer than they must be: packs stay
+/// aligned, and threads that write a column meet fewer banks twice.
+template <int extent>
+inline constexpr int slice_row = extent + 4;
+
+template <class T, class Tile>
+union alignas(16) TileMemory {
+    struct {
+        T a[2][tile_depth * slice_row<Tile::rows>], b[2][tile_depth * slice_row<Tile::columns>];
+    } slices;
+    T sums[Tile::rows * Tile::columns];  ///< afterwards
+};
+
+// -- operands ----------------------------------------------------------------------------------------------
+
+/// Which elements of a slice, (extent, depth), a thread fetches: packs that lie side by side in memory, along
+/// the inner extent or along the outer one.
+template <int extent_, int width_, bool along_inner_>
+struct Place {
+    static constexpr int extent = extent_, width = width_;
+    static constexpr bool along_inner = along_inner_;
+    static constexpr int packs_in_line = (along_inner ? tile_depth : extent) / width;
+    static constexpr int lines = along_inner ? extent : tile_depth;
+    static constexpr int lines_at_a_time = tile_threads / packs_in_line;
+    static constexpr int packs = lines > lines_at_a_time ? lines / lines_at_a_time : 1;  ///< of a thread
+    static_assert(tile_threads % packs_in_line == 0);
+
+    int across = static_cast<int>(threadIdx.x) % packs_in_line * width;
+    int line = static_cast<int>(threadIdx.x) / packs_in_line;
+
+    __device__ bool fetches() const { return line < lines; }
+    __device__ int outer(int pack) const { return along_inner ? line + pack * lines_at_a_time : across; }
+    __device__ int inner(int pack) const { return along_inner ? across : line + pack * lines_at_a_time; }
+};
+
+/// Puts a thread's packs into a slice in shared memory.
+template <class Place, class T>
+__device__ void put(T* slice, const Pack<T, Place::width> (&packs)[Place::packs]) {
+    const Place place;
+    if (!place.fetches()) return;
+    for (int i = 0; i < Place::packs; ++i) {
+        if constexpr (Place::along_inner) {
+            for (int j = 0; j < Place::width; ++j)
+                slice[(place.inner(i) + j) * slice_row<Place::extent> + place.outer(i)] = packs[i].at[j];
+        } else {
+            store(slice + place.inner(i) * slice_row<Place::extent> + place.outer(i), packs[i]);
+        }
+    }
+}
+
+/// A matrix (outer, inner) or, where !along_inner, its transpose. With packs its rows must be made of whole
+/// ones.
+template <class T, int extent, int width, bool along_inner>
+class MatrixSource {
+public:
+    using Place = cuda::Place<extent, width, along_inner>;
+
+    /// From element (first_outer, first_inner), as far as the matrix goes and `last_inner`.
+    __device__ MatrixSource(const T* data, std::size_t row, int outers, int first_outer, int first_inner,
+                            int last_inner)
+        : data_(data),
+          row_(row),
+          outers_(outers),
+          first_outer_(first_outer),
+          inner_(first_inner),
+          last_inner_(last_inner) {}
+
+    __device__ void fetch(Pack<T, width> (&packs)[Place::packs]) {
+        const Place place;
+        for (int i = 0; i < Place::packs; ++i) {
+            const int outer = first_outer_ + place.outer(i), inner = inner_ + place.inner(i);
+            packs[i] = {};
+            if (place.fetches() && outer < outers_ && inner < last_inner_)
+                packs[i] =
+                    load<Pack<T, width>>(data_ + (along_inner ? outer * row_ + inner : inner * row_ + outer));
+        }
+        inner_ += tile_depth;
+    }
+
+private:
+    const T* data_;
+    std::size_t row_;
+    int outers_, first_outer_, inner_, last_inner_;
+};
+
+// -- the product -------------------------------------------------------------------------------------------
+
+/// A thread's sums.
+template <class T, class Tile>
+struct Sums {
+    T at[Tile::thread_rows][Tile::thread_columns] = {};
+
+    static __device__ int first_row() {
+        return static_cast<int>(threadIdx.x) / (Tile::columns / Tile::thread_columns) * Tile::thread_rows;
+    }
+    static __device__ int first_column() {
+        return static_cast<int>(threadIdx.x) % (Tile::columns / Tile::thread_columns) * Tile::thread_columns;
+    }
+};
+
+/// `size` numbers of shared memory, in as few accesses as there can be.
+template <int size, class T>
+__device__ void read(T (&to)[size], const T* from) {
+    constexpr int width = size < pack_width<T> ? size : pack_width<T>;
+    for (int i = 0; i < size; i += width) {
+        const auto pack = load<Pack<T, width>>(from + i);
+        for (int j = 0; j < width; ++j) to[i + j] = pack.at[j];
+    }
+}
+
+template <class Tile, class T>
+__device__ void add_slice(Sums<T, Tile>& sums, const T* a, const T* b) {
+    constexpr int rows = Tile::thread_rows, columns = Tile::thread_columns;
+#pragma unroll
+    for (int k = 0; k < tile_depth; ++k) {
+        T x[rows], y[columns];
+        read(x, a + k * slice_row<Tile::rows> + sums.first_row());
+        read(y, b + k * slice_row<Tile::columns> + sums.first_column());
+#pragma unroll
+        for (int i = 0; i < rows; ++i)
+#pragma unroll
+            for (int j = 0; j < columns; ++j) sums.at[i][j] += x[i] * y[j];
+    }
+}
+
+/// The sums of `slices` slices of two sources. All threads of the block must call it.
+template <class Tile, class T, class A, class B>
+__device__ Sums<T, Tile> tile_product(TileMemory<T, Tile>& memory, A& a, B& b, int slices) {
+    constexpr int chunk = 16;
+    using PlaceA = typename A::Place;
+    using PlaceB = typename B::Place;
+    Pack<T, PlaceA::width> from_a[PlaceA::packs];
+    Pack<T, PlaceB::width> from_b[PlaceB::packs];
+    const auto fetch = [&] {
+        a.fetch(from_a);
+        b.fetch(from_b);
+    };
+    const auto put_into = [&](int buffer) {
+        put<PlaceA>(memory.slices.a[buffer], from_a);
+        put<PlaceB>(memory.slices.b[buffer], from_b);
+        __syncthreads();
+    };
+
+    Sums<T, Tile> sums;
+    if (slices == 0) return sums;
+    fetch();
+    put_into(0);
+    for (int slice = 0; slice < slices;) {
+        Sums<T, Tile> short_sums;
+        for (const int end = min(slice + chunk, slices); slice < end; ++slice) {
+            const bool more = slice + 1 < slices;
+            if (more) fetch();
+            add_slice(short_sums, memory.slices.a[slice % 2], memory.slices.b[slice % 2]);
+            if (more) put_into((slice + 1) % 2);
+        }
+#pragma unroll
+        for (int i = 0; i < Tile::thread_rows; ++i)
+#pragma unroll
+            for (int j = 0; j < Tile::thread_columns; ++j) sums.at[i][j] += short_sums.at[i][j];
+    }
+    return sums;
+}
+
+// -- the result --------------------------------------------------------------------------------------------
+
+/// Where results go, and what is done to them on the way.
+template <class T>
+struct Result {
+    T* data = nullptr;
+    bool accumulate = false;
+    const T* bias = nullptr;  ///< for each column
+    Activation activation = {};
+
+    __device__ void put(std::size_t at, int column, T sum) const {
+        if (accumulate)
+            data[at] += sum;
+        else
+            data[at] = activate(activation, bias ? sum + bias[column] : sum);
+    }
+};
+
+/// Writes a tile: row `row` of it is row `row_of(row)` of the result, which has `columns` columns; a negative
+/// one is none.
+template <class Tile, class T, class RowOf>
+__device__ void put_tile(TileMemory<T, Tile>& memory, const Sums<T, Tile>& sums, const Result<T>& result,
+                         int columns, int first_column, const RowOf& row_of) {
+    __syncthreads();
+    for (int i = 0; i < Tile::thread_rows; ++i)
+        for (int j = 0; j < Tile::thread_columns; ++j)
+            memory.sums[(sums.first_row() + i) * Tile::columns + sums.first_column() + j] = sums.at[i][j];
+    __syncthreads();
+#pragma unroll 1
+    for (int i = static_cast<int>(threadIdx.x); i < Tile::rows * Tile::columns; i += tile_threads) {
+        const int row = row_of(i / Tile::columns), column = first_column + i % Tile::columns;
+        if (row >= 0 && column < columns)
+            result.put(static_cast<std::size_t>(row) * static_cast<std::size_t>(columns) +
+                           static_cast<std::size_t>(column),
+                       column, memory.sums[i]);
+    }
+}
+
+// -- parts -------------------------------------------------------------------------------------------------
+
+/// In how many parts the inner extent is cut, and where their sums wait to be added: (parts, size of the
+/// result).
+template <class T>
+struct Parts {
+    int count = 1;
+    T* sums = nullptr;
+    std::size_t size = 0;
+
+    /// Terms of a part, in whole slices, of `inner`.
+    __device__ int length(int inner) const {
+        return ceil_div(ceil_div(inner, tile_depth), count) * tile_depth;
+    }
+    /// What a block does with its sums.
+    __device__ Result<T> result(int part, const Result<T>& whole) const {
+        return count == 1 ? whole : Result<T>{sums + static_cast<std::size_t>(part) * size};
+    }
+};
+
+/// As many parts as the GPU needs to be busy and the workspace can hold, none of them shorter than 256 terms.
+template <class T>
+Parts<T> parts_of(Cuda& device, std::size_t tiles, int inner, std::size_t size) {
+    constexpr std::size_t enough_blocks = 256, shortest = 256;
+    const std::size_t room = device.workspace().bytes() / (std::max<std::size_t>(size, 1) * sizeof(T));
+    const std::size_t count = std::min(
+        {enough_blocks / std::max<std::size_t>(tiles, 1), static_cast<std::size_t>(inner) / shortest, room});
+    if (count <= 1) return {};
+    return {static_cast<int>(count), static_cast<T*>(device.workspace().data()), size};
+}
+
+template <class T>
+__global__ void sum_parts_kernel(Parts<T> parts, Result<T> result, unsigned columns) {
+    const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i >= parts.size) return;
+    T sum = 0;
+    for (int part = 0; part < parts.count; ++part)
+        sum += parts.sums[static_cast<std::size_t>(part) * parts.size + i];
+    result.put(i, static_cast<int>(i % columns), sum);
+}
+
+/// The second pass, where there are parts.
+template <class T>
+void sum_parts(Cuda& device, const Parts<T>& parts, const Result<T>& result, int columns) {
+    if (parts.count == 1) return;
+    start(device, "sum_parts", sum_parts_kernel<T>,
+          {static_cast<unsigned>(ceil_div<std::size_t>(parts.size, block_threads)), block_threads}, parts,
+          result, columns);
+}
+
+/// Calls f(tile) with the tile for a result of these extents, and returns nothing. Large tiles read less for
+/// each term, but there must be enough of them, or of their parts; double, which is for tests, has one size.
+template <class T, class F>
+void with_tile(std::size_t rows, int columns, int inner, const F& f) {
+    constexpr std::size_t enough_blocks = 96;
+    if constexpr (sizeof(T) == 4) {
+        const std::size_t large =
+            ceil_div<std::size_t>(rows, 64) * static_cast<std::size_t>(ceil_div(columns, 64));
+        const auto parts = static_cast<std::size_t>(std::max(inner / 256, 1));
+        if (columns <= NarrowTile::columns) return f(NarrowTile{});
+        if (rows > 32 && columns > 32 && large * parts >= enough_blocks) return f(LargeTile{});
+    }
+    f(SmallTile{});
+}
+
+/// How many tiles cover a result.
+template <class Tile>
+std::size_t tiles_of(std::size_t rows, int columns) {
+    return ceil_div<std::size_t>(rows, Tile::rows) *
+           static_cast<std::size_t>(ceil_div(columns, Tile::columns));
+}
+
+}  // namespace gantry::cuda

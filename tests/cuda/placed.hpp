@@ -1,0 +1,63 @@
+#pragma once
+#include "support/catch.hpp"
+#include "support/numbers.hpp"
+#include "support/reference_device.hpp"
+#include <gantry/core/buffer.hpp>
+#include <gantry/cuda.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+namespace gantry::test {
+
+/// Numbers in a device's memory, `offset` of them behind an address that is aligned for packs. Those in front
+/// must stay as they are; the memory ends with the last number, so that the emulator notices an access behind
+/// it.
+template <class T, class D>
+class Placed {
+public:
+    Placed(D& device, const std::vector<T>& numbers, std::size_t offset = 0)
+        : front_(static_cast<std::ptrdiff_t>(16 + offset)), buffer_(device, 16 + offset + numbers.size()) {
+        std::vector<T> all(static_cast<std::size_t>(front_), mark);
+        all.insert(all.end(), numbers.begin(), numbers.end());
+        buffer_.from_host(all);
+    }
+    T* data() const { return buffer_.data() + front_; }
+    std::vector<T> to_host() const {
+        const std::vector<T> all = buffer_.to_host();
+        const auto first = all.begin() + front_;
+        if (std::count(all.begin(), first, mark) != front_)
+            FAIL("a number in front of the array was changed");
+        return {first, all.end()};
+    }
+
+private:
+    static constexpr T mark = T(77);
+    std::ptrdiff_t front_;
+    Buffer<T, D> buffer_;
+};
+
+template <class T>
+std::vector<T> joined(const std::vector<std::vector<T>>& parts) {
+    std::vector<T> all;
+    for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
+    return all;
+}
+
+/// Runs run(device, offset) on the GPU, and on Reference in double: `run` has the kernel's arrays at
+/// `offset`, and returns what it wrote. Where they are not aligned for packs the bits must be the same.
+template <class T, class Run>
+void check_kernel(Cuda& device, const Run& run, double allowed) {
+    const auto on_gpu = [&](std::size_t offset) {
+        const Step<Cuda> step{device};
+        return run.template operator()<T>(device, offset);
+    };
+    Reference reference;
+    const std::vector<T> result = on_gpu(0);
+    CHECK(largest_error(result, run.template operator()<double>(reference, std::size_t{0})) <= allowed);
+    CHECK(same_bits(on_gpu(1), result));
+    CHECK(same_bits(on_gpu(0), result));
+}
+
+}  // namespace gantry::test

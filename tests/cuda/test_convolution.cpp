@@ -1,0 +1,319 @@
+// The ladder of convolutions, in all three directions: the plain kernels against the contract in double, the
+// tiled ones and cuDNN against the plain ones.
+#include "cuda/device_array.hpp"
+#include "cuda_emulator/counts.hpp"
+#include "cuda_emulator/options.hpp"
+#include "support/catch.hpp"
+#include "support/numbers.hpp"
+#include "support/reference_device.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <kernels/convolution.cuh>
+
+namespace gantry::test {
+namespace {
+
+enum class Direction { forward, transposed, weights };
+constexpr Direction directions[] = {Direction::forward, Direction::transposed, Direction::weights};
+
+/// A convolution of random numbers in one of its directions, on any device.
+template <class T>
+struct Convolution {
+    ConvolutionGeometry geometry;
+    Direction direction;
+    bool with_bias = false, accumulate = false;
+    Activation activation = {};
+    std::size_t offset = 0;  ///< of all arrays from an aligned address, in numbers
+
+    std::vector<T> x() const { return numbers(Direction::transposed, geometry.x_size(), "x"); }
+    std::vector<T> y() const { return numbers(Direction::forward, geometry.y_size(), "y"); }
+    std::vector<T> w() const { return numbers(Direction::weights, geometry.w_size(), "w"); }
+    std::vector<T> bias() const {
+        const int channels =
+            direction == Direction::transposed ? geometry.in_channels : geometry.out_channels;
+        return random_numbers<T>(static_cast<std::size_t>(channels), "bias");
+    }
+    /// Calls f(parameters of the direction).
+    template <class F>
+    void call(const F& f, T* x, T* y, T* w, const T* b) const {
+        const T* const bias_or_none = with_bias ? b : nullptr;
+        if (direction == Direction::forward)
+            f(ConvolutionParameters<T>{geometry, x, w, y, bias_or_none, activation});
+        else if (direction == Direction::transposed)
+            f(ConvolutionTransposedParameters<T>{geometry, y, w, x, bias_or_none, activation});
+        else
+            f(ConvolutionWeightGradientParameters<T>{geometry, x, y, w, accumulate});
+    }
+
+    template <class F>
+    std::vector<T> on(Cuda& device, const F& f) const {
+        const DeviceArray<T> at_x(device, x(), offset), at_y(device, y(), offset), at_w(device, w(), offset),
+            at_bias(device, bias(), offset);
+        call([&](const auto& p) { f(device, p); }, at_x.data(), at_y.data(), at_w.data(), at_bias.data());
+        return (direction == Direction::forward      ? at_y
+                : direction == Direction::transposed ? at_x
+                                                     : at_w)
+            .numbers();
+    }
+    std::vector<T> on_reference() const {
+        Reference reference;
+        std::vector<T> at_x = x(), at_y = y(), at_w = w(), at_bias = bias();
+        call([&](const auto& p) { launch(reference, p); }, at_x.data(), at_y.data(), at_w.data(),
+             at_bias.data());
+        return direction == Direction::forward ? at_y : direction == Direction::transposed ? at_x : at_w;
+    }
+
+private:
+    /// What is in the result before must not be seen, unless it is added to.
+    std::vector<T> numbers(Direction result, std::size_t size, const char* name) const {
+        if (direction == result && !accumulate)
+            return std::vector<T>(size, std::numeric_limits<T>::quiet_NaN());
+        return random_numbers<T>(size, name);
+    }
+};
+
+constexpr auto plain = [](Cuda& device, const auto& p) { cuda::convolution_plain(device, p); };
+constexpr auto tiled = [](Cuda& device, const auto& p) { cuda::convolution_tiled(device, p); };
+constexpr auto cudnn = [](Cuda& device, const auto& p) { REQUIRE(cuda::convolution_cudnn(device, p)); };
+constexpr auto chosen = [](Cuda& device, const auto& p) { launch(device, p); };
+
+/// Relative to the largest number that is expected.
+template <class T>
+double error(const std::vector<T>& got, const std::vector<T>& expected) {
+    double largest = 1;
+    for (const T x : expected) largest = std::max(largest, std::abs(static_cast<double>(x)));
+    double result = got.size() == expected.size() ? 0 : INFINITY;
+    for (std::size_t i = 0; i < got.size(); ++i) {
+        const double e = std::abs(static_cast<double>(got[i]) - static_cast<double>(expected[i])) / largest;
+        result = e <= result ? result : std::isnan(e) ? INFINITY : e;
+    }
+    return result;
+}
+
+/// The tiled kernel and, where it can, cuDNN: alone, and with what may follow.
+template <class T>
+void check(Cuda& device, const ConvolutionGeometry& g, Direction direction) {
+    const ConvolutionAxis &v = g.vertical, &h = g.horizontal;
+    CAPTURE(static_cast<int>(direction), g.batch, g.in_channels, g.out_channels);
+    CAPTURE(v.in, v.out, v.size, v.stride, v.padding, v.dilation);
+    CAPTURE(h.in, h.out, h.size, h.stride, h.padding, h.dilation);
+    for (const bool more : {false, true}) {
+        Convolution<T> c{g, direction};
+        if (more) {
+            c.accumulate = direction == Direction::weights;
+            c.with_bias = true;
+            c.activation = {ActivationKind::leaky_relu, 0.2};
+            c.offset = 1;
+        }
+        const std::vector<T> expected = c.on(device, plain);
+        REQUIRE(error(expected, c.on_reference()) <= tolerance<T>);
+        REQUIRE(error(c.on(device, tiled), expected) <= tolerance<T>);
+        REQUIRE(error(c.on(device, chosen), expected) <= tolerance<T>);
+        if (cuda::cudnn_knows(g)) REQUIRE(error(c.on(device, cudnn), expected) <= tolerance<T>);
+    }
+}
+template <class T>
+void check_all(Cuda& device, const ConvolutionGeometry& g) {
+    for (const Direction d : directions) check<T>(device, g, d);
+}
+
+constexpr ConvolutionAxis window(int in, int size, int stride = 1, int padding = 0, int dilation = 1) {
+    return {in, (in + 2 * padding - (size - 1) * dilation - 1) / stride + 1, size, stride, padding, dilation};
+}
+
+using Launches = std::map<std::string, std::size_t>;
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("cuda: convolutions are right in all directions", "[cuda]", float, double) {
+    const ConvolutionGeometry geometries[] = {
+        {5, window(8, 4, 2, 1), window(6, 4, 2, 1), 16, 32},  // an inner layer of a DCGAN
+        {3, window(4, 4, 2, 1), window(4, 4, 2, 1), 33, 17},  // with channels that fill no pack
+        {4, window(8, 4, 2, 1), window(8, 4, 2, 1), 3, 16},   // few input channels
+        {4, window(8, 4, 2, 1), window(6, 4, 2, 1), 1, 9},    // one
+        {3, window(5, 3, 2, 1), window(7, 3, 2, 1), 2, 5},    // a window that is no multiple of the stride
+        {2, window(9, 3, 1, 1), window(5, 5, 1, 2), 7, 6},    //
+        {3, window(6, 3, 1, 1), window(6, 3, 1, 1), 12, 3},   // few output channels
+        {1, window(11, 8, 1, 4), window(9, 8, 1, 4), 3, 8},   // an even window: one more than the input
+        {4, window(12, 3, 1, 2, 2), window(12, 3, 2, 3, 3), 5, 18},  // dilation
+        {2, window(11, 2, 4, 0, 2), window(10, 3, 6, 1, 4), 4, 4},  // stride and dilation have common factors
+        {9, window(6, 4), window(6, 6), 8, 40},                     // horizontally it covers its input
+        {9, window(4, 4), window(4, 4), 10, 3},                     // it covers all: a plain product
+        {7, window(5, 1), window(3, 1), 6, 20},                     // a window of one pixel: the same
+        {3, window(7, 1, 2), window(7, 2, 5), 4, 20},               // inputs that no tap meets
+        {2, window(3, 2, 1, 4), window(2, 3, 2, 5), 3, 20},         // outputs that meet nothing
+        {2, {9, 2, 3, 2, 0, 1}, {9, 3, 2, 1, 1, 1}, 5, 3},          // fewer outputs than fit
+        {2, window(1, 1, 1, 1), window(1, 3, 2, 1), 1, 1},          // hardly anything
+        {3, {2, 3, 2, 3, 7, 1}, {1, 1, 5, 4, 9, 2}, 2, 2},          // taps beside the image alone
+        {1, window(3, 2, 5, 1), window(2, 2, 1, 0), 15, 15},        // a stride that is longer than the image
+    };
+    Cuda device;
+    for (const ConvolutionGeometry& geometry : geometries) check_all<TestType>(device, geometry);
+}
+
+TEST_CASE("cuda: random convolutions are right", "[cuda]") {
+    std::mt19937 random(3);
+    const auto number = [&](int from, int to) {
+        return from + static_cast<int>(random() % static_cast<unsigned>(to - from + 1));
+    };
+    const auto axis = [&] {
+        ConvolutionAxis a{
+            number(1, 9), 0, number(1, 5), number(1, 4), number(0, 4), std::max(1, number(-2, 3))};
+        const int room = a.in + 2 * a.padding - (a.size - 1) * a.dilation - 1;
+        a.out = std::max(0, room) / a.stride + 1;
+        return a;
+    };
+    Cuda device;
+    for (int i = 0; i < 60; ++i) {
+        const ConvolutionGeometry geometry{number(1, 7), axis(), axis(),
+                                           number(0, 3) ? number(1, 9) : number(10, 40),
+                                           number(0, 3) ? number(1, 9) : number(10, 70)};
+        check<float>(device, geometry, directions[number(0, 2)]);
+    }
+}
+
+TEST_CASE("cuda: large tiles of convolutions, and parts of long sums", "[cuda]") {
+    const ConvolutionGeometry large{40, window(24, 3, 2, 1), window(24, 3, 2, 1), 64,
+                                    4};  // 6,000 and 23,000 pixels
+    const ConvolutionGeometry wide{8, window(56, 1, 1, 1), window(56, 2, 1), 12, 60};
+    const ConvolutionGeometry deep{2, window(4, 3, 1, 1), window(4, 3, 1, 1), 128,
+                                   40};  // sums of 1,152 terms
+    Cuda device;
+    const auto compare = [&](const ConvolutionGeometry& g, Direction d) {
+        CAPTURE(static_cast<int>(d), g.in_channels);
+        Convolution<float> c{g, d};
+        c.with_bias = true;
+        CHECK(error(c.on(device, tiled), c.on(device, plain)) <= tolerance<float>);
+    };
+    compare(large, Direction::transposed);
+    compare(large, Direction::weights);
+    compare(wide, Direction::forward);
+    for (const Direction d : directions) compare(deep, d);
+}
+
+TEST_CASE("cuda: a convolution of nothing is nothing", "[cuda]") {
+    Cuda device;
+    check_all<float>(device, {2, window(4, 2), window(4, 2, 2), 0, 5});
+    check_all<float>(device, {2, window(4, 2), window(4, 2, 2), 3, 0});
+    check_all<float>(device, {0, window(4, 2), window(4, 2, 2), 3, 5});
+}
+
+TEST_CASE("cuda: a convolution has the same bits in any order of blocks and threads", "[cuda]") {
+    Cuda device;
+    for (const Direction d : directions) {
+        const Convolution<float> c{{5, window(17, 4, 2, 1), window(15, 4, 2, 1), 33, 12}, d};
+        const std::vector<float> expected = c.on(device, tiled);
+        for (const auto order : {cuda_emulator::Order::reverse, cuda_emulator::Order::shuffled}) {
+            cuda_emulator::set_order(order, 3);
+            CHECK(same_bits(c.on(device, tiled), expected));
+        }
+        cuda_emulator::set_order(cuda_emulator::Order::forward);
+    }
+}
+
+TEST_CASE("cuda: which convolution is used", "[cuda]") {
+    CHECK(cuda::wide({128, window(32, 4, 2, 1), window(32, 4, 2, 1), 64, 128}));
+    CHECK_FALSE(cuda::wide({128, window(64, 4, 2, 1), window(64, 4, 2, 1), 3, 128}));
+    CHECK_FALSE(cuda::wide({1, window(32, 4, 2, 1), window(32, 4, 2, 1), 64, 128}));
+
+    Cuda device;
+    const auto launches = [&](const ConvolutionGeometry& g, Direction d, const auto& f) {
+        Convolution<float> c{g, d};
+        c.with_bias = true;
+        cuda_emulator::reset_counts();
+        c.on(device, f);
+        return cuda_emulator::counts().launches;
+    };
+    const ConvolutionGeometry small{3, window(8, 4, 2, 1), window(6, 4, 2, 1), 5, 7};
+    CHECK(launches(small, Direction::forward, chosen) == Launches{{"convolution_tiled", 1}});
+    CHECK(launches(small, Direction::transposed, chosen) == Launches{{"convolution_transposed_tiled", 1}});
+    CHECK(launches(small, Direction::weights, chosen) == Launches{{"convolution_weight_gradient_tiled", 1}});
+    CHECK(launches(small, Direction::forward, cudnn) == Launches{{"transpose", 1}, {"bias_activation", 1}});
+    CHECK(launches(small, Direction::weights, cudnn) == Launches{{"transpose", 1}});
+    const ConvolutionGeometry covering{3, window(4, 4), window(4, 4), 5, 7};
+    CHECK(launches(covering, Direction::forward, chosen) == Launches{{"matmul_tiled", 1}});
+    CHECK(launches(covering, Direction::transposed, chosen) ==
+          Launches{{"matmul_tiled", 1}, {"bias_activation", 1}});
+}
+
+TEST_CASE("cuda: cuDNN's algorithm is chosen once, deterministic and within the workspace", "[cuda]") {
+    const ConvolutionGeometry g{3, window(8, 4, 2, 1), window(6, 4, 2, 1), 5, 7};
+    const auto find = [&]<class Algorithm>(Cuda& device, Algorithm, std::size_t room) {
+        return device.cudnn_plans().find<Algorithm>(device.cudnn(), g, CUDNN_DATA_FLOAT, false, room).plan;
+    };
+    Cuda device;
+    cuda_emulator::reset_counts();
+    CHECK(find(device, cuda::CudnnForward{}, 1 << 20)->algorithm ==
+          CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM);
+    CHECK(find(device, cuda::CudnnBackwardData{}, 1 << 20)->algorithm == CUDNN_CONVOLUTION_BWD_DATA_ALGO_1);
+    CHECK(find(device, cuda::CudnnBackwardFilter{}, 1 << 20)->algorithm ==
+          CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1);
+    const auto calls = cuda_emulator::counts().library_calls;
+    CHECK(calls.at("cudnnGetConvolutionForwardAlgorithm") == 1);
+    find(device, cuda::CudnnForward{}, 1 << 20);
+    CHECK(cuda_emulator::counts().library_calls == calls);
+
+    Cuda another;
+    CHECK(find(another, cuda::CudnnForward{}, 10)->algorithm == CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM);
+    CHECK_FALSE(find(another, cuda::CudnnBackwardData{}, 10));
+
+    // Where cuDNN has nothing that will do, the tiled kernels do it: with 4096 bytes for backward directions,
+    // whose algorithms need more beside the filter, and with 2048 bytes for all, since the filter alone does
+    // not fit.
+    for (const std::size_t workspace : {4096, 2048}) {
+        Cuda tight{{.workspace = workspace}};
+        for (const Direction d : directions) {
+            const Convolution<float> c{g, d};
+            bool library = false;
+            const auto cudnn_or_tiled = [&](Cuda& dev, const auto& p) {
+                library = cuda::convolution_cudnn(dev, p);
+                if (!library) cuda::convolution_tiled(dev, p);
+            };
+            CHECK(error(c.on(tight, cudnn_or_tiled), c.on(tight, plain)) <= tolerance<float>);
+            CHECK(library == (workspace == 4096 && d == Direction::forward));
+        }
+    }
+}
+
+TEST_CASE("cuda: cuDNN uses TF32 if it was asked for, and else does not", "[cuda]") {
+    Cuda exact, fast{{.tf32 = true}};
+    for (const Direction d : directions) {
+        const Convolution<float> c{{3, window(8, 4, 2, 1), window(6, 4, 2, 1), 5, 7}, d};
+        const std::vector<float> expected = c.on(exact, plain);
+        CHECK(error(c.on(exact, cudnn), expected) < 1e-6);
+        CHECK(error(c.on(fast, cudnn), expected) > 1e-5);
+        CHECK(error(c.on(fast, cudnn), expected) < 1e-2);
+    }
+}
+
+TEST_CASE("cuda: convolutions are collected into a graph", "[cuda]") {
+    Cuda device;
+    for (const Direction d : directions) {
+        const Convolution<float> c{{3, window(8, 4, 2, 1), window(6, 4, 2, 1), 20, 28}, d};
+        const std::vector<float> expected = c.on(device, plain);
+        c.on(device, cudnn);  // cuDNN's choice belongs to the first step
+        const auto in_graph = [&](const auto& f) {
+            return c.on(device, [&](Cuda& dev, const auto& p) {
+                cuda_emulator::reset_counts();
+                dev.memory().stream().collect();
+                f(dev, p);
+                dev.memory().stream().start_collected();
+                dev.synchronize();
+                CHECK(cuda_emulator::counts().graph_launches == 1);
+                CHECK(cuda_emulator::counts().synchronizations == 1);
+                CHECK(cuda_emulator::counts().allocations == 0);
+            });
+        };
+        CHECK(error(in_graph(tiled), expected) <= tolerance<float>);
+        CHECK(error(in_graph(cudnn), expected) <= tolerance<float>);
+    }
+}
+
+}  // namespace gantry::test

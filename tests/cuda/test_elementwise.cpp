@@ -1,0 +1,108 @@
+#include "cuda/placed.hpp"
+#include "kernels/bias_activation.cuh"
+#include "kernels/elementwise.cuh"
+#include "kernels/reduce.cuh"
+
+#include <cmath>
+
+using namespace gantry;
+using namespace gantry::test;
+
+namespace {
+
+const std::size_t some_sizes[] = {0, 1, 3, 4, 5, 31, 257, 1024, 40001};
+
+struct Mix {
+    double factor;
+    template <class V>
+    GANTRY_HOST_DEVICE V operator()(V x, V y, V z) const {
+        return math::tanh(x) * math::constant<V>(factor) + y * z;
+    }
+};
+struct Product {
+    template <class V>
+    GANTRY_HOST_DEVICE V operator()(V x, V y) const {
+        return x * y;
+    }
+};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("cuda: elementwise in place, with a scalar input", "", float, double) {
+    Cuda device;
+    for (const std::size_t n : some_sizes) {
+        CAPTURE(n);
+        check_kernel<TestType>(
+            device,
+            [&]<class T>(auto& d, std::size_t offset) {
+                const Placed x(d, random_numbers<T>(n, "x", -3, 3), offset),
+                    y(d, random_numbers<T>(n, "y"), offset), z(d, std::vector<T>{T(0.75)});
+                launch(d, ElementwiseParameters<Mix, T, 3>{
+                              {0.3}, n, x.data(), {x.data(), y.data(), z.data()}, {false, false, true}});
+                return x.to_host();
+            },
+            tolerance<TestType>);
+    }
+}
+
+TEMPLATE_TEST_CASE("cuda: one input out of line is enough to read numbers one by one", "", float, double) {
+    using T = TestType;
+    Cuda device;
+    const std::size_t n = 1001;
+    const auto run = [&](std::size_t first, std::size_t second, std::size_t result) {
+        const Placed x(device, random_numbers<T>(n, "x"), first),
+            y(device, random_numbers<T>(n, "y"), second), out(device, std::vector<T>(n, T(NAN)), result);
+        launch(device, ElementwiseParameters<Product, T, 2>{{}, n, out.data(), {x.data(), y.data()}, {}});
+        return out.to_host();
+    };
+    const auto expected = run(0, 0, 0);
+    CHECK(same_bits(run(1, 0, 0), expected));
+    CHECK(same_bits(run(0, 1, 0), expected));
+    CHECK(same_bits(run(0, 0, 1), expected));
+}
+
+TEMPLATE_TEST_CASE("cuda: map_sum of any size", "", float, double) {
+    Cuda device;
+    for (const std::size_t n : {0u, 1u, 5u, 33u, 1024u, 1025u, 4099u, 16384u, 16385u, 100001u, 530007u}) {
+        CAPTURE(n);
+        check_kernel<TestType>(
+            device,
+            [&]<class T>(auto& d, std::size_t offset) {
+                const Placed x(d, random_numbers<T>(n, "x", 0.5, 1.5), offset),
+                    scalar(d, std::vector<T>{T(0.5)}), out(d, std::vector<T>{T(NAN)});
+                launch(d, MapSumParameters<Product, T, 2>{
+                              {}, n, out.data(), {x.data(), scalar.data()}, {false, true}, 0.25});
+                return out.to_host();
+            },
+            tolerance<TestType>);
+    }
+}
+
+TEMPLATE_TEST_CASE("cuda: bias and activation", "", float, double) {
+    using T = TestType;
+    Cuda device;
+    const Activation activations[] = {{},
+                                      {ActivationKind::leaky_relu, 0.2},
+                                      {ActivationKind::elu, 1.3},
+                                      {ActivationKind::softplus},
+                                      {ActivationKind::sigmoid},
+                                      {ActivationKind::tanh}};
+    for (const Activation a : activations)
+        for (const std::size_t columns : {1u, 3u, 4u, 18u, 64u})
+            for (const bool biased : {false, true}) {
+                const std::size_t rows = 37;
+                const auto start = random_numbers<T>(rows * columns, "y", -4, 4),
+                           bias = random_numbers<T>(columns, "bias");
+                std::vector<double> expected(start.begin(), start.end());
+                for (std::size_t i = 0; i < expected.size(); ++i)
+                    expected[i] = reference::activate(
+                        a, expected[i] + (biased ? static_cast<double>(bias[i % columns]) : 0));
+                CAPTURE(static_cast<int>(a.kind), columns, biased);
+                for (const std::size_t offset : {0u, 1u}) {
+                    const Placed y(device, start, offset), b(device, bias, offset);
+                    cuda::add_bias_and_activate(device, y.data(), rows, columns, biased ? b.data() : nullptr,
+                                                a);
+                    CHECK(largest_error(y.to_host(), expected) <= tolerance<T>);
+                }
+            }
+}

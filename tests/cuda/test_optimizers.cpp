@@ -1,0 +1,63 @@
+#include "cuda/placed.hpp"
+
+using namespace gantry;
+using namespace gantry::test;
+
+namespace {
+
+const std::size_t some_sizes[] = {0, 1, 3, 15, 33, 5003};
+
+/// step(device, n, w, g, a, b, c) on buffers of random numbers, b of positive ones: w, a, b and c afterwards.
+template <class T, class Step>
+void check_step(Cuda& device, const Step& step) {
+    for (const std::size_t n : some_sizes) {
+        CAPTURE(n);
+        check_kernel<T>(
+            device,
+            [&]<class U>(auto& d, std::size_t offset) {
+                // Numbers that are the same in float and in double.
+                const auto buffer = [&](const char* name, double low, double high) {
+                    const auto numbers = random_numbers<float>(n, name, low, high);
+                    return Placed(d, std::vector<U>(numbers.begin(), numbers.end()), offset);
+                };
+                const auto w = buffer("w", -1, 1), g = buffer("g", -1, 1), a = buffer("a", -1, 1),
+                           b = buffer("b", 1.1, 2), c = buffer("c", -1, 1);
+                step(d, n, w.data(), g.data(), a.data(), b.data(), c.data());
+                return joined<U>({w.to_host(), a.to_host(), b.to_host(), c.to_host()});
+            },
+            tolerance<T>);
+    }
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("cuda: sgd", "", float, double) {
+    Cuda device;
+    for (const bool momentum : {false, true})
+        for (const bool nesterov : {false, true})
+            for (const bool first : {false, true})
+                check_step<TestType>(device, [&]<class T>(auto& d, std::size_t n, T* w, T* g, T* a, T*, T*) {
+                    launch(d, SgdParameters<T>{n, w, g, momentum ? a : nullptr, 0.1, 0.9, 0.3, 0.01, nesterov,
+                                               first});
+                });
+}
+
+TEMPLATE_TEST_CASE("cuda: adam, adamw, optimistic adam", "", float, double) {
+    Cuda device;
+    for (const bool decoupled : {false, true})
+        for (const bool optimistic : {false, true})
+            check_step<TestType>(device, [&]<class T>(auto& d, std::size_t n, T* w, T* g, T* a, T* b, T* c) {
+                launch(d, AdamParameters<T>{n, w, g, a, b, optimistic ? c : nullptr, 0.1, 0.5, 0.99, 1e-3,
+                                            0.02, decoupled, 0.75, 0.0199});
+            });
+}
+
+TEMPLATE_TEST_CASE("cuda: rmsprop", "", float, double) {
+    Cuda device;
+    for (const bool centered : {false, true})
+        for (const bool momentum : {false, true})
+            check_step<TestType>(device, [&]<class T>(auto& d, std::size_t n, T* w, T* g, T* a, T* b, T* c) {
+                launch(d, RmsPropParameters<T>{n, w, g, b, centered ? a : nullptr, momentum ? c : nullptr,
+                                               0.1, 0.9, 1e-3, 0.8, 0.02});
+            });
+}

@@ -1,0 +1,54 @@
+#include "cuda/placed.hpp"
+#include <gantry/cpu/random.hpp>
+
+#include <cmath>
+
+using namespace gantry;
+using namespace gantry::test;
+
+namespace {
+
+const std::size_t some_sizes[] = {0, 1, 15, 16, 17, 63, 64, 65, 1000, 4099};
+
+RandomStream stream() {
+    RandomStream s(Seed{(std::uint64_t{3} << 32) + 5}, "cuda");
+    s.position = 0xFFFFFFF0u;  // so that the low word of the counter overflows
+    return s;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("cuda: uniform numbers and dropout have the bits of the CPU", "", float, double) {
+    using T = TestType;
+    Cuda device;
+    Cpu cpu;
+    for (const std::size_t n : some_sizes) {
+        CAPTURE(n);
+        const auto x = random_numbers<T>(n, "x");
+        const auto run = [&](auto& d, std::size_t offset) {
+            const Placed in(d, x, offset), uniform(d, std::vector<T>(n, T(NAN)), offset),
+                dropped(d, std::vector<T>(n, T(NAN)), offset);
+            launch(d, UniformParameters<T>{n, uniform.data(), 0, 4, stream()});
+            launch(d, DropoutParameters<T>{n, in.data(), dropped.data(), 0.75, stream()});
+            return joined<T>({uniform.to_host(), dropped.to_host()});
+        };
+        const auto expected = run(cpu, 0);
+        CHECK(same_bits(run(device, 0), expected));
+        CHECK(same_bits(run(device, 1), expected));
+    }
+}
+
+TEMPLATE_TEST_CASE("cuda: normal numbers are those of the CPU, up to rounding", "", float, double) {
+    Cuda device;
+    for (const std::size_t n : some_sizes) {
+        CAPTURE(n);
+        check_kernel<TestType>(
+            device,
+            [&]<class T>(auto& d, std::size_t offset) {
+                const Placed y(d, std::vector<T>(n, T(NAN)), offset);
+                launch(d, NormalParameters<T>{n, y.data(), 0.5, 2, stream()});
+                return y.to_host();
+            },
+            tolerance<TestType>);
+    }
+}

@@ -1,0 +1,144 @@
+// Answers to the calls of cuBLAS that gantry makes: arguments are checked as NVIDIA's documentation says, in
+// its order, with the real status codes, and products are computed in double.
+#include "library_call.hpp"
+#include "library_objects.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include <cublas_v2.h>
+
+struct cublasContext {
+    cudaStream_t stream = nullptr;
+    cublasMath_t math = CUBLAS_DEFAULT_MATH;
+};
+
+namespace cuda_emulator {
+namespace {
+
+Objects<cublasContext> handles;
+
+/// A matrix of columns, as cuBLAS takes it: (rows, columns), a column `leading` elements after the one
+/// before.
+template <class T>
+struct Matrix {
+    T* data;
+    int rows, columns, leading;
+
+    T& operator()(int row, int column) const {
+        return data[static_cast<std::size_t>(column) * static_cast<std::size_t>(leading) +
+                    static_cast<std::size_t>(row)];
+    }
+    Range range() const {
+        if (rows == 0 || columns == 0) return {};
+        return {data, static_cast<std::size_t>(rows) * sizeof(T), static_cast<std::size_t>(columns),
+                static_cast<std::size_t>(leading) * sizeof(T)};
+    }
+};
+
+template <class T>
+cublasStatus_t gemm(const char* name, cublasHandle_t handle, cublasOperation_t op_a, cublasOperation_t op_b,
+                    int m, int n, int k, const T* alpha, const T* a, int lda, const T* b, int ldb,
+                    const T* beta, T* c, int ldc) {
+    const auto is_operation = [](cublasOperation_t op) { return op >= CUBLAS_OP_N && op <= CUBLAS_OP_C; };
+    if (!handles.has(handle)) return CUBLAS_STATUS_NOT_INITIALIZED;
+    if (m < 0 || n < 0 || k < 0 || !is_operation(op_a) || !is_operation(op_b))
+        return CUBLAS_STATUS_INVALID_VALUE;
+    const bool ta = op_a != CUBLAS_OP_N, tb = op_b != CUBLAS_OP_N;
+    const Matrix<const T> in_a{a, ta ? k : m, ta ? m : k, lda}, in_b{b, tb ? n : k, tb ? k : n, ldb};
+    const Matrix<T> out{c, m, n, ldc};
+    if (lda < std::max(1, in_a.rows) || ldb < std::max(1, in_b.rows) || ldc < std::max(1, m) || !alpha ||
+        !beta)
+        return CUBLAS_STATUS_INVALID_VALUE;
+    if (m == 0 || n == 0) return CUBLAS_STATUS_SUCCESS;
+    if (!c || (k > 0 && (!a || !b))) return CUBLAS_STATUS_INVALID_VALUE;
+
+    const std::array<Range, 3> reads{in_a.range(), in_b.range(), *beta != 0 ? out.range() : Range{}};
+    const std::array<Range, 1> writes{out.range()};
+    const bool tf32 = handle->math == CUBLAS_TF32_TENSOR_OP_MATH;
+    const auto work = [=, alpha = *alpha, beta = *beta] {
+        for (int column = 0; column < n; ++column)
+            for (int row = 0; row < m; ++row) {
+                double sum = 0;
+                for (int i = 0; i < k; ++i) {
+                    const T x = ta ? in_a(i, row) : in_a(row, i), y = tb ? in_b(column, i) : in_b(i, column);
+                    sum += tf32 ? to_tf32(x) * to_tf32(y) : static_cast<double>(x) * static_cast<double>(y);
+                }
+                T& result = out(row, column);
+                const double before = beta != 0 ? static_cast<double>(beta) * static_cast<double>(result) : 0;
+                result = static_cast<T>(static_cast<double>(alpha) * sum + before);
+            }
+    };
+    return library_call(name, handle->stream, reads, writes, work) ? CUBLAS_STATUS_SUCCESS
+                                                                   : CUBLAS_STATUS_EXECUTION_FAILED;
+}
+
+}  // namespace
+
+std::size_t living_cublas_objects() { return handles.size(); }
+
+}  // namespace cuda_emulator
+
+using cuda_emulator::handles;
+using cuda_emulator::library_host_call;
+
+extern "C" {
+
+const char* cublasGetStatusName(cublasStatus_t status) {
+    switch (status) {
+        case CUBLAS_STATUS_SUCCESS:
+            return "CUBLAS_STATUS_SUCCESS";
+        case CUBLAS_STATUS_NOT_INITIALIZED:
+            return "CUBLAS_STATUS_NOT_INITIALIZED";
+        case CUBLAS_STATUS_ALLOC_FAILED:
+            return "CUBLAS_STATUS_ALLOC_FAILED";
+        case CUBLAS_STATUS_INVALID_VALUE:
+            return "CUBLAS_STATUS_INVALID_VALUE";
+        case CUBLAS_STATUS_EXECUTION_FAILED:
+            return "CUBLAS_STATUS_EXECUTION_FAILED";
+        default:
+            return "unrecognized status";  // which no function here gives
+    }
+}
+
+cublasStatus_t cublasCreate_v2(cublasHandle_t* handle) {
+    if (!handle) return CUBLAS_STATUS_INVALID_VALUE;
+    if (!library_host_call("cublasCreate")) return CUBLAS_STATUS_ALLOC_FAILED;
+    *handle = handles.create();
+    return CUBLAS_STATUS_SUCCESS;
+}
+cublasStatus_t cublasDestroy_v2(cublasHandle_t handle) {
+    if (!handles.has(handle)) return CUBLAS_STATUS_NOT_INITIALIZED;
+    handles.destroy(handle);
+    return CUBLAS_STATUS_SUCCESS;
+}
+cublasStatus_t cublasSetStream_v2(cublasHandle_t handle, cudaStream_t stream) {
+    if (!handles.has(handle)) return CUBLAS_STATUS_NOT_INITIALIZED;
+    handle->stream = stream;
+    return CUBLAS_STATUS_SUCCESS;
+}
+cublasStatus_t cublasSetWorkspace_v2(cublasHandle_t handle, void* workspace, size_t) {
+    if (!handles.has(handle)) return CUBLAS_STATUS_NOT_INITIALIZED;
+    return reinterpret_cast<std::uintptr_t>(workspace) % 256 == 0 ? CUBLAS_STATUS_SUCCESS
+                                                                  : CUBLAS_STATUS_INVALID_VALUE;
+}
+cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode) {
+    if (!handles.has(handle)) return CUBLAS_STATUS_NOT_INITIALIZED;
+    if (mode < CUBLAS_DEFAULT_MATH || mode > CUBLAS_TF32_TENSOR_OP_MATH) return CUBLAS_STATUS_INVALID_VALUE;
+    handle->math = mode;
+    return CUBLAS_STATUS_SUCCESS;
+}
+cublasStatus_t cublasSgemm_v2(cublasHandle_t handle, cublasOperation_t op_a, cublasOperation_t op_b, int m,
+                              int n, int k, const float* alpha, const float* a, int lda, const float* b,
+                              int ldb, const float* beta, float* c, int ldc) {
+    return cuda_emulator::gemm("cublasSgemm", handle, op_a, op_b, m, n, k, alpha, a, lda, b, ldb, beta, c,
+                               ldc);
+}
+cublasStatus_t cublasDgemm_v2(cublasHandle_t handle, cublasOperation_t op_a, cublasOperation_t op_b, int m,
+                              int n, int k, const double* alpha, const double* a, int lda, const double* b,
+                              int ldb, const double* beta, double* c, int ldc) {
+    return cuda_emulator::gemm("cublasDgemm", handle, op_a, op_b, m, n, k, alpha, a, lda, b, ldb, beta, c,
+                               ldc);
+}
+}

@@ -1,0 +1,57 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace cuda_emulator {
+
+/// The GPU's memory: a range of addresses of its own. While no kernel runs, the host cannot read or write it,
+/// as it could not on a machine with a GPU.
+class DeviceMemory {
+public:
+    static constexpr std::size_t capacity = std::size_t{4} << 30;
+
+    DeviceMemory();
+    DeviceMemory(const DeviceMemory&) = delete;
+    DeviceMemory& operator=(const DeviceMemory&) = delete;
+    ~DeviceMemory();
+
+    /// Null where the memory is full. New memory is full of NaN, its first MiB at least.
+    void* allocate(std::size_t bytes);
+    /// False where it is not the begin of a live allocation.
+    bool release(void* memory);
+    void release_all();
+    std::size_t live_bytes() const { return live_bytes_; }
+    std::size_t live_allocations() const { return allocations_.size(); }
+
+    /// Whether the address is the GPU's, live or not.
+    bool owns(const void* address) const {
+        return reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(begin_) <
+               capacity;
+    }
+    /// Whether all of it lies within one live allocation.
+    bool holds(const void* memory, std::size_t bytes) const;
+
+    /// Something was written behind an allocation: says which, and repairs it. Else an empty text.
+    std::string overrun();
+    /// "byte 412 of an allocation of 400 bytes", "freed memory", "memory of the host": what is at an address.
+    std::string describe(const void* address) const;
+
+    /// A kernel ran that does not tell the race checker what it writes: it may have written anything.
+    void assume_written() const;
+
+    /// Kernels run: everything may be read and written.
+    void open();
+    void close();
+
+private:
+    char* begin_ = nullptr;
+    std::map<char*, std::size_t> allocations_;  ///< bytes asked for, by address
+    std::map<char*, std::size_t> free_;         ///< bytes, by address; neighbours are one
+    char* next_ = nullptr;  ///< where the search for free memory goes on: what was freed rests for long
+    std::size_t live_bytes_ = 0;
+    bool is_open_ = false;
+};
+
+}  // namespace cuda_emulator

@@ -1,0 +1,144 @@
+#include "gpu.hpp"
+
+#include "library_call.hpp"
+#include "race.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+#include <random>
+
+namespace cuda_emulator {
+
+Gpu& gpu() {
+    static Gpu* const the_gpu =
+        new Gpu;  // never destroyed: other objects' destructors may free its memory at the program's end
+    return *the_gpu;
+}
+
+bool Gpu::is_pinned(const void* begin, std::size_t bytes) const {
+    auto found = pinned.upper_bound(begin);
+    if (found == pinned.begin()) return false;
+    --found;
+    const auto offset =
+        static_cast<std::size_t>(static_cast<const char*>(begin) - static_cast<const char*>(found->first));
+    return offset <= found->second && bytes <= found->second - offset;
+}
+
+cudaError_t Gpu::submit(cudaStream_t handle, CUgraphNode_st work) {
+    if (!knows(handle)) return cudaErrorInvalidResourceHandle;
+    CUstream_st& stream = get(handle);
+    if (stream.capture == cudaStreamCaptureStatusInvalidated) return cudaErrorStreamCaptureInvalidated;
+    if (stream.capture == cudaStreamCaptureStatusActive) {
+        stream.graph->nodes.push_back(std::make_unique<CUgraphNode_st>(std::move(work)));
+        return cudaSuccess;
+    }
+    if (handle == nullptr) {
+        for (const cudaStream_t other : streams)
+            if (other->waits_for_default) {
+                if (other->capture != cudaStreamCaptureStatusNone) {
+                    other->capture = cudaStreamCaptureStatusInvalidated;
+                    return cudaErrorStreamCaptureImplicit;
+                }
+                run(*other);
+            }
+    } else if (stream.waits_for_default) {
+        run(default_stream);
+    }
+    if (failure.code != cudaSuccess) return failure.code;
+    if (work.queued) work.queued();
+    stream.queue.push_back(std::move(work));
+    ++stream.queued;
+    return cudaSuccess;
+}
+
+void Gpu::run(CUstream_st& stream, std::size_t position) {
+    memory.open();
+    while (stream.begun < position && !stream.queue.empty()) {
+        const CUgraphNode_st work = std::move(stream.queue.front());
+        stream.queue.pop_front();
+        ++stream.begun;
+        if (failure.code != cudaSuccess) continue;  // nothing runs any more
+        failure = work.run();
+        if (failure.code != cudaSuccess) failure.text = "[" + work.name + "] " + failure.text;
+    }
+    memory.close();
+}
+
+void Gpu::run_all() {
+    run(default_stream);
+    for (const cudaStream_t stream : streams) run(*stream);
+}
+
+bool Gpu::spoil_captures() {
+    bool any = false;
+    for (const cudaStream_t stream : streams)
+        if (stream->capture != cudaStreamCaptureStatusNone &&
+            stream->capture_mode != cudaStreamCaptureModeRelaxed) {
+            stream->capture = cudaStreamCaptureStatusInvalidated;
+            any = true;
+        }
+    return any;
+}
+
+namespace {
+/// Numbers 0 ... size - 1 in the order that tests have asked for.
+std::vector<unsigned> make_order(const Gpu& g, std::size_t size) {
+    std::vector<unsigned> numbers(size);
+    std::iota(numbers.begin(), numbers.end(), 0u);
+    if (g.order == Order::reverse) std::reverse(numbers.begin(), numbers.end());
+    if (g.order == Order::shuffled) std::shuffle(numbers.begin(), numbers.end(), std::mt19937(g.seed));
+    return numbers;
+}
+}  // namespace
+
+Failure run_kernel(const KernelLaunch& kernel) {
+    Gpu& g = gpu();
+    ++g.counts.launches[kernel.name];
+    for (std::size_t i = 0; i < kernel.pointers.size(); ++i) {
+        const void* pointer = kernel.pointers[i];
+        if (pointer != nullptr && !g.memory.owns(pointer) && !g.is_pinned(pointer, 0))
+            return {cudaErrorIllegalAddress,
+                    "pointer " + std::to_string(i + 1) + " of its parameters is of the host"};
+    }
+    const auto threads = make_order(g, std::size_t{kernel.threads.x} * kernel.threads.y * kernel.threads.z);
+    const auto blocks = make_order(g, std::size_t{kernel.blocks.x} * kernel.blocks.y * kernel.blocks.z);
+    const GuardedMemory shared(kernel.shared_bytes);
+    race::begin_launch(kernel);
+    if (!kernel.accesses_are_told) g.memory.assume_written();
+    for (const unsigned block : blocks) {
+        shared.fill();
+        race::begin_block(shared.data(), kernel.shared_bytes);
+        const uint3 index{block % kernel.blocks.x, block / kernel.blocks.x % kernel.blocks.y,
+                          block / (kernel.blocks.x * kernel.blocks.y)};
+        Failure failure = run_block(kernel, index, threads, shared.data());
+        if (failure.code == cudaSuccess && shared.overrun())
+            failure = {
+                cudaErrorIllegalAddress,
+                "something was written behind the dynamic shared memory, in block " + std::to_string(block)};
+        if (failure.code != cudaSuccess) return failure;
+    }
+    if (std::string overrun = g.memory.overrun(); !overrun.empty())
+        return {cudaErrorIllegalAddress, std::move(overrun)};
+    return {};
+}
+
+const Counts& counts() {
+    Gpu& g = gpu();
+    g.counts.live_allocations = g.memory.live_allocations();
+    g.counts.live_bytes = g.memory.live_bytes();
+    g.counts.live_host_bytes = 0;
+    for (const auto& [memory, bytes] : g.pinned) g.counts.live_host_bytes += bytes;
+    return g.counts;
+}
+
+void reset_counts() { gpu().counts = {}; }
+
+void set_order(Order order, std::uint32_t seed) {
+    gpu().order = order;
+    gpu().seed = seed;
+}
+
+const std::string& last_report() { return gpu().failure.text; }
+
+}  // namespace cuda_emulator

@@ -1,0 +1,19 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+namespace cuda_emulator {
+
+/// In which order blocks begin, and the threads of each block. A correct kernel gives the same result in any.
+enum class Order { forward, reverse, shuffled };
+void set_order(Order order, std::uint32_t seed = 0);
+
+/// What is known of the last failure of a kernel: "[name] what, thread, block, place". Empty where none
+/// failed.
+const std::string& last_report();
+
+/// A new GPU, as after the program's start: whatever failed is forgotten, memory is freed, streams are gone,
+/// counts begin anew. Nobody may hold anything of the old one.
+void reset();
+
+}  // namespace cuda_emulator

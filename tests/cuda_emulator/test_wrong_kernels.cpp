@@ -1,0 +1,102 @@
+// Every wrong kernel is noticed by the builds that must notice it, and no right one is reported. Each runs in
+// a process of its own: sanitizers end the process.
+#include "counts.hpp"
+#include "options.hpp"
+#include "support/catch.hpp"
+#include "wrong_kernels.hpp"
+
+#include <csignal>
+#include <exception>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace cuda_emulator;
+using gantry::test::contains;
+
+namespace {
+
+/// What a process says that runs `function`: the text of its exception, and what a sanitizer or a signal has
+/// to say.
+std::string said_by(void (*function)(), Order order = Order::forward) {
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        std::signal(SIGSEGV, SIG_DFL);  // not Catch2's
+        set_order(order, 7);
+        std::string text;
+        try {
+            function();
+        } catch (const std::exception& error) {
+            text = error.what();
+        }
+        [[maybe_unused]] const auto written = write(STDERR_FILENO, text.data(), text.size());
+        _exit(0);
+    }
+    close(ends[1]);
+    std::string said;
+    char part[4096];
+    for (ssize_t bytes; (bytes = read(ends[0], part, sizeof part)) > 0;)
+        said.append(part, static_cast<std::size_t>(bytes));
+    close(ends[0]);
+    int status = 0;
+    waitpid(child, &status, 0);
+    if (said.find("runtime error: ") != std::string::npos) said += " says UndefinedBehaviorSanitizer";
+    if (WIFSIGNALED(status)) said += " ended by signal " + std::to_string(WTERMSIG(status));
+    return said;
+}
+
+}  // namespace
+
+TEST_CASE("wrong kernels are noticed") {
+    for (const auto& wrong : test::wrong_kernels()) {
+        CAPTURE(wrong.name);
+        // Whoever notices nothing at all would be of no use.
+        CHECK((wrong.plain || wrong.address || wrong.race));
+        const char* expected = test::compiled_with_address_sanitizer() ? wrong.address
+                               : test::compiled_for_race_checks()      ? wrong.race
+                                                                       : wrong.plain;
+        const std::string said = said_by(wrong.run);
+        if (expected != nullptr) CHECK_THAT(said, contains(expected));
+    }
+}
+
+TEST_CASE("right kernels are not reported, in any order of threads") {
+    for (const auto& right : test::right_kernels())
+        for (const Order order : {Order::forward, Order::reverse, Order::shuffled}) {
+            CAPTURE(right.name, static_cast<int>(order));
+            CHECK(said_by(right.run, order).empty());
+        }
+}
+
+TEST_CASE("the README says who notices what") {
+    const std::string file = __FILE__;
+    std::ifstream readme(file.substr(0, file.rfind('/') + 1) + "README.md");
+    REQUIRE(readme);
+    const std::string text{std::istreambuf_iterator<char>(readme), {}};
+    for (const auto& wrong : test::wrong_kernels()) {
+        const auto cell = [](const char* expected) { return expected ? " yes |" : " - |"; };
+        CHECK_THAT(text, contains("| " + std::string(wrong.name) + " |" + cell(wrong.plain) +
+                                  cell(wrong.address) + cell(wrong.race) + "\n"));
+    }
+}
+
+TEST_CASE("the bytes that a kernel moves are counted") {
+    if (!test::compiled_for_race_checks()) return;
+    for (const auto& right : test::right_kernels())
+        if (std::string(right.name) == "16 bytes at a time") {
+            reset();
+            right.run();
+            const KernelBytes& bytes = counts().kernel_bytes.at("kernel");
+            CHECK(bytes.issued_reads == 1024);
+            CHECK(bytes.issued_writes == 1024);
+            CHECK(bytes.reads == 1024);
+            CHECK(bytes.writes == 1024);
+        }
+}
