@@ -1,0 +1,88 @@
+// A training step as one graph: Cuda::submit.
+#include "cuda_emulator/counts.hpp"
+#include "cuda_emulator/options.hpp"
+#include "support/catch.hpp"
+#include <gantry/cuda.hpp>
+
+#include <cstddef>
+#include <vector>
+
+namespace gantry::test {
+namespace {
+
+using Discriminator =
+    Sequential<Dense<9, 16>, LeakyReLU<0.2f>, Dropout<0.3f>, Dense<16, 8>, BatchNorm<8>, Dense<8, 1>>;
+
+/// A network with its optimizer, and steps on noise.
+struct Training {
+    Cuda device;
+    Network<Discriminator, Cuda> network{device, Seed{1}};
+    Adam<Network<Discriminator, Cuda>> adam{network, {.learning_rate = 1e-2}};
+    RandomStream noise{Seed{2}, "noise"};
+
+    void step(int batch) {
+        const Step step{device};
+        const auto loss = bce_with_logits(network(normal<Shape<Batch, 9>>(device, batch, noise)), 1.0);
+        adam.step(backward(loss, network));
+    }
+};
+
+std::vector<float> trained(const std::vector<int>& batches, bool as_graphs) {
+    Training training;
+    for (const int batch : batches) {
+        if (as_graphs)
+            training.device.submit([&] { training.step(batch); });
+        else
+            training.step(batch);
+    }
+    return training.network.parameters().to_host();
+}
+
+}  // namespace
+
+TEST_CASE("a step that is submitted does what it does by itself, with other numbers and sizes each time",
+          "[cuda]") {
+    const std::vector<int> batches{8, 8, 8, 5, 8, 8, 64, 8};
+    CHECK(trained(batches, true) == trained(batches, false));
+}
+
+TEST_CASE("a submitted step is one launch of a graph, without allocation, waiting or copies", "[cuda]") {
+    Training training;
+    const auto step = [&] { training.device.submit([&] { training.step(8); }); };
+    for (int i = 0; i < 3; ++i) step();
+    training.device.synchronize();
+    cuda_emulator::reset_counts();
+    for (int i = 0; i < 4; ++i) step();
+    const cuda_emulator::Counts& counts = cuda_emulator::counts();
+    CHECK(counts.graph_launches == 4);
+    CHECK(counts.allocations == 0);
+    CHECK(counts.synchronizations == 0);
+    CHECK(counts.host_to_device.calls == 0);
+    CHECK(counts.device_to_host.calls == 0);
+    training.device.synchronize();
+}
+
+TEST_CASE("reading and allocating inside of a submission start what came before", "[cuda]") {
+    Cuda device;
+    float read = 0;
+    device.submit([&] {
+        const Step step{device};
+        const auto x = filled<Shape<1000>>(device, 0, 0.5);
+        read = sum(x + 1.0).item();
+    });
+    CHECK(read == 1500);
+}
+
+TEST_CASE("a submission that ends by an error leaves the device in order", "[cuda]") {
+    Training training;
+    training.step(8);
+    CHECK_THROWS_AS(training.device.submit([&] {
+        training.step(8);
+        fail("test", "stop");
+    }),
+                    Error);
+    training.device.submit([&] { training.step(8); });
+    training.device.synchronize();
+}
+
+}  // namespace gantry::test
