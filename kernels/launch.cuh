@@ -37,8 +37,8 @@ __host__ __device__ constexpr Integer ceil_div(Integer a, Integer b) {
 /// Puts a kernel into the device's stream: `start(device, "add", add_kernel<float>, {blocks, threads}, x,
 /// y)`. Errors: what CUDA says about the launch; a kernel's own mistakes show at the next synchronisation.
 template <class... Parameters, class... Arguments>
-void start(Cuda& device, const char* name, void (*kernel)(Parameters...), const Grid& grid,
-           const Arguments&... arguments) {
+static void start(Cuda& device, const char* name, void (*kernel)(Parameters...), const Grid& grid,
+                  const Arguments&... arguments) {
 #if defined(GANTRY_CUDA_EMULATOR)
     check(cuda_emulator::launch(
               name, kernel, grid.blocks, grid.threads, grid.shared_bytes, device.stream(),

@@ -31,11 +31,12 @@ struct KernelLaunch {
 /// captures.
 cudaError_t launch(KernelLaunch kernel, cudaStream_t stream);
 
-/// Starts `kernel(arguments...)` for every thread of every block.
+/// Starts `kernel(arguments...)` for every thread of every block. (static: each file has its own, since each
+/// file says for itself whether its accesses are told.)
 template <class... P>
-cudaError_t launch(const char* name, void (*kernel)(P...), dim3 blocks, dim3 threads,
-                   std::size_t shared_bytes, cudaStream_t stream,
-                   std::tuple<std::remove_const_t<P>...> arguments) {
+static cudaError_t launch(const char* name, void (*kernel)(P...), dim3 blocks, dim3 threads,
+                          std::size_t shared_bytes, cudaStream_t stream,
+                          std::tuple<std::remove_const_t<P>...> arguments) {
     struct Bound {
         void (*kernel)(P...);
         std::tuple<std::remove_const_t<P>...> arguments;
