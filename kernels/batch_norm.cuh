@@ -286,6 +286,19 @@ __global__ void batch_norm_gradient(BatchNormGradient<T> p) {
     }
 }
 
+/// Where there is one part, `whole`; else `sums`, and `rest` goes on from what they have left.
+template <class Parameters>
+void start_in_parts(Cuda& device, Parameters p, const char* name, void (*whole)(Parameters),
+                    void (*rest)(Parameters), const char* sums_name, void (*sums)(Parameters)) {
+    if (p.grid.parts == 1) {
+        start(device, name, whole, p.grid.launch(), p);
+        return;
+    }
+    p.partial = decltype(p.partial)::allocate(device, p.grid);
+    start(device, sums_name, sums, p.grid.launch(), p);
+    start(device, name, rest, p.grid.launch(), p);
+}
+
 /// The activations that batch norm has in its pass: y where y > 0, else slope y.
 template <class T>
 T slope_of(const Activation& a) {
@@ -299,30 +312,25 @@ void launch(Cuda& device, const BatchNormParameters<T>& p) {
     if (p.rows == 0 || p.columns == 0) return;
     const double rows = static_cast<double>(p.rows), unbiased = rows / std::max(1.0, rows - 1);
     const auto grid = cuda::ColumnGrid::of<T>(p.rows, p.columns);
-    cuda::BatchNorm<T> parameters{grid,
-                                  p.x,
-                                  p.scale,
-                                  p.shift,
-                                  p.y,
-                                  p.mean,
-                                  p.inverse_deviation,
-                                  p.running_mean,
-                                  p.running_variance,
-                                  static_cast<T>(p.epsilon),
-                                  static_cast<T>(p.momentum),
-                                  static_cast<T>(p.momentum * unbiased),
-                                  cuda::slope_of<T>(p.activation),
-                                  {}};
+    const cuda::BatchNorm<T> parameters{grid,
+                                        p.x,
+                                        p.scale,
+                                        p.shift,
+                                        p.y,
+                                        p.mean,
+                                        p.inverse_deviation,
+                                        p.running_mean,
+                                        p.running_variance,
+                                        static_cast<T>(p.epsilon),
+                                        static_cast<T>(p.momentum),
+                                        static_cast<T>(p.momentum * unbiased),
+                                        cuda::slope_of<T>(p.activation),
+                                        {}};
     cuda::with_pack<T>(grid, cuda::aligned(p.x, p.y), [&](auto pack) {
         using P = decltype(pack);
-        if (grid.parts == 1) {
-            cuda::start(device, "batch_norm", cuda::batch_norm<P, true, T>, grid.launch(), parameters);
-            return;
-        }
-        parameters.partial = cuda::PartialPairs<T>::allocate(device, grid);
-        cuda::start(device, "batch_norm_statistics", cuda::batch_norm_statistics<P, T>, grid.launch(),
-                    parameters);
-        cuda::start(device, "batch_norm", cuda::batch_norm<P, false, T>, grid.launch(), parameters);
+        cuda::start_in_parts(device, parameters, "batch_norm", cuda::batch_norm<P, true, T>,
+                             cuda::batch_norm<P, false, T>, "batch_norm_statistics",
+                             cuda::batch_norm_statistics<P, T>);
     });
 }
 
@@ -341,30 +349,23 @@ template <class T>
 void launch(Cuda& device, const BatchNormGradientParameters<T>& p) {
     if (p.rows == 0 || p.columns == 0) return;
     const auto grid = cuda::ColumnGrid::of<T>(p.rows, p.columns);
-    cuda::BatchNormGradient<T> parameters{grid,
-                                          p.upstream,
-                                          p.x,
-                                          p.scale,
-                                          p.shift,
-                                          p.mean,
-                                          p.inverse_deviation,
-                                          p.x_gradient,
-                                          p.scale_gradient,
-                                          p.shift_gradient,
-                                          cuda::slope_of<T>(p.activation),
-                                          {}};
+    const cuda::BatchNormGradient<T> parameters{grid,
+                                                p.upstream,
+                                                p.x,
+                                                p.scale,
+                                                p.shift,
+                                                p.mean,
+                                                p.inverse_deviation,
+                                                p.x_gradient,
+                                                p.scale_gradient,
+                                                p.shift_gradient,
+                                                cuda::slope_of<T>(p.activation),
+                                                {}};
     cuda::with_pack<T>(grid, cuda::aligned(p.upstream, p.x, p.x_gradient), [&](auto pack) {
         using P = decltype(pack);
-        if (grid.parts == 1) {
-            cuda::start(device, "batch_norm_gradient", cuda::batch_norm_gradient<P, true, T>, grid.launch(),
-                        parameters);
-            return;
-        }
-        parameters.partial = cuda::PartialPairs<T>::allocate(device, grid);
-        cuda::start(device, "batch_norm_gradient_sums", cuda::batch_norm_gradient_sums<P, T>, grid.launch(),
-                    parameters);
-        cuda::start(device, "batch_norm_gradient", cuda::batch_norm_gradient<P, false, T>, grid.launch(),
-                    parameters);
+        cuda::start_in_parts(device, parameters, "batch_norm_gradient", cuda::batch_norm_gradient<P, true, T>,
+                             cuda::batch_norm_gradient<P, false, T>, "batch_norm_gradient_sums",
+                             cuda::batch_norm_gradient_sums<P, T>);
     });
 }
 

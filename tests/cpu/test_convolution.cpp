@@ -5,10 +5,10 @@
 #include <cstddef>
 #include <limits>
 #include <memory>
-#include <random>
 #include <vector>
 
 #include <support/catch.hpp>
+#include <support/convolution_geometries.hpp>
 #include <support/numbers.hpp>
 
 using gantry::Activation;
@@ -16,10 +16,12 @@ using gantry::ActivationKind;
 using gantry::ConvolutionAxis;
 using gantry::ConvolutionGeometry;
 using gantry::Cpu;
+using gantry::test::Direction;
+using gantry::test::directions;
+using gantry::test::RandomGeometries;
+using gantry::test::window;
 
 namespace {
-
-enum class Direction { forward, transposed, weights };
 
 /// Numbers between two guard zones; the end of the numbers is the end of an allocation if there is no guard.
 template <class T>
@@ -170,8 +172,7 @@ void check(const ConvolutionGeometry& geometry, Direction direction, bool more =
 
 template <class T>
 void check_all(const ConvolutionGeometry& geometry) {
-    for (const Direction d : {Direction::forward, Direction::transposed, Direction::weights})
-        check<T>(geometry, d);
+    for (const Direction d : directions) check<T>(geometry, d);
 }
 
 /// What decides on the form in which it is computed.
@@ -187,60 +188,23 @@ gantry::cpu::ConvolutionSum<T> sum_of(const ConvolutionGeometry& g, Direction di
             .target_channels = transposed ? in : out};
 }
 
-constexpr ConvolutionAxis window(int in, int size, int stride = 1, int padding = 0, int dilation = 1) {
-    return {in, (in + 2 * padding - (size - 1) * dilation - 1) / stride + 1, size, stride, padding, dilation};
-}
-
 }  // namespace
 
 TEMPLATE_TEST_CASE("A convolution is right in all directions", "[convolution][threads]", float, double) {
-    const ConvolutionGeometry geometries[] = {
-        {5, window(8, 4, 2, 1), window(6, 4, 2, 1), 16, 32},   // an inner layer of a DCGAN
-        {13, window(4, 4, 2, 1), window(4, 4, 2, 1), 33, 17},  // with channels that fill no vector
-        {14, window(8, 4, 2, 1), window(8, 4, 2, 1), 3, 16},   // few input channels
-        {40, window(8, 4, 2, 1), window(6, 4, 2, 1), 1, 9},    // one
-        {3, window(5, 3, 2, 1), window(7, 3, 2, 1), 2, 5},     // a window that is no multiple of the stride
-        {2, window(9, 3, 1, 1), window(5, 5, 1, 2), 7, 6},     //
-        {30, window(6, 3, 1, 1), window(6, 3, 1, 1), 12, 3},   // few output channels
-        {1, window(11, 8, 1, 4), window(9, 8, 1, 4), 3, 8},    // an even window: one more than the input
-        {4, window(12, 3, 1, 2, 2), window(12, 3, 2, 3, 3), 5, 18},  // dilation
-        {4, window(5, 3, 2, 1, 2), window(7, 4, 2, 3, 2), 16, 12},   // as far apart as the stride
-        {2, window(11, 2, 4, 0, 2), window(10, 3, 6, 1, 4), 4, 4},  // stride and dilation have common factors
-        {9, window(6, 4), window(6, 6), 8, 40},                     // horizontally it covers its input
-        {9, window(4, 4), window(4, 4), 10, 3},                     // it covers all: a plain product
-        {7, window(5, 1), window(3, 1), 6, 20},                     // a window of one pixel: the same
-        {3, window(7, 1, 2), window(7, 2, 5), 4, 20},               // inputs that no tap meets
-        {2, window(3, 2, 1, 4), window(2, 3, 2, 5), 3, 20},         // outputs that meet nothing
-        {2, {9, 2, 3, 2, 0, 1}, {9, 3, 2, 1, 1, 1}, 5, 3},          // fewer outputs than fit
-        {2, window(1, 1, 1, 1), window(1, 3, 2, 1), 1, 1},          // hardly anything
-        {3, {2, 3, 2, 3, 7, 1}, {1, 1, 5, 4, 9, 2}, 2, 2},          // taps beside the image alone
-        {70, window(2, 2, 1, 1), window(2, 2, 1, 0), 15, 15},       //
-        {65, window(3, 2, 2, 1), window(2, 2, 1, 1), 4, 1},         //
-    };
-    for (const ConvolutionGeometry& geometry : geometries) check_all<TestType>(geometry);
+    for (const ConvolutionGeometry& geometry : gantry::test::convolution_geometries)
+        check_all<TestType>(geometry);
 }
 
 TEMPLATE_TEST_CASE("Some hundred random convolutions are right", "[convolution][threads]", float, double) {
-    std::mt19937 random(3);
-    const auto number = [&](int from, int to) {
-        return from + static_cast<int>(random() % static_cast<unsigned>(to - from + 1));
-    };
-    const auto axis = [&] {
-        ConvolutionAxis a{
-            number(1, 9), 0, number(1, 5), number(1, 4), number(0, 4), std::max(1, number(-2, 3))};
-        const int room = a.in + 2 * a.padding - (a.size - 1) * a.dilation - 1;
-        a.out = std::max(0, room) / a.stride + 1;
-        return a;
-    };
+    RandomGeometries random;
     for (int i = 0; i < 200; ++i) {
-        const ConvolutionGeometry geometry{number(0, 2) ? number(1, 9) : number(10, 70), axis(), axis(),
-                                           number(0, 3) ? number(1, 9) : number(10, 40),
-                                           number(0, 3) ? number(1, 9) : number(10, 70)};
+        const int images = random.number(0, 2) ? random.number(1, 9) : random.number(10, 70);
+        const ConvolutionGeometry geometry = random.next(images);
         const double work = 1.0 * static_cast<double>(geometry.y_size()) * geometry.vertical.size *
                             geometry.horizontal.size * geometry.in_channels;
         if (work > 2e6) continue;
-        const bool more = number(0, 3) == 0;
-        check<TestType>(geometry, static_cast<Direction>(number(0, 2)), more);
+        const bool more = random.number(0, 3) == 0;
+        check<TestType>(geometry, directions[random.number(0, 2)], more);
     }
 }
 
@@ -298,8 +262,7 @@ TEST_CASE("A convolution is right where it is cut into blocks and bands", "[conv
     for (const ConvolutionGeometry& geometry :
          {ConvolutionGeometry{14, window(40, 4, 2, 1), window(20, 4, 2, 1), 24, 33},
           ConvolutionGeometry{33, window(20, 4, 2, 1), window(24, 4, 2, 1), 3, 40}})
-        for (const Direction d : {Direction::forward, Direction::transposed, Direction::weights})
-            check<float>(geometry, d, false);
+        for (const Direction d : directions) check<float>(geometry, d, false);
 }
 
 TEST_CASE("A convolution of nothing is nothing", "[convolution]") {

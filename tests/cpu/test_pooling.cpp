@@ -1,5 +1,6 @@
 #include "support/catch.hpp"
 #include "support/numbers.hpp"
+#include "support/pooling_geometries.hpp"
 #include "support/reference_device.hpp"
 #include <gantry/cpu/pooling.hpp>
 
@@ -8,66 +9,10 @@ using namespace gantry::test;
 
 namespace {
 
-const Pooling some_windows[] = {
-    {.size = 1},
-    {.size = 2},
-    {.size = {2, 3}},
-    {.size = 3, .stride = 2, .padding = 1},
-    {.size = {4, 2}, .stride = {1, 2}, .padding = {2, 0}},
-    {.size = {1, 2}, .stride = {3, 4}},                // pixels between windows
-    {.size = {5, 7}, .stride = 3, .padding = {1, 3}},  // wider than the narrowest image
-};
-struct Extents3 {
-    int height, width;
-    std::size_t channels;
-};
-const Extents3 some_images[] = {{7, 5, 1}, {6, 8, 3}, {5, 11, 16}, {9, 4, 17}, {4, 5, 33}, {33, 21, 67}};
-
-/// The geometry for 5 images: more threads than images do no harm, and neither do threads that meet within
-/// one.
-PoolingGeometry geometry(const Extents3& e, const Pooling& window) {
-    const auto places = [](int extent, int size, int stride, int padding) {
-        return (extent + 2 * padding - size) / stride + 1;
-    };
-    return {5,
-            e.channels,
-            e.height,
-            e.width,
-            places(e.height, window.size.vertical, window.stride.vertical, window.padding.vertical),
-            places(e.width, window.size.horizontal, window.stride.horizontal, window.padding.horizontal),
-            window};
-}
-bool fits(const Extents3& e, const Pooling& window) {
-    return e.height + 2 * window.padding.vertical >= window.size.vertical &&
-           e.width + 2 * window.padding.horizontal >= window.size.horizontal;
-}
+// 5 images: more threads than images do no harm, and neither do threads that meet within one.
 template <class F>
 void for_geometries(const F& f) {
-    for (const Pooling& window : some_windows)
-        for (const Extents3& e : some_images) {
-            if (!fits(e, window)) continue;
-            const PoolingGeometry g = geometry(e, window);
-            CAPTURE(g.height, g.width, g.channels, g.pooled_height, g.pooled_width);
-            f(g);
-        }
-}
-std::size_t whole_size(const PoolingGeometry& g) {
-    return g.images * static_cast<std::size_t>(g.height * g.width) * g.channels;
-}
-std::size_t pooled_size(const PoolingGeometry& g) {
-    return g.images * static_cast<std::size_t>(g.pooled_height * g.pooled_width) * g.channels;
-}
-SwitchedImages switched(const PoolingGeometry& g, const std::vector<std::int32_t>& switches) {
-    return {g.images, static_cast<std::size_t>(g.height * g.width),
-            static_cast<std::size_t>(g.pooled_height * g.pooled_width), g.channels, switches.data()};
-}
-
-/// Whole images in which many numbers are equal, and some are NaN.
-template <class T>
-std::vector<T> images(std::size_t size) {
-    auto numbers = random_numbers<T>(size, "images", -4, 4);
-    for (T& x : numbers) x = x > T(3.5) ? T(NAN) : std::floor(x);
-    return numbers;
+    for_pooling_geometries(5, {{4, 5, 33}, {33, 21, 67}}, f);
 }
 template <class D, class T>
 std::vector<std::int32_t> switches_of(D& device, const PoolingGeometry& g, const std::vector<T>& whole) {
@@ -83,7 +28,7 @@ TEMPLATE_TEST_CASE("max pooling and its switches", "[threads]", float, double) {
     using T = TestType;
     Reference reference;
     for_geometries([&](const PoolingGeometry& g) {
-        const auto whole = images<T>(whole_size(g));
+        const auto whole = coarse_images<T>(whole_size(g));
         const auto pooled = [&](auto& device) {
             std::vector<T> y(pooled_size(g), T(-9));
             std::vector<std::int32_t> switches(y.size());
@@ -107,12 +52,12 @@ TEMPLATE_TEST_CASE("gather and scatter by switches", "[threads]", float, double)
         const auto switches = switches_of(reference, g, whole);
         const auto gathered = [&](auto& device) {
             std::vector<T> y(pooled.size(), T(NAN));
-            launch(device, SwitchGatherParameters<T>{switched(g, switches), whole.data(), y.data()});
+            launch(device, SwitchGatherParameters<T>{switched(g, switches.data()), whole.data(), y.data()});
             return y;
         };
         const auto scattered = [&](auto& device) {
             std::vector<T> x(whole.size(), T(NAN));
-            launch(device, SwitchScatterParameters<T>{switched(g, switches), pooled.data(), x.data()});
+            launch(device, SwitchScatterParameters<T>{switched(g, switches.data()), pooled.data(), x.data()});
             return x;
         };
         Cpu device{{.threads = 2}};

@@ -1,9 +1,10 @@
 // The ladder of convolutions, in all three directions: the plain kernels against the contract in double, the
 // tiled ones and cuDNN against the plain ones.
-#include "cuda/device_array.hpp"
+#include "cuda/placed.hpp"
 #include "cuda_emulator/counts.hpp"
 #include "cuda_emulator/options.hpp"
 #include "support/catch.hpp"
+#include "support/convolution_geometries.hpp"
 #include "support/numbers.hpp"
 #include "support/reference_device.hpp"
 
@@ -11,7 +12,6 @@
 #include <cstddef>
 #include <limits>
 #include <map>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -19,9 +19,6 @@
 
 namespace gantry::test {
 namespace {
-
-enum class Direction { forward, transposed, weights };
-constexpr Direction directions[] = {Direction::forward, Direction::transposed, Direction::weights};
 
 /// A convolution of random numbers in one of its directions, on any device.
 template <class T>
@@ -54,13 +51,13 @@ struct Convolution {
 
     template <class F>
     std::vector<T> on(Cuda& device, const F& f) const {
-        const DeviceArray<T> at_x(device, x(), offset), at_y(device, y(), offset), at_w(device, w(), offset),
+        const Placed<T, Cuda> at_x(device, x(), offset), at_y(device, y(), offset), at_w(device, w(), offset),
             at_bias(device, bias(), offset);
         call([&](const auto& p) { f(device, p); }, at_x.data(), at_y.data(), at_w.data(), at_bias.data());
         return (direction == Direction::forward      ? at_y
                 : direction == Direction::transposed ? at_x
                                                      : at_w)
-            .numbers();
+            .to_host();
     }
     std::vector<T> on_reference() const {
         Reference reference;
@@ -124,58 +121,24 @@ void check_all(Cuda& device, const ConvolutionGeometry& g) {
     for (const Direction d : directions) check<T>(device, g, d);
 }
 
-constexpr ConvolutionAxis window(int in, int size, int stride = 1, int padding = 0, int dilation = 1) {
-    return {in, (in + 2 * padding - (size - 1) * dilation - 1) / stride + 1, size, stride, padding, dilation};
-}
-
 using Launches = std::map<std::string, std::size_t>;
 
 }  // namespace
 
 TEMPLATE_TEST_CASE("cuda: convolutions are right in all directions", "[cuda]", float, double) {
-    const ConvolutionGeometry geometries[] = {
-        {5, window(8, 4, 2, 1), window(6, 4, 2, 1), 16, 32},  // an inner layer of a DCGAN
-        {3, window(4, 4, 2, 1), window(4, 4, 2, 1), 33, 17},  // with channels that fill no pack
-        {4, window(8, 4, 2, 1), window(8, 4, 2, 1), 3, 16},   // few input channels
-        {4, window(8, 4, 2, 1), window(6, 4, 2, 1), 1, 9},    // one
-        {3, window(5, 3, 2, 1), window(7, 3, 2, 1), 2, 5},    // a window that is no multiple of the stride
-        {2, window(9, 3, 1, 1), window(5, 5, 1, 2), 7, 6},    //
-        {3, window(6, 3, 1, 1), window(6, 3, 1, 1), 12, 3},   // few output channels
-        {1, window(11, 8, 1, 4), window(9, 8, 1, 4), 3, 8},   // an even window: one more than the input
-        {4, window(12, 3, 1, 2, 2), window(12, 3, 2, 3, 3), 5, 18},  // dilation
-        {2, window(11, 2, 4, 0, 2), window(10, 3, 6, 1, 4), 4, 4},  // stride and dilation have common factors
-        {9, window(6, 4), window(6, 6), 8, 40},                     // horizontally it covers its input
-        {9, window(4, 4), window(4, 4), 10, 3},                     // it covers all: a plain product
-        {7, window(5, 1), window(3, 1), 6, 20},                     // a window of one pixel: the same
-        {3, window(7, 1, 2), window(7, 2, 5), 4, 20},               // inputs that no tap meets
-        {2, window(3, 2, 1, 4), window(2, 3, 2, 5), 3, 20},         // outputs that meet nothing
-        {2, {9, 2, 3, 2, 0, 1}, {9, 3, 2, 1, 1, 1}, 5, 3},          // fewer outputs than fit
-        {2, window(1, 1, 1, 1), window(1, 3, 2, 1), 1, 1},          // hardly anything
-        {3, {2, 3, 2, 3, 7, 1}, {1, 1, 5, 4, 9, 2}, 2, 2},          // taps beside the image alone
-        {1, window(3, 2, 5, 1), window(2, 2, 1, 0), 15, 15},        // a stride that is longer than the image
-    };
     Cuda device;
-    for (const ConvolutionGeometry& geometry : geometries) check_all<TestType>(device, geometry);
+    for (ConvolutionGeometry geometry : convolution_geometries) {
+        geometry.batch = std::min(geometry.batch, 5);  // what more images show is the CPU's matter
+        check_all<TestType>(device, geometry);
+    }
 }
 
 TEST_CASE("cuda: random convolutions are right", "[cuda]") {
-    std::mt19937 random(3);
-    const auto number = [&](int from, int to) {
-        return from + static_cast<int>(random() % static_cast<unsigned>(to - from + 1));
-    };
-    const auto axis = [&] {
-        ConvolutionAxis a{
-            number(1, 9), 0, number(1, 5), number(1, 4), number(0, 4), std::max(1, number(-2, 3))};
-        const int room = a.in + 2 * a.padding - (a.size - 1) * a.dilation - 1;
-        a.out = std::max(0, room) / a.stride + 1;
-        return a;
-    };
+    RandomGeometries random;
     Cuda device;
     for (int i = 0; i < 60; ++i) {
-        const ConvolutionGeometry geometry{number(1, 7), axis(), axis(),
-                                           number(0, 3) ? number(1, 9) : number(10, 40),
-                                           number(0, 3) ? number(1, 9) : number(10, 70)};
-        check<float>(device, geometry, directions[number(0, 2)]);
+        const ConvolutionGeometry geometry = random.next(random.number(1, 7));
+        check<float>(device, geometry, directions[random.number(0, 2)]);
     }
 }
 

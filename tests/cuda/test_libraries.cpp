@@ -1,6 +1,6 @@
 // What the emulator's cuBLAS and cuDNN answer to wrong calls: the status of the real libraries, and nothing
 // is started.
-#include "cuda/device_array.hpp"
+#include "cuda/placed.hpp"
 #include "cuda_emulator/counts.hpp"
 #include "cuda_emulator/faults.hpp"
 #include "cuda_emulator/library_objects.hpp"
@@ -20,7 +20,7 @@ namespace {
 /// A call of cublasSgemm: C (5, 7) = op(A) op(B), whose arguments a test may spoil. C, A and B are columns.
 struct Gemm {
     Cuda device;
-    DeviceArray<float> in_a{device, random_numbers<float>(15, "a")},
+    Placed<float, Cuda> in_a{device, random_numbers<float>(15, "a")},
         in_b{device, random_numbers<float>(21, "b")}, out{device, random_numbers<float>(35, "c")};
     cublasHandle_t handle = device.cublas();
     cublasOperation_t op_a = CUBLAS_OP_N, op_b = CUBLAS_OP_N;
@@ -50,7 +50,7 @@ struct Library {
     cuda::CudnnTensor x, y;
     cuda::CudnnFilter w;
     cuda::CudnnConvolution convolution;
-    DeviceArray<float> at_x{device, random_numbers<float>(2 * 6 * 5 * 3, "x")},
+    Placed<float, Cuda> at_x{device, random_numbers<float>(2 * 6 * 5 * 3, "x")},
         at_y{device, random_numbers<float>(2 * 3 * 3 * 4, "y")},
         at_w{device, random_numbers<float>(4 * 3 * 3 * 3, "w")}, workspace{device, std::vector<float>(4096)};
     cudnnHandle_t handle = device.cudnn();
@@ -153,7 +153,7 @@ TEST_CASE("cuda: cuBLAS refuses products that do not fit together", "[cuda]") {
 
 TEST_CASE("cuda: cuBLAS adds alpha times a product to beta times C", "[cuda]") {
     Gemm g;
-    const std::vector<float> a = g.in_a.numbers(), b = g.in_b.numbers(), before = g.out.numbers();
+    const std::vector<float> a = g.in_a.to_host(), b = g.in_b.to_host(), before = g.out.to_host();
     const float two = 2, half = 0.5f;
     g.alpha = &two;
     g.beta = &half;
@@ -165,7 +165,7 @@ TEST_CASE("cuda: cuBLAS adds alpha times a product to beta times C", "[cuda]") {
             for (std::size_t i = 0; i < 3; ++i) sum += double(a[i * 5 + row]) * b[column * 3 + i];
             expected.push_back(2 * sum);
         }
-    CHECK(largest_error(g.out.numbers(), expected) < 1e-6);
+    CHECK(largest_error(g.out.to_host(), expected) < 1e-6);
 }
 
 TEST_CASE("cuda: cuBLAS's other calls check what they get", "[cuda]") {

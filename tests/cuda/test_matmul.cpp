@@ -1,6 +1,6 @@
 // The ladder of matrix products: the plain kernel against the contract in double, the tiled kernels and
 // cuBLAS against the plain one.
-#include "cuda/device_array.hpp"
+#include "cuda/placed.hpp"
 #include "cuda_emulator/counts.hpp"
 #include "cuda_emulator/options.hpp"
 #include "support/catch.hpp"
@@ -55,10 +55,10 @@ struct Product {
 
     template <class F>
     std::vector<T> on(Cuda& device, const F& f) const {
-        const DeviceArray<T> in_a(device, a(), offset), in_b(device, b(), offset),
+        const Placed<T, Cuda> in_a(device, a(), offset), in_b(device, b(), offset),
             in_bias(device, bias(), offset), c(device, before(), offset);
         f(device, parameters(in_a.data(), in_b.data(), c.data(), in_bias.data()));
-        return c.numbers();
+        return c.to_host();
     }
     std::vector<T> on_reference() const {
         Reference reference;
