@@ -73,6 +73,22 @@ TEST_CASE("an arena survives an allocation that fails", "[core]") {
     CHECK(memory.pieces == 1);
 }
 
+TEST_CASE("an arena that cannot merge its pieces goes on with new ones", "[core]") {
+    CountingMemory memory;
+    Arena<CountingMemory> arena(memory);
+    arena.allocate(100);
+    arena.allocate(10'000'000);
+    memory.full = true;
+    arena.reset();
+    CHECK(memory.pieces == 0);
+    CHECK_THROWS_AS(arena.allocate(100), std::bad_alloc);
+    memory.full = false;
+    std::memset(arena.allocate(100), 1, 100);
+    std::memset(arena.allocate(10'000'000), 1, 10'000'000);
+    arena.reset();
+    CHECK(memory.pieces == 1);
+}
+
 TEST_CASE("pieces of an arena do not overlap", "[core]") {
     CountingMemory memory;
     Arena<CountingMemory> arena(memory);

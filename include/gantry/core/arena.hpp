@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cstddef>
+#include <exception>
 #include <utility>
 #include <vector>
 
@@ -28,15 +29,21 @@ public:
         if (poisoned_) memory_->fill(result, std::byte{0xFF}, bytes);
         return result;
     }
-    void reset() {
+    /// Never fails, since steps end by exceptions too: what could not be had is asked for again by the next
+    /// `allocate`.
+    void reset() noexcept {
         peak_ = std::max(peak_, used_);
-        if (pieces_.size() > 1) {
-            release();
-            grow(peak_);
-        }
-        next_ = pieces_.empty() ? nullptr : pieces_.front().begin;
         used_ = 0;
-        if (poisoned_ && next_) memory_->fill(next_, std::byte{0xFF}, static_cast<std::size_t>(end_ - next_));
+        try {
+            if (pieces_.size() > 1) {
+                release();
+                grow(peak_);
+            }
+            next_ = pieces_.empty() ? nullptr : pieces_.front().begin;
+            if (poisoned_ && next_)
+                memory_->fill(next_, std::byte{0xFF}, static_cast<std::size_t>(end_ - next_));
+        } catch (const std::exception&) {
+        }
     }
     /// Largest number of bytes that a step has used.
     std::size_t peak() const { return std::max(peak_, used_); }

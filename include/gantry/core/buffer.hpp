@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -10,10 +11,8 @@ namespace gantry {
 template <class T, class D>
 class Buffer {
 public:
-    Buffer(D& device, std::size_t size)
-        : device_(&device),
-          data_(size == 0 ? nullptr : static_cast<T*>(device.memory().allocate(size * sizeof(T)))),
-          size_(size) {
+    Buffer(D& device, std::size_t size) : Buffer(device, size, NotFilled{}) {
+        // From here on the destructor gives the memory back if something fails.
         if (data_) device.memory().fill(data_, std::byte{0}, size * sizeof(T));
     }
     Buffer(const Buffer&) = delete;
@@ -32,11 +31,17 @@ public:
         return host;
     }
     /// `host` must have `size()` elements.
-    void from_host(const std::vector<T>& host) {
+    void from_host(std::span<const T> host) {
         if (data_) device_->memory().copy_from_host(data_, host.data(), size_ * sizeof(T));
     }
 
 private:
+    struct NotFilled {};
+    Buffer(D& device, std::size_t size, NotFilled)
+        : device_(&device),
+          data_(size == 0 ? nullptr : static_cast<T*>(device.memory().allocate(size * sizeof(T)))),
+          size_(size) {}
+
     D* device_;
     T* data_;
     std::size_t size_;

@@ -141,8 +141,10 @@ std::optional<CudnnPlan<Algorithm>> choose_cudnn_plan(cudnnHandle_t cudnn, const
         check(cudnnSetConvolutionMathType(d.convolution.get(), candidate.mathType),
               "cudnnSetConvolutionMathType");
         std::size_t bytes = 0;
-        if (cudnn_workspace(cudnn, d, candidate.algo, &bytes) == CUDNN_STATUS_SUCCESS && bytes <= room)
-            return CudnnPlan<Algorithm>{candidate.algo, bytes};
+        const cudnnStatus_t status = cudnn_workspace(cudnn, d, candidate.algo, &bytes);
+        if (status / 1000 * 1000 == CUDNN_STATUS_NOT_SUPPORTED) continue;  // 3000; 3001 ... say why
+        check(status, "cudnnGetConvolutionWorkspaceSize");  // else a failure would be remembered as "cannot"
+        if (bytes <= room) return CudnnPlan<Algorithm>{candidate.algo, bytes};
     }
     return {};
 }

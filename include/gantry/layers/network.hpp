@@ -163,6 +163,7 @@ public:
     /// See Gradients; called by `backward`.
     template <AnyTensor Loss>
     Gradients<Network> backward_from(const Loss& loss) {
+        ++backward_passes_;  // before anything is overwritten, since a pass may end by an exception
         const auto ours = [&](const Node& node) { return node.owner == this; };
         detail::play_back(loss.value(), {.recorded = false, .write_through = true}, ours);
         device_.tape().for_each([&](const Node& node) {  // parameters that the loss does not depend on
@@ -170,7 +171,7 @@ public:
                 launch(device_,
                        FillParameters<T>{node.bytes / sizeof(T), static_cast<T*>(node.destination), T(0)});
         });
-        return {this, ++backward_passes_};
+        return {this, backward_passes_};
     }
 
 private:
