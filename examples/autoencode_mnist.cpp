@@ -19,21 +19,21 @@ class Autoencoding final : public gan::NetworkTask<EncoderDecoder::Architecture,
     using Base = gan::NetworkTask<EncoderDecoder::Architecture, D>;
 
 public:
-    Autoencoding(const gan::Options& options, LabelledImages test)
-        : Base(options, {.learning_rate = 1e-3}), test_(std::move(test.images)) {
+    Autoencoding(const gan::Options& options, const LabelledImages& data, LabelledImages test)
+        : Base(options, data, {.learning_rate = 1e-3}), test_(std::move(test.images)) {
         columns_ = std::min<std::size_t>(16, test_.count);
         shown_ = test_;
         shown_.count = std::min(4 * columns_, test_.count / columns_ * columns_);
         shown_.pixels.resize(shown_.count * shown_.item_size());
     }
 
-    std::vector<double> step(Batches<float>& data) override {
-        const Minibatch<float> batch = data.next();
+    void step() override {
+        const Minibatch<float> batch = this->batches_.next();
         const Step step{this->device_};
         const auto originals = this->items(batch.pixels);
         const auto loss = mse(this->network_(originals), originals);
         this->update(loss);
-        return {loss.item()};
+        this->add_figures({loss.item()});
     }
 
     /// The mean squared error of the test part.

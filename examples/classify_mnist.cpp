@@ -41,21 +41,21 @@ double accuracy(std::span<const std::uint8_t> chosen, std::span<const std::uint8
 template <class D>
 class Classification final : public gan::NetworkTask<MnistClassifier::Architecture, D> {
     using Base = gan::NetworkTask<MnistClassifier::Architecture, D>;
-    using Base::device_, Base::network_, Base::items;
+    using Base::batches_, Base::device_, Base::network_, Base::items;
 
 public:
     using Base::iterations;
 
-    Classification(const gan::Options& options, LabelledImages test)
-        : Base(options, {.learning_rate = 5e-4}), test_(std::move(test)) {}
+    Classification(const gan::Options& options, const LabelledImages& data, LabelledImages test)
+        : Base(options, data, {.learning_rate = 5e-4}), test_(std::move(test)) {}
 
-    std::vector<double> step(Batches<float>& data) override {
-        const Minibatch<float> batch = data.next();
+    void step() override {
+        const Minibatch<float> batch = batches_.next();
         const Step step{device_};
         const auto logits = network_(items(batch.pixels));
         const auto loss = softmax_cross_entropy(logits, one_hot<classes>(device_, batch.labels));
         this->update(loss);
-        return {loss.item(), accuracy(decide(logits.to_host()), batch.labels)};
+        this->add_figures({loss.item(), accuracy(decide(logits.to_host()), batch.labels)});
     }
 
     std::vector<double> test() override { return {accuracy(chosen(), test_.labels)}; }

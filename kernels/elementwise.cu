@@ -1,5 +1,6 @@
 #include "elementwise.cuh"
 #include "reduce.cuh"
+#include <gantry/kernels/optimizers.hpp>
 #include <gantry/ops/activation.hpp>
 #include <gantry/ops/arithmetic.hpp>
 #include <gantry/ops/losses.hpp>
@@ -38,5 +39,8 @@ GANTRY_MAP(BceWithLogitsGradient, 3)
 GANTRY_MAP(SquaredErrorGradient, 3)
 GANTRY_MAP_SUM(BceWithLogits, 2)
 GANTRY_MAP_SUM(SquaredError, 2)
+
+GANTRY_MAP_SUM(Square, 1)
+GANTRY_MAP(ClipToNorm, 2)
 
 }  // namespace gantry

@@ -2,6 +2,8 @@
 #include "options.hpp"
 #include <gantry/core/error.hpp>
 #include <gantry/cpu/cpu.hpp>
+#include <gantry/data/batches.hpp>
+#include <gantry/data/device_batches.hpp>
 
 #ifdef GANTRY_WITH_CUDA
 #include <gantry/cuda.hpp>
@@ -41,6 +43,15 @@ auto on_device(const Options& options, const F& f) {
              options.device);
 #endif
     return f(std::type_identity<Cpu>{});
+}
+
+/// Serves pictures on a device: a GPU gathers batches itself, for the CPU a background thread prepares them.
+template <class Item, class D>
+auto make_batches([[maybe_unused]] D& device, const Images& images, const BatchOptions& options) {
+    if constexpr (D::asynchronous)
+        return DeviceBatches<Item, float, D>(device, images.pixels, options);
+    else
+        return Batches<float>(images.pixels, images.item_size(), {}, options);
 }
 
 }  // namespace gantry::gan

@@ -2,6 +2,7 @@
 #include "device.hpp"
 #include "source.hpp"
 #include "task.hpp"
+#include <gantry/data/batches.hpp>
 #include <gantry/gantry.hpp>
 #include <gantry/io/checkpoint.hpp>
 
@@ -23,6 +24,9 @@ template <class Architecture, class D>
 class NetworkTask : public Task {
 public:
     std::uint64_t iterations() const override { return iterations_; }
+    std::vector<std::vector<double>> take_figures() override { return std::exchange(figures_, {}); }
+    std::uint64_t data_position() const override { return batches_.position(); }
+    void seek_data(std::uint64_t position) override { batches_.seek(position); }
     void describe(CheckpointWriter& checkpoint) override { describe_all(checkpoint); }
     void describe(CheckpointReader& checkpoint) override { describe_all(checkpoint); }
 
@@ -30,8 +34,9 @@ protected:
     using Item = typename Architecture::Input;
     using Net = Network<Architecture, D>;
 
-    NetworkTask(const Options& options, const AdamOptions& adam)
-        : device_(device_options<D>(options)),
+    NetworkTask(const Options& options, const LabelledImages& data, const AdamOptions& adam)
+        : batches_(data, batch_options(options, PixelRange::zero_to_one)),
+          device_(device_options<D>(options)),
           network_(device_, seed_for(Seed{options.seed}, "network")),
           adam_(network_, adam) {}
 
@@ -44,6 +49,7 @@ protected:
         adam_.step(backward(loss, network_));
         ++iterations_;
     }
+    void add_figures(std::vector<double> figures) { figures_.push_back(std::move(figures)); }
     /// Calls f(pixels, outputs) for the images in order, some at a time: numbers in and out of the network in
     /// evaluation mode.
     template <class F>
@@ -60,6 +66,7 @@ protected:
         }
     }
 
+    Batches<float> batches_;
     D device_;
     Net network_;
 
@@ -73,6 +80,7 @@ private:
     }
 
     Adam<Net> adam_;
+    std::vector<std::vector<double>> figures_;
     std::uint64_t iterations_ = 0;
 };
 
@@ -83,7 +91,6 @@ AnyRecipe network_recipe(const std::string& name, std::uint64_t iterations, int 
     return {.name = name,
             .iterations = iterations,
             .batch = batch,
-            .range = PixelRange::zero_to_one,
             .input = Architecture::Input::extents(Batch),
             .summary = [] { return Architecture::summary(); },
             .begin = [load = source.load](const Options& options,
@@ -93,7 +100,7 @@ AnyRecipe network_recipe(const std::string& name, std::uint64_t iterations, int 
                     fail("data", "pictures of the test part must be as large as those of the training part",
                          test.images.item_size(), " and ", data.images.item_size(), " values");
                 return on_device(options, [&]<class D>(std::type_identity<D>) -> std::unique_ptr<Task> {
-                    return std::make_unique<T<D>>(options, std::move(test));
+                    return std::make_unique<T<D>>(options, data, std::move(test));
                 });
             }};
 }

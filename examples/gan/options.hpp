@@ -1,4 +1,7 @@
 #pragma once
+#include <gantry/data/shuffled_order.hpp>
+
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -23,6 +26,11 @@ struct Options {
     bool resume = false;
     bool dry_run = false;
 };
+
+/// How data is served to the networks of a run.
+inline BatchOptions batch_options(const Options& options, PixelRange range) {
+    return {.batch = static_cast<std::size_t>(options.batch), .range = range, .seed = Seed{options.seed}};
+}
 
 struct Source;
 

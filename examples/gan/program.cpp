@@ -71,17 +71,15 @@ public:
           options_(command_line.options()),
           folder_(options_.out, program.pictures),
           metadata_(command_line.saved()),
-          task_(recipe.begin(options_, data)),
-          batches_(data, {.batch = static_cast<std::size_t>(options_.batch),
-                          .range = recipe.range,
-                          .seed = Seed{options_.seed}}) {
+          task_(recipe.begin(options_, data)) {
         metadata_["program"] = program.name;
         metadata_["data.checksum"] =
             std::to_string(crc32_z(0, data.images.pixels.data(), data.images.pixels.size()));
         saved ? load(*saved) : folder_.begin();
     }
 
-    /// Trains to the last iteration, or until Ctrl-C, or until a figure is not finite. Returns the exit code.
+    /// Trains to the last iteration, or until Ctrl-C, or until a figure is not finite (which is seen when
+    /// figures are taken). Returns the exit code.
     int train() {
         const std::uint64_t first = task_->iterations(), last = options_.iterations;
         if (first >= last) {
@@ -100,8 +98,21 @@ public:
 
         const Interrupt interrupt;
         Progress progress(program_.figures, program_.test_figures, first, last);
-        std::uint64_t reported = first;
+        std::uint64_t reported = first, seen = first;
+        const auto take_figures = [&] {
+            for (const std::vector<double>& figures : task_->take_figures()) {
+                ++seen;
+                if (!std::ranges::all_of(figures, [](double x) { return std::isfinite(x); })) {
+                    progress.end_line();
+                    finish_pictures();
+                    fail_diverged(seen);
+                }
+                losses.row(seen, figures);
+                progress.add(seen, figures);
+            }
+        };
         const auto report = [&] {
+            take_figures();
             reported = task_->iterations();
             const std::vector<double> test = task_->test();
             if (tests) tests->row(reported, test);
@@ -109,15 +120,9 @@ public:
             draw();
         };
         while (task_->iterations() < last && !interrupt.requested()) {
-            const std::vector<double> figures = task_->step(batches_);
+            task_->step();
             const std::uint64_t i = task_->iterations();
-            if (!std::ranges::all_of(figures, [](double x) { return std::isfinite(x); })) {
-                progress.end_line();
-                finish_pictures();
-                fail_diverged();
-            }
-            losses.row(i, figures);
-            progress.add(i, figures);
+            if (i % task_->figures_every() == 0) take_figures();
             if (i % options_.every == 0) {
                 report();
                 if (Clock::now() - saved_at_ > std::chrono::seconds(30) || saved_iteration_ == 0) save();
@@ -153,8 +158,8 @@ private:
     void save() {
         CheckpointWriter writer;
         task_->describe(writer);
-        writer.number("data.position", batches_.position());
-        if (!all_finite(writer.file)) fail_diverged();
+        writer.number("data.position", task_->data_position());
+        if (!all_finite(writer.file)) fail_diverged(task_->iterations());
         writer.file.metadata.insert(metadata_.begin(), metadata_.end());
         folder_.save(writer.file);
         saved_at_ = Clock::now();
@@ -171,15 +176,15 @@ private:
         task_->describe(reader);
         reader.number("data.position", position);
         reader.apply();
-        batches_.seek(position);
+        task_->seek_data(position);
         saved_iteration_ = task_->iterations();
     }
-    [[noreturn]] void fail_diverged() const {
+    [[noreturn]] void fail_diverged(std::uint64_t iteration) const {
         const std::string kept = saved_iteration_ == 0 ? "there is no checkpoint yet"
                                                        : "the last good checkpoint is that of iteration " +
                                                              std::to_string(saved_iteration_) + " in " +
                                                              folder_.path().string();
-        fail("training", "the networks diverged at iteration " + std::to_string(task_->iterations()) +
+        fail("training", "the networks diverged at iteration " + std::to_string(iteration) +
                              " (a loss or a weight is not finite): " + kept +
                              "; try another seed or other options");
     }
@@ -189,7 +194,6 @@ private:
     RunFolder folder_;
     std::map<std::string, std::string> metadata_;
     std::unique_ptr<Task> task_;
-    Batches<float> batches_;
     std::vector<std::uint64_t> pictures_;  ///< iterations that have one
     Clock::time_point saved_at_ = Clock::now();
     std::uint64_t saved_iteration_ = 0;

@@ -34,6 +34,7 @@ public:
           discriminator_(device_, seed_for(Seed{options.seed}, "discriminator")),
           generator_optimizer_(Recipe::generator_optimizer(generator_)),
           discriminator_optimizer_(Recipe::discriminator_optimizer(discriminator_)),
+          batches_(make_batches<Item>(device_, data.images, batch_options(options, Recipe::settings.range))),
           trainer_(generator_, discriminator_, generator_optimizer_, discriminator_optimizer_,
                    AnyObjective(gan.objective, gan.real_label),
                    {.batch = options.batch,
@@ -46,10 +47,17 @@ public:
         Recipe::initialize(generator_, discriminator_, data.images, stream);
     }
 
-    std::vector<double> step(Batches<float>& data) override {
-        const GanLosses losses = trainer_.step(data);
-        return {losses.discriminator, losses.generator, losses.real_rating, losses.fake_rating};
+    void step() override { trainer_.step(batches_); }
+    std::vector<std::vector<double>> take_figures() override {
+        std::vector<std::vector<double>> figures;
+        for (const GanLosses& losses : trainer_.take_losses())
+            figures.push_back(
+                {losses.discriminator, losses.generator, losses.real_rating, losses.fake_rating});
+        return figures;
     }
+    std::uint64_t figures_every() const override { return D::asynchronous ? 50 : 1; }
+    std::uint64_t data_position() const override { return batches_.position(); }
+    void seek_data(std::uint64_t position) override { batches_.seek(position); }
     std::uint64_t iterations() const override { return trainer_.iterations(); }
     /// What the generator makes of the fixed latent points; small pictures are shown twice as large.
     Picture draw() override {
@@ -65,6 +73,7 @@ private:
     using Discriminator = Network<typename Recipe::Discriminator, D>;
     using GeneratorOptimizer = decltype(Recipe::generator_optimizer(std::declval<Generator&>()));
     using DiscriminatorOptimizer = decltype(Recipe::discriminator_optimizer(std::declval<Discriminator&>()));
+    using Item = typename Recipe::Discriminator::Input;
     static constexpr int grid_side = 8;
 
     const Images& images_;
@@ -73,6 +82,7 @@ private:
     Discriminator discriminator_;
     GeneratorOptimizer generator_optimizer_;
     DiscriminatorOptimizer discriminator_optimizer_;
+    decltype(make_batches<Item>(std::declval<D&>(), std::declval<const Images&>(), {})) batches_;
     GanTrainer<Generator, Discriminator, GeneratorOptimizer, DiscriminatorOptimizer, AnyObjective> trainer_;
 };
 
@@ -83,7 +93,6 @@ AnyRecipe any_recipe(const GanOptions& gan) {
         .name = std::string(Recipe::name),
         .iterations = Recipe::settings.iterations,
         .batch = Recipe::settings.batch,
-        .range = Recipe::settings.range,
         .classes = std::string(Recipe::settings.classes),
         .input = Recipe::Discriminator::Input::extents(Batch),
         .summary =

@@ -2,7 +2,6 @@
 #include "options.hpp"
 #include <gantry/core/random.hpp>
 #include <gantry/core/shape.hpp>
-#include <gantry/data/batches.hpp>
 #include <gantry/data/images.hpp>
 #include <gantry/io/checkpoint.hpp>
 #include <gantry/io/picture.hpp>
@@ -26,8 +25,12 @@ public:
     Task& operator=(const Task&) = delete;
     virtual ~Task() = default;
 
-    /// One iteration, with as many batches as it needs. Returns its figures.
-    virtual std::vector<double> step(Batches<float>& data) = 0;
+    /// One iteration, with as many batches as it needs.
+    virtual void step() = 0;
+    /// Figures of each iteration since the last call, the oldest first. To be called every `figures_every`
+    /// iterations: more often costs time on a GPU, where the host must wait for them.
+    virtual std::vector<std::vector<double>> take_figures() = 0;
+    virtual std::uint64_t figures_every() const { return 1; }
     /// Iterations done so far; a part of the checkpoint.
     virtual std::uint64_t iterations() const = 0;
     /// Figures of a report, on data that are not trained on; none for a task without them. Like `draw`, it
@@ -38,6 +41,10 @@ public:
     /// Writes what belongs into the run's folder at the end of training, beside what every run has.
     virtual void write_results(const std::filesystem::path&) {}
 
+    /// Batches of the data that were used so far, and to go on from there.
+    virtual std::uint64_t data_position() const = 0;
+    virtual void seek_data(std::uint64_t position) = 0;
+
     virtual void describe(CheckpointWriter& checkpoint) = 0;
     virtual void describe(CheckpointReader& checkpoint) = 0;
 };
@@ -47,7 +54,6 @@ struct AnyRecipe {
     std::string name;
     std::uint64_t iterations;
     int batch;
-    PixelRange range;
     std::string classes{};  ///< of data that have some, with commas; empty: all
     Extents input;  ///< pictures that the networks take: (Batch, height, width, channels) or (Batch, N)
     std::function<std::string()> summary;  ///< its networks as text, for --dry-run

@@ -3,6 +3,7 @@
 #include <gantry/core/device.hpp>
 #include <gantry/core/error.hpp>
 #include <gantry/core/random.hpp>
+#include <gantry/core/scalar_log.hpp>
 #include <gantry/core/tensor.hpp>
 #include <gantry/layers/network.hpp>
 
@@ -32,6 +33,7 @@ struct TrainerOptions {
     Updates updates = Updates::alternating;
     Noise noise = Noise::normal;
     int fixed_points = 64;  ///< latent points that pictures are drawn from
+    int kept_losses = 256;  ///< iterations whose losses are kept until somebody takes them
     Seed seed{};
 };
 
@@ -48,6 +50,7 @@ struct GanLosses {
 /// (2014). Networks and optimizers are the caller's and must outlive it.
 ///     GanTrainer trainer{generator, discriminator, generator_adam, discriminator_adam, NonSaturating{}};
 ///     for (int i = 0; i < 10'000; ++i) trainer.step(batches);
+///     for (const GanLosses& losses : trainer.take_losses()) ...
 template <class Generator, class Discriminator, class GeneratorOptimizer, class DiscriminatorOptimizer,
           class Objective>
 class GanTrainer {
@@ -71,34 +74,40 @@ public:
           discriminator_optimizer_(discriminator_optimizer),
           objective_(objective),
           options_(checked(options)),
+          losses_(device_, rated * static_cast<std::size_t>(options.discriminator_steps) + 1,
+                  static_cast<std::size_t>(options.kept_losses)),
           noise_(options.seed, "noise"),
           fixed_points_(draw_fixed_points()) {
         if (&discriminator.device() != &device_)
             fail("GanTrainer", "generator and discriminator must be on one device object");
     }
 
-    /// One iteration. `data.next().pixels` is a batch of real items, (batch, item) in row-major order. From
-    /// the second call on nothing is allocated.
+    /// One iteration, which a GPU gets as one piece of work. `data.next().pixels` is a batch of real items:
+    /// tensors of the step, or numbers on the host, (batch, item) in row-major order. From the second call on
+    /// nothing is allocated, and the host waits for nothing.
     template <class Data>
-    GanLosses step(Data& data) {
-        const bool together = options_.updates == Updates::simultaneous;
-        const int alone = options_.discriminator_steps - (together ? 1 : 0);
-
-        // k times: the discriminator gets closer to the best one against the generator as it is.
-        GanLosses losses;
-        for (int i = 0; i < alone; ++i) update_discriminator(data.next().pixels, losses);
-        // Once: the generator moves towards what this discriminator takes for real.
-        if (together)
-            update_both(data.next().pixels, losses);
-        else
-            update_generator(losses);
-
-        const double k = options_.discriminator_steps;
-        losses.discriminator /= k;
-        losses.real_rating /= k;
-        losses.fake_rating /= k;
+    void step(Data& data) {
+        losses_.begin_row();
+        device_.submit([&] { iterate(data); });
+        losses_.end_row();
         ++iterations_;
-        return losses;
+    }
+
+    /// Losses of the iterations since the last call, the oldest first; of more than
+    /// TrainerOptions::kept_losses the last ones. Waits for the device.
+    std::vector<GanLosses> take_losses() {
+        std::vector<GanLosses> result;
+        for (const auto& row : losses_.take()) {
+            const double k = options_.discriminator_steps;
+            GanLosses& losses = result.emplace_back();
+            for (std::size_t i = 0; i + 1 < row.size(); i += rated) {
+                losses.discriminator += row[i] / k;
+                losses.real_rating += row[i + 1] / k;
+                losses.fake_rating += row[i + 2] / k;
+            }
+            losses.generator = row.back();
+        }
+        return result;
     }
 
     /// Iterations done so far.
@@ -133,23 +142,37 @@ public:
     }
 
 private:
-    template <class Pixels>
-    void update_discriminator(const Pixels& pixels, GanLosses& losses) {
+    template <class Data>
+    void iterate(Data& data) {
+        const bool together = options_.updates == Updates::simultaneous;
+        const int alone = options_.discriminator_steps - (together ? 1 : 0);
+
+        // k times: the discriminator gets closer to the best one against the generator as it is.
+        for (int i = 0; i < alone; ++i) update_discriminator(data);
+        // Once: the generator moves towards what this discriminator takes for real.
+        if (together)
+            update_both(data);
+        else
+            update_generator();
+    }
+
+    template <class Data>
+    void update_discriminator(Data& data) {
         const Step step{device_};
         const auto z = sample_noise(noise_, options_.batch);
         const auto fake = frozen(generator_)(z);
         static_assert(!decltype(fake)::recorded,
                       "gantry: the discriminator's step must not reach the generator");
 
-        const auto real_outputs = discriminator_(real_items(pixels));
+        const auto real_outputs = discriminator_(real_items(data));
         const auto fake_outputs = discriminator_(fake);
         const auto loss = objective_.discriminator(real_outputs, fake_outputs);
         discriminator_optimizer_.step(backward(loss, discriminator_));
 
-        add_discriminator(losses, loss, real_outputs, fake_outputs);
+        losses_.add(detach(loss), rating(real_outputs), rating(fake_outputs));
     }
 
-    void update_generator(GanLosses& losses) {
+    void update_generator() {
         const Step step{device_};
         // Fresh points: the discriminator has just been fitted to the last ones.
         const auto z = sample_noise(noise_, options_.batch);
@@ -158,15 +181,15 @@ private:
         const auto loss = objective_.generator(fake_outputs);
         generator_optimizer_.step(backward(loss, generator_));
 
-        losses.generator = loss.item();
+        losses_.add(detach(loss));
     }
 
-    template <class Pixels>
-    void update_both(const Pixels& pixels, GanLosses& losses) {
+    template <class Data>
+    void update_both(Data& data) {
         const Step step{device_};
         const auto z = sample_noise(noise_, options_.batch);
         // One pass serves both: `backward` follows the tape only towards the network that it is given.
-        const auto real_outputs = discriminator_(real_items(pixels));
+        const auto real_outputs = discriminator_(real_items(data));
         const auto fake_outputs = discriminator_(generator_(z));
         const auto discriminator_loss = objective_.discriminator(real_outputs, fake_outputs);
         const auto generator_loss = objective_.generator(fake_outputs);
@@ -176,16 +199,13 @@ private:
         discriminator_optimizer_.step(discriminator_gradients);
         generator_optimizer_.step(generator_gradients);
 
-        add_discriminator(losses, discriminator_loss, real_outputs, fake_outputs);
-        losses.generator = generator_loss.item();
+        losses_.add(detach(discriminator_loss), rating(real_outputs), rating(fake_outputs),
+                    detach(generator_loss));
     }
 
-    template <class Loss, class Outputs>
-    void add_discriminator(GanLosses& losses, const Loss& loss, const Outputs& real_outputs,
-                           const Outputs& fake_outputs) {
-        losses.discriminator += loss.item();
-        losses.real_rating += mean(objective_.rating(detach(real_outputs))).item();
-        losses.fake_rating += mean(objective_.rating(detach(fake_outputs))).item();
+    template <class Outputs>
+    auto rating(const Outputs& outputs) {
+        return mean(objective_.rating(detach(outputs)));
     }
 
     auto sample_noise(RandomStream& stream, int count) {
@@ -194,9 +214,14 @@ private:
                    ? normal<Latent, Scalar>(device_, count, stream)
                    : uniform<Latent, Scalar>(device_, count, stream, -bound, bound);
     }
-    template <class Pixels>
-    auto real_items(const Pixels& pixels) {
-        return from_host<Item>(device_, static_cast<int>(pixels.size() / Item::item_size), pixels);
+    template <class Data>
+    auto real_items(Data& data) {
+        const auto batch = data.next();
+        const auto& pixels = batch.pixels;
+        if constexpr (AnyTensor<std::remove_cvref_t<decltype(pixels)>>)
+            return pixels;
+        else
+            return from_host<Item>(device_, static_cast<int>(pixels.size() / Item::item_size), pixels);
     }
     auto draw_fixed_points() {
         const Step step{device_};
@@ -208,6 +233,8 @@ private:
         if (options.discriminator_steps < 1)
             fail("GanTrainer", "k, the discriminator's steps, must be at least 1",
                  options.discriminator_steps);
+        if (options.kept_losses < 1)
+            fail("GanTrainer", "the losses of at least one iteration are kept", options.kept_losses);
         return options;
     }
 
@@ -218,6 +245,8 @@ private:
     DiscriminatorOptimizer& discriminator_optimizer_;
     Objective objective_;
     TrainerOptions options_;
+    static constexpr std::size_t rated = 3;  ///< numbers of the log for each update of the discriminator
+    ScalarLog<Scalar, DeviceType> losses_;
     RandomStream noise_;
     Kept<Latent, Scalar, DeviceType> fixed_points_;
     std::uint64_t iterations_ = 0;

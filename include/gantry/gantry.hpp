@@ -6,10 +6,12 @@
 #include <gantry/core/device.hpp>
 #include <gantry/core/error.hpp>
 #include <gantry/core/random.hpp>
+#include <gantry/core/scalar_log.hpp>
 #include <gantry/core/shape.hpp>
 #include <gantry/core/tensor.hpp>
 #include <gantry/core/window.hpp>
 #include <gantry/cpu/cpu.hpp>
+#include <gantry/data/device_batches.hpp>
 #include <gantry/init/distributions.hpp>
 #include <gantry/init/initialize.hpp>
 #include <gantry/init/orthogonal.hpp>
@@ -48,6 +50,7 @@
 #include <gantry/ops/sum.hpp>
 #include <gantry/optim/adam.hpp>
 #include <gantry/optim/adam_w.hpp>
+#include <gantry/optim/gradient_norm.hpp>
 #include <gantry/optim/optimistic_adam.hpp>
 #include <gantry/optim/rms_prop.hpp>
 #include <gantry/optim/schedules.hpp>

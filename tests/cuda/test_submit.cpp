@@ -23,7 +23,9 @@ struct Training {
     void step(int batch) {
         const Step step{device};
         const auto loss = bce_with_logits(network(normal<Shape<Batch, 9>>(device, batch, noise)), 1.0);
-        adam.step(backward(loss, network));
+        const auto gradients = backward(loss, network);
+        clip_gradient_norm(gradients, 0.1);
+        adam.step(gradients);
     }
 };
 

@@ -131,15 +131,18 @@ TEST_CASE("What a step reports is what the losses and the discriminator were bef
     for (std::size_t i = 0; i + 1 < gan.discriminator.parameters().size(); ++i)
         gan.discriminator.parameters().data()[i] = 0;
     gan.discriminator.parameters().data()[gan.discriminator.parameters().size() - 1] = 0.25f;
-    const GanLosses losses = gan.trainer.step(gan.data);
+    gan.trainer.step(gan.data);
+    const std::vector<GanLosses> all = gan.trainer.take_losses();
+    REQUIRE(all.size() == 1);
+    const GanLosses& losses = all.front();
     CHECK(losses.real_rating == 0.25);
     CHECK(losses.fake_rating == 0.25);
     CHECK(losses.discriminator == (0.75 * 0.75 + 0.25 * 0.25) / 2);
     CHECK(gan.trainer.iterations() == 1);
 }
 
-TEST_CASE("Drawing pictures changes nothing in the run", "") {
-    Cpu device;
+TEMPLATE_TEST_CASE("Drawing pictures changes nothing in the run", "", GANTRY_TEST_DEVICES) {
+    TestType device;
     SmallGan watched{device}, alone{device};
     for (int i = 0; i < 10; ++i) {
         watched.train(1);
@@ -151,8 +154,8 @@ TEST_CASE("Drawing pictures changes nothing in the run", "") {
     CHECK(checkpoint_of(watched) == checkpoint_of(alone));
 }
 
-TEST_CASE("Pictures are drawn with the batch norm of training", "") {
-    Cpu device;
+TEMPLATE_TEST_CASE("Pictures are drawn with the batch norm of training", "", GANTRY_TEST_DEVICES) {
+    TestType device;
     SmallGan gan{device};
     gan.train(5);  // by now the running statistics are neither the first ones nor those of any batch
     RandomStream points(Seed{}, "fixed latent points");
@@ -163,8 +166,8 @@ TEST_CASE("Pictures are drawn with the batch norm of training", "") {
     CHECK(frozen(gan.generator)(z).to_host() == pictures);
 }
 
-TEST_CASE("A run that is saved and loaded goes on bit for bit", "") {
-    Cpu device;
+TEMPLATE_TEST_CASE("A run that is saved and loaded goes on bit for bit", "", GANTRY_TEST_DEVICES) {
+    TestType device;
     SmallGan straight{device}, first{device};
     straight.train(20);
     first.train(10);
@@ -201,9 +204,30 @@ TEST_CASE("The number of threads does not change a bit", "[threads]") {
     CHECK(train(1) == train(2));
 }
 
+TEMPLATE_TEST_CASE("Losses are means over the discriminator's updates, and wait until they are taken", "",
+                   GANTRY_TEST_DEVICES) {
+    TestType device;
+    const TrainerOptions k3{.batch = 8, .discriminator_steps = 3, .fixed_points = 5, .kept_losses = 4};
+    SmallGan together{device, k3}, apart{device, k3};
+    std::vector<GanLosses> one_by_one;
+    for (int i = 0; i < 6; ++i) {
+        together.train(1);
+        apart.train(1);
+        const auto losses = apart.trainer.take_losses();
+        REQUIRE(losses.size() == 1);
+        one_by_one.push_back(losses.front());
+        CHECK((losses.front().real_rating > 0 && losses.front().real_rating < 1));
+        CHECK((losses.front().fake_rating > 0 && losses.front().fake_rating < 1));
+    }
+    CHECK(together.trainer.take_losses() == std::vector(one_by_one.begin() + 2, one_by_one.end()));
+    CHECK(together.trainer.take_losses().empty());
+}
+
 TEST_CASE("A trainer refuses options out of range", "") {
     Cpu device;
     CHECK_THROWS_WITH((SmallGan{device, TrainerOptions{.batch = 0}}), contains("at least one item; got 0"));
     CHECK_THROWS_WITH((SmallGan{device, TrainerOptions{.discriminator_steps = 0}}),
                       contains("k, the discriminator's steps, must be at least 1; got 0"));
+    CHECK_THROWS_WITH((SmallGan{device, TrainerOptions{.kept_losses = 0}}),
+                      contains("the losses of at least one iteration are kept; got 0"));
 }

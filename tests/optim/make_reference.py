@@ -65,6 +65,19 @@ def rate_changes(update, group):
     group["lr"] = 0.1 if update < 5 else 0.03
 
 
+CLIP_NORM = 5.0
+
+
+def clipped(numbers):
+    """Norm of a gradient of 35 numbers, which are these five over and over, and the five after clipping."""
+    weights = torch.zeros(7 * len(numbers), dtype=torch.float64, requires_grad=True)
+    weights.grad = torch.tensor(numbers * 7, dtype=torch.float64)
+    norm = torch.nn.utils.clip_grad_norm_([weights], CLIP_NORM)
+    return norm.item(), weights.grad[: len(numbers)].tolist()
+
+
+NORMS, CLIPPED = zip(*map(clipped, GRADIENTS))
+
 SGD, ADAM, ADAMW, RMSPROP = torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW, torch.optim.RMSprop
 CASES = {
     "sgd": with_torch(SGD, lr=0.1),
@@ -111,6 +124,13 @@ using ReferenceTable = std::array<std::array<double, reference_size>, reference_
 inline constexpr std::array<double, reference_size> reference_start = {{{", ".join(map(repr, START))}}};
 inline constexpr ReferenceTable reference_gradients =
     {table(GRADIENTS)};
+
+/// Norms of the gradients of each update, repeated to 35 numbers, and the gradients clipped to a norm.
+inline constexpr double reference_clip_norm = {CLIP_NORM!r};
+inline constexpr std::array<double, reference_updates> reference_norms =
+    {{{", ".join(map(repr, NORMS))}}};
+inline constexpr ReferenceTable reference_clipped =
+    {table(CLIPPED)};
 
 /// Parameters after each update.
 namespace reference_weights {{""")

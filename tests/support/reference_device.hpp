@@ -4,6 +4,7 @@
 #include <gantry/kernels/batch_norm.hpp>
 #include <gantry/kernels/copy.hpp>
 #include <gantry/kernels/elementwise.hpp>
+#include <gantry/kernels/gather.hpp>
 #include <gantry/kernels/matmul.hpp>
 #include <gantry/kernels/maxout.hpp>
 #include <gantry/kernels/optimizers.hpp>
@@ -130,6 +131,20 @@ void launch(Reference&, const CopyBlockParameters<T>& p) {
 template <class T>
 void launch(Reference&, const FillParameters<T>& p) {
     std::fill(p.destination, p.destination + p.size, p.value);
+}
+
+template <class T>
+void launch(Reference&, const GatherItemsParameters<T>& p) {
+    for (std::size_t i = 0; i < p.count; ++i)
+        for (std::size_t k = 0; k < p.item_size; ++k) {
+            const int byte = p.x[p.items[i] * p.item_size + k];
+            p.y[i * p.item_size + k] =
+                static_cast<T>((p.range == PixelRange::zero_to_one ? byte : 2 * byte - 255) / 255.0);
+        }
+}
+template <class T>
+void launch(Reference&, const GatherNumbersParameters<T>& p) {
+    for (std::size_t i = 0; i < p.count; ++i) p.y[i] = *p.from[i];
 }
 
 namespace reference {

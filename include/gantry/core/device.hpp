@@ -35,6 +35,9 @@ public:
         if (++step_ == 0) step_ = 1;
     }
 
+    /// Whether work goes on after `launch` has returned, so that reading a number makes the host wait.
+    static constexpr bool asynchronous = false;
+
     /// Runs f. A device may collect what f asks it to do and start it as one piece.
     template <class F>
     void submit(const F& f) {

@@ -5,6 +5,7 @@
 #include <gantry/cpu/copy.hpp>
 #include <gantry/cpu/device.hpp>
 #include <gantry/cpu/elementwise.hpp>
+#include <gantry/cpu/gather.hpp>
 #include <gantry/cpu/matmul.hpp>
 #include <gantry/cpu/maxout.hpp>
 #include <gantry/cpu/optimizers.hpp>

@@ -100,6 +100,8 @@ public:
         cuda::check(cudnnSetStream(cudnn_.get(), stream()), "cudnnSetStream");
     }
 
+    static constexpr bool asynchronous = true;
+
     cudaStream_t stream() { return memory().stream().get(); }
     /// Runs f and starts what it puts on the GPU as one graph: a training step is one call then. Allocation
     /// and reading inside of f are allowed, but cost the advantage; a step that has run before does neither.

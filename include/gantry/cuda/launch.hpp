@@ -4,6 +4,7 @@
 #include <gantry/kernels/convolution.hpp>
 #include <gantry/kernels/copy.hpp>
 #include <gantry/kernels/elementwise.hpp>
+#include <gantry/kernels/gather.hpp>
 #include <gantry/kernels/matmul.hpp>
 #include <gantry/kernels/maxout.hpp>
 #include <gantry/kernels/optimizers.hpp>
@@ -62,6 +63,10 @@ template <class T>
 void launch(Cuda&, const CopyBlockParameters<T>&);
 template <class T>
 void launch(Cuda&, const FillParameters<T>&);
+template <class T>
+void launch(Cuda&, const GatherItemsParameters<T>&);
+template <class T>
+void launch(Cuda&, const GatherNumbersParameters<T>&);
 template <class T>
 void launch(Cuda&, const SoftmaxParameters<T>&);
 template <class T>

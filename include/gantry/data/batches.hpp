@@ -1,7 +1,7 @@
 #pragma once
 #include <gantry/core/error.hpp>
-#include <gantry/core/random.hpp>
 #include <gantry/data/images.hpp>
+#include <gantry/data/shuffled_order.hpp>
 
 #include <algorithm>
 #include <array>
@@ -9,9 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <limits>
 #include <mutex>
-#include <numeric>
 #include <span>
 #include <stop_token>
 #include <thread>
@@ -27,19 +25,12 @@ struct Minibatch {
     std::span<const std::uint8_t> labels;  ///< (batch), empty if the data set has none
 };
 
-struct BatchOptions {
-    std::size_t batch = 64;  ///< items in each batch
-    PixelRange range = PixelRange::minus_one_to_one;
-    Seed seed{};
-};
-
 /// Serves a data set of bytes in shuffled batches of T, for ever. A background thread prepares the next batch
 /// while the caller works on this one; nothing is allocated after construction.
 ///
-/// Each epoch has an order of its own. Batches run on from one epoch into the next, so that every item is
-/// seen equally often whatever the batch size (an item may then be twice in the one batch where two epochs
-/// meet). The order of epoch e is a function of the seed and e alone: the number of batches served is the
-/// whole state, and `seek` goes to any of them.
+/// Each epoch has an order of its own (`ShuffledOrder`). Batches run on from one epoch into the next, so that
+/// every item is seen equally often whatever the batch size (an item may then be twice in the one batch where
+/// two epochs meet). The number of batches served is the whole state, and `seek` goes to any of them.
 template <class T>
 class Batches {
 public:
@@ -51,7 +42,7 @@ public:
           labels_(labels),
           item_size_(item_size),
           options_(options),
-          order_(checked_count(pixels.size(), item_size, labels.size(), options.batch)),
+          order_(checked_count(pixels.size(), item_size, labels.size(), options), options.seed),
           slots_{Slot(options.batch, item_size, labels), Slot(options.batch, item_size, labels)} {
         for (std::size_t byte = 0; byte < 256; ++byte)
             value_of_byte_[byte] = from_byte<T>(static_cast<std::uint8_t>(byte), options.range);
@@ -85,7 +76,7 @@ public:
     }
 
     /// Items in the data set.
-    std::size_t count() const { return order_.size(); }
+    std::size_t count() const { return order_.count(); }
     /// Values in an item.
     std::size_t item_size() const { return item_size_; }
 
@@ -98,19 +89,10 @@ private:
     };
 
     static std::size_t checked_count(std::size_t values, std::size_t item_size, std::size_t labels,
-                                     std::size_t batch) {
-        if (item_size == 0 || values % item_size != 0)
-            fail("batches", "pixels must be a whole number of items", values, " values in items of ",
-                 item_size);
-        const std::size_t count = values / item_size;
+                                     const BatchOptions& options) {
+        const std::size_t count = count_items(values, item_size, options);
         if (labels != 0 && labels != count)
             fail("batches", "each item needs one label", count, " items and ", labels, " labels");
-        if (batch == 0) fail("batches", "a batch must hold at least one item", batch);
-        if (batch > count)
-            fail("batches", "a batch must not be larger than the data set", "a batch of ", batch, " from ",
-                 count, " items");
-        if (count > std::numeric_limits<std::uint32_t>::max())
-            fail("batches", "a data set must hold less than 2^32 items", count);
         return count;
     }
 
@@ -139,9 +121,7 @@ private:
     void fill(Slot& slot, std::uint64_t number) {
         const std::uint64_t first = number * options_.batch;
         for (std::size_t i = 0; i < options_.batch; ++i) {
-            const std::uint64_t epoch = (first + i) / count();
-            if (epoch != epoch_) shuffle(epoch);
-            const std::size_t item = order_[(first + i) % count()];
+            const std::size_t item = order_.item(first + i);
             std::transform(pixels_.begin() + static_cast<std::ptrdiff_t>(item * item_size_),
                            pixels_.begin() + static_cast<std::ptrdiff_t>((item + 1) * item_size_),
                            slot.pixels.begin() + static_cast<std::ptrdiff_t>(i * item_size_),
@@ -150,33 +130,13 @@ private:
         }
     }
 
-    /// Puts the items in the order of an epoch: Fisher and Yates' shuffle (Knuth, TAOCP 2, algorithm 3.4.2P).
-    /// Each swap takes half a Philox block, so that an epoch begins at a known place of the stream.
-    void shuffle(std::uint64_t epoch) {
-        const RandomStream stream(options_.seed, "data order");
-        const std::uint64_t first_block = epoch * ((count() + 1) / 2);
-        std::iota(order_.begin(), order_.end(), std::uint32_t{0});
-        PhiloxBlock words{};
-        for (std::size_t i = 0; i + 1 < count(); ++i) {
-            if (i % 2 == 0) words = stream.block(first_block + i / 2);
-            const std::uint64_t low = words[i % 2 * 2], high = words[i % 2 * 2 + 1];
-            const std::uint64_t left = count() - i;
-            // left * (64 random bits) / 2^64: uniform to one part in 2^32 and better.
-            const std::uint64_t chosen = (high * left + (low * left >> 32)) >> 32;
-            std::swap(order_[i], order_[i + chosen]);
-        }
-        epoch_ = epoch;
-    }
-
     std::span<const std::uint8_t> pixels_;
     std::span<const std::uint8_t> labels_;
     std::size_t item_size_;
     BatchOptions options_;
     std::array<T, 256> value_of_byte_{};
 
-    // Of the background thread alone.
-    std::vector<std::uint32_t> order_;  ///< items in the order of epoch_
-    std::uint64_t epoch_ = std::numeric_limits<std::uint64_t>::max();
+    ShuffledOrder order_;  ///< of the background thread alone, but for its count
 
     // Shared, under the mutex. Batches below prepared_ are ready; the caller holds batch position_ - 1, so
     // that the other slot is free for batch position_.

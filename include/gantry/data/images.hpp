@@ -1,4 +1,6 @@
 #pragma once
+#include <gantry/data/pixel_range.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -28,17 +30,5 @@ struct LabelledImages {
 
 /// Part of a data set.
 enum class Split { train, test };
-
-/// What the bytes 0 and 255 are as numbers in a network: pick what the generator's last layer gives.
-enum class PixelRange {
-    minus_one_to_one,  ///< byte / 127.5 - 1, for Tanh
-    zero_to_one,       ///< byte / 255, for Sigmoid
-};
-
-/// A byte of a picture as a number for a network.
-template <class T>
-constexpr T from_byte(std::uint8_t byte, PixelRange range) {
-    return static_cast<T>(range == PixelRange::zero_to_one ? byte / 255.0 : byte / 127.5 - 1);
-}
 
 }  // namespace gantry

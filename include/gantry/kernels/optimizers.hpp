@@ -1,5 +1,8 @@
 #pragma once
+#include <gantry/math.hpp>
+
 #include <cstddef>
+#include <string_view>
 
 namespace gantry {
 
@@ -49,6 +52,17 @@ struct RmsPropParameters {
     T* s = nullptr;
     T *mean = nullptr, *velocity = nullptr;
     double learning_rate = 0, alpha = 0, epsilon = 0, momentum = 0, weight_decay = 0;
+};
+
+/// min(1, max_norm / (norm + 1e-6)) g: a functor of ElementwiseParameters, for gradients g and their norm.
+struct ClipToNorm {
+    static constexpr std::string_view name = "clip_gradient_norm";
+    double max_norm;
+    template <class V>
+    GANTRY_HOST_DEVICE V operator()(V g, V norm) const {
+        const V factor = math::constant<V>(max_norm) / (norm + math::constant<V>(1e-6));
+        return math::min(factor, math::constant<V>(1)) * g;
+    }
 };
 
 }  // namespace gantry

@@ -1,0 +1,68 @@
+#pragma once
+#include <gantry/core/buffer.hpp>
+#include <gantry/core/tensor.hpp>
+#include <gantry/kernels/gather.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace gantry {
+
+/// Scalars of many steps, losses say, kept on the device until somebody wants to see them: to read a number
+/// makes the host wait for a GPU, to keep it does not. A row is what belongs together; the log holds the last
+/// `rows` rows that nobody has taken.
+///     log.begin_row();
+///     { Step step{device}; ...; log.add(loss, accuracy); }
+///     log.end_row();
+template <class T, class D>
+class ScalarLog {
+public:
+    ScalarLog(D& device, std::size_t columns, std::size_t rows)
+        : columns_(columns), rows_(rows), numbers_(device, columns * (rows + 1)) {}
+
+    /// Forgets what a row that did not end has.
+    void begin_row() { column_ = 0; }
+    /// The next numbers of the row, at most 8: one launch.
+    template <class... S>
+    void add(const Tensor<S, T, D>&... scalars) {
+        static_assert(((S::rank == 0) && ...), "gantry: a log keeps scalars: take mean() or sum() first");
+        if (column_ + sizeof...(S) > columns_)
+            fail("ScalarLog", "a row has as many numbers as the log has columns", column_ + sizeof...(S),
+                 " of ", columns_);
+        GatherNumbersParameters<T> p{sizeof...(S), {scalars.data()...}, nullptr};
+        p.y = numbers_.data() + ended_ % (rows_ + 1) * columns_ + column_;
+        launch(numbers_.device(), p);
+        column_ += sizeof...(S);
+    }
+    void end_row() {
+        if (column_ != columns_)
+            fail("ScalarLog", "a row has as many numbers as the log has columns", column_, " of ", columns_);
+        column_ = 0;
+        ++ended_;
+    }
+
+    /// Rows that ended since the last call, the oldest first; of more than the log holds, the last ones.
+    /// Waits for the device.
+    std::vector<std::vector<T>> take() {
+        const std::uint64_t first = std::max(taken_, ended_ - std::min<std::uint64_t>(ended_, rows_));
+        std::vector<std::vector<T>> result;
+        if (first < ended_) {
+            const std::vector<T> all = numbers_.to_host();
+            for (std::uint64_t row = first; row < ended_; ++row) {
+                const auto begin = all.begin() + static_cast<std::ptrdiff_t>(row % (rows_ + 1) * columns_);
+                result.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(columns_));
+            }
+        }
+        taken_ = ended_;
+        return result;
+    }
+
+private:
+    std::size_t columns_, rows_, column_ = 0;
+    Buffer<T, D> numbers_;                 ///< rows_ rows, and the one that is written
+    std::uint64_t ended_ = 0, taken_ = 0;  ///< rows
+};
+
+}  // namespace gantry

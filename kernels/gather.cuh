@@ -1,0 +1,64 @@
+#pragma once
+#include "loop.cuh"
+#include <gantry/cuda/launch.hpp>
+
+#include <cstdint>
+
+namespace gantry {
+namespace cuda {
+
+struct ItemNumbers {
+    std::uint32_t at[GatherItemsParameters<float>::most];
+};
+
+/// A row of blocks for each item, so that nothing is divided to find a number's item.
+template <int pack, class T>
+__global__ void gather_items(std::size_t item_size, const std::uint8_t* x, T* y, PixelRange range,
+                             ItemNumbers items) {
+    const std::size_t item = items.at[blockIdx.y];
+    for_each_pack<pack>(item_size, [&](std::size_t i, auto width) {
+        constexpr int numbers = decltype(width)::value;
+        const auto bytes = load<Pack<std::uint8_t, numbers>>(x + item * item_size + i);
+        Pack<T, numbers> values;
+#pragma unroll
+        for (int k = 0; k < numbers; ++k) values.at[k] = from_byte<T>(bytes.at[k], range);
+        store(y + blockIdx.y * item_size + i, values);
+    });
+}
+
+template <class T>
+struct NumberPointers {
+    const T* at[GatherNumbersParameters<T>::most];
+};
+
+template <class T>
+__global__ void gather_numbers(unsigned count, NumberPointers<T> from, T* y) {
+    if (threadIdx.x < count) y[threadIdx.x] = *from.at[threadIdx.x];
+}
+
+}  // namespace cuda
+
+template <class T>
+void launch(Cuda& device, const GatherItemsParameters<T>& p) {
+    if (p.count == 0 || p.item_size == 0) return;
+    cuda::ItemNumbers items{};
+    for (std::size_t i = 0; i < p.count; ++i) items.at[i] = p.items[i];
+    const bool packs = p.item_size % cuda::pack_width<T> == 0 && cuda::aligned(p.x, p.y);
+    cuda::with_width<T>(packs, [&](auto pack) {
+        cuda::Grid grid = cuda::grid_for(p.item_size / pack);
+        grid.blocks.y = static_cast<unsigned>(p.count);
+        cuda::start(device, "gather_items", cuda::gather_items<decltype(pack)::value, T>, grid, p.item_size,
+                    p.x, p.y, p.range, items);
+    });
+}
+
+template <class T>
+void launch(Cuda& device, const GatherNumbersParameters<T>& p) {
+    if (p.count == 0) return;
+    cuda::NumberPointers<T> from{};
+    for (std::size_t i = 0; i < p.count; ++i) from.at[i] = p.from[i];
+    cuda::start(device, "gather_numbers", cuda::gather_numbers<T>, {1, p.most},
+                static_cast<unsigned>(p.count), from, p.y);
+}
+
+}  // namespace gantry

@@ -1,0 +1,68 @@
+#include "support/catch.hpp"
+#include "support/devices.hpp"
+#include <gantry/gantry.hpp>
+
+#include <vector>
+
+using namespace gantry;
+
+namespace {
+
+/// A row of two numbers, 10 i and 10 i + 1.
+template <class D>
+void log_row(D& device, ScalarLog<float, D>& log, int i) {
+    log.begin_row();
+    const Step step{device};
+    log.add(filled<Shape<>>(device, 0, 10.0 * i), filled<Shape<>>(device, 0, 10.0 * i + 1));
+    log.end_row();
+}
+
+using Rows = std::vector<std::vector<float>>;
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("A log gives the rows that nobody has taken, the oldest first", "", GANTRY_TEST_DEVICES) {
+    TestType device;
+    ScalarLog<float, TestType> log(device, 2, 3);
+    CHECK(log.take().empty());
+    log_row(device, log, 1);
+    log_row(device, log, 2);
+    CHECK(log.take() == Rows{{10, 11}, {20, 21}});
+    CHECK(log.take().empty());
+    for (int i = 3; i <= 5; ++i) log_row(device, log, i);
+    CHECK(log.take() == Rows{{30, 31}, {40, 41}, {50, 51}});
+    for (int i = 6; i <= 12; ++i) log_row(device, log, i);
+    CHECK(log.take() == Rows{{100, 101}, {110, 111}, {120, 121}});  // the last ones that it holds
+}
+
+TEMPLATE_TEST_CASE("A row may be added in parts, and a broken one is forgotten", "", GANTRY_TEST_DEVICES) {
+    TestType device;
+    ScalarLog<float, TestType> log(device, 3, 1);
+    const auto add = [&](auto... numbers) {
+        const Step step{device};
+        log.add(filled<Shape<>>(device, 0, numbers)...);
+    };
+    log.begin_row();
+    add(1.0, 2.0);
+    add(3.0);
+    log.end_row();
+    log.begin_row();
+    add(4.0, 5.0);  // an exception, say
+    CHECK(log.take() == Rows{{1, 2, 3}});
+    log.begin_row();
+    add(6.0, 7.0, 8.0);
+    log.end_row();
+    CHECK(log.take() == Rows{{6, 7, 8}});
+}
+
+TEMPLATE_TEST_CASE("A row must be whole", "", GANTRY_TEST_DEVICES) {
+    TestType device;
+    ScalarLog<float, TestType> log(device, 2, 1);
+    const Step step{device};
+    const auto one = filled<Shape<>>(device, 0, 1);
+    CHECK_THROWS_WITH(log.add(one, one, one),
+                      "[ScalarLog] a row has as many numbers as the log has columns; got 3 of 2");
+    log.add(one);
+    CHECK_THROWS_WITH(log.end_row(),
+                      "[ScalarLog] a row has as many numbers as the log has columns; got 1 of 2");
+}

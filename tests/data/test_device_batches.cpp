@@ -1,0 +1,70 @@
+#include "support/catch.hpp"
+#include "support/devices.hpp"
+#include <gantry/data/batches.hpp>
+#include <gantry/data/device_batches.hpp>
+
+#include <cstdint>
+#include <vector>
+
+using namespace gantry;
+using namespace gantry::test;
+
+namespace {
+
+using Item = Shape<Batch, 7>;
+
+std::vector<std::uint8_t> bytes(std::size_t items) {
+    std::vector<std::uint8_t> pixels(items * Item::item_size);
+    for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(i * 7 + i / 256);
+    return pixels;
+}
+
+template <class T, class D>
+std::vector<T> numbers(D& device, DeviceBatches<Item, T, D>& batches) {
+    const Step step{device};
+    return batches.next().pixels.to_host();
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("Batches from a device's memory are those of the background thread", "",
+                   GANTRY_TEST_DEVICES) {
+    TestType device;
+    const auto same = [&]<class T>(const T&, std::size_t items, const BatchOptions& options) {
+        const auto pixels = bytes(items);
+        DeviceBatches<Item, T, TestType> batches(device, pixels, options);
+        Batches<T> expected(pixels, Item::item_size, {}, options);
+        for (int i = 0; i < 5; ++i) {
+            const auto batch = expected.next().pixels;
+            CHECK(numbers(device, batches) == std::vector<T>(batch.begin(), batch.end()));
+        }
+        CHECK(batches.position() == 5);
+        batches.seek(2);
+        expected.seek(2);
+        const auto batch = expected.next().pixels;
+        CHECK(numbers(device, batches) == std::vector<T>(batch.begin(), batch.end()));
+    };
+    same(float(), 10, {.batch = 4, .seed = Seed{3}});  // epochs end within batches
+    same(double(), 10, {.batch = 4, .range = PixelRange::zero_to_one, .seed = Seed{4}});
+    same(float(), 600, {.batch = 515, .range = PixelRange::zero_to_one});  // more than one launch
+}
+
+TEST_CASE("Every byte is the number next to its exact value", "") {
+    for (int byte = 0; byte < 256; ++byte) {
+        const auto b = static_cast<std::uint8_t>(byte);
+        CHECK(from_byte<float>(b, PixelRange::zero_to_one) == static_cast<float>(byte / 255.0L));
+        CHECK(from_byte<float>(b, PixelRange::minus_one_to_one) == static_cast<float>(byte / 127.5L - 1));
+        CHECK(from_byte<double>(b, PixelRange::minus_one_to_one) ==
+              static_cast<double>((2 * byte - 255) / 255.0L));
+    }
+}
+
+TEMPLATE_TEST_CASE("Batches that cannot be made on a device are refused", "", GANTRY_TEST_DEVICES) {
+    TestType device;
+    const auto make = [&](std::size_t values, std::size_t batch) {
+        DeviceBatches<Item, float, TestType>(device, std::vector<std::uint8_t>(values), {.batch = batch});
+    };
+    CHECK_THROWS_WITH(make(70, 11), contains("a batch of 11 from 10 items"));
+    CHECK_THROWS_WITH(make(70, 0), contains("at least one item"));
+    CHECK_THROWS_WITH(make(71, 5), contains("71 values in items of 7"));
+}

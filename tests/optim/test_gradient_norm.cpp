@@ -1,0 +1,117 @@
+#include <gantry/optim/gradient_norm.hpp>
+#include <gantry/optim/sgd.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <vector>
+
+#include <optim/small_network.hpp>
+#include <support/catch.hpp>
+#include <support/devices.hpp>
+#include <support/numbers.hpp>
+
+using namespace gantry;
+using namespace gantry::test;
+
+namespace {
+
+/// Gradients as if `backward` had left them.
+template <class Net>
+Gradients<Net> gradients_of(Net& network, const std::vector<typename Net::scalar>& numbers) {
+    network.gradients().from_host(numbers);
+    return {&network, network.backward_passes()};
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("Gradients have the norm that PyTorch finds, and are clipped as there", "[optim]",
+                   GANTRY_TEST_DEVICES) {
+    TestType device;
+    ReferenceNetwork<TestType> network(device);
+    for (std::size_t update = 0; update < reference_updates; ++update) {
+        const Step step{device};
+        const auto gradients = network.gradients_of_update(update);
+        const auto expected = repeated<double>(reference_gradients[update]);
+        CHECK(largest_error<double>({gradient_norm(gradients).item()}, std::vector{reference_norms[update]}) <
+              tolerance<double>);
+        CHECK(network.gradients().to_host() == expected);
+        const auto norm_before = clip_gradient_norm(gradients, reference_clip_norm);
+        CHECK(largest_error<double>({norm_before.item()}, std::vector{reference_norms[update]}) <
+              tolerance<double>);
+        CHECK(largest_error(network.gradients().to_host(), repeated<double>(reference_clipped[update])) <
+              tolerance<double>);
+        CHECK(gradient_norm(gradients).item() < reference_clip_norm);
+    }
+}
+
+TEMPLATE_TEST_CASE("The norm of many gradients in float is that in double, and small ones stay as they are",
+                   "[optim]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    Network<Sequential<Dense<300, 71>, Dense<71, 3>>, TestType> network{device, Seed{1}};
+    const auto numbers = random_numbers<float>(network.parameter_count, "gradients", -1, 2);
+    double squares = 0;
+    for (const double g : numbers) squares += g * g;
+    const double norm = std::sqrt(squares);
+    const Step step{device};
+    const auto gradients = gradients_of(network, numbers);
+    CHECK(std::abs(clip_gradient_norm(gradients, 1.01 * norm).item() - norm) < 1e-6 * norm);
+    CHECK(same_bits(network.gradients().to_host(), numbers));
+
+    clip_gradient_norm(gradients, 0.25);
+    std::vector<double> expected(numbers.begin(), numbers.end());
+    for (double& g : expected) g *= 0.25 / (norm + 1e-6);
+    CHECK(largest_error(network.gradients().to_host(), expected) < tolerance<float>);
+}
+
+TEMPLATE_TEST_CASE("Clipping gradients of 0, and those that are not finite", "[optim]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    SmallNetwork<TestType> network{device, Seed{1}};
+    std::vector<double> numbers(network.parameter_count, 0);
+    const Step step{device};
+    CHECK(clip_gradient_norm(gradients_of(network, numbers), 1).item() == 0);
+    CHECK(network.gradients().to_host() == numbers);
+
+    // As PyTorch has it: a factor of 0.
+    numbers[3] = 2;
+    numbers[7] = std::numeric_limits<double>::infinity();
+    CHECK(std::isinf(clip_gradient_norm(gradients_of(network, numbers), 1).item()));
+    const auto clipped = network.gradients().to_host();
+    CHECK(clipped[3] == 0);
+    CHECK(std::isnan(clipped[7]));
+    CHECK(std::isnan(clip_gradient_norm(gradients_of(network, clipped), 1).item()));
+    for (const double g : network.gradients().to_host()) CHECK(std::isnan(g));
+}
+
+TEMPLATE_TEST_CASE("An optimizer takes gradients that were clipped", "[optim]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    SmallNetwork<TestType> network{device, Seed{1}};
+    Sgd optimizer{network, {.learning_rate = 1}};
+    const auto before = network.parameters().to_host();
+    device.submit([&] {
+        const Step step{device};
+        const auto loss = sum(square(network(filled<Shape<Batch, 6>, double>(device, 2, 5))));
+        const auto gradients = backward(loss, network);
+        clip_gradient_norm(gradients, 0.01);
+        optimizer.step(gradients);
+    });
+    double moved = 0;
+    const auto after = network.parameters().to_host();
+    for (std::size_t i = 0; i < after.size(); ++i) moved += std::pow(after[i] - before[i], 2);
+    CHECK(std::abs(std::sqrt(moved) - 0.01) < 1e-7);
+}
+
+TEMPLATE_TEST_CASE("Stale gradients have no norm, and a norm to clip to is a positive number", "[optim]",
+                   GANTRY_TEST_DEVICES) {
+    TestType device;
+    SmallNetwork<TestType> network{device, Seed{1}};
+    const Step step{device};
+    const auto loss = mean(network(filled<Shape<Batch, 6>, double>(device, 2, 0.5)));
+    const auto stale = backward(loss, network), newest = backward(loss, network);
+    CHECK_THROWS_WITH(gradient_norm(stale), contains("valid until the next backward pass"));
+    CHECK_THROWS_WITH(clip_gradient_norm(stale, 1), contains("valid until the next backward pass"));
+    CHECK_THROWS_WITH(clip_gradient_norm(newest, 0),
+                      "[clip_gradient_norm] max_norm must be finite and greater than 0; got 0");
+    for (const double wrong : {-1.0, std::numeric_limits<double>::infinity(), std::nan("")})
+        CHECK_THROWS_WITH(clip_gradient_norm(newest, wrong), contains("must be finite and greater than 0"));
+}
