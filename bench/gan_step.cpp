@@ -1,23 +1,16 @@
 // A whole training step of a GAN, and its generator alone. bench/peers/torch_gan_step.cpp is the same work in
 // libtorch under the same names; bench/peers/compare.py alternates the two and prints ratios.
-#include "networks/dcgan.hpp"
+#include "gan_networks.hpp"
 #include <gantry/gantry.hpp>
 
 #include <benchmark/benchmark.h>
 
 using namespace gantry;
+using namespace gantry::bench;
 
 namespace {
 
-using LargeGenerator = Sequential<Dense<100, 1200>, ReLU, Dense<1200, 1200>, ReLU, Dense<1200, 784>, Tanh>;
-using LargeDiscriminator =
-    Sequential<Dense<784, 240>, LeakyReLU<0.2f>, Dense<240, 240>, LeakyReLU<0.2f>, Dense<240, 1>>;
-using SmallGenerator = Sequential<Dense<100, 128>, ReLU, Dense<128, 256>, ReLU, Dense<256, 784>, Tanh>;
-using SmallDiscriminator =
-    Sequential<Dense<784, 256>, LeakyReLU<0.2f>, Dense<256, 128>, LeakyReLU<0.2f>, Dense<128, 1>>;
-
 using Latent = Shape<Batch, 100>;
-using networks::Dcgan32;
 
 /// One discriminator update on real and made images, one generator update, Adam for both. As in the peer, the
 /// generator's update goes back through the images that the discriminator was shown.
@@ -58,14 +51,14 @@ void gan_step(benchmark::State& state) {
     step();  // the arena finds its size
     for (auto _ : state) step();
 }
-BENCHMARK(gan_step<LargeGenerator, LargeDiscriminator>)
+BENCHMARK(gan_step<Mlp1200::Generator, Mlp1200::Discriminator>)
     ->Name("gan_step/mlp_1200")
     ->ArgNames({"threads", "batch"})
     ->Args({1, 128})
     ->Args({2, 128})
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
-BENCHMARK(gan_step<SmallGenerator, SmallDiscriminator>)
+BENCHMARK(gan_step<Mlp256::Generator, Mlp256::Discriminator>)
     ->Name("gan_step/mlp_256")
     ->ArgNames({"threads", "batch"})
     ->Args({1, 64})
@@ -99,7 +92,7 @@ void generate(benchmark::State& state) {
         benchmark::DoNotOptimize(evaluation(generator)(z.get()).data());
     }
 }
-BENCHMARK(generate<LargeGenerator>)
+BENCHMARK(generate<Mlp1200::Generator>)
     ->Name("generate/mlp_1200")
     ->ArgNames({"threads", "batch"})
     ->Args({1, 1})
@@ -107,7 +100,7 @@ BENCHMARK(generate<LargeGenerator>)
     ->Args({1, 64})
     ->UseRealTime()
     ->Unit(benchmark::kMicrosecond);
-BENCHMARK(generate<SmallGenerator>)
+BENCHMARK(generate<Mlp256::Generator>)
     ->Name("generate/mlp_256")
     ->ArgNames({"threads", "batch"})
     ->Args({1, 1})
