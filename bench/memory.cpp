@@ -127,6 +127,14 @@ void map_sum(benchmark::State& state) {
     for (std::size_t k = 0; k < inputs; ++k) p.in[k] = x[k];
     compare(state, device, elements, 4.0 * inputs * elements, [&] { launch(device, p); });
 }
+template <class F>
+void loss(benchmark::State& state) {
+    Cpu device = device_of(state);
+    Arrays x(device, 3, elements);
+    float sum;
+    const LossParameters<F, float, 2> p{F{}, elements, &sum, x[2], {x[0], x[1]}, {}, 1};
+    compare(state, device, elements, 12.0 * elements, [&] { launch(device, p); });
+}
 void normals(benchmark::State& state) {
     Cpu device = device_of(state);
     Arrays x(device, 1, elements);
@@ -175,9 +183,19 @@ void batch_norm_gradient(benchmark::State& state) {
     const auto rows = static_cast<std::size_t>(state.range(1)),
                columns = static_cast<std::size_t>(state.range(2));
     Arrays x(device, 3, rows * columns), c(device, 6, columns);
-    const BatchNormGradientParameters<float> p{rows, columns, x[0], x[1],
-                                               c[0], c[1],    c[2], c[3],
-                                               x[2], c[4],    c[5], {ActivationKind::leaky_relu, 0.2}};
+    const BatchNormGradientParameters<float> p{rows,
+                                               columns,
+                                               x[0],
+                                               x[1],
+                                               c[0],
+                                               c[1],
+                                               c[2],
+                                               c[3],
+                                               x[2],
+                                               c[4],
+                                               c[5],
+                                               false,
+                                               {ActivationKind::leaky_relu, 0.2}};
     const double n = static_cast<double>(rows * columns);
     compare(state, device, n, 20 * n, [&] { launch(device, p); });
 }
@@ -230,7 +248,8 @@ BENCHMARK(elementwise<TanhGradient, 2>)->Apply(threads);
 BENCHMARK(elementwise<Sigmoid, 1>)->Apply(threads);
 BENCHMARK(elementwise<BceWithLogitsGradient, 2>)->Apply(threads);
 BENCHMARK(map_sum<BceWithLogits, 2>)->Apply(threads);
-BENCHMARK(map_sum<SquaredError, 2>)->Apply(threads);
+BENCHMARK(loss<BceWithLogits>)->Apply(threads);
+BENCHMARK(loss<SquaredError>)->Apply(threads);
 BENCHMARK(normals)->Apply(threads);
 BENCHMARK(dropout)->Apply(threads);
 BENCHMARK(sum_rows)->Apply(matrices);

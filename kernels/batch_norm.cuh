@@ -188,6 +188,7 @@ struct BatchNormGradient {
     ColumnGrid grid;
     const T *upstream, *x, *scale, *shift, *mean, *inverse_deviation;
     T *x_gradient, *scale_gradient, *shift_gradient;
+    bool accumulate;
     T slope;
     PartialPairs<T> partial;  ///< as GradientSums
 
@@ -280,9 +281,12 @@ __global__ void batch_norm_gradient(BatchNormGradient<T> p) {
                        });
     }
     if (!place.writes || blockIdx.y != 0) return;
+    const auto put = [&](T* gradient, int k, T sum) {
+        if (gradient) gradient[place.column + k] = sum + (p.accumulate ? gradient[place.column + k] : T{0});
+    };
     for (int k = 0; k < P::width; ++k) {
-        if (p.scale_gradient) p.scale_gradient[place.column + k] = sums.product.at[k] * inverse.at[k];
-        if (p.shift_gradient) p.shift_gradient[place.column + k] = sums.d.at[k];
+        put(p.scale_gradient, k, sums.product.at[k] * inverse.at[k]);
+        put(p.shift_gradient, k, sums.d.at[k]);
     }
 }
 
@@ -359,6 +363,7 @@ void launch(Cuda& device, const BatchNormGradientParameters<T>& p) {
                                                 p.x_gradient,
                                                 p.scale_gradient,
                                                 p.shift_gradient,
+                                                p.accumulate,
                                                 cuda::slope_of<T>(p.activation),
                                                 {}};
     cuda::with_pack<T>(grid, cuda::aligned(p.upstream, p.x, p.x_gradient), [&](auto pack) {

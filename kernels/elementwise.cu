@@ -13,6 +13,13 @@ namespace gantry {
 #define GANTRY_MAP_SUM(F, N)                                           \
     template void launch(Cuda&, const MapSumParameters<F, float, N>&); \
     template void launch(Cuda&, const MapSumParameters<F, double, N>&);
+#define GANTRY_LOSS(F)                                                        \
+    GANTRY_MAP_SUM(F, 2)                                                      \
+    GANTRY_MAP_SUM(Against<F>, 1)                                             \
+    template void launch(Cuda&, const LossParameters<F, float, 2>&);          \
+    template void launch(Cuda&, const LossParameters<F, double, 2>&);         \
+    template void launch(Cuda&, const LossParameters<Against<F>, float, 1>&); \
+    template void launch(Cuda&, const LossParameters<Against<F>, double, 1>&);
 #define GANTRY_ACTIVATION(kind)                             \
     GANTRY_MAP(ActivationFunction<ActivationKind::kind>, 1) \
     GANTRY_MAP(ActivationGradient<ActivationKind::kind>, 2)
@@ -37,8 +44,8 @@ GANTRY_MAP(NotPositive, 1)
 
 GANTRY_MAP(BceWithLogitsGradient, 3)
 GANTRY_MAP(SquaredErrorGradient, 3)
-GANTRY_MAP_SUM(BceWithLogits, 2)
-GANTRY_MAP_SUM(SquaredError, 2)
+GANTRY_LOSS(BceWithLogits)
+GANTRY_LOSS(SquaredError)
 
 GANTRY_MAP_SUM(Square, 1)
 GANTRY_MAP(ClipToNorm, 2)

@@ -28,6 +28,39 @@ struct MappedInputs {
     __device__ Mapped<F, T, N> reader() const { return {f, inputs}; }
 };
 
+/// The source of LossParameters: where a value is read its derivative is written.
+template <class F, class T, std::size_t N>
+struct LossInputs {
+    F f;
+    Inputs<T, N> inputs;
+    T* gradient;
+    T scale;
+
+    /// The derivative of F as a functor of its own.
+    struct Derivative {
+        F f;
+        template <class... X>
+        __device__ T operator()(X... x) const {
+            return f.gradient(x...);
+        }
+    };
+    struct Reader {
+        Mapped<F, T, N> value;
+        Mapped<Derivative, T, N> derivative;
+        T* gradient;
+        T scale;
+
+        template <class P>
+        __device__ P read(std::size_t i) const {
+            P pack = derivative.template read<P>(i);
+            for (int k = 0; k < P::width; ++k) pack.at[k] *= scale;
+            store(gradient + i, pack);
+            return value.template read<P>(i);
+        }
+    };
+    __device__ Reader reader() const { return {{f, inputs}, {Derivative{f}, inputs}, gradient, scale}; }
+};
+
 /// How rows of numbers are summed: a row in `parts` of `part` numbers, by a warp or a block each. Follows
 /// from the extents alone.
 struct RowSums {
@@ -170,6 +203,14 @@ void launch(Cuda& device, const MapSumParameters<F, T, N>& p) {
     const auto inputs = cuda::Inputs<T, N>::of(p.in, p.scalar);
     cuda::sum_rows_of(device, cuda::name_of<F>(), cuda::MappedInputs<F, T, N>{p.f, inputs}, inputs.aligned(),
                       1, p.size, p.out, false, p.scale);
+}
+
+template <class F, class T, std::size_t N>
+void launch(Cuda& device, const LossParameters<F, T, N>& p) {
+    const auto inputs = cuda::Inputs<T, N>::of(p.in, p.scalar);
+    const cuda::LossInputs<F, T, N> source{p.f, inputs, p.gradient, static_cast<T>(p.scale)};
+    cuda::sum_rows_of(device, cuda::name_of<F>(), source, inputs.aligned() && cuda::aligned(p.gradient), 1,
+                      p.size, p.value, false, p.scale);
 }
 
 template <class T>

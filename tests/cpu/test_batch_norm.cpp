@@ -1,5 +1,5 @@
-#include "support/numbers.hpp"
 #include "support/catch.hpp"
+#include "support/numbers.hpp"
 #include <gantry/cpu/batch_norm.hpp>
 
 using namespace gantry;
@@ -72,10 +72,10 @@ template <class T>
 std::vector<T> gradient(Cpu& device, const Case<T>& t, const std::vector<T>& result) {
     const std::size_t n = t.rows * t.columns, c = t.columns;
     std::vector<T> out(n + 2 * c, T(NAN));
-    launch(device,
-           BatchNormGradientParameters<T>{t.rows, c, t.upstream.data(), t.x.data(), t.scale.data(),
-                                          t.shift.data(), result.data() + n, result.data() + n + c,
-                                          out.data(), out.data() + n, out.data() + n + c, t.activation});
+    launch(device, BatchNormGradientParameters<T>{t.rows, c, t.upstream.data(), t.x.data(), t.scale.data(),
+                                                  t.shift.data(), result.data() + n, result.data() + n + c,
+                                                  out.data(), out.data() + n, out.data() + n + c, false,
+                                                  t.activation});
     return out;
 }
 

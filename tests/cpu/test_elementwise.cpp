@@ -1,6 +1,10 @@
-#include "support/numbers.hpp"
 #include "support/catch.hpp"
-#include <gantry/cpu/elementwise.hpp>
+#include "support/numbers.hpp"
+#include <gantry/cpu/cpu.hpp>
+#include <gantry/ops/losses.hpp>
+
+#include <cmath>
+#include <vector>
 
 using namespace gantry;
 using namespace gantry::test;
@@ -71,6 +75,30 @@ TEMPLATE_TEST_CASE("map_sum: any size, and the same bits with any number of thre
         Cpu device;
         CAPTURE(n);
         CHECK(std::abs(static_cast<double>(run(device)[0]) - expected) <= tolerance<T> * expected);
+        CHECK(independent_of_threads(run));
+    }
+}
+
+TEMPLATE_TEST_CASE("loss: value and derivative of any size, with the same bits with any number of threads",
+                   "[threads]", float, double) {
+    using T = TestType;
+    for (const std::size_t n : {0u, 1u, 17u, 2049u, 100001u}) {
+        const std::vector<T> x = random_numbers<T>(n, "x", -3, 3), t = random_numbers<T>(n, "t", 0, 1);
+        std::vector<double> expected(1);
+        for (std::size_t i = 0; i < n; ++i) {
+            const double z = static_cast<double>(x[i]), target = static_cast<double>(t[i]);
+            expected[0] += 0.01 * (std::log1p(std::exp(z)) - target * z);
+            expected.push_back(0.01 * (1 / (1 + std::exp(-z)) - target));
+        }
+        const auto run = [&](Cpu& device) {
+            std::vector<T> out(1 + n, T(NAN));
+            launch(device, LossParameters<BceWithLogits, T, 2>{
+                               {}, n, out.data(), out.data() + 1, {x.data(), t.data()}, {}, 0.01});
+            return out;
+        };
+        Cpu device;
+        CAPTURE(n);
+        CHECK(largest_error(run(device), expected) <= tolerance<T>);
         CHECK(independent_of_threads(run));
     }
 }

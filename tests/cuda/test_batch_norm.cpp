@@ -28,9 +28,23 @@ std::vector<T> everything(D& device, std::size_t rows, std::size_t columns, Acti
     launch(device, BatchNormParameters<T>{rows, columns, x.data(), scale.data(), shift.data(), y.data(),
                                           mean.data(), inverse.data(), running_mean.data(),
                                           running_variance.data(), 1e-2, 0.1, a});
-    launch(device, BatchNormGradientParameters<T>{
-                       rows, columns, upstream.data(), x.data(), scale.data(), shift.data(), mean.data(),
-                       inverse.data(), x_gradient.data(), scale_gradient.data(), shift_gradient.data(), a});
+    BatchNormGradientParameters<T> gradient{rows,
+                                            columns,
+                                            upstream.data(),
+                                            x.data(),
+                                            scale.data(),
+                                            shift.data(),
+                                            mean.data(),
+                                            inverse.data(),
+                                            x_gradient.data(),
+                                            scale_gradient.data(),
+                                            shift_gradient.data(),
+                                            false,
+                                            a};
+    launch(device, gradient);
+    gradient.x_gradient = nullptr;  // once more: sums are added
+    gradient.accumulate = true;
+    launch(device, gradient);
     launch(device, BatchNormEvaluationParameters<T>{rows, columns, x.data(), scale.data(), shift.data(),
                                                     running_mean.data(), running_variance.data(),
                                                     evaluated.data(), 1e-2, a});

@@ -78,6 +78,34 @@ TEMPLATE_TEST_CASE("cuda: map_sum of any size", "", float, double) {
     }
 }
 
+TEMPLATE_TEST_CASE("cuda: a loss with its derivative, of any size", "", float, double) {
+    Cuda device;
+    for (const std::size_t n : {0u, 1u, 5u, 64u, 1027u, 16385u, 100001u}) {
+        CAPTURE(n);
+        const auto check = [&](const auto& f, auto inputs) {
+            check_kernel<TestType>(
+                device,
+                [&]<class T>(auto& d, std::size_t offset) {
+                    constexpr std::size_t count = decltype(inputs)::value;
+                    const Placed x(d, random_numbers<T>(n, "x", -3, 3), offset),
+                        t(d, random_numbers<T>(n, "t", 0, 1), offset), value(d, std::vector<T>{T(NAN)}),
+                        gradient(d, std::vector<T>(n, T(NAN)), offset);
+                    LossParameters<std::decay_t<decltype(f)>, T, count> p{
+                        f, n, value.data(), gradient.data(), {}, {}, 1.0 / 64};
+                    p.in[0] = x.data();
+                    if constexpr (count == 2) p.in[1] = t.data();
+                    launch(d, p);
+                    return joined<T>({value.to_host(), gradient.to_host()});
+                },
+                tolerance<TestType>);
+        };
+        check(BceWithLogits{}, std::integral_constant<std::size_t, 2>{});
+        check(Against<BceWithLogits>{{}, 0.9}, std::integral_constant<std::size_t, 1>{});
+        check(SquaredError{}, std::integral_constant<std::size_t, 2>{});
+        check(Against<SquaredError>{{}, 0.9}, std::integral_constant<std::size_t, 1>{});
+    }
+}
+
 TEMPLATE_TEST_CASE("cuda: bias and activation", "", float, double) {
     using T = TestType;
     Cuda device;

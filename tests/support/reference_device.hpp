@@ -5,6 +5,7 @@
 #include <gantry/kernels/copy.hpp>
 #include <gantry/kernels/elementwise.hpp>
 #include <gantry/kernels/gather.hpp>
+#include <gantry/kernels/loss.hpp>
 #include <gantry/kernels/matmul.hpp>
 #include <gantry/kernels/maxout.hpp>
 #include <gantry/kernels/optimizers.hpp>
@@ -100,6 +101,15 @@ void launch(Reference&, const MapSumParameters<F, T, N>& p) {
         }
     (std::make_index_sequence<N>{});
     *p.out = static_cast<T>(p.scale * sum);
+}
+
+template <class F, class T, std::size_t N>
+void launch(Reference& device, const LossParameters<F, T, N>& p) {
+    launch(device, MapSumParameters<F, T, N>{p.f, p.size, p.value, p.in, p.scalar, p.scale});
+    for (std::size_t i = 0; i < p.size; ++i) [&]<std::size_t... I>(std::index_sequence<I...>) {
+            p.gradient[i] = static_cast<T>(p.scale * p.f.gradient(p.in[I][p.scalar[I] ? 0 : i]...));
+        }
+    (std::make_index_sequence<N>{});
 }
 
 template <class T>
@@ -248,8 +258,11 @@ void launch(Reference&, const BatchNormGradientParameters<T>& p) {
             for (std::size_t r = 0; r < p.rows; ++r)
                 p.x_gradient[r * p.columns + c] = static_cast<T>(
                     p.scale[c] * p.inverse_deviation[c] * (d(r) - sum_d / n - normalised(r) * sum_dn / n));
-        if (p.scale_gradient) p.scale_gradient[c] = static_cast<T>(sum_dn);
-        if (p.shift_gradient) p.shift_gradient[c] = static_cast<T>(sum_d);
+        const auto put = [&](T* gradient, double sum) {
+            if (gradient) gradient[c] = static_cast<T>(sum + (p.accumulate ? gradient[c] : 0));
+        };
+        put(p.scale_gradient, sum_dn);
+        put(p.shift_gradient, sum_d);
     }
 }
 

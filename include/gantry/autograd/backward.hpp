@@ -74,13 +74,16 @@ void play_back(const Value<T, D>& loss, PassOptions options, const IsTarget& is_
     struct Restore {  // by exception too
         Tape& tape;
         bool recording = tape.recording(), write_through = tape.writes_through();
+        const void* seed = tape.seed();
         ~Restore() {
             tape.record(recording);
             tape.write_through(write_through);
+            tape.set_seed(seed);
         }
     } restore{tape};
     tape.record(options.recorded);
     tape.write_through(options.write_through);
+    tape.set_seed(one.data);
     tape.play(loss.node);
 }
 

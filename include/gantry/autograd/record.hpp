@@ -82,16 +82,24 @@ template <class Op, class T, class D, class... In>
 template <class T, class D>
 void collect(const Value<T, D>& x, const Value<T, D>& part);
 
+/// Where the gradient of x goes if it is that of a network's parameter, else nowhere: for an op that computes
+/// several gradients at once.
+template <class T, class D>
+Into<T> destination_of(const Value<T, D>& x) {
+    const Node* node = x.node;
+    if (!node || !node->needed || !node->destination || !x.device->tape().writes_through()) return {};
+    return {static_cast<T*>(node->destination), node->written};
+}
+
 /// Inside a vjp: `give(x, compute)` adds compute() to the gradient of x, if anybody wants it; else nothing is
 /// computed. A compute that takes an Into may write straight into the gradients of a network.
 template <class T, class D, class Compute>
 void give(const Value<T, D>& x, const Compute& compute) {
     Node* node = x.node;
     if (!node || !node->needed) return;
-    const bool direct = node->destination && x.device->tape().writes_through();
     if constexpr (std::is_invocable_v<Compute, Into<T>>) {
-        if (direct)
-            compute(Into<T>{static_cast<T*>(node->destination), node->written});
+        if (const Into<T> into = destination_of(x); into.data)
+            compute(into);
         else
             collect(x, compute(Into<T>{}));
     } else {

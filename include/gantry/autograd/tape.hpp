@@ -53,6 +53,11 @@ public:
     bool writes_through() const { return writes_through_; }
     void write_through(bool on) { writes_through_ = on; }
 
+    /// The number 1 that the pass began with, where it lies: an upstream gradient there need not be
+    /// multiplied.
+    const void* seed() const { return seed_; }
+    void set_seed(const void* seed) { seed_ = seed; }
+
     /// An optimizer tells what it overwrote: a node that was recorded before and reads it can no longer be
     /// played.
     void overwritten(const void* begin, const void* end) {
@@ -109,6 +114,7 @@ private:
     Node *first_ = nullptr, *last_ = nullptr;
     std::vector<Overwrite> overwrites_;
     int count_ = 0;
+    const void* seed_ = nullptr;
     bool recording_ = true;
     bool writes_through_ = false;
 };

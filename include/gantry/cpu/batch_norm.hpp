@@ -184,8 +184,9 @@ void launch(Cpu& device, const BatchNormGradientParameters<T>& p) {
     const T row_count = static_cast<T>(p.rows);
     for (std::size_t c = 0; c < p.columns; ++c) {
         const T scale_gradient = product_sums[c] * p.inverse_deviation[c];
-        if (p.scale_gradient) p.scale_gradient[c] = scale_gradient;
-        if (p.shift_gradient) p.shift_gradient[c] = sums[c];
+        if (p.scale_gradient)
+            p.scale_gradient[c] = scale_gradient + (p.accumulate ? p.scale_gradient[c] : T{0});
+        if (p.shift_gradient) p.shift_gradient[c] = sums[c] + (p.accumulate ? p.shift_gradient[c] : T{0});
         constant[c] = -factor[c] * sums[c] / row_count;
         linear[c] = -factor[c] * p.inverse_deviation[c] * scale_gradient / row_count;
     }

@@ -3,6 +3,7 @@
 #include <gantry/cpu/sum.hpp>
 #include <gantry/cpu/vector_loop.hpp>
 #include <gantry/kernels/elementwise.hpp>
+#include <gantry/kernels/loss.hpp>
 
 #include <algorithm>
 #include <array>
@@ -57,11 +58,32 @@ struct ElementwiseLoop {
     }
 };
 
-/// The sum of what the body of a loop writes: block by block, and blocks chunk by chunk; the chunks depend on
-/// `size` alone.
-template <class T, std::size_t count>
+/// A loss as the body of a vector loop: f(in_0[i], in_1[i], ...) and scale * f.gradient(...).
+template <class F, class T, std::size_t count>
+struct LossLoop {
+    const F& f;
+    T scale;
+
+    void operator()(std::size_t, std::size_t vectors, const std::array<Input<T>, count>& inputs,
+                    const std::array<T*, 2>& out) const {
+        const F local_f = f;
+        const auto derivative = [&](const auto&... x) GANTRY_ALWAYS_INLINE { return local_f.gradient(x...); };
+        const std::array<Input<T>, count> in = inputs;
+        T *const values = out[0], *const gradient = out[1];
+        const Vector<T> factor = splat(scale);
+        for (std::size_t v = 0; v < vectors; ++v) {
+            store(values + v * lanes<T>, apply<F, T, count>(local_f, in, v));
+            store(gradient + v * lanes<T>, factor * apply<decltype(derivative), T, count>(derivative, in, v));
+        }
+    }
+};
+
+/// The sum of what the body of a loop writes first: block by block, and blocks chunk by chunk; the chunks
+/// depend on `size` alone. What it writes besides goes to `out`.
+template <class T, std::size_t count, std::size_t more>
 [[gnu::noinline]] double sum_of_loop(int threads, std::size_t size, const std::array<Input<T>, count>& in,
-                                     const LoopBody<T, count, 1>& loop) {
+                                     const std::array<T*, more>& out,
+                                     const LoopBody<T, count, 1 + more>& loop) {
     constexpr std::size_t most_chunks = 256;
     const std::size_t blocks = std::max<std::size_t>(1, (size + sum_block - 1) / sum_block);
     const std::size_t chunk = (blocks + most_chunks - 1) / most_chunks * sum_block;
@@ -71,7 +93,9 @@ template <class T, std::size_t count>
         alignas(vector_bytes) T values[sum_block];
         for (std::size_t i = begin; i < end; i += sum_block) {
             const std::size_t block_end = std::min(i + sum_block, end);
-            vector_range<T, count, 1>(i, block_end, advance(in, i / lanes<T>), {values}, loop);
+            std::array<T*, 1 + more> to{values};
+            for (std::size_t k = 0; k < more; ++k) to[1 + k] = out[k] + i;
+            vector_range<T, count, 1 + more>(i, block_end, advance(in, i / lanes<T>), to, loop);
             double& sum = sums[i / chunk];
             sum = (i % chunk == 0 ? 0 : sum) + sum_of_block(values, block_end - i);
         }
@@ -94,9 +118,18 @@ template <class F, class T, std::size_t N>
 void launch(Cpu& device, const MapSumParameters<F, T, N>& p) {
     const cpu::detail::ElementwiseInputs<T, N> source(p.in, p.scalar, p.size);
     const cpu::detail::ElementwiseLoop<F, T, N> loop{p.f};
-    const double total = cpu::detail::sum_of_loop<T, N>(device.threads(), p.size, source.inputs,
-                                                        cpu::detail::LoopBody<T, N, 1>::of(loop));
+    const double total = cpu::detail::sum_of_loop<T, N, 0>(device.threads(), p.size, source.inputs, {},
+                                                           cpu::detail::LoopBody<T, N, 1>::of(loop));
     *p.out = static_cast<T>(p.scale * total);
+}
+
+template <class F, class T, std::size_t N>
+void launch(Cpu& device, const LossParameters<F, T, N>& p) {
+    const cpu::detail::ElementwiseInputs<T, N> source(p.in, p.scalar, p.size);
+    const cpu::detail::LossLoop<F, T, N> loop{p.f, static_cast<T>(p.scale)};
+    const double total = cpu::detail::sum_of_loop<T, N, 1>(
+        device.threads(), p.size, source.inputs, {p.gradient}, cpu::detail::LoopBody<T, N, 2>::of(loop));
+    *p.value = static_cast<T>(p.scale * total);
 }
 
 }  // namespace gantry

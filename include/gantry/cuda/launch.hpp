@@ -5,6 +5,7 @@
 #include <gantry/kernels/copy.hpp>
 #include <gantry/kernels/elementwise.hpp>
 #include <gantry/kernels/gather.hpp>
+#include <gantry/kernels/loss.hpp>
 #include <gantry/kernels/matmul.hpp>
 #include <gantry/kernels/maxout.hpp>
 #include <gantry/kernels/optimizers.hpp>
@@ -23,6 +24,8 @@ template <class F, class T, std::size_t N>
 void launch(Cuda&, const ElementwiseParameters<F, T, N>&);
 template <class F, class T, std::size_t N>
 void launch(Cuda&, const MapSumParameters<F, T, N>&);
+template <class F, class T, std::size_t N>
+void launch(Cuda&, const LossParameters<F, T, N>&);
 
 template <class T>
 void launch(Cuda&, const MatmulParameters<T>&);

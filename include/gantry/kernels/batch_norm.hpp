@@ -46,8 +46,9 @@ struct BatchNormGradientParameters {
     const T *upstream = nullptr, *x = nullptr, *scale = nullptr, *shift = nullptr, *mean = nullptr,
             *inverse_deviation = nullptr;
     T* x_gradient = nullptr;      ///< overwritten; null: not wanted
-    T* scale_gradient = nullptr;  ///< overwritten; null: not wanted
-    T* shift_gradient = nullptr;
+    T* scale_gradient = nullptr;  ///< overwritten or, with accumulate, added to; null: not wanted
+    T* shift_gradient = nullptr;  ///< likewise
+    bool accumulate = false;
     Activation activation = {};
 };
 

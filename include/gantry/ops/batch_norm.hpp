@@ -76,8 +76,14 @@ private:
         const auto wanted = [](const V& v) { return v.node && v.node->needed; };
         D& device = *x.device;
         const V x_gradient = allocate<T>(device, x.extents);
-        const V scale_gradient = allocate<T>(device, scale.extents),
-                shift_gradient = allocate<T>(device, shift.extents);
+        // One kernel writes both: straight to the network's gradients, or both into the step's memory.
+        V scale_gradient = scale, shift_gradient = shift;
+        const Into<T> scale_into = destination_of(scale), shift_into = destination_of(shift);
+        const bool direct =
+            scale_into.data && shift_into.data && scale_into.accumulate == shift_into.accumulate;
+        scale_gradient.data = direct ? scale_into.data : allocate<T>(device, scale.extents).data;
+        shift_gradient.data = direct ? shift_into.data : allocate<T>(device, shift.extents).data;
+        scale_gradient.node = shift_gradient.node = nullptr;
         BatchNormGradientParameters<T> p;
         p.rows = matrix.rows;
         p.columns = matrix.columns;
@@ -90,11 +96,18 @@ private:
         p.x_gradient = wanted(x) ? x_gradient.data : nullptr;
         p.scale_gradient = scale_gradient.data;
         p.shift_gradient = shift_gradient.data;
+        p.accumulate = direct && scale_into.accumulate;
         p.activation = {kind, parameter};
         launch(device, p);
         give(x, [&] { return x_gradient; });
-        give(scale, [&] { return scale_gradient; });
-        give(shift, [&] { return shift_gradient; });
+        const auto hand_over = [&](const V& to, const V& gradient) {
+            if (direct)
+                give(to, [&](Into<T>) { return gradient; });  // it is there
+            else
+                give(to, [&] { return gradient; });
+        };
+        hand_over(scale, scale_gradient);
+        hand_over(shift, shift_gradient);
     }
     template <class V>
     void vjp_in_ops(const V& upstream, const V& y, const V& x, const V& scale, const V& shift) const {

@@ -1,31 +1,71 @@
 #pragma once
+#include <gantry/kernels/loss.hpp>
 #include <gantry/math.hpp>
 #include <gantry/ops/activation.hpp>
 #include <gantry/ops/arithmetic.hpp>
 
+#include <array>
+#include <cstddef>
 #include <string_view>
 
 namespace gantry {
 
-// A loss is the mean of f(prediction, target) over all elements, and has two functors, f and its gradient,
-// each one pass over memory. `scale` is 1 / elements.
+// A loss is the mean of f(prediction, target) over all elements. Its functor has f; `gradient`, the
+// derivative of f by the prediction, which is computed in the same pass; and `vjp_of_mean`, its derivatives
+// in ops, for passes that are themselves recorded and for targets that want a gradient. `scale` is 1 /
+// elements.
 
-/// *y = scale * sum of f(x...): nothing is stored in between.
-template <class F>
-struct MapMeanOp {
+template <class F, class T>
+struct LossOp {
     static constexpr std::string_view name = F::name;
     [[no_unique_address]] F f;
     double scale;
+    T* gradient;  ///< by the prediction, in the step's memory; null: nobody will ask for it
 
-    template <class V, class... In>
-    void forward(const V& y, bool, const V& x, const In&... more) const {
-        launch(*y.device,
-               MapSumParameters<F, typename V::scalar, 1 + sizeof...(In)>{
-                   f, x.size(), y.data, {x.data, more.data...}, {false, more.extents.rank == 0 ...}, scale});
+    template <class V, class... Target>
+    void forward(const V& y, bool, const V& x, const Target&... t) const {
+        constexpr std::size_t inputs = 1 + sizeof...(t);
+        const std::array<const T*, inputs> in{x.data, t.data...};
+        const std::array<bool, inputs> scalar{false, t.extents.rank == 0 ...};
+        if (gradient)
+            launch(*y.device, LossParameters<F, T, inputs>{f, x.size(), y.data, gradient, in, scalar, scale});
+        else
+            launch(*y.device, MapSumParameters<F, T, inputs>{f, x.size(), y.data, in, scalar, scale});
     }
-    template <class V, class... In>
-    void vjp(const V& upstream, const V&, const In&... x) const {
-        f.vjp_of_mean(upstream, scale, x...);
+    template <class V, class... Target>
+    void vjp(const V& upstream, const V& y, const V& x, const Target&... t) const {
+        const Tape& tape = y.device->tape();
+        const bool only_prediction = (!(t.node && t.node->needed) && ...);
+        if (!gradient || tape.recording() || !only_prediction) {
+            f.vjp_of_mean(upstream, scale, x, t...);
+            return;
+        }
+        V known = x;
+        known.data = gradient;
+        known.step = y.device->step();
+        known.node = nullptr;
+        give(x, [&] { return upstream.data == tape.seed() ? known : upstream * known; });
+    }
+};
+
+/// f with one target for all elements.
+template <class F>
+struct Against {
+    static constexpr std::string_view name = F::name;
+    [[no_unique_address]] F f;
+    double target;
+
+    template <class V>
+    GANTRY_HOST_DEVICE V operator()(V x) const {
+        return f(x, math::constant<V>(target));
+    }
+    template <class V>
+    GANTRY_HOST_DEVICE V gradient(V x) const {
+        return f.gradient(x, math::constant<V>(target));
+    }
+    template <class V>
+    void vjp_of_mean(const V& upstream, double scale, const V& x) const {
+        f.vjp_of_mean(upstream, scale, x, filled<Shape<>, typename V::scalar>(*x.device, 0, target).value());
     }
 };
 
@@ -55,6 +95,10 @@ struct BceWithLogits {
     template <class V>
     GANTRY_HOST_DEVICE V operator()(V x, V t) const {
         return math::max(x, math::constant<V>(0)) - t * x + math::softplus(-math::abs(x));
+    }
+    template <class V>
+    GANTRY_HOST_DEVICE V gradient(V x, V t) const {
+        return math::sigmoid(x) - t;
     }
     template <class V>
     void vjp_of_mean(const V& upstream, double scale, const V& x, const V& t) const {
@@ -88,6 +132,10 @@ struct SquaredError {
         return difference * difference;
     }
     template <class V>
+    GANTRY_HOST_DEVICE V gradient(V x, V t) const {
+        return math::constant<V>(2) * (x - t);
+    }
+    template <class V>
     void vjp_of_mean(const V& upstream, double scale, const V& x, const V& t) const {
         give(x, [&] { return elementwise(SquaredErrorGradient{scale}, upstream, x, t); });
         give(t, [&] { return elementwise(SquaredErrorGradient{-scale}, upstream, x, t); });
@@ -95,19 +143,23 @@ struct SquaredError {
 };
 
 namespace detail {
+template <class F, AnyTensor X, class... Target>
+auto mean_of(const F& f, const X& predictions, const Target&... targets) {
+    using T = typename X::scalar;
+    const auto& x = predictions.value();
+    const bool differentiated = x.node && x.device->tape().recording();
+    T* const gradient = differentiated ? allocate<T>(*x.device, x.extents).data : nullptr;
+    const LossOp<F, T> op{f, 1.0 / static_cast<double>(x.size()), gradient};
+    return typed<Shape<>, X, Target...>(run_op(op, Extents{}, {}, x, targets.value()...));
+}
 template <class F, AnyTensor X, AnyTensor Target>
 auto mean_loss(const F& f, const X& x, const Target& target) {
     static_assert(std::is_same_v<typename X::shape, typename Target::shape> || Target::shape::rank == 0,
                   "gantry: a loss takes predictions and targets of one shape, or one target for all");
-    const auto &x_value = x.value(), &t = target.value();
-    if (t.extents.rank != 0 && t.extents != x_value.extents)
-        fail(F::name, "there must be as many targets as predictions", t.extents, " and ", x_value.extents);
-    return typed<Shape<>, X, Target>(
-        run_op(MapMeanOp<F>{f, 1.0 / static_cast<double>(x_value.size())}, Extents{}, {}, x_value, t));
-}
-template <AnyTensor X>
-auto same_target(const X& x, double target) {
-    return filled<Shape<>, typename X::scalar>(*x.value().device, 0, target);
+    const Extents &extents = x.value().extents, &t = target.value().extents;
+    if (t.rank != 0 && t != extents)
+        fail(F::name, "there must be as many targets as predictions", t, " and ", extents);
+    return mean_of(f, x, target);
 }
 }  // namespace detail
 
@@ -119,7 +171,7 @@ auto bce_with_logits(const X& logits, const Target& targets) {
 /// The same against one target for all.
 template <AnyTensor X>
 auto bce_with_logits(const X& logits, double target) {
-    return bce_with_logits(logits, detail::same_target(logits, target));
+    return detail::mean_of(Against<BceWithLogits>{{}, target}, logits);
 }
 
 /// Mean squared difference: -> Shape<>.
@@ -130,7 +182,7 @@ auto mse(const X& predictions, const Target& targets) {
 /// The same against one target for all.
 template <AnyTensor X>
 auto mse(const X& predictions, double target) {
-    return mse(predictions, detail::same_target(predictions, target));
+    return detail::mean_of(Against<SquaredError>{{}, target}, predictions);
 }
 
 }  // namespace gantry
