@@ -13,16 +13,16 @@ namespace gantry::gan {
 
 /// What a user may say to every program that trains; --classes to those whose data have classes.
 struct Options {
-    std::string recipe;
-    std::string data;              ///< folder; empty: not given, and there is none by default
-    std::string classes;           ///< empty: the recipe's; "all", or names with commas between them
+    std::string recipe{};
+    std::string data{};            ///< folder; empty: not given, and there is none by default
+    std::string classes{};         ///< empty: the recipe's; "all", or names with commas between them
     std::uint64_t iterations = 0;  ///< 0: the recipe's
     int batch = 0;                 ///< 0: the recipe's
     std::uint64_t seed = 1;
     std::uint64_t every = 250;
     std::string device = "auto";  ///< "cpu", "cuda", or "auto": a GPU where there is one
     int threads = 0;              ///< of the CPU; 0: all cores
-    std::filesystem::path out;
+    std::filesystem::path out{};
     bool resume = false;
     bool dry_run = false;
 };

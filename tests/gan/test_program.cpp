@@ -2,6 +2,7 @@
 #include "gan/run.hpp"
 #include "io/temporary_folder.hpp"
 #include "programs.hpp"
+#include "small_recipe.hpp"
 #include "support/catch.hpp"
 #include <gantry/gantry.hpp>
 #include <gantry/io/png.hpp>
@@ -17,27 +18,8 @@ using namespace gantry::test;
 
 namespace {
 
-constexpr Window half{.size = 4, .stride = 2, .padding = 1, .bias = false};
-
-/// For 8x8 colour pictures, with everything that a checkpoint must keep.
-struct Small {
-    static constexpr std::string_view name = "small";
-    using Generator = Sequential<InputShape<4>, Reshape<1, 1, 4>, ConvTranspose2d<4, 8, Window{.size = 4}>,
-                                 BatchNorm<8>, ReLU, ConvTranspose2d<8, 3, half>, Tanh>;
-    using Discriminator = Sequential<InputShape<8, 8, 3>, Conv2d<3, 6, half>, BatchNorm<6>, LeakyReLU<0.2f>,
-                                     Flatten, Dropout<0.3f>, Dense<96, 1>>;
-    static constexpr gan::RecipeSettings settings{
-        .iterations = 2, .batch = 8, .range = PixelRange::minus_one_to_one, .classes = "bird,cat"};
-
-    static void initialize(auto& generator, auto& discriminator, const Images&, RandomStream& stream) {
-        gan::initialize_dcgan(generator, stream);
-        gan::initialize_dcgan(discriminator, stream);
-    }
-    static auto generator_optimizer(auto& network) { return Adam(network, {.beta1 = 0.5}); }
-    static auto discriminator_optimizer(auto& network) { return Adam(network, {.beta1 = 0.5}); }
-};
 /// The same networks for data without classes of its own.
-struct Plain : Small {
+struct Plain : SmallRecipe {
     static constexpr std::string_view name = "plain";
     static constexpr gan::RecipeSettings settings{
         .iterations = 2, .batch = 8, .range = PixelRange::minus_one_to_one};
@@ -62,8 +44,8 @@ Result program(const std::vector<std::string>& arguments, const gan::Source& sou
                const std::string& name = "gan_small") {
     return call(
         [&](int argc, const char* const* argv) {
-            return gan::run<Small, Plain>(argc, argv,
-                                          {.name = name, .description = "A test.", .source = source});
+            return gan::run<SmallRecipe, Plain>(argc, argv,
+                                                {.name = name, .description = "A test.", .source = source});
         },
         arguments);
 }
