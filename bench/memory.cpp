@@ -2,12 +2,8 @@
 // (read and written, each array once a pass) and per cent of the copy's, by the least and by the median time.
 // The argument is the number of threads.
 #include "bandwidth.hpp"
-#include <gantry/cpu/activation.hpp>
-#include <gantry/cpu/batch_norm.hpp>
-#include <gantry/cpu/elementwise.hpp>
-#include <gantry/cpu/optimizers.hpp>
-#include <gantry/cpu/random.hpp>
-#include <gantry/cpu/reduce.hpp>
+#include <gantry/cpu/cpu.hpp>
+#include <gantry/ops/losses.hpp>
 
 #include <cstddef>
 #include <deque>
@@ -89,25 +85,6 @@ struct Sigmoid {
         return math::sigmoid(x);
     }
 };
-struct BceWithLogits {
-    template <class V>
-    V operator()(V x, V t) const {
-        return math::max(x, math::constant<V>(0)) - t * x + math::softplus(-math::abs(x));
-    }
-};
-struct BceWithLogitsGradient {
-    template <class V>
-    V operator()(V x, V t) const {
-        return math::sigmoid(x) - t;
-    }
-};
-struct SquaredError {
-    template <class V>
-    V operator()(V x, V t) const {
-        return (x - t) * (x - t);
-    }
-};
-
 constexpr std::size_t elements = 1 << 21;
 
 template <class F, std::size_t inputs>
@@ -246,7 +223,6 @@ BENCHMARK(elementwise<LeakyReLUGradient, 2>)->Apply(threads);
 BENCHMARK(elementwise<Tanh, 1>)->Apply(threads);
 BENCHMARK(elementwise<TanhGradient, 2>)->Apply(threads);
 BENCHMARK(elementwise<Sigmoid, 1>)->Apply(threads);
-BENCHMARK(elementwise<BceWithLogitsGradient, 2>)->Apply(threads);
 BENCHMARK(map_sum<BceWithLogits, 2>)->Apply(threads);
 BENCHMARK(loss<BceWithLogits>)->Apply(threads);
 BENCHMARK(loss<SquaredError>)->Apply(threads);
