@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Registers, shared memory, stack and spills of each of gantry's CUDA kernels, as ptxas reports them.
+"""Registers, shared memory, stack and spills of each of gantry's CUDA kernels, as ptxas reports them, and the most of each file.
 
     bench/kernel_resources.py                                      # all kernels, sm_75 to sm_120
     bench/kernel_resources.py kernels/matmul.cu --architectures 80 90
@@ -52,21 +52,27 @@ def main():
     parser.add_argument("--nvcc", default="nvcc")
     parser.add_argument("--include", action="append", default=[], help="a folder with cudnn.h, if nvcc does not find it by itself")
     options = parser.parse_args()
-    kernels = collections.defaultdict(dict)
-    bad = 0
+    files = {}
     for file in options.files or sorted((root / "kernels").glob("*.cu")):
-        for name, architecture, registers, shared, stack, spilled in compile_one(
-            options.nvcc, file, options.architectures, options.include
-        ):
-            kernels[f"{file.stem}: {name}"][architecture] = (registers, shared, stack, spilled)
-            bad += stack + spilled > 0
+        kernels = files[file.stem] = collections.defaultdict(dict)
+        for name, architecture, *resources in compile_one(options.nvcc, file, options.architectures, options.include):
+            kernels[name][architecture] = resources
     print("| kernel | " + " | ".join(f"sm_{a}" for a in options.architectures) + " |")
     print("|---" * (len(options.architectures) + 1) + "|")
-    for name, results in kernels.items():
-        cells = [f"{r} regs, {s} B" + (f", **stack {k}, spills {l}**" if k + l else "") for r, s, k, l in
-                 (results[a] for a in options.architectures)]
-        print(f"| {name} | " + " | ".join(cells) + " |")
-    print(f"\n{len(kernels)} kernels on {len(options.architectures)} architectures, {bad} with spills or a stack frame")
+    for file, kernels in files.items():
+        for name, results in kernels.items():
+            cells = [f"{r} regs, {s} B" + (f", **stack {k}, spills {l}**" if k + l else "") for r, s, k, l in
+                     (results[a] for a in options.architectures)]
+            print(f"| {file}: {name} | " + " | ".join(cells) + " |")
+
+    print("\n| file | kernels | registers, at most | bytes of shared memory | of stack | spilled |\n|---|---|---|---|---|---|")
+    bad = 0
+    for file, kernels in files.items():
+        most = [max(column) for column in zip(*(row for results in kernels.values() for row in results.values()))]
+        print(f"| {file} | {len(kernels)} | " + " | ".join(map(str, most)) + " |")
+        bad += most[2] + most[3] > 0
+    count = sum(map(len, files.values()))
+    print(f"\n{count} kernels on {len(options.architectures)} architectures, {bad} files with spills or a stack frame")
     sys.exit(1 if bad else 0)
 
 

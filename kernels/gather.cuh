@@ -31,9 +31,11 @@ struct NumberPointers {
     const T* at[GatherNumbersParameters<T>::most];
 };
 
+/// A block for each number. __grid_constant__: the argument is read where it is, and not copied to a stack to
+/// be indexed.
 template <class T>
-__global__ void gather_numbers(unsigned count, NumberPointers<T> from, T* y) {
-    if (threadIdx.x < count) y[threadIdx.x] = *from.at[threadIdx.x];
+__global__ void gather_numbers(const __grid_constant__ NumberPointers<T> from, T* y) {
+    y[blockIdx.x] = *from.at[blockIdx.x];
 }
 
 }  // namespace cuda
@@ -57,8 +59,8 @@ void launch(Cuda& device, const GatherNumbersParameters<T>& p) {
     if (p.count == 0) return;
     cuda::NumberPointers<T> from{};
     for (std::size_t i = 0; i < p.count; ++i) from.at[i] = p.from[i];
-    cuda::start(device, "gather_numbers", cuda::gather_numbers<T>, {1, p.most},
-                static_cast<unsigned>(p.count), from, p.y);
+    cuda::start(device, "gather_numbers", cuda::gather_numbers<T>, {static_cast<unsigned>(p.count), 1}, from,
+                p.y);
 }
 
 }  // namespace gantry

@@ -6,18 +6,20 @@
 #            tsan         the threaded parts under ThreadSanitizer
 #            cuda         unit tests on the device Cuda, over the emulator of tests/cuda_emulator, with g++
 #            clang        headers, examples, benchmarks and compile errors with clang 19
-#            without a part, all five
+#            without a part, these five
+#            nvcc         what needs the CUDA Toolkit and cuDNN, but no GPU; only where it is asked for, and not in CI
 # The last line counts the tests of all parts together, in ctest's words.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-all_parts=(release asan-ubsan tsan clang cuda)
+default_parts=(release asan-ubsan tsan clang cuda)
+all_parts=("${default_parts[@]}" nvcc)
 parts=()
 for argument in "$@"; do
     case $argument in
         --quick) parts+=(release) ;;
         -h | --help)
-            sed -n '2,10s/^# //p' "$0"
+            sed -n '2,11s/^# //p' "$0"
             exit 0
             ;;
         *)
@@ -29,11 +31,11 @@ for argument in "$@"; do
             ;;
     esac
 done
-[ ${#parts[@]} -gt 0 ] || parts=("${all_parts[@]}")
+[ ${#parts[@]} -gt 0 ] || parts=("${default_parts[@]}")
 
 packages=(g++ cmake ninja-build zlib1g-dev libpng-dev libjpeg62-turbo-dev libzimg-dev libgif-dev
     nlohmann-json3-dev libcli11-dev catch2 libbenchmark-dev libeigen3-dev)
-[[ "${parts[*]}" =~ ^(release|cuda| )*$ ]] ||
+[[ "${parts[*]}" =~ ^(release|cuda|nvcc| )*$ ]] ||
     packages+=(clang-19 libomp-19-dev libclang-rt-19-dev)
 .ci/install-packages "${packages[@]}"
 jobs=$(.ci/jobs)

@@ -3,6 +3,7 @@
 #   // expect: REGEX          must match the output; at least one such line
 #   // expect-gcc: REGEX      the same, for g++ only
 #   // expect-clang: REGEX    the same, for clang only
+#   // expect-nvcc: REGEX     the same, for nvcc only
 #   // max-errors: N          at most N errors may be reported
 # REGEX is CMake's; runs of white space in the output are one space.
 execute_process(
@@ -23,6 +24,8 @@ if(result EQUAL 0)
 endif()
 if(COMPILER_ID STREQUAL "GNU")
     set(compiler gcc)
+elseif(COMPILER_ID STREQUAL "NVIDIA")
+    set(compiler nvcc)
 else()
     set(compiler clang)
 endif()

@@ -1,5 +1,5 @@
 // expect: the inner extents of a matrix product must be equal
-// expect: MatmulFits<5, 6>
+// expect: MatmulFits<5, 6>|left_inner=5, right_inner=6
 // max-errors: 1
 #include <gantry/gantry.hpp>
 

@@ -1,5 +1,5 @@
 // expect: the window of a pooling is larger than its image with padding
-// expect: PoolingWindowFits<4, 5>
+// expect: PoolingWindowFits<4, 5>|image_with_padding=4, window=5
 // max-errors: 1
 #include <gantry/cpu/cpu.hpp>
 #include <gantry/ops/mean_pool.hpp>

@@ -1,5 +1,5 @@
 // expect: a reshape keeps the number of elements of an item
-// expect: ReshapeFits<12, 10>
+// expect: ReshapeFits<12, 10>|from=12UL, to=10UL
 // max-errors: 1
 #include <gantry/gantry.hpp>
 

@@ -49,6 +49,7 @@ struct Block {
     const KernelLaunch* kernel = nullptr;
     std::span<const unsigned> order;
     unsigned size = 0, begun = 0, returned = 0;
+    std::vector<uint3> indices;  ///< of the threads, by their numbers
     Failure failure;
 
     Fiber host;
@@ -68,11 +69,6 @@ Block block;
 
 std::string name(uint3 v) {
     return "(" + std::to_string(v.x) + ", " + std::to_string(v.y) + ", " + std::to_string(v.z) + ")";
-}
-
-uint3 index_of(unsigned number) {
-    const dim3& extents = coordinates.threads;
-    return {number % extents.x, number / extents.x % extents.y, number / (extents.x * extents.y)};
 }
 
 std::string place(const char* call, const Location& location) {
@@ -145,9 +141,20 @@ void check_return(const Worker& worker) {
             });
 }
 
+void set_extents(dim3 threads) {
+    dim3& known = coordinates.threads;
+    if (known.x == threads.x && known.y == threads.y && known.z == threads.z && !block.indices.empty())
+        return;
+    known = threads;
+    block.indices.clear();
+    for (unsigned z = 0; z < threads.z; ++z)
+        for (unsigned y = 0; y < threads.y; ++y)
+            for (unsigned x = 0; x < threads.x; ++x) block.indices.push_back({x, y, z});
+}
+
 void begin_thread(Worker& worker) {
     worker.number = coordinates.number = block.order[block.begun++];
-    worker.index = coordinates.thread = index_of(worker.number);
+    worker.index = coordinates.thread = block.indices[worker.number];
 }
 
 /// What a worker's fiber does.
@@ -183,7 +190,7 @@ std::string deadlock() {
 }  // namespace
 
 std::string thread_name(unsigned number) {
-    return "thread " + name(index_of(number)) + " of block " + name(coordinates.block);
+    return "thread " + name(block.indices[number]) + " of block " + name(coordinates.block);
 }
 
 std::string running_thread() { return thread_name(coordinates.number); }
@@ -192,7 +199,7 @@ Failure run_block(const KernelLaunch& kernel, uint3 index, std::span<const unsig
                   void* dynamic_shared) {
     coordinates.block = index;
     coordinates.blocks = kernel.blocks;
-    coordinates.threads = kernel.threads;
+    set_extents(kernel.threads);
     coordinates.dynamic_shared = dynamic_shared;
     block.kernel = &kernel;
     block.order = order;

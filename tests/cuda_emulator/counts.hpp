@@ -11,7 +11,7 @@ struct CopyCounts {
 };
 
 /// Bytes of global memory that a kernel moved, over all its launches. Only files compiled with
-/// -fsanitize=thread are counted.
+/// -fsanitize=thread are counted, and functions of libraries: each byte of their arguments once.
 struct KernelBytes {
     std::size_t issued_reads = 0, issued_writes = 0;  ///< by each access of each thread
     std::size_t reads = 0, writes = 0;  ///< each byte once for a launch: what must come from and go to memory
@@ -19,7 +19,7 @@ struct KernelBytes {
 
 struct Counts {
     std::map<std::string, std::size_t>
-        launches;  ///< by the kernel's name, when they run: those of graphs too
+        launches;  ///< by the kernel's name, or the library function's, when they run: those of graphs too
     std::map<std::string, std::size_t> library_calls;
     std::map<std::string, KernelBytes> kernel_bytes;
     std::size_t kernels_started = 0;                  ///< calls of `launch` outside of a capture

@@ -17,6 +17,8 @@
 // several files may define.
 #undef __global__
 #define __global__ __attribute__((unused)) static
+#undef __grid_constant__
+#define __grid_constant__
 // Blocks run one after another, so one array serves them all.
 #undef __shared__
 #define __shared__ static

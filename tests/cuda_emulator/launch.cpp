@@ -51,7 +51,13 @@ Failure run_library_function(const std::string& name, std::span<const Range> rea
     });
     if (failure.code != cudaSuccess) return failure;
     work();
-    for_each_run(writes, [](const char* begin, std::size_t bytes) { race::written(begin, bytes); });
+    ++g.counts.launches[name];
+    KernelBytes& moved = g.counts.kernel_bytes[name];
+    for_each_run(reads, [&](const char*, std::size_t bytes) { moved.reads += bytes; });
+    for_each_run(writes, [&](const char* begin, std::size_t bytes) {
+        moved.writes += bytes;
+        race::written(begin, bytes);
+    });
     if (std::string overrun = g.memory.overrun(); !overrun.empty())
         return {cudaErrorIllegalAddress, std::move(overrun)};
     return {};

@@ -1,8 +1,6 @@
 #include "race.hpp"
 
-#include "block.hpp"
 #include "code_place.hpp"
-#include "fiber.hpp"
 #include "gpu.hpp"
 #include "pages.hpp"
 #include "run_block.hpp"
@@ -10,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -60,14 +59,22 @@ struct Shadow {
     }
     bool owns(std::uintptr_t address) const { return address - begin < bytes; }
 
-    /// Calls visit(word, mask of its bytes) for each word of a piece of memory.
+    /// Calls visit(first, end, mask) for each run of words of which a piece of memory has the same bytes.
     template <class Visit>
-    void for_each_word(const void* memory, std::size_t size, Visit visit) const {
-        const std::size_t first = reinterpret_cast<std::uintptr_t>(memory) - begin, end = first + size;
-        for (std::size_t word = first / 4; 4 * word < end; ++word) {
-            const std::size_t from = std::max(first, 4 * word) - 4 * word,
-                              to = std::min(end, 4 * word + 4) - 4 * word;
-            visit(word, static_cast<std::uint8_t>((1u << to) - (1u << from)));
+    void for_each_run(const void* memory, std::size_t size, Visit visit) const {
+        if (size == 0) return;
+        std::size_t at = reinterpret_cast<std::uintptr_t>(memory) - begin;
+        const std::size_t end = at + size;
+        while (at < end) {
+            const std::size_t word = at / 4, from = at % 4;
+            if (from == 0 && end - at >= 4) {
+                visit(word, end / 4, std::uint8_t{15});
+                at = end / 4 * 4;
+            } else {
+                const std::size_t to = std::min(end - 4 * word, std::size_t{4});
+                visit(word, word + 1, static_cast<std::uint8_t>((1u << to) - (1u << from)));
+                at = 4 * word + to;
+            }
         }
     }
 };
@@ -141,7 +148,7 @@ std::string name_of(const Stamp& stamp) {
 
 /// `what()` goes on after "thread ... reads" or "writes".
 template <class What>
-[[noreturn]] void fail(const Access& access, cudaError_t code, const What& what) {
+[[noreturn, gnu::noinline]] void fail(const Access& access, cudaError_t code, const What& what) {
     fail_block(code, [&] {
         return running_thread() + (access.writes ? " writes " : " reads ") + what() + " (" +
                code_place(access.code) + ")";
@@ -156,7 +163,7 @@ std::string what_memory(const Access& access) {
     return "shared memory";
 }
 
-[[noreturn]] void fail_race(const Access& access, const Stamp& before, const char* did) {
+[[noreturn, gnu::noinline]] void fail_race(const Access& access, const Stamp& before, const char* did) {
     const bool same_block = before.interval >= clock.block_begin;
     fail(access, cudaErrorLaunchFailure, [&] {
         return what_memory(access) + ", which " + name_of(before) + did +
@@ -214,11 +221,8 @@ void check_word(const Shadow& shadow, std::size_t index, std::uint8_t mask, cons
 void check(const Access& access) {
     const Pause pause;  // the standard library's functions may be those of a file compiled for the checker
     const void* address = reinterpret_cast<const void*>(access.address);
-    const auto within = [&](const void* object, std::size_t size) {
-        return access.address - reinterpret_cast<std::uintptr_t>(object) < size;
-    };
-    if (within(coordinates.stack, Fiber::bytes) || within(&coordinates, sizeof coordinates)) return;
-    if (access.aligned && access.address % std::min<std::size_t>(access.size, 8) != 0)
+    const auto alignment = std::min<std::size_t>(access.size, 8);  // a power of two
+    if (access.aligned && (access.address & (alignment - 1)) != 0)
         fail(access, cudaErrorMisalignedAddress,
              [&] { return std::to_string(access.size) + " bytes at an address that is no multiple of it"; });
     const Shadow* shadow = nullptr;
@@ -233,7 +237,7 @@ void check(const Access& access) {
         if (access.address - dynamic_shared.begin + access.size > dynamic_shared_bytes)
             fail(access, cudaErrorIllegalAddress,
                  [&] { return what_memory(access) + ", of " + std::to_string(dynamic_shared_bytes); });
-    } else if (within(kernel->arguments.get(), kernel->arguments_bytes) ||
+    } else if (within(access.address, kernel->arguments.get(), kernel->arguments_bytes) ||
                gpu().is_pinned(address, access.size) ||
                (!access.writes && access.address - constants_begin < constants_end - constants_begin)) {
         return;
@@ -245,8 +249,8 @@ void check(const Access& access) {
         check_word(*shadow, (access.address - shadow->begin) / 4, 15, access, me);
         return;
     }
-    shadow->for_each_word(address, access.size, [&](std::size_t word, std::uint8_t mask) {
-        check_word(*shadow, word, mask, access, me);
+    shadow->for_each_run(address, access.size, [&](std::size_t word, std::size_t end, std::uint8_t mask) {
+        for (; word < end; ++word) check_word(*shadow, word, mask, access, me);
     });
 }
 
@@ -275,24 +279,29 @@ void watch(const void* memory, std::size_t size) {
 
 void allocated(const void* memory, std::size_t size) {
     if (!program_is_instrumented) return;
-    global_memory.for_each_word(memory, size, [](std::size_t word, std::uint8_t mask) {
-        global_memory.live[word] = mask;
-        global_memory.written[word] = 0;
+    global_memory.for_each_run(memory, size, [](std::size_t word, std::size_t end, std::uint8_t mask) {
+        std::memset(global_memory.live + word, mask, end - word);
+        std::memset(global_memory.written + word, 0, end - word);
     });
 }
 
 void freed(const void* memory, std::size_t size) {
     if (!program_is_instrumented) return;
-    global_memory.for_each_word(memory, size,
-                                [](std::size_t word, std::uint8_t) { global_memory.live[word] = 0; });
+    global_memory.for_each_run(memory, size, [](std::size_t word, std::size_t end, std::uint8_t) {
+        std::memset(global_memory.live + word, 0, end - word);
+    });
     const std::size_t word = (reinterpret_cast<std::uintptr_t>(memory) - global_memory.begin) / 4;
     give_back_pages(global_memory.words + word, size / 4 * sizeof(Word));
 }
 
 void written(const void* memory, std::size_t size) {
     if (!program_is_instrumented || !gpu().memory.owns(memory)) return;
-    global_memory.for_each_word(
-        memory, size, [](std::size_t word, std::uint8_t mask) { global_memory.written[word] |= mask; });
+    global_memory.for_each_run(memory, size, [](std::size_t word, std::size_t end, std::uint8_t mask) {
+        if (mask == 15)
+            std::memset(global_memory.written + word, mask, end - word);
+        else
+            global_memory.written[word] |= mask;
+    });
 }
 
 void copied(const void* to, const void* from, std::size_t size) {
@@ -302,9 +311,10 @@ void copied(const void* to, const void* from, std::size_t size) {
 const void* unwritten(const void* memory, std::size_t size) {
     if (!program_is_instrumented) return nullptr;
     const void* found = nullptr;
-    global_memory.for_each_word(memory, size, [&](std::size_t word, std::uint8_t mask) {
-        if (found == nullptr && (global_memory.written[word] & mask) != mask)
-            found = reinterpret_cast<const void*>(global_memory.begin + 4 * word);
+    global_memory.for_each_run(memory, size, [&](std::size_t word, std::size_t end, std::uint8_t mask) {
+        for (; word < end && found == nullptr; ++word)
+            if ((global_memory.written[word] & mask) != mask)
+                found = reinterpret_cast<const void*>(global_memory.begin + 4 * word);
     });
     return found;
 }
@@ -314,10 +324,9 @@ const void* unwritten(const void* memory, std::size_t size) {
 namespace cuda_emulator {
 
 AtomicAccess::AtomicAccess(const volatile void* memory, std::size_t bytes) : checking_(race::listening) {
+    race::tell(
+        {reinterpret_cast<std::uintptr_t>(memory), bytes, true, true, true, __builtin_return_address(0)});
     race::listening = false;
-    if (checking_)
-        race::check(
-            {reinterpret_cast<std::uintptr_t>(memory), bytes, true, true, true, __builtin_return_address(0)});
 }
 AtomicAccess::~AtomicAccess() { race::listening = checking_; }
 

@@ -2,6 +2,8 @@
 // The race checker. Code that is compiled with -fsanitize=thread calls a function before each access of
 // memory; race.cpp answers these calls in the sanitizer's place, and knows what CUDA's threads promise each
 // other.
+#include "block.hpp"
+#include "fiber.hpp"
 #include "launch.hpp"
 
 #include <array>
@@ -24,6 +26,15 @@ struct Access {
 };
 /// Fails the block where the running thread must not do that.
 void check(const Access& access);
+inline bool within(std::uintptr_t address, const void* begin, std::size_t bytes) {
+    return address - reinterpret_cast<std::uintptr_t>(begin) < bytes;
+}
+/// A kernel's code tells of an access. Its thread's own stack and coordinates are of no interest.
+inline void tell(const Access& access) {
+    if (listening && !within(access.address, coordinates.stack, Fiber::bytes) &&
+        !within(access.address, &coordinates, sizeof coordinates))
+        check(access);
+}
 
 /// Stops listening while the emulator works for a kernel.
 class Pause {

@@ -4,21 +4,18 @@
 
 #include <cstring>
 
-using cuda_emulator::race::check;
-using cuda_emulator::race::listening;
+using cuda_emulator::race::tell;
 
 namespace {
-void check_range(const void* memory, std::size_t bytes, bool writes, const void* code) {
-    if (listening && bytes > 0)
-        check({reinterpret_cast<std::uintptr_t>(memory), bytes, writes, false, false, code});
+void tell_range(const void* memory, std::size_t bytes, bool writes, const void* code) {
+    if (bytes > 0) tell({reinterpret_cast<std::uintptr_t>(memory), bytes, writes, false, false, code});
 }
 }  // namespace
 
-#define ACCESS(name, size, writes, aligned)                                                 \
-    void __tsan_##name(void* address) {                                                     \
-        if (listening)                                                                      \
-            check({reinterpret_cast<std::uintptr_t>(address), size, writes, false, aligned, \
-                   __builtin_return_address(0)});                                           \
+#define ACCESS(name, size, writes, aligned)                                            \
+    void __tsan_##name(void* address) {                                                \
+        tell({reinterpret_cast<std::uintptr_t>(address), size, writes, false, aligned, \
+              __builtin_return_address(0)});                                           \
     }
 #define ACCESSES(size)                               \
     ACCESS(read##size, size, false, true)            \
@@ -73,23 +70,23 @@ ACCESSES(8)
 ACCESSES(16)
 
 void __tsan_read_range(void* memory, std::size_t bytes) {
-    check_range(memory, bytes, false, __builtin_return_address(0));
+    tell_range(memory, bytes, false, __builtin_return_address(0));
 }
 void __tsan_write_range(void* memory, std::size_t bytes) {
-    check_range(memory, bytes, true, __builtin_return_address(0));
+    tell_range(memory, bytes, true, __builtin_return_address(0));
 }
 void* __tsan_memcpy(void* to, const void* from, std::size_t bytes) {
-    check_range(from, bytes, false, __builtin_return_address(0));
-    check_range(to, bytes, true, __builtin_return_address(0));
+    tell_range(from, bytes, false, __builtin_return_address(0));
+    tell_range(to, bytes, true, __builtin_return_address(0));
     return std::memcpy(to, from, bytes);
 }
 void* __tsan_memmove(void* to, const void* from, std::size_t bytes) {
-    check_range(from, bytes, false, __builtin_return_address(0));
-    check_range(to, bytes, true, __builtin_return_address(0));
+    tell_range(from, bytes, false, __builtin_return_address(0));
+    tell_range(to, bytes, true, __builtin_return_address(0));
     return std::memmove(to, from, bytes);
 }
 void* __tsan_memset(void* memory, int value, std::size_t bytes) {
-    check_range(memory, bytes, true, __builtin_return_address(0));
+    tell_range(memory, bytes, true, __builtin_return_address(0));
     return std::memset(memory, value, bytes);
 }
 

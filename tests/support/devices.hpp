@@ -1,5 +1,6 @@
 #pragma once
-// Which devices the bodies of TEMPLATE_TEST_CASE run on: GANTRY_TEST_DEVICES, and with how large batches.
+// Which devices the bodies of TEMPLATE_TEST_CASE run on: GANTRY_TEST_DEVICES, with how large batches, and how
+// many elements of an input are changed to see its derivative.
 // Everything is tested on Cpu and Reference, and once more on Cuda, over the emulator, in programs of their
 // own.
 #include "support/reference_device.hpp"
@@ -8,8 +9,11 @@
 #ifdef GANTRY_CUDA_EMULATOR
 #include <gantry/cuda.hpp>
 #define GANTRY_TEST_DEVICES Cuda
-#define GANTRY_TEST_BATCHES 1, 3  // on an emulator 7 items would take minutes
+// On an emulator more would take minutes.
+#define GANTRY_TEST_BATCHES 1, 3
+#define GANTRY_TEST_ELEMENTS 7
 #else
 #define GANTRY_TEST_DEVICES Cpu, Reference
 #define GANTRY_TEST_BATCHES 1, 3, 7
+#define GANTRY_TEST_ELEMENTS 300
 #endif

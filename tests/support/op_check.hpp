@@ -122,7 +122,7 @@ template <class D>
 void check_derivatives(const ValueFunction<double, D>& f, const std::vector<Extents>& shapes,
                        const OpCheckOptions& options) {
     D device;
-    const GradcheckOptions check{.low = options.low, .high = options.high};
+    const GradcheckOptions check{.low = options.low, .high = options.high, .elements = GANTRY_TEST_ELEMENTS};
     const auto first = gantry::detail::gradcheck(device, shapes, f, check);
     INFO("gradcheck: " << first.message);
     CHECK(first.passed);

@@ -10,10 +10,9 @@ namespace detail {
 /// The parameters of a widened layer with the fan-out that each of its pieces has, for initialisers.
 template <int pieces, class List>
 struct PiecesOf;
-template <int pieces, Name... name, class... S, Role... role, int... fan_in, int... fan_out,
-          FileOrder... order>
-struct PiecesOf<pieces, ParameterList<Parameter<name, S, role, fan_in, fan_out, order>...>> {
-    using Parameters = ParameterList<Parameter<name, S, role, fan_in, fan_out / pieces, order>...>;
+template <int pieces, class... P>
+struct PiecesOf<pieces, ParameterList<P...>> {
+    using Parameters = ParameterList<typename P::template WithFanOut<P::fan_out / pieces>...>;
 };
 }  // namespace detail
 

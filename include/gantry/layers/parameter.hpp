@@ -40,6 +40,8 @@ struct Parameter {
     static constexpr Role role = parameter_role;
     static constexpr int fan_in = parameter_fan_in, fan_out = parameter_fan_out;
     static constexpr FileOrder file_order = order;
+    template <int another>
+    using WithFanOut = Parameter<parameter_name, S, parameter_role, parameter_fan_in, another, order>;
 };
 
 /// All parameters (or states) of a layer, one after the other in the network's buffer.
@@ -53,7 +55,7 @@ struct ParameterList {
     static constexpr std::size_t offset = [] {
         const std::array<std::size_t, count> sizes{P::shape::item_size...};
         std::size_t sum = 0;
-        for (std::size_t k = 0; k < i; ++k) sum += sizes[k];
+        for (std::size_t k = 0; k != i; ++k) sum += sizes[k];
         return sum;
     }();
 };

@@ -1,0 +1,39 @@
+// Runs a program that is linked with gantry::cuda as a user would, where there is a GPU, and where there is
+// none.
+#include "gan/programs.hpp"
+#include "support/catch.hpp"
+
+#include <string>
+
+using namespace gantry;
+using namespace gantry::test;
+
+namespace {
+
+/// A folder in which runs are made.
+struct Place : ProgramFolder {
+    Place() : ProgramFolder("gan_mnist_mlp") {
+        write_mnist(*this / "data", "train", random_bytes(100 * 784));
+    }
+    Result train(const std::string& device) const {
+        return run("--recipe tejpalv --batch 10 --iterations 3 --every 3 --threads 1 --out " + device +
+                   " --device " + device);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("A program with gantry::cuda trains on a GPU, or says why it does not", "") {
+    const Place place;
+    const Result result = place.train("auto");
+    INFO(result.output);
+    CHECK(result.code == 0);
+    CHECK_FALSE(place.file("auto/losses.csv").empty());
+    if (result.output.find("Device: the GPU\n") != std::string::npos) {
+        CHECK(place.train("cuda").code == 0);
+    } else {
+        CHECK(result.output.find("Device: the CPU (") != std::string::npos);
+        CHECK(
+            is_error(place.train("cuda"), {"cudaGetDeviceCount", "there is no GPU that CUDA can use here"}));
+    }
+}
