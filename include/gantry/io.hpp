@@ -1,6 +1,6 @@
 #pragma once
-// Files and data sets. They need zlib, libpng, libjpeg-turbo, zimg, giflib and nlohmann-json: the CMake target
-// gantry::io.
+// Files and data sets. They need zlib, libpng, libjpeg-turbo, zimg, giflib and nlohmann-json: the CMake
+// target gantry::io.
 #include <gantry/data/batches.hpp>
 #include <gantry/data/cifar10.hpp>
 #include <gantry/data/idx.hpp>

@@ -18,9 +18,11 @@ using namespace gantry::test;
 
 namespace {
 
-/// The same networks for data without classes of its own.
+/// The smallest networks, and no classes of its own.
 struct Plain : SmallRecipe {
     static constexpr std::string_view name = "plain";
+    using Generator = Sequential<InputShape<4>, Dense<4, 192>, Reshape<8, 8, 3>>;
+    using Discriminator = Sequential<InputShape<8, 8, 3>, Flatten, Dense<192, 1>>;
     static constexpr gan::RecipeSettings settings{
         .iterations = 2, .batch = 8, .range = PixelRange::minus_one_to_one};
 };
