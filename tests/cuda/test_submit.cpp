@@ -4,6 +4,7 @@
 #include "support/catch.hpp"
 #include <gantry/cuda.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -73,6 +74,33 @@ TEST_CASE("reading and allocating inside of a submission start what came before"
         read = sum(x + 1.0).item();
     });
     CHECK(read == 1500);
+}
+
+TEST_CASE("numbers of the host travel with the graph, each step's own", "[cuda]") {
+    Cuda device;
+    Buffer<float, Cuda> sums(device, 100);
+    const auto step = [&](std::size_t i) {
+        device.submit([&] {
+            const Step scope{device};
+            // 16 KB: the memory that they wait in is used twice over
+            std::vector<float> numbers(4096, 1);
+            numbers[i] = static_cast<float>(i);
+            const auto sum_of_step = sum(from_host<Shape<4096>>(device, 0, numbers));
+            std::fill(numbers.begin(), numbers.end(), 1e9f);  // too late to matter
+            launch(device, CopyBlockParameters<float>{1, 1, sum_of_step.data(), 1, sums.data() + i, 1});
+        });
+    };
+    for (std::size_t i = 0; i < 3; ++i) step(i);
+    device.synchronize();
+    cuda_emulator::reset_counts();
+    for (std::size_t i = 3; i < 100; ++i) step(i);
+    const cuda_emulator::Counts counts = cuda_emulator::counts();
+    CHECK(counts.graph_launches <= 98);   // one was cut in two where the host waited
+    CHECK(counts.synchronizations <= 3);  // of it, and its graph of its own
+    CHECK(counts.allocations == 0);
+    const std::vector<float> result = sums.to_host();
+    for (std::size_t i = 0; i < 100; ++i) CHECK(result[i] == 4095 + static_cast<float>(i));
+    CHECK(cuda_emulator::counts().host_to_device.calls == 97);
 }
 
 TEST_CASE("a submission that ends by an error leaves the device in order", "[cuda]") {

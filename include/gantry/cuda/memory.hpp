@@ -1,8 +1,10 @@
 #pragma once
 #include <gantry/cuda/check.hpp>
+#include <gantry/cuda/pinned_arena.hpp>
 #include <gantry/cuda/stream.hpp>
 
 #include <cstddef>
+#include <cstring>
 
 namespace gantry::cuda {
 
@@ -33,36 +35,23 @@ public:
         check(cudaMemcpyAsync(host, memory, bytes, cudaMemcpyDeviceToHost, stream_.get()), "cudaMemcpyAsync");
         stream_.synchronize();
     }
-    /// `host` may be changed once it returns.
+    /// `host` may be changed once it returns. Waits for the GPU only where the numbers are many.
     void copy_from_host(void* memory, const void* host, std::size_t bytes) {
-        stream_.flush();
+        if (bytes == 0) return;
+        const bool waits = bytes > PinnedArena::largest_piece;
+        if (waits)
+            stream_.flush();
+        else
+            host = std::memcpy(uploads_.take(bytes, stream_), host, bytes);
         check(cudaMemcpyAsync(memory, host, bytes, cudaMemcpyHostToDevice, stream_.get()), "cudaMemcpyAsync");
-        stream_.synchronize();
+        if (waits) stream_.synchronize();
     }
 
     Stream& stream() { return stream_; }
 
 private:
+    PinnedArena uploads_;  // outlives the stream, whose end waits for the copies
     Stream stream_;
-};
-
-/// `size` numbers on the host that a GPU reads and writes by itself, while the host goes on (page-locked).
-template <class T>
-class PinnedBuffer {
-public:
-    explicit PinnedBuffer(std::size_t size) : size_(size) {
-        check(cudaMallocHost(reinterpret_cast<void**>(&data_), size * sizeof(T)), "cudaMallocHost");
-    }
-    PinnedBuffer(const PinnedBuffer&) = delete;
-    PinnedBuffer& operator=(const PinnedBuffer&) = delete;
-    ~PinnedBuffer() { cudaFreeHost(data_); }
-
-    T* data() const { return data_; }
-    std::size_t size() const { return size_; }
-
-private:
-    T* data_ = nullptr;
-    std::size_t size_;
 };
 
 }  // namespace gantry::cuda
