@@ -109,13 +109,14 @@ void count(const char* name, int batch, bool details) {
     Cuda device;
     Network<G, Cuda> generator{device, Seed{1}};
     Network<D, Cuda> discriminator{device, Seed{2}};
-    Adam generator_adam{generator}, discriminator_adam{discriminator};
+    Adam generator_adam{generator};
+    Adam discriminator_adam{discriminator};
     gan::GanTrainer trainer{generator,          discriminator,        generator_adam,
                             discriminator_adam, gan::NonSaturating{}, {.batch = batch, .fixed_points = 1}};
     const std::size_t items = std::size_t(batch) + 1;
     DeviceBatches<typename D::Input, float, Cuda> data(
         device, std::vector<std::uint8_t>(items * D::Input::item_size, 100), {.batch = std::size_t(batch)});
-    for (int i = 0; i < 2; ++i) trainer.step(data);  // sizes are found
+    trainer.step(data);  // sizes are found
     device.synchronize();
     cuda_emulator::reset_counts();
     trainer.step(data);
@@ -133,15 +134,14 @@ void count(const char* name, int batch, bool details) {
                 counts.total_launches(), bytes / 1e6, least / 1e6, bytes / least, bytes / 3.35e12 * 1e6,
                 floor.flops / 67e12 * 1e6, graphs + outside, synchronizations);
     if (!details) return;
-    for (const auto& [kernel, launches] : counts.launches) {
-        const auto moved = counts.kernel_bytes.find(kernel);
-        std::printf("    %4zu  %s", launches, kernel.c_str());
-        if (moved != counts.kernel_bytes.end())
-            std::printf("  %.2f MB (accesses: %.2f)",
-                        double(moved->second.reads + moved->second.writes) / 1e6,
-                        double(moved->second.issued_reads + moved->second.issued_writes) / 1e6);
-        std::printf("\n");
+    for (const auto& [kernel, moved] : counts.kernel_bytes) {
+        const bool ours = counts.launches.contains(kernel);
+        std::printf("    %4zu  %s  %.2f MB (accesses: %.2f)\n",
+                    ours ? counts.launches.at(kernel) : counts.library_calls.at(kernel), kernel.c_str(),
+                    double(moved.reads + moved.writes) / 1e6,
+                    double(moved.issued_reads + moved.issued_writes) / 1e6);
     }
+    std::fflush(stdout);
 }
 
 }  // namespace

@@ -19,9 +19,10 @@ struct KernelBytes {
 
 struct Counts {
     std::map<std::string, std::size_t>
-        launches;  ///< by the kernel's name, or the library function's, when they run: those of graphs too
+        launches;  ///< by the kernel's name, when they run: those of graphs too
     std::map<std::string, std::size_t> library_calls;
     std::map<std::string, KernelBytes> kernel_bytes;
+    std::size_t library_functions = 0;                ///< that ran: each is a launch or more
     std::size_t kernels_started = 0;                  ///< calls of `launch` outside of a capture
     std::size_t graph_launches = 0, graph_nodes = 0;  ///< nodes that graph launches ran
     std::size_t allocations = 0, frees = 0, host_allocations = 0, host_frees = 0;
@@ -32,7 +33,7 @@ struct Counts {
 
     /// All kernels and library functions that ran.
     std::size_t total_launches() const {
-        std::size_t sum = 0;
+        std::size_t sum = library_functions;
         for (const auto& [name, launched] : launches) sum += launched;
         return sum;
     }

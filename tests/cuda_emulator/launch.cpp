@@ -51,7 +51,7 @@ Failure run_library_function(const std::string& name, std::span<const Range> rea
     });
     if (failure.code != cudaSuccess) return failure;
     work();
-    ++g.counts.launches[name];
+    ++g.counts.library_functions;
     KernelBytes& moved = g.counts.kernel_bytes[name];
     for_each_run(reads, [&](const char*, std::size_t bytes) { moved.reads += bytes; });
     for_each_run(writes, [&](const char* begin, std::size_t bytes) {

@@ -175,8 +175,10 @@ GradcheckResult gradcheck(D& device, const std::vector<Extents>& shapes, const V
     for (const auto& gradient : gradients)
         for (const double g : gradient) largest = std::max(largest, std::abs(g));
     for (std::size_t k = 0; k < inputs.size(); ++k) {
-        const std::size_t stride = std::max<std::size_t>(1, inputs[k].size() / options.elements);
-        for (std::size_t i = 0; i < inputs[k].size(); i += stride) {
+        const std::size_t size = inputs[k].size(), checked = std::min(size, options.elements);
+        for (std::size_t n = 0; n < checked; ++n) {
+            const std::size_t i =
+                n * size / checked;  // steps of two lengths, so that all channels have their turn
             const double x = inputs[k][i];
             inputs[k][i] = x + options.step;
             const double up = function.weighted_sum(inputs);
