@@ -119,4 +119,11 @@ private:
     std::string executable_;
 };
 
+/// A folder for runs of gan_mnist_mlp on 100 random pictures.
+struct MlpFolder : ProgramFolder {
+    MlpFolder() : ProgramFolder("gan_mnist_mlp") {
+        write_mnist(*this / "data", "train", random_bytes(100 * 784));
+    }
+};
+
 }  // namespace gantry::test

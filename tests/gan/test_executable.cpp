@@ -16,19 +16,12 @@ using namespace gantry::test;
 
 namespace {
 
-/// A folder in which runs are made.
-struct Place : ProgramFolder {
-    Place() : ProgramFolder("gan_mnist_mlp") {
-        write_mnist(*this / "data", "train", random_bytes(100 * 784));
-    }
-};
-
 const std::string small = "--recipe tejpalv --batch 10 --threads 1 ";
 
 }  // namespace
 
 TEST_CASE("Bad options give one clear line and no run", "") {
-    const Place place;
+    const MlpFolder place;
     CHECK(is_error(place.run("--recipe foo"), {"--recipe", "foo", "fluxgan", "--help"}));
     CHECK(is_error(place.run("--objective foo"), {"--objective", "foo", "hinge"}));
     CHECK(is_error(place.run("--k 0"), {"--k", "whole number and at least 1; got 0"}));
@@ -53,7 +46,7 @@ TEST_CASE("Bad options give one clear line and no run", "") {
 }
 
 TEST_CASE("Help and a dry run train nothing", "") {
-    const Place place;
+    const MlpFolder place;
     const Result help = place.run("--help");
     CHECK(help.code == 0);
     CHECK(help.output.find("--resume") != std::string::npos);
@@ -66,7 +59,7 @@ TEST_CASE("Help and a dry run train nothing", "") {
 }
 
 TEST_CASE("A resumed run is the run that never stopped, byte for byte", "") {
-    const Place place;
+    const MlpFolder place;
     // Goodfellow's recipe has the most that must come back: dropout, schedules, moments.
     const std::string options = "--recipe goodfellow --batch 30 --seed 5 --every 2 --threads 1 ";
     REQUIRE(place.run(options + "--iterations 6 --out straight").code == 0);
@@ -84,7 +77,7 @@ TEST_CASE("A resumed run is the run that never stopped, byte for byte", "") {
 }
 
 TEST_CASE("A picture more or less changes nothing in the run", "") {
-    const Place place;
+    const MlpFolder place;
     REQUIRE(place.run(small + "--iterations 8 --every 3 --out a").code == 0);
     REQUIRE(place.run(small + "--iterations 8 --every 5 --out b").code == 0);
     CHECK(read_safetensors(place / "a/checkpoint.safetensors").tensors ==
@@ -93,7 +86,7 @@ TEST_CASE("A picture more or less changes nothing in the run", "") {
 }
 
 TEST_CASE("What would spoil a run is refused", "") {
-    const Place place;
+    const MlpFolder place;
     REQUIRE(place.run(small + "--iterations 2 --out run").code == 0);
     const std::string good = place.file("run/checkpoint.safetensors");
 
@@ -137,7 +130,7 @@ TEST_CASE("What would spoil a run is refused", "") {
 }
 
 TEST_CASE("Ctrl-C finishes the step, saves and exits with 130", "") {
-    const Place place;
+    const MlpFolder place;
     for (const std::string signal : {"INT", "TERM"}) {
         CAPTURE(signal);
         const Result stopped = place.interrupt(small + "--iterations 1000000", signal, signal);
@@ -151,7 +144,7 @@ TEST_CASE("Ctrl-C finishes the step, saves and exits with 130", "") {
 }
 
 TEST_CASE("A loss that is not finite stops the run and keeps the checkpoint", "") {
-    const Place place;
+    const MlpFolder place;
     REQUIRE(place.run(small + "--iterations 2 --out run").code == 0);
     Safetensors spoilt = read_safetensors(place / "run/checkpoint.safetensors");
     auto& bias = spoilt.tensors.at("discriminator.4.bias");

@@ -10,11 +10,7 @@ using namespace gantry::test;
 
 namespace {
 
-/// A folder in which runs are made.
-struct Place : ProgramFolder {
-    Place() : ProgramFolder("gan_mnist_mlp") {
-        write_mnist(*this / "data", "train", random_bytes(100 * 784));
-    }
+struct Place : MlpFolder {
     Result train(const std::string& device) const {
         return run("--recipe tejpalv --batch 10 --iterations 3 --every 3 --threads 1 --out " + device +
                    " --device " + device);
