@@ -51,6 +51,7 @@ struct Convolution {
 
     template <class F>
     std::vector<T> on(Cuda& device, const F& f) const {
+        const Step<Cuda> step{device};
         const Placed<T, Cuda> at_x(device, x(), offset), at_y(device, y(), offset), at_w(device, w(), offset),
             at_bias(device, bias(), offset);
         call([&](const auto& p) { f(device, p); }, at_x.data(), at_y.data(), at_w.data(), at_bias.data());
@@ -227,9 +228,8 @@ TEST_CASE("cuda: cuDNN's algorithm is chosen once, deterministic and within the 
     CHECK(find(another, cuda::CudnnForward{}, 10)->algorithm == CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM);
     CHECK_FALSE(find(another, cuda::CudnnBackwardData{}, 10));
 
-    // Where cuDNN has nothing that will do, the tiled kernels do it: with 4096 bytes for backward directions,
-    // whose algorithms need more beside the filter, and with 2048 bytes for all, since the filter alone does
-    // not fit.
+    // Where cuDNN has nothing that will do, the tiled kernels do it. The algorithms of backward directions
+    // need more than 4096 bytes, and into 2048 the gradient of the filter itself does not fit.
     for (const std::size_t workspace : {4096, 2048}) {
         Cuda tight{{.workspace = workspace}};
         for (const Direction d : directions) {
@@ -240,8 +240,57 @@ TEST_CASE("cuda: cuDNN's algorithm is chosen once, deterministic and within the 
                 if (!library) cuda::convolution_tiled(dev, p);
             };
             CHECK(error(c.on(tight, cudnn_or_tiled), c.on(tight, plain)) <= tolerance<float>);
-            CHECK(library == (workspace == 4096 && d == Direction::forward));
+            CHECK(library == (d == Direction::forward));
         }
+    }
+}
+
+TEST_CASE("cuda: a step makes cuDNN's filter of its weights once", "[cuda]") {
+    const ConvolutionGeometry g{3, window(8, 4, 2, 1), window(6, 4, 2, 1), 5, 7};
+    Cuda device;
+    const Placed<float, Cuda> x(device, random_numbers<float>(g.x_size(), "x")),
+        y(device, std::vector<float>(g.y_size())), w(device, random_numbers<float>(g.w_size(), "w"));
+    const Buffer<float, Cuda> expected(device, g.y_size());
+    /// Whether a convolution by cuDNN made a filter. Its result must be that of w as it is now.
+    const auto makes_filter = [&](bool stays) {
+        cuda_emulator::reset_counts();
+        ConvolutionParameters<float> p{g, x.data(), w.data(), y.data()};
+        p.w_stays = stays;
+        REQUIRE(cuda::convolution_cudnn(device, p));
+        device.synchronize();
+        const bool made = cuda_emulator::counts().launches.count("transpose") > 0;
+        cuda::convolution_plain(device, ConvolutionParameters<float>{g, x.data(), w.data(), expected.data()});
+        CHECK(error(y.to_host(), expected.to_host()) <= tolerance<float>);
+        return made;
+    };
+    const auto change_weights = [&](float number) {
+        device.memory().copy_from_host(w.data() + 3, &number, sizeof number);
+    };
+    {
+        const Step<Cuda> step{device};
+        CHECK(makes_filter(true));
+        CHECK_FALSE(makes_filter(true));
+        REQUIRE(cuda::convolution_cudnn(device, ConvolutionTransposedParameters<float>{
+                                                    g, y.data(), w.data(), x.data(), nullptr, {}, true}));
+        device.synchronize();
+        CHECK(cuda_emulator::counts().launches.count("transpose") == 0);
+        change_weights(5);
+        device.tape().overwritten(w.data(), w.data() + g.w_size());
+        CHECK(makes_filter(true));
+        CHECK_FALSE(makes_filter(true));
+        change_weights(6);
+        CHECK(makes_filter(false));  // nothing promises that they are what they were
+    }
+    {
+        const Step<Cuda> step{device};
+        CHECK(makes_filter(true));
+        device.tape().overwritten(nullptr, nullptr);
+        CHECK_THROWS(device.submit([&] {
+            REQUIRE(cuda::convolution_cudnn(
+                device, ConvolutionParameters<float>{g, x.data(), w.data(), y.data(), nullptr, {}, true}));
+            throw Error("[test] a step that fails");
+        }));
+        CHECK(makes_filter(true));  // that of the failed step was never made
     }
 }
 

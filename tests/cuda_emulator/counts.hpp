@@ -11,7 +11,8 @@ struct CopyCounts {
 };
 
 /// Bytes of global memory that a kernel moved, over all its launches. Only files compiled with
-/// -fsanitize=thread are counted, and functions of libraries: each byte of their arguments once.
+/// -fsanitize=thread are counted, and functions of libraries: each byte of their arguments once, and nothing
+/// of their workspace.
 struct KernelBytes {
     std::size_t issued_reads = 0, issued_writes = 0;  ///< by each access of each thread
     std::size_t reads = 0, writes = 0;  ///< each byte once for a launch: what must come from and go to memory

@@ -235,7 +235,7 @@ cudnnStatus_t run(const char* name, cudnnHandle_t handle, const Problem& p, Role
                                                    : *static_cast<const double*>(beta) != 0;
     const Range ranges[] = {
         {x, p.x_size() * p.element()}, {y, p.y_size() * p.element()}, {w, p.w_size() * p.element()}};
-    std::vector<Range> reads, writes{{workspace, t.workspace}};
+    std::vector<Range> reads, writes{{workspace, t.workspace, 1, 0, false}};
     for (const Role each : {Role::x, Role::y, Role::w}) {
         const Range& range = ranges[static_cast<std::size_t>(each)];
         if (each != role || adds) reads.push_back(range);

@@ -29,6 +29,12 @@ void for_each_run(std::span<const Range> ranges, Visit visit) {
             visit(static_cast<const char*>(range.begin) + row * range.stride, range.bytes);
 }
 
+std::size_t counted_bytes(std::span<const Range> ranges) {
+    std::size_t sum = 0;
+    for (const Range& range : ranges) sum += range.counted ? range.rows * range.bytes : 0;
+    return sum;
+}
+
 Failure run_library_function(const std::string& name, std::span<const Range> reads,
                              std::span<const Range> writes, const std::function<void()>& work) {
     Gpu& g = gpu();
@@ -53,11 +59,9 @@ Failure run_library_function(const std::string& name, std::span<const Range> rea
     work();
     ++g.counts.library_functions;
     KernelBytes& moved = g.counts.kernel_bytes[name];
-    for_each_run(reads, [&](const char*, std::size_t bytes) { moved.reads += bytes; });
-    for_each_run(writes, [&](const char* begin, std::size_t bytes) {
-        moved.writes += bytes;
-        race::written(begin, bytes);
-    });
+    moved.reads += counted_bytes(reads);
+    moved.writes += counted_bytes(writes);
+    for_each_run(writes, [](const char* begin, std::size_t bytes) { race::written(begin, bytes); });
     if (std::string overrun = g.memory.overrun(); !overrun.empty())
         return {cudaErrorIllegalAddress, std::move(overrun)};
     return {};

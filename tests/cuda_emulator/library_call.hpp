@@ -16,6 +16,7 @@ struct Range {
     std::size_t bytes = 0;
     std::size_t rows = 1;
     std::size_t stride = 0;
+    bool counted = true;  ///< false: memory to work in, of which nobody knows how much is used how often
 };
 
 /// Queues `work` of a library's function `name` in `stream`, or records it where the stream is capturing. It

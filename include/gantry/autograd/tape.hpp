@@ -4,6 +4,7 @@
 #include <gantry/core/host_memory.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <type_traits>
 #include <vector>
@@ -58,9 +59,10 @@ public:
     const void* seed() const { return seed_; }
     void set_seed(const void* seed) { seed_ = seed; }
 
-    /// An optimizer tells what it overwrote: a node that was recorded before and reads it can no longer be
-    /// played.
+    /// Whoever overwrites parameters tells it, as optimizers do: a node that was recorded before and reads
+    /// them can no longer be played, and what a device derived from them is out of date.
     void overwritten(const void* begin, const void* end) {
+        ++overwrites_so_far_;
         if (count_ > 0) overwrites_.push_back({begin, end, count_});
     }
     void check_not_overwritten(const Node& node, const void* data) const {
@@ -69,6 +71,9 @@ public:
                 fail("backward",
                      "parameters must not be updated between a forward pass and its backward pass");
     }
+
+    /// How often parameters were overwritten, since the tape was made.
+    std::uint64_t overwrites() const { return overwrites_so_far_; }
 
     /// Prepares the nodes up to `output` for a pass: those that lead to a target are needed.
     template <class IsTarget>
@@ -113,6 +118,7 @@ private:
     Arena<HostMemory> arena_{memory_};
     Node *first_ = nullptr, *last_ = nullptr;
     std::vector<Overwrite> overwrites_;
+    std::uint64_t overwrites_so_far_ = 0;
     int count_ = 0;
     const void* seed_ = nullptr;
     bool recording_ = true;

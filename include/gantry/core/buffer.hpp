@@ -32,7 +32,9 @@ public:
     }
     /// `host` must have `size()` elements.
     void from_host(std::span<const T> host) {
-        if (data_) device_->memory().copy_from_host(data_, host.data(), size_ * sizeof(T));
+        if (!data_) return;
+        device_->memory().copy_from_host(data_, host.data(), size_ * sizeof(T));
+        device_->tape().overwritten(data_, data_ + size_);
     }
 
 private:

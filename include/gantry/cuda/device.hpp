@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/core/device.hpp>
 #include <gantry/cuda/check.hpp>
+#include <gantry/cuda/cudnn_filters.hpp>
 #include <gantry/cuda/cudnn_plans.hpp>
 #include <gantry/cuda/memory.hpp>
 
@@ -113,6 +114,7 @@ public:
             f();
         } catch (...) {
             stream.abandon();
+            cudnn_filters_.clear();  // they were never made
             throw;
         }
         stream.start_collected();
@@ -122,6 +124,7 @@ public:
     cublasHandle_t cublas() const { return cublas_.get(); }
     cudnnHandle_t cudnn() const { return cudnn_.get(); }
     cuda::CudnnPlans& cudnn_plans() { return cudnn_plans_; }
+    cuda::CudnnFilters& cudnn_filters() { return cudnn_filters_; }
     cuda::Workspace& workspace() { return workspace_; }
     const CudaOptions& options() const { return options_; }
 
@@ -130,6 +133,7 @@ private:
     cuda::CublasHandle cublas_;
     cuda::CudnnHandle cudnn_;
     cuda::CudnnPlans cudnn_plans_;
+    cuda::CudnnFilters cudnn_filters_;
     cuda::Workspace workspace_{memory(), options_.workspace};
 };
 

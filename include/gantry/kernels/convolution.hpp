@@ -46,6 +46,8 @@ struct ConvolutionParameters {
     T* y = nullptr;           ///< overwritten
     const T* bias = nullptr;  ///< (out_channels) or none
     Activation activation = {};
+    bool w_stays = false;  ///< as it is, until the step ends or Tape::overwritten: what a device made of it
+                           ///< can be used again
 };
 
 /// The adjoint by x, which is a transposed convolution: x[n, iy, ix, i] = activation(sum over all (oy, ox,
@@ -59,6 +61,7 @@ struct ConvolutionTransposedParameters {
     T* x = nullptr;           ///< overwritten
     const T* bias = nullptr;  ///< (in_channels) or none
     Activation activation = {};
+    bool w_stays = false;  ///< as in ConvolutionParameters
 };
 
 /// The adjoint by w: w[ky, kx, i, o] = or += sum over n, oy, ox of x[n, iy, ix, i] y[n, oy, ox, o].

@@ -31,6 +31,7 @@ struct Conv2dOp {
         p.x = x.data;
         p.w = w.data;
         p.y = y.data;
+        p.w_stays = true;
         detail::set_epilogue(p, {kind, parameter}, bias...);
         launch(*y.device, p);
     }
@@ -52,6 +53,7 @@ struct ConvTranspose2dOp {
         p.y = y.data;
         p.w = w.data;
         p.x = x.data;
+        p.w_stays = true;
         detail::set_epilogue(p, {kind, parameter}, bias...);
         launch(*x.device, p);
     }
