@@ -46,6 +46,9 @@ private:
     bool checking_;
 };
 
+/// __threadfence
+void fence();
+
 /// What an atomic operation reads and writes is no race with another one.
 class AtomicAccess {
 public:

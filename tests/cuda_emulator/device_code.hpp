@@ -117,7 +117,7 @@ T __shfl_xor_sync(unsigned mask, T value, int bits, int width = 32,
                                   "__shfl_xor_sync", here);
 }
 
-inline void __threadfence() {}
+inline void __threadfence() { cuda_emulator::fence(); }
 inline void __threadfence_block() {}
 
 namespace cuda_emulator {

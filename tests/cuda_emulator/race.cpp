@@ -1,5 +1,6 @@
 #include "race.hpp"
 
+#include "block_order.hpp"
 #include "code_place.hpp"
 #include "gpu.hpp"
 #include "pages.hpp"
@@ -90,6 +91,7 @@ const KernelLaunch* kernel = nullptr;
 KernelBytes* bytes = nullptr;
 std::size_t dynamic_shared_bytes = 0;
 std::vector<BlockBegin> block_begins;  ///< of this launch
+BlockOrder block_order;
 
 /// Static variables of the program, which __shared__ ones are among; what is constant lies before or behind
 /// them.
@@ -127,11 +129,13 @@ Stamp now(bool atomic) {
     return stamp;
 }
 
+Moment moment(const Stamp& stamp) { return {stamp.interval, stamp.thread}; }
+
 /// Whether `before` surely happened before `after`, or is of no matter. Both are of the same launch.
 [[gnu::always_inline]] inline bool ordered(const Stamp& before, const Stamp& after) {
     if (before.interval == 0 || (before.atomic && after.atomic)) return true;
-    if (before.interval < clock.block_begin) return false;  // another block
-    if (before.interval != after.interval) return true;     // a barrier lies between them
+    if (before.interval < clock.block_begin) return block_order.ordered(moment(before), moment(after));
+    if (before.interval != after.interval) return true;  // a barrier lies between them
     if (before.thread == after.thread) return true;
     return before.thread / 32 == after.thread / 32 && before.warp_meetings != after.warp_meetings;
 }
@@ -167,7 +171,7 @@ std::string what_memory(const Access& access) {
     const bool same_block = before.interval >= clock.block_begin;
     fail(access, cudaErrorLaunchFailure, [&] {
         return what_memory(access) + ", which " + name_of(before) + did +
-               (same_block ? " with no barrier between them: a race" : "; blocks have no order: a race");
+               (same_block ? " with no barrier between them: a race" : "; nothing orders the blocks: a race");
     });
 }
 
@@ -245,13 +249,17 @@ void check(const Access& access) {
         fail(access, cudaErrorIllegalAddress, [&] { return gpu().memory.describe(address); });
     }
     const Stamp me = now(access.atomic);
-    if (access.size == 4 && access.address % 4 == 0) {
+    if (access.size == 4 && access.address % 4 == 0)
         check_word(*shadow, (access.address - shadow->begin) / 4, 15, access, me);
-        return;
-    }
-    shadow->for_each_run(address, access.size, [&](std::size_t word, std::size_t end, std::uint8_t mask) {
-        for (; word < end; ++word) check_word(*shadow, word, mask, access, me);
-    });
+    else
+        shadow->for_each_run(address, access.size, [&](std::size_t word, std::size_t end, std::uint8_t mask) {
+            for (; word < end; ++word) check_word(*shadow, word, mask, access, me);
+        });
+    if (shadow != &global_memory || !access.writes) return;
+    if (access.atomic)
+        block_order.atomic_operation(access.address, moment(me));
+    else
+        block_order.write(coordinates.number);
 }
 
 void begin_launch(const KernelLaunch& started) {
@@ -261,6 +269,7 @@ void begin_launch(const KernelLaunch& started) {
     bytes = started.accesses_are_told ? &gpu().counts.kernel_bytes[started.name] : nullptr;
     clock.launch_begin = ++clock.interval;
     block_begins.clear();
+    block_order.begin_launch();
 }
 
 void begin_block(const void* shared, std::size_t size) {
@@ -268,6 +277,7 @@ void begin_block(const void* shared, std::size_t size) {
     clock.block_begin = ++clock.interval;
     clock.warp_meetings = {};
     block_begins.push_back({clock.interval, coordinates.block});
+    block_order.begin_block(clock.interval);
     if (dynamic_shared.words == nullptr) dynamic_shared.cover(shared, limits::shared_on_request);
     dynamic_shared.begin = reinterpret_cast<std::uintptr_t>(shared);
     dynamic_shared_bytes = size;
@@ -322,6 +332,10 @@ const void* unwritten(const void* memory, std::size_t size) {
 }  // namespace cuda_emulator::race
 
 namespace cuda_emulator {
+
+void fence() {
+    if (race::listening) race::block_order.fence({race::clock.interval, coordinates.number});
+}
 
 AtomicAccess::AtomicAccess(const volatile void* memory, std::size_t bytes) : checking_(race::listening) {
     race::tell(

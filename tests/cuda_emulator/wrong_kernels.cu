@@ -138,6 +138,23 @@ __global__ void read_of_another_block(float* y) {
     if (blockIdx.x == 1) y[threadIdx.x + n] = y[threadIdx.x];
 }
 
+/// The last block to arrive adds up what three blocks wrote. y has their numbers, and behind them how many
+/// blocks have arrived.
+enum class Fences { right, first_missing, second_missing, before_writing };
+template <Fences fences>
+__global__ void last_block(float* y) {
+    if (fences == Fences::before_writing && threadIdx.x == 0) __threadfence();
+    if (threadIdx.x == n - 1) y[blockIdx.x] = 2;
+    __syncthreads();
+    int is_last = 0;
+    if (threadIdx.x == 0) {
+        if (fences == Fences::right || fences == Fences::second_missing) __threadfence();
+        is_last = atomicInc(reinterpret_cast<unsigned*>(y + 3), 2) == 2;
+        if (fences != Fences::second_missing) __threadfence();
+    }
+    if (__syncthreads_or(is_last) && threadIdx.x == 1) y[0] += y[1] + y[2];
+}
+
 __global__ void sum_without_atomic(float* y) { y[0] += 1; }
 
 __global__ void global_without_barrier(float* y) {
@@ -232,6 +249,15 @@ template <auto kernel>
 void run_with_fewer() {
     Memory y(n);
     run(kernel, 1, n, 0, y.data, 50u);
+}
+template <Fences fences>
+void run_last_block() {
+    Memory y(4);
+    check(cudaMemset(y.data, 0, 4 * sizeof(float)));
+    run(last_block<fences>, 3, n, 0, y.data);
+    float sum = 0;
+    check(cudaMemcpy(&sum, y.data, sizeof sum, cudaMemcpyDeviceToHost));
+    if (sum != 6) throw std::runtime_error("wrong result");
 }
 void run_uninitialised_global() {
     Memory y(n);
@@ -376,9 +402,15 @@ constexpr WrongKernel wrong[] = {
     {"shared memory of another block", run<shared_of_another_block, 2, 2 * n>, nullptr, nullptr,
      "was never written by this block"},
     {"uninitialised global memory", run_uninitialised_global, nullptr, nullptr, "was never written"},
-    {"race between blocks", run<race_between_blocks, 2>, nullptr, nullptr, "blocks have no order"},
+    {"race between blocks", run<race_between_blocks, 2>, nullptr, nullptr, "nothing orders the blocks"},
     {"read of another block's result", run<read_of_another_block, 2, 2 * n>, nullptr, nullptr,
-     "blocks have no order"},
+     "nothing orders the blocks"},
+    {"last block, fence before it arrives missing", run_last_block<Fences::first_missing>, nullptr, nullptr,
+     "nothing orders the blocks"},
+    {"last block, fence behind missing", run_last_block<Fences::second_missing>, nullptr, nullptr,
+     "nothing orders the blocks"},
+    {"last block, fence before it writes", run_last_block<Fences::before_writing>, nullptr, nullptr,
+     "nothing orders the blocks"},
     {"sum without atomic operations", run<sum_without_atomic>, nullptr, nullptr, race},
     {"global memory without a barrier", run<global_without_barrier>, nullptr, nullptr, race},
     {"shuffle in some lanes", run<shuffle_in_some_lanes>, "returned", "returned", "returned"},
@@ -539,6 +571,7 @@ constexpr RightKernel right[] = {
     {"tree in a warp", run_right<warp_tree, n>},
     {"some threads return", run_right<some_return, 2>},
     {"atomic operations", run_histogram},
+    {"the last block adds up", run_last_block<Fences::right>},
     {"bytes of one word", run_bytes},
     {"dynamic shared memory", run_right<dynamic_shared, 1, 1, n * sizeof(float)>},
     {"16 bytes at a time", run_copy_fours},
