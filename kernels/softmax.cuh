@@ -4,6 +4,7 @@
 #include <gantry/cuda/launch.hpp>
 #include <gantry/math.hpp>
 
+#include <algorithm>
 #include <limits>
 
 namespace gantry {
@@ -15,66 +16,114 @@ inline constexpr T infinity = std::numeric_limits<T>::infinity();
 template <class T>
 inline constexpr T largest_number = std::numeric_limits<T>::max();
 
-/// A row and the warp that has it: its threads take every 32nd number.
-template <class T>
-struct WarpRow {
-    std::size_t row;
-    bool inside;
-    unsigned lane;
-
-    __device__ explicit WarpRow(std::size_t rows)
-        : row(std::size_t{blockIdx.x} * (block_threads / warp_threads) + threadIdx.x / warp_threads),
-          inside(row < rows),
-          lane(threadIdx.x % warp_threads) {}
+/// A thread's share of a row: every so many-th number.
+struct RowShare {
+    std::size_t columns;
+    unsigned threads, thread;
 
     template <class F>
-    __device__ void for_columns(std::size_t columns, const F& f) const {
-        for (std::size_t c = lane; c < columns; c += warp_threads) f(c);
+    __device__ void for_columns(const F& f) const {
+        for (std::size_t c = thread; c < columns; c += threads) f(c);
+    }
+    /// combine(a, b) of what the threads of the row have, in each of them.
+    template <class T, class Combine>
+    __device__ T combined(T mine, const Combine& combine) const {
+        for (unsigned distance = threads / 2; distance > 0; distance /= 2)
+            mine = combine(mine, __shfl_xor_sync(0xffffffffu, mine, distance));
+        return mine;
+    }
+    template <class T>
+    __device__ T sum(T mine) const {
+        return combined(mine, [](T a, T b) { return a + b; });
     }
 };
-inline Grid grid_of_warps(std::size_t rows) {
-    return {static_cast<unsigned>(ceil_div<std::size_t>(rows, block_threads / warp_threads)), block_threads};
-}
+
+/// How rows are shared out: `part` of them to a block, which has some at once, a few threads of a warp for
+/// each. Follows from the extents alone.
+struct RowParts {
+    std::size_t rows, columns, part;
+    unsigned threads;  ///< for a row: 1, 2, 4, ... or 32
+
+    /// As many parts as there can be.
+    static RowParts of(std::size_t rows, std::size_t columns) {
+        unsigned threads = 1;
+        while (threads < warp_threads && threads * 4 < columns) threads *= 2;
+        return {rows, columns, block_threads / threads, threads};
+    }
+    /// For a sum over all rows: few parts, and one, which is one launch, where a thread then has few numbers.
+    static RowParts of_sum(std::size_t rows, std::size_t columns) {
+        constexpr std::size_t few = std::size_t{block_threads} * 16, most_parts = 1024;
+        RowParts parts = of(rows, columns);
+        const std::size_t at_once = parts.part, wanted = rows * columns <= few ? 1 : most_parts;
+        parts.part = std::max<std::size_t>(1, ceil_div(ceil_div(rows, wanted), at_once)) * at_once;
+        return parts;
+    }
+    /// One where there are no rows: their sum is 0.
+    std::size_t count() const { return std::max<std::size_t>(1, ceil_div(rows, part)); }
+    Grid grid() const { return {static_cast<unsigned>(count()), block_threads}; }
+
+    /// Calls f(row, share) for the block's rows, in all threads of a warp together: beyond the last row the
+    /// shares are empty.
+    template <class F>
+    __device__ void for_rows(const F& f) const {
+        const std::size_t begin = blockIdx.x * part, end = min(begin + part, rows);
+        for (std::size_t first = begin; first < end; first += block_threads / threads) {
+            const std::size_t row = first + threadIdx.x / threads;
+            f(row, RowShare{row < end ? columns : 0, threads, threadIdx.x % threads});
+        }
+    }
+};
 
 /// The largest of a row, and the sum of exp(x - largest).
 template <class T>
 struct ExponentialSum {
     T largest, sum;
 
-    __device__ ExponentialSum(const WarpRow<T>& row, const T* x, std::size_t columns) {
+    __device__ ExponentialSum(const RowShare& share, const T* x) {
         T mine = -infinity<T>;
-        row.for_columns(columns, [&](std::size_t c) { mine = math::max(x[c], mine); });
-        largest = warp_combine(mine, [](T a, T b) { return math::max(a, b); });
+        share.for_columns([&](std::size_t c) { mine = math::max(x[c], mine); });
+        largest = share.combined(mine, [](T a, T b) { return math::max(a, b); });
         mine = 0;
-        row.for_columns(columns, [&](std::size_t c) { mine += math::exp(x[c] - largest); });
-        sum = warp_sum(mine);
+        share.for_columns([&](std::size_t c) { mine += math::exp(x[c] - largest); });
+        sum = share.sum(mine);
     }
 };
 
 template <class T>
-__global__ void softmax(SoftmaxParameters<T> p) {
-    const WarpRow<T> row(p.rows);
-    if (!row.inside) return;
-    const T* const x = p.x + row.row * p.columns;
-    T* const y = p.y + row.row * p.columns;
-    const ExponentialSum<T> total(row, x, p.columns);
-    row.for_columns(p.columns, [&](std::size_t c) { y[c] = math::exp(x[c] - total.largest) / total.sum; });
+__global__ void softmax(SoftmaxParameters<T> p, RowParts parts) {
+    parts.for_rows([&](std::size_t row, const RowShare& share) {
+        const T* const x = p.x + row * p.columns;
+        T* const y = p.y + row * p.columns;
+        const ExponentialSum<T> total(share, x);
+        share.for_columns([&](std::size_t c) { y[c] = math::exp(x[c] - total.largest) / total.sum; });
+    });
 }
 
+/// values[part] = scale * the sum of the part's losses, and the derivative beside it.
 template <class T>
-__global__ void cross_entropy(CrossEntropyParameters<T> p) {
-    const WarpRow<T> row(p.rows);
-    if (!row.inside) return;
-    const T* const x = p.x + row.row * p.columns;
-    const T* const targets = p.targets + row.row * p.columns;
-    const ExponentialSum<T> total(row, x, p.columns);
-    const T log_sum = math::log(total.sum);
+__global__ void cross_entropy(CrossEntropyParameters<T> p, RowParts parts, T* values) {
     T loss = 0;
-    row.for_columns(p.columns, [&](std::size_t c) {
-        loss += targets[c] * math::min(total.largest - x[c] + log_sum, largest_number<T>);  // 0 times it is 0
+    parts.for_rows([&](std::size_t row, const RowShare& share) {
+        const T* const x = p.x + row * p.columns;
+        const T* const targets = p.targets + row * p.columns;
+        const ExponentialSum<T> total(share, x);
+        const T log_sum = math::log(total.sum);
+        T weight = 0;
+        share.for_columns([&](std::size_t c) {
+            // Finite, so that 0 times it is 0.
+            loss += targets[c] * math::min(total.largest - x[c] + log_sum, largest_number<T>);
+            weight += targets[c];
+        });
+        if (!p.gradient) return;
+        const T factor = share.sum(weight) / total.sum, scale = static_cast<T>(p.scale);
+        T* const gradient = p.gradient + row * p.columns;
+        share.for_columns([&](std::size_t c) {
+            gradient[c] = scale * (factor * math::exp(x[c] - total.largest) - targets[c]);
+        });
     });
-    loss = warp_sum(loss);
-    if (row.lane == 0) p.losses[row.row] = loss;
+    __shared__ double sums[block_threads / warp_threads];
+    const double sum = sum_of_warps(static_cast<double>(warp_sum(loss)), sums);
+    if (threadIdx.x == 0) values[blockIdx.x] = static_cast<T>(p.scale * sum);
 }
 
 }  // namespace cuda
@@ -82,13 +131,17 @@ __global__ void cross_entropy(CrossEntropyParameters<T> p) {
 template <class T>
 void launch(Cuda& device, const SoftmaxParameters<T>& p) {
     if (p.rows == 0 || p.columns == 0) return;
-    cuda::start(device, "softmax", cuda::softmax<T>, cuda::grid_of_warps(p.rows), p);
+    const auto parts = cuda::RowParts::of(p.rows, p.columns);
+    cuda::start(device, "softmax", cuda::softmax<T>, parts.grid(), p, parts);
 }
 
 template <class T>
 void launch(Cuda& device, const CrossEntropyParameters<T>& p) {
-    if (p.rows == 0) return;
-    cuda::start(device, "cross_entropy", cuda::cross_entropy<T>, cuda::grid_of_warps(p.rows), p);
+    const auto parts = cuda::RowParts::of_sum(p.rows, p.columns);
+    const std::size_t count = parts.count();
+    T* const values = count == 1 ? p.value : static_cast<T*>(device.arena().allocate(count * sizeof(T)));
+    cuda::start(device, "cross_entropy", cuda::cross_entropy<T>, parts.grid(), p, parts, values);
+    if (count > 1) launch(device, SumParameters<T>{1, count, Axis::columns, values, p.value});
 }
 
 }  // namespace gantry

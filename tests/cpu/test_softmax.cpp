@@ -1,5 +1,5 @@
-#include "support/numbers.hpp"
 #include "support/catch.hpp"
+#include "support/numbers.hpp"
 #include <gantry/cpu/maxout.hpp>
 #include <gantry/cpu/softmax.hpp>
 
@@ -15,17 +15,23 @@ TEMPLATE_TEST_CASE("softmax and cross entropy", "[threads]", float, double) {
         for (const std::size_t columns : {1u, 2u, 10u, 16u, 37u, 130u}) {
             const std::vector<T> x = random_numbers<T>(rows * columns, "x", -200, 200),
                                  targets = random_numbers<T>(rows * columns, "targets", 0, 1);
-            std::vector<double> y(x.size()), losses(rows);
+            constexpr double scale = 1.0 / 64;
+            std::vector<double> y(x.size()), gradient(x.size());
+            double loss = 0;
             for (std::size_t r = 0; r < rows; ++r) {
-                double largest = -INFINITY, sum = 0;
+                double largest = -INFINITY, sum = 0, weight = 0;
                 for (std::size_t c = 0; c < columns; ++c)
                     largest = std::max(largest, static_cast<double>(x[r * columns + c]));
-                for (std::size_t c = 0; c < columns; ++c)
+                for (std::size_t c = 0; c < columns; ++c) {
                     sum += std::exp(static_cast<double>(x[r * columns + c]) - largest);
+                    weight += static_cast<double>(targets[r * columns + c]);
+                }
                 for (std::size_t c = 0; c < columns; ++c) {
                     const double z = static_cast<double>(x[r * columns + c]) - largest;
                     y[r * columns + c] = std::exp(z) / sum;
-                    losses[r] += static_cast<double>(targets[r * columns + c]) * (std::log(sum) - z);
+                    const auto target = static_cast<double>(targets[r * columns + c]);
+                    loss += scale * target * (std::log(sum) - z);
+                    gradient[r * columns + c] = scale * (y[r * columns + c] * weight - target);
                 }
             }
             const auto softmax = [&](Cpu& device) {
@@ -33,16 +39,26 @@ TEMPLATE_TEST_CASE("softmax and cross entropy", "[threads]", float, double) {
                 launch(device, SoftmaxParameters<T>{rows, columns, x.data(), result.data()});
                 return result;
             };
+            // The value, followed by the gradient.
             const auto cross_entropy = [&](Cpu& device) {
-                std::vector<T> result(rows, T(NAN));
-                launch(device,
-                       CrossEntropyParameters<T>{rows, columns, x.data(), targets.data(), result.data()});
+                std::vector<T> result(1 + x.size(), T(NAN));
+                launch(device, CrossEntropyParameters<T>{rows, columns, x.data(), targets.data(),
+                                                         result.data(), result.data() + 1, scale});
                 return result;
             };
+            const auto value_alone = [&](Cpu& device) {
+                std::vector<T> result(1, T(NAN));
+                launch(device, CrossEntropyParameters<T>{rows, columns, x.data(), targets.data(),
+                                                         result.data(), nullptr, scale});
+                return result;
+            };
+            std::vector<double> expected{loss};
+            expected.insert(expected.end(), gradient.begin(), gradient.end());
             Cpu device;
             CAPTURE(rows, columns);
             CHECK(largest_error(softmax(device), y) < tolerance<T>);
-            CHECK(largest_error(cross_entropy(device), losses) < tolerance<T>);
+            CHECK(largest_error(cross_entropy(device), expected) < tolerance<T>);
+            CHECK(value_alone(device)[0] == cross_entropy(device)[0]);
             CHECK(independent_of_threads(softmax));
             CHECK(independent_of_threads(cross_entropy));
         }
@@ -52,12 +68,13 @@ TEMPLATE_TEST_CASE("softmax and cross entropy of the largest numbers", "", float
     using T = TestType;
     constexpr T most = std::numeric_limits<T>::max();
     const std::vector<T> x{most, -most, T{0}}, targets{T{1}, T{0}, T{0}};
-    std::vector<T> y(3), loss(1);
+    std::vector<T> y(3), loss(1), gradient(3, T(NAN));
     Cpu device;
     launch(device, SoftmaxParameters<T>{1, 3, x.data(), y.data()});
-    launch(device, CrossEntropyParameters<T>{1, 3, x.data(), targets.data(), loss.data()});
+    launch(device, CrossEntropyParameters<T>{1, 3, x.data(), targets.data(), loss.data(), gradient.data()});
     CHECK(y == std::vector<T>{T{1}, T{0}, T{0}});
     CHECK(loss[0] == T{0});
+    CHECK(gradient == std::vector<T>(3));
 }
 
 TEMPLATE_TEST_CASE("maxout: select and scatter", "[threads]", float, double) {

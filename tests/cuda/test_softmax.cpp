@@ -1,31 +1,62 @@
 #include "cuda/placed.hpp"
+#include "cuda_emulator/counts.hpp"
+#include <gantry/gantry.hpp>
 
 #include <cmath>
 #include <limits>
+#include <map>
+#include <string>
 
 using namespace gantry;
 using namespace gantry::test;
 
+namespace {
+
+struct Extents2 {
+    std::size_t rows, columns;
+};
+// 1 to 32 threads for a row; one block and several, of one turn and several.
+const Extents2 some_extents[] = {{1, 1},  {5, 1},   {300, 1},   {4100, 1}, {1, 2},    {77, 5},
+                                 {1, 10}, {5, 10},  {128, 10},  {409, 10}, {410, 10}, {70, 17},
+                                 {2, 32}, {77, 37}, {133, 100}, {1, 1030}, {3, 1030}, {9, 1030}};
+
+}  // namespace
+
 TEMPLATE_TEST_CASE("cuda: softmax and cross entropy", "", float, double) {
     Cuda device;
-    for (const std::size_t rows : {0u, 1u, 5u, 77u})
-        for (const std::size_t columns : {1u, 2u, 10u, 32u, 37u, 1030u}) {
-            CAPTURE(rows, columns);
-            check_kernel<TestType>(
-                device,
-                [&]<class T>(auto& d, std::size_t offset) {
-                    const auto logits = random_numbers<float>(rows * columns, "x", -30, 30);
-                    const Placed x(d, std::vector<T>(logits.begin(), logits.end()), offset),
-                        targets(d, random_numbers<T>(rows * columns, "targets", 0, 1), offset),
-                        y(d, std::vector<T>(rows * columns, T(NAN)), offset),
-                        losses(d, std::vector<T>(rows, T(NAN)), offset);
-                    launch(d, SoftmaxParameters<T>{rows, columns, x.data(), y.data()});
-                    launch(d,
-                           CrossEntropyParameters<T>{rows, columns, x.data(), targets.data(), losses.data()});
-                    return joined<T>({y.to_host(), losses.to_host()});
-                },
-                tolerance<TestType>);
-        }
+    for (const auto [rows, columns] : some_extents) {
+        CAPTURE(rows, columns);
+        check_kernel<TestType>(
+            device,
+            [&]<class T>(auto& d, std::size_t offset) {
+                const auto logits = random_numbers<float>(rows * columns, "x", -30, 30);
+                const Placed x(d, std::vector<T>(logits.begin(), logits.end()), offset),
+                    targets(d, random_numbers<T>(rows * columns, "targets", 0, 1), offset),
+                    y(d, std::vector<T>(rows * columns, T(NAN)), offset), value(d, std::vector<T>{T(NAN)}),
+                    gradient(d, std::vector<T>(rows * columns, T(NAN)), offset),
+                    value_alone(d, std::vector<T>{T(NAN)});
+                launch(d, SoftmaxParameters<T>{rows, columns, x.data(), y.data()});
+                CrossEntropyParameters<T> p{rows,         columns,         x.data(), targets.data(),
+                                            value.data(), gradient.data(), 1.0 / 64};
+                launch(d, p);
+                p.value = value_alone.data();
+                p.gradient = nullptr;
+                launch(d, p);
+                CHECK(same_bits(value_alone.to_host(), value.to_host()));
+                return joined<T>({y.to_host(), value.to_host(), gradient.to_host()});
+            },
+            tolerance<TestType>);
+    }
+}
+
+TEST_CASE("cuda: cross entropy of no rows or no columns is 0") {
+    Cuda device;
+    const Placed value(device, std::vector<float>{NAN});
+    launch(device, SoftmaxParameters<float>{0, 3, nullptr, nullptr});
+    launch(device, CrossEntropyParameters<float>{0, 3, nullptr, nullptr, value.data()});
+    CHECK(value.to_host()[0] == 0);
+    launch(device, CrossEntropyParameters<float>{3, 0, nullptr, nullptr, value.data(), nullptr, 2});
+    CHECK(value.to_host()[0] == 0);
 }
 
 TEMPLATE_TEST_CASE("cuda: softmax and cross entropy of the largest numbers", "", float, double) {
@@ -34,11 +65,30 @@ TEMPLATE_TEST_CASE("cuda: softmax and cross entropy of the largest numbers", "",
     Cuda device;
     const Placed x(device, std::vector<T>{most, -most, T{0}}),
         targets(device, std::vector<T>{T{1}, T{0}, T{0}}), y(device, std::vector<T>(3)),
-        loss(device, std::vector<T>(1));
+        value(device, std::vector<T>(1)), gradient(device, std::vector<T>(3));
     launch(device, SoftmaxParameters<T>{1, 3, x.data(), y.data()});
-    launch(device, CrossEntropyParameters<T>{1, 3, x.data(), targets.data(), loss.data()});
+    launch(device, CrossEntropyParameters<T>{1, 3, x.data(), targets.data(), value.data(), gradient.data()});
     CHECK(y.to_host() == std::vector<T>{T{1}, T{0}, T{0}});
-    CHECK(loss.to_host()[0] == T{0});
+    CHECK(value.to_host()[0] == T{0});
+    CHECK(gradient.to_host() == std::vector<T>(3));
+}
+
+TEST_CASE("cuda: a classifier's loss and its derivative are one launch, of a large batch two") {
+    using Launches = std::map<std::string, std::size_t>;
+    Cuda device;
+    const auto launches = [&](int batch) {
+        const Step step{device};
+        const auto x = variable(filled<Shape<Batch, 10>>(device, batch, 1));
+        const auto targets = filled<Shape<Batch, 10>>(device, batch, 0.1);
+        device.synchronize();
+        cuda_emulator::reset_counts();
+        grad(softmax_cross_entropy(x, targets), x);
+        device.synchronize();
+        return cuda_emulator::counts().launches;
+    };
+    // What is filled is the 1 that the pass begins with.
+    CHECK(launches(128) == Launches{{"cross_entropy", 1}, {"fill", 1}});
+    CHECK(launches(512) == Launches{{"cross_entropy", 1}, {"sum", 1}, {"fill", 1}});
 }
 
 TEMPLATE_TEST_CASE("cuda: maxout: select and scatter", "", float, double) {

@@ -11,6 +11,39 @@ namespace {
 using Logits = Shape<Batch, 19>;
 const OpCheckOptions averaged{.low = -3, .high = 3, .singles = Singles::averaged};
 
+/// Rows that are no one-hot vectors and do not sum to 1, one for all items: singles can be compared.
+template <int classes, class X>
+auto some_targets(const X& x) {
+    const auto numbers = random_numbers<typename X::scalar>(classes, "targets", 0, 0.2);
+    return broadcast_to<Shape<Batch, classes>>(from_host<Shape<classes>>(x.device(), 0, numbers), x.batch());
+}
+
+/// The cross entropy against the same in ops: its value, and each way in which its derivative is computed.
+template <class T, int classes, class D>
+void check_cross_entropy(D& device, int batch) {
+    using S = Shape<Batch, classes>;
+    CAPTURE(sizeof(T), classes, batch);
+    const Step step{device};
+    const auto numbers = [&](const char* name, double low, double high) {
+        return from_host<S>(device, batch,
+                            random_numbers<T>(static_cast<std::size_t>(batch * classes), name, low, high));
+    };
+    const auto x = variable(numbers("logits", -4, 4));
+    const auto targets = numbers("targets of all", 0, 1);
+    const auto loss = softmax_cross_entropy(x, targets);
+    const auto composed = mean(sum_each_item(targets * (-log(softmax(x)))));
+    const auto near = [](const std::vector<T>& got, const std::vector<T>& expected) {
+        return largest_error(got, expected) <= tolerance<T>;
+    };
+    CHECK(near({loss.item()}, {composed.item()}));
+    CHECK(softmax_cross_entropy(detach(x), targets).item() == loss.item());
+    const auto expected = grad(composed, x).to_host();
+    CHECK(near(grad(loss, x).to_host(), expected));
+    CHECK(near(grad(loss, x, {.create_graph = true}).to_host(), expected));
+    CHECK(near(grad(0.5 * loss, x).to_host(), grad(0.5 * composed, x).to_host()));
+    CHECK(near(grad(loss + sum(x), x).to_host(), grad(composed + sum(x), x).to_host()));
+}
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("binary cross entropy and squared error", "[ops]", GANTRY_TEST_DEVICES) {
@@ -29,15 +62,23 @@ TEMPLATE_TEST_CASE("softmax and its cross entropy", "[ops]", GANTRY_TEST_DEVICES
     using D = TestType;
     check_op<D, Logits>("softmax", [](const auto& x) { return softmax(x); }, {.low = -3, .high = 3});
     check_op<D, Logits>(
-        "softmax_cross_entropy",
-        [](const auto& x) {
-            using T = typename std::decay_t<decltype(x)>::scalar;
-            // rows that are no one-hot vectors and do not sum to 1, one for all items: singles can be
-            // compared
-            const auto row = from_host<Shape<19>>(x.device(), 0, random_numbers<T>(19, "targets", 0, 0.2));
-            return softmax_cross_entropy(x, broadcast_to<Logits>(row, x.batch()));
-        },
+        "softmax_cross_entropy", [](const auto& x) { return softmax_cross_entropy(x, some_targets<19>(x)); },
         averaged);
+    check_op<D, Shape<Batch, 1>>(
+        "softmax_cross_entropy: one class",
+        [](const auto& x) { return softmax_cross_entropy(x, some_targets<1>(x)); }, averaged);
+}
+
+TEMPLATE_TEST_CASE("cross entropy is the one written in ops", "[ops]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    for (const int batch : {1, 5, 67}) {
+        check_cross_entropy<float, 1>(device, batch);
+        check_cross_entropy<float, 10>(device, batch);
+        check_cross_entropy<float, 131>(device, batch);
+        check_cross_entropy<double, 1>(device, batch);
+        check_cross_entropy<double, 10>(device, batch);
+        check_cross_entropy<double, 131>(device, batch);
+    }
 }
 
 TEMPLATE_TEST_CASE("losses are stable at huge logits", "[ops]", GANTRY_TEST_DEVICES) {
@@ -66,6 +107,13 @@ TEMPLATE_TEST_CASE("losses are stable at huge logits", "[ops]", GANTRY_TEST_DEVI
     const auto loss = softmax_cross_entropy(x, targets);
     CHECK(std::abs(loss.item() - std::log(2.0) / 2) < 1e-6);
     CHECK(grad(loss, x).to_host() == Numbers{-0.25f, 0, 0.25f, 0, 0, 0});
+
+    const auto sure =
+        variable(from_host<Shape<Batch, 3>>(device, 2, Numbers{1e4f, -1e4f, 0, -1e4f, 1e4f, 1e4f}));
+    const auto of_another = from_host<Shape<Batch, 3>>(device, 2, Numbers{0, 1, 0, 1, 0, 0});
+    const auto large = softmax_cross_entropy(sure, of_another);
+    CHECK(std::abs(large.item() - (2e4 + std::log(2.0) / 2)) < 2e-3);
+    CHECK(grad(large, sure).to_host() == Numbers{0.5f, -0.5f, 0, -0.5f, 0.25f, 0.25f});
 }
 
 TEMPLATE_TEST_CASE("values of losses", "[ops]", GANTRY_TEST_DEVICES) {

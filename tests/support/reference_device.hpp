@@ -197,14 +197,23 @@ void launch(Reference&, const SoftmaxParameters<T>& p) {
 }
 template <class T>
 void launch(Reference&, const CrossEntropyParameters<T>& p) {
+    double loss = 0;
     for (std::size_t r = 0; r < p.rows; ++r) {
         const T *x = p.x + r * p.columns, *t = p.targets + r * p.columns;
         const double largest = *std::max_element(x, x + p.columns);
-        double sum = 0, loss = 0;
-        for (std::size_t c = 0; c < p.columns; ++c) sum += std::exp(x[c] - largest);
-        for (std::size_t c = 0; c < p.columns; ++c) loss += t[c] * (std::log(sum) + largest - x[c]);
-        p.losses[r] = static_cast<T>(loss);
+        double sum = 0, weight = 0;
+        for (std::size_t c = 0; c < p.columns; ++c) {
+            sum += std::exp(x[c] - largest);
+            weight += t[c];
+        }
+        for (std::size_t c = 0; c < p.columns; ++c) {
+            loss += t[c] * (std::log(sum) + largest - x[c]);
+            if (p.gradient)
+                p.gradient[r * p.columns + c] =
+                    static_cast<T>(p.scale * (std::exp(x[c] - largest) / sum * weight - t[c]));
+        }
     }
+    *p.value = static_cast<T>(p.scale * loss);
 }
 
 template <class T>

@@ -46,6 +46,29 @@ struct ExponentialSum {
     }
 };
 
+/// The loss of a row; its derivative, times `scale`, goes to `gradient` unless that is null.
+template <class T>
+T cross_entropy_of_row(RowVectors<T> x, RowVectors<T> targets, T* gradient, T scale) {
+    using V = Vector<T>;
+    const ExponentialSum<T> total(x);
+    const T log_sum = math::log(total.sum);
+    const V farthest = splat(std::numeric_limits<T>::max());  // so that 0 times it is 0
+    V losses = {}, weights = {};
+    x.each(T{0}, [&](std::size_t c, V v) {
+        const V target = targets.at(c, T{0});
+        losses += target * math::min(total.largest - v + log_sum, farthest);
+        weights += target;
+    });
+    if (gradient) {
+        const T factor = sum_lanes(weights) / total.sum;
+        x.each(T{0}, [&](std::size_t c, V v) {
+            store_up_to(gradient + c, std::min(lanes<T>, x.columns - c),
+                        scale * (factor * math::exp(v - total.largest) - targets.at(c, T{0})));
+        });
+    }
+    return sum_lanes(losses);
+}
+
 /// Rows that are worth a thread: an exponential costs several cheap operations.
 inline std::size_t worthwhile_softmax_rows(std::size_t columns) {
     return worthwhile_elements / 8 / std::max<std::size_t>(1, columns);
@@ -65,10 +88,7 @@ void launch(Cpu& device, const SoftmaxParameters<T>& p) {
                                  T* const y = p.y + r * p.columns;
                                  x.each(T{0}, [&](std::size_t c, V v) {
                                      const V share = math::exp(v - total.largest) / total.sum;
-                                     if (c + cpu::lanes<T> <= p.columns)
-                                         cpu::store(y + c, share);
-                                     else
-                                         cpu::store_partial(y + c, p.columns - c, share);
+                                     cpu::store_up_to(y + c, std::min(cpu::lanes<T>, p.columns - c), share);
                                  });
                              }
                          });
@@ -76,23 +96,22 @@ void launch(Cpu& device, const SoftmaxParameters<T>& p) {
 
 template <class T>
 void launch(Cpu& device, const CrossEntropyParameters<T>& p) {
-    using V = cpu::Vector<T>;
-    cpu::parallel_ranges(
-        device.threads(), p.rows, 1, cpu::detail::worthwhile_softmax_rows(p.columns),
-        [&](std::size_t begin, std::size_t end) {
-            for (std::size_t r = begin; r < end; ++r) {
-                const cpu::detail::RowVectors<T> x{p.x + r * p.columns, p.columns},
-                    targets{p.targets + r * p.columns, p.columns};
-                const cpu::detail::ExponentialSum<T> total(x);
-                const T log_sum = math::log(total.sum);
-                const V farthest = cpu::splat(std::numeric_limits<T>::max());  // so that 0 times it is 0
-                V losses = {};
-                x.each(T{0}, [&](std::size_t c, V v) {
-                    losses += targets.at(c, T{0}) * math::min(total.largest - v + log_sum, farthest);
-                });
-                p.losses[r] = cpu::sum_lanes(losses);
-            }
-        });
+    // Rows are added up chunk by chunk; the chunks depend on `rows` alone.
+    constexpr std::size_t most_chunks = 256;
+    const std::size_t chunk = std::max<std::size_t>(1, (p.rows + most_chunks - 1) / most_chunks);
+    std::array<double, most_chunks> sums = {};
+    cpu::parallel_ranges(device.threads(), p.rows, chunk, cpu::detail::worthwhile_softmax_rows(p.columns),
+                         [&](std::size_t begin, std::size_t end) {
+                             for (std::size_t r = begin; r < end; ++r) {
+                                 const std::size_t row = r * p.columns;
+                                 sums[r / chunk] += static_cast<double>(cpu::detail::cross_entropy_of_row<T>(
+                                     {p.x + row, p.columns}, {p.targets + row, p.columns},
+                                     p.gradient ? p.gradient + row : nullptr, static_cast<T>(p.scale)));
+                             }
+                         });
+    double total = 0;
+    for (const double sum : sums) total += sum;
+    *p.value = static_cast<T>(p.scale * total);
 }
 
 }  // namespace gantry

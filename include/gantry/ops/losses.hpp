@@ -10,6 +10,25 @@
 
 namespace gantry {
 
+namespace detail {
+/// Memory for the derivative of a loss by x, in the step's memory; null where nobody will ask for it.
+template <class T, class D>
+T* place_for_gradient(const Value<T, D>& x) {
+    const bool differentiated = x.node && x.device->tape().recording();
+    return differentiated ? allocate<T>(*x.device, x.extents).data : nullptr;
+}
+/// Gives x the derivative that lies at `gradient`, times `upstream`: as it is where the pass began with the
+/// loss.
+template <class T, class D>
+void give_known(const Value<T, D>& upstream, const Value<T, D>& x, T* gradient) {
+    Value<T, D> known = x;
+    known.data = gradient;
+    known.step = x.device->step();
+    known.node = nullptr;
+    give(x, [&] { return upstream.data == x.device->tape().seed() ? known : upstream * known; });
+}
+}  // namespace detail
+
 // A loss is the mean of f(prediction, target) over all elements. Its functor has f; `gradient`, the
 // derivative of f by the prediction, which is computed in the same pass; and `vjp_of_mean`, its derivatives
 // in ops, for passes that are themselves recorded and for targets that want a gradient. `scale` is 1 /
@@ -34,17 +53,11 @@ struct LossOp {
     }
     template <class V, class... Target>
     void vjp(const V& upstream, const V& y, const V& x, const Target&... t) const {
-        const Tape& tape = y.device->tape();
         const bool only_prediction = (!(t.node && t.node->needed) && ...);
-        if (!gradient || tape.recording() || !only_prediction) {
+        if (gradient && only_prediction && !y.device->tape().recording())
+            detail::give_known(upstream, x, gradient);
+        else
             f.vjp_of_mean(upstream, scale, x, t...);
-            return;
-        }
-        V known = x;
-        known.data = gradient;
-        known.step = y.device->step();
-        known.node = nullptr;
-        give(x, [&] { return upstream.data == tape.seed() ? known : upstream * known; });
     }
 };
 
@@ -147,9 +160,7 @@ template <class F, AnyTensor X, class... Target>
 auto mean_of(const F& f, const X& predictions, const Target&... targets) {
     using T = typename X::scalar;
     const auto& x = predictions.value();
-    const bool differentiated = x.node && x.device->tape().recording();
-    T* const gradient = differentiated ? allocate<T>(*x.device, x.extents).data : nullptr;
-    const LossOp<F, T> op{f, 1.0 / static_cast<double>(x.size()), gradient};
+    const LossOp<F, T> op{f, 1.0 / static_cast<double>(x.size()), place_for_gradient(x)};
     return typed<Shape<>, X, Target...>(run_op(op, Extents{}, {}, x, targets.value()...));
 }
 template <class F, AnyTensor X, AnyTensor Target>

@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/kernels/softmax.hpp>
 #include <gantry/ops/arithmetic.hpp>
+#include <gantry/ops/losses.hpp>
 
 #include <cstdint>
 #include <span>
@@ -40,27 +41,31 @@ auto softmax(const X& x) {
     return typed<typename X::shape, X>(run_op(SoftmaxOp{}, x.value().extents, {}, x.value()));
 }
 
-/// *y = mean over the rows of sum over c of t[r][c] (log(sum over k of exp(x[r][k])) - x[r][c])
+/// *y = mean over the rows of sum over c of t[r][c] (log(sum over k of exp(x[r][k])) - x[r][c]). Its
+/// derivative is computed in the same pass, and once more in ops for passes that are themselves recorded.
 template <class T, class D>
 struct SoftmaxCrossEntropyOp {
     static constexpr std::string_view name = "softmax_cross_entropy";
     Value<T, D> targets;
+    T* gradient;  ///< by the logits, in the step's memory; null: nobody will ask for it
 
     template <class V>
     void forward(const V& y, bool, const V& x) const {
         const auto rows = static_cast<std::size_t>(x.extents.of[0]),
                    columns = static_cast<std::size_t>(x.extents.of[1]);
-        const V losses = allocate<T>(*x.device, Extents{1, {x.extents.of[0]}});
-        launch(*y.device, CrossEntropyParameters<T>{rows, columns, x.data, targets.data, losses.data});
-        launch(*y.device, SumParameters<T>{1, rows, Axis::columns, losses.data, y.data, false,
-                                           1.0 / static_cast<double>(rows)});
+        launch(*y.device, CrossEntropyParameters<T>{rows, columns, x.data, targets.data, y.data, gradient,
+                                                    1.0 / static_cast<double>(rows)});
     }
     /// (softmax(x) sum of t - t) / rows
     template <class V>
     void vjp(const V& upstream, const V&, const V& x) const {
+        if (!x.device->tape().recording()) {
+            detail::give_known(upstream, x, gradient);
+            return;
+        }
         give(x, [&] {
-            const V gradient = softmax(x) * SoftmaxOp::row_sums_repeated(targets) - targets;
-            return upstream * ((1.0 / x.extents.of[0]) * gradient);
+            const V of_sum = softmax(x) * SoftmaxOp::row_sums_repeated(targets) - targets;
+            return upstream * ((1.0 / x.extents.of[0]) * of_sum);
         });
     }
 };
@@ -75,8 +80,9 @@ auto softmax_cross_entropy(const X& logits, const Tensor<typename X::shape, T, D
     if (targets.value().extents != logits.value().extents)
         fail("softmax_cross_entropy", "there must be as many targets as logits", targets.value().extents,
              " and ", logits.value().extents);
-    return typed<Shape<>, X>(
-        run_op(SoftmaxCrossEntropyOp<T, D>{targets.value()}, Extents{}, {}, logits.value()));
+    const auto& x = logits.value();
+    const SoftmaxCrossEntropyOp<T, D> op{targets.value(), detail::place_for_gradient(x)};
+    return typed<Shape<>, X>(run_op(op, Extents{}, {}, x));
 }
 
 /// Labels as rows with a 1 at the label and 0 elsewhere. Errors: a label that is not below `classes`.
