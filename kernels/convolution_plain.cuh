@@ -1,6 +1,6 @@
 #pragma once
 #include "activation.cuh"
-#include "loop.cuh"
+#include "convolution_operand.cuh"
 #include <gantry/kernels/convolution.hpp>
 
 namespace gantry::cuda {
@@ -17,6 +17,12 @@ struct Pixel {
           row(static_cast<int>(number / columns % rows)),
           column(static_cast<int>(number % columns)) {}
 };
+
+/// Number `index` of an operand.
+template <class T>
+__device__ double number_at(const T* data, const BehindActivation<T>& behind, std::size_t index) {
+    return static_cast<double>(load<Pack<T, 1>>(ConvolutionOperand<T>{data, behind} + index).at[0]);
+}
 
 /// Index of a channel's number in images of these extents.
 __device__ inline std::size_t at(int image, int row, int column, int channel, int rows, int columns,
@@ -39,7 +45,7 @@ __global__ void convolution_plain_kernel(ConvolutionParameters<T> p, std::size_t
             const int ix = y.column * h.stride - h.padding + kx * h.dilation;
             if (iy < 0 || iy >= v.in || ix < 0 || ix >= h.in) continue;
             for (int i = 0; i < g.in_channels; ++i)
-                sum += static_cast<double>(p.x[at(y.image, iy, ix, i, v.in, h.in, g.in_channels)]) *
+                sum += number_at(p.x, p.x_behind, at(y.image, iy, ix, i, v.in, h.in, g.in_channels)) *
                        static_cast<double>(p.w[at(ky, kx, i, o, h.size, g.in_channels, g.out_channels)]);
         }
     p.y[number] = activate(p.activation, static_cast<T>(sum));
@@ -62,7 +68,7 @@ __global__ void convolution_transposed_plain_kernel(ConvolutionTransposedParamet
             if (below < 0 || below % v.stride != 0 || oy >= v.out) continue;
             if (right < 0 || right % h.stride != 0 || ox >= h.out) continue;
             for (int o = 0; o < g.out_channels; ++o)
-                sum += static_cast<double>(p.y[at(x.image, oy, ox, o, v.out, h.out, g.out_channels)]) *
+                sum += number_at(p.y, p.y_behind, at(x.image, oy, ox, o, v.out, h.out, g.out_channels)) *
                        static_cast<double>(p.w[at(ky, kx, i, o, h.size, g.in_channels, g.out_channels)]);
         }
     p.x[number] = activate(p.activation, static_cast<T>(sum));
@@ -86,8 +92,8 @@ __global__ void convolution_weight_gradient_plain_kernel(ConvolutionWeightGradie
                 const int iy = oy * v.stride - v.padding + ky * v.dilation;
                 const int ix = ox * h.stride - h.padding + kx * h.dilation;
                 if (iy < 0 || iy >= v.in || ix < 0 || ix >= h.in) continue;
-                sum += static_cast<double>(p.x[at(n, iy, ix, i, v.in, h.in, g.in_channels)]) *
-                       static_cast<double>(p.y[at(n, oy, ox, o, v.out, h.out, g.out_channels)]);
+                sum += number_at(p.x, p.x_behind, at(n, iy, ix, i, v.in, h.in, g.in_channels)) *
+                       number_at(p.y, p.y_behind, at(n, oy, ox, o, v.out, h.out, g.out_channels));
             }
     p.w[number] = static_cast<T>(sum);
 }

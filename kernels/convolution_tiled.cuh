@@ -10,6 +10,7 @@
 // of a transposed convolution (the pixels of x at the same place between two strides) has its own taps, hence
 // nothing is multiplied by inserted zeros.
 #include "convolution_axis.cuh"
+#include "convolution_operand.cuh"
 #include "tile_product.cuh"
 #include <gantry/kernels/convolution.hpp>
 
@@ -56,8 +57,9 @@ class PixelSource {
 public:
     using Place = cuda::Place<extent, width, true>;
 
-    __device__ PixelSource(const TileRow* rows, const T* data, int height, int image_width, int channels,
-                           const SumAxis& vertical, const SumAxis& horizontal, int first, int last)
+    __device__ PixelSource(const TileRow* rows, const ConvolutionOperand<T>& data, int height,
+                           int image_width, int channels, const SumAxis& vertical, const SumAxis& horizontal,
+                           int first, int last)
         : rows_(rows),
           data_(data),
           height_(height),
@@ -86,7 +88,7 @@ public:
 
 private:
     const TileRow* rows_;
-    const T* data_;
+    ConvolutionOperand<T> data_;
     int height_, width_, channels_, step_y_, step_x_;
     TapWalk walk_;
     int left_;
@@ -133,7 +135,7 @@ private:
 
 template <class T, class Tile, int width, bool transposed>
 __global__ void __launch_bounds__(tile_threads)
-    convolution_sum_kernel(ConvolutionGeometry g, const T* source, const T* w, Result<T> result,
+    convolution_sum_kernel(ConvolutionGeometry g, ConvolutionOperand<T> source, const T* w, Result<T> result,
                            Parts<T> parts) {
     __shared__ TileMemory<T, Tile> memory;
     __shared__ TileRow rows[Tile::rows];
@@ -179,14 +181,14 @@ __global__ void __launch_bounds__(tile_threads)
     else
         sums = product(MatrixSource<T, Tile::columns, width, false>(w, static_cast<std::size_t>(columns),
                                                                     columns, first_column, first, last));
-    put_tile(memory, sums, parts.result(part, result), columns, first_column,
-             [&](int row) { return rows[row].result; });
+    put_tile(memory, sums, parts, {tile + phase * static_cast<int>(gridDim.x), part}, result, columns,
+             first_column, [&](int row) { return rows[row].result; });
 }
 
 /// Either direction: result = activation(sums + bias).
 template <bool transposed, class T>
-void convolution_sum(Cuda& device, const ConvolutionGeometry& g, const T* source, const T* w,
-                     const Result<T>& result) {
+void convolution_sum(Cuda& device, const ConvolutionGeometry& g, const ConvolutionOperand<T>& source,
+                     const T* w, const Result<T>& result) {
     const std::size_t size = transposed ? g.x_size() : g.y_size();
     if (size == 0) return;
     const int channels = transposed ? g.out_channels : g.in_channels,
@@ -197,8 +199,8 @@ void convolution_sum(Cuda& device, const ConvolutionGeometry& g, const T* source
                       static_cast<std::size_t>(
                           transposed ? ceil_div(v.in, v.stride) * ceil_div(h.in, h.stride) : v.out * h.out);
     const int inner = ceil_div(v.size, phases_v) * ceil_div(h.size, phases_h) * channels;
-    const bool packs =
-        aligned(source, w) && channels % pack_width<T> == 0 && (transposed || columns % pack_width<T> == 0);
+    const bool packs = aligned(source.data, source.behind.outputs, w) && channels % pack_width<T> == 0 &&
+                       (transposed || columns % pack_width<T> == 0);
     with_tile<T>(rows * static_cast<std::size_t>(phases_v * phases_h), columns, inner, [&](auto tile) {
         using Tile = decltype(tile);
         const std::size_t tiles = tiles_of<Tile>(rows, columns),
@@ -212,18 +214,19 @@ void convolution_sum(Cuda& device, const ConvolutionGeometry& g, const T* source
                    tile_threads},
                   g, source, w, result, parts);
         });
-        sum_parts(device, parts, result, columns);
     });
 }
 
 template <class T>
 void convolution_tiled(Cuda& device, const ConvolutionParameters<T>& p) {
-    convolution_sum<false>(device, p.geometry, p.x, p.w, Result<T>{p.y, false, p.bias, p.activation});
+    convolution_sum<false>(device, p.geometry, ConvolutionOperand<T>{p.x, p.x_behind}, p.w,
+                           Result<T>{p.y, false, p.bias, p.activation});
 }
 
 template <class T>
 void convolution_tiled(Cuda& device, const ConvolutionTransposedParameters<T>& p) {
-    convolution_sum<true>(device, p.geometry, p.y, p.w, Result<T>{p.x, false, p.bias, p.activation});
+    convolution_sum<true>(device, p.geometry, ConvolutionOperand<T>{p.y, p.y_behind}, p.w,
+                          Result<T>{p.x, false, p.bias, p.activation});
 }
 
 }  // namespace gantry::cuda

@@ -5,6 +5,7 @@
 //     taps x in_channels   out_channels   pixels of y
 //
 // The result is small and the sums are long, so they are cut into parts, as a rule.
+#include "convolution_operand.cuh"
 #include "tile_product.cuh"
 #include <gantry/kernels/convolution.hpp>
 
@@ -16,7 +17,8 @@ class WindowSource {
 public:
     using Place = cuda::Place<extent, width, false>;
 
-    __device__ WindowSource(const T* x, const ConvolutionGeometry& g, int first_outer, int first, int last)
+    __device__ WindowSource(const ConvolutionOperand<T>& x, const ConvolutionGeometry& g, int first_outer,
+                            int first, int last)
         : x_(x),
           height_(g.vertical.in),
           width_(g.horizontal.in),
@@ -65,7 +67,7 @@ private:
         }
     }
 
-    const T* x_;
+    ConvolutionOperand<T> x_;
     int height_, width_, channels_, rows_, columns_, stride_y_, stride_x_;
     int pixel_, last_, channel_, y_, x_offset_, column_, row_, image_;
     bool outside_;
@@ -73,8 +75,8 @@ private:
 
 template <class T, class Tile, int width>
 __global__ void __launch_bounds__(tile_threads)
-    convolution_weight_gradient_kernel(ConvolutionGeometry g, const T* x, const T* y, Result<T> result,
-                                       Parts<T> parts) {
+    convolution_weight_gradient_kernel(ConvolutionGeometry g, ConvolutionOperand<T> x,
+                                       ConvolutionOperand<T> y, Result<T> result, Parts<T> parts) {
     __shared__ TileMemory<T, Tile> memory;
     const int tile = static_cast<int>(blockIdx.x), part = static_cast<int>(blockIdx.y);
     const int rows = g.vertical.size * g.horizontal.size * g.in_channels, columns = g.out_channels;
@@ -85,10 +87,10 @@ __global__ void __launch_bounds__(tile_threads)
     const int first = min(part * length, pixels), last = min(first + length, pixels);
 
     WindowSource<T, Tile::rows, width> a(x, g, first_row, first, last);
-    MatrixSource<T, Tile::columns, width, false> b(y, static_cast<std::size_t>(columns), columns,
-                                                   first_column, first, last);
+    MatrixSource<T, Tile::columns, width, false, ConvolutionOperand<T>> b(
+        y, static_cast<std::size_t>(columns), columns, first_column, first, last);
     const Sums<T, Tile> sums = tile_product<Tile>(memory, a, b, ceil_div(last - first, tile_depth));
-    put_tile(memory, sums, parts.result(part, result), columns, first_column,
+    put_tile(memory, sums, parts, {tile, part}, result, columns, first_column,
              [=](int row) { return first_row + row < rows ? first_row + row : -1; });
 }
 
@@ -98,8 +100,8 @@ void convolution_tiled(Cuda& device, const ConvolutionWeightGradientParameters<T
     if (g.w_size() == 0) return;
     const int rows = g.vertical.size * g.horizontal.size * g.in_channels, columns = g.out_channels;
     const int pixels = g.batch * g.vertical.out * g.horizontal.out;
-    const bool packs =
-        aligned(p.x, p.y) && g.in_channels % pack_width<T> == 0 && columns % pack_width<T> == 0;
+    const bool packs = aligned(p.x, p.x_behind.outputs, p.y, p.y_behind.outputs) &&
+                       g.in_channels % pack_width<T> == 0 && columns % pack_width<T> == 0;
     const Result<T> result{p.w, p.accumulate};
     with_tile<T>(static_cast<std::size_t>(rows), columns, pixels, [&](auto tile) {
         using Tile = decltype(tile);
@@ -108,10 +110,10 @@ void convolution_tiled(Cuda& device, const ConvolutionWeightGradientParameters<T
         with_width<T>(packs, [&](auto width) {
             start(device, "convolution_weight_gradient_tiled",
                   convolution_weight_gradient_kernel<T, Tile, decltype(width)::value>,
-                  {{static_cast<unsigned>(tiles), static_cast<unsigned>(parts.count)}, tile_threads}, g, p.x,
-                  p.y, result, parts);
+                  {{static_cast<unsigned>(tiles), static_cast<unsigned>(parts.count)}, tile_threads}, g,
+                  ConvolutionOperand<T>{p.x, p.x_behind}, ConvolutionOperand<T>{p.y, p.y_behind}, result,
+                  parts);
         });
-        sum_parts(device, parts, result, columns);
     });
 }
 

@@ -20,7 +20,7 @@ __global__ void __launch_bounds__(tile_threads) matmul_tiled_kernel(MatmulParame
     B b(p.b, static_cast<std::size_t>(transpose_b ? p.inner : p.columns), p.columns, first_column, first,
         last);
     const Sums<T, Tile> sums = tile_product<Tile>(memory, a, b, ceil_div(last - first, tile_depth));
-    put_tile(memory, sums, parts.result(part, {p.c, p.accumulate, p.bias, p.activation}), p.columns,
+    put_tile(memory, sums, parts, {tile, part}, {p.c, p.accumulate, p.bias, p.activation}, p.columns,
              first_column, [=](int row) { return first_row + row < p.rows ? first_row + row : -1; });
 }
 
@@ -45,7 +45,6 @@ void matmul_tiled(Cuda& device, const MatmulParameters<T>& p) {
                   {{static_cast<unsigned>(tiles), static_cast<unsigned>(parts.count)}, tile_threads}, p,
                   parts);
         });
-        sum_parts(device, parts, {p.c, p.accumulate, p.bias, p.activation}, p.columns);
     });
 }
 

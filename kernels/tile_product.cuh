@@ -9,8 +9,9 @@
 // - The sums go through shared memory to their place, so that neighbouring threads write neighbouring
 //   numbers, and the code of bias and activation is there once and not once for each sum of a thread.
 // - Where a result has few tiles and long sums, `parts` blocks share a tile, each with its part of the inner
-//   extent. A second pass, sum_parts, adds what they left in the workspace, in their order. How many parts
-//   there are is a question of extents (and of the workspace's size), not of the GPU.
+//   extent. They leave their sums in the workspace; the last one to arrive adds them, in the order of the
+//   parts and so with the same bits whichever it is. How many parts there are is a question of extents (and
+//   of the workspace's size), not of the GPU.
 //
 // Where operands come from is told by two sources. A source has a type Place, and a function
 //     fetch(packs)    this thread's packs of a slice of the operand (outer, inner), zero outside of it;
@@ -91,14 +92,14 @@ __device__ void put(T* slice, const Pack<T, Place::width> (&packs)[Place::packs]
 }
 
 /// A matrix (outer, inner) or, where !along_inner, its transpose. With packs its rows must be made of whole
-/// ones.
-template <class T, int extent, int width, bool along_inner>
+/// ones. Data: const T*, or what can be added to and loaded from like it.
+template <class T, int extent, int width, bool along_inner, class Data = const T*>
 class MatrixSource {
 public:
     using Place = cuda::Place<extent, width, along_inner>;
 
     /// From element (first_outer, first_inner), as far as the matrix goes and `last_inner`.
-    __device__ MatrixSource(const T* data, std::size_t row, int outers, int first_outer, int first_inner,
+    __device__ MatrixSource(const Data& data, std::size_t row, int outers, int first_outer, int first_inner,
                             int last_inner)
         : data_(data),
           row_(row),
@@ -120,7 +121,7 @@ public:
     }
 
 private:
-    const T* data_;
+    Data data_;
     std::size_t row_;
     int outers_, first_outer_, inner_, last_inner_;
 };
@@ -221,74 +222,83 @@ struct Result {
     }
 };
 
-/// Writes a tile: row `row` of it is row `row_of(row)` of the result, which has `columns` columns; a negative
-/// one is none.
-template <class Tile, class T, class RowOf>
-__device__ void put_tile(TileMemory<T, Tile>& memory, const Sums<T, Tile>& sums, const Result<T>& result,
-                         int columns, int first_column, const RowOf& row_of) {
-    __syncthreads();
-    for (int i = 0; i < Tile::thread_rows; ++i)
-        for (int j = 0; j < Tile::thread_columns; ++j)
-            memory.sums[(sums.first_row() + i) * Tile::columns + sums.first_column() + j] = sums.at[i][j];
-    __syncthreads();
-#pragma unroll 1
-    for (int i = static_cast<int>(threadIdx.x); i < Tile::rows * Tile::columns; i += tile_threads) {
-        const int row = row_of(i / Tile::columns), column = first_column + i % Tile::columns;
-        if (row >= 0 && column < columns)
-            result.put(static_cast<std::size_t>(row) * static_cast<std::size_t>(columns) +
-                           static_cast<std::size_t>(column),
-                       column, memory.sums[i]);
-    }
-}
-
 // -- parts -------------------------------------------------------------------------------------------------
 
-/// In how many parts the inner extent is cut, and where their sums wait to be added: (parts, size of the
-/// result).
+/// In how many parts the inner extent is cut, and where their sums wait to be added.
 template <class T>
 struct Parts {
     int count = 1;
-    T* sums = nullptr;
+    T* sums = nullptr;  ///< (count, size of the result)
     std::size_t size = 0;
+    unsigned* arrived = nullptr;  ///< blocks that wrote their sums, for each tile; 0 between launches
 
     /// Terms of a part, in whole slices, of `inner`.
     __device__ int length(int inner) const {
         return ceil_div(ceil_div(inner, tile_depth), count) * tile_depth;
     }
-    /// What a block does with its sums.
-    __device__ Result<T> result(int part, const Result<T>& whole) const {
-        return count == 1 ? whole : Result<T>{sums + static_cast<std::size_t>(part) * size};
+    /// Whether this block is the last one of a tile, and sees the sums of the others. All threads of the
+    /// block must call it. A fence of one thread serves its block, since barriers lie before and behind it.
+    __device__ bool is_last(int tile) const {
+        __syncthreads();
+        int last = 0;
+        if (threadIdx.x == 0) {
+            const auto end = static_cast<unsigned>(count) - 1;
+            __threadfence();
+            last = atomicInc(arrived + tile, end) == end;  // and is 0 again
+            __threadfence();
+        }
+        return __syncthreads_or(last) != 0;
     }
 };
+
+/// Which block this is: of what tile, with which part of its sums.
+struct TilePart {
+    int tile, part;
+};
+
+/// Writes a tile: row `row` of it is row `row_of(row)` of the result, which has `columns` columns; a negative
+/// one is none.
+template <class Tile, class T, class RowOf>
+__device__ void put_tile(TileMemory<T, Tile>& memory, const Sums<T, Tile>& sums, const Parts<T>& parts,
+                         const TilePart& block, const Result<T>& result, int columns, int first_column,
+                         const RowOf& row_of) {
+    __syncthreads();
+    for (int i = 0; i < Tile::thread_rows; ++i)
+        for (int j = 0; j < Tile::thread_columns; ++j)
+            memory.sums[(sums.first_row() + i) * Tile::columns + sums.first_column() + j] = sums.at[i][j];
+    __syncthreads();
+    const auto for_each = [&](const auto& f) {
+#pragma unroll 1
+        for (int i = static_cast<int>(threadIdx.x); i < Tile::rows * Tile::columns; i += tile_threads) {
+            const int row = row_of(i / Tile::columns), column = first_column + i % Tile::columns;
+            if (row >= 0 && column < columns)
+                f(static_cast<std::size_t>(row) * static_cast<std::size_t>(columns) +
+                      static_cast<std::size_t>(column),
+                  column, memory.sums[i]);
+        }
+    };
+    if (parts.count == 1)
+        return for_each([&](std::size_t at, int column, T sum) { result.put(at, column, sum); });
+    T* const mine = parts.sums + static_cast<std::size_t>(block.part) * parts.size;
+    for_each([&](std::size_t at, int, T sum) { mine[at] = sum; });
+    if (!parts.is_last(block.tile)) return;
+    for_each([&](std::size_t at, int column, T own) {
+        T sum = 0;
+        for (int part = 0; part < parts.count; ++part)
+            sum += part == block.part ? own : parts.sums[static_cast<std::size_t>(part) * parts.size + at];
+        result.put(at, column, sum);
+    });
+}
 
 /// As many parts as the GPU needs to be busy and the workspace can hold, none of them shorter than 256 terms.
 template <class T>
 Parts<T> parts_of(Cuda& device, std::size_t tiles, int inner, std::size_t size) {
-    constexpr std::size_t enough_blocks = 256, shortest = 256;
+    constexpr std::size_t enough_blocks = Cuda::arrival_counters, shortest = 256;
     const std::size_t room = device.workspace().bytes() / (std::max<std::size_t>(size, 1) * sizeof(T));
     const std::size_t count = std::min(
         {enough_blocks / std::max<std::size_t>(tiles, 1), static_cast<std::size_t>(inner) / shortest, room});
     if (count <= 1) return {};
-    return {static_cast<int>(count), static_cast<T*>(device.workspace().data()), size};
-}
-
-template <class T>
-__global__ void sum_parts_kernel(Parts<T> parts, Result<T> result, unsigned columns) {
-    const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
-    if (i >= parts.size) return;
-    T sum = 0;
-    for (int part = 0; part < parts.count; ++part)
-        sum += parts.sums[static_cast<std::size_t>(part) * parts.size + i];
-    result.put(i, static_cast<int>(i % columns), sum);
-}
-
-/// The second pass, where there are parts.
-template <class T>
-void sum_parts(Cuda& device, const Parts<T>& parts, const Result<T>& result, int columns) {
-    if (parts.count == 1) return;
-    start(device, "sum_parts", sum_parts_kernel<T>,
-          {static_cast<unsigned>(ceil_div<std::size_t>(parts.size, block_threads)), block_threads}, parts,
-          result, columns);
+    return {static_cast<int>(count), static_cast<T*>(device.workspace().data()), size, device.arrivals()};
 }
 
 /// Calls f(tile) with the tile for a result of these extents, and returns nothing. Large tiles read less for

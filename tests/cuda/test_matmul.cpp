@@ -193,7 +193,7 @@ TEST_CASE("cuda: which product is used", "[cuda]") {
     p.with_bias = true;
     CHECK(launches(p) == Launches{{"matmul_tiled", 1}});
     p.extents = {128, 100, 784};  // a part of the sum for each of 3 blocks
-    CHECK(launches(p) == Launches{{"matmul_tiled", 1}, {"sum_parts", 1}});
+    CHECK(launches(p) == Launches{{"matmul_tiled", 1}});
     p.extents = {256, 260, 256};
     CHECK(launches(p) == Launches{{"matmul_tiled", 1}});
     p.with_bias = false;
@@ -226,7 +226,7 @@ TEST_CASE("cuda: products are collected into a graph", "[cuda]") {
             d.memory().stream().start_collected();
             d.synchronize();
             CHECK(cuda_emulator::counts().graph_launches == 1);
-            CHECK(cuda_emulator::counts().graph_nodes == 2);
+            CHECK(cuda_emulator::counts().graph_nodes == (library ? 2 : 1));
             CHECK(cuda_emulator::counts().synchronizations == 1);
             CHECK(cuda_emulator::counts().allocations == 0);
         };

@@ -52,6 +52,16 @@ void check_activation(const std::string& name, double parameter = 0) {
             return conv_transpose2d<plain, kind>(parameter, y, w, bias);
         },
         {.batches = {2}});
+    if constexpr (kind != ActivationKind::identity) {  // without a bias a device may pass it within a kernel
+        check_op<D, Shape<Batch, 4, 3, 2>, Shape<3, 3, 2, 3>>(
+            "conv2d: activation",
+            [=](const auto& x, const auto& w) { return conv2d<plain, kind>(parameter, x, w); },
+            {.batches = {2}});
+        check_op<D, Shape<Batch, 2, 3, 3>, Shape<3, 3, 2, 3>>(
+            "conv_transpose2d: activation",
+            [=](const auto& y, const auto& w) { return conv_transpose2d<plain, kind>(parameter, y, w); },
+            {.batches = {2}});
+    }
 }
 
 /// <conv2d(x, w), y> = <x, its adjoint by x of y> = <w, its adjoint by w of y>

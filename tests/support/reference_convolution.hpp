@@ -2,6 +2,7 @@
 #include <gantry/kernels/convolution.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <vector>
 
@@ -36,6 +37,30 @@ void each_product(const ConvolutionGeometry& g, const F& f) {
         });
 }
 
+/// Number `i` of an operand.
+template <class T>
+double operand(const T* data, const BehindActivation<T>& behind, std::size_t i) {
+    const double x = data[i];
+    if (!behind.outputs) return x;
+    const auto [kind, parameter] = behind.activation;
+    const double y = behind.outputs[i];
+    switch (kind) {
+        case ActivationKind::identity:
+            return x;
+        case ActivationKind::leaky_relu:
+            return y > 0 ? x : x * parameter;
+        case ActivationKind::elu:
+            return y > 0 ? x : x * (y + parameter);
+        case ActivationKind::softplus:
+            return x * (1 - std::exp(-y));
+        case ActivationKind::sigmoid:
+            return x * y * (1 - y);
+        case ActivationKind::tanh:
+            return x * (1 - y * y);
+    }
+    return x;
+}
+
 /// result = activation(sums + bias), the bias repeated.
 template <class P, class T>
 void finish_convolution(const P& p, const std::vector<double>& sums, int channels, T* result) {
@@ -46,27 +71,32 @@ void finish_convolution(const P& p, const std::vector<double>& sums, int channel
 
 }  // namespace reference
 
+inline bool passes_activations(const Reference&, const ConvolutionGeometry&, ActivationKind) { return true; }
+
 template <class T>
 void launch(Reference&, const ConvolutionParameters<T>& p) {
     std::vector<double> sums(p.geometry.y_size());
-    reference::each_product(
-        p.geometry, [&](std::size_t x, std::size_t y, std::size_t w) { sums[y] += double(p.x[x]) * p.w[w]; });
+    reference::each_product(p.geometry, [&](std::size_t x, std::size_t y, std::size_t w) {
+        sums[y] += reference::operand(p.x, p.x_behind, x) * p.w[w];
+    });
     reference::finish_convolution(p, sums, p.geometry.out_channels, p.y);
 }
 
 template <class T>
 void launch(Reference&, const ConvolutionTransposedParameters<T>& p) {
     std::vector<double> sums(p.geometry.x_size());
-    reference::each_product(
-        p.geometry, [&](std::size_t x, std::size_t y, std::size_t w) { sums[x] += double(p.y[y]) * p.w[w]; });
+    reference::each_product(p.geometry, [&](std::size_t x, std::size_t y, std::size_t w) {
+        sums[x] += reference::operand(p.y, p.y_behind, y) * p.w[w];
+    });
     reference::finish_convolution(p, sums, p.geometry.in_channels, p.x);
 }
 
 template <class T>
 void launch(Reference&, const ConvolutionWeightGradientParameters<T>& p) {
     std::vector<double> sums(p.geometry.w_size());
-    reference::each_product(
-        p.geometry, [&](std::size_t x, std::size_t y, std::size_t w) { sums[w] += double(p.x[x]) * p.y[y]; });
+    reference::each_product(p.geometry, [&](std::size_t x, std::size_t y, std::size_t w) {
+        sums[w] += reference::operand(p.x, p.x_behind, x) * reference::operand(p.y, p.y_behind, y);
+    });
     for (std::size_t i = 0; i < sums.size(); ++i)
         p.w[i] = static_cast<T>(sums[i] + (p.accumulate ? p.w[i] : T(0)));
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/core/buffer.hpp>
 #include <gantry/core/device.hpp>
 #include <gantry/cuda/check.hpp>
 #include <gantry/cuda/cudnn_filters.hpp>
@@ -128,6 +129,10 @@ public:
     cuda::Workspace& workspace() { return workspace_; }
     const CudaOptions& options() const { return options_; }
 
+    /// In memory of the GPU, for kernels whose blocks count each other: 0 while none runs.
+    unsigned* arrivals() { return arrivals_.data(); }
+    static constexpr std::size_t arrival_counters = 256;
+
 private:
     CudaOptions options_;
     cuda::CublasHandle cublas_;
@@ -135,6 +140,7 @@ private:
     cuda::CudnnPlans cudnn_plans_;
     cuda::CudnnFilters cudnn_filters_;
     cuda::Workspace workspace_{memory(), options_.workspace};
+    Buffer<unsigned, Cuda> arrivals_{*this, arrival_counters};
 };
 
 }  // namespace gantry

@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/cuda/convolution_rule.hpp>
 #include <gantry/cuda/device.hpp>
 #include <gantry/kernels/batch_norm.hpp>
 #include <gantry/kernels/convolution.hpp>

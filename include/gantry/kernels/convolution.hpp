@@ -36,6 +36,21 @@ private:
     }
 };
 
+/// An activation that an operand is behind: the operand is a gradient by its outputs, and what enters the
+/// product is that by its inputs, each number times the activation's derivative.
+template <class T>
+struct BehindActivation {
+    const T* outputs = nullptr;  ///< as the operand lies; none: the operand enters as it is
+    Activation activation = {};
+};
+
+/// Whether a device's convolutions of this geometry take operands behind such an activation. Others must not
+/// be given any.
+template <class D>
+constexpr bool passes_activations(const D&, const ConvolutionGeometry&, ActivationKind) {
+    return false;
+}
+
 /// y[n, oy, ox, o] = activation(sum over ky, kx, i of x[n, iy, ix, i] w[ky, kx, i, o] + bias[o]), with
 /// (iy, ix) as ConvolutionAxis says.
 template <class T>
@@ -48,6 +63,7 @@ struct ConvolutionParameters {
     Activation activation = {};
     bool w_stays = false;  ///< as it is, until the step ends or Tape::overwritten: what a device made of it
                            ///< can be used again
+    BehindActivation<T> x_behind = {};
 };
 
 /// The adjoint by x, which is a transposed convolution: x[n, iy, ix, i] = activation(sum over all (oy, ox,
@@ -62,6 +78,7 @@ struct ConvolutionTransposedParameters {
     const T* bias = nullptr;  ///< (in_channels) or none
     Activation activation = {};
     bool w_stays = false;  ///< as in ConvolutionParameters
+    BehindActivation<T> y_behind = {};
 };
 
 /// The adjoint by w: w[ky, kx, i, o] = or += sum over n, oy, ox of x[n, iy, ix, i] y[n, oy, ox, o].
@@ -72,6 +89,7 @@ struct ConvolutionWeightGradientParameters {
     const T* y = nullptr;
     T* w = nullptr;
     bool accumulate = false;  ///< add to what is in w
+    BehindActivation<T> x_behind = {}, y_behind = {};
 };
 
 }  // namespace gantry

@@ -12,17 +12,56 @@ namespace gantry {
 //     conv2d                    y = w applied to x
 //     conv_transpose2d          x = w applied backwards to y, the adjoint of conv2d by x
 //     conv2d_weight_gradient    w = products of x and y, the adjoint of conv2d by w
+// A gradient that comes back to a convolution with an activation passes the activation first. Some devices do
+// both in one pass: the ops of the backward pass are told what their operand is behind.
 
 template <ActivationKind kind>
 struct ConvTranspose2dOp;
 struct Conv2dWeightGradientOp;
+
+namespace detail {
+
+/// BehindActivation, of an op, which knows no scalar.
+struct OpBehindActivation {
+    const void* outputs = nullptr;
+    Activation activation = {};
+
+    template <class T>
+    operator BehindActivation<T>() const {  // NOLINT: meant to convert
+        return {static_cast<const T*>(outputs), activation};
+    }
+};
+
+/// A gradient, and what it is still behind.
+template <class V>
+struct GradientBehind {
+    V gradient;
+    OpBehindActivation activation;
+};
+template <class V>
+bool is_wanted(const V& x) {
+    return x.node && x.node->needed;
+}
+/// What a convolution with result y makes of its upstream gradient. A gradient of the bias needs it in
+/// memory; and a pass that is recorded is made of ops that have derivatives.
+template <ActivationKind kind, class V, class... Bias>
+GradientBehind<V> pass_activation(const ConvolutionGeometry& geometry, double parameter, const V& upstream,
+                                  const V& y, const Bias&... bias) {
+    if (kind != ActivationKind::identity && passes_activations(*y.device, geometry, kind) &&
+        !y.device->tape().recording() && !(is_wanted(bias) || ...))
+        return {upstream, {y.data, {kind, parameter}}};
+    return {before_activation<kind>(parameter, upstream, y), {}};
+}
+
+}  // namespace detail
 
 /// y = f(w applied to x + bias); without the third input there is no bias. f: an activation, or identity.
 template <ActivationKind kind>
 struct Conv2dOp {
     static constexpr std::string_view name = "conv2d";
     ConvolutionGeometry geometry;
-    double parameter = 0;  ///< of the activation
+    double parameter = 0;                      ///< of the activation
+    detail::OpBehindActivation x_behind = {};  ///< in passes that are not recorded
 
     template <class V, class... Bias>
     void forward(const V& y, bool, const V& x, const V& w, const Bias&... bias) const {
@@ -32,6 +71,7 @@ struct Conv2dOp {
         p.w = w.data;
         p.y = y.data;
         p.w_stays = true;
+        p.x_behind = x_behind;
         detail::set_epilogue(p, {kind, parameter}, bias...);
         launch(*y.device, p);
     }
@@ -45,6 +85,7 @@ struct ConvTranspose2dOp {
     static constexpr std::string_view name = "conv_transpose2d";
     ConvolutionGeometry geometry;
     double parameter = 0;
+    detail::OpBehindActivation y_behind = {};
 
     template <class V, class... Bias>
     void forward(const V& x, bool, const V& y, const V& w, const Bias&... bias) const {
@@ -54,6 +95,7 @@ struct ConvTranspose2dOp {
         p.w = w.data;
         p.x = x.data;
         p.w_stays = true;
+        p.y_behind = y_behind;
         detail::set_epilogue(p, {kind, parameter}, bias...);
         launch(*x.device, p);
     }
@@ -65,11 +107,12 @@ struct ConvTranspose2dOp {
 struct Conv2dWeightGradientOp {
     static constexpr std::string_view name = "conv2d_weight_gradient";
     ConvolutionGeometry geometry;
+    detail::OpBehindActivation x_behind = {}, y_behind = {};
 
     template <class V>
     void forward(const V& w, bool accumulate, const V& x, const V& y) const {
-        launch(*w.device, ConvolutionWeightGradientParameters<typename V::scalar>{geometry, x.data, y.data,
-                                                                                  w.data, accumulate});
+        launch(*w.device, ConvolutionWeightGradientParameters<typename V::scalar>{
+                              geometry, x.data, y.data, w.data, accumulate, x_behind, y_behind});
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& x, const V& y) const {
@@ -85,26 +128,32 @@ struct Conv2dWeightGradientOp {
 template <ActivationKind kind>
 template <class V, class... Bias>
 void Conv2dOp<kind>::vjp(const V& upstream, const V& y, const V& x, const V& w, const Bias&... bias) const {
-    const V inner = detail::before_activation<kind>(parameter, upstream, y);
+    const auto inner = detail::pass_activation<kind>(geometry, parameter, upstream, y, bias...);
     give(x, [&] {
-        return run_op(ConvTranspose2dOp<ActivationKind::identity>{geometry}, x.extents, {}, inner, w);
+        return run_op(ConvTranspose2dOp<ActivationKind::identity>{geometry, 0, inner.activation}, x.extents,
+                      {}, inner.gradient, w);
     });
     give(w, [&](Into<typename V::scalar> into) {
-        return run_op(Conv2dWeightGradientOp{geometry}, w.extents, into, x, inner);
+        return run_op(Conv2dWeightGradientOp{geometry, {}, inner.activation}, w.extents, into, x,
+                      inner.gradient);
     });
-    (detail::give_bias(bias, inner), ...);
+    (detail::give_bias(bias, inner.gradient), ...);
 }
 
 template <ActivationKind kind>
 template <class V, class... Bias>
 void ConvTranspose2dOp<kind>::vjp(const V& upstream, const V& x, const V& y, const V& w,
                                   const Bias&... bias) const {
-    const V inner = detail::before_activation<kind>(parameter, upstream, x);
-    give(y, [&] { return run_op(Conv2dOp<ActivationKind::identity>{geometry}, y.extents, {}, inner, w); });
-    give(w, [&](Into<typename V::scalar> into) {
-        return run_op(Conv2dWeightGradientOp{geometry}, w.extents, into, inner, y);
+    const auto inner = detail::pass_activation<kind>(geometry, parameter, upstream, x, bias...);
+    give(y, [&] {
+        return run_op(Conv2dOp<ActivationKind::identity>{geometry, 0, inner.activation}, y.extents, {},
+                      inner.gradient, w);
     });
-    (detail::give_bias(bias, inner), ...);
+    give(w, [&](Into<typename V::scalar> into) {
+        return run_op(Conv2dWeightGradientOp{geometry, inner.activation, {}}, w.extents, into, inner.gradient,
+                      y);
+    });
+    (detail::give_bias(bias, inner.gradient), ...);
 }
 
 // Shapes. Each rule is a struct whose arguments the compiler shows where it fails.
