@@ -1,0 +1,7 @@
+// Wrong: nvcc cannot compile the CPU's kernels. The first error must say so.
+#include <gantry/gantry.hpp>
+
+int main() {
+    gantry::Cpu device;
+    gantry::Network<gantry::Sequential<gantry::Dense<3, 1>>, gantry::Cpu> network{device, gantry::Seed{1}};
+}
