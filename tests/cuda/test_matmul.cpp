@@ -194,6 +194,9 @@ TEST_CASE("cuda: which product is used", "[cuda]") {
     CHECK(launches(p) == Launches{{"matmul_tiled", 1}});
     p.extents = {128, 100, 784};  // a part of the sum for each of 3 blocks
     CHECK(launches(p) == Launches{{"matmul_tiled", 1}});
+    CHECK(cuda::parts_of<float>(device, 16, 784, 12800).count == 3);
+    CHECK(cuda::parts_of<float>(device, 16, 767, 12800).count == 1);
+    CHECK(cuda::parts_of<float>(device, 200, 10000, 12800).count == 1);
     p.extents = {256, 260, 256};
     CHECK(launches(p) == Launches{{"matmul_tiled", 1}});
     p.with_bias = false;
