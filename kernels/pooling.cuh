@@ -53,11 +53,11 @@ private:
 };
 
 /// Where number i of images (..., height, width, channels) stands.
-struct Pixel {
+struct PixelChannel {
     std::size_t image, channel;
     int row, column;
 
-    __device__ Pixel(std::size_t i, int height, int width, std::size_t channels) {
+    __device__ PixelChannel(std::size_t i, int height, int width, std::size_t channels) {
         const std::size_t pixel = i / channels, row_of_all = pixel / width;
         channel = i - pixel * channels;
         column = static_cast<int>(pixel - row_of_all * width);
@@ -70,7 +70,7 @@ template <int pack, class T>
 __global__ void max_pool(PoolingAxes g, std::size_t size, const T* whole, T* pooled, std::int32_t* switches) {
     for_each_pack<pack>(size, [&](std::size_t i, auto width) {
         using P = Pack<T, decltype(width)::value>;
-        const Pixel at(i, g.vertical.pooled_extent, g.horizontal.pooled_extent, g.channels);
+        const PixelChannel at(i, g.vertical.pooled_extent, g.horizontal.pooled_extent, g.channels);
         const Span rows = g.vertical.window(at.row), columns = g.horizontal.window(at.column);
         const std::size_t pixels = std::size_t(g.vertical.extent) * g.horizontal.extent;
         const T* const image = whole + at.image * pixels * g.channels + at.channel;
@@ -158,7 +158,7 @@ template <int pack, class T>
 __global__ void window_sum(PoolingAxes g, std::size_t size, const T* whole, T* pooled, T scale) {
     for_each_pack<pack>(size, [&](std::size_t i, auto width) {
         const int rows = g.vertical.extent, columns = g.horizontal.extent;
-        const Pixel at(i, g.vertical.pooled_extent, g.horizontal.pooled_extent, g.channels);
+        const PixelChannel at(i, g.vertical.pooled_extent, g.horizontal.pooled_extent, g.channels);
         const T* const image = whole + at.image * rows * columns * g.channels + at.channel;
         store(pooled + i, sum_pixels<Pack<T, decltype(width)::value>>(image, columns, g.channels,
                                                                       g.vertical.window(at.row),
@@ -170,7 +170,7 @@ template <int pack, class T>
 __global__ void window_spread(PoolingAxes g, std::size_t size, const T* pooled, T* whole, T scale) {
     for_each_pack<pack>(size, [&](std::size_t i, auto width) {
         const int rows = g.vertical.pooled_extent, columns = g.horizontal.pooled_extent;
-        const Pixel at(i, g.vertical.extent, g.horizontal.extent, g.channels);
+        const PixelChannel at(i, g.vertical.extent, g.horizontal.extent, g.channels);
         const T* const image = pooled + at.image * rows * columns * g.channels + at.channel;
         store(whole + i, sum_pixels<Pack<T, decltype(width)::value>>(
                              image, columns, g.channels, g.vertical.windows_with(at.row),

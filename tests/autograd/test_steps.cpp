@@ -12,8 +12,8 @@
 namespace gantry::test {
 namespace {
 
-using Architecture = Sequential<Dense<3, 1>>;
-using Items = Shape<Batch, 3>;
+using Neuron = Sequential<Dense<3, 1>>;
+using NeuronInputs = Shape<Batch, 3>;
 
 }  // namespace
 
@@ -40,26 +40,26 @@ TEMPLATE_TEST_CASE("a tensor of an earlier step is refused", "[autograd]", GANTR
 
 TEMPLATE_TEST_CASE("Kept holds its numbers over steps", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
-    std::optional<Kept<Items, float, TestType>> kept;
+    std::optional<Kept<NeuronInputs, float, TestType>> kept;
     {
         const Step step{device};
-        kept.emplace(filled<Items>(device, 2, 5));
+        kept.emplace(filled<NeuronInputs>(device, 2, 5));
     }
     const Step step{device};
-    filled<Items>(device, 2, 9);  // takes the memory of the first step
+    filled<NeuronInputs>(device, 2, 9);  // takes the memory of the first step
     CHECK(kept->get().to_host() == std::vector<float>(6, 5));
     CHECK(sum(kept->get()).item() == 30);
-    *kept = filled<Items>(device, 2, 7);
+    *kept = filled<NeuronInputs>(device, 2, 7);
     CHECK(kept->get().to_host() == std::vector<float>(6, 7));
-    CHECK_THROWS_WITH((*kept = filled<Items>(device, 3, 7)),
+    CHECK_THROWS_WITH((*kept = filled<NeuronInputs>(device, 3, 7)),
                       "[Kept] a kept tensor does not change its size; got (3, 3) for (2, 3)");
 }
 
 TEMPLATE_TEST_CASE("parameters updated between forward and backward", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
-    Network<Architecture, TestType> network{device, Seed{1}}, other{device, Seed{2}};
+    Network<Neuron, TestType> network{device, Seed{1}}, other{device, Seed{2}};
     const Step step{device};
-    const auto x = filled<Items>(device, 2, 1);
+    const auto x = filled<NeuronInputs>(device, 2, 1);
     const auto loss = mean(network(x));
     const auto& buffer = other.parameters();
     device.tape().overwritten(buffer.data(), buffer.data() + buffer.size());
@@ -74,9 +74,9 @@ TEMPLATE_TEST_CASE("parameters updated between forward and backward", "[autograd
 
 TEMPLATE_TEST_CASE("gradients are valid until the next backward pass", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
-    Network<Architecture, TestType> network{device, Seed{1}};
+    Network<Neuron, TestType> network{device, Seed{1}};
     const Step step{device};
-    const auto x = filled<Items>(device, 2, 1);
+    const auto x = filled<NeuronInputs>(device, 2, 1);
     const auto first = backward(mean(network(x)), network);
     CHECK(first.data() == network.gradients().data());
     const auto second = backward(mean(network(x)), network);
@@ -87,9 +87,9 @@ TEMPLATE_TEST_CASE("gradients are valid until the next backward pass", "[autogra
 
 TEMPLATE_TEST_CASE("backward must reach the network", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
-    Network<Architecture, TestType> network{device, Seed{1}}, other{device, Seed{2}};
+    Network<Neuron, TestType> network{device, Seed{1}}, other{device, Seed{2}};
     const Step step{device};
-    const auto x = filled<Items>(device, 2, 1);
+    const auto x = filled<NeuronInputs>(device, 2, 1);
     CHECK_THROWS_WITH(
         backward(mean(other(x)), network),
         "[backward] the loss must depend on what its gradient is asked for; was an input detached?");
@@ -97,18 +97,18 @@ TEMPLATE_TEST_CASE("backward must reach the network", "[autograd]", GANTRY_TEST_
 
 TEMPLATE_TEST_CASE("tensors of two device objects do not mix", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType one, two;
-    Network<Architecture, TestType> network{one, Seed{1}};
-    const auto a = filled<Items>(one, 2, 1), b = filled<Items>(two, 2, 1);
+    Network<Neuron, TestType> network{one, Seed{1}};
+    const auto a = filled<NeuronInputs>(one, 2, 1), b = filled<NeuronInputs>(two, 2, 1);
     CHECK_THROWS_WITH(a + b, "[add] the inputs of an op must be on one device object");
     CHECK_THROWS_WITH(network(b), "[Network] network and tensor must be on one device object");
 }
 
 TEMPLATE_TEST_CASE("steps do not nest, and end by exception too", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
-    Network<Architecture, TestType> network{device, Seed{1}};
+    Network<Neuron, TestType> network{device, Seed{1}};
     const auto gradients = [&] {
         const Step step{device};
-        backward(mean(square(network(filled<Items>(device, 2, 1)))), network);
+        backward(mean(square(network(filled<NeuronInputs>(device, 2, 1)))), network);
         return network.gradients().to_host();
     };
     const auto expected = gradients();
@@ -118,14 +118,14 @@ TEMPLATE_TEST_CASE("steps do not nest, and end by exception too", "[autograd]", 
     }
     try {
         const Step step{device};
-        network(filled<Items>(device, 2, 1));
+        network(filled<NeuronInputs>(device, 2, 1));
         throw std::runtime_error("in the middle");
     } catch (const std::runtime_error&) {
     }
     CHECK(gradients() == expected);
     try {  // in the middle of a backward pass, which must leave the tape recording
         const Step step{device};
-        const auto loss = mean(network(filled<Items>(device, 2, 1)));
+        const auto loss = mean(network(filled<NeuronInputs>(device, 2, 1)));
         device.tape().overwritten(network.parameters().data(), network.parameters().data() + 4);
         backward(loss, network);
     } catch (const Error&) {
@@ -140,7 +140,7 @@ TEMPLATE_TEST_CASE("the arena does not grow from the second step on", "[autograd
     Network<Sequential<Dense<3, 200>, ReLU, Dense<200, 1>>, TestType> network{device, Seed{1}};
     const auto step_once = [&] {
         const Step step{device};
-        backward(mean(network(filled<Items>(device, 100, 1))), network);
+        backward(mean(network(filled<NeuronInputs>(device, 100, 1))), network);
         return device.arena().used();
     };
     const std::size_t first = step_once();
@@ -153,7 +153,7 @@ TEMPLATE_TEST_CASE("a poisoned arena shows what was not written", "[autograd]", 
     TestType device;
     device.arena().poison(true);
     const Step step{device};
-    const Tensor<Items, float, TestType> unwritten{allocate<float>(device, Items::extents(2))};
+    const Tensor<NeuronInputs, float, TestType> unwritten{allocate<float>(device, NeuronInputs::extents(2))};
     for (const float number : unwritten.to_host()) CHECK(std::isnan(number));
 }
 

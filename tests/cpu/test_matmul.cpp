@@ -17,19 +17,19 @@ using gantry::MatmulParameters;
 
 namespace {
 
-struct Extents {
+struct ProductExtents {
     int rows, columns, inner;
 };
 
 /// A product with random operands, checked against a triple loop in double.
 template <class T>
 struct Product {
-    Extents extents;
+    ProductExtents extents;
     bool transpose_a = false, transpose_b = false, accumulate = false, with_bias = false;
     Activation activation = {};
     std::vector<T> a, b, bias, before, c;
 
-    explicit Product(Extents e) : extents(e) {
+    explicit Product(ProductExtents e) : extents(e) {
         std::mt19937 random(static_cast<unsigned>(e.rows * 7919 + e.columns * 104729 + e.inner));
         const auto fill = [&](int size) {
             std::vector<T> x(static_cast<std::size_t>(size));
@@ -146,8 +146,8 @@ TEMPLATE_TEST_CASE("A product is right where its sum and its rows are cut into b
 }
 
 TEMPLATE_TEST_CASE("A product is added to C", "[matmul][threads]", float, double) {
-    for (const Extents extents :
-         {Extents{1, 1, 1}, {1, 37, 9}, {37, 1, 9}, {5, 3, 500}, {33, 39, 7}, {128, 200, 400}}) {
+    for (const ProductExtents extents :
+         {ProductExtents{1, 1, 1}, {1, 37, 9}, {37, 1, 9}, {5, 3, 500}, {33, 39, 7}, {128, 200, 400}}) {
         Product<TestType> product(extents);
         product.accumulate = true;
         check_all_transposes(product);
@@ -164,13 +164,13 @@ TEMPLATE_TEST_CASE("Bias and activation follow the product in the same pass", "[
                                       {ActivationKind::sigmoid},
                                       {ActivationKind::tanh}};
     for (const Activation activation : activations) {
-        for (const Extents extents : {Extents{1, 45, 3},
-                                      {1, 300, 1},
-                                      {45, 1, 3},
-                                      {20, 50, 5},
-                                      {16, 32, 3},
-                                      {7, 33, 400},
-                                      {300, 301, 5}}) {
+        for (const ProductExtents extents : {ProductExtents{1, 45, 3},
+                                             {1, 300, 1},
+                                             {45, 1, 3},
+                                             {20, 50, 5},
+                                             {16, 32, 3},
+                                             {7, 33, 400},
+                                             {300, 301, 5}}) {
             Product<TestType> product(extents);
             product.with_bias = true;
             product.activation = activation;
@@ -181,9 +181,9 @@ TEMPLATE_TEST_CASE("Bias and activation follow the product in the same pass", "[
 }
 
 TEMPLATE_TEST_CASE("A product of nothing is zero", "[matmul]", float, double) {
-    for (const Extents extents : {Extents{0, 3, 2}, {3, 0, 2}, {0, 0, 0}, {1, 0, 2}, {0, 1, 2}})
+    for (const ProductExtents extents : {ProductExtents{0, 3, 2}, {3, 0, 2}, {0, 0, 0}, {1, 0, 2}, {0, 1, 2}})
         check_all_transposes(Product<TestType>(extents));
-    for (const Extents extents : {Extents{3, 50, 0}, {1, 50, 0}, {50, 1, 0}}) {
+    for (const ProductExtents extents : {ProductExtents{3, 50, 0}, {1, 50, 0}, {50, 1, 0}}) {
         Product<TestType> product(extents);
         check_all_transposes(product);
         product.with_bias = true;
@@ -215,7 +215,7 @@ TEST_CASE("A row of a batch has the bits that it has alone", "[matmul]") {
 
 TEST_CASE("Threads of the program may each compute products", "[matmul][threads]") {
     std::vector<Product<float>> products;
-    for (int i = 0; i < 4; ++i) products.emplace_back(Extents{40 + i, 50, 60});
+    for (int i = 0; i < 4; ++i) products.emplace_back(ProductExtents{40 + i, 50, 60});
     std::vector<std::thread> threads;
     for (Product<float>& product : products) threads.emplace_back([&] { product.run(1); });
     for (std::thread& thread : threads) thread.join();

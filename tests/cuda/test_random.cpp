@@ -8,7 +8,7 @@ using namespace gantry::test;
 
 namespace {
 
-const std::size_t some_sizes[] = {0, 1, 15, 16, 17, 63, 64, 65, 1000, 4099};
+const std::size_t some_counts[] = {0, 1, 15, 16, 17, 63, 64, 65, 1000, 4099};
 
 RandomStream stream() {
     RandomStream s(Seed{(std::uint64_t{3} << 32) + 5}, "cuda");
@@ -22,7 +22,7 @@ TEMPLATE_TEST_CASE("cuda: uniform numbers and dropout have the bits of the CPU",
     using T = TestType;
     Cuda device;
     Cpu cpu;
-    for (const std::size_t n : some_sizes) {
+    for (const std::size_t n : some_counts) {
         CAPTURE(n);
         const auto x = random_numbers<T>(n, "x");
         const auto run = [&](auto& d, std::size_t offset) {
@@ -40,7 +40,7 @@ TEMPLATE_TEST_CASE("cuda: uniform numbers and dropout have the bits of the CPU",
 
 TEMPLATE_TEST_CASE("cuda: normal numbers are those of the CPU, up to rounding", "", float, double) {
     Cuda device;
-    for (const std::size_t n : some_sizes) {
+    for (const std::size_t n : some_counts) {
         CAPTURE(n);
         check_kernel<TestType>(
             device,

@@ -42,8 +42,8 @@ std::string said_by(void (*function)(), Order order = Order::forward) {
     close(ends[1]);
     std::string said;
     char part[4096];
-    for (ssize_t bytes; (bytes = read(ends[0], part, sizeof part)) > 0;)
-        said.append(part, static_cast<std::size_t>(bytes));
+    for (ssize_t count; (count = read(ends[0], part, sizeof part)) > 0;)
+        said.append(part, static_cast<std::size_t>(count));
     close(ends[0]);
     int status = 0;
     waitpid(child, &status, 0);

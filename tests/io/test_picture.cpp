@@ -13,7 +13,7 @@ using namespace gantry;
 
 namespace {
 
-Picture gradient(int height, int width, int channels, int start = 0) {
+Picture pattern(int height, int width, int channels, int start = 0) {
     Picture picture{height, width, channels, {}};
     for (std::size_t i = 0; i < detail::picture_bytes(height, width, channels); ++i)
         picture.pixels.push_back(static_cast<std::uint8_t>(start + static_cast<int>(i * 7)));
@@ -76,7 +76,7 @@ TEST_CASE("a picture comes back from a PNG as it was") {
     const TemporaryFolder folder;
     for (const int channels : {1, 3})
         for (const int width : {1, 100, 257}) {
-            const Picture picture = gradient(37, width, channels);
+            const Picture picture = pattern(37, width, channels);
             write_png(folder / "a.png", picture);
             CHECK(read_png(folder / "a.png") == picture);
         }
@@ -91,7 +91,7 @@ TEST_CASE("a PNG that cannot be read is refused with one line") {
     put_file(folder / "empty.png", "");
     CHECK(is_line_with(error_of([&] { read_png(folder / "empty.png"); }), {"[read_png]", "empty.png"}));
 
-    write_png(folder / "a.png", gradient(20, 20, 3));
+    write_png(folder / "a.png", pattern(20, 20, 3));
     const std::string whole = contents_of(folder / "a.png");
     put_file(folder / "short.png", whole.substr(0, whole.size() / 2));
     CHECK(is_line_with(error_of([&] { read_png(folder / "short.png"); }), {"[read_png]", "short.png"}));
@@ -99,19 +99,18 @@ TEST_CASE("a PNG that cannot be read is refused with one line") {
 
 TEST_CASE("a picture whose numbers do not fit together is not written") {
     const TemporaryFolder folder;
-    Picture picture = gradient(4, 4, 3);
+    Picture picture = pattern(4, 4, 3);
     picture.pixels.pop_back();
     CHECK(is_line_with(error_of([&] { write_png(folder / "a.png", picture); }), {"47, not 48"}));
     CHECK(
-        is_line_with(error_of([&] { write_png(folder / "a.png", gradient(4, 4, 2)); }), {"1 or 3 channels"}));
+        is_line_with(error_of([&] { write_png(folder / "a.png", pattern(4, 4, 2)); }), {"1 or 3 channels"}));
     CHECK(is_line_with(error_of([&] { write_png(folder / "a.png", Picture{}); }), {"sides"}));
     CHECK(folder.files() == 0);
 }
 
 TEST_CASE("a GIF holds every frame, loops, and keeps grey exactly") {
     const TemporaryFolder folder;
-    const std::vector<Picture> frames{gradient(30, 50, 1), gradient(30, 50, 1, 100),
-                                      gradient(30, 50, 1, 200)};
+    const std::vector<Picture> frames{pattern(30, 50, 1), pattern(30, 50, 1, 100), pattern(30, 50, 1, 200)};
     write_gif(folder / "a.gif", frames, 5);
     CHECK(folder.files() == 1);
     CHECK(contents_of(folder / "a.gif").starts_with("GIF89a"));
@@ -165,7 +164,7 @@ TEST_CASE("a GIF's colours are right on the average over a small square") {
 
 TEST_CASE("frames that make no animation are refused") {
     const TemporaryFolder folder;
-    const std::vector<Picture> frames{gradient(3, 5, 1), gradient(5, 3, 1)};
+    const std::vector<Picture> frames{pattern(3, 5, 1), pattern(5, 3, 1)};
     CHECK(is_line_with(error_of([&] { write_gif(folder / "a.gif", frames, 5); }), {"same size", "5 x 3"}));
     CHECK(is_line_with(error_of([&] { write_gif(folder / "a.gif", {}, 5); }), {"at least one frame"}));
     CHECK(is_line_with(error_of([&] { write_gif(folder / "a.gif", std::span(frames).first(1), 0); }),

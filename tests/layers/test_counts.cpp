@@ -28,13 +28,13 @@ static_assert(FluxGenerator::activation_bytes_per_item<double> == (1200 + 1200 +
 // Maxout holds its pieces and their maximum.
 static_assert(FluxDiscriminator::activation_bytes_per_item<> == (2 * 6 * 240 + 1) * sizeof(float));
 
-using Nested =
+using NestedNetwork =
     Sequential<Sequential<Dense<8, 6>, BatchNorm<6>, ReLU>, Dropout<0.5f>,
                Sequential<Dense<6, 4, DenseOptions{.bias = false}>, LeakyReLU<0.2f>>, Reshape<2, 2, 1>>;
-static_assert(Nested::parameter_count == 8 * 6 + 6 + 2 * 6 + 6 * 4);
-static_assert(Nested::state_count == 2 * 6);
-static_assert(std::is_same_v<Nested::Input, Shape<Batch, 8>>);
-static_assert(std::is_same_v<Nested::Output<Nested::Input>, Shape<Batch, 2, 2, 1>>);
+static_assert(NestedNetwork::parameter_count == 8 * 6 + 6 + 2 * 6 + 6 * 4);
+static_assert(NestedNetwork::state_count == 2 * 6);
+static_assert(std::is_same_v<NestedNetwork::Input, Shape<Batch, 8>>);
+static_assert(std::is_same_v<NestedNetwork::Output<NestedNetwork::Input>, Shape<Batch, 2, 2, 1>>);
 
 // What a network takes is told from its first layer that says so, unless one before it changes the shape.
 static_assert(std::is_same_v<Sequential<Dropout<0.5f>, BatchNorm<8>, Dense<8, 6>>::Input, Shape<Batch, 8>>);
@@ -53,7 +53,7 @@ TEST_CASE("summary of a network", "[layers]") {
         return layer + spaces(64, layer) + output + spaces(24, output) + spaces(14, parameters) + parameters +
                spaces(16, operations) + operations + '\n';
     };
-    CHECK(Nested::summary() ==
+    CHECK(NestedNetwork::summary() ==
           row("layer", "output", "parameters", "FLOPs an item") +
               row("0.0  Dense 8 -> 6", "(Batch, 6)", "54", "102") +
               row("0.1  BatchNorm 6", "(Batch, 6)", "12", "48") + row("0.2  ReLU", "(Batch, 6)", "0", "6") +
@@ -64,7 +64,7 @@ TEST_CASE("summary of a network", "[layers]") {
 }
 
 TEST_CASE("names, places and layouts of parameters are those of PyTorch", "[layers]") {
-    const auto parameters = Nested::parameters();
+    const auto parameters = NestedNetwork::parameters();
     struct Expected {
         std::string name;
         std::size_t layer, offset;
@@ -93,7 +93,7 @@ TEST_CASE("names, places and layouts of parameters are those of PyTorch", "[laye
         CHECK(info.fan_in == e.fan_in);
         CHECK(info.fan_out == e.fan_out);
     }
-    const auto states = Nested::states();
+    const auto states = NestedNetwork::states();
     REQUIRE(states.size() == 2);
     CHECK(states[0].name == "0.1.running_mean");
     CHECK(states[1].name == "0.1.running_var");

@@ -1,3 +1,4 @@
+#include "layers/items.hpp"
 #include "support/catch.hpp"
 #include "support/devices.hpp"
 #include "support/numbers.hpp"
@@ -8,14 +9,6 @@
 
 namespace gantry::test {
 namespace {
-
-using Items = Shape<Batch, 9>;
-constexpr int batch = 7;
-
-template <class D>
-auto items(D& device) {
-    return from_host<Items>(device, batch, random_numbers<float>(batch * 9, "items"));
-}
 
 /// What a network makes of `items` with these parameters, followed by its gradients for a random upstream.
 template <class Architecture, class D>

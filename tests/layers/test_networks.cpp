@@ -1,3 +1,4 @@
+#include "layers/items.hpp"
 #include "support/catch.hpp"
 #include "support/devices.hpp"
 #include "support/numbers.hpp"
@@ -10,18 +11,6 @@
 #include <vector>
 
 namespace gantry::test {
-namespace {
-
-using Items = Shape<Batch, 9>;
-constexpr int batch = 7;
-
-template <class D>
-auto items(D& device) {
-    return from_host<Items>(device, batch, random_numbers<float>(batch * 9, "items"));
-}
-
-}  // namespace
-
 TEMPLATE_TEST_CASE("Maxout is the maximum of single layers", "[layers]", GANTRY_TEST_DEVICES) {
     TestType device;
     constexpr std::size_t pieces = 3, outputs = 5;

@@ -13,25 +13,24 @@ namespace gantry::test {
 namespace {
 
 using Images = Shape<Batch, 8, 13, 3>;
-constexpr int batch = 4;
 constexpr Pooling pairs{.size = 2}, wide{.size = {1, 3}, .stride = {1, 2}, .padding = {0, 1}};
 constexpr Window same_size{.size = 3, .padding = 1};
 
 // Shapes, operations and memory.
 template <class L>
-using OutputOf = typename L::template Output<Images>;
-static_assert(std::is_same_v<OutputOf<MaxPool2d<pairs>>, Shape<Batch, 4, 6, 3>>);
-static_assert(std::is_same_v<OutputOf<MeanPool2d<wide>>, Shape<Batch, 8, 7, 3>>);
-static_assert(std::is_same_v<OutputOf<Upsample<2>>, Shape<Batch, 16, 26, 3>>);
-static_assert(std::is_same_v<OutputOf<Upsample<PerAxis{1, 3}>>, Shape<Batch, 8, 39, 3>>);
-static_assert(std::is_same_v<OutputOf<GlobalMeanPool2d>, Shape<Batch, 3>>);
-static_assert(std::is_same_v<OutputOf<PoolUnpool2d<wide, ReLU>>, Images>);
+using OutputForImages = typename L::template Output<Images>;
+static_assert(std::is_same_v<OutputForImages<MaxPool2d<pairs>>, Shape<Batch, 4, 6, 3>>);
+static_assert(std::is_same_v<OutputForImages<MeanPool2d<wide>>, Shape<Batch, 8, 7, 3>>);
+static_assert(std::is_same_v<OutputForImages<Upsample<2>>, Shape<Batch, 16, 26, 3>>);
+static_assert(std::is_same_v<OutputForImages<Upsample<PerAxis{1, 3}>>, Shape<Batch, 8, 39, 3>>);
+static_assert(std::is_same_v<OutputForImages<GlobalMeanPool2d>, Shape<Batch, 3>>);
+static_assert(std::is_same_v<OutputForImages<PoolUnpool2d<wide, ReLU>>, Images>);
 static_assert(MaxPool2d<pairs>::flops<Images> == 4 * 4 * 6 * 3);
 static_assert(MaxPool2d<pairs>::stored<Images> == 2 * 4 * 6 * 3);  // and as many switches
 
 template <class D>
 auto images(D& device) {
-    return from_host<Images>(device, batch, random_numbers<float>(Images::size(batch), "images"));
+    return from_host<Images>(device, 4, random_numbers<float>(Images::size(4), "images"));
 }
 template <class L, class D>
 auto layer_of(D& device) {

@@ -8,33 +8,33 @@
 namespace gantry::test {
 namespace {
 
-namespace expected = batch_norm_reference;
-using X = Shape<Batch, 19>;
-using Features = Shape<19>;
+using Features = Shape<Batch, 19>;
+using Statistics = Shape<19>;
 
 template <ActivationKind kind>
 const auto training = [](const auto& x, const auto& scale, const auto& shift) {
-    const auto mean = filled<Features, typename std::decay_t<decltype(x)>::scalar>(x.device(), 0, 0);
-    const auto variance = filled<Features, typename std::decay_t<decltype(x)>::scalar>(x.device(), 0, 1);
+    const auto mean = filled<Statistics, typename std::decay_t<decltype(x)>::scalar>(x.device(), 0, 0);
+    const auto variance = filled<Statistics, typename std::decay_t<decltype(x)>::scalar>(x.device(), 0, 1);
     return batch_norm<kind>(x, scale, shift, mean, variance, {}, 0.2);
 };
 template <ActivationKind kind>
 const auto given_statistics = [](const auto& x, const auto& scale, const auto& shift) {
     using T = typename std::decay_t<decltype(x)>::scalar;
-    const auto mean = from_host<Features>(x.device(), 0, random_numbers<T>(19, "mean"));
-    const auto variance = from_host<Features>(x.device(), 0, random_numbers<T>(19, "variance", 0.5, 2));
+    const auto mean = from_host<Statistics>(x.device(), 0, random_numbers<T>(19, "mean"));
+    const auto variance = from_host<Statistics>(x.device(), 0, random_numbers<T>(19, "variance", 0.5, 2));
     return batch_norm_evaluation<kind>(x, scale, shift, mean, variance, {}, 0.2);
 };
 
 const auto not_affine = [](const auto& x) {
     using T = typename std::decay_t<decltype(x)>::scalar;
-    const auto mean = filled<Features, T>(x.device(), 0, 0), variance = filled<Features, T>(x.device(), 0, 1);
+    const auto mean = filled<Statistics, T>(x.device(), 0, 0),
+               variance = filled<Statistics, T>(x.device(), 0, 1);
     return batch_norm<ActivationKind::leaky_relu>(x, mean, variance, {}, 0.2);
 };
 const auto given_statistics_not_affine = [](const auto& x) {
     using T = typename std::decay_t<decltype(x)>::scalar;
-    const auto mean = from_host<Features>(x.device(), 0, random_numbers<T>(19, "mean"));
-    const auto variance = from_host<Features>(x.device(), 0, random_numbers<T>(19, "variance", 0.5, 2));
+    const auto mean = from_host<Statistics>(x.device(), 0, random_numbers<T>(19, "mean"));
+    const auto variance = from_host<Statistics>(x.device(), 0, random_numbers<T>(19, "variance", 0.5, 2));
     return square(batch_norm_evaluation<ActivationKind::leaky_relu>(x, mean, variance, {}, 0.2));
 };
 
@@ -47,11 +47,12 @@ std::vector<T> part(const std::vector<double>& all, std::size_t i, std::size_t s
 
 /// B: the shape of a batch. A case without scale has none.
 template <class D, class T, class B, bool affine>
-void check_against_pytorch(const expected::Case& e, double tolerance) {
-    constexpr std::size_t features = expected::features;
-    const std::size_t size = B::size(expected::batch);
-    constexpr BatchNormOptions options{.epsilon = expected::epsilon, .momentum = expected::momentum};
-    using V = Shape<expected::features>;
+void check_against_pytorch(const batch_norm_reference::Case& e, double tolerance) {
+    constexpr std::size_t features = batch_norm_reference::features;
+    const std::size_t size = B::size(batch_norm_reference::batch);
+    constexpr BatchNormOptions options{.epsilon = batch_norm_reference::epsilon,
+                                       .momentum = batch_norm_reference::momentum};
+    using V = Shape<batch_norm_reference::features>;
     D device;
     Buffer<T, D> running_mean(device, features), running_variance(device, features);
     running_mean.from_host(part<T>(e.running_mean, 0, features));
@@ -65,10 +66,10 @@ void check_against_pytorch(const expected::Case& e, double tolerance) {
     const auto input = [&](const std::vector<double>& all) {
         return variable(from_host<V>(device, 0, part<T>(all, 0, features)));
     };
-    for (std::size_t i = 0; i < expected::steps; ++i) {
+    for (std::size_t i = 0; i < batch_norm_reference::steps; ++i) {
         const Step step{device};
-        const auto x = variable(from_host<B>(device, expected::batch, part<T>(e.x, i, size)));
-        const auto upstream = from_host<B>(device, expected::batch, part<T>(e.upstream, i, size));
+        const auto x = variable(from_host<B>(device, batch_norm_reference::batch, part<T>(e.x, i, size)));
+        const auto upstream = from_host<B>(device, batch_norm_reference::batch, part<T>(e.upstream, i, size));
         if constexpr (affine) {
             const auto scale = input(e.scale), shift = input(e.shift);
             const auto y = batch_norm(x, scale, shift, state(running_mean), state(running_variance), options);
@@ -86,7 +87,7 @@ void check_against_pytorch(const expected::Case& e, double tolerance) {
     CHECK(near(running_mean.to_host(), e.running_mean_after, 0));
     CHECK(near(running_variance.to_host(), e.running_variance_after, 0));
     const Step step{device};
-    const auto x = from_host<B>(device, expected::batch, part<T>(e.x, 0, size));
+    const auto x = from_host<B>(device, batch_norm_reference::batch, part<T>(e.x, 0, size));
     const auto mean = state(running_mean), variance = state(running_variance);
     if constexpr (affine)
         CHECK(
@@ -102,31 +103,33 @@ TEMPLATE_TEST_CASE("batch_norm", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     const OpCheckOptions batches{
         .batches = {2, 5, 8}, .singles = Singles::not_checked, .float_tolerance = 1e-5};
-    check_op<D, X, Features, Features>("batch_norm", training<ActivationKind::identity>, batches);
-    check_op<D, X, Features, Features>("batch_norm: leaky_relu", training<ActivationKind::leaky_relu>,
-                                       batches);
-    check_op<D, X>("batch_norm: not affine", not_affine, batches);
-    check_op<D, Shape<Batch, 2, 3, 19>, Features, Features>(
+    check_op<D, Features, Statistics, Statistics>("batch_norm", training<ActivationKind::identity>, batches);
+    check_op<D, Features, Statistics, Statistics>("batch_norm: leaky_relu",
+                                                  training<ActivationKind::leaky_relu>, batches);
+    check_op<D, Features>("batch_norm: not affine", not_affine, batches);
+    check_op<D, Shape<Batch, 2, 3, 19>, Statistics, Statistics>(
         "batch_norm: images", training<ActivationKind::identity>,
         {.batches = {1, 3}, .singles = Singles::not_checked, .float_tolerance = 1e-5});
 }
 
 TEMPLATE_TEST_CASE("batch_norm_evaluation", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
-    check_op<D, X, Features, Features>("batch_norm_evaluation", given_statistics<ActivationKind::identity>);
-    check_op<D, X, Features, Features>("batch_norm_evaluation: leaky_relu",
-                                       given_statistics<ActivationKind::leaky_relu>);
-    check_op<D, X>("batch_norm_evaluation: not affine", given_statistics_not_affine);
+    check_op<D, Features, Statistics, Statistics>("batch_norm_evaluation",
+                                                  given_statistics<ActivationKind::identity>);
+    check_op<D, Features, Statistics, Statistics>("batch_norm_evaluation: leaky_relu",
+                                                  given_statistics<ActivationKind::leaky_relu>);
+    check_op<D, Features>("batch_norm_evaluation: not affine", given_statistics_not_affine);
 }
 
 TEMPLATE_TEST_CASE("batch_norm does what PyTorch does", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
-    using Vectors = Shape<Batch, expected::features>;
-    using Images = Shape<Batch, expected::height, expected::width, expected::features>;
+    using Vectors = Shape<Batch, batch_norm_reference::features>;
+    using Images = Shape<Batch, batch_norm_reference::height, batch_norm_reference::width,
+                         batch_norm_reference::features>;
     const auto all = [&]<class T>(T, double tolerance) {
-        check_against_pytorch<D, T, Vectors, true>(expected::vectors, tolerance);
-        check_against_pytorch<D, T, Images, true>(expected::images, tolerance);
-        check_against_pytorch<D, T, Images, false>(expected::images_not_affine, tolerance);
+        check_against_pytorch<D, T, Vectors, true>(batch_norm_reference::vectors, tolerance);
+        check_against_pytorch<D, T, Images, true>(batch_norm_reference::images, tolerance);
+        check_against_pytorch<D, T, Images, false>(batch_norm_reference::images_not_affine, tolerance);
     };
     all(0., 1e-12);
     all(0.f, 1e-5);
@@ -139,9 +142,9 @@ TEMPLATE_TEST_CASE("batch_norm: the fused derivative is the one in ops", "[ops]"
         return variable(from_host<S>(device, 7, random_numbers<double>(S::size(7), name)));
     };
     const auto inputs =
-        std::tuple{random(X{}, "x"), random(Features{}, "scale"), random(Features{}, "shift")};
+        std::tuple{random(Features{}, "x"), random(Statistics{}, "scale"), random(Statistics{}, "shift")};
     const auto y = std::apply(training<ActivationKind::leaky_relu>, inputs);
-    const auto loss = sum(y * random(X{}, "upstream"));
+    const auto loss = sum(y * random(Features{}, "upstream"));
     const auto fused = grad(loss, inputs), in_ops = grad(loss, inputs, {.create_graph = true});
     CHECK(largest_error(std::get<0>(fused).to_host(), std::get<0>(in_ops).to_host()) < 1e-13);
     CHECK(largest_error(std::get<1>(fused).to_host(), std::get<1>(in_ops).to_host()) < 1e-13);
@@ -153,10 +156,10 @@ TEMPLATE_TEST_CASE("batch_norm keeps its digits where the mean is large", "[ops]
     const Step step{device};
     constexpr int batch = 200;
     const auto numbers = random_numbers<float>(batch * 19, "x", 1e4 - 1, 1e4 + 1);
-    const auto one = filled<Features>(device, 0, 1), zero = filled<Features>(device, 0, 0);
-    const auto mean = filled<Features>(device, 0, 0), variance = filled<Features>(device, 0, 0);
+    const auto one = filled<Statistics>(device, 0, 1), zero = filled<Statistics>(device, 0, 0);
+    const auto mean = filled<Statistics>(device, 0, 0), variance = filled<Statistics>(device, 0, 0);
     const auto y =
-        batch_norm(from_host<X>(device, batch, numbers), one, zero, mean, variance, {.momentum = 1})
+        batch_norm(from_host<Features>(device, batch, numbers), one, zero, mean, variance, {.momentum = 1})
             .to_host();
     for (std::size_t c : {0u, 18u}) {
         double m = 0, v = 0;
@@ -171,8 +174,8 @@ TEMPLATE_TEST_CASE("batch_norm keeps its digits where the mean is large", "[ops]
 TEMPLATE_TEST_CASE("batch_norm of one value is an error in training", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
-    const auto x = filled<X>(device, 1, 1);
-    const auto one = filled<Features>(device, 0, 1);
+    const auto x = filled<Features>(device, 1, 1);
+    const auto one = filled<Statistics>(device, 0, 1);
     CHECK_THROWS_WITH(batch_norm(x, one, one, one, one),
                       "[batch_norm] training needs more than one value for each feature; got a batch of 1");
     CHECK_NOTHROW(batch_norm_evaluation(x, one, one, one, one));

@@ -9,8 +9,6 @@
 namespace gantry::test {
 namespace {
 
-namespace expected = convolution_reference;
-
 constexpr Window plain{.size = 3};
 constexpr Window halving{.size = 4, .stride = 2, .padding = 1};
 constexpr Window uneven{.size = {3, 2}, .stride = {2, 1}, .padding = {1, 2}, .dilation = {1, 2}};
@@ -85,11 +83,12 @@ void check_adjoints() {
 }
 
 template <class D, class T, class In, class Weights, class Out, class F>
-void check_against_pytorch(const expected::Case& e, const F& f, double tolerance) {
+void check_against_pytorch(const convolution_reference::Case& e, const F& f, double tolerance) {
     D device;
     const Step step{device};
     const auto given = [&]<class S>(S, const std::vector<double>& numbers) {
-        return from_host<S>(device, expected::batch, std::vector<T>(numbers.begin(), numbers.end()));
+        return from_host<S>(device, convolution_reference::batch,
+                            std::vector<T>(numbers.begin(), numbers.end()));
     };
     using Bias = Shape<Out::extents(0).last()>;
     const auto x = variable(given(In{}, e.x));
@@ -113,13 +112,14 @@ void check_all_against_pytorch(double tolerance) {
         return [](const auto&... inputs) { return conv_transpose2d<window>(inputs...); };
     };
     check_against_pytorch<D, T, Shape<Batch, 5, 7, 3>, Shape<3, 2, 3, 4>, Shape<Batch, 3, 9, 4>>(
-        expected::uneven, conv(std::integral_constant<Window, uneven>{}), tolerance);
+        convolution_reference::uneven, conv(std::integral_constant<Window, uneven>{}), tolerance);
     check_against_pytorch<D, T, Shape<Batch, 8, 6, 2>, Shape<4, 4, 2, 3>, Shape<Batch, 4, 3, 3>>(
-        expected::halving, conv(std::integral_constant<Window, halving>{}), tolerance);
+        convolution_reference::halving, conv(std::integral_constant<Window, halving>{}), tolerance);
     check_against_pytorch<D, T, Shape<Batch, 4, 3, 4>, Shape<3, 4, 3, 4>, Shape<Batch, 10, 12, 3>>(
-        expected::uneven_transposed, back(std::integral_constant<Window, uneven_transposed>{}), tolerance);
+        convolution_reference::uneven_transposed, back(std::integral_constant<Window, uneven_transposed>{}),
+        tolerance);
     check_against_pytorch<D, T, Shape<Batch, 3, 4, 3>, Shape<4, 4, 2, 3>, Shape<Batch, 6, 8, 2>>(
-        expected::doubling, back(std::integral_constant<Window, halving>{}), tolerance);
+        convolution_reference::doubling, back(std::integral_constant<Window, halving>{}), tolerance);
 }
 
 }  // namespace

@@ -5,25 +5,25 @@
 namespace gantry::test {
 namespace {
 
-using Images = Shape<Batch, 3, 5>;
+using Items = Shape<Batch, 3, 5>;
 const OpCheckOptions no_singles{.singles = Singles::not_checked};
 
 }  // namespace
 
 TEMPLATE_TEST_CASE("reshape and flatten", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
-    check_op<D, Images>("reshape", [](const auto& x) { return square(reshape<Shape<Batch, 5, 3>>(x)); });
-    check_op<D, Images>("flatten", [](const auto& x) { return square(flatten(x)); });
+    check_op<D, Items>("reshape", [](const auto& x) { return square(reshape<Shape<Batch, 5, 3>>(x)); });
+    check_op<D, Items>("flatten", [](const auto& x) { return square(flatten(x)); });
 }
 
 TEMPLATE_TEST_CASE("concatenate and slice", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
-    check_op<D, Images, Shape<Batch, 3, 2>>(
+    check_op<D, Items, Shape<Batch, 3, 2>>(
         "concatenate", [](const auto& a, const auto& b) { return square(concatenate(a, b)); });
     check_op<D, Shape<Batch, 5>, Shape<Batch, 5>>(
         "concatenate_batches", [](const auto& a, const auto& b) { return square(concatenate_batches(a, b)); },
         no_singles);
-    check_op<D, Images>("slice", [](const auto& x) { return square(slice<1, 3>(x)); });
+    check_op<D, Items>("slice", [](const auto& x) { return square(slice<1, 3>(x)); });
 }
 
 TEMPLATE_TEST_CASE("maxout", "[ops]", GANTRY_TEST_DEVICES) {

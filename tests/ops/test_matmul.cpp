@@ -5,13 +5,13 @@
 namespace gantry::test {
 namespace {
 
-using X = Shape<Batch, 13>;
-using W = Shape<13, 19>;
+using Rows = Shape<Batch, 13>;
+using Factor = Shape<13, 19>;
 using Bias = Shape<19>;
 
 template <class D, ActivationKind kind>
 void check_affine(const std::string& name, double parameter = 0) {
-    check_op<D, X, W, Bias>("affine: " + name, [=](const auto& x, const auto& w, const auto& bias) {
+    check_op<D, Rows, Factor, Bias>("affine: " + name, [=](const auto& x, const auto& w, const auto& bias) {
         return affine<kind>(parameter, x, w, bias);
     });
 }
@@ -21,12 +21,12 @@ void check_affine(const std::string& name, double parameter = 0) {
 TEMPLATE_TEST_CASE("matmul", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     const auto multiply = [](const auto& a, const auto& b) { return matmul(a, b); };
-    check_op<D, X, W>("matmul", multiply);
-    check_op<D, X, Shape<13, 1>>("matmul: one column", multiply);
+    check_op<D, Rows, Factor>("matmul", multiply);
+    check_op<D, Rows, Shape<13, 1>>("matmul: one column", multiply);
     check_op<D, Shape<Batch, 1>, Shape<1, 19>>("matmul: outer product", multiply);
     check_op<D, Shape<3, 5>, Shape<5, 2>>("matmul: no batch", multiply, {.singles = Singles::not_checked});
     // Its derivatives are products with transposed operands; a product of two of them has all four kinds.
-    check_op<D, X, W>("matmul: twice", [](const auto& a, const auto& b) {
+    check_op<D, Rows, Factor>("matmul: twice", [](const auto& a, const auto& b) {
         return matmul(square(matmul(a, b)),
                       from_host<Shape<19, 3>>(
                           a.device(), 0,
@@ -42,8 +42,9 @@ TEMPLATE_TEST_CASE("affine", "[ops]", GANTRY_TEST_DEVICES) {
     check_affine<D, ActivationKind::softplus>("softplus");
     check_affine<D, ActivationKind::sigmoid>("sigmoid");
     check_affine<D, ActivationKind::tanh>("tanh");
-    check_op<D, X, W>("affine: no bias",
-                      [](const auto& x, const auto& w) { return affine<ActivationKind::tanh>(0, x, w); });
+    check_op<D, Rows, Factor>("affine: no bias", [](const auto& x, const auto& w) {
+        return affine<ActivationKind::tanh>(0, x, w);
+    });
 }
 
 TEMPLATE_TEST_CASE("values of matmul", "[ops]", GANTRY_TEST_DEVICES) {

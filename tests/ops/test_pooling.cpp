@@ -8,8 +8,6 @@
 namespace gantry::test {
 namespace {
 
-namespace expected = pooling_reference;
-
 // Not square; 19 channels are one or two vectors and some that are left. `halves` leaves out the last row.
 using Images = Shape<Batch, 5, 4, 19>;
 constexpr Pooling halves{.size = 2}, overlapping{.size = {3, 2}, .stride = {2, 1}, .padding = {1, 1}},
@@ -40,15 +38,16 @@ std::vector<T> as(const std::vector<double>& x) {
     return {x.begin(), x.end()};
 }
 
-using X = Shape<Batch, expected::height, expected::width, expected::channels>;
+using PytorchImages =
+    Shape<Batch, pooling_reference::height, pooling_reference::width, pooling_reference::channels>;
 
 template <class T, class D>
 auto pytorch_input(D& device) {
-    return variable(from_host<X>(device, expected::batch, as<T>(expected::x)));
+    return variable(from_host<PytorchImages>(device, pooling_reference::batch, as<T>(pooling_reference::x)));
 }
 
 template <class D, class T, Pooling pooling>
-void check_against_pytorch(const expected::PoolingCase& e) {
+void check_against_pytorch(const pooling_reference::PoolingCase& e) {
     constexpr double close = 2 * tolerance<T>;
     D device;
     const Step step{device};
@@ -59,7 +58,7 @@ void check_against_pytorch(const expected::PoolingCase& e) {
     const auto mean = mean_pool2d<pooling>(x);
     CHECK(largest_error(mean.to_host(), e.mean) < close);
     using Y = typename std::decay_t<decltype(mean)>::shape;
-    const auto upstream = from_host<Y>(device, expected::batch, as<T>(e.upstream));
+    const auto upstream = from_host<Y>(device, pooling_reference::batch, as<T>(e.upstream));
     CHECK(largest_error(grad(sum(largest * upstream), x).to_host(), e.max_gradient) < close);
     CHECK(largest_error(grad(sum(mean * upstream), x).to_host(), e.mean_gradient) < close);
 }
@@ -97,30 +96,31 @@ TEMPLATE_TEST_CASE("mean_pool2d, global_mean_pool2d and upsample", "[ops]", GANT
 TEMPLATE_TEST_CASE("pooling does what PyTorch does", "[ops]", GANTRY_TEST_DEVICES) {
     const auto all = [&]<class T>(T) {
         using D = TestType;
-        check_against_pytorch<D, T, Pooling{.size = 2}>(expected::halves);
+        check_against_pytorch<D, T, Pooling{.size = 2}>(pooling_reference::halves);
         check_against_pytorch<D, T, Pooling{.size = {3, 2}, .stride = {2, 1}, .padding = {1, 1}}>(
-            expected::overlapping);
-        check_against_pytorch<D, T, Pooling{.size = {2, 3}, .stride = {3, 2}}>(expected::with_gaps);
+            pooling_reference::overlapping);
+        check_against_pytorch<D, T, Pooling{.size = {2, 3}, .stride = {3, 2}}>(pooling_reference::with_gaps);
 
         D device;
         const Step step{device};
         const auto x = pytorch_input<T>(device);
         const auto [largest, switches] = max_pool2d<Pooling{.size = 2}>(x);
-        CHECK(max_unpool2d(largest, switches).to_host() == as<T>(expected::unpooled));
+        CHECK(max_unpool2d(largest, switches).to_host() == as<T>(pooling_reference::unpooled));
 
         const auto large = upsample<PerAxis{2, 3}>(x);
         using Large = typename std::decay_t<decltype(large)>::shape;
-        CHECK(large.to_host() == as<T>(expected::upsampled));
-        const auto upstream = from_host<Large>(device, expected::batch, as<T>(expected::upsampled_upstream));
-        CHECK(largest_error(grad(sum(large * upstream), x).to_host(), expected::upsampled_gradient) <
+        CHECK(large.to_host() == as<T>(pooling_reference::upsampled));
+        const auto upstream =
+            from_host<Large>(device, pooling_reference::batch, as<T>(pooling_reference::upsampled_upstream));
+        CHECK(largest_error(grad(sum(large * upstream), x).to_host(), pooling_reference::upsampled_gradient) <
               2 * tolerance<T>);
 
         const auto mean = global_mean_pool2d(x);
-        CHECK(largest_error(mean.to_host(), expected::global_mean) < 2 * tolerance<T>);
-        const auto upstream_of_mean = from_host<Shape<Batch, expected::channels>>(
-            device, expected::batch, as<T>(expected::global_mean_upstream));
-        CHECK(largest_error(grad(sum(mean * upstream_of_mean), x).to_host(), expected::global_mean_gradient) <
-              2 * tolerance<T>);
+        CHECK(largest_error(mean.to_host(), pooling_reference::global_mean) < 2 * tolerance<T>);
+        const auto upstream_of_mean = from_host<Shape<Batch, pooling_reference::channels>>(
+            device, pooling_reference::batch, as<T>(pooling_reference::global_mean_upstream));
+        CHECK(largest_error(grad(sum(mean * upstream_of_mean), x).to_host(),
+                            pooling_reference::global_mean_gradient) < 2 * tolerance<T>);
     };
     all(0.f);
     all(0.);
@@ -129,11 +129,11 @@ TEMPLATE_TEST_CASE("pooling does what PyTorch does", "[ops]", GANTRY_TEST_DEVICE
 TEMPLATE_TEST_CASE("max_pool2d: the last NaN of a window wins, as in PyTorch", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
-    auto numbers = as<float>(expected::x);
-    for (const std::size_t pixel : {0, 4, 14, 20, 27}) numbers[pixel * expected::channels] = NAN;
+    auto numbers = as<float>(pooling_reference::x);
+    for (const std::size_t pixel : {0, 4, 14, 20, 27}) numbers[pixel * pooling_reference::channels] = NAN;
     const auto [largest, switches] =
-        max_pool2d<Pooling{.size = 2}>(from_host<X>(device, expected::batch, numbers));
-    CHECK(switches.pixels.to_host() == expected::switches_with_nan);
+        max_pool2d<Pooling{.size = 2}>(from_host<PytorchImages>(device, pooling_reference::batch, numbers));
+    CHECK(switches.pixels.to_host() == pooling_reference::switches_with_nan);
     CHECK(std::isnan(largest.to_host()[0]));
 }
 

@@ -5,27 +5,28 @@
 namespace gantry::test {
 namespace {
 
-using Items = Shape<Batch, 3, 7>;
-const OpCheckOptions summed{.singles = Singles::summed}, averaged{.singles = Singles::averaged};
+using Matrices = Shape<Batch, 3, 7>;
+const OpCheckOptions summed_singles{.singles = Singles::summed},
+    averaged_singles{.singles = Singles::averaged};
 
 }  // namespace
 
 TEMPLATE_TEST_CASE("sums and means", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
-    check_op<D, Items>(
-        "sum", [](const auto& x) { return sum(x); }, summed);
-    check_op<D, Items>(
-        "mean", [](const auto& x) { return mean(x); }, averaged);
-    check_op<D, Items>(
-        "sum_over_batch", [](const auto& x) { return sum_over_batch(x); }, summed);
-    check_op<D, Items>(
-        "mean_over_batch", [](const auto& x) { return mean_over_batch(x); }, averaged);
-    check_op<D, Items>("sum_each_item", [](const auto& x) { return sum_each_item(x); });
-    check_op<D, Items>("mean_each_item", [](const auto& x) { return mean_each_item(x); });
+    check_op<D, Matrices>(
+        "sum", [](const auto& x) { return sum(x); }, summed_singles);
+    check_op<D, Matrices>(
+        "mean", [](const auto& x) { return mean(x); }, averaged_singles);
+    check_op<D, Matrices>(
+        "sum_over_batch", [](const auto& x) { return sum_over_batch(x); }, summed_singles);
+    check_op<D, Matrices>(
+        "mean_over_batch", [](const auto& x) { return mean_over_batch(x); }, averaged_singles);
+    check_op<D, Matrices>("sum_each_item", [](const auto& x) { return sum_each_item(x); });
+    check_op<D, Matrices>("mean_each_item", [](const auto& x) { return mean_each_item(x); });
     check_op<D, Shape<5, 3>>("sum, no batch", [](const auto& x) { return sum(square(x)); },
                              {.singles = Singles::not_checked});
-    check_op<D, Items>("gradient of squared sums", [](const auto& x) { return square(sum_over_batch(x)); },
-                       {.singles = Singles::not_checked});
+    check_op<D, Matrices>("gradient of squared sums", [](const auto& x) { return square(sum_over_batch(x)); },
+                          {.singles = Singles::not_checked});
 }
 
 TEMPLATE_TEST_CASE("values of sums and means", "[ops]", GANTRY_TEST_DEVICES) {

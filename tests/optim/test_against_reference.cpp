@@ -11,6 +11,7 @@
 #include <optim/small_network.hpp>
 #include <support/catch.hpp>
 #include <support/devices.hpp>
+#include <support/numbers.hpp>
 
 using namespace gantry;
 using namespace gantry::test;
@@ -45,8 +46,6 @@ const auto rate_changes = [](auto& optimizer, std::size_t update) {
     if (update == 5) optimizer.set_learning_rate(0.03);
 };
 
-constexpr double tolerance = 1e-13;
-
 }  // namespace
 
 TEMPLATE_TEST_CASE("Sgd makes the steps of PyTorch", "[optim]", GANTRY_TEST_DEVICES) {
@@ -55,19 +54,19 @@ TEMPLATE_TEST_CASE("Sgd makes the steps of PyTorch", "[optim]", GANTRY_TEST_DEVI
         return difference<Sgd>(device, options, expected);
     };
     using namespace reference_weights;
-    CHECK(check({.learning_rate = 0.1}, sgd) < tolerance);
-    CHECK(check({.learning_rate = 0.1, .weight_decay = 0.2}, sgd_weight_decay) < tolerance);
-    CHECK(check({.learning_rate = 0.1, .momentum = 0.9}, sgd_momentum) < tolerance);
+    CHECK(check({.learning_rate = 0.1}, sgd) < tolerance<double>);
+    CHECK(check({.learning_rate = 0.1, .weight_decay = 0.2}, sgd_weight_decay) < tolerance<double>);
+    CHECK(check({.learning_rate = 0.1, .momentum = 0.9}, sgd_momentum) < tolerance<double>);
     CHECK(check({.learning_rate = 0.1, .momentum = 0.9, .dampening = 0.4, .weight_decay = 0.2},
-                sgd_dampening) < tolerance);
+                sgd_dampening) < tolerance<double>);
     CHECK(check({.learning_rate = 0.1, .momentum = 0.9, .weight_decay = 0.2, .nesterov = true},
-                sgd_nesterov) < tolerance);
+                sgd_nesterov) < tolerance<double>);
     CHECK(check({.learning_rate = 0.1,
                  .decay = ExponentialDecay{.factor = 1.5, .minimum = 0.01},
                  .momentum_schedule = LinearMomentum{.from = 0.5, .to = 0.7, .begin = 2, .end = 8}},
-                sgd_schedules) < tolerance);
+                sgd_schedules) < tolerance<double>);
     CHECK(difference<Sgd>(device, SgdOptions{.learning_rate = 0.1, .momentum = 0.9}, sgd_rate_changes,
-                          rate_changes) < tolerance);
+                          rate_changes) < tolerance<double>);
 }
 
 TEMPLATE_TEST_CASE("Adam makes the steps of PyTorch", "[optim]", GANTRY_TEST_DEVICES) {
@@ -76,30 +75,31 @@ TEMPLATE_TEST_CASE("Adam makes the steps of PyTorch", "[optim]", GANTRY_TEST_DEV
         return difference<Adam>(device, options, expected);
     };
     using namespace reference_weights;
-    CHECK(check({.learning_rate = 0.1}, adam) < tolerance);
-    CHECK(check({.learning_rate = 2e-2, .beta1 = 0.5, .beta2 = 0.99, .epsilon = 1e-3}, adam_gan) < tolerance);
-    CHECK(check({.learning_rate = 0.1, .weight_decay = 0.2}, adam_weight_decay) < tolerance);
+    CHECK(check({.learning_rate = 0.1}, adam) < tolerance<double>);
+    CHECK(check({.learning_rate = 2e-2, .beta1 = 0.5, .beta2 = 0.99, .epsilon = 1e-3}, adam_gan) <
+          tolerance<double>);
+    CHECK(check({.learning_rate = 0.1, .weight_decay = 0.2}, adam_weight_decay) < tolerance<double>);
     CHECK(difference<Adam>(device, AdamOptions{.learning_rate = 0.1, .beta1 = 0, .beta2 = 0.9},
-                           adam_rate_changes, rate_changes) < tolerance);
+                           adam_rate_changes, rate_changes) < tolerance<double>);
 }
 
 TEMPLATE_TEST_CASE("AdamW makes the steps of PyTorch", "[optim]", GANTRY_TEST_DEVICES) {
     TestType device;
     using namespace reference_weights;
-    CHECK(difference<AdamW>(device, AdamWOptions{.learning_rate = 0.1}, adam_w) < tolerance);
+    CHECK(difference<AdamW>(device, AdamWOptions{.learning_rate = 0.1}, adam_w) < tolerance<double>);
     CHECK(difference<AdamW>(
               device, AdamWOptions{.learning_rate = 0.1, .beta1 = 0.5, .beta2 = 0.99, .weight_decay = 0.2},
-              adam_w_weight_decay) < tolerance);
+              adam_w_weight_decay) < tolerance<double>);
 }
 
 TEMPLATE_TEST_CASE("OptimisticAdam makes the steps of the paper", "[optim]", GANTRY_TEST_DEVICES) {
     TestType device;
     using namespace reference_weights;
     CHECK(difference<OptimisticAdam>(device, AdamOptions{.learning_rate = 0.1, .beta1 = 0.5, .beta2 = 0.9},
-                                     optimistic_adam) < tolerance);
+                                     optimistic_adam) < tolerance<double>);
     CHECK(difference<OptimisticAdam>(
               device, AdamOptions{.learning_rate = 0.1, .beta2 = 0.99, .epsilon = 1e-3, .weight_decay = 0.2},
-              optimistic_adam_weight_decay) < tolerance);
+              optimistic_adam_weight_decay) < tolerance<double>);
 }
 
 TEMPLATE_TEST_CASE("RmsProp makes the steps of PyTorch", "[optim]", GANTRY_TEST_DEVICES) {
@@ -108,22 +108,22 @@ TEMPLATE_TEST_CASE("RmsProp makes the steps of PyTorch", "[optim]", GANTRY_TEST_
         return difference<RmsProp>(device, options, expected);
     };
     using namespace reference_weights;
-    CHECK(check({}, rms_prop) < tolerance);
-    CHECK(check({.alpha = 0.9, .epsilon = 1e-3, .weight_decay = 0.2}, rms_prop_weight_decay) < tolerance);
-    CHECK(check({.centered = true}, rms_prop_centered) < tolerance);
-    CHECK(check({.momentum = 0.9}, rms_prop_momentum) < tolerance);
+    CHECK(check({}, rms_prop) < tolerance<double>);
+    CHECK(check({.alpha = 0.9, .epsilon = 1e-3, .weight_decay = 0.2}, rms_prop_weight_decay) <
+          tolerance<double>);
+    CHECK(check({.centered = true}, rms_prop_centered) < tolerance<double>);
+    CHECK(check({.momentum = 0.9}, rms_prop_momentum) < tolerance<double>);
     CHECK(check({.alpha = 0.9, .weight_decay = 0.2, .momentum = 0.5, .centered = true},
-                rms_prop_centered_momentum) < tolerance);
+                rms_prop_centered_momentum) < tolerance<double>);
 }
 
 TEMPLATE_TEST_CASE("An optimizer's steps in float are those in double, rounded", "[optim]",
                    GANTRY_TEST_DEVICES) {
     TestType device;
-    const double float_tolerance = 2e-6;
     CHECK(difference<Sgd, float>(device, SgdOptions{.learning_rate = 0.1, .momentum = 0.9},
-                                 reference_weights::sgd_momentum) < float_tolerance);
+                                 reference_weights::sgd_momentum) < tolerance<float>);
     CHECK(difference<Adam, float>(device, AdamOptions{.learning_rate = 0.1}, reference_weights::adam) <
-          float_tolerance);
+          tolerance<float>);
     CHECK(difference<RmsProp, float>(device, RmsPropOptions{}, reference_weights::rms_prop) <
-          float_tolerance);
+          tolerance<float>);
 }
