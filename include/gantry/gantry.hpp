@@ -10,6 +10,7 @@
 #include <gantry/core/shape.hpp>
 #include <gantry/core/tensor.hpp>
 #include <gantry/core/window.hpp>
+#include <gantry/cpu/cpu.hpp>
 #include <gantry/data/device_batches.hpp>
 #include <gantry/init/distributions.hpp>
 #include <gantry/init/initialize.hpp>
@@ -54,13 +55,3 @@
 #include <gantry/optim/rms_prop.hpp>
 #include <gantry/optim/schedules.hpp>
 #include <gantry/optim/sgd.hpp>
-
-#ifndef __CUDACC__
-#include <gantry/cpu/cpu.hpp>
-#else
-namespace gantry {
-/// nvcc knows no vectors of the CPU: programs for Cpu are .cpp files, which may link with what nvcc compiled.
-struct CpuIsNotForFilesThatNvccCompiles;
-using Cpu = CpuIsNotForFilesThatNvccCompiles;
-}  // namespace gantry
-#endif

@@ -1,5 +1,6 @@
 #pragma once
 // The CPU device with all of its kernels.
+#ifndef __CUDACC__
 #include <gantry/cpu/batch_norm.hpp>
 #include <gantry/cpu/convolution.hpp>
 #include <gantry/cpu/copy.hpp>
@@ -13,3 +14,10 @@
 #include <gantry/cpu/random.hpp>
 #include <gantry/cpu/reduce.hpp>
 #include <gantry/cpu/softmax.hpp>
+#else
+namespace gantry {
+/// nvcc knows no vectors of the CPU: programs for Cpu are .cpp files, which may link with what nvcc compiled.
+struct CpuIsNotForFilesThatNvccCompiles;
+using Cpu = CpuIsNotForFilesThatNvccCompiles;
+}  // namespace gantry
+#endif
