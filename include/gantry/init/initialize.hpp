@@ -5,21 +5,13 @@
 
 namespace gantry {
 
-namespace detail {
-template <class Net>
-void tell_tape_of_new_parameters(Net& network) {
-    const auto& parameters = network.parameters();
-    network.device().tape().overwritten(parameters.data(), parameters.data() + parameters.size());
-}
-}  // namespace detail
-
 /// Fills all parameters of one role: `initialize(generator, Role::weight, Normal{0, 0.02}, stream)`.
 template <class Net, class Initializer>
 void initialize(Net& network, Role role, const Initializer& initializer, RandomStream& stream) {
     for (const ParameterInfo& info : Net::Architecture::parameters())
         if (info.role == role)
             initializer(network.device(), info, network.parameters().data() + info.offset, stream);
-    detail::tell_tape_of_new_parameters(network);
+    network.parameters_overwritten();
 }
 
 /// What a new Network has: weights and biases uniform within 1 / sqrt(fan-in), as PyTorch's layers, scales 1,
@@ -45,7 +37,7 @@ void initialize_as_pytorch(Net& network, RandomStream& stream) {
         fill(info, network.parameters().data() + info.offset);
     for (const ParameterInfo& info : Net::Architecture::states())
         fill(info, network.states().data() + info.offset);
-    detail::tell_tape_of_new_parameters(network);
+    network.parameters_overwritten();
 }
 
 }  // namespace gantry

@@ -77,7 +77,7 @@ void initialize_output_bias(Net& network, std::span<const double> means, Activat
     });
     network.device().memory().copy_from_host(network.parameters().data() + bias.offset, numbers.data(),
                                              numbers.size() * sizeof(T));
-    detail::tell_tape_of_new_parameters(network);
+    network.parameters_overwritten();
 }
 
 }  // namespace gantry

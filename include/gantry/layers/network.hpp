@@ -154,6 +154,11 @@ public:
 
     D& device() { return device_; }
     Buffer<T, D>& parameters() { return parameters_; }
+    /// For who wrote to the memory of `parameters()` himself: passes that have read them can no longer be
+    /// played back, and what a device derived from them is out of date.
+    void parameters_overwritten() {
+        device_.tape().overwritten(parameters_.data(), parameters_.data() + parameters_.size());
+    }
     Buffer<T, D>& gradients() { return gradients_; }
     Buffer<T, D>& states() { return states_; }
     /// Where dropout takes its random numbers; its position belongs into a checkpoint.

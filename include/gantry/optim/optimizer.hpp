@@ -63,7 +63,7 @@ protected:
         p.w = weights.data();
         p.g = gradients.data();
         launch(network_.device(), p);
-        network_.device().tape().overwritten(p.w, p.w + p.size);
+        network_.parameters_overwritten();
         ++updates_;
     }
     /// A buffer like the network's parameters, of zeros; an empty one where it is not `wanted`.
