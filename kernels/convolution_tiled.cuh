@@ -134,7 +134,7 @@ private:
 };
 
 template <class T, class Tile, int width, bool transposed>
-__global__ void __launch_bounds__(tile_threads)
+__global__ void __launch_bounds__(tile_threads, tile_blocks)
     convolution_sum_kernel(ConvolutionGeometry g, ConvolutionOperand<T> source, const T* w, Result<T> result,
                            Parts<T> parts) {
     __shared__ TileMemory<T, Tile> memory;

@@ -74,7 +74,7 @@ private:
 };
 
 template <class T, class Tile, int width>
-__global__ void __launch_bounds__(tile_threads)
+__global__ void __launch_bounds__(tile_threads, tile_blocks)
     convolution_weight_gradient_kernel(ConvolutionGeometry g, ConvolutionOperand<T> x,
                                        ConvolutionOperand<T> y, Result<T> result, Parts<T> parts) {
     __shared__ TileMemory<T, Tile> memory;

@@ -5,7 +5,8 @@
 namespace gantry::cuda {
 
 template <class T, class Tile, int width, bool transpose_a, bool transpose_b>
-__global__ void __launch_bounds__(tile_threads) matmul_tiled_kernel(MatmulParameters<T> p, Parts<T> parts) {
+__global__ void __launch_bounds__(tile_threads, tile_blocks)
+    matmul_tiled_kernel(MatmulParameters<T> p, Parts<T> parts) {
     __shared__ TileMemory<T, Tile> memory;
     const int tile = static_cast<int>(blockIdx.x), part = static_cast<int>(blockIdx.y);
     const int tiles_across = ceil_div(p.columns, Tile::columns);

@@ -26,6 +26,8 @@
 namespace gantry::cuda {
 
 inline constexpr int tile_threads = 128;
+inline constexpr int tile_blocks = 3;  ///< that a multiprocessor has registers for: ptxas, left alone, hopes
+                                       ///< for more and spills
 inline constexpr int tile_depth = 16;
 
 /// rows x columns results of a block, thread_rows x thread_columns of them of each thread.
@@ -267,27 +269,48 @@ __device__ void put_tile(TileMemory<T, Tile>& memory, const Sums<T, Tile>& sums,
         for (int j = 0; j < Tile::thread_columns; ++j)
             memory.sums[(sums.first_row() + i) * Tile::columns + sums.first_column() + j] = sums.at[i][j];
     __syncthreads();
-    const auto for_each = [&](const auto& f) {
-#pragma unroll 1
-        for (int i = static_cast<int>(threadIdx.x); i < Tile::rows * Tile::columns; i += tile_threads) {
-            const int row = row_of(i / Tile::columns), column = first_column + i % Tile::columns;
-            if (row >= 0 && column < columns)
-                f(static_cast<std::size_t>(row) * static_cast<std::size_t>(columns) +
-                      static_cast<std::size_t>(column),
-                  column, memory.sums[i]);
-        }
+    // This thread's numbers of the tile, where they are in the result.
+    const auto row_at = [&](int i) { return row_of(i / Tile::columns); };
+    const auto column_at = [&](int i) { return first_column + i % Tile::columns; };
+    const auto inside = [&](int i) { return row_at(i) >= 0 && column_at(i) < columns; };
+    const auto at = [&](int i) {
+        return static_cast<std::size_t>(row_at(i)) * static_cast<std::size_t>(columns) +
+               static_cast<std::size_t>(column_at(i));
     };
-    if (parts.count == 1)
-        return for_each([&](std::size_t at, int column, T sum) { result.put(at, column, sum); });
+    constexpr int size = Tile::rows * Tile::columns;
+    const int thread = static_cast<int>(threadIdx.x);
     T* const mine = parts.sums + static_cast<std::size_t>(block.part) * parts.size;
-    for_each([&](std::size_t at, int, T sum) { mine[at] = sum; });
-    if (!parts.is_last(block.tile)) return;
-    for_each([&](std::size_t at, int column, T own) {
-        T sum = 0;
-        for (int part = 0; part < parts.count; ++part)
-            sum += part == block.part ? own : parts.sums[static_cast<std::size_t>(part) * parts.size + at];
-        result.put(at, column, sum);
-    });
+#pragma unroll 1
+    for (int i = thread; i < size; i += tile_threads) {
+        if (!inside(i)) continue;
+        if (parts.count == 1)
+            result.put(at(i), column_at(i), memory.sums[i]);
+        else
+            mine[at(i)] = memory.sums[i];
+    }
+    if (parts.count == 1 || !parts.is_last(block.tile)) return;
+
+    // Eight sums at a time, since each number that is read takes its time to come.
+    constexpr int together = 8;
+    static_assert(size % (together * tile_threads) == 0);
+#pragma unroll 1
+    for (int first = thread; first < size; first += together * tile_threads) {
+        T sums_of_parts[together] = {};
+#pragma unroll 1
+        for (int part = 0; part < parts.count; ++part) {
+            const T* const from = parts.sums + static_cast<std::size_t>(part) * parts.size;
+#pragma unroll
+            for (int k = 0; k < together; ++k) {
+                const int i = first + k * tile_threads;
+                if (inside(i)) sums_of_parts[k] += from[at(i)];
+            }
+        }
+#pragma unroll
+        for (int k = 0; k < together; ++k) {
+            const int i = first + k * tile_threads;
+            if (inside(i)) result.put(at(i), column_at(i), sums_of_parts[k]);
+        }
+    }
 }
 
 /// As many parts as the GPU needs to be busy and the workspace can hold, none of them shorter than 256 terms.
