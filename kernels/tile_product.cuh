@@ -26,7 +26,7 @@
 namespace gantry::cuda {
 
 inline constexpr int tile_threads = 128;
-inline constexpr int tile_blocks = 3;  ///< that a multiprocessor has registers for: ptxas, left alone, hopes
+inline constexpr int tile_blocks = 2;  ///< that a multiprocessor has registers for: ptxas, left alone, hopes
                                        ///< for more and spills
 inline constexpr int tile_depth = 16;
 
