@@ -82,12 +82,18 @@ template <class Op, class T, class D, class... In>
 template <class T, class D>
 void collect(const Value<T, D>& x, const Value<T, D>& part);
 
+/// Inside a vjp: whether anybody wants the gradient of x.
+template <class T, class D>
+bool is_wanted(const Value<T, D>& x) {
+    return x.node && x.node->needed;
+}
+
 /// Where the gradient of x goes if it is that of a network's parameter, else nowhere: for an op that computes
 /// several gradients at once.
 template <class T, class D>
 Into<T> destination_of(const Value<T, D>& x) {
     const Node* node = x.node;
-    if (!node || !node->needed || !node->destination || !x.device->tape().writes_through()) return {};
+    if (!is_wanted(x) || !node->destination || !x.device->tape().writes_through()) return {};
     return {static_cast<T*>(node->destination), node->written};
 }
 
@@ -95,8 +101,7 @@ Into<T> destination_of(const Value<T, D>& x) {
 /// computed. A compute that takes an Into may write straight into the gradients of a network.
 template <class T, class D, class Compute>
 void give(const Value<T, D>& x, const Compute& compute) {
-    Node* node = x.node;
-    if (!node || !node->needed) return;
+    if (!is_wanted(x)) return;
     if constexpr (std::is_invocable_v<Compute, Into<T>>) {
         if (const Into<T> into = destination_of(x); into.data)
             compute(into);
@@ -105,7 +110,7 @@ void give(const Value<T, D>& x, const Compute& compute) {
     } else {
         collect(x, compute());
     }
-    node->written = true;
+    x.node->written = true;
 }
 
 }  // namespace gantry

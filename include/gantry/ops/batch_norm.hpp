@@ -73,7 +73,6 @@ struct BatchNormOp {
 private:
     template <class V>
     void vjp_fused(const V& upstream, const V& x, const V& scale, const V& shift) const {
-        const auto wanted = [](const V& v) { return v.node && v.node->needed; };
         D& device = *x.device;
         const V x_gradient = allocate<T>(device, x.extents);
         // One kernel writes both: straight to the network's gradients, or both into the step's memory.
@@ -93,7 +92,7 @@ private:
         p.shift = shift.data;
         p.mean = mean;
         p.inverse_deviation = inverse_deviation;
-        p.x_gradient = wanted(x) ? x_gradient.data : nullptr;
+        p.x_gradient = is_wanted(x) ? x_gradient.data : nullptr;
         p.scale_gradient = scale_gradient.data;
         p.shift_gradient = shift_gradient.data;
         p.accumulate = direct && scale_into.accumulate;

@@ -38,10 +38,6 @@ struct GradientBehind {
     V gradient;
     OpBehindActivation activation;
 };
-template <class V>
-bool is_wanted(const V& x) {
-    return x.node && x.node->needed;
-}
 /// What a convolution with result y makes of its upstream gradient. A gradient of the bias needs it in
 /// memory; and a pass that is recorded is made of ops that have derivatives.
 template <ActivationKind kind, class V, class... Bias>

@@ -53,7 +53,7 @@ struct LossOp {
     }
     template <class V, class... Target>
     void vjp(const V& upstream, const V& y, const V& x, const Target&... t) const {
-        const bool only_prediction = (!(t.node && t.node->needed) && ...);
+        const bool only_prediction = (!is_wanted(t) && ...);
         if (gradient && only_prediction && !y.device->tape().recording())
             detail::give_known(upstream, x, gradient);
         else
