@@ -15,13 +15,29 @@
 #include "matmul_tiled.cuh"
 #include <gantry/cuda/launch.hpp>
 
+#include <string>
+
 namespace gantry {
+
+namespace cuda {
+/// "product (128, 1200) x (1200, 784), A^T, B^T": extents of the factors as they are multiplied, and which of
+/// them lie transposed.
+template <class T>
+std::string describe(const MatmulParameters<T>& p) {
+    const std::string inner = std::to_string(p.inner);
+    return "product (" + std::to_string(p.rows) + ", " + inner + ") x (" + inner + ", " +
+           std::to_string(p.columns) + ")" + (p.transpose_a ? ", A^T" : "") + (p.transpose_b ? ", B^T" : "");
+}
+}  // namespace cuda
 
 template <class T>
 void launch(Cuda& device, const MatmulParameters<T>& p) {
     const double operations = 2.0 * p.rows * p.columns * p.inner;
     const bool second_pass = p.bias || p.activation.kind != ActivationKind::identity;
-    if (p.columns <= cuda::NarrowTile::columns || operations <= (second_pass ? 0x1p28 : 0x1p24))
+    const bool tiled =
+        p.columns <= cuda::NarrowTile::columns || operations <= (second_pass ? 0x1p28 : 0x1p24);
+    device.log()([&] { return cuda::describe(p) + (tiled ? ": tiled" : ": cuBLAS"); });
+    if (tiled)
         cuda::matmul_tiled(device, p);
     else
         cuda::matmul_cublas(device, p);
