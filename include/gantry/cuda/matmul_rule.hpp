@@ -1,0 +1,33 @@
+#pragma once
+#include <gantry/kernels/matmul.hpp>
+
+namespace gantry::cuda {
+
+// Which of the kernels in kernels/matmul.cuh computes a product. The rule is an estimate, made without a GPU;
+// bench/gpu/calibrate.cpp measures what it costs and which threshold would be best.
+//
+// Suppose that matmul_tiled reaches 45 % of an H100's 67 TFLOP/s and cuBLAS 85 %, and that the second pass
+// costs 5 us, its launch included. Then the tiled kernel loses 1.6e-14 s with each floating-point operation,
+// and its 5 us last for 3e8 of them, about 2^28. Without a second pass there is little to win, small products
+// being bound by their launch: up to 2^24. A result of at most 8 columns is bound by memory, and reads its
+// operands once either way.
+
+/// Columns of a result that is bound by memory: matmul_tiled's NarrowTile.
+inline constexpr int narrow_columns = 8;
+
+template <class T>
+double operations(const MatmulParameters<T>& p) {
+    return 2.0 * p.rows * p.columns * p.inner;
+}
+/// Whether cuBLAS leaves bias or activation to a pass of their own.
+template <class T>
+bool needs_second_pass(const MatmulParameters<T>& p) {
+    return p.bias || p.activation.kind != ActivationKind::identity;
+}
+
+template <class T>
+bool prefers_cublas(const MatmulParameters<T>& p) {
+    return p.columns > narrow_columns && operations(p) > (needs_second_pass(p) ? 0x1p28 : 0x1p24);
+}
+
+}  // namespace gantry::cuda
