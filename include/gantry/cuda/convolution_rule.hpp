@@ -86,8 +86,11 @@ std::optional<MatmulParameters<T>> as_product(const ConvolutionWeightGradientPar
 inline double operations(const ConvolutionGeometry& g) {
     return 2.0 * static_cast<double>(g.y_size()) * g.vertical.size * g.horizontal.size * g.in_channels;
 }
+/// From how many channels and operations on a convolution is cuDNN's.
+inline constexpr int wide_channels = 32;
+inline constexpr double wide_operations = 0x1p30;
 inline bool wide(const ConvolutionGeometry& g) {
-    return std::min(g.in_channels, g.out_channels) >= 32 && operations(g) >= 0x1p30;
+    return std::min(g.in_channels, g.out_channels) >= wide_channels && operations(g) >= wide_operations;
 }
 
 }  // namespace cuda

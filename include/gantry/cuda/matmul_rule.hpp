@@ -14,6 +14,8 @@ namespace gantry::cuda {
 
 /// Columns of a result that is bound by memory: matmul_tiled's NarrowTile.
 inline constexpr int narrow_columns = 8;
+/// Operations up to which matmul_tiled is faster, without and with a second pass.
+inline constexpr double tiled_operations = 0x1p24, tiled_operations_with_pass = 0x1p28;
 
 template <class T>
 double operations(const MatmulParameters<T>& p) {
@@ -27,7 +29,8 @@ bool needs_second_pass(const MatmulParameters<T>& p) {
 
 template <class T>
 bool prefers_cublas(const MatmulParameters<T>& p) {
-    return p.columns > narrow_columns && operations(p) > (needs_second_pass(p) ? 0x1p28 : 0x1p24);
+    return p.columns > narrow_columns &&
+           operations(p) > (needs_second_pass(p) ? tiled_operations_with_pass : tiled_operations);
 }
 
 }  // namespace gantry::cuda
