@@ -1,5 +1,6 @@
 // Convolutions by cuDNN's graph API: which engine is chosen, and what the emulator's cuDNN answers to wrong
 // calls.
+#include "cuda/kernels.hpp"
 #include "cuda/placed.hpp"
 #include "cuda_emulator/counts.hpp"
 #include "cuda_emulator/faults.hpp"
@@ -15,7 +16,6 @@
 #include <vector>
 
 #include <cudnn.h>
-#include <kernels/convolution.cuh>
 
 namespace gantry::test {
 namespace {
@@ -23,39 +23,40 @@ namespace {
 using cuda::ConvolutionDirection;
 using cuda::CudnnDescriptor;
 
-constexpr ConvolutionGeometry geometry{3, {8, 4, 4, 2, 1}, {6, 3, 4, 2, 1}, 5, 7};
+constexpr ConvolutionGeometry library_geometry{3, {8, 4, 4, 2, 1}, {6, 3, 4, 2, 1}, 5, 7};
 constexpr std::size_t filter_bytes = 4 * 4 * 5 * 7 * sizeof(float);
 constexpr ConvolutionDirection all_directions[] = {ConvolutionDirection::forward,
                                                    ConvolutionDirection::backward_data,
                                                    ConvolutionDirection::backward_filter};
 
 /// A convolution by cuDNN, with memory for its tensors.
-struct Convolution {
+struct LibraryConvolution {
     Cuda device;
-    Placed<float, Cuda> x{device, random_numbers<float>(geometry.x_size(), "x")},
-        y{device, random_numbers<float>(geometry.y_size(), "y")},
-        w{device, random_numbers<float>(geometry.w_size(), "w")};
+    Placed<float, Cuda> x{device, random_numbers<float>(library_geometry.x_size(), "x")},
+        y{device, random_numbers<float>(library_geometry.y_size(), "y")},
+        w{device, random_numbers<float>(library_geometry.w_size(), "w")};
 
-    explicit Convolution(const CudaOptions& options) : device(options) {}
+    explicit LibraryConvolution(const CudaOptions& options) : device(options) {}
 
     bool run(ConvolutionDirection direction, std::size_t offset = 0) {
         const Step<Cuda> step{device};
         if (direction == ConvolutionDirection::forward)
-            return cuda::convolution_cudnn(
-                device, ConvolutionParameters<float>{geometry, x.data(), w.data(), y.data() + offset});
+            return cuda::convolution_cudnn(device, ConvolutionParameters<float>{library_geometry, x.data(),
+                                                                                w.data(), y.data() + offset});
         if (direction == ConvolutionDirection::backward_data)
-            return cuda::convolution_cudnn(device, ConvolutionTransposedParameters<float>{
-                                                       geometry, y.data() + offset, w.data(), x.data()});
+            return cuda::convolution_cudnn(
+                device, ConvolutionTransposedParameters<float>{library_geometry, y.data() + offset, w.data(),
+                                                               x.data()});
         return cuda::convolution_cudnn(device, ConvolutionWeightGradientParameters<float>{
-                                                   geometry, x.data(), y.data() + offset, w.data()});
+                                                   library_geometry, x.data(), y.data() + offset, w.data()});
     }
 };
 
 /// The number of the engine that is chosen for a direction, or -1.
-std::int64_t engine(CudaOptions options, ConvolutionDirection direction) {
+std::int64_t chosen_engine(CudaOptions options, ConvolutionDirection direction) {
     std::string line;
     options.log = [&](const std::string& text) { line = text; };
-    Convolution convolution(options);
+    LibraryConvolution convolution(options);
     const bool ran = convolution.run(direction);
     const std::string before = "cuDNN engine ";
     const std::size_t at = line.find(before);
@@ -116,7 +117,7 @@ struct OperationAttributes {
         return operation.try_finalize();
     }
 };
-cudnnStatus_t status(const std::function<void(OperationAttributes&)>& spoil) {
+cudnnStatus_t status_of(const std::function<void(OperationAttributes&)>& spoil) {
     OperationAttributes attributes;
     spoil(attributes);
     return attributes.status();
@@ -127,29 +128,29 @@ cudnnStatus_t status(const std::function<void(OperationAttributes&)>& spoil) {
 TEST_CASE("cuda: without measuring, the engine is the first recommended one that is as asked for", "[cuda]") {
     for (const ConvolutionDirection d : all_directions) {
         CAPTURE(static_cast<int>(d));
-        CHECK(engine({.measure = false}, d) == 14);
-        CHECK(engine({.tf32 = true, .measure = false}, d) == 10);
-        CHECK(engine({.deterministic = false, .measure = false}, d) == 11);
-        CHECK(engine({.measure = false, .workspace = 2 * filter_bytes}, d) == 14);
-        CHECK(engine({.measure = false, .workspace = 2 * filter_bytes - 1}, d) == 15);
+        CHECK(chosen_engine({.measure = false}, d) == 14);
+        CHECK(chosen_engine({.tf32 = true, .measure = false}, d) == 10);
+        CHECK(chosen_engine({.deterministic = false, .measure = false}, d) == 11);
+        CHECK(chosen_engine({.measure = false, .workspace = 2 * filter_bytes}, d) == 14);
+        CHECK(chosen_engine({.measure = false, .workspace = 2 * filter_bytes - 1}, d) == 15);
     }
     constexpr CudaOptions narrow{.measure = false, .workspace = filter_bytes - 1};
-    CHECK(engine(narrow, ConvolutionDirection::forward) == 0);  // the fallback
-    CHECK(engine(narrow, ConvolutionDirection::backward_data) == -1);
-    CHECK(engine(narrow, ConvolutionDirection::backward_filter) == -1);
+    CHECK(chosen_engine(narrow, ConvolutionDirection::forward) == 0);  // the fallback
+    CHECK(chosen_engine(narrow, ConvolutionDirection::backward_data) == -1);
+    CHECK(chosen_engine(narrow, ConvolutionDirection::backward_filter) == -1);
 }
 
 TEST_CASE("cuda: the engine is the fastest on this GPU", "[cuda]") {
     for (const ConvolutionDirection d : all_directions) {
         CAPTURE(static_cast<int>(d));
-        CHECK(engine({}, d) == 15);
-        CHECK(engine({.deterministic = false}, d) == 11);
-        CHECK(engine({.tf32 = true}, d) == 10);
+        CHECK(chosen_engine({}, d) == 15);
+        CHECK(chosen_engine({.deterministic = false}, d) == 11);
+        CHECK(chosen_engine({.tf32 = true}, d) == 10);
     }
 }
 
 TEST_CASE("cuda: an engine is chosen once for a shape, in a step of its own calls", "[cuda]") {
-    Convolution convolution({});
+    LibraryConvolution convolution({});
     const auto run = [&] {
         convolution.device.submit([&] {
             for (const ConvolutionDirection d : all_directions) REQUIRE(convolution.run(d));
@@ -168,7 +169,7 @@ TEST_CASE("cuda: an engine is chosen once for a shape, in a step of its own call
 }
 
 TEST_CASE("cuda: what is measured is not what is kept: the workspace is the chosen engine's", "[cuda]") {
-    Convolution convolution({});
+    LibraryConvolution convolution({});
     const std::size_t before = cuda_emulator::counts().live_bytes;
     REQUIRE(convolution.run(ConvolutionDirection::backward_data));
     convolution.device.synchronize();
@@ -189,7 +190,7 @@ TEST_CASE("cuda: a gradient of a filter is as large as it is: the workspace grow
 
 TEST_CASE("cuda: tensors that are not aligned are left to the tiled kernels", "[cuda]") {
     for (const ConvolutionDirection d : all_directions) {
-        Convolution convolution({});
+        LibraryConvolution convolution({});
         CHECK_FALSE(convolution.run(d, 1));
     }
 }
@@ -198,11 +199,11 @@ TEST_CASE("cuda: the log names the kernel of each product and convolution once",
     std::vector<std::string> lines;
     CudaOptions options{.measure = false};
     options.log = [&](const std::string& line) { lines.push_back(line); };
-    Convolution convolution(options);
+    LibraryConvolution convolution(options);
     Cuda& device = convolution.device;
     convolution.run(ConvolutionDirection::forward);
     convolution.run(ConvolutionDirection::forward);
-    const ConvolutionParameters<float> p{geometry, convolution.x.data(), convolution.w.data(),
+    const ConvolutionParameters<float> p{library_geometry, convolution.x.data(), convolution.w.data(),
                                          convolution.y.data()};
     launch(device, p);
     launch(device, MatmulParameters<float>{2, 3, 4, false, true, p.x, p.w, p.y});
@@ -257,7 +258,7 @@ TEST_CASE("cuda: cuDNN's descriptors check what they get", "[cuda]") {
 
 TEST_CASE("cuda: cuDNN refuses convolutions that do not fit together", "[cuda]") {
     using O = OperationAttributes;
-    CHECK(status([](O&) {}) == CUDNN_STATUS_SUCCESS);
+    CHECK(status_of([](O&) {}) == CUDNN_STATUS_SUCCESS);
     const std::vector<std::function<void(O&)>> mismatched = {
         [](O& o) { o.x.extents[1] = 4; },  // filters have 3 channels
         [](O& o) { o.x.extents[2] = 7; },  // y would have 4 rows
@@ -267,20 +268,20 @@ TEST_CASE("cuda: cuDNN refuses convolutions that do not fit together", "[cuda]")
         [](O& o) { o.w.type = CUDNN_DATA_DOUBLE; },
         [](O& o) { o.padding = 0; },
     };
-    for (const auto& spoil : mismatched) CHECK(status(spoil) == CUDNN_STATUS_BAD_PARAM);
-    CHECK(status([](O& o) { o.mode = CUDNN_CONVOLUTION; }) == CUDNN_STATUS_NOT_SUPPORTED);
-    CHECK(status([](O& o) { o.type = CUDNN_DATA_DOUBLE; }) == CUDNN_STATUS_NOT_SUPPORTED);
+    for (const auto& spoil : mismatched) CHECK(status_of(spoil) == CUDNN_STATUS_BAD_PARAM);
+    CHECK(status_of([](O& o) { o.mode = CUDNN_CONVOLUTION; }) == CUDNN_STATUS_NOT_SUPPORTED);
+    CHECK(status_of([](O& o) { o.type = CUDNN_DATA_DOUBLE; }) == CUDNN_STATUS_NOT_SUPPORTED);
     for (const auto& spoil : std::vector<std::function<void(O&)>>{
              [](O& o) { o.padding = -1; }, [](O& o) { o.stride = 0; }, [](O& o) { o.dilation = 0; }})
-        CHECK_THROWS_WITH(status(spoil), contains("BAD_PARAM"));
+        CHECK_THROWS_WITH(status_of(spoil), contains("BAD_PARAM"));
 }
 
 TEST_CASE("cuda: cuDNN refuses null and misaligned tensors, and a missing workspace", "[cuda]") {
-    Convolution c({});
+    LibraryConvolution c({});
     Cuda& device = c.device;
     const auto plans =
-        cuda::cudnn_plans(device.cudnn_plans().gpu(device.cudnn()), ConvolutionDirection::forward, geometry,
-                          CUDNN_DATA_FLOAT, {.workspace = 1 << 20}, 1);
+        cuda::cudnn_plans(device.cudnn_plans().gpu(device.cudnn()), ConvolutionDirection::forward,
+                          library_geometry, CUDNN_DATA_FLOAT, {.workspace = 1 << 20}, 1);
     REQUIRE(plans.size() == 1);
     void* const workspace = device.workspace(plans[0].workspace);
     const auto run = [&](const float* x, const float* y, const float* w, void* scratch) {
@@ -303,7 +304,7 @@ TEST_CASE("cuda: libraries fail when they are told to, and then leave nothing be
     for (std::size_t n = 1;; ++n) {
         cuda_emulator::inject_fault(cuda_emulator::Call::library, n);
         try {
-            Convolution convolution({});
+            LibraryConvolution convolution({});
             convolution.run(ConvolutionDirection::forward);
         } catch (const Error&) {
             ++failures;
