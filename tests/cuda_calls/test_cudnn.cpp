@@ -134,7 +134,7 @@ TEST_CASE("cuda: without measuring, the engine is the first recommended one that
         CHECK(chosen_engine({.measure = false, .workspace = 2 * filter_bytes}, d) == 14);
         CHECK(chosen_engine({.measure = false, .workspace = 2 * filter_bytes - 1}, d) == 15);
     }
-    constexpr CudaOptions narrow{.measure = false, .workspace = filter_bytes - 1};
+    const CudaOptions narrow{.measure = false, .workspace = filter_bytes - 1};
     CHECK(chosen_engine(narrow, ConvolutionDirection::forward) == 0);  // the fallback
     CHECK(chosen_engine(narrow, ConvolutionDirection::backward_data) == -1);
     CHECK(chosen_engine(narrow, ConvolutionDirection::backward_filter) == -1);
