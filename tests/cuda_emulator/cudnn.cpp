@@ -189,7 +189,7 @@ void convolve(const Problem& p, bool tf32, void* x, void* y, void* w) {
 // -- engines -----------------------------------------------------------------------------------------------
 
 /// An engine of the emulator's cuDNN. `weights`: how many times the filter's bytes it works in, with `more`.
-/// `time`: what it takes by the clock that events read, which costs nobody this time.
+/// `time`: how long it takes by the clock of events; the test does not wait that long.
 struct Engine {
     std::int64_t index;
     std::vector<cudnnBackendNumericalNote_t> numerics;
