@@ -263,23 +263,6 @@ using namespace cuda_emulator;  // NOLINT: this file is their other half
 
 extern "C" {
 
-const char* cudnnGetErrorString(cudnnStatus_t status) {
-    switch (status) {
-        case CUDNN_STATUS_SUCCESS:
-            return "CUDNN_STATUS_SUCCESS";
-        case CUDNN_STATUS_BAD_PARAM:
-            return "CUDNN_STATUS_BAD_PARAM";
-        case CUDNN_STATUS_NOT_SUPPORTED:
-            return "CUDNN_STATUS_NOT_SUPPORTED";
-        case CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED:
-            return "CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED";
-        case CUDNN_STATUS_EXECUTION_FAILED:
-            return "CUDNN_STATUS_EXECUTION_FAILED";
-        default:
-            return "CUDNN_UNKNOWN_STATUS";  // which no function here gives
-    }
-}
-
 cudnnStatus_t cudnnCreate(cudnnHandle_t* handle) { return create("cudnnCreate", handles, handle); }
 cudnnStatus_t cudnnDestroy(cudnnHandle_t handle) { return destroy(handles, handle); }
 cudnnStatus_t cudnnSetStream(cudnnHandle_t handle, cudaStream_t stream) {

@@ -19,7 +19,7 @@ struct CudaOptions {
 
 namespace cuda {
 
-/// How many GPUs can be used, and if none, why.
+/// How many GPUs CUDA finds, and if none, why and what to do about it.
 struct Availability {
     int gpus = 0;
     std::string reason;
@@ -27,9 +27,9 @@ struct Availability {
 inline Availability availability() {
     int count = 0;  // not written where there is no driver
     const cudaError_t code = cudaGetDeviceCount(&count);
-    if (code != cudaSuccess)
-        return {0, std::string(cudaGetErrorString(code)) + " (" + cudaGetErrorName(code) + ")"};
-    return {count, count == 0 ? "no GPU" : ""};
+    if (code == cudaSuccess && count > 0) return {count, ""};
+    cudaGetLastError();  // it was answered
+    return {0, message(code == cudaSuccess ? cudaErrorNoDevice : code)};
 }
 
 namespace detail {
