@@ -12,19 +12,19 @@ using namespace gantry::test;
 
 namespace {
 
-struct Extents2 {
+struct SoftmaxExtents {
     std::size_t rows, columns;
 };
 // 1 to 32 threads for a row; one block and several, of one turn and several.
-const Extents2 some_extents[] = {{1, 1},  {5, 1},   {300, 1},   {4100, 1}, {1, 2},    {77, 5},
-                                 {1, 10}, {5, 10},  {128, 10},  {409, 10}, {410, 10}, {70, 17},
-                                 {2, 32}, {77, 37}, {133, 100}, {1, 1030}, {3, 1030}, {9, 1030}};
+const SoftmaxExtents softmax_extents[] = {{1, 1},  {5, 1},   {300, 1},   {4100, 1}, {1, 2},    {77, 5},
+                                          {1, 10}, {5, 10},  {128, 10},  {409, 10}, {410, 10}, {70, 17},
+                                          {2, 32}, {77, 37}, {133, 100}, {1, 1030}, {3, 1030}, {9, 1030}};
 
 }  // namespace
 
 TEMPLATE_TEST_CASE("cuda: softmax and cross entropy", "", float, double) {
     Cuda device;
-    for (const auto [rows, columns] : some_extents) {
+    for (const auto [rows, columns] : softmax_extents) {
         CAPTURE(rows, columns);
         check_kernel<TestType>(
             device,

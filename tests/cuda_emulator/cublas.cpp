@@ -10,6 +10,7 @@
 #include <cublas_v2.h>
 
 struct cublasContext {
+    int gpu = cuda_emulator::current_gpu();
     cudaStream_t stream = nullptr;
     cublasMath_t math = CUBLAS_DEFAULT_MATH;
 };
@@ -54,6 +55,7 @@ cublasStatus_t gemm(const char* name, cublasHandle_t handle, cublasOperation_t o
     if (m == 0 || n == 0) return CUBLAS_STATUS_SUCCESS;
     if (!c || (k > 0 && (!a || !b))) return CUBLAS_STATUS_INVALID_VALUE;
 
+    if (handle->gpu != current_gpu()) return CUBLAS_STATUS_EXECUTION_FAILED;
     const std::array<Range, 3> reads{in_a.range(), in_b.range(), *beta != 0 ? out.range() : Range{}};
     const std::array<Range, 1> writes{out.range()};
     const bool tf32 = handle->math == CUBLAS_TF32_TENSOR_OP_MATH;
@@ -94,6 +96,7 @@ cublasStatus_t cublasCreate_v2(cublasHandle_t* handle) {
 cublasStatus_t cublasDestroy_v2(cublasHandle_t handle) {
     if (!handles.has(handle)) return CUBLAS_STATUS_NOT_INITIALIZED;
     handles.destroy(handle);
+    if (handle->gpu != cuda_emulator::current_gpu()) return CUBLAS_STATUS_INTERNAL_ERROR;
     return CUBLAS_STATUS_SUCCESS;
 }
 cublasStatus_t cublasSetStream_v2(cublasHandle_t handle, cudaStream_t stream) {

@@ -16,6 +16,7 @@
 #include <cudnn.h>
 
 struct cudnnContext {
+    int gpu = cuda_emulator::current_gpu();
     cudaStream_t stream = nullptr;
 };
 /// Extents are 0 until they are set.
@@ -264,9 +265,14 @@ using namespace cuda_emulator;  // NOLINT: this file is their other half
 extern "C" {
 
 cudnnStatus_t cudnnCreate(cudnnHandle_t* handle) { return create("cudnnCreate", handles, handle); }
-cudnnStatus_t cudnnDestroy(cudnnHandle_t handle) { return destroy(handles, handle); }
+cudnnStatus_t cudnnDestroy(cudnnHandle_t handle) {
+    if (handles.has(handle) && handle->gpu != cuda_emulator::current_gpu())
+        return CUDNN_STATUS_INTERNAL_ERROR;
+    return destroy(handles, handle);
+}
 cudnnStatus_t cudnnSetStream(cudnnHandle_t handle, cudaStream_t stream) {
     if (!handles.has(handle)) return CUDNN_STATUS_BAD_PARAM;
+    if (handle->gpu != cuda_emulator::gpu_of(stream)) return CUDNN_STATUS_BAD_PARAM_STREAM_MISMATCH;
     handle->stream = stream;
     return CUDNN_STATUS_SUCCESS;
 }

@@ -4,6 +4,7 @@
 #include <gantry/cuda/check.hpp>
 #include <gantry/cuda/cudnn_filters.hpp>
 #include <gantry/cuda/cudnn_plans.hpp>
+#include <gantry/cuda/gpu.hpp>
 #include <gantry/cuda/memory.hpp>
 
 #include <cstddef>
@@ -31,19 +32,6 @@ inline Availability availability() {
     cudaGetLastError();  // it was answered
     return {0, message(code == cudaSuccess ? cudaErrorNoDevice : code)};
 }
-
-namespace detail {
-/// Makes a GPU the thread's current one before anything is created on it.
-struct CurrentGpu {
-    explicit CurrentGpu(const CudaOptions& options) {
-        int count = 0;
-        check(cudaGetDeviceCount(&count), "cudaGetDeviceCount");
-        if (options.gpu < 0 || options.gpu >= count)
-            fail("Cuda", "the GPU must be one of 0 to " + std::to_string(count - 1), options.gpu);
-        check(cudaSetDevice(options.gpu), "cudaSetDevice");
-    }
-};
-}  // namespace detail
 
 class CublasHandle {
 public:
@@ -88,11 +76,14 @@ private:
 
 }  // namespace cuda
 
-/// An NVIDIA GPU: kernels in kernels/, cuBLAS and cuDNN, one stream. It belongs to the thread that made it.
-/// Errors: no GPU, or a driver older than the toolkit.
-class Cuda : private cuda::detail::CurrentGpu, public Device<cuda::Memory> {
+/// An NVIDIA GPU: kernels in kernels/, cuBLAS and cuDNN, one stream. One thread uses it at a time, which may
+/// be another than the one that made it; several Cuda objects may be used in turn by one thread, or each by a
+/// thread, but inside of `submit` only the one that submits. Whatever is done with it makes its GPU the
+/// calling thread's current one, and leaves it so: CUDA calls of your own set theirs first, or take
+/// `stream()`. Errors: no GPU with that number, or a driver older than the toolkit.
+class Cuda : private cuda::Gpu, public Device<cuda::Memory> {
 public:
-    explicit Cuda(const CudaOptions& options = {}) : CurrentGpu(options), options_(options) {
+    explicit Cuda(const CudaOptions& options = {}) : Gpu(options.gpu), options_(options) {
         cuda::check(cublasSetStream(cublas_.get(), stream()), "cublasSetStream");
         cuda::check(cublasSetWorkspace(cublas_.get(), workspace_.data(), workspace_.bytes()),
                     "cublasSetWorkspace");
@@ -104,8 +95,12 @@ public:
 
     static constexpr bool asynchronous = true;
 
+    /// Waits for the GPU. What it owns is freed with its GPU current, whichever was.
+    ~Cuda() { try_make_current(); }
+
     cudaStream_t stream() { return memory().stream().get(); }
     /// Runs f and starts what it puts on the GPU as one graph: a training step is one call then. Allocation
+    /// This, `cublas` and `cudnn` make the GPU current: ask for them at each use.
     /// and reading inside of f are allowed, but cost the advantage; a step that has run before does neither.
     template <class F>
     void submit(const F& f) {
@@ -122,8 +117,14 @@ public:
     }
     /// The host waits until the GPU has done everything. Errors: those of kernels since the last time.
     void synchronize() { memory().stream().synchronize(); }
-    cublasHandle_t cublas() const { return cublas_.get(); }
-    cudnnHandle_t cudnn() const { return cudnn_.get(); }
+    cublasHandle_t cublas() const {
+        make_current();
+        return cublas_.get();
+    }
+    cudnnHandle_t cudnn() const {
+        make_current();
+        return cudnn_.get();
+    }
     cuda::CudnnPlans& cudnn_plans() { return cudnn_plans_; }
     cuda::CudnnFilters& cudnn_filters() { return cudnn_filters_; }
     cuda::Workspace& workspace() { return workspace_; }
