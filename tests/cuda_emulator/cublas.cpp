@@ -58,6 +58,7 @@ cublasStatus_t gemm(const char* name, cublasHandle_t handle, cublasOperation_t o
     if (handle->gpu != current_gpu()) return CUBLAS_STATUS_EXECUTION_FAILED;
     const std::array<Range, 3> reads{in_a.range(), in_b.range(), *beta != 0 ? out.range() : Range{}};
     const std::array<Range, 1> writes{out.range()};
+    // Of all modes only this one may compute with fewer bits of mantissa than a float has.
     const bool tf32 = handle->math == CUBLAS_TF32_TENSOR_OP_MATH;
     const auto work = [=, alpha = *alpha, beta = *beta] {
         for (int column = 0; column < n; ++column)
@@ -113,6 +114,12 @@ cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode) {
     if (!handles.has(handle)) return CUBLAS_STATUS_NOT_INITIALIZED;
     if (mode < CUBLAS_DEFAULT_MATH || mode > CUBLAS_TF32_TENSOR_OP_MATH) return CUBLAS_STATUS_INVALID_VALUE;
     handle->math = mode;
+    return CUBLAS_STATUS_SUCCESS;
+}
+cublasStatus_t cublasGetMathMode(cublasHandle_t handle, cublasMath_t* mode) {
+    if (!handles.has(handle)) return CUBLAS_STATUS_NOT_INITIALIZED;
+    if (!mode) return CUBLAS_STATUS_INVALID_VALUE;
+    *mode = handle->math;
     return CUBLAS_STATUS_SUCCESS;
 }
 cublasStatus_t cublasSgemm_v2(cublasHandle_t handle, cublasOperation_t op_a, cublasOperation_t op_b, int m,

@@ -13,8 +13,10 @@
 namespace gantry {
 
 struct CudaOptions {
-    int gpu = 0;        ///< which one, from 0
-    bool tf32 = false;  ///< products of float on tensor cores, with 10 bits of mantissa
+    int gpu = 0;  ///< which one, from 0
+    /// cuBLAS and cuDNN multiply floats on tensor cores, with 10 bits of mantissa. Otherwise they compute in
+    /// full fp32. NVIDIA_TF32_OVERRIDE=0 in the environment switches TF32 off in any case.
+    bool tf32 = false;
     std::size_t workspace = std::size_t{32} << 20;  ///< bytes that cuBLAS and cuDNN may use
 };
 
@@ -87,9 +89,9 @@ public:
         cuda::check(cublasSetStream(cublas_.get(), stream()), "cublasSetStream");
         cuda::check(cublasSetWorkspace(cublas_.get(), workspace_.data(), workspace_.bytes()),
                     "cublasSetWorkspace");
-        cuda::check(cublasSetMathMode(cublas_.get(),
-                                      options.tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_PEDANTIC_MATH),
-                    "cublasSetMathMode");
+        cuda::check(
+            cublasSetMathMode(cublas_.get(), options.tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_DEFAULT_MATH),
+            "cublasSetMathMode");
         cuda::check(cudnnSetStream(cudnn_.get(), stream()), "cudnnSetStream");
     }
 
