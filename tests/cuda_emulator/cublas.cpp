@@ -96,8 +96,8 @@ cublasStatus_t cublasCreate_v2(cublasHandle_t* handle) {
 }
 cublasStatus_t cublasDestroy_v2(cublasHandle_t handle) {
     if (!handles.has(handle)) return CUBLAS_STATUS_NOT_INITIALIZED;
-    handles.destroy(handle);
     if (handle->gpu != cuda_emulator::current_gpu()) return CUBLAS_STATUS_INTERNAL_ERROR;
+    handles.destroy(handle);
     return CUBLAS_STATUS_SUCCESS;
 }
 cublasStatus_t cublasSetStream_v2(cublasHandle_t handle, cudaStream_t stream) {

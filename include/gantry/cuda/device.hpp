@@ -95,14 +95,14 @@ public:
         cuda::check(cudnnSetStream(cudnn_.get(), stream()), "cudnnSetStream");
     }
 
-    static constexpr bool asynchronous = true;
-
     /// Waits for the GPU. What it owns is freed with its GPU current, whichever was.
     ~Cuda() { try_make_current(); }
 
+    static constexpr bool asynchronous = true;
+
+    /// This, `cublas` and `cudnn` make the GPU current: ask for them at each use.
     cudaStream_t stream() { return memory().stream().get(); }
     /// Runs f and starts what it puts on the GPU as one graph: a training step is one call then. Allocation
-    /// This, `cublas` and `cudnn` make the GPU current: ask for them at each use.
     /// and reading inside of f are allowed, but cost the advantage; a step that has run before does neither.
     template <class F>
     void submit(const F& f) {
