@@ -1,6 +1,6 @@
 // Several GPUs, several threads: every call reaches the GPU that its Cuda object belongs to, whichever is
 // current.
-#include "cuda/gpus.hpp"
+#include "cuda_calls/gpus.hpp"
 #include "cuda/placed.hpp"
 #include "cuda_emulator/counts.hpp"
 #include "cuda_emulator/library_objects.hpp"
