@@ -58,12 +58,12 @@ gan::Options options_with(const std::string& device, std::optional<int> gpu = {}
 TEST_CASE("cuda: a run prints its GPU's name, and TF32", "[cuda]") {
     const Gpus gpus(2);
     for (const char* device : {"auto", "cuda"}) {
-        DeviceChoice choice = choose(options(device));
+        DeviceChoice choice = choose(options_with(device));
         CHECK(choice.on_gpu);
         CHECK(choice.made_with.gpu == 0);
         CHECK_FALSE(choice.made_with.tf32);
         CHECK(choice.printed == "Device: GPU 0, gantry's emulator\n");
-        choice = choose(options(device, 1, true));
+        choice = choose(options_with(device, 1, true));
         CHECK(choice.made_with.gpu == 1);
         CHECK(choice.made_with.tf32);
         CHECK(choice.printed == "Device: GPU 1, gantry's emulator, TF32\n");
