@@ -41,10 +41,14 @@ constexpr Entry entries[] = {
      "operation failed due to a previous error during capture"},
     {cudaErrorStreamCaptureUnmatched, "cudaErrorStreamCaptureUnmatched",
      "capture was not ended in the same stream as it began"},
+    {cudaErrorStreamCaptureIsolation, "cudaErrorStreamCaptureIsolation",
+     "dependency created on uncaptured work in another stream"},
     {cudaErrorStreamCaptureImplicit, "cudaErrorStreamCaptureImplicit",
      "operation would make the legacy stream depend on a capturing blocking stream"},
     {cudaErrorCapturedEvent, "cudaErrorCapturedEvent",
      "operation not permitted on an event last recorded in a capturing stream"},
+    {cudaErrorStreamCaptureWrongThread, "cudaErrorStreamCaptureWrongThread",
+     "attempt to terminate a thread-local capture sequence from another thread"},
     {cudaErrorGraphExecUpdateFailure, "cudaErrorGraphExecUpdateFailure",
      "the graph update was not performed because it included changes which violated constraints specific to "
      "instantiated graph update"},
@@ -68,9 +72,10 @@ const char* cudaGetErrorName(cudaError_t error) {
 /// Of a kernel's failure it tells what the emulator saw as well.
 const char* cudaGetErrorString(cudaError_t error) {
     const Entry* entry = find(error);
+    const std::lock_guard lock(cuda_emulator::gpu().mutex);
     const cuda_emulator::Failure& failure = cuda_emulator::gpu().failure;
     if (error == cudaSuccess || error != failure.code) return entry ? entry->text : "unrecognized error code";
-    static std::string text;
+    thread_local std::string text;
     text = std::string(entry ? entry->text : "") + ": " + failure.text;
     return text.c_str();
 }

@@ -18,6 +18,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <cuda_runtime.h>
@@ -47,6 +48,7 @@ struct CUstream_st {
     std::size_t begun = 0, queued = 0;  ///< how much of it since its creation
     cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
     cudaStreamCaptureMode capture_mode = cudaStreamCaptureModeGlobal;
+    std::thread::id capture_thread;     ///< that began the capture
     std::unique_ptr<CUgraph_st> graph;  ///< that is being captured
 };
 
@@ -77,11 +79,12 @@ struct Gpu {
     std::set<cudaGraphExec_t> executables;
     std::map<const void*, std::size_t> shared_limits;  ///< of kernels that were given more than 48 KiB
 
-    cudaError_t last_error = cudaSuccess;
+    static inline thread_local cudaError_t last_error = cudaSuccess;  ///< each thread of the host has its own
     Failure failure;  ///< of a kernel: the GPU answers every call with it from then on
     Order order = Order::forward;
     std::uint32_t seed = 0;
     Counts counts;
+    std::thread::id counting_thread = std::this_thread::get_id();  ///< that reset the counts
 
     bool is_pinned(const void* begin, std::size_t bytes) const;
     bool knows(cudaStream_t stream) const { return stream == nullptr || streams.contains(stream); }
@@ -94,9 +97,9 @@ struct Gpu {
     void run(CUstream_st& stream) { run(stream, stream.queued); }
     void run_all();
 
-    /// What cannot be captured was called: captures that forbid it become invalid. Returns whether there was
-    /// one.
-    bool spoil_captures();
+    /// What cannot be captured was called: captures that forbid it become invalid, global ones and those of
+    /// this thread, or of all threads. Returns whether there was one.
+    bool spoil_captures(bool of_all_threads = false);
 };
 Gpu& gpu();
 

@@ -83,12 +83,12 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int dev
 }
 
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
-    return query_call([&](Gpu&) {
+    return query_call([&](Gpu& g) {
         if (device != 0) return cudaErrorInvalidDevice;
         if (properties == nullptr) return invalid;
         *properties = {};
         std::strcpy(properties->name, "gantry's emulator");
-        properties->totalGlobalMem = DeviceMemory::capacity;
+        properties->totalGlobalMem = g.memory.size();
         properties->sharedMemPerBlock = limits::shared;
         properties->sharedMemPerBlockOptin = limits::shared_on_request;
         properties->warpSize = 32;
@@ -108,7 +108,8 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
 
 cudaError_t cudaDeviceSynchronize() {
     return runtime_call(Call::other, cudaErrorUnknown, [](Gpu& g) {
-        return outside_of_captures(g, [&] { return synchronize(g, [&] { g.run_all(); }); });
+        if (g.spoil_captures(true)) return cudaErrorStreamCaptureUnsupported;
+        return synchronize(g, [&] { g.run_all(); });
     });
 }
 
@@ -189,10 +190,14 @@ cudaError_t cudaStreamQuery(cudaStream_t stream) {
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
     return runtime_call(Call::other, cudaErrorUnknown, [&](Gpu& g) {
         if (!g.events.contains(event) || !g.knows(stream)) return cudaErrorInvalidResourceHandle;
-        const bool captures = g.get(stream).capture != cudaStreamCaptureStatusNone;
-        if (event->captured || captures)
-            return cudaErrorNotSupported;  // captures of several streams are not emulated
+        CUstream_st& waiting = g.get(stream);
+        if (waiting.capture == cudaStreamCaptureStatusInvalidated) return cudaErrorStreamCaptureInvalidated;
+        if (event->captured) return cudaErrorNotSupported;  // captures of several streams are not emulated
         if (!event->recorded) return cudaSuccess;
+        if (waiting.capture == cudaStreamCaptureStatusActive) {
+            waiting.capture = cudaStreamCaptureStatusInvalidated;
+            return cudaErrorStreamCaptureIsolation;  // a graph cannot wait for work outside of it
+        }
         return g.submit(stream, {cudaGraphNodeTypeEventRecord, nullptr, "cudaStreamWaitEvent",
                                  [&g, other = event->stream, position = event->position] {
                                      if (g.knows(other)) g.run(g.get(other), position);
@@ -206,7 +211,8 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {
     return runtime_call(Call::other, cudaErrorMemoryAllocation, [&](Gpu& g) {
-        if (event == nullptr) return invalid;
+        constexpr unsigned known = cudaEventBlockingSync | cudaEventDisableTiming;
+        if (event == nullptr || (flags & ~known) != 0) return invalid;
         *event = new CUevent_st;
         (*event)->timing = (flags & cudaEventDisableTiming) == 0;
         g.events.insert(*event);
@@ -242,8 +248,10 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
     return runtime_call(Call::other, cudaErrorUnknown, [&](Gpu& g) {
         if (!g.events.contains(event)) return cudaErrorInvalidResourceHandle;
         if (event->captured) return cudaErrorCapturedEvent;
-        return synchronize(g, [&] {
-            if (event->recorded && g.knows(event->stream)) g.run(g.get(event->stream), event->position);
+        return outside_of_captures(g, [&] {
+            return synchronize(g, [&] {
+                if (event->recorded && g.knows(event->stream)) g.run(g.get(event->stream), event->position);
+            });
         });
     });
 }
@@ -311,6 +319,7 @@ void reset() {
     for (const auto& [memory, bytes] : g.pinned) std::free(const_cast<void*>(memory));
     g.pinned.clear();
     g.memory.release_all();
+    g.memory.set_size(DeviceMemory::capacity);
     g.shared_limits.clear();
     g.failure = {};
     g.last_error = cudaSuccess;
