@@ -26,7 +26,8 @@ TEST_CASE("cuda: a steady iteration is one launch of a graph", "") {
     for (const Updates updates : {Updates::alternating, Updates::simultaneous}) {
         Cuda device;
         SmallGan gan{device, {.batch = 8, .discriminator_steps = 2, .updates = updates, .kept_losses = 4}};
-        DeviceBatches<Shape<Batch, 6>, float, Cuda> data(device, bytes(), {.batch = 8});
+        const auto pixels = bytes();
+        DeviceBatches<Shape<Batch, 6>, float, Cuda> data(device, pixels, {.batch = 8});
         for (int i = 0; i < 3; ++i) gan.trainer.step(data);
         device.synchronize();
         cuda_emulator::reset_counts();
@@ -47,7 +48,8 @@ TEST_CASE("cuda: a steady iteration is one launch of a graph", "") {
 TEST_CASE("cuda: an iteration as a graph is the one of the CPU", "") {
     const auto train = []<class D>(D& device) {
         SmallGan gan{device, {.batch = 8, .discriminator_steps = 2}};
-        DeviceBatches<Shape<Batch, 6>, float, D> data(device, bytes(), {.batch = 8});
+        const auto pixels = bytes();
+        DeviceBatches<Shape<Batch, 6>, float, D> data(device, pixels, {.batch = 8});
         for (int i = 0; i < 8; ++i) gan.trainer.step(data);
         return gan.trainer.take_losses();
     };

@@ -35,6 +35,7 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
         auto captured = std::move(stream->graph);
         if (status == cudaStreamCaptureStatusNone) return cudaErrorIllegalState;
         if (status == cudaStreamCaptureStatusInvalidated) return cudaErrorStreamCaptureInvalidated;
+        if (g.failure.code != cudaSuccess) return g.failure.code;
         const cudaError_t fault = injected_fault(Call::other, cudaErrorStreamCaptureInvalidated);
         if (fault != cudaSuccess) return fault;
         *graph = captured.release();

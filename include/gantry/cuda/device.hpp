@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/core/buffer.hpp>
 #include <gantry/core/device.hpp>
+#include <gantry/cuda/batch_uploader.hpp>
 #include <gantry/cuda/check.hpp>
 #include <gantry/cuda/cudnn_filters.hpp>
 #include <gantry/cuda/cudnn_plans.hpp>
@@ -103,6 +104,7 @@ public:
     }
 
     static constexpr bool asynchronous = true;
+    using BatchUploader = cuda::BatchUploader;
 
     cudaStream_t stream() { return memory().stream().get(); }
     /// Runs f and starts what it puts on the GPU as one graph: a training step is one call then. Allocation
