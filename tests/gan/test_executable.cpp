@@ -32,6 +32,7 @@ TEST_CASE("Bad options give one clear line and no run", "") {
     CHECK(is_error(place.run("--threads -1"), {"--threads", "at least 0; got -1"}));
     CHECK(is_error(place.run("--device cuda"), {"--device", "built without CUDA"}));
     CHECK(is_error(place.run("--device tpu"), {"--device", "tpu"}));
+    CHECK(is_error(place.run("--data-placement disk"), {"--data-placement", "disk"}));
     CHECK(is_error(place.run("--seed -1"), {"--seed", "at least 0; got -1"}));
     CHECK(is_error(place.run("--iterations many"), {"--iterations", "got many"}));
     CHECK(is_error(place.run("--every 0"), {"--every", "at least 1; got 0"}));
