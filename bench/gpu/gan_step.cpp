@@ -163,9 +163,9 @@ int main(int argc, char** argv) {
     CLI::App app{"Measures training steps of GANs on a GPU."};
     app.add_option("names", names, "networks; all, if none is named")->check(CLI::IsMember(all));
     app.add_option("--seconds", seconds, "of each measurement")->capture_default_str();
-    app.add_option("--precision", precisions, "fp32, tf32 or both")
+    app.add_option("--precision", precisions, "fp32 or tf32, may be given twice; both, if it is not given")
         ->check(CLI::IsMember({"fp32", "tf32"}))
-        ->capture_default_str();
+        ->allow_extra_args(false);
     app.add_option("--batch", batch, "in place of the networks' own");
     app.add_option("--csv", file, "write the table to this file, too");
     CLI11_PARSE(app, argc, argv);

@@ -99,16 +99,15 @@ public:
         if (sets == 0) return state.SkipWithError("the arrays do not fit into the memory of all benchmarks");
         fill();
         std::vector<std::function<void()>> starts;
-        double us = 0;
         {
             const Step step{device_};
             for (std::size_t i = 0; i < sets; ++i)
                 starts.push_back(kernel.make(device_, Arrays(pool_.data() + i * set, set)));
-            us = time_us([&] {
-                     for (std::size_t i = 0; i < launches; ++i) starts[i % sets]();
-                 }) /
-                 static_cast<double>(launches);
         }
+        const double us = time_us([&] {
+                              for (std::size_t i = 0; i < launches; ++i) starts[i % sets]();
+                          }) /
+                          static_cast<double>(launches);
         for (auto _ : state) state.SetIterationTime(us * 1e-6);
         const double bytes = kernel.work.bytes / us * 1e6, operations = kernel.work.operations / us * 1e6;
         state.counters["GB/s"] = bytes * 1e-9;
@@ -130,8 +129,12 @@ private:
     }
     template <class F>
     static double time_us(Cuda& device, const F& f) {
-        f();
-        device.synchronize();
+        {
+            const Step step{device};  // afterwards the arena is large enough
+            f();
+            device.synchronize();
+        }
+        const Step step{device};
         const bench::CapturedGraph graph(device.stream(), f);
         const double us =
             bench::time_graph(graph.get(), device.stream(), {.seconds = 0.06, .sample_us = 1000}).median;

@@ -203,7 +203,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="name", help=f"networks, of {', '.join(GANS)}; all, if none is named")
     parser.add_argument("--seconds", type=float, default=0.4, help="of each measurement (%(default)s)")
-    parser.add_argument("--precision", nargs="+", choices=PRECISIONS, default=PRECISIONS)
+    parser.add_argument("--precision", action="append", choices=PRECISIONS, help="may be given several times; all, if it is not")
     parser.add_argument("--no-compile", action="store_true", help="leave torch.compile out, which takes most of the time")
     parser.add_argument("--batch", type=int, help="in place of the networks' own")
     parser.add_argument("--csv", metavar="FILE", help="write the table to this file, too")
@@ -232,7 +232,7 @@ def main():
     failed = False
     for name in options.names or GANS:
         batch = options.batch or GANS[name][1]
-        for precision in options.precision:
+        for precision in options.precision or PRECISIONS:
             for mode in modes:
                 label = f"{name:12}{batch:6}  {precision:6}{mode:14}"
                 try:
