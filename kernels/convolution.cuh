@@ -11,6 +11,7 @@
 #include "convolution_plain.cuh"
 #include "convolution_tiled.cuh"
 #include "convolution_weight_gradient.cuh"
+#include <gantry/cuda/convolution_direction.hpp>
 #include <gantry/cuda/convolution_rule.hpp>
 #include <gantry/cuda/launch.hpp>
 
@@ -20,7 +21,12 @@ namespace cuda {
 
 template <class P>
 void convolve(Cuda& device, const P& p) {
-    if (!wide(p.geometry) || !convolution_cudnn(device, p)) convolution_tiled(device, p);
+    if (wide(p.geometry)) {
+        if (convolution_cudnn(device, p)) return;
+    } else {
+        device.log()([&] { return describe(p.geometry, direction_of(p)) + ": tiled"; });
+    }
+    convolution_tiled(device, p);
 }
 
 }  // namespace cuda

@@ -18,7 +18,9 @@ static_assert(cuda::narrow_columns == cuda::NarrowTile::columns);
 
 template <class T>
 void launch(Cuda& device, const MatmulParameters<T>& p) {
-    if (cuda::prefers_cublas(p))
+    const bool cublas = cuda::prefers_cublas(p);
+    device.log()([&] { return cuda::describe(p) + (cublas ? ": cuBLAS" : ": tiled"); });
+    if (cublas)
         cuda::matmul_cublas(device, p);
     else
         cuda::matmul_tiled(device, p);

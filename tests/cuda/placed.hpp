@@ -6,6 +6,7 @@
 #include <gantry/cuda.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <vector>
 
@@ -43,6 +44,27 @@ std::vector<T> joined(const std::vector<std::vector<T>>& parts) {
     std::vector<T> all;
     for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
     return all;
+}
+
+/// How often a kernel is run again to see the same bits. On the emulator tests/cuda_calls changes the order
+/// of blocks.
+#ifdef GANTRY_CUDA_EMULATOR
+inline constexpr int repetitions = 1;
+#else
+inline constexpr int repetitions = 20;
+#endif
+
+/// The largest error, relative to the largest number that is expected.
+template <class T>
+double error(const std::vector<T>& got, const std::vector<T>& expected) {
+    double largest = 1;
+    for (const T x : expected) largest = std::max(largest, std::abs(static_cast<double>(x)));
+    double result = got.size() == expected.size() ? 0 : INFINITY;
+    for (std::size_t i = 0; i < got.size() && i < expected.size(); ++i) {
+        const double e = std::abs(static_cast<double>(got[i]) - static_cast<double>(expected[i])) / largest;
+        result = e <= result ? result : std::isnan(e) ? INFINITY : e;
+    }
+    return result;
 }
 
 /// Runs run(device, offset) on the GPU, and on Reference in double: `run` has the kernel's arrays at

@@ -1,7 +1,5 @@
+#include "cuda/kernels.hpp"
 #include "cuda/placed.hpp"
-#include "kernels/bias_activation.cuh"
-#include "kernels/elementwise.cuh"
-#include "kernels/reduce.cuh"
 
 #include <cmath>
 
@@ -10,34 +8,20 @@ using namespace gantry::test;
 
 namespace {
 
-const std::size_t some_sizes[] = {0, 1, 3, 4, 5, 31, 257, 1024, 40001};
-
-struct Mix {
-    double factor;
-    template <class V>
-    GANTRY_HOST_DEVICE V operator()(V x, V y, V z) const {
-        return math::tanh(x) * math::constant<V>(factor) + y * z;
-    }
-};
-struct Product {
-    template <class V>
-    GANTRY_HOST_DEVICE V operator()(V x, V y) const {
-        return x * y;
-    }
-};
+const std::size_t elementwise_sizes[] = {0, 1, 3, 4, 5, 31, 257, 1024, 40001};
 
 }  // namespace
 
 TEMPLATE_TEST_CASE("cuda: elementwise in place, with a scalar input", "", float, double) {
     Cuda device;
-    for (const std::size_t n : some_sizes) {
+    for (const std::size_t n : elementwise_sizes) {
         CAPTURE(n);
         check_kernel<TestType>(
             device,
             [&]<class T>(auto& d, std::size_t offset) {
                 const Placed x(d, random_numbers<T>(n, "x", -3, 3), offset),
                     y(d, random_numbers<T>(n, "y"), offset), z(d, std::vector<T>{T(0.75)});
-                launch(d, ElementwiseParameters<Mix, T, 3>{
+                launch(d, ElementwiseParameters<CustomMix, T, 3>{
                               {0.3}, n, x.data(), {x.data(), y.data(), z.data()}, {false, false, true}});
                 return x.to_host();
             },
@@ -52,7 +36,8 @@ TEMPLATE_TEST_CASE("cuda: one input out of line is enough to read numbers one by
     const auto run = [&](std::size_t first, std::size_t second, std::size_t result) {
         const Placed x(device, random_numbers<T>(n, "x"), first),
             y(device, random_numbers<T>(n, "y"), second), out(device, std::vector<T>(n, T(NAN)), result);
-        launch(device, ElementwiseParameters<Product, T, 2>{{}, n, out.data(), {x.data(), y.data()}, {}});
+        launch(device,
+               ElementwiseParameters<CustomProduct, T, 2>{{}, n, out.data(), {x.data(), y.data()}, {}});
         return out.to_host();
     };
     const auto expected = run(0, 0, 0);
@@ -70,7 +55,7 @@ TEMPLATE_TEST_CASE("cuda: map_sum of any size", "", float, double) {
             [&]<class T>(auto& d, std::size_t offset) {
                 const Placed x(d, random_numbers<T>(n, "x", 0.5, 1.5), offset),
                     scalar(d, std::vector<T>{T(0.5)}), out(d, std::vector<T>{T(NAN)});
-                launch(d, MapSumParameters<Product, T, 2>{
+                launch(d, MapSumParameters<CustomProduct, T, 2>{
                               {}, n, out.data(), {x.data(), scalar.data()}, {false, true}, 0.25});
                 return out.to_host();
             },

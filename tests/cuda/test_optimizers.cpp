@@ -5,12 +5,12 @@ using namespace gantry::test;
 
 namespace {
 
-const std::size_t some_sizes[] = {0, 1, 3, 15, 33, 5003};
+const std::size_t parameter_counts[] = {0, 1, 3, 15, 33, 5003};
 
 /// step(device, n, w, g, a, b, c) on buffers of random numbers, b of positive ones: w, a, b and c afterwards.
 template <class T, class Step>
 void check_step(Cuda& device, const Step& step) {
-    for (const std::size_t n : some_sizes) {
+    for (const std::size_t n : parameter_counts) {
         CAPTURE(n);
         check_kernel<T>(
             device,

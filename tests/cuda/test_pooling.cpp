@@ -1,5 +1,5 @@
+#include "cuda/kernels.hpp"
 #include "cuda/placed.hpp"
-#include "kernels/pooling_plain.cuh"
 #include "support/pooling_geometries.hpp"
 
 #include <cmath>
@@ -40,7 +40,7 @@ TEMPLATE_TEST_CASE("cuda: gather and scatter by switches", "", float, double) {
     Cuda device;
     Reference reference;
     for_geometries([&](const PoolingGeometry& g) {
-        const auto run = [&](auto& d, bool plain) {
+        const auto run = [&](auto& d, bool by_plain_kernel) {
             const Placed whole(d, random_numbers<T>(whole_size(g), "whole")),
                 upstream(d, random_numbers<T>(pooled_size(g), "pooled")),
                 pooled(d, std::vector<T>(pooled_size(g), T(NAN))),
@@ -49,12 +49,11 @@ TEMPLATE_TEST_CASE("cuda: gather and scatter by switches", "", float, double) {
             launch(d, MaxPoolParameters<T>{g, whole.data(), pooled.data(), switches.data()});
             const SwitchedImages e = switched(g, switches.data());
             launch(d, SwitchGatherParameters<T>{e, whole.data(), pooled.data()});
+            const SwitchScatterParameters<T> scatter{e, upstream.data(), scattered.data()};
             if constexpr (std::is_same_v<decltype(d), Cuda&>) {
-                if (plain)
-                    cuda::start(d, "switch_scatter_plain", cuda::switch_scatter_plain<T>,
-                                cuda::grid_for(e.images * e.channels), e, upstream.data(), scattered.data());
+                if (by_plain_kernel) switch_scatter_plain(d, scatter);
             }
-            if (!plain) launch(d, SwitchScatterParameters<T>{e, upstream.data(), scattered.data()});
+            if (!by_plain_kernel) launch(d, scatter);
             return joined<T>({pooled.to_host(), scattered.to_host()});
         };
         const auto tuned = run(device, false);

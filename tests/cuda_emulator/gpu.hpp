@@ -82,6 +82,8 @@ struct Gpu {
     Order order = Order::forward;
     std::uint32_t seed = 0;
     Counts counts;
+    std::chrono::nanoseconds
+        time{};  ///< that the clock of events is ahead of the host's: work pretends to last
 
     bool is_pinned(const void* begin, std::size_t bytes) const;
     bool knows(cudaStream_t stream) const { return stream == nullptr || streams.contains(stream); }

@@ -225,7 +225,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
             g.submit(stream, {cudaGraphNodeTypeEventRecord, nullptr, "cudaEventRecord", [&g, event] {
                                   if (g.events.contains(event)) {
                                       event->done = true;
-                                      event->time = std::chrono::steady_clock::now();
+                                      event->time = std::chrono::steady_clock::now() + g.time;
                                   }
                                   return Failure{};
                               }});

@@ -4,7 +4,9 @@
 #include <gantry/cuda/check.hpp>
 #include <gantry/cuda/cudnn_filters.hpp>
 #include <gantry/cuda/cudnn_plans.hpp>
+#include <gantry/cuda/kernel_log.hpp>
 #include <gantry/cuda/memory.hpp>
+#include <gantry/cuda/workspace.hpp>
 
 #include <cstddef>
 #include <string>
@@ -14,7 +16,16 @@ namespace gantry {
 struct CudaOptions {
     int gpu = 0;        ///< which one, from 0
     bool tf32 = false;  ///< products of float on tensor cores, with 10 bits of mantissa
-    std::size_t workspace = std::size_t{32} << 20;  ///< bytes that cuBLAS and cuDNN may use
+    /// Convolutions of cuDNN give the same bits each time that they run.
+    bool deterministic = true;
+    /// cuDNN's engine for a convolution is the fastest of its first candidates, timed on this GPU at the
+    /// first convolution of each shape. False: the one that cuDNN's heuristics recommend, the same one in
+    /// each process.
+    bool measure = true;
+    /// Bytes that one convolution of cuDNN may work in. 0: a sixteenth of the GPU's memory.
+    std::size_t workspace = 0;
+    /// Is given a line for each product and convolution of a new shape: see cuda::KernelLog.
+    cuda::KernelLog::Write log = {};
 };
 
 namespace cuda {
@@ -69,23 +80,6 @@ private:
     cudnnHandle_t handle_ = nullptr;
 };
 
-/// Memory of the GPU that a library uses within one call.
-class Workspace {
-public:
-    Workspace(Memory& memory, std::size_t bytes)
-        : memory_(memory), data_(memory.allocate(bytes)), bytes_(bytes) {}
-    Workspace(const Workspace&) = delete;
-    Workspace& operator=(const Workspace&) = delete;
-    ~Workspace() { memory_.release(data_, bytes_); }
-    void* data() const { return data_; }
-    std::size_t bytes() const { return bytes_; }
-
-private:
-    Memory& memory_;
-    void* data_;
-    std::size_t bytes_;
-};
-
 }  // namespace cuda
 
 /// An NVIDIA GPU: kernels in kernels/, cuBLAS and cuDNN, one stream. It belongs to the thread that made it.
@@ -94,12 +88,18 @@ class Cuda : private cuda::detail::CurrentGpu, public Device<cuda::Memory> {
 public:
     explicit Cuda(const CudaOptions& options = {}) : CurrentGpu(options), options_(options) {
         cuda::check(cublasSetStream(cublas_.get(), stream()), "cublasSetStream");
-        cuda::check(cublasSetWorkspace(cublas_.get(), workspace_.data(), workspace_.bytes()),
+        cublas_workspace_.grow(cublas_workspace_bytes);
+        cuda::check(cublasSetWorkspace(cublas_.get(), cublas_workspace_.data(), cublas_workspace_.bytes()),
                     "cublasSetWorkspace");
         cuda::check(cublasSetMathMode(cublas_.get(),
                                       options.tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_PEDANTIC_MATH),
                     "cublasSetMathMode");
         cuda::check(cudnnSetStream(cudnn_.get(), stream()), "cudnnSetStream");
+        if (workspace_limit_ == 0) {
+            cudaDeviceProp properties{};
+            cuda::check(cudaGetDeviceProperties(&properties, options.gpu), "cudaGetDeviceProperties");
+            workspace_limit_ = properties.totalGlobalMem / 16;
+        }
     }
 
     static constexpr bool asynchronous = true;
@@ -126,7 +126,14 @@ public:
     cudnnHandle_t cudnn() const { return cudnn_.get(); }
     cuda::CudnnPlans& cudnn_plans() { return cudnn_plans_; }
     cuda::CudnnFilters& cudnn_filters() { return cudnn_filters_; }
-    cuda::Workspace& workspace() { return workspace_; }
+    /// Memory that one call may work in, at least `bytes` of it.
+    void* workspace(std::size_t bytes) {
+        workspace_.grow(bytes);
+        return workspace_.data();
+    }
+    /// Bytes that one convolution of cuDNN may work in.
+    std::size_t workspace_limit() const { return workspace_limit_; }
+    cuda::KernelLog& log() { return log_; }
     const CudaOptions& options() const { return options_; }
 
     /// In memory of the GPU, for kernels whose blocks count each other: 0 while none runs.
@@ -134,12 +141,17 @@ public:
     static constexpr std::size_t arrival_counters = 256;
 
 private:
+    /// What cuBLAS recommends for an H100; it must not allocate by itself while a graph is captured.
+    static constexpr std::size_t cublas_workspace_bytes = std::size_t{32} << 20;
+
     CudaOptions options_;
+    cuda::KernelLog log_{options_.log};
     cuda::CublasHandle cublas_;
     cuda::CudnnHandle cudnn_;
     cuda::CudnnPlans cudnn_plans_;
     cuda::CudnnFilters cudnn_filters_;
-    cuda::Workspace workspace_{memory(), options_.workspace};
+    std::size_t workspace_limit_ = options_.workspace;
+    cuda::Workspace cublas_workspace_{memory()}, workspace_{memory()};
     Buffer<unsigned, Cuda> arrivals_{*this, arrival_counters};
 };
 

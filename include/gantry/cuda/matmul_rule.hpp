@@ -1,6 +1,8 @@
 #pragma once
 #include <gantry/kernels/matmul.hpp>
 
+#include <string>
+
 namespace gantry::cuda {
 
 // Which of the kernels in kernels/matmul.cuh computes a product. The rule is an estimate, made without a GPU;
@@ -25,6 +27,15 @@ double operations(const MatmulParameters<T>& p) {
 template <class T>
 bool needs_second_pass(const MatmulParameters<T>& p) {
     return p.bias || p.activation.kind != ActivationKind::identity;
+}
+
+/// "product (128, 1200) x (1200, 784), A^T, B^T": extents of the factors as they are multiplied, and which of
+/// them lie transposed.
+template <class T>
+std::string describe(const MatmulParameters<T>& p) {
+    const std::string inner = std::to_string(p.inner);
+    return "product (" + std::to_string(p.rows) + ", " + inner + ") x (" + inner + ", " +
+           std::to_string(p.columns) + ")" + (p.transpose_a ? ", A^T" : "") + (p.transpose_b ? ", B^T" : "");
 }
 
 template <class T>

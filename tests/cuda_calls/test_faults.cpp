@@ -1,4 +1,5 @@
 // Every call of CUDA, cuBLAS and cuDNN fails once, in turn, while a GAN is built and trained.
+#include "cuda/kernels.hpp"
 #include "cuda_emulator/faults.hpp"
 #include "cuda_emulator/gpu.hpp"
 #include "cuda_emulator/library_objects.hpp"
@@ -11,9 +12,6 @@
 #include <cstddef>
 #include <string>
 #include <vector>
-
-#include <kernels/convolution_cudnn.cuh>
-#include <kernels/matmul_cublas.cuh>
 
 namespace gantry::test {
 namespace {

@@ -1,0 +1,96 @@
+#pragma once
+#include "cuda/kernels.hpp"
+#include "cuda/placed.hpp"
+#include "support/catch.hpp"
+#include "support/convolution_geometries.hpp"
+#include "support/numbers.hpp"
+#include "support/reference_device.hpp"
+
+#include <cstddef>
+#include <limits>
+#include <vector>
+
+namespace gantry::test {
+
+inline constexpr auto cudnn = [](Cuda& device, const auto& p) {
+    REQUIRE(cuda::convolution_cudnn(device, p));
+};
+
+/// A convolution of random numbers in one of its directions, on any device.
+template <class T>
+struct Convolution {
+    ConvolutionGeometry geometry;
+    Direction direction;
+    bool with_bias = false, accumulate = false;
+    Activation activation = {};
+    Activation behind = {};  ///< what images are behind, if they are
+    std::size_t offset = 0;  ///< of all arrays from an aligned address, in numbers
+
+    std::vector<T> x() const { return numbers(Direction::transposed, geometry.x_size(), "x"); }
+    std::vector<T> y() const { return numbers(Direction::forward, geometry.y_size(), "y"); }
+    std::vector<T> w() const { return numbers(Direction::weights, geometry.w_size(), "w"); }
+    std::vector<T> bias() const {
+        const int channels =
+            direction == Direction::transposed ? geometry.in_channels : geometry.out_channels;
+        return random_numbers<T>(static_cast<std::size_t>(channels), "bias");
+    }
+    /// What the activation behind which x or y is has put out.
+    std::vector<T> x_outputs() const { return random_numbers<T>(geometry.x_size(), "x outputs"); }
+    std::vector<T> y_outputs() const { return random_numbers<T>(geometry.y_size(), "y outputs"); }
+    struct Arrays {
+        T *x, *y, *w;
+        const T *bias, *x_outputs, *y_outputs;
+    };
+    /// Calls f(parameters of the direction).
+    template <class F>
+    void call(const F& f, const Arrays& at) const {
+        const T* const bias_or_none = with_bias ? at.bias : nullptr;
+        BehindActivation<T> x_behind, y_behind;
+        if (behind.kind != ActivationKind::identity) {
+            x_behind = {at.x_outputs, behind};
+            y_behind = {at.y_outputs, behind};
+        }
+        if (direction == Direction::forward)
+            f(ConvolutionParameters<T>{geometry, at.x, at.w, at.y, bias_or_none, activation, false,
+                                       x_behind});
+        else if (direction == Direction::transposed)
+            f(ConvolutionTransposedParameters<T>{geometry, at.y, at.w, at.x, bias_or_none, activation, false,
+                                                 y_behind});
+        else
+            f(ConvolutionWeightGradientParameters<T>{geometry, at.x, at.y, at.w, accumulate, x_behind,
+                                                     y_behind});
+    }
+
+    template <class F>
+    std::vector<T> on(Cuda& device, const F& f) const {
+        const Step<Cuda> step{device};
+        const Placed<T, Cuda> at_x(device, x(), offset), at_y(device, y(), offset), at_w(device, w(), offset),
+            at_bias(device, bias(), offset), at_x_outputs(device, x_outputs(), offset),
+            at_y_outputs(device, y_outputs(), offset);
+        call([&](const auto& p) { f(device, p); }, {at_x.data(), at_y.data(), at_w.data(), at_bias.data(),
+                                                    at_x_outputs.data(), at_y_outputs.data()});
+        return (direction == Direction::forward      ? at_y
+                : direction == Direction::transposed ? at_x
+                                                     : at_w)
+            .to_host();
+    }
+    std::vector<T> on_reference() const {
+        Reference reference;
+        std::vector<T> at_x = x(), at_y = y(), at_w = w(), at_bias = bias();
+        const std::vector<T> at_x_outputs = x_outputs(), at_y_outputs = y_outputs();
+        call([&](const auto& p) { launch(reference, p); },
+             {at_x.data(), at_y.data(), at_w.data(), at_bias.data(), at_x_outputs.data(),
+              at_y_outputs.data()});
+        return direction == Direction::forward ? at_y : direction == Direction::transposed ? at_x : at_w;
+    }
+
+private:
+    /// What is in the result before must not be seen, unless it is added to.
+    std::vector<T> numbers(Direction result, std::size_t size, const char* name) const {
+        if (direction == result && !accumulate)
+            return std::vector<T>(size, std::numeric_limits<T>::quiet_NaN());
+        return random_numbers<T>(size, name);
+    }
+};
+
+}  // namespace gantry::test

@@ -1,0 +1,43 @@
+// The kernels of kernels.hpp that gantry::cuda does not have.
+#include "cuda/kernels.hpp"
+
+#include <kernels/convolution_plain.cuh>
+#include <kernels/elementwise.cuh>
+#include <kernels/pooling_plain.cuh>
+#include <kernels/reduce.cuh>
+#include <kernels/tile_product.cuh>
+
+namespace gantry {
+
+template void launch(Cuda&, const ElementwiseParameters<test::CustomMix, float, 3>&);
+template void launch(Cuda&, const ElementwiseParameters<test::CustomMix, double, 3>&);
+template void launch(Cuda&, const ElementwiseParameters<test::CustomProduct, float, 2>&);
+template void launch(Cuda&, const ElementwiseParameters<test::CustomProduct, double, 2>&);
+template void launch(Cuda&, const MapSumParameters<test::CustomProduct, float, 2>&);
+template void launch(Cuda&, const MapSumParameters<test::CustomProduct, double, 2>&);
+
+namespace cuda {
+template void convolution_plain(Cuda&, const ConvolutionParameters<float>&);
+template void convolution_plain(Cuda&, const ConvolutionParameters<double>&);
+template void convolution_plain(Cuda&, const ConvolutionTransposedParameters<float>&);
+template void convolution_plain(Cuda&, const ConvolutionTransposedParameters<double>&);
+template void convolution_plain(Cuda&, const ConvolutionWeightGradientParameters<float>&);
+template void convolution_plain(Cuda&, const ConvolutionWeightGradientParameters<double>&);
+}  // namespace cuda
+
+namespace test {
+
+template <class T>
+void switch_scatter_plain(Cuda& device, const SwitchScatterParameters<T>& p) {
+    cuda::start(device, "switch_scatter_plain", cuda::switch_scatter_plain<T>,
+                cuda::grid_for(p.extents.images * p.extents.channels), p.extents, p.pooled, p.whole);
+}
+template void switch_scatter_plain(Cuda&, const SwitchScatterParameters<float>&);
+template void switch_scatter_plain(Cuda&, const SwitchScatterParameters<double>&);
+
+int parts_of_product(Cuda& device, std::size_t tiles, int inner, std::size_t size) {
+    return cuda::parts_of<float>(device, tiles, inner, size).count;
+}
+
+}  // namespace test
+}  // namespace gantry

@@ -1,0 +1,88 @@
+#pragma once
+// Kernels that ops do not start themselves, as any C++ compiler sees them: each variant of a product or a
+// convolution, and elementwise kernels of custom functors. gantry::cuda has the first, kernels.cu the others.
+#include <gantry/cuda.hpp>
+
+#include <cstddef>
+
+namespace gantry {
+
+namespace cuda {
+
+template <class T>
+void matmul_plain(Cuda&, const MatmulParameters<T>&);
+template <class T>
+void matmul_tiled(Cuda&, const MatmulParameters<T>&);
+template <class T>
+void matmul_cublas(Cuda&, const MatmulParameters<T>&);
+template <class T>
+void add_bias_and_activate(Cuda&, T* y, std::size_t rows, std::size_t columns, const T* bias, Activation);
+
+template <class T>
+void convolution_plain(Cuda&, const ConvolutionParameters<T>&);
+template <class T>
+void convolution_plain(Cuda&, const ConvolutionTransposedParameters<T>&);
+template <class T>
+void convolution_plain(Cuda&, const ConvolutionWeightGradientParameters<T>&);
+template <class T>
+void convolution_tiled(Cuda&, const ConvolutionParameters<T>&);
+template <class T>
+void convolution_tiled(Cuda&, const ConvolutionTransposedParameters<T>&);
+template <class T>
+void convolution_tiled(Cuda&, const ConvolutionWeightGradientParameters<T>&);
+template <class T>
+bool convolution_cudnn(Cuda&, const ConvolutionParameters<T>&);
+template <class T>
+bool convolution_cudnn(Cuda&, const ConvolutionTransposedParameters<T>&);
+template <class T>
+bool convolution_cudnn(Cuda&, const ConvolutionWeightGradientParameters<T>&);
+
+}  // namespace cuda
+
+namespace test {
+
+template <class P>
+inline constexpr bool is_product = false;
+template <class T>
+inline constexpr bool is_product<MatmulParameters<T>> = true;
+
+// The variants, as functions of a device and the parameters of a product or a convolution.
+inline constexpr auto plain = []<class P>(Cuda& device, const P& p) {
+    if constexpr (is_product<P>)
+        cuda::matmul_plain(device, p);
+    else
+        cuda::convolution_plain(device, p);
+};
+inline constexpr auto tiled = []<class P>(Cuda& device, const P& p) {
+    if constexpr (is_product<P>)
+        cuda::matmul_tiled(device, p);
+    else
+        cuda::convolution_tiled(device, p);
+};
+inline constexpr auto cublas = [](Cuda& device, const auto& p) { cuda::matmul_cublas(device, p); };
+inline constexpr auto chosen = [](Cuda& device, const auto& p) { launch(device, p); };
+
+/// In how many parts the sums of a product of floats are computed.
+int parts_of_product(Cuda& device, std::size_t tiles, int inner, std::size_t size);
+
+/// What SwitchScatterParameters ask for, by one thread for each image and channel.
+template <class T>
+void switch_scatter_plain(Cuda&, const SwitchScatterParameters<T>&);
+
+// Custom functors.
+struct CustomMix {
+    double factor;
+    template <class V>
+    GANTRY_HOST_DEVICE V operator()(V x, V y, V z) const {
+        return math::tanh(x) * math::constant<V>(factor) + y * z;
+    }
+};
+struct CustomProduct {
+    template <class V>
+    GANTRY_HOST_DEVICE V operator()(V x, V y) const {
+        return x * y;
+    }
+};
+
+}  // namespace test
+}  // namespace gantry

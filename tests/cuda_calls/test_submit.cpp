@@ -1,0 +1,55 @@
+// What a training step as one graph asks of a GPU: Cuda::submit.
+#include "cuda/training.hpp"
+#include "cuda_emulator/counts.hpp"
+#include "support/catch.hpp"
+#include <gantry/cuda.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+namespace gantry::test {
+
+TEST_CASE("a submitted step is one launch of a graph, without allocation, waiting or copies", "[cuda]") {
+    Training training;
+    const auto step = [&] { training.device.submit([&] { training.step(8); }); };
+    for (int i = 0; i < 3; ++i) step();
+    training.device.synchronize();
+    cuda_emulator::reset_counts();
+    for (int i = 0; i < 4; ++i) step();
+    const cuda_emulator::Counts& counts = cuda_emulator::counts();
+    CHECK(counts.graph_launches == 4);
+    CHECK(counts.allocations == 0);
+    CHECK(counts.synchronizations == 0);
+    CHECK(counts.host_to_device.calls == 0);
+    CHECK(counts.device_to_host.calls == 0);
+    training.device.synchronize();
+}
+
+TEST_CASE("numbers of the host are one copy of each graph, and the host seldom waits", "[cuda]") {
+    Cuda device;
+    Buffer<float, Cuda> sums(device, 100);
+    const auto step = [&](std::size_t i) {
+        device.submit([&] {
+            const Step scope{device};
+            // 16 KB: the memory that they wait in is used twice over
+            std::vector<float> numbers(4096, 1);
+            numbers[i] = static_cast<float>(i);
+            const auto sum_of_step = sum(from_host<Shape<4096>>(device, 0, numbers));
+            std::fill(numbers.begin(), numbers.end(), 1e9f);  // too late to matter
+            launch(device, CopyBlockParameters<float>{1, 1, sum_of_step.data(), 1, sums.data() + i, 1});
+        });
+    };
+    for (std::size_t i = 0; i < 3; ++i) step(i);
+    device.synchronize();
+    cuda_emulator::reset_counts();
+    for (std::size_t i = 3; i < 100; ++i) step(i);
+    const cuda_emulator::Counts counts = cuda_emulator::counts();
+    CHECK(counts.graph_launches <= 98);   // one was cut in two where the host waited
+    CHECK(counts.synchronizations <= 3);  // of it, and its graph of its own
+    CHECK(counts.allocations == 0);
+    device.synchronize();
+    CHECK(cuda_emulator::counts().host_to_device.calls == 97);
+}
+
+}  // namespace gantry::test
