@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct Options {
     std::uint64_t seed = 1;
     std::uint64_t every = 250;
     std::string device = "auto";  ///< "cpu", "cuda", or "auto": a GPU where there is one
+    std::optional<int> gpu{};     ///< number of the GPU; none: 0
+    bool tf32 = false;            ///< on a GPU: CudaOptions::tf32
     int threads = 0;              ///< of the CPU; 0: all cores
     std::filesystem::path out{};
     bool resume = false;

@@ -149,7 +149,7 @@ TEST_CASE("cuda: the engine is the fastest on this GPU", "[cuda]") {
     }
 }
 
-TEST_CASE("cuda: an engine is chosen once for a shape, in a step of its own calls", "[cuda]") {
+TEST_CASE("cuda: an engine is chosen once for each shape", "[cuda]") {
     LibraryConvolution convolution({});
     const auto run = [&] {
         convolution.device.submit([&] {
@@ -297,7 +297,7 @@ TEST_CASE("cuda: cuDNN refuses null and misaligned tensors, and a missing worksp
     CHECK(cuda_emulator::counts().library_calls.count("cudnn forward") == 0);
 }
 
-TEST_CASE("cuda: libraries fail when they are told to, and then leave nothing behind", "[cuda]") {
+TEST_CASE("cuda: a failing library call leaks nothing", "[cuda]") {
     const std::size_t cublas_objects = cuda_emulator::living_cublas_objects(),
                       cudnn_objects = cuda_emulator::living_cudnn_objects();
     std::size_t failures = 0;

@@ -22,6 +22,7 @@ struct Counts {
     std::map<std::string, std::size_t>
         launches;  ///< by the kernel's name, when they run: those of graphs too
     std::map<std::string, std::size_t> library_calls;
+    std::map<int, std::size_t> launches_by_gpu;  ///< of kernels and library functions
     std::map<std::string, KernelBytes> kernel_bytes;
     std::size_t library_functions = 0;                ///< that ran: each is a launch or more
     std::size_t kernels_started = 0;                  ///< calls of `launch` outside of a capture

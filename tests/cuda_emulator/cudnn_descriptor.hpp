@@ -20,8 +20,8 @@ struct CudnnAttribute {
     std::vector<CudnnContent> contents = {};  ///< of an attribute of descriptors
 };
 
-/// What a handle of the program (cudnnBackendDescriptor_t) stands for. Other descriptors share it, so that
-/// the program may destroy its handle.
+/// The object behind a program's handle (cudnnBackendDescriptor_t). Other descriptors share it, so that the
+/// program may destroy its handle.
 struct CudnnDescriptor {
     cudnnBackendDescriptorType_t type;
     bool finalized = false;

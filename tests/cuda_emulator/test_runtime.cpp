@@ -9,7 +9,9 @@
 
 #include <array>
 #include <limits>
+#include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace cuda_emulator;
@@ -335,4 +337,106 @@ TEST_CASE_METHOD(Fixture, "a test can make any call fail") {
     }
     CHECK(failures == 3);
     clear_fault();
+}
+
+namespace {
+/// Two new GPUs, a stream and n numbers on each.
+struct TwoGpus {
+    TwoGpus() {
+        reset();
+        set_gpu_count(2);
+        for (int gpu = 0; gpu < 2; ++gpu) {
+            REQUIRE(cudaSetDevice(gpu) == cudaSuccess);
+            REQUIRE(cudaStreamCreateWithFlags(&stream[gpu], cudaStreamNonBlocking) == cudaSuccess);
+            REQUIRE(cudaMalloc(&x[gpu], bytes) == cudaSuccess);
+            REQUIRE(cudaMemsetAsync(x[gpu], 0, bytes, stream[gpu]) == cudaSuccess);
+        }
+        REQUIRE(cudaSetDevice(0) == cudaSuccess);
+    }
+    TwoGpus(const TwoGpus&) = delete;
+    TwoGpus& operator=(const TwoGpus&) = delete;
+    ~TwoGpus() { reset(); }
+
+    cudaError_t start(int stream_of, int numbers_of) const {
+        return launch("add", add, dim3(1), dim3(n), 0, stream[stream_of], std::tuple(x[numbers_of], 1.0f));
+    }
+
+    cudaStream_t stream[2] = {};
+    float* x[2] = {};
+};
+}  // namespace
+
+TEST_CASE_METHOD(TwoGpus, "each thread has a current GPU, the first at first") {
+    int count = 0, device = 7;
+    CHECK(cudaGetDeviceCount(&count) == cudaSuccess);
+    CHECK(count == 2);
+    CHECK(cudaSetDevice(1) == cudaSuccess);
+    CHECK(cudaSetDevice(2) == cudaErrorInvalidDevice);
+    std::thread([&] {
+        CHECK(cudaGetLastError() == cudaSuccess);
+        CHECK(cudaGetDevice(&device) == cudaSuccess);
+    }).join();
+    CHECK(device == 0);
+    CHECK(cudaGetDevice(&device) == cudaSuccess);
+    CHECK(device == 1);
+    CHECK(cudaGetLastError() == cudaErrorInvalidDevice);
+    cudaDeviceProp properties;
+    CHECK(cudaGetDeviceProperties(&properties, 1) == cudaSuccess);
+    CHECK(cudaGetDeviceProperties(&properties, 2) == cudaErrorInvalidDevice);
+    set_gpu_count(0);
+    CHECK(cudaGetDeviceCount(&count) == cudaErrorNoDevice);
+}
+
+TEST_CASE_METHOD(TwoGpus, "a kernel needs a stream and memory of the current GPU") {
+    CHECK(start(0, 0) == cudaSuccess);
+    CHECK(start(1, 1) == cudaErrorInvalidResourceHandle);
+    REQUIRE(cudaStreamBeginCapture(stream[1], cudaStreamCaptureModeRelaxed) == cudaSuccess);
+    CHECK(start(1, 1) == cudaErrorInvalidResourceHandle);
+    cudaGraph_t graph = nullptr;
+    CHECK(cudaStreamEndCapture(stream[1], &graph) == cudaSuccess);
+    REQUIRE(cudaSetDevice(1) == cudaSuccess);
+    reset_counts();
+    CHECK(start(1, 1) == cudaSuccess);
+    CHECK(cudaStreamSynchronize(stream[1]) == cudaSuccess);
+    CHECK(counts().launches_by_gpu == std::map<int, std::size_t>{{1, 1}});
+    CHECK(start(1, 0) == cudaSuccess);
+    CHECK(cudaStreamSynchronize(stream[1]) == cudaErrorIllegalAddress);
+    CHECK_THAT(last_report(), contains("pointer 1 of its parameters is of another GPU"));
+    CHECK(cudaMemsetAsync(x[1], 0, bytes, stream[1]) == cudaErrorIllegalAddress);
+    CHECK(cudaSetDevice(0) == cudaSuccess);  // the other one goes on
+    CHECK(start(0, 0) == cudaSuccess);
+    CHECK(cudaStreamSynchronize(stream[0]) == cudaSuccess);
+    CHECK(cudaStreamSynchronize(stream[1]) == cudaErrorIllegalAddress);
+}
+
+TEST_CASE_METHOD(TwoGpus, "copies and synchronisation do not depend on the current GPU") {
+    std::array<float, n> host{};
+    CHECK(cudaMemcpyAsync(x[1], host.data(), bytes, cudaMemcpyHostToDevice, stream[1]) == cudaSuccess);
+    CHECK(cudaMemcpyAsync(x[0], x[1], bytes, cudaMemcpyDeviceToDevice, stream[1]) == cudaSuccess);
+    CHECK(cudaMemsetAsync(x[1], 0, bytes, stream[1]) == cudaSuccess);
+    CHECK(cudaMemsetAsync(x[1], 0, bytes, stream[0]) == cudaErrorInvalidValue);
+    CHECK(cudaStreamSynchronize(stream[1]) == cudaSuccess);
+    CHECK(cudaFree(x[1]) == cudaSuccess);
+    std::size_t free = 0, total = 0;
+    CHECK(cudaSetDevice(1) == cudaSuccess);
+    CHECK(cudaMemGetInfo(&free, &total) == cudaSuccess);
+    CHECK(free == total);
+}
+
+TEST_CASE_METHOD(TwoGpus, "an event is recorded in streams of its own GPU, and waited for by all") {
+    cudaEvent_t event = nullptr, other = nullptr;
+    float milliseconds = 0;
+    REQUIRE(cudaEventCreate(&event) == cudaSuccess);
+    CHECK(cudaEventRecord(event, stream[1]) == cudaErrorInvalidResourceHandle);
+    REQUIRE(start(0, 0) == cudaSuccess);
+    CHECK(cudaEventRecord(event, stream[0]) == cudaSuccess);
+    REQUIRE(cudaSetDevice(1) == cudaSuccess);
+    REQUIRE(cudaEventCreate(&other) == cudaSuccess);
+    CHECK(cudaStreamWaitEvent(stream[1], event) == cudaSuccess);
+    CHECK(cudaEventRecord(other, stream[1]) == cudaSuccess);
+    reset_counts();
+    CHECK(cudaEventSynchronize(other) == cudaSuccess);
+    CHECK(counts().launches_by_gpu == std::map<int, std::size_t>{{0, 1}});
+    CHECK(cudaEventElapsedTime(&milliseconds, event, other) == cudaErrorInvalidResourceHandle);
+    CHECK(cudaEventSynchronize(event) == cudaSuccess);
 }

@@ -12,12 +12,12 @@ namespace gantry {
 // image or is one pixel, it is a plain product, of matmul.cuh. Of the others wide ones are cuDNN's.
 //
 // What is wide is an estimate, made without a GPU; bench/gpu/calibrate.cpp measures what it costs and which
-// threshold would be best. As with products, suppose 45 % of an H100's peak for the
-// tiled kernels and at most 85 % for cuDNN. cuDNN needs two passes more, and for images channels-last in full
-// fp32 it may rearrange them within, which is another two: about 15 us with their launches, which 1e9
-// floating-point operations win back, 2^30. With fewer than 32 channels on either side cuDNN's tiles are
-// mostly empty. Batches of nothing, and geometries for which cuDNN finds no deterministic algorithm within
-// the workspace, belong to the tiled kernels.
+// threshold would be best. As with products, suppose 45 % of an H100's peak for the tiled kernels and at most
+// 85 % for cuDNN. cuDNN needs two passes more, and its exact engines for channels-last images copy them to
+// another layout and back (hence their workspace): about 15 us with their launches, which 1e9 floating-point
+// operations win back, 2^30. With fewer than 32 channels on either side cuDNN's tiles are mostly empty.
+// Empty batches, tensors that are not aligned to 16 bytes, and geometries for which cuDNN has no engine as
+// CudaOptions asks for belong to the tiled kernels.
 
 namespace cuda {
 

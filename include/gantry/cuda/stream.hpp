@@ -1,12 +1,13 @@
 #pragma once
 #include <gantry/cuda/check.hpp>
+#include <gantry/cuda/gpu.hpp>
 
 #include <utility>
 
 namespace gantry::cuda {
 
-/// A queue of work on the GPU, which runs in its order; and the collecting of work into a graph, which starts
-/// with one call.
+/// A queue of work on the GPU that was current when it was made, which runs in its order; and the collecting
+/// of work into a graph, which starts with one call. Every member function makes that GPU current.
 class Stream {
 public:
     Stream() {
@@ -16,23 +17,28 @@ public:
     Stream& operator=(const Stream&) = delete;
     /// Waits for its work.
     ~Stream() {
+        gpu_.try_make_current();
         abandon();
         cudaStreamSynchronize(stream_);
         if (collected_) cudaGraphExecDestroy(collected_);
         cudaStreamDestroy(stream_);
     }
 
-    cudaStream_t get() const { return stream_; }
+    cudaStream_t get() const {
+        gpu_.make_current();
+        return stream_;
+    }
+    const Gpu& gpu() const { return gpu_; }
 
     /// The host waits until everything in the stream is done. Errors: those of the kernels in it.
     void synchronize() {
         flush();
-        check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize");
+        check(cudaStreamSynchronize(get()), "cudaStreamSynchronize");
     }
 
     /// From now on what is put into the stream is collected, not started.
     void collect() {
-        check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+        check(cudaStreamBeginCapture(get(), cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
         collecting_ = true;
     }
     /// Starts what was collected, as one graph. A graph like the last one (a training step like the one
@@ -40,6 +46,7 @@ public:
     /// step to step.
     void start_collected() {
         if (!collecting_) return;
+        gpu_.make_current();
         const Graph graph{end_capture()};
         cudaGraphExecUpdateResultInfo info{};
         if (!collected_ || cudaGraphExecUpdate(collected_, graph.get, &info) != cudaSuccess) {
@@ -54,6 +61,7 @@ public:
     /// follows is started at once.
     void flush() {
         if (!collecting_) return;
+        gpu_.make_current();
         const Graph graph{end_capture()};
         cudaGraphExec_t once = nullptr;
         check(cudaGraphInstantiate(&once, graph.get, 0), "cudaGraphInstantiate");
@@ -65,6 +73,7 @@ public:
     /// Forgets what was collected.
     void abandon() {
         if (!std::exchange(collecting_, false)) return;
+        gpu_.try_make_current();
         cudaGraph_t graph = nullptr;
         if (cudaStreamEndCapture(stream_, &graph) == cudaSuccess) cudaGraphDestroy(graph);
         cudaGetLastError();
@@ -82,6 +91,7 @@ private:
         return graph;
     }
 
+    Gpu gpu_;
     cudaStream_t stream_ = nullptr;
     cudaGraphExec_t collected_ = nullptr;
     bool collecting_ = false;

@@ -18,6 +18,7 @@ typedef enum {
     CUDNN_STATUS_RUNTIME_FP_OVERFLOW = 1007,
     CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED = 1008,
     CUDNN_STATUS_BAD_PARAM = 2000,
+    CUDNN_STATUS_INVALID_VALUE = 2001,
     CUDNN_STATUS_BAD_PARAM_NULL_POINTER = 2002,
     CUDNN_STATUS_BAD_PARAM_MISALIGNED_POINTER = 2003,
     CUDNN_STATUS_BAD_PARAM_NOT_FINALIZED = 2004,
@@ -171,6 +172,7 @@ typedef void* cudnnBackendDescriptor_t;
 
 extern "C" {
 const char* cudnnGetErrorString(cudnnStatus_t status);
+void cudnnGetLastErrorString(char* message, size_t max_size);
 cudnnStatus_t cudnnCreate(cudnnHandle_t* handle);
 cudnnStatus_t cudnnDestroy(cudnnHandle_t handle);
 cudnnStatus_t cudnnSetStream(cudnnHandle_t handle, cudaStream_t stream);
