@@ -1,11 +1,12 @@
-// Times each product and each convolution of the bundled networks' training steps by each implementation: the
-// tiled kernel, and cuBLAS or cuDNN. Prints where the rules (gantry/cuda/matmul_rule.hpp,
-// convolution_rule.hpp) choose the slower one, what that costs a step of each network, and the thresholds
-// that would cost least. Compares the results of both implementations, too.
+// Times each product and each convolution in the training steps of the bundled networks by each
+// implementation: the tiled kernel, and cuBLAS or cuDNN. Prints the rows where the rules
+// (gantry/cuda/matmul_rule.hpp, convolution_rule.hpp) choose the slower one, the time that a step of each
+// network loses by it, and the thresholds that would minimise the total time. Also compares the results of
+// the implementations.
 //
-// An activation that the tiled kernels differentiate as they read is a pass of its own for cuDNN. The
-// gradients by data and by weights share it, so half of it counts in each. Weights are used by two products
-// between updates, as a rule: what an implementation derives from them is made again at every second launch.
+// The tiled kernels fuse the backward pass of an activation; cuDNN needs a separate pass. The gradients by
+// data and by weights share that pass, so half of it is charged to each. A weight is used by about two
+// products between updates, so transformed copies of weights are invalidated at every second launch.
 #include "graph_timer.hpp"
 #include "no_gpu.hpp"
 #include "product_variants.hpp"
@@ -14,12 +15,14 @@
 #include <gantry/cuda/matmul_rule.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
 #include <fstream>
 #include <limits>
 #include <map>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -43,10 +46,12 @@ struct Options {
     std::vector<std::string> networks;
     int batch = 0, launches = 20;
     double seconds = 0.03;
+    double limit = std::numeric_limits<double>::infinity();
+    bool heuristics = false;
     std::string csv;
 };
 
-// -- what is measured --------------------------------------------------------------------------------------
+// -- descriptions ------------------------------------------------------------------------------------------
 
 const char* name_of(ActivationKind kind) {
     switch (kind) {
@@ -110,7 +115,7 @@ double operations(const P& p) {
     return cuda::operations(p.geometry);
 }
 
-/// What the rules look at beside the number of operations.
+/// The rules depend on this and on the number of operations.
 int width(const Matmul& p) { return p.columns; }
 template <class P>
 int width(const P& p) {
@@ -138,8 +143,8 @@ Extents3 sizes(const Weights& p) { return {p.geometry.x_size(), p.geometry.y_siz
 
 /// Memory for the largest of the products.
 struct Operands {
-    Buffer<float, Cuda> first, second, outputs, bias;  ///< random numbers; outputs: of activations
-    Buffer<float, Cuda> inner;                         ///< a gradient that has passed an activation
+    Buffer<float, Cuda> first, second, outputs, bias;  ///< random; outputs: of activations
+    Buffer<float, Cuda> inner;                         ///< the result of a separate activation pass
     Buffer<float, Cuda> tiled, library;                ///< results
     Buffer<float, Cuda> norms;                         ///< of the difference of results, and of one of them
 
@@ -187,7 +192,7 @@ void place(Weights& p, const Operands& o, float* result) {
     if (p.y_behind.outputs) p.y_behind.outputs = o.outputs.data();
 }
 
-/// An operand that is behind an activation.
+/// The operand whose activation backward is fused, if there is one.
 struct Pass {
     const float** operand = nullptr;
     std::size_t size = 0;
@@ -293,7 +298,7 @@ Measurement measure(Cuda& device, const Operands& o, const Options& options, con
     place(tiled, o, o.tiled.data());
     place(library, o, o.library.data());
     const std::size_t result = sizes(product).result;
-    for (const auto* b : {&o.tiled, &o.library})  // what is not written is NaN
+    for (const auto* b : {&o.tiled, &o.library})  // unwritten elements are NaN
         device.memory().fill(b->data(), std::byte{0xFF}, result * sizeof(float));
 
     Pass pass = pass_of(library);
@@ -333,6 +338,7 @@ struct Row {
     double operations = 0;
     int width = 0;
     std::map<std::string, int> uses;  ///< launches in a step of each network
+    std::size_t first_network = 0;    ///< that uses it
     Measurement measured;
 
     int all_uses() const {
@@ -343,26 +349,25 @@ struct Row {
     const char* library_name() const { return direction == "product" ? "cublas" : "cudnn"; }
 };
 
-/// Each product once, in order of direction and size.
+/// Each product once, in order of networks, direction and size.
 std::vector<Row> rows_of(const std::vector<bench::RecordedStep>& steps) {
     std::map<std::pair<std::string, std::string>, Row> rows;
-    for (const bench::RecordedStep& step : steps)
-        for (const Product& product : step.products)
+    for (std::size_t i = 0; i < steps.size(); ++i)
+        for (const Product& product : steps[i].products)
             std::visit(
                 [&](const auto& p) {
-                    Row& row = rows[{direction(p), describe(p)}];
-                    row.product = product;
-                    row.direction = direction(p);
-                    row.shape = describe(p);
-                    row.operations = operations(p);
-                    row.width = width(p);
-                    ++row.uses[step.network];
+                    const auto [place, is_new] = rows.try_emplace({direction(p), describe(p)});
+                    if (is_new)
+                        place->second = {product,  direction(p), describe(p), operations(p),
+                                         width(p), {},           i,           {}};
+                    ++place->second.uses[steps[i].network];
                 },
                 product);
     std::vector<Row> result;
     for (auto& [key, row] : rows) result.push_back(std::move(row));
     std::sort(result.begin(), result.end(), [](const Row& a, const Row& b) {
-        return std::tie(a.direction, a.operations) < std::tie(b.direction, b.operations);
+        return std::tie(a.first_network, a.direction, a.operations) <
+               std::tie(b.first_network, b.direction, b.operations);
     });
     return result;
 }
@@ -391,7 +396,7 @@ void write(std::ostream& csv, const Row& row, const char* precision) {
 
 // -- summary -----------------------------------------------------------------------------------------------
 
-/// Rows that one threshold is for.
+/// Rows that share a threshold.
 struct Group {
     const char* name;
     const char* width_name;
@@ -424,8 +429,8 @@ std::vector<Group> groups_of(const std::vector<Row>& rows) {
     return {std::begin(groups), std::end(groups)};
 }
 
-/// Above which number of operations the library should be used, if it is used from some width on; and the
-/// time of all rows then, each as often as it is used.
+/// The number of operations from which on the library should be used, and the total time of all rows then,
+/// weighted by their uses.
 struct Threshold {
     double below = 0, above = 0;  ///< any number of operations between these
     double total = 0;
@@ -449,15 +454,16 @@ Threshold best_threshold(std::vector<const Row*> rows, int least_width) {
     return best;
 }
 
+/// `rows` were measured; they are complete for the networks before `unmeasured`.
 void print_summary(const std::vector<Row>& rows, const std::vector<bench::RecordedStep>& steps,
-                   const char* precision) {
+                   std::size_t unmeasured, const char* precision) {
     const auto wrong =
         std::count_if(rows.begin(), rows.end(), [](const Row& r) { return r.measured.wrong(); });
     std::printf("\n%s: the rules choose the slower one, by more than %.0f %%, in %td of %zu rows\n",
                 precision, 100 * (tolerable_loss - 1), wrong, rows.size());
     std::printf("%-18s%10s%10s%10s%10s   us per step: as the rules choose, the faster one, lost\n", "network",
                 "rules", "best", "lost", "%");
-    for (const bench::RecordedStep& step : steps) {
+    for (const bench::RecordedStep& step : std::span(steps).first(unmeasured)) {
         double chosen = 0, best = 0;
         for (const Row& row : rows)
             if (const auto use = row.uses.find(step.network); use != row.uses.end()) {
@@ -494,7 +500,7 @@ int calibrate(const Options& options) {
             return std::find(options.networks.begin(), options.networks.end(), step.network) ==
                    options.networks.end();
         });
-    std::vector<Row> rows = rows_of(steps);
+    const std::vector<Row> rows = rows_of(steps);
     if (rows.empty()) {
         std::string names;
         for (const bench::RecordedStep& step : bench::recorded_steps(1)) names += ' ' + step.network;
@@ -516,21 +522,34 @@ int calibrate(const Options& options) {
         csv << "direction,shape,precision,operations,width,tiled_us,library_us,rule,wrong,error,uses\n";
     }
     bench::print_gpu();
+    const auto begin = std::chrono::steady_clock::now();
+    const auto seconds = [&] {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    };
     bool good = true;
     for (const bool tf32 : {false, true}) {
         const char* precision = tf32 ? "tf32" : "fp32";
         const double tolerance = tf32 ? 1e-2 : 1e-3;
-        Cuda device{{.tf32 = tf32}};
+        Cuda device{{.tf32 = tf32, .measure = !options.heuristics}};
         const Operands operands(device, largest);
         print_header();
-        for (Row& row : rows) {
-            row.measured =
+        std::vector<Row> measured;
+        std::size_t unmeasured = steps.size();
+        for (const Row& row : rows) {
+            if (seconds() > (tf32 ? 1 : 0.5) * options.limit) {
+                unmeasured = row.first_network;
+                std::printf("%s: no time left after %zu of %zu rows\n", precision, measured.size(),
+                            rows.size());
+                break;
+            }
+            Row& now = measured.emplace_back(row);
+            now.measured =
                 std::visit([&](const auto& p) { return measure(device, operands, options, p); }, row.product);
-            good = good && row.measured.error <= tolerance;
-            print(row, precision, tolerance);
-            if (csv.is_open()) write(csv, row, precision);
+            good = good && now.measured.error <= tolerance;
+            print(now, precision, tolerance);
+            if (csv.is_open()) write(csv, now, precision);
         }
-        print_summary(rows, steps, precision);
+        print_summary(measured, steps, unmeasured, precision);
     }
     if (!good) std::fprintf(stderr, "calibrate: results of the implementations differ\n");
     return good ? 0 : 1;
@@ -541,13 +560,16 @@ int calibrate(const Options& options) {
 int main(int argc, char** argv) {
     Options options;
     CLI::App app{"Times each product and convolution of the bundled networks by each implementation."};
-    app.add_option("networks", options.networks, "names of networks; all, if none is named");
-    app.add_option("--batch", options.batch, "in place of the programs' own");
+    app.add_option("networks", options.networks, "names of networks; all by default");
+    app.add_option("--batch", options.batch, "overrides the batch sizes of the programs");
     app.add_option("--launches", options.launches, "in a graph")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
     app.add_option("--seconds", options.seconds, "of each measurement")->capture_default_str();
-    app.add_option("--csv", options.csv, "write the rows to this file, too");
+    app.add_option("--limit", options.limit, "seconds in all; skips the remaining rows");
+    app.add_flag("--heuristics", options.heuristics,
+                 "take cuDNN's engines from its heuristics instead of measuring them");
+    app.add_option("--csv", options.csv, "also write the rows to this file");
     CLI11_PARSE(app, argc, argv);
     return bench::run_on_gpu(argv[0], [&] { return calibrate(options); });
 }

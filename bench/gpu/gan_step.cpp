@@ -1,6 +1,6 @@
-// Whole training steps of GANs on a GPU: an update of the discriminator and one of the generator, with Adam.
-// bench/peers/torch_gpu_gan_step.py is the same work in PyTorch under the same names;
-// bench/peers/compare_gpu.py prints ratios of the two.
+// Whole GAN training steps on a GPU: one update of the discriminator and one of the generator, with Adam.
+// bench/peers/torch_gpu_gan_step.py does the same work in PyTorch under the same names;
+// bench/peers/compare_gpu.py prints the ratios.
 #include "gan/objectives.hpp"
 #include "gan/trainer.hpp"
 #include "gan_networks.hpp"
@@ -25,15 +25,15 @@ using bench::Times;
 
 namespace {
 
-/// Microseconds of a step, unless it says otherwise.
+/// Times are microseconds per step.
 struct Result {
     Times wall;                                                         ///< of many steps in a row
     Times gpu;                                                          ///< of the step's graph alone
     double host = 0, run = 0, end_capture = 0, update = 0, launch = 0;  ///< means; host is their sum
     std::size_t nodes = 0;
-    long instantiations = 0;  ///< after the first steps: each one costs more than a step
+    long instantiations = 0;  ///< after warm-up; each costs more than a step
     double discriminator_loss = 0, generator_loss = 0;
-    bool finite = false;  ///< all losses that the trainer has kept
+    bool finite = false;  ///< all recorded losses
 
     bool good() const { return finite && instantiations == 0; }
 };
@@ -59,7 +59,7 @@ Result measure(int batch, bool tf32, double seconds) {
     using D = typename Gan::Discriminator;
     constexpr AdamOptions adam{.learning_rate = 2e-4, .beta1 = 0.5};
     constexpr std::size_t batches_of_data = 8;
-    constexpr int first_steps = 5;  // allocation, the choice of cuDNN's algorithms, the first graphs
+    constexpr int first_steps = 5;  // allocation, choice of cuDNN engines, first graphs
     constexpr int samples = 7;
 
     Cuda device{{.tf32 = tf32}};
@@ -87,7 +87,7 @@ Result measure(int batch, bool tf32, double seconds) {
     for (int i = 0; i < samples; ++i)
         wall.push_back(host_time([&] { steps(in_sample); }) / static_cast<double>(in_sample));
 
-    // The host alone: the GPU has nothing to do when a step begins, so that no call waits for it.
+    // Host time alone: the GPU is idle when a step begins, so no call waits for it.
     const long instantiations = calls.instantiations;
     calls = {};
     const int host_steps = std::min(in_sample, 40);
@@ -161,13 +161,13 @@ int main(int argc, char** argv) {
     int batch = 0;
     std::string file;
     CLI::App app{"Measures training steps of GANs on a GPU."};
-    app.add_option("names", names, "networks; all, if none is named")->check(CLI::IsMember(all));
+    app.add_option("names", names, "networks; all by default")->check(CLI::IsMember(all));
     app.add_option("--seconds", seconds, "of each measurement")->capture_default_str();
-    app.add_option("--precision", precisions, "fp32, tf32 or both")
+    app.add_option("--precision", precisions, "fp32 or tf32; may be repeated; both by default")
         ->check(CLI::IsMember({"fp32", "tf32"}))
-        ->capture_default_str();
-    app.add_option("--batch", batch, "in place of the networks' own");
-    app.add_option("--csv", file, "write the table to this file, too");
+        ->allow_extra_args(false);
+    app.add_option("--batch", batch, "overrides the batch sizes of the networks");
+    app.add_option("--csv", file, "also write the table to this file");
     CLI11_PARSE(app, argc, argv);
     if (names.empty()) names = all;
 
@@ -191,7 +191,7 @@ int main(int argc, char** argv) {
                 good = good && result.good();
             }
         if (!good)
-            std::fprintf(stderr, "%s: losses that are not finite, or graphs that do not update\n", argv[0]);
+            std::fprintf(stderr, "%s: losses are not finite, or graphs were instantiated again\n", argv[0]);
         return good ? 0 : 1;
     });
 }

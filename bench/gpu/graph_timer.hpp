@@ -7,8 +7,7 @@
 
 namespace gantry::bench {
 
-// How GPU work is timed: as a graph, so that gaps between launches stay small, with events around replays of
-// the graph, so that the host's clock has no part in it.
+// GPU work is timed as a CUDA graph, which keeps gaps between launches small, with events around its replays.
 
 class Event {
 public:
@@ -29,8 +28,7 @@ private:
     cudaEvent_t event_ = nullptr;
 };
 
-/// The work that f puts into a stream, captured without running it. f must have run before, so that it
-/// allocates nothing.
+/// The work that f puts into a stream, captured without running it. f must not allocate: run it once before.
 class CapturedGraph {
 public:
     template <class F>
@@ -61,13 +59,12 @@ private:
 
 struct Sampling {
     int samples = 9;
-    double seconds = 0.1;    ///< of all samples together; 3 samples are taken in any case
-    double sample_us = 300;  ///< replays in a sample: enough for these microseconds
+    double seconds = 0.1;    ///< of all samples; at least 3 are taken
+    double sample_us = 300;  ///< a sample has replays for this time
     int most_replays = 1000;
 };
 
-/// Microseconds of one replay of a graph. The stream is busy when a sample begins, so that the way from the
-/// host to the GPU is not in it.
+/// Microseconds per replay of a graph. The stream is busy when a sample begins, which hides launch latency.
 inline Times time_graph(cudaGraphExec_t graph, cudaStream_t stream, const Sampling& sampling = {}) {
     Event begin, end;
     const auto sample = [&](int replays) {

@@ -1,10 +1,9 @@
-// Single kernels on a GPU: microseconds, GB/s and TFLOP/s, and the share of what the GPU can do, which is
-// measured at the start: a large copy, bytes read and written both counted, and large products by cuBLAS.
+// Single kernels on a GPU: microseconds, GB/s, TFLOP/s, and the percentage of ceilings measured in the same
+// run: a large device-to-device copy, counting bytes read and written, and large products by cuBLAS.
 //
-// Bytes are those that a kernel cannot do without: each input once and each output once, but twice for the
-// input of batch norm, whose statistics must be known first. A graph of launches takes sets of arrays in turn
-// which together are larger than the L2 cache. Arrays hold random numbers. `--smoke`: small sizes, to try the
-// program.
+// Bytes are the least that a kernel must move: each input and each output once, but the input of batch norm
+// twice, since its statistics come first. A graph of launches rotates among sets of arrays that together
+// exceed the L2 cache. Arrays hold random numbers. `--smoke` uses small sizes, to try the program.
 #include "graph_timer.hpp"
 #include "no_gpu.hpp"
 #include "product_variants.hpp"
@@ -32,10 +31,10 @@ struct Sizes {
     std::size_t elements = std::size_t{1} << 24;
     std::size_t parameters = 10'000'000;
     std::size_t side = 64;       ///< of images
-    std::size_t pixels = 12288;  ///< bytes of an item in a data set
+    std::size_t pixels = 12288;  ///< bytes of a sample in a data set
     std::size_t items = 4096;
-    int product = 8192;  ///< extents of the products whose rate is the peak
-    int batch = 1;       ///< divides the batches of products and convolutions
+    int product = 8192;  ///< extent of the products that measure the peak
+    int batch = 1;       ///< divisor of the extents of products and convolutions
 
     static Sizes small() {
         return {.pool = std::size_t{1} << 18,
@@ -72,7 +71,7 @@ struct Kernel {
     std::string name;
     Work work;
     std::size_t set;  ///< floats of the arrays of a launch
-    /// Fills in what must not be random, and gives what starts the kernel on these arrays.
+    /// Prepares the arrays that must not be random, and returns the launch.
     std::function<std::function<void()>(Cuda&, Arrays)> make;
 };
 
@@ -99,16 +98,15 @@ public:
         if (sets == 0) return state.SkipWithError("the arrays do not fit into the memory of all benchmarks");
         fill();
         std::vector<std::function<void()>> starts;
-        double us = 0;
         {
             const Step step{device_};
             for (std::size_t i = 0; i < sets; ++i)
                 starts.push_back(kernel.make(device_, Arrays(pool_.data() + i * set, set)));
-            us = time_us([&] {
-                     for (std::size_t i = 0; i < launches; ++i) starts[i % sets]();
-                 }) /
-                 static_cast<double>(launches);
         }
+        const double us = time_us([&] {
+                              for (std::size_t i = 0; i < launches; ++i) starts[i % sets]();
+                          }) /
+                          static_cast<double>(launches);
         for (auto _ : state) state.SetIterationTime(us * 1e-6);
         const double bytes = kernel.work.bytes / us * 1e6, operations = kernel.work.operations / us * 1e6;
         state.counters["GB/s"] = bytes * 1e-9;
@@ -130,8 +128,12 @@ private:
     }
     template <class F>
     static double time_us(Cuda& device, const F& f) {
-        f();
-        device.synchronize();
+        {
+            const Step step{device};  // afterwards the arena is large enough
+            f();
+            device.synchronize();
+        }
+        const Step step{device};
         const bench::CapturedGraph graph(device.stream(), f);
         const double us =
             bench::time_graph(graph.get(), device.stream(), {.seconds = 0.06, .sample_us = 1000}).median;
@@ -190,7 +192,7 @@ public:
     std::vector<Kernel> take() { return std::move(kernels_); }
 
 private:
-    /// `make(device, arrays)` gives parameters, and `run(device, parameters)` starts the kernel.
+    /// `make(device, arrays)` returns parameters, `run(device, parameters)` launches the kernel.
     template <class Make, class Run>
     void add(const std::string& name, const Work& work, std::size_t set, const Make& make, const Run& run) {
         kernels_.push_back({name, work, set, [make, run](Cuda& device, Arrays arrays) {
@@ -360,7 +362,7 @@ private:
                     p.x_gradient = a.take(n);
                     p.scale = a.take(columns);
                     p.shift = a.take(columns);
-                    // The statistics come from a forward pass, whose result is overwritten.
+                    // Statistics of a forward pass, whose result is overwritten.
                     BatchNormParameters<float> forward{.rows = rows, .columns = columns};
                     forward.x = p.x;
                     forward.y = p.x_gradient;
@@ -402,7 +404,7 @@ private:
             return MaxPoolParameters<float>{geometry, a.take(whole), a.take(pooled),
                                             reinterpret_cast<std::int32_t*>(a.take(pooled))};
         };
-        /// Switches as a max pooling gives them.
+        /// The switches of a max pooling.
         const auto switched = [=](Cuda& device, Arrays& a) {
             const MaxPoolParameters<float> p = max_pool(a);
             launch(device, p);
@@ -444,7 +446,7 @@ private:
 
     void optimizers() {
         const std::size_t n = sizes_.parameters;
-        /// Second moments are not negative.
+        /// Second moments must not be negative.
         const auto squares = [=](Cuda& device, Arrays& a) {
             float* const v = a.take(n);
             RandomStream stream(Seed{4}, "squares");
@@ -558,7 +560,7 @@ private:
 
 // -- output ------------------------------------------------------------------------------------------------
 
-/// A row for each kernel; files (--benchmark_out) have Google Benchmark's formats.
+/// One row per kernel. --benchmark_out writes Google Benchmark's formats.
 class Table : public benchmark::BenchmarkReporter {
 public:
     bool ReportContext(const Context&) override {

@@ -10,7 +10,7 @@ namespace gantry::bench {
 /// Everything else that fails exits with 1.
 inline constexpr int no_gpu_exit_code = 77;
 
-/// What main() returns: the result of f(), which returns an exit code and may throw.
+/// The exit code for main(): that of f(), or 1 if it throws.
 template <class F>
 int run_on_gpu(const char* program, const F& f) {
     const cuda::Availability available = cuda::availability();

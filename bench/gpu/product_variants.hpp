@@ -1,5 +1,5 @@
 #pragma once
-// The variants of a product and of a convolution in kernels/, which gantry::cuda has for float and double.
+// The variants of products and convolutions in kernels/; gantry::cuda has them for float and double.
 #include <gantry/cuda/device.hpp>
 #include <gantry/kernels/convolution.hpp>
 #include <gantry/kernels/matmul.hpp>
@@ -21,7 +21,7 @@ template <class T>
 void convolution_tiled(Cuda&, const ConvolutionTransposedParameters<T>&);
 template <class T>
 void convolution_tiled(Cuda&, const ConvolutionWeightGradientParameters<T>&);
-// Each returns false, and launches nothing, where cuDNN cannot compute the convolution.
+// Return false, and launch nothing, if cuDNN cannot compute the convolution.
 template <class T>
 bool convolution_cudnn(Cuda&, const ConvolutionParameters<T>&);
 template <class T>

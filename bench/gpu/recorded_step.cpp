@@ -19,7 +19,7 @@ namespace gantry::bench {
 
 namespace {
 
-/// Addresses that nothing is stored at.
+/// Gives out addresses without memory.
 class NoMemory {
 public:
     void* allocate(std::size_t bytes) {
@@ -34,12 +34,12 @@ private:
     std::uintptr_t next_ = std::uintptr_t{1} << 40;
 };
 
-/// A device that computes nothing and keeps the products that it was asked for.
+/// A device that computes nothing and records its products.
 struct Recorder : Device<NoMemory> {
     std::vector<Product> products;
 };
 
-/// As Cuda's tiled kernels do.
+/// The same as Cuda's tiled kernels.
 bool passes_activations(const Recorder&, const ConvolutionGeometry& g, ActivationKind kind) {
     return !cuda::plain_product(g) && kind != ActivationKind::softplus;
 }
@@ -72,7 +72,7 @@ void launch(Recorder& recorder, ConvolutionWeightGradientParameters<T> p) {
     record_convolution(recorder, p);
 }
 
-/// A step of two networks against each other.
+/// A step of a GAN.
 template <class Gan>
 std::vector<Product> step_of_gan(int batch) {
     using G = typename Gan::Generator;
@@ -91,7 +91,7 @@ std::vector<Product> step_of_gan(int batch) {
     return std::move(device.products);
 }
 
-/// A step of one network; the loss is of no interest.
+/// A step of one network. The loss does not matter for the products.
 template <class Trained>
 std::vector<Product> step_of_network(int batch) {
     using A = typename Trained::Architecture;

@@ -5,8 +5,8 @@
 
 namespace gantry::bench {
 
-/// What the program's calls of CUDA's runtime for graphs came to. The linker puts functions of
-/// runtime_calls.cpp in front of them (ld --wrap), also of those in libraries that are linked statically.
+/// Totals of the program's calls of CUDA's graph functions. The linker redirects these calls to
+/// runtime_calls.cpp (ld --wrap).
 struct RuntimeCalls {
     double end_capture = 0, update = 0, launch = 0;  ///< microseconds that the host spent in them
     long instantiations = 0;

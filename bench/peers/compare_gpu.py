@@ -3,8 +3,8 @@
 
     bench/peers/compare_gpu.py gantry.csv torch.csv
 
-A ratio is PyTorch's time over gantry's: above 1 gantry is faster. Both must be of one GPU. PyTorch's bf16 is compared
-with gantry's TF32, since gantry has no bf16. The last column has the best of PyTorch in this precision.
+A ratio is PyTorch's time over gantry's: above 1 gantry is faster. Both files must come from the same GPU. PyTorch's bf16
+is compared with gantry's TF32, since gantry has no bf16. The last column is PyTorch's fastest mode.
 """
 import argparse
 import csv

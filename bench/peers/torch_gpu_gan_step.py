@@ -4,18 +4,18 @@
     bench/peers/torch_gpu_gan_step.py --csv torch.csv
     bench/peers/compare_gpu.py gantry.csv torch.csv
 
-Each step is measured in fp32, TF32 and bf16 (autocast), in three ways:
+Each step is measured in fp32, TF32 and bf16 (autocast), in three modes:
 
-    eager           as PyTorch runs it, operator by operator
+    eager           operator by operator
     graph           the whole step as one CUDA graph, replayed
     compile+graph   both losses through torch.compile, and the whole step as one CUDA graph
 
-It does the work of gantry's trainer, in the way that is fastest in PyTorch: data stays on the GPU as bytes, images are
-channels_last, Adam is fused, the generator's images for the discriminator's update have no gradient, and the
-discriminator is frozen in the generator's update. A batch has the same samples in every step, so that PyTorch need not
-draw their numbers. A way that fails prints one line, and the others go on.
+The steps do the work of gantry's trainer with the fastest options of PyTorch: data is gathered from bytes on the GPU,
+images are channels_last, Adam is fused, the generated images of the discriminator's update carry no gradient, and the
+discriminator is frozen in the generator's update. Every step uses the same samples of the data set, so that PyTorch
+need not draw indices. A mode that fails prints one line, and the others go on.
 
-Exit code: 77 without a GPU, 1 if a way failed.
+Exit code: 77 without a GPU, 1 if a mode failed.
 """
 import argparse
 import csv
@@ -192,7 +192,7 @@ def run(name, batch, device, precision, mode, seconds):
 
 
 def forget():
-    """What a way has left, compiled code and memory, is not there for the next one."""
+    """Drops compiled code and memory of the last mode."""
     torch.compiler.reset()
     gc.collect()
     if torch.cuda.is_available():
@@ -201,13 +201,13 @@ def forget():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="name", help=f"networks, of {', '.join(GANS)}; all, if none is named")
+    parser.add_argument("names", nargs="*", metavar="name", help=f"networks: {', '.join(GANS)}; all by default")
     parser.add_argument("--seconds", type=float, default=0.4, help="of each measurement (%(default)s)")
-    parser.add_argument("--precision", nargs="+", choices=PRECISIONS, default=PRECISIONS)
-    parser.add_argument("--no-compile", action="store_true", help="leave torch.compile out, which takes most of the time")
-    parser.add_argument("--batch", type=int, help="in place of the networks' own")
-    parser.add_argument("--csv", metavar="FILE", help="write the table to this file, too")
-    parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda", help="cpu: to try the program; no graphs there")
+    parser.add_argument("--precision", action="append", choices=PRECISIONS, help="may be repeated; all by default")
+    parser.add_argument("--no-compile", action="store_true", help="skip torch.compile, which takes most of the time")
+    parser.add_argument("--batch", type=int, help="overrides the batch sizes of the networks")
+    parser.add_argument("--csv", metavar="FILE", help="also write the table to this file")
+    parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda", help="cpu is for smoke tests, without graphs")
     options = parser.parse_args()
     for name in options.names:
         if name not in GANS:
@@ -232,7 +232,7 @@ def main():
     failed = False
     for name in options.names or GANS:
         batch = options.batch or GANS[name][1]
-        for precision in options.precision:
+        for precision in options.precision or PRECISIONS:
             for mode in modes:
                 label = f"{name:12}{batch:6}  {precision:6}{mode:14}"
                 try:
@@ -241,7 +241,7 @@ def main():
                     if table:
                         table.writerow([name, batch, precision, mode, f"{median:.3f}", f"{least:.3f}"])
                         file.flush()
-                except Exception as error:  # whatever a way fails with, the others go on
+                except Exception as error:  # the other modes go on
                     failed = True
                     line = (str(error).strip().splitlines() or [""])[0]
                     print(f"{label}failed: {type(error).__name__}: {line[:150]}", flush=True)
