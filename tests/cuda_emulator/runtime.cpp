@@ -11,6 +11,9 @@ extern "C" {
 // Devices
 
 cudaError_t cudaGetDeviceCount(int* count) {
+    // An empty list hides all GPUs from a program, as with the driver.
+    const char* const visible = std::getenv("CUDA_VISIBLE_DEVICES");
+    if (visible != nullptr && *visible == '\0') return cudaErrorNoDevice;
     return runtime_call(Call::other, cudaErrorInsufficientDriver, [&](Gpu& g) {
         if (count == nullptr) return invalid;
         *count = g.count;
