@@ -10,7 +10,10 @@
 #include "support/numbers.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <exception>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -120,10 +123,16 @@ TEST_CASE("cuda: a Cuda object is used and destroyed by other threads than the o
     std::unique_ptr<Training> training;
     std::vector<float> parameters, product, convolution;
     const auto in_a_thread = [](const auto& f) {
+        std::exception_ptr error;
         std::thread([&] {
-            CHECK(current() == 0);
-            f();
+            try {
+                CHECK(current() == 0);
+                f();
+            } catch (...) {
+                error = std::current_exception();
+            }
         }).join();
+        if (error) std::rethrow_exception(error);
     };
     in_a_thread([&] { training = std::make_unique<Training>(1, 1); });
     in_a_thread([&] {

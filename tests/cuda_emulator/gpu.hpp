@@ -89,10 +89,10 @@ Thread& this_thread();
 struct Gpu {
     std::recursive_mutex mutex;
     int count = 1;
-    std::deque<Board> boards = std::deque<Board>(1);                ///< one at least
-    int running = 0;                            ///< the GPU whose work runs
-    DeviceMemory memory;                        ///< of all GPUs, in one range of addresses
-    std::map<const void*, std::size_t> pinned;  ///< bytes of the host's page-locked memory, by address
+    std::deque<Board> boards = std::deque<Board>(1);  ///< one at least
+    int running = 0;                                  ///< the GPU whose work runs
+    DeviceMemory memory;                              ///< of all GPUs, in one range of addresses
+    std::map<const void*, std::size_t> pinned;        ///< bytes of the host's page-locked memory, by address
     std::set<cudaStream_t> streams;
     std::set<cudaEvent_t> events;
     std::set<cudaGraph_t> graphs;
