@@ -60,8 +60,8 @@ public:
         resident_.emplace(device, pixels.size());
         resident_->from_host(pixels);
     }
-    DeviceBatches(D&, std::vector<std::uint8_t>&&,
-                  const BatchOptions&) = delete;  // gone before the first batch
+    // The data would be gone before the first batch.
+    DeviceBatches(D&, std::vector<std::uint8_t>&&, const BatchOptions&) = delete;
 
     /// The next batch: tensors of the current step. Errors: a copy of streamed data failed.
     Minibatch next() {
