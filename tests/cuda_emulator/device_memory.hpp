@@ -22,7 +22,8 @@ public:
     /// How much of it there is.
     std::size_t size() const { return size_; }
     void set_size(std::size_t bytes) { size_ = std::min(bytes, capacity); }
-    std::size_t free_bytes() const { return size_ - std::min(live_bytes_, size_); }
+    /// Of a GPU, as far as it knows: others may have taken the same memory.
+    std::size_t free_bytes(int gpu) const { return size_ - std::min(live_bytes(gpu), size_); }
 
     /// Null where the memory is full. New memory is full of NaN, its first MiB at least.
     void* allocate(std::size_t bytes, int gpu);

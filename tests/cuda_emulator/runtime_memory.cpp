@@ -164,7 +164,7 @@ cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
     return query_call([&](Gpu& g) {
         if (free == nullptr || total == nullptr) return invalid;
         *total = g.memory.size();
-        *free = g.memory.free_bytes();
+        *free = g.memory.free_bytes(current_gpu());
         return cudaSuccess;
     });
 }
