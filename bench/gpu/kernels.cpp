@@ -37,7 +37,7 @@ struct Sizes {
     int batch = 1;       ///< divisor of the extents of products and convolutions
 
     static Sizes small() {
-        return {.pool = std::size_t{1} << 18,
+        return {.pool = std::size_t{1} << 20,
                 .elements = std::size_t{1} << 14,
                 .parameters = 10'000,
                 .side = 8,
