@@ -58,7 +58,7 @@ auto on_device(const Options& options, const F& f) {
     return f(std::type_identity<Cpu>{});
 }
 
-/// Serves pictures on a device: a GPU gathers batches itself, for the CPU a background thread prepares them.
+/// Serves pictures on a device: a GPU converts batches itself, for the CPU a background thread prepares them.
 template <class Item, class D>
 auto make_batches([[maybe_unused]] D& device, const Images& images, const BatchOptions& options) {
     if constexpr (D::asynchronous)

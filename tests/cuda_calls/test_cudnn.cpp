@@ -195,6 +195,20 @@ TEST_CASE("cuda: tensors that are not aligned are left to the tiled kernels", "[
     }
 }
 
+TEST_CASE("cuda: a wide convolution is cuDNN's", "[cuda]") {
+    const ConvolutionGeometry wide{17, {64, 32, 4, 2, 1}, {64, 32, 4, 2, 1}, 32, 64};
+    REQUIRE(cuda::wide(wide));
+    std::string line;
+    Cuda device{{.measure = false, .log = [&](const std::string& text) { line = text; }}};
+    const Buffer<float, Cuda> x(device, wide.x_size()), y(device, wide.y_size()), w(device, wide.w_size());
+    const Step<Cuda> step{device};
+    cuda_emulator::reset_counts();
+    launch(device, ConvolutionParameters<float>{wide, x.data(), w.data(), y.data()});
+    device.synchronize();
+    CHECK(cuda_emulator::counts().library_calls.at("cudnn forward") == 1);
+    CHECK_THAT(line, contains("forward: cuDNN engine 14"));
+}
+
 TEST_CASE("cuda: the log names the kernel of each product and convolution once", "[cuda]") {
     std::vector<std::string> lines;
     CudaOptions options{.measure = false};

@@ -33,7 +33,7 @@ DeviceMemory::DeviceMemory() {
 DeviceMemory::~DeviceMemory() { munmap(begin_, capacity); }
 
 void* DeviceMemory::allocate(std::size_t bytes, int gpu) {
-    if (bytes > capacity - alignment - margin) return nullptr;
+    if (bytes > capacity - alignment - margin || bytes > free_bytes()) return nullptr;
     const std::size_t needed = extent(bytes);
     const auto fits = [&](const auto& piece) { return piece.second >= needed; };
     auto piece = std::find_if(free_.lower_bound(next_), free_.end(), fits);

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -11,12 +12,17 @@ namespace cuda_emulator {
 /// do. While no kernel runs, the host cannot read or write it, as it could not on a machine with a GPU.
 class DeviceMemory {
 public:
-    static constexpr std::size_t capacity = std::size_t{4} << 30;
+    static constexpr std::size_t capacity = std::size_t{4} << 30;  ///< the largest size
 
     DeviceMemory();
     DeviceMemory(const DeviceMemory&) = delete;
     DeviceMemory& operator=(const DeviceMemory&) = delete;
     ~DeviceMemory();
+
+    /// How much of it there is.
+    std::size_t size() const { return size_; }
+    void set_size(std::size_t bytes) { size_ = std::min(bytes, capacity); }
+    std::size_t free_bytes() const { return size_ - std::min(live_bytes_, size_); }
 
     /// Null where the memory is full. New memory is full of NaN, its first MiB at least.
     void* allocate(std::size_t bytes, int gpu);
@@ -63,7 +69,7 @@ private:
     std::map<char*, Allocation> allocations_;  ///< by address
     std::map<char*, std::size_t> free_;        ///< bytes, by address; neighbours are one
     char* next_ = nullptr;  ///< where the search for free memory goes on: what was freed rests for long
-    std::size_t live_bytes_ = 0;
+    std::size_t size_ = capacity, live_bytes_ = 0;
     bool is_open_ = false;
 };
 

@@ -187,9 +187,10 @@ const char* cudaGetErrorName(cudaError_t error) {
 /// Of a kernel's failure it tells what the emulator saw as well.
 const char* cudaGetErrorString(cudaError_t error) {
     const Entry* entry = find(error);
+    const std::lock_guard lock(cuda_emulator::gpu().mutex);
     const cuda_emulator::Failure& failure = cuda_emulator::gpu().here().failure;
     if (error == cudaSuccess || error != failure.code) return entry ? entry->text : "unrecognized error code";
-    static std::string text;
+    thread_local std::string text;
     text = std::string(entry ? entry->text : "") + ": " + failure.text;
     return text.c_str();
 }

@@ -91,11 +91,13 @@ void Gpu::run_all(int gpu) {
         if (stream->gpu == gpu) run(*stream);
 }
 
-bool Gpu::spoil_captures() {
+bool Gpu::spoil_captures(bool of_all_threads) {
     bool any = false;
     for (const cudaStream_t stream : streams)
         if (stream->capture != cudaStreamCaptureStatusNone &&
-            stream->capture_mode != cudaStreamCaptureModeRelaxed) {
+            (of_all_threads || stream->capture_mode == cudaStreamCaptureModeGlobal ||
+             (stream->capture_mode == cudaStreamCaptureModeThreadLocal &&
+              stream->capture_thread == std::this_thread::get_id()))) {
             stream->capture = cudaStreamCaptureStatusInvalidated;
             any = true;
         }
@@ -148,8 +150,9 @@ Failure run_kernel(const KernelLaunch& kernel) {
     return {};
 }
 
-const Counts& counts() {
+Counts counts() {
     Gpu& g = gpu();
+    const std::lock_guard lock(g.mutex);
     g.counts.live_allocations = g.memory.live_allocations();
     g.counts.live_bytes = g.memory.live_bytes();
     g.counts.live_host_bytes = 0;
@@ -157,11 +160,24 @@ const Counts& counts() {
     return g.counts;
 }
 
-void reset_counts() { gpu().counts = {}; }
+void reset_counts() {
+    Gpu& g = gpu();
+    const std::lock_guard lock(g.mutex);
+    g.counts = {};
+    g.counting_thread = std::this_thread::get_id();
+}
 
 void set_order(Order order, std::uint32_t seed) {
-    gpu().order = order;
-    gpu().seed = seed;
+    Gpu& g = gpu();
+    const std::lock_guard lock(g.mutex);
+    g.order = order;
+    g.seed = seed;
+}
+
+void set_memory(std::size_t bytes) {
+    Gpu& g = gpu();
+    const std::lock_guard lock(g.mutex);
+    g.memory.set_size(bytes);
 }
 
 const std::string& last_report() {

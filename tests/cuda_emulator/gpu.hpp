@@ -19,6 +19,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <cuda_runtime.h>
@@ -50,6 +51,7 @@ struct CUstream_st {
     std::size_t begun = 0, queued = 0;  ///< how much of it since its creation
     cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
     cudaStreamCaptureMode capture_mode = cudaStreamCaptureModeGlobal;
+    std::thread::id capture_thread;     ///< that began the capture
     std::unique_ptr<CUgraph_st> graph;  ///< that is being captured
 };
 
@@ -102,6 +104,7 @@ struct Gpu {
     Counts counts;
     std::chrono::nanoseconds
         time{};  ///< that the clock of events is ahead of the host's: work pretends to last
+    std::thread::id counting_thread = std::this_thread::get_id();  ///< that reset the counts
 
     bool is_pinned(const void* begin, std::size_t bytes) const;
     bool knows(cudaStream_t stream) const { return stream == nullptr || streams.contains(stream); }
@@ -119,9 +122,9 @@ struct Gpu {
     void run(CUstream_st& stream) { run(stream, stream.queued); }
     void run_all(int gpu);
 
-    /// What cannot be captured was called: captures that forbid it become invalid. Returns whether there was
-    /// one.
-    bool spoil_captures();
+    /// What cannot be captured was called: captures that forbid it become invalid, global ones and those of
+    /// this thread, or of all threads. Returns whether there was one.
+    bool spoil_captures(bool of_all_threads = false);
 };
 Gpu& gpu();
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -15,6 +16,9 @@ void set_gpu_count(int count);
 /// What is known of the last failure of a kernel: "[name] what, thread, block, place". Empty where none
 /// failed.
 const std::string& last_report();
+
+/// How much memory the GPU has, at most 4 GiB, which is the default. What is allocated stays.
+void set_memory(std::size_t bytes);
 
 /// One new GPU, as after the program's start: whatever failed is forgotten, memory is freed, streams are
 /// gone, counts begin anew. Nobody may hold anything of the old one.

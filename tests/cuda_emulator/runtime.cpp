@@ -11,6 +11,9 @@ extern "C" {
 // Devices
 
 cudaError_t cudaGetDeviceCount(int* count) {
+    // An empty list hides all GPUs from a program, as with the driver.
+    const char* const visible = std::getenv("CUDA_VISIBLE_DEVICES");
+    if (visible != nullptr && *visible == '\0') return cudaErrorNoDevice;
     return runtime_call(Call::other, cudaErrorInsufficientDriver, [&](Gpu& g) {
         if (count == nullptr) return invalid;
         *count = g.count;
@@ -96,7 +99,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
         if (properties == nullptr) return invalid;
         *properties = {};
         std::strcpy(properties->name, "gantry's emulator");
-        properties->totalGlobalMem = DeviceMemory::capacity;
+        properties->totalGlobalMem = g.memory.size();
         properties->sharedMemPerBlock = limits::shared;
         properties->sharedMemPerBlockOptin = limits::shared_on_request;
         properties->warpSize = 32;
@@ -116,8 +119,8 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
 
 cudaError_t cudaDeviceSynchronize() {
     return runtime_call(Call::other, cudaErrorUnknown, [](Gpu& g) {
-        return outside_of_captures(
-            g, [&] { return synchronize(g, current_gpu(), [&] { g.run_all(current_gpu()); }); });
+        if (g.spoil_captures(true)) return cudaErrorStreamCaptureUnsupported;
+        return synchronize(g, current_gpu(), [&] { g.run_all(current_gpu()); });
     });
 }
 
@@ -201,10 +204,14 @@ cudaError_t cudaStreamQuery(cudaStream_t stream) {
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
     return runtime_call(Call::other, cudaErrorUnknown, [&](Gpu& g) {
         if (!g.events.contains(event) || !g.knows(stream)) return cudaErrorInvalidResourceHandle;
-        const bool captures = g.get(stream).capture != cudaStreamCaptureStatusNone;
-        if (event->captured || captures)
-            return cudaErrorNotSupported;  // captures of several streams are not emulated
+        CUstream_st& waiting = g.get(stream);
+        if (waiting.capture == cudaStreamCaptureStatusInvalidated) return cudaErrorStreamCaptureInvalidated;
+        if (event->captured) return cudaErrorNotSupported;  // captures of several streams are not emulated
         if (!event->recorded) return cudaSuccess;
+        if (waiting.capture == cudaStreamCaptureStatusActive) {
+            waiting.capture = cudaStreamCaptureStatusInvalidated;
+            return cudaErrorStreamCaptureIsolation;  // a graph cannot wait for work outside of it
+        }
         return g.submit(stream, {cudaGraphNodeTypeEventRecord, nullptr, "cudaStreamWaitEvent",
                                  [&g, other = event->stream, position = event->position, gpu = event->gpu] {
                                      if (g.knows(other)) g.run(g.get(other), position);
@@ -219,7 +226,8 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {
     return runtime_call(Call::other, cudaErrorMemoryAllocation, [&](Gpu& g) {
-        if (event == nullptr) return invalid;
+        constexpr unsigned known = cudaEventBlockingSync | cudaEventDisableTiming;
+        if (event == nullptr || (flags & ~known) != 0) return invalid;
         *event = new CUevent_st;
         (*event)->timing = (flags & cudaEventDisableTiming) == 0;
         g.events.insert(*event);
@@ -256,8 +264,10 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
     return runtime_call(Call::other, cudaErrorUnknown, [&](Gpu& g) {
         if (!g.events.contains(event)) return cudaErrorInvalidResourceHandle;
         if (event->captured) return cudaErrorCapturedEvent;
-        return synchronize(g, event->gpu, [&] {
-            if (event->recorded && g.knows(event->stream)) g.run(g.get(event->stream), event->position);
+        return outside_of_captures(g, [&] {
+            return synchronize(g, event->gpu, [&] {
+                if (event->recorded && g.knows(event->stream)) g.run(g.get(event->stream), event->position);
+            });
         });
     });
 }
@@ -325,6 +335,7 @@ void reset() {
     for (const auto& [memory, bytes] : g.pinned) std::free(const_cast<void*>(memory));
     g.pinned.clear();
     g.memory.release_all();
+    g.memory.set_size(DeviceMemory::capacity);
     g.shared_limits.clear();
     g.boards.clear();
     set_gpu_count(1);

@@ -21,7 +21,8 @@ cudaError_t outside_of_captures(Gpu& g, Body body) {
 /// Lets the host wait for `body` to run things on a GPU, then says whether that has failed.
 template <class Body>
 cudaError_t synchronize(Gpu& g, int gpu, Body body) {
-    ++g.counts.synchronizations;
+    ++(std::this_thread::get_id() == g.counting_thread ? g.counts.synchronizations
+                                                       : g.counts.background_synchronizations);
     body();
     return g.board(gpu).failure.code;
 }

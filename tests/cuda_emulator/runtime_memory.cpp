@@ -163,8 +163,8 @@ cudaError_t cudaFreeHost(void* memory) {
 cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
     return query_call([&](Gpu& g) {
         if (free == nullptr || total == nullptr) return invalid;
-        *total = DeviceMemory::capacity;
-        *free = DeviceMemory::capacity - g.memory.live_bytes(current_gpu());
+        *total = g.memory.size();
+        *free = g.memory.free_bytes();
         return cudaSuccess;
     });
 }

@@ -257,6 +257,75 @@ TEST_CASE_METHOD(Fixture, "what cannot be captured makes the capture invalid") {
     CHECK(cudaMalloc(&memory, 4) == cudaSuccess);
 }
 
+TEST_CASE_METHOD(Fixture, "a capture that is local to its thread leaves other threads alone") {
+    cudaStream_t other = nullptr;
+    cudaEvent_t event = nullptr;
+    float* pinned = nullptr;
+    void* memory = nullptr;
+    REQUIRE(cudaStreamCreateWithFlags(&other, cudaStreamNonBlocking) == cudaSuccess);
+    REQUIRE(cudaEventCreateWithFlags(&event, cudaEventBlockingSync | cudaEventDisableTiming) == cudaSuccess);
+    REQUIRE(cudaMallocHost(&pinned, bytes) == cudaSuccess);
+    cudaGraph_t graph = nullptr;
+    reset_counts();
+    REQUIRE(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal) == cudaSuccess);
+    REQUIRE(start() == cudaSuccess);
+    std::vector<cudaError_t> codes;
+    std::jthread([&] {
+        codes.push_back(cudaMemcpyAsync(x, pinned, bytes, cudaMemcpyHostToDevice, other));
+        codes.push_back(cudaEventRecord(event, other));
+        codes.push_back(cudaEventSynchronize(event));
+        codes.push_back(cudaMalloc(&memory, 4));
+        codes.push_back(cudaGetLastError());
+        codes.push_back(cudaStreamEndCapture(stream, &graph));
+        codes.push_back(cudaGetLastError());
+    }).join();
+    CHECK(codes == std::vector{cudaSuccess, cudaSuccess, cudaSuccess, cudaSuccess, cudaSuccess,
+                               cudaErrorStreamCaptureWrongThread, cudaErrorStreamCaptureWrongThread});
+    CHECK(cudaGetLastError() == cudaSuccess);  // each thread has its own
+    CHECK(counts().synchronizations == 0);
+    CHECK(counts().background_synchronizations == 1);
+    CHECK(start() == cudaSuccess);
+    REQUIRE(cudaStreamEndCapture(stream, &graph) == cudaSuccess);
+
+    // What is the same thread's, or another's wait for the whole GPU, spoils it.
+    REQUIRE(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal) == cudaSuccess);
+    CHECK(cudaEventSynchronize(event) == cudaErrorStreamCaptureUnsupported);
+    CHECK(cudaStreamEndCapture(stream, &graph) == cudaErrorStreamCaptureInvalidated);
+    REQUIRE(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal) == cudaSuccess);
+    std::jthread([&] { codes.assign(1, cudaDeviceSynchronize()); }).join();
+    CHECK(codes == std::vector{cudaErrorStreamCaptureUnsupported});
+    CHECK(cudaStreamEndCapture(stream, &graph) == cudaErrorStreamCaptureInvalidated);
+}
+
+TEST_CASE_METHOD(Fixture, "kernels run in whichever thread waits for them, and in their order") {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 3; ++t)
+        threads.emplace_back([this] {
+            for (int i = 0; i < 50; ++i) {
+                start();
+                cudaStreamSynchronize(stream);
+            }
+        });
+    threads.clear();
+    CHECK(first() == 150);
+}
+
+TEST_CASE_METHOD(Fixture, "a GPU can have less memory") {
+    std::size_t free = 0, total = 0;
+    void* memory = nullptr;
+    set_memory(1000);
+    CHECK(cudaMemGetInfo(&free, &total) == cudaSuccess);
+    CHECK(total == 1000);
+    CHECK(free == 1000 - bytes);
+    CHECK(cudaMalloc(&memory, free + 1) == cudaErrorMemoryAllocation);
+    CHECK(cudaMalloc(&memory, free) == cudaSuccess);
+    CHECK(cudaMemGetInfo(&free, &total) == cudaSuccess);
+    CHECK(free == 0);
+    reset();
+    CHECK(cudaMemGetInfo(&free, &total) == cudaSuccess);
+    CHECK(free == std::size_t{4} << 30);
+}
+
 TEST_CASE_METHOD(Fixture, "the default stream waits for blocking streams and no others") {
     cudaStream_t blocking = nullptr;
     REQUIRE(cudaStreamCreate(&blocking) == cudaSuccess);

@@ -9,7 +9,7 @@
 namespace gantry::cuda::detail {
 
 // What to do about a status code of CUDA, cuBLAS or cuDNN: one row per cause. Codes that are newer than CUDA
-// 12.0 or cuDNN 9.0 are given by number. tests/cuda/test_errors.cpp holds the tables to the toolkit's
+// 12.0 or cuDNN 9.0 are given by number. tests/cuda_calls/test_errors.cpp holds the tables to the toolkit's
 // headers.
 
 struct Advice {

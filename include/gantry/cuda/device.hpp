@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/core/buffer.hpp>
 #include <gantry/core/device.hpp>
+#include <gantry/cuda/batch_uploader.hpp>
 #include <gantry/cuda/check.hpp>
 #include <gantry/cuda/cudnn_filters.hpp>
 #include <gantry/cuda/cudnn_plans.hpp>
@@ -99,6 +100,7 @@ public:
     ~Cuda() { try_make_current(); }
 
     static constexpr bool asynchronous = true;
+    using BatchUploader = cuda::BatchUploader;
 
     /// This, `cublas` and `cudnn` make the GPU current: ask for them at each use.
     cudaStream_t stream() { return memory().stream().get(); }

@@ -49,6 +49,14 @@ public:
         if (waits) stream_.synchronize();
     }
 
+    /// Bytes that are free on the GPU, for this program and others.
+    std::size_t free_bytes() const {
+        stream_.gpu().make_current();
+        std::size_t free = 0, total = 0;
+        check(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
+        return free;
+    }
+
     Stream& stream() { return stream_; }
 
 private:

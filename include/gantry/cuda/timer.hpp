@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/cuda/check.hpp>
+#include <gantry/cuda/event.hpp>
 #include <gantry/cuda/stream.hpp>
 
 namespace gantry::cuda {
@@ -9,32 +10,19 @@ class Timer {
 public:
     explicit Timer(Stream& stream) : stream_(stream) {}
 
-    void start() { begin_.record(stream_); }
+    void start() { begin_.record(stream_.get()); }
     /// Waits for the GPU. Microseconds since `start`.
     double stop() {
-        end_.record(stream_);
-        check(cudaEventSynchronize(end_.get()), "cudaEventSynchronize");
+        end_.record(stream_.get());
+        end_.synchronize();
         float milliseconds = 0;
         check(cudaEventElapsedTime(&milliseconds, begin_.get(), end_.get()), "cudaEventElapsedTime");
         return 1e3 * static_cast<double>(milliseconds);
     }
 
 private:
-    class Event {
-    public:
-        Event() { check(cudaEventCreate(&event_), "cudaEventCreate"); }
-        Event(const Event&) = delete;
-        Event& operator=(const Event&) = delete;
-        ~Event() { cudaEventDestroy(event_); }
-        cudaEvent_t get() const { return event_; }
-        void record(Stream& stream) { check(cudaEventRecord(event_, stream.get()), "cudaEventRecord"); }
-
-    private:
-        cudaEvent_t event_ = nullptr;
-    };
-
     Stream& stream_;
-    Event begin_, end_;
+    Event begin_{cudaEventDefault}, end_{cudaEventDefault};
 };
 
 }  // namespace gantry::cuda

@@ -1,7 +1,8 @@
 // Several GPUs, several threads: every call reaches the GPU that its Cuda object belongs to, whichever is
 // current.
-#include "cuda/gpus.hpp"
+#include "cuda/kernels.hpp"
 #include "cuda/placed.hpp"
+#include "cuda_calls/gpus.hpp"
 #include "cuda_emulator/counts.hpp"
 #include "cuda_emulator/library_objects.hpp"
 #include "io/temporary_folder.hpp"
@@ -12,9 +13,6 @@
 #include <memory>
 #include <thread>
 #include <vector>
-
-#include <kernels/convolution_cudnn.cuh>
-#include <kernels/matmul_cublas.cuh>
 
 namespace gantry::test {
 namespace {
@@ -114,8 +112,8 @@ TEST_CASE("cuda: two Cuda objects on one GPU train in turn as they do alone", "[
 TEST_CASE("cuda: a Cuda object is used and destroyed by other threads than the one that made it", "[cuda]") {
     const Alone expected(1);
     const Gpus gpus(2);
-    const std::size_t cublas = cuda_emulator::living_cublas_objects(),
-                      cudnn = cuda_emulator::living_cudnn_objects();
+    const std::size_t cublas_objects = cuda_emulator::living_cublas_objects(),
+                      cudnn_objects = cuda_emulator::living_cudnn_objects();
     cuda_emulator::reset_counts();
     const std::size_t bytes = cuda_emulator::counts().live_bytes;
 
@@ -141,15 +139,15 @@ TEST_CASE("cuda: a Cuda object is used and destroyed by other threads than the o
     CHECK(same_bits(convolution, expected.convolution));
     CHECK(cuda_emulator::counts().launches_by_gpu.size() == 1);
     CHECK(cuda_emulator::counts().live_bytes == bytes);
-    CHECK(cuda_emulator::living_cublas_objects() == cublas);
-    CHECK(cuda_emulator::living_cudnn_objects() == cudnn);
+    CHECK(cuda_emulator::living_cublas_objects() == cublas_objects);
+    CHECK(cuda_emulator::living_cudnn_objects() == cudnn_objects);
     CHECK(current() == 0);
 }
 
 TEST_CASE("cuda: a GPU that is not current is freed as well", "[cuda]") {
     const Gpus gpus(3);
-    const std::size_t cublas = cuda_emulator::living_cublas_objects(),
-                      cudnn = cuda_emulator::living_cudnn_objects();
+    const std::size_t cublas_objects = cuda_emulator::living_cublas_objects(),
+                      cudnn_objects = cuda_emulator::living_cudnn_objects();
     const std::size_t bytes = cuda_emulator::counts().live_bytes;
     auto a = std::make_unique<Training>(0, 1), b = std::make_unique<Training>(1, 2),
          c = std::make_unique<Training>(2, 3);
@@ -164,8 +162,8 @@ TEST_CASE("cuda: a GPU that is not current is freed as well", "[cuda]") {
     c.reset();
     CHECK(cudaGetLastError() == cudaSuccess);
     CHECK(cuda_emulator::counts().live_bytes == bytes);
-    CHECK(cuda_emulator::living_cublas_objects() == cublas);
-    CHECK(cuda_emulator::living_cudnn_objects() == cudnn);
+    CHECK(cuda_emulator::living_cublas_objects() == cublas_objects);
+    CHECK(cuda_emulator::living_cudnn_objects() == cudnn_objects);
 }
 
 TEST_CASE("cuda: each call makes its GPU current", "[cuda]") {

@@ -1,5 +1,5 @@
 // --device, --gpu and --tf32 of the programs that train: which device they give, and what they print.
-#include "cuda/gpus.hpp"
+#include "cuda_calls/gpus.hpp"
 #include "cuda_emulator/faults.hpp"
 #include "gan/call.hpp"
 #include "gan/device.hpp"
@@ -16,22 +16,22 @@
 namespace gantry::test {
 namespace {
 
-struct Chosen {
+struct DeviceChoice {
     std::string printed;
     bool on_gpu = false;
     CudaOptions made_with{};
 };
 /// What a program does with these options.
-Chosen choose(const gan::Options& options) {
-    Chosen chosen;
+DeviceChoice choose(const gan::Options& options) {
+    DeviceChoice choice;
     const Result result = call(
         [&](int, const char* const*) {
             try {
                 gan::on_device(options, [&]<class D>(std::type_identity<D>) {
                     D device(gan::device_options<D>(options));
                     if constexpr (std::is_same_v<D, Cuda>) {
-                        chosen.on_gpu = true;
-                        chosen.made_with = device.options();
+                        choice.on_gpu = true;
+                        choice.made_with = device.options();
                     }
                 });
                 return 0;
@@ -41,11 +41,11 @@ Chosen choose(const gan::Options& options) {
             }
         },
         {});
-    chosen.printed = result.output;
-    return chosen;
+    choice.printed = result.output;
+    return choice;
 }
 
-gan::Options options(const std::string& device, std::optional<int> gpu = {}, bool tf32 = false) {
+gan::Options options_with(const std::string& device, std::optional<int> gpu = {}, bool tf32 = false) {
     gan::Options result;
     result.device = device;
     result.gpu = gpu;
@@ -58,37 +58,38 @@ gan::Options options(const std::string& device, std::optional<int> gpu = {}, boo
 TEST_CASE("cuda: a run prints its GPU's name, and TF32", "[cuda]") {
     const Gpus gpus(2);
     for (const char* device : {"auto", "cuda"}) {
-        Chosen chosen = choose(options(device));
-        CHECK(chosen.on_gpu);
-        CHECK(chosen.made_with.gpu == 0);
-        CHECK_FALSE(chosen.made_with.tf32);
-        CHECK(chosen.printed == "Device: GPU 0, gantry's emulator\n");
-        chosen = choose(options(device, 1, true));
-        CHECK(chosen.made_with.gpu == 1);
-        CHECK(chosen.made_with.tf32);
-        CHECK(chosen.printed == "Device: GPU 1, gantry's emulator, TF32\n");
+        DeviceChoice choice = choose(options_with(device));
+        CHECK(choice.on_gpu);
+        CHECK(choice.made_with.gpu == 0);
+        CHECK_FALSE(choice.made_with.tf32);
+        CHECK(choice.printed == "Device: GPU 0, gantry's emulator\n");
+        choice = choose(options_with(device, 1, true));
+        CHECK(choice.made_with.gpu == 1);
+        CHECK(choice.made_with.tf32);
+        CHECK(choice.printed == "Device: GPU 1, gantry's emulator, TF32\n");
     }
-    CHECK_FALSE(choose(options("cpu")).on_gpu);
-    CHECK(choose(options("cpu")).printed.empty());
+    CHECK_FALSE(choose(options_with("cpu")).on_gpu);
+    CHECK(choose(options_with("cpu")).printed.empty());
 }
 
 TEST_CASE("cuda: a GPU that is not there is one line, which counts those that are", "[cuda]") {
-    CHECK(choose(options("cuda", 1)).printed == "[--gpu] there is one GPU here, whose number is 0; got 1\n");
+    CHECK(choose(options_with("cuda", 1)).printed ==
+          "[--gpu] there is one GPU here, whose number is 0; got 1\n");
     const Gpus gpus(4);
-    CHECK(choose(options("auto", 4)).printed ==
+    CHECK(choose(options_with("auto", 4)).printed ==
           "[--gpu] there are 4 GPUs here, numbered from 0 to 3; got 4\n");
 }
 
 TEST_CASE("cuda: where CUDA finds no GPU, auto is the CPU, unless an option needs one", "[cuda]") {
     const Gpus gpus(0);
-    const Chosen chosen = choose(options("auto"));
-    CHECK_FALSE(chosen.on_gpu);
+    const DeviceChoice choice = choose(options_with("auto"));
+    CHECK_FALSE(choice.on_gpu);
     CHECK(is_line_with(
-        chosen.printed.substr(0, chosen.printed.size() - 1),
+        choice.printed.substr(0, choice.printed.size() - 1),
         {"Device: the CPU (no CUDA-capable device is detected (cudaErrorNoDevice): check that"}));
-    for (const auto& [given, name] : {std::pair{options("cuda"), "--device cuda"},
-                                      {options("auto", 0), "--gpu"},
-                                      {options("auto", {}, true), "--tf32"}}) {
+    for (const auto& [given, name] : {std::pair{options_with("cuda"), "--device cuda"},
+                                      {options_with("auto", 0), "--gpu"},
+                                      {options_with("auto", {}, true), "--tf32"}}) {
         const std::string line = choose(given).printed;
         CHECK(is_line_with(line.substr(0, line.size() - 1),
                            {"[" + std::string(name) + "] ", "(cudaErrorNoDevice): check that nvidia-smi"}));
@@ -97,9 +98,9 @@ TEST_CASE("cuda: where CUDA finds no GPU, auto is the CPU, unless an option need
 
 TEST_CASE("cuda: the advice for a driver reaches the programs", "[cuda]") {
     cuda_emulator::inject_fault(cuda_emulator::Call::other, 1, cudaErrorSystemDriverMismatch);
-    CHECK_THAT(choose(options("auto")).printed, contains("Device: the CPU (") && contains("): reboot"));
+    CHECK_THAT(choose(options_with("auto")).printed, contains("Device: the CPU (") && contains("): reboot"));
     cuda_emulator::inject_fault(cuda_emulator::Call::other, 1, cudaErrorSystemDriverMismatch);
-    CHECK_THAT(choose(options("cuda")).printed, contains("[--device cuda] ") && contains("): reboot"));
+    CHECK_THAT(choose(options_with("cuda")).printed, contains("[--device cuda] ") && contains("): reboot"));
     cuda_emulator::clear_fault();
     cudaGetLastError();
 }
