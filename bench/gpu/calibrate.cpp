@@ -275,7 +275,7 @@ double time_us(Cuda& device, const Operands& o, const Options& options, const F&
     const Step step{device};
     const bench::CapturedGraph graph(device.stream(), launches);
     const bench::Sampling sampling{.seconds = options.seconds, .sample_us = 200};
-    const double us = bench::time_graph(graph.get(), device.stream(), sampling).median;
+    const double us = bench::time_graph(graph.get(), device, sampling).median;
     device.synchronize();
     return us / options.launches;
 }

@@ -135,8 +135,7 @@ private:
         }
         const Step step{device};
         const bench::CapturedGraph graph(device.stream(), f);
-        const double us =
-            bench::time_graph(graph.get(), device.stream(), {.seconds = 0.06, .sample_us = 1000}).median;
+        const double us = bench::time_graph(graph.get(), device, {.seconds = 0.06, .sample_us = 1000}).median;
         device.synchronize();
         return us;
     }
