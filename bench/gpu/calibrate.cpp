@@ -275,7 +275,7 @@ double time_us(Cuda& device, const Operands& o, const Options& options, const F&
     const Step step{device};
     const bench::CapturedGraph graph(device.stream(), launches);
     const bench::Sampling sampling{.seconds = options.seconds, .sample_us = 200};
-    const double us = bench::time_graph(graph.get(), device.stream(), sampling).median;
+    const double us = bench::time_graph(graph.get(), device, sampling).median;
     device.synchronize();
     return us / options.launches;
 }
@@ -454,6 +454,12 @@ Threshold best_threshold(std::vector<const Row*> rows, int least_width) {
     return best;
 }
 
+std::string power(double operations) {
+    char text[32];
+    std::snprintf(text, sizeof text, "2^%.1f", std::log2(operations));
+    return text;
+}
+
 /// `rows` were measured; they are complete for the networks before `unmeasured`.
 void print_summary(const std::vector<Row>& rows, const std::vector<bench::RecordedStep>& steps,
                    std::size_t unmeasured, const char* precision) {
@@ -475,6 +481,7 @@ void print_summary(const std::vector<Row>& rows, const std::vector<bench::Record
     }
     std::printf("thresholds, and microseconds of all rows, each as often as in a step of each network:\n");
     for (const Group& group : groups_of(rows)) {
+        if (group.rows.empty()) continue;
         double now = 0, least = 0;
         for (const Row* row : group.rows) {
             now += row->all_uses() * row->measured.chosen();
@@ -485,9 +492,11 @@ void print_summary(const std::vector<Row>& rows, const std::vector<bench::Record
                     group.width_name, now, least);
         for (const int width : group.widths) {
             const Threshold t = best_threshold(group.rows, width);
-            std::printf("    from %2d %s on: best between 2^%.1f and 2^%.1f, %.1f us%s\n", width,
-                        group.width_name, std::log2(t.below), std::log2(t.above), t.total,
-                        width == group.rule_width ? "  (the limit as it is)" : "");
+            const std::string at = t.below == 0          ? "library for all"
+                                   : std::isinf(t.above) ? "tiled for all"
+                                                         : "best " + power(t.below) + " to " + power(t.above);
+            std::printf("    from %2d %s on: %s, %.1f us%s\n", width, group.width_name, at.c_str(), t.total,
+                        width == group.rule_width ? "  (the present limit)" : "");
         }
     }
     std::fflush(stdout);

@@ -70,8 +70,9 @@ Result measure(int batch, bool tf32, double seconds) {
     gan::GanTrainer trainer{generator,          discriminator,        generator_adam,
                             discriminator_adam, gan::NonSaturating{}, {.batch = batch, .fixed_points = 1}};
     const auto size = static_cast<std::size_t>(batch);
-    DeviceBatches<typename D::Input, float, Cuda> data(
-        device, random_bytes(batches_of_data * size * D::Input::item_size), {.batch = size});
+    const std::vector<std::uint8_t> pixels = random_bytes(batches_of_data * size * D::Input::item_size);
+    DeviceBatches<typename D::Input, float, Cuda> data(device, pixels,
+                                                       {.batch = size, .placement = DataPlacement::resident});
     const auto steps = [&](int count) {
         for (int i = 0; i < count; ++i) trainer.step(data);
         device.synchronize();
@@ -104,7 +105,7 @@ Result measure(int batch, bool tf32, double seconds) {
     result.instantiations = instantiations + calls.instantiations;
 
     result.wall = Times(wall);
-    result.gpu = bench::time_graph(calls.graph, device.stream(), {.seconds = seconds / 4, .sample_us = 2000});
+    result.gpu = bench::time_graph(calls.graph, device, {.seconds = seconds / 4, .sample_us = 2000});
     steps(1);
     const std::vector<gan::GanLosses> losses = trainer.take_losses();
     result.discriminator_loss = losses.back().discriminator;

@@ -1,32 +1,15 @@
 #pragma once
 #include "times.hpp"
 #include <gantry/cuda/device.hpp>
+#include <gantry/cuda/timer.hpp>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace gantry::bench {
 
 // GPU work is timed as a CUDA graph, which keeps gaps between launches small, with events around its replays.
-
-class Event {
-public:
-    Event() { cuda::check(cudaEventCreate(&event_), "cudaEventCreate"); }
-    Event(const Event&) = delete;
-    Event& operator=(const Event&) = delete;
-    ~Event() { cudaEventDestroy(event_); }
-    void record(cudaStream_t stream) { cuda::check(cudaEventRecord(event_, stream), "cudaEventRecord"); }
-    /// Waits for this event. Microseconds of the GPU since `begin`.
-    double microseconds_since(const Event& begin) const {
-        cuda::check(cudaEventSynchronize(event_), "cudaEventSynchronize");
-        float milliseconds = 0;
-        cuda::check(cudaEventElapsedTime(&milliseconds, begin.event_, event_), "cudaEventElapsedTime");
-        return 1000.0 * static_cast<double>(milliseconds);
-    }
-
-private:
-    cudaEvent_t event_ = nullptr;
-};
 
 /// The work that f puts into a stream, captured without running it. f must not allocate: run it once before.
 class CapturedGraph {
@@ -65,15 +48,14 @@ struct Sampling {
 };
 
 /// Microseconds per replay of a graph. The stream is busy when a sample begins, which hides launch latency.
-inline Times time_graph(cudaGraphExec_t graph, cudaStream_t stream, const Sampling& sampling = {}) {
-    Event begin, end;
+inline Times time_graph(cudaGraphExec_t graph, Cuda& device, const Sampling& sampling = {}) {
+    cuda::Timer timer(device.memory().stream());
     const auto sample = [&](int replays) {
-        const auto launch = [&] { cuda::check(cudaGraphLaunch(graph, stream), "cudaGraphLaunch"); };
+        const auto launch = [&] { cuda::check(cudaGraphLaunch(graph, device.stream()), "cudaGraphLaunch"); };
         launch();
-        begin.record(stream);
+        timer.start();
         for (int i = 0; i < replays; ++i) launch();
-        end.record(stream);
-        return end.microseconds_since(begin) / replays;
+        return timer.stop() / replays;
     };
     const double estimate = std::max(sample(1), 0.1);
     const int replays =

@@ -37,7 +37,7 @@ struct Sizes {
     int batch = 1;       ///< divisor of the extents of products and convolutions
 
     static Sizes small() {
-        return {.pool = std::size_t{1} << 18,
+        return {.pool = std::size_t{1} << 20,
                 .elements = std::size_t{1} << 14,
                 .parameters = 10'000,
                 .side = 8,
@@ -135,8 +135,7 @@ private:
         }
         const Step step{device};
         const bench::CapturedGraph graph(device.stream(), f);
-        const double us =
-            bench::time_graph(graph.get(), device.stream(), {.seconds = 0.06, .sample_us = 1000}).median;
+        const double us = bench::time_graph(graph.get(), device, {.seconds = 0.06, .sample_us = 1000}).median;
         device.synchronize();
         return us;
     }

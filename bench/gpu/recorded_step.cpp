@@ -85,8 +85,8 @@ std::vector<Product> step_of_gan(int batch) {
     gan::GanTrainer trainer{generator,          discriminator,        generator_adam,
                             discriminator_adam, gan::NonSaturating{}, {.batch = batch, .fixed_points = 1}};
     const auto size = static_cast<std::size_t>(batch);
-    DeviceBatches<typename D::Input, float, Recorder> data(
-        device, std::vector<std::uint8_t>(size * D::Input::item_size), {.batch = size});
+    const std::vector<std::uint8_t> pixels(size * D::Input::item_size);
+    DeviceBatches<typename D::Input, float, Recorder> data(device, pixels, {.batch = size});
     trainer.step(data);
     return std::move(device.products);
 }
