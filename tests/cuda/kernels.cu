@@ -6,6 +6,7 @@
 #include <kernels/pooling_plain.cuh>
 #include <kernels/reduce.cuh>
 #include <kernels/tile_product.cuh>
+#include <kernels/transpose.cuh>
 
 namespace gantry {
 
@@ -34,6 +35,10 @@ void switch_scatter_plain(Cuda& device, const SwitchScatterParameters<T>& p) {
 }
 template void switch_scatter_plain(Cuda&, const SwitchScatterParameters<float>&);
 template void switch_scatter_plain(Cuda&, const SwitchScatterParameters<double>&);
+
+void transpose(Cuda& device, const float* from, float* to, int rows, int columns) {
+    cuda::transpose(device, from, to, rows, columns);
+}
 
 int parts_of_product(Cuda& device, std::size_t tiles, int inner, std::size_t size) {
     return cuda::parts_of<float>(device, tiles, inner, size).count;

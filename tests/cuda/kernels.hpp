@@ -62,6 +62,9 @@ inline constexpr auto tiled = []<class P>(Cuda& device, const P& p) {
 inline constexpr auto cublas = [](Cuda& device, const auto& p) { cuda::matmul_cublas(device, p); };
 inline constexpr auto chosen = [](Cuda& device, const auto& p) { launch(device, p); };
 
+/// to (columns, rows) = the transpose of from (rows, columns).
+void transpose(Cuda& device, const float* from, float* to, int rows, int columns);
+
 /// In how many parts the sums of a product of floats are computed.
 int parts_of_product(Cuda& device, std::size_t tiles, int inner, std::size_t size);
 

@@ -54,6 +54,16 @@ inline constexpr int repetitions = 1;
 inline constexpr int repetitions = 20;
 #endif
 
+/// What cuBLAS and cuDNN may differ by: those of the emulator compute in double, real ones may choose an
+/// algorithm that is fast because it rounds more often (Winograd's, say). TF32 would be off by 1e-4 and more.
+#ifdef GANTRY_CUDA_EMULATOR
+template <class T>
+inline constexpr double library_tolerance = tolerance<T>;
+#else
+template <class T>
+inline constexpr double library_tolerance = sizeof(T) == 4 ? 2e-5 : 1e-12;
+#endif
+
 /// The largest error, relative to the largest number that is expected.
 template <class T>
 double error(const std::vector<T>& got, const std::vector<T>& expected) {

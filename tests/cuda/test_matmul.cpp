@@ -24,7 +24,7 @@ void check_product(Cuda& device, const ProductExtents& extents) {
         CAPTURE(variant);
         const std::vector<T> expected = p.on(device, plain);
         REQUIRE(error(p.on(device, tiled), expected) <= tolerance<T>);
-        REQUIRE(error(p.on(device, cublas), expected) <= tolerance<T>);
+        REQUIRE(error(p.on(device, cublas), expected) <= library_tolerance<T>);
     }
 }
 
@@ -96,11 +96,11 @@ TEST_CASE("cuda: a product has the same bits each time", "[cuda]") {
     for (int i = 0; i < repetitions; ++i) REQUIRE(same_bits(p.on(device, tiled), expected));
 }
 
-TEST_CASE("cuda: a product by cuBLAS is exact in float, and with TF32 as good as its mantissa", "[cuda]") {
+TEST_CASE("cuda: a product by cuBLAS is one in float, and with TF32 as good as its mantissa", "[cuda]") {
     const Product<float> p{{40, 50, 60}};
     Cuda exact, fast{{.tf32 = true}};
     const std::vector<float> expected = p.on(exact, plain);
-    CHECK(error(p.on(exact, cublas), expected) < 1e-6);
+    CHECK(error(p.on(exact, cublas), expected) <= library_tolerance<float>);
     CHECK(error(p.on(fast, cublas), expected) < 1e-2);
     const Product<double> q{{40, 50, 60}};  // has no TF32
     CHECK(error(q.on(fast, cublas), q.on(exact, plain)) <= tolerance<double>);
@@ -127,7 +127,7 @@ TEST_CASE("cuda: a product in a graph is the product", "[cuda]") {
         return p.on(device, [&](Cuda& d, const auto& parameters) { d.submit([&] { f(d, parameters); }); });
     };
     CHECK(error(in_graph(tiled), expected) <= tolerance<float>);
-    CHECK(error(in_graph(cublas), expected) <= tolerance<float>);
+    CHECK(error(in_graph(cublas), expected) <= library_tolerance<float>);
 }
 
 }  // namespace gantry::test

@@ -1,0 +1,240 @@
+#pragma once
+// Every kernel of gantry at sizes that take a sanitizer seconds: all of them in one part and, where sums may
+// be divided, in several.
+#include "cuda/convolution.hpp"
+#include "cuda/kernels.hpp"
+#include "cuda/placed.hpp"
+#include "cuda/product.hpp"
+#include "support/pooling_geometries.hpp"
+#include "support/reference_pooling.hpp"
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+namespace gantry::test {
+
+/// Arrays for kernels, at `offset`, and what they hold in the end.
+template <class T, class D>
+class Arrays {
+public:
+    Arrays(D& device, std::size_t offset) : device_(device), offset_(offset) {}
+
+    /// Random numbers that are the same in float and in double.
+    T* random(std::size_t size, const char* name, double low = -1, double high = 1) {
+        const auto numbers = random_numbers<float>(size, name, low, high);
+        return add({numbers.begin(), numbers.end()});
+    }
+    /// For a result: NaN until it is written.
+    T* unwritten(std::size_t size) { return add(std::vector<T>(size, T(NAN))); }
+    std::vector<T> to_host() const {
+        std::vector<std::vector<T>> parts;
+        for (const auto& array : arrays_) parts.push_back(array.to_host());
+        return joined(parts);
+    }
+
+private:
+    T* add(const std::vector<T>& numbers) {
+        arrays_.emplace_back(device_, numbers, offset_);
+        return arrays_.back().data();
+    }
+
+    D& device_;
+    std::size_t offset_;
+    std::deque<Placed<T, D>> arrays_;
+};
+
+template <class T, class D>
+std::vector<T> elementwise_kernels(D& device, std::size_t offset) {
+    Arrays<T, D> arrays(device, offset);
+    for (const std::size_t n : {77u, 17'000u}) {  // a sum by one block, and by several
+        const T *x = arrays.random(n, "x"), *y = arrays.random(n, "y", 0, 1);
+        launch(device, ElementwiseParameters<CustomMix, T, 3>{{0.3}, n, arrays.unwritten(n), {x, y, x}, {}});
+        launch(device, MapSumParameters<CustomProduct, T, 2>{{}, n, arrays.unwritten(1), {x, y}, {}, 0.25});
+        launch(device, LossParameters<BceWithLogits, T, 2>{
+                           {}, n, arrays.unwritten(1), arrays.unwritten(n), {x, y}, {}, 0.25});
+        launch(device, FillParameters<T>{n, arrays.unwritten(n), T(0.25)});
+    }
+    return arrays.to_host();
+}
+
+template <class T, class D>
+std::vector<T> sums_and_copies(D& device, std::size_t offset) {
+    Arrays<T, D> arrays(device, offset);
+    struct Matrix {
+        std::size_t rows, columns;
+    };
+    // By warps and by blocks, in one part and in several.
+    for (const auto [rows, columns] : {Matrix{9, 36}, {7, 5}, {3, 1030}, {2, 16'400}, {1100, 64}}) {
+        const T* const x = arrays.random(rows * columns, "x");
+        for (const Axis axis : {Axis::rows, Axis::columns}) {
+            T* const sums = arrays.unwritten(axis == Axis::rows ? columns : rows);
+            launch(device, SumParameters<T>{rows, columns, axis, x, sums, false, 0.25});
+            launch(device,
+                   BroadcastParameters<T>{rows, columns, axis, sums, arrays.unwritten(rows * columns), 0.25});
+        }
+        T* const y = arrays.random(rows * (columns + 4), "y");
+        launch(device, CopyBlockParameters<T>{rows, columns, x, columns, y, columns + 4});
+    }
+    GatherNumbersParameters<T> numbers{3, {}, arrays.unwritten(3)};
+    for (std::size_t i = 0; i < 3; ++i) numbers.from[i] = arrays.random(i + 1, "number") + i;
+    launch(device, numbers);
+    std::deque<Placed<std::uint8_t, D>> data_sets;
+    for (const std::size_t item_size : {5u, 16u}) {
+        std::vector<std::uint8_t> bytes(10 * item_size);
+        for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 31);
+        data_sets.emplace_back(device, bytes, offset);
+        launch(device, GatherItemsParameters<T>{3,
+                                                item_size,
+                                                data_sets.back().data(),
+                                                arrays.unwritten(3 * item_size),
+                                                PixelRange::minus_one_to_one,
+                                                {9, 0, 4}});
+    }
+    return arrays.to_host();
+}
+
+template <class T, class D>
+std::vector<T> batch_norms(D& device, std::size_t offset) {
+    Arrays<T, D> arrays(device, offset);
+    for (const std::size_t columns : {5u, 64u})
+        for (const std::size_t rows : {37u, 1100u}) {
+            const std::size_t n = rows * columns;
+            const Activation a{ActivationKind::leaky_relu, 0.2};
+            const T *x = arrays.random(n, "x"), *scale = arrays.random(columns, "scale", 0.5, 2),
+                    *shift = arrays.random(columns, "shift"), *upstream = arrays.random(n, "upstream");
+            T *mean = arrays.unwritten(columns), *inverse = arrays.unwritten(columns),
+              *running_mean = arrays.random(columns, "running mean", 0, 1),
+              *running_variance = arrays.random(columns, "running variance", 0, 1);
+            launch(device, BatchNormParameters<T>{rows, columns, x, scale, shift, arrays.unwritten(n), mean,
+                                                  inverse, running_mean, running_variance, 1e-2, 0.1, a});
+            launch(device, BatchNormGradientParameters<T>{
+                               rows, columns, upstream, x, scale, shift, mean, inverse, arrays.unwritten(n),
+                               arrays.unwritten(columns), arrays.unwritten(columns), false, a});
+            launch(device, BatchNormEvaluationParameters<T>{rows, columns, x, scale, shift, running_mean,
+                                                            running_variance, arrays.unwritten(n), 1e-2, a});
+        }
+    return arrays.to_host();
+}
+
+template <class T, class D>
+std::vector<T> softmax_and_maxout(D& device, std::size_t offset) {
+    Arrays<T, D> arrays(device, offset);
+    for (const std::size_t columns : {1u, 10u, 37u, 1030u})
+        for (const std::size_t rows : {3u, 500u}) {  // by one block, and by several
+            if (rows * columns > 20'000) continue;
+            const std::size_t n = rows * columns;
+            const T *x = arrays.random(n, "x", -3, 3), *targets = arrays.random(n, "targets", 0, 1);
+            launch(device, SoftmaxParameters<T>{rows, columns, x, arrays.unwritten(n)});
+            launch(device, CrossEntropyParameters<T>{rows, columns, x, targets, arrays.unwritten(1),
+                                                     arrays.unwritten(n), 0.25});
+        }
+    for (const std::size_t columns : {3u, 16u}) {
+        const std::size_t rows = 7, pieces = 3, n = rows * pieces * columns;
+        const T *x = arrays.random(n, "x"), *y = arrays.random(n, "y");
+        launch(device, MaxoutSelectParameters<T>{rows, pieces, columns, x, y, arrays.unwritten(n / pieces)});
+        launch(device, MaxoutScatterParameters<T>{rows, pieces, columns, x, y, arrays.unwritten(n)});
+    }
+    return arrays.to_host();
+}
+
+template <class T, class D>
+std::vector<T> poolings(D& device, std::size_t offset) {
+    Arrays<T, D> arrays(device, offset);
+    std::deque<Placed<std::int32_t, D>> all_switches;
+    for (const std::size_t channels : {3u, 16u}) {
+        const PoolingGeometry g{2, channels, 9, 8, 5, 4, {.size = 3, .stride = 2, .padding = 1}};
+        const T *whole = arrays.random(whole_size(g), "whole"),
+                *pooled = arrays.random(pooled_size(g), "pooled");
+        const auto& switches =
+            all_switches.emplace_back(device, std::vector<std::int32_t>(pooled_size(g), -1), offset);
+        launch(device, MaxPoolParameters<T>{g, whole, arrays.unwritten(pooled_size(g)), switches.data()});
+        const SwitchedImages images = switched(g, switches.data());
+        launch(device, SwitchGatherParameters<T>{images, whole, arrays.unwritten(pooled_size(g))});
+        launch(device, SwitchScatterParameters<T>{images, pooled, arrays.unwritten(whole_size(g))});
+        launch(device, WindowSumParameters<T>{g, whole, arrays.unwritten(pooled_size(g)), 0.25});
+        launch(device, WindowSpreadParameters<T>{g, pooled, arrays.unwritten(whole_size(g)), 0.25});
+    }
+    return arrays.to_host();
+}
+
+template <class T, class D>
+std::vector<T> random_and_optimizers(D& device, std::size_t offset) {
+    Arrays<T, D> arrays(device, offset);
+    for (const std::size_t n : {15u, 1000u}) {
+        const RandomStream stream(Seed{5}, "every kernel");
+        launch(device, UniformParameters<T>{n, arrays.unwritten(n), 0, 4, stream});
+        launch(device, NormalParameters<T>{n, arrays.unwritten(n), 0.5, 2, stream});
+        const T* const g = arrays.random(n, "g");
+        launch(device, DropoutParameters<T>{n, g, arrays.unwritten(n), 0.75, stream});
+        const auto w = [&] { return arrays.random(n, "w"); };
+        launch(device, SgdParameters<T>{n, w(), g, arrays.random(n, "velocity"), 0.1, 0.9});
+        launch(device, AdamParameters<T>{n, w(), g, arrays.random(n, "m"), arrays.random(n, "v", 0.1, 1),
+                                         nullptr, 0.1, 0.5, 0.99, 1e-3});
+        launch(device, RmsPropParameters<T>{n, w(), g, arrays.random(n, "s", 0.1, 1), nullptr, nullptr, 0.1,
+                                            0.9, 1e-3});
+    }
+    return arrays.to_host();
+}
+
+/// Products and convolutions by gantry's kernels, each tile of them; libraries are left out, in whose kernels
+/// a sanitizer has nothing to find. `check(result, expected)` is given both.
+template <class Check>
+void product_kernels(Cuda& device, const Check& check) {
+    const auto product = [&](const Product<float>& p) { check(p.on(device, tiled), p.on(device, plain)); };
+    const auto convolution = [&](const Convolution<float>& c) {
+        check(c.on(device, tiled), c.on(device, plain));
+    };
+    for (const std::size_t offset : {0, 1})
+        for (int transposes = 0; transposes < 4; ++transposes) {
+            Product<float> p{{36, 40, 24}, (transposes & 1) != 0, (transposes & 2) != 0};
+            p.offset = offset;
+            p.with_bias = true;
+            p.activation = {ActivationKind::leaky_relu, 0.2};
+            product(p);
+            p.extents = {20, 24, 800};  // in parts
+            product(p);
+            p.extents = {130, 8, 12};  // narrow
+            product(p);
+            p.extents = {580, 640, 4};  // 100 large tiles
+            if (offset == 0) product(p);
+        }
+    const ConvolutionAxis v = window(9, 4, 2, 1), h = window(7, 4, 2, 1);
+    for (const std::size_t offset : {0, 1})
+        for (const Direction d : directions) {
+            Convolution<float> c{{3, v, h, 8, 12}, d};
+            c.with_bias = true;
+            c.behind = {ActivationKind::elu, 0.3};
+            c.offset = offset;
+            convolution(c);
+            c.geometry = {3, v, h, 3, 5};  // narrow
+            convolution(c);
+        }
+    // In parts.
+    convolution({{2, v, h, 49, 12}, Direction::forward});
+    convolution({{2, v, h, 12, 200}, Direction::transposed});
+    convolution({{70, v, h, 9, 12}, Direction::weights});
+    // Large tiles.
+    convolution({{2, window(58, 3), window(56, 1), 4, 40}, Direction::forward});
+    convolution({{2, window(58, 3), window(56, 1), 40, 4}, Direction::transposed});
+
+    const std::size_t rows = 37, columns = 45;
+    const auto numbers = random_numbers<float>(rows * columns, "numbers"),
+               bias = random_numbers<float>(columns, "bias");
+    const Placed from(device, numbers), to(device, std::vector<float>(rows * columns, NAN)),
+        of_columns(device, bias);
+    transpose(device, from.data(), to.data(), static_cast<int>(rows), static_cast<int>(columns));
+    cuda::add_bias_and_activate(device, from.data(), rows, columns, of_columns.data(), {});
+    std::vector<float> transposed(rows * columns), added(rows * columns);
+    for (std::size_t r = 0; r < rows; ++r)
+        for (std::size_t c = 0; c < columns; ++c) {
+            transposed[c * rows + r] = numbers[r * columns + c];
+            added[r * columns + c] = numbers[r * columns + c] + bias[c];
+        }
+    check(to.to_host(), transposed);
+    check(from.to_host(), added);
+}
+
+}  // namespace gantry::test
