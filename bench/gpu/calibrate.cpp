@@ -579,6 +579,10 @@ int main(int argc, char** argv) {
     app.add_flag("--heuristics", options.heuristics,
                  "take cuDNN's engines from its heuristics instead of measuring them");
     app.add_option("--csv", options.csv, "also write the rows to this file");
-    CLI11_PARSE(app, argc, argv);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 1;  // 0: --help
+    }
     return bench::run_on_gpu(argv[0], [&] { return calibrate(options); });
 }

@@ -169,7 +169,11 @@ int main(int argc, char** argv) {
         ->allow_extra_args(false);
     app.add_option("--batch", batch, "overrides the batch sizes of the networks");
     app.add_option("--csv", file, "also write the table to this file");
-    CLI11_PARSE(app, argc, argv);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 1;  // 0: --help
+    }
     if (names.empty()) names = all;
 
     return bench::run_on_gpu(argv[0], [&] {
