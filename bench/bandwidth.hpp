@@ -1,4 +1,5 @@
 #pragma once
+#include "times.hpp"
 #include <gantry/core/host_memory.hpp>
 #include <gantry/cpu/device.hpp>
 #include <gantry/cpu/simd.hpp>
@@ -8,7 +9,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstring>
-#include <vector>
 
 namespace gantry::bench {
 
@@ -55,17 +55,6 @@ public:
 
 private:
     Array from_, to_;
-};
-
-/// The least and the median of some times.
-struct Times {
-    double least, median;
-
-    explicit Times(std::vector<double> times) {
-        std::sort(times.begin(), times.end());
-        least = times.front();
-        median = times[times.size() / 2];
-    }
 };
 
 }  // namespace gantry::bench

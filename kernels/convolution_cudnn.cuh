@@ -2,10 +2,17 @@
 #include "bias_activation.cuh"
 #include "transpose.cuh"
 #include <gantry/cuda/cudnn_plans.hpp>
+#include <gantry/cuda/timer.hpp>
 #include <gantry/kernels/convolution.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <string>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace gantry::cuda {
 
@@ -14,27 +21,69 @@ namespace gantry::cuda {
 // the step (cudnn_filters.hpp). The gradient of a filter is made in the first part of the workspace; cuDNN
 // works in the rest. Bias and activation take a pass of their own.
 
-/// What the three directions have in common.
-template <class Algorithm, class T>
+/// The plan that takes the least time on this GPU, of `plans` in the order of cuDNN's heuristics. A later one
+/// must be faster by a tenth, so that noise changes the choice, and with it the bits, as rarely as can be.
+/// `run(plan, workspace)` puts it into the stream; it may run any number of times.
+template <class Run>
+std::optional<CudnnPlan> fastest_plan(Cuda& device, std::vector<CudnnPlan> plans, const Run& run) {
+    constexpr int rounds = 3, runs = 5;
+    if (plans.size() <= 1) return plans.empty() ? std::nullopt : std::optional(std::move(plans.front()));
+    Stream& stream = device.memory().stream();
+    stream.flush();
+    std::size_t bytes = 0;
+    for (const CudnnPlan& plan : plans) bytes = std::max(bytes, plan.workspace);
+    Workspace workspace(device.memory());  // the device's own grows to what is chosen, not to what was tried
+    workspace.grow(bytes);
+    Timer timer(stream);
+    std::size_t best = 0;
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < plans.size(); ++i) {
+        double time = std::numeric_limits<double>::infinity();
+        run(plans[i], workspace.data());
+        for (int round = 0; round < rounds; ++round) {
+            timer.start();
+            for (int k = 0; k < runs; ++k) run(plans[i], workspace.data());
+            time = std::min(time, timer.stop());
+        }
+        if (time < 0.9 * least) {
+            least = time;
+            best = i;
+        }
+    }
+    return std::move(plans[best]);
+}
+
+/// A convolution by cuDNN in one direction. x, y and w are its tensors, in cuDNN's layouts.
+template <ConvolutionDirection direction, class T>
 class CudnnCall {
 public:
-    CudnnCall(Cuda& device, const ConvolutionGeometry& g) : device_(device), geometry_(g) {
-        constexpr auto type = std::is_same_v<T, float> ? CUDNN_DATA_FLOAT : CUDNN_DATA_DOUBLE;
-        const std::size_t all = device.workspace().bytes();
-        if (cudnn_knows(g) && reserved_bytes() <= all)
-            entry_ = &device.cudnn_plans().find<Algorithm>(device.cudnn(), g, type, device.options().tf32,
-                                                           all - reserved_bytes());
-    }
-    /// Whether cuDNN can do it.
-    explicit operator bool() const { return entry_ && entry_->plan; }
+    CudnnCall(Cuda& device, const ConvolutionGeometry& g) : device_(device), geometry_(g) {}
 
-    const CudnnDescriptors& descriptors() const { return entry_->descriptors; }
-    Algorithm algorithm() const { return entry_->plan->algorithm; }
-    void* workspace() const { return static_cast<std::byte*>(device_.workspace().data()) + reserved_bytes(); }
-    std::size_t workspace_bytes() const { return entry_->plan->workspace; }
+    /// Runs it. False if cuDNN has no plan that will do; then nothing was done. `filter()` gives w, and is
+    /// called only if there is a plan.
+    template <class Filter>
+    bool run(const T* x, const T* y, const Filter& filter) {
+        if (!cudnn_knows(geometry_) || !aligned(x, y)) return false;
+        const auto execute = [&](const CudnnPlan& plan, const void* w, void* workspace) {
+            cudnn_execute(device_.cudnn(), plan, x, y, w, workspace);
+        };
+        const CudnnPlan* const plan =
+            device_.cudnn_plans().find(direction, geometry_, type, [&]() -> std::optional<CudnnPlan> {
+                auto plans = candidates();
+                if (plans.empty()) return {};
+                return fastest_plan(device_, std::move(plans), [&](const CudnnPlan& p, void* workspace) {
+                    execute(p, filter(), workspace);
+                });
+            });
+        device_.log()([&] { return description(plan); });
+        if (!plan) return false;
+        auto* const memory = static_cast<std::byte*>(device_.workspace(reserved_bytes() + plan->workspace));
+        execute(*plan, filter(), memory + reserved_bytes());
+        return true;
+    }
 
     /// Our weights as cuDNN's filter. `stays`: as ConvolutionParameters::w_stays.
-    const T* filter_of(const T* w, bool stays) const {
+    const T* filter_of(const T* w, bool stays) {
         const std::size_t bytes = geometry_.w_size() * sizeof(T);
         const auto make = [&] {
             auto* filter = static_cast<T*>(device_.arena().allocate(bytes));
@@ -48,19 +97,35 @@ public:
         return static_cast<const T*>(filter);
     }
     /// Where cuDNN puts the gradient of its filter, and from there into ours.
-    T* filter_gradient() const { return static_cast<T*>(device_.workspace().data()); }
-    void take_filter_gradient(T* w, bool accumulate) const {
+    T* filter_gradient() { return static_cast<T*>(device_.workspace(reserved_bytes())); }
+    void take_filter_gradient(T* w, bool accumulate) {
         transpose(device_, static_cast<const T*>(filter_gradient()), w, geometry_.out_channels, filter_rows(),
                   accumulate);
     }
 
 private:
+    static constexpr cudnnDataType_t type = std::is_same_v<T, float> ? CUDNN_DATA_FLOAT : CUDNN_DATA_DOUBLE;
+
+    std::vector<CudnnPlan> candidates() {
+        const CudaOptions& options = device_.options();
+        constexpr std::size_t measured = 8;
+        return cudnn_plans(device_.cudnn_plans().gpu(device_.cudnn()), direction, geometry_, type,
+                           {options.tf32, options.deterministic, device_.workspace_limit()},
+                           options.measure ? measured : 1);
+    }
+    std::string description(const CudnnPlan* plan) const {
+        const std::string convolution = describe(geometry_, direction) + ": ";
+        if (!plan) return convolution + "tiled, since cuDNN has no engine that will do";
+        return convolution + "cuDNN engine " + std::to_string(plan->engine) +
+               (plan->tensor_cores ? " on tensor cores" : "") + ", workspace " +
+               std::to_string(plan->workspace) + " bytes";
+    }
     int filter_rows() const {
         return geometry_.vertical.size * geometry_.horizontal.size * geometry_.in_channels;
     }
     /// The first bytes of the workspace, which cuDNN must not use.
     std::size_t reserved_bytes() const {
-        if constexpr (std::is_same_v<Algorithm, CudnnBackwardFilter>)
+        if constexpr (direction == ConvolutionDirection::backward_filter)
             return ceil_div<std::size_t>(geometry_.w_size() * sizeof(T), 256) * 256;
         else
             return 0;
@@ -68,24 +133,18 @@ private:
 
     Cuda& device_;
     ConvolutionGeometry geometry_;
-    const CudnnEntry<Algorithm>* entry_ = nullptr;
 };
 
-// Each returns false where cuDNN has no deterministic algorithm for the geometry that fits into the
-// workspace; then nothing is done.
+// Each returns false if cuDNN has no plan for the geometry that is what CudaOptions asks for; then nothing is
+// done.
 
 template <class T>
 bool convolution_cudnn(Cuda& device, const ConvolutionParameters<T>& p) {
     const ConvolutionGeometry& g = p.geometry;
-    const CudnnCall<CudnnForward, T> call(device, g);
-    if (!call) return false;
-    const T one = 1, zero = 0;
-    const CudnnDescriptors& d = call.descriptors();
-    const T* filter = call.filter_of(p.w, p.w_stays);
-    check(cudnnConvolutionForward(device.cudnn(), &one, d.x.get(), p.x, d.w.get(), filter,
-                                  d.convolution.get(), call.algorithm(), call.workspace(),
-                                  call.workspace_bytes(), &zero, d.y.get(), p.y),
-          "cudnnConvolutionForward");
+    CudnnCall<ConvolutionDirection::forward, T> call(device, g);
+    const T* filter = nullptr;
+    const auto w = [&] { return filter ? filter : filter = call.filter_of(p.w, p.w_stays); };
+    if (!call.run(p.x, p.y, w)) return false;
     add_bias_and_activate(device, p.y, g.y_size() / g.out_channels, g.out_channels, p.bias, p.activation);
     return true;
 }
@@ -93,30 +152,18 @@ bool convolution_cudnn(Cuda& device, const ConvolutionParameters<T>& p) {
 template <class T>
 bool convolution_cudnn(Cuda& device, const ConvolutionTransposedParameters<T>& p) {
     const ConvolutionGeometry& g = p.geometry;
-    const CudnnCall<CudnnBackwardData, T> call(device, g);
-    if (!call) return false;
-    const T one = 1, zero = 0;
-    const CudnnDescriptors& d = call.descriptors();
-    const T* filter = call.filter_of(p.w, p.w_stays);
-    check(cudnnConvolutionBackwardData(device.cudnn(), &one, d.w.get(), filter, d.y.get(), p.y,
-                                       d.convolution.get(), call.algorithm(), call.workspace(),
-                                       call.workspace_bytes(), &zero, d.x.get(), p.x),
-          "cudnnConvolutionBackwardData");
+    CudnnCall<ConvolutionDirection::backward_data, T> call(device, g);
+    const T* filter = nullptr;
+    const auto w = [&] { return filter ? filter : filter = call.filter_of(p.w, p.w_stays); };
+    if (!call.run(p.x, p.y, w)) return false;
     add_bias_and_activate(device, p.x, g.x_size() / g.in_channels, g.in_channels, p.bias, p.activation);
     return true;
 }
 
 template <class T>
 bool convolution_cudnn(Cuda& device, const ConvolutionWeightGradientParameters<T>& p) {
-    const ConvolutionGeometry& g = p.geometry;
-    const CudnnCall<CudnnBackwardFilter, T> call(device, g);
-    if (!call) return false;
-    const T one = 1, zero = 0;
-    const CudnnDescriptors& d = call.descriptors();
-    check(cudnnConvolutionBackwardFilter(device.cudnn(), &one, d.x.get(), p.x, d.y.get(), p.y,
-                                         d.convolution.get(), call.algorithm(), call.workspace(),
-                                         call.workspace_bytes(), &zero, d.w.get(), call.filter_gradient()),
-          "cudnnConvolutionBackwardFilter");
+    CudnnCall<ConvolutionDirection::backward_filter, T> call(device, p.geometry);
+    if (!call.run(p.x, p.y, [&] { return call.filter_gradient(); })) return false;
     call.take_filter_gradient(p.w, p.accumulate);
     return true;
 }

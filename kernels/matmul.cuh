@@ -5,26 +5,25 @@
 //     matmul_tiled     tiles in shared memory, everything in one pass: small and thin products
 //     matmul_cublas    cuBLAS, then a pass for bias and activation: the others
 //
-// The rule is an estimate, made without a GPU. Suppose that matmul_tiled reaches 45 % of an H100's 67 TFLOP/s
-// and cuBLAS 85 %, and that the second pass costs 5 us, its launch included. Then the tiled kernel loses
-// 1.6e-14 s with each floating-point operation, and its 5 us last for 3e8 of them, about 2^28. Without a
-// second pass there is little to win, small products being bound by their launch: up to 2^24. A result of at
-// most 8 columns is bound by memory, and reads its operands once either way.
+// Which of them is used: gantry/cuda/matmul_rule.hpp.
 #include "matmul_cublas.cuh"
 #include "matmul_plain.cuh"
 #include "matmul_tiled.cuh"
 #include <gantry/cuda/launch.hpp>
+#include <gantry/cuda/matmul_rule.hpp>
 
 namespace gantry {
 
+static_assert(cuda::narrow_columns == cuda::NarrowTile::columns);
+
 template <class T>
 void launch(Cuda& device, const MatmulParameters<T>& p) {
-    const double operations = 2.0 * p.rows * p.columns * p.inner;
-    const bool second_pass = p.bias || p.activation.kind != ActivationKind::identity;
-    if (p.columns <= cuda::NarrowTile::columns || operations <= (second_pass ? 0x1p28 : 0x1p24))
-        cuda::matmul_tiled(device, p);
-    else
+    const bool cublas = cuda::prefers_cublas(p);
+    device.log()([&] { return cuda::describe(p) + (cublas ? ": cuBLAS" : ": tiled"); });
+    if (cublas)
         cuda::matmul_cublas(device, p);
+    else
+        cuda::matmul_tiled(device, p);
 }
 
 }  // namespace gantry

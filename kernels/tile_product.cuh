@@ -10,8 +10,8 @@
 //   numbers, and the code of bias and activation is there once and not once for each sum of a thread.
 // - Where a result has few tiles and long sums, `parts` blocks share a tile, each with its part of the inner
 //   extent. They leave their sums in the workspace; the last one to arrive adds them, in the order of the
-//   parts and so with the same bits whichever it is. How many parts there are is a question of extents (and
-//   of the workspace's size), not of the GPU.
+//   parts and so with the same bits whichever it is. How many parts there are is a question of extents, not
+//   of the GPU.
 //
 // Where operands come from is told by two sources. A source has a type Place, and a function
 //     fetch(packs)    this thread's packs of a slice of the operand (outer, inner), zero outside of it;
@@ -313,18 +313,18 @@ __device__ void put_tile(TileMemory<T, Tile>& memory, const Sums<T, Tile>& sums,
     }
 }
 
-/// As many parts as the GPU needs to be busy and the workspace can hold, none of them shorter than 256 terms.
-/// Sums of fewer than 768 terms stay whole: that the parts meet in memory costs about 2 us, in which a block
-/// multiplies some 400 terms. (An estimate, made without a GPU.)
+/// As many parts as the GPU needs to be busy, none of them shorter than 256 terms. Together they have fewer
+/// elements than 256 tiles. Sums of fewer than 768 terms stay whole: that the parts meet in memory costs
+/// about 2 us, in which a block multiplies some 400 terms. (An estimate, made without a GPU.)
 template <class T>
 Parts<T> parts_of(Cuda& device, std::size_t tiles, int inner, std::size_t size) {
     constexpr std::size_t enough_blocks = Cuda::arrival_counters, shortest = 256;
     if (inner < 768) return {};
-    const std::size_t room = device.workspace().bytes() / (std::max<std::size_t>(size, 1) * sizeof(T));
-    const std::size_t count = std::min(
-        {enough_blocks / std::max<std::size_t>(tiles, 1), static_cast<std::size_t>(inner) / shortest, room});
+    const std::size_t count =
+        std::min(enough_blocks / std::max<std::size_t>(tiles, 1), static_cast<std::size_t>(inner) / shortest);
     if (count <= 1) return {};
-    return {static_cast<int>(count), static_cast<T*>(device.workspace().data()), size, device.arrivals()};
+    return {static_cast<int>(count), static_cast<T*>(device.workspace(count * size * sizeof(T))), size,
+            device.arrivals()};
 }
 
 /// Calls f(tile) with the tile for a result of these extents, and returns nothing. Large tiles read less for

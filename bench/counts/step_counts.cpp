@@ -113,9 +113,8 @@ void count(const char* name, int batch, bool details) {
     Adam discriminator_adam{discriminator};
     gan::GanTrainer trainer{generator,          discriminator,        generator_adam,
                             discriminator_adam, gan::NonSaturating{}, {.batch = batch, .fixed_points = 1}};
-    const std::size_t items = std::size_t(batch) + 1;
-    DeviceBatches<typename D::Input, float, Cuda> data(
-        device, std::vector<std::uint8_t>(items * D::Input::item_size, 100), {.batch = std::size_t(batch)});
+    const std::vector<std::uint8_t> pixels((std::size_t(batch) + 1) * D::Input::item_size, 100);
+    DeviceBatches<typename D::Input, float, Cuda> data(device, pixels, {.batch = std::size_t(batch)});
     trainer.step(data);  // sizes are found
     device.synchronize();
     cuda_emulator::reset_counts();

@@ -62,8 +62,18 @@ public:
         app_.add_option("--device", options_.device, "Where to train; auto: on a GPU where there is one")
             ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
             ->capture_default_str();
+        app_.add_option("--gpu", options_.gpu, "Number of the GPU, from 0 in CUDA's order; by default 0")
+            ->check(at_least(0));
+        app_.add_flag(
+            "--tf32", options_.tf32,
+            "On a GPU: multiply floats as TF32 on tensor cores, faster and with 10 bits of mantissa");
         app_.add_option("--threads", options_.threads, "Of the CPU; 0: all cores. Changes speed only")
             ->check(at_least(0))
+            ->capture_default_str();
+        app_.add_option("--data-placement", options_.data_placement,
+                        "On a GPU: a GAN's images in its memory (resident), or copied while it computes "
+                        "(streamed); auto: resident if they fit. Changes speed only")
+            ->check(CLI::IsMember({"auto", "resident", "streamed"}))
             ->capture_default_str();
         out_ =
             app_.add_option("--out", options_.out, "Folder for the results; by default runs/PROGRAM/RECIPE")
@@ -95,6 +105,10 @@ public:
         } catch (const CLI::ParseError& error) {
             fail("options", std::string(error.what()) + "; --help lists the options");
         }
+        for (const auto& [name, given] :
+             {std::pair{"--gpu", options_.gpu.has_value()}, {"--tf32", options_.tf32}})
+            if (given && options_.device == "cpu")
+                fail(name, "--device cpu uses no GPU: leave one of the two options out");
         options_.resume = resume_->count() > 0;
         if (!resume_folder_.empty()) {
             if (out_->count() > 0 && options_.out != resume_folder_)

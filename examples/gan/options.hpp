@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,11 @@ struct Options {
     int batch = 0;                 ///< 0: the recipe's
     std::uint64_t seed = 1;
     std::uint64_t every = 250;
-    std::string device = "auto";  ///< "cpu", "cuda", or "auto": a GPU where there is one
-    int threads = 0;              ///< of the CPU; 0: all cores
+    std::string device = "auto";          ///< "cpu", "cuda", or "auto": a GPU where there is one
+    std::optional<int> gpu{};             ///< number of the GPU; none: 0
+    bool tf32 = false;                    ///< on a GPU: CudaOptions::tf32
+    int threads = 0;                      ///< of the CPU; 0: all cores
+    std::string data_placement = "auto";  ///< of a GAN's images on a GPU: "resident", "streamed", or "auto"
     std::filesystem::path out{};
     bool resume = false;
     bool dry_run = false;
@@ -29,7 +33,12 @@ struct Options {
 
 /// How data is served to the networks of a run.
 inline BatchOptions batch_options(const Options& options, PixelRange range) {
-    return {.batch = static_cast<std::size_t>(options.batch), .range = range, .seed = Seed{options.seed}};
+    return {.batch = static_cast<std::size_t>(options.batch),
+            .range = range,
+            .seed = Seed{options.seed},
+            .placement = options.data_placement == "resident"   ? DataPlacement::resident
+                         : options.data_placement == "streamed" ? DataPlacement::streamed
+                                                                : DataPlacement::automatic};
 }
 
 struct Source;

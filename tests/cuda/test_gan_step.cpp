@@ -13,7 +13,8 @@ using namespace gantry::test;
 TEST_CASE("cuda: an iteration as a graph is the one of the CPU", "") {
     const auto train = []<class D>(D& device) {
         SmallGan gan{device, {.batch = 8, .discriminator_steps = 2}};
-        DeviceBatches<Shape<Batch, 6>, float, D> data(device, byte_images(), {.batch = 8});
+        const auto pixels = byte_images();
+        DeviceBatches<Shape<Batch, 6>, float, D> data(device, pixels, {.batch = 8});
         for (int i = 0; i < 8; ++i) gan.trainer.step(data);
         return gan.trainer.take_losses();
     };

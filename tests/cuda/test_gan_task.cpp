@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 using namespace gantry;
@@ -25,8 +26,11 @@ LabelledImages images() {
 /// A run on a device, without the files of one.
 template <class D>
 struct Run {
+    explicit Run(const std::string& data_placement = "auto", int k = 1)
+        : task{{.batch = 8, .seed = 3, .threads = 1, .data_placement = data_placement}, {.k = k}, data} {}
+
     LabelledImages data = images();
-    gan::GanTask<SmallRecipe, D> task{{.batch = 8, .seed = 3, .threads = 1}, gan::GanOptions{}, data};
+    gan::GanTask<SmallRecipe, D> task;
 
     void train(int iterations) {
         for (int i = 0; i < iterations; ++i) task.step();
@@ -52,6 +56,27 @@ TEST_CASE("cuda: a run that is saved and resumed is the one that never stopped, 
     second.train(3);
     CHECK(second.save() == straight.save());
     CHECK(second.task.draw().pixels == straight.task.draw().pixels);
+}
+
+TEST_CASE("cuda: a run with streamed data is the one with resident data, and each resumes the other", "") {
+    const auto resume = [](Run<Cuda>& run, Run<Cuda>& from) {
+        CheckpointReader reader(from.save(), "memory");
+        run.task.describe(reader);
+        reader.apply();
+        run.task.seek_data(from.task.data_position());
+    };
+    Run<Cuda> straight("resident", 3), streamed("streamed", 3), resident("resident", 3), last("streamed", 3);
+    straight.train(6);
+    streamed.train(2);
+    resident.train(1);  // all of this is replaced
+    resume(resident, streamed);
+    resident.train(1);
+    last.train(3);  // and this
+    resume(last, resident);
+    last.train(3);
+    CHECK(last.task.data_position() == 18);
+    CHECK(last.save() == straight.save());
+    CHECK(last.task.draw().pixels == straight.task.draw().pixels);
 }
 
 TEST_CASE("cuda: the same seed trains the same GAN on a GPU and on the CPU", "") {

@@ -102,6 +102,19 @@ TEST_CASE("cuda: a product by cuBLAS is one in float, and with TF32 as good as i
     const std::vector<float> expected = p.on(exact, plain);
     CHECK(error(p.on(exact, cublas), expected) <= library_tolerance<float>);
     CHECK(error(p.on(fast, cublas), expected) < 1e-2);
+    const Product<double> q{{40, 50, 60}};  // has no TF32
+    CHECK(error(q.on(fast, cublas), q.on(exact, plain)) <= tolerance<double>);
+
+    const auto mode = [](const Cuda& device) {
+        cublasMath_t result{};
+        CHECK(cublasGetMathMode(device.cublas(), &result) == CUBLAS_STATUS_SUCCESS);
+        return result;
+    };
+    CHECK(mode(exact) == CUBLAS_DEFAULT_MATH);  // not PEDANTIC, which is for debugging, and slower
+    CHECK(mode(fast) == CUBLAS_TF32_TENSOR_OP_MATH);
+    const std::vector<float> by_default = p.on(exact, cublas);
+    CHECK(cublasSetMathMode(exact.cublas(), CUBLAS_PEDANTIC_MATH) == CUBLAS_STATUS_SUCCESS);
+    CHECK(same_bits(p.on(exact, cublas), by_default));
 }
 
 TEST_CASE("cuda: a product in a graph is the product", "[cuda]") {

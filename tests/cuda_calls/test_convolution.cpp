@@ -94,44 +94,6 @@ TEST_CASE("cuda: which convolution is used", "[cuda]") {
           Launches{{"matmul_tiled", 1}, {"bias_activation", 1}});
 }
 
-TEST_CASE("cuda: cuDNN's algorithm is chosen once, deterministic and within the workspace", "[cuda]") {
-    const ConvolutionGeometry g{3, window(8, 4, 2, 1), window(6, 4, 2, 1), 5, 7};
-    const auto find = [&]<class Algorithm>(Cuda& device, Algorithm, std::size_t room) {
-        return device.cudnn_plans().find<Algorithm>(device.cudnn(), g, CUDNN_DATA_FLOAT, false, room).plan;
-    };
-    Cuda device;
-    cuda_emulator::reset_counts();
-    CHECK(find(device, cuda::CudnnForward{}, 1 << 20)->algorithm ==
-          CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM);
-    CHECK(find(device, cuda::CudnnBackwardData{}, 1 << 20)->algorithm == CUDNN_CONVOLUTION_BWD_DATA_ALGO_1);
-    CHECK(find(device, cuda::CudnnBackwardFilter{}, 1 << 20)->algorithm ==
-          CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1);
-    const auto calls = cuda_emulator::counts().library_calls;
-    CHECK(calls.at("cudnnGetConvolutionForwardAlgorithm") == 1);
-    find(device, cuda::CudnnForward{}, 1 << 20);
-    CHECK(cuda_emulator::counts().library_calls == calls);
-
-    Cuda another;
-    CHECK(find(another, cuda::CudnnForward{}, 10)->algorithm == CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM);
-    CHECK_FALSE(find(another, cuda::CudnnBackwardData{}, 10));
-
-    // Where cuDNN has nothing that will do, the tiled kernels do it. The algorithms of backward directions
-    // need more than 4096 bytes, and into 2048 the gradient of the filter itself does not fit.
-    for (const std::size_t workspace : {4096, 2048}) {
-        Cuda tight{{.workspace = workspace}};
-        for (const Direction d : directions) {
-            const Convolution<float> c{g, d};
-            bool library = false;
-            const auto cudnn_or_tiled = [&](Cuda& dev, const auto& p) {
-                library = cuda::convolution_cudnn(dev, p);
-                if (!library) cuda::convolution_tiled(dev, p);
-            };
-            CHECK(error(c.on(tight, cudnn_or_tiled), c.on(tight, plain)) <= tolerance<float>);
-            CHECK(library == (d == Direction::forward || (workspace == 4096 && d == Direction::transposed)));
-        }
-    }
-}
-
 TEST_CASE("cuda: a step makes cuDNN's filter of its weights once", "[cuda]") {
     const ConvolutionGeometry g{3, window(8, 4, 2, 1), window(6, 4, 2, 1), 5, 7};
     Cuda device;

@@ -1,8 +1,7 @@
 // Every call of CUDA, cuBLAS and cuDNN fails once, in turn, while a GAN is built and trained.
 #include "cuda/kernels.hpp"
+#include "cuda_calls/failures.hpp"
 #include "cuda_emulator/faults.hpp"
-#include "cuda_emulator/gpu.hpp"
-#include "cuda_emulator/library_objects.hpp"
 #include "cuda_emulator/options.hpp"
 #include "support/catch.hpp"
 #include "support/numbers.hpp"
@@ -105,28 +104,6 @@ struct Libraries {
     }
     void go_on() { work(); }
 };
-
-/// What the program holds of the GPU and its libraries.
-std::vector<std::size_t> held() {
-    const cuda_emulator::Counts& counts = cuda_emulator::counts();
-    const cuda_emulator::Gpu& gpu = cuda_emulator::gpu();
-    return {counts.live_allocations,
-            counts.live_bytes,
-            counts.live_host_bytes,
-            gpu.streams.size(),
-            gpu.events.size(),
-            gpu.graphs.size(),
-            gpu.executables.size(),
-            cuda_emulator::living_cublas_objects(),
-            cuda_emulator::living_cudnn_objects()};
-}
-
-/// Whether a message is one line, `[call] what happened (CODE): what to do`.
-bool is_clear(const std::string& message) {
-    const std::size_t call_ends = message.find("] "), code_ends = message.find("): ");
-    return message.starts_with('[') && call_ends > 1 && call_ends < code_ends &&
-           code_ends + 3 < message.size() && message.find('\n') == std::string::npos;
-}
 
 /// Work in which a call has failed: the error's message, if there was one. The device goes on then.
 template <class Work>

@@ -13,7 +13,8 @@ TEST_CASE("cuda: a steady iteration is one launch of a graph", "") {
     for (const Updates updates : {Updates::alternating, Updates::simultaneous}) {
         Cuda device;
         SmallGan gan{device, {.batch = 8, .discriminator_steps = 2, .updates = updates, .kept_losses = 4}};
-        DeviceBatches<Shape<Batch, 6>, float, Cuda> data(device, byte_images(), {.batch = 8});
+        const auto pixels = byte_images();
+        DeviceBatches<Shape<Batch, 6>, float, Cuda> data(device, pixels, {.batch = 8});
         for (int i = 0; i < 3; ++i) gan.trainer.step(data);
         device.synchronize();
         cuda_emulator::reset_counts();

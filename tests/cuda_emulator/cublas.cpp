@@ -10,6 +10,7 @@
 #include <cublas_v2.h>
 
 struct cublasContext {
+    int gpu = cuda_emulator::current_gpu();
     cudaStream_t stream = nullptr;
     cublasMath_t math = CUBLAS_DEFAULT_MATH;
 };
@@ -54,8 +55,10 @@ cublasStatus_t gemm(const char* name, cublasHandle_t handle, cublasOperation_t o
     if (m == 0 || n == 0) return CUBLAS_STATUS_SUCCESS;
     if (!c || (k > 0 && (!a || !b))) return CUBLAS_STATUS_INVALID_VALUE;
 
+    if (handle->gpu != current_gpu()) return CUBLAS_STATUS_EXECUTION_FAILED;
     const std::array<Range, 3> reads{in_a.range(), in_b.range(), *beta != 0 ? out.range() : Range{}};
     const std::array<Range, 1> writes{out.range()};
+    // Of all modes only this one may compute with fewer bits of mantissa than a float has.
     const bool tf32 = handle->math == CUBLAS_TF32_TENSOR_OP_MATH;
     const auto work = [=, alpha = *alpha, beta = *beta] {
         for (int column = 0; column < n; ++column)
@@ -85,23 +88,6 @@ using cuda_emulator::library_host_call;
 
 extern "C" {
 
-const char* cublasGetStatusName(cublasStatus_t status) {
-    switch (status) {
-        case CUBLAS_STATUS_SUCCESS:
-            return "CUBLAS_STATUS_SUCCESS";
-        case CUBLAS_STATUS_NOT_INITIALIZED:
-            return "CUBLAS_STATUS_NOT_INITIALIZED";
-        case CUBLAS_STATUS_ALLOC_FAILED:
-            return "CUBLAS_STATUS_ALLOC_FAILED";
-        case CUBLAS_STATUS_INVALID_VALUE:
-            return "CUBLAS_STATUS_INVALID_VALUE";
-        case CUBLAS_STATUS_EXECUTION_FAILED:
-            return "CUBLAS_STATUS_EXECUTION_FAILED";
-        default:
-            return "unrecognized status";  // which no function here gives
-    }
-}
-
 cublasStatus_t cublasCreate_v2(cublasHandle_t* handle) {
     if (!handle) return CUBLAS_STATUS_INVALID_VALUE;
     if (!library_host_call("cublasCreate")) return CUBLAS_STATUS_ALLOC_FAILED;
@@ -110,6 +96,7 @@ cublasStatus_t cublasCreate_v2(cublasHandle_t* handle) {
 }
 cublasStatus_t cublasDestroy_v2(cublasHandle_t handle) {
     if (!handles.has(handle)) return CUBLAS_STATUS_NOT_INITIALIZED;
+    if (handle->gpu != cuda_emulator::current_gpu()) return CUBLAS_STATUS_INTERNAL_ERROR;
     handles.destroy(handle);
     return CUBLAS_STATUS_SUCCESS;
 }
@@ -127,6 +114,12 @@ cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode) {
     if (!handles.has(handle)) return CUBLAS_STATUS_NOT_INITIALIZED;
     if (mode < CUBLAS_DEFAULT_MATH || mode > CUBLAS_TF32_TENSOR_OP_MATH) return CUBLAS_STATUS_INVALID_VALUE;
     handle->math = mode;
+    return CUBLAS_STATUS_SUCCESS;
+}
+cublasStatus_t cublasGetMathMode(cublasHandle_t handle, cublasMath_t* mode) {
+    if (!handles.has(handle)) return CUBLAS_STATUS_NOT_INITIALIZED;
+    if (!mode) return CUBLAS_STATUS_INVALID_VALUE;
+    *mode = handle->math;
     return CUBLAS_STATUS_SUCCESS;
 }
 cublasStatus_t cublasSgemm_v2(cublasHandle_t handle, cublasOperation_t op_a, cublasOperation_t op_b, int m,

@@ -1,217 +1,185 @@
-// Answers to the calls of cuDNN 9 that gantry makes: convolutions of images (image, row, column, channel),
-// computed in double. Arguments are checked as the real library does: what is wrong or does not fit together
-// is CUDNN_STATUS_BAD_PARAM, what it has no algorithm for CUDNN_STATUS_NOT_SUPPORTED. (Descriptors do that
-// without a GPU: they were compared with cuDNN 9.19.)
+// Answers to the calls of cuDNN 9 that gantry makes: convolutions through the graph API, of images (image,
+// row, column, channel), computed in double. Arguments are checked as the real library does, or more
+// strictly: what is wrong or does not fit together is CUDNN_STATUS_BAD_PARAM, what it has no engine for
+// CUDNN_STATUS_NOT_SUPPORTED. (Descriptors do that without a GPU: they were compared with cuDNN 9.19.)
+#include "cudnn_descriptor.hpp"
+#include "gpu.hpp"
 #include "library_call.hpp"
 #include "library_objects.hpp"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <climits>
+#include <cstdint>
 #include <cstring>
-#include <span>
-#include <type_traits>
-#include <utility>
+#include <memory>
 #include <vector>
 
 #include <cudnn.h>
 
 struct cudnnContext {
+    int gpu = cuda_emulator::current_gpu();
     cudaStream_t stream = nullptr;
-};
-/// Extents are 0 until they are set.
-struct cudnnTensorStruct {
-    cudnnTensorFormat_t format;
-    cudnnDataType_t type;
-    int n = 0, c = 0, h = 0, w = 0;
-};
-struct cudnnFilterStruct {
-    cudnnTensorFormat_t format;
-    cudnnDataType_t type;
-    int k = 0, c = 0, h = 0, w = 0;
-};
-struct cudnnConvolutionStruct {
-    cudnnConvolutionMode_t mode;
-    cudnnDataType_t type;
-    int pad_h = 0, pad_w = 0, stride_h = 0, stride_w = 0, dilation_h = 0, dilation_w = 0;
-    cudnnMathType_t math = CUDNN_DEFAULT_MATH;
 };
 
 namespace cuda_emulator {
 namespace {
 
 Objects<cudnnContext> handles;
-Objects<cudnnTensorStruct> tensors;
-Objects<cudnnFilterStruct> filters;
-Objects<cudnnConvolutionStruct> convolutions;
 
-template <class Object>
-cudnnStatus_t create(const char* name, Objects<Object>& objects, Object** object) {
-    if (!object) return CUDNN_STATUS_BAD_PARAM;
-    if (!library_host_call(name)) return CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED;
-    *object = objects.create();
-    return CUDNN_STATUS_SUCCESS;
-}
-/// Null is allowed.
-template <class Object>
-cudnnStatus_t destroy(Objects<Object>& objects, Object* object) {
-    if (!object) return CUDNN_STATUS_SUCCESS;
-    if (!objects.has(object)) return CUDNN_STATUS_BAD_PARAM;
-    objects.destroy(object);
-    return CUDNN_STATUS_SUCCESS;
-}
+// -- convolutions ------------------------------------------------------------------------------------------
 
-bool is_type(cudnnDataType_t type) { return type == CUDNN_DATA_FLOAT || type == CUDNN_DATA_DOUBLE; }
-bool is_format(cudnnTensorFormat_t format) {
-    return format == CUDNN_TENSOR_NCHW || format == CUDNN_TENSOR_NHWC;
-}
+struct Tensor {
+    std::int64_t id, alignment;
+    cudnnDataType_t type;
+    std::array<int, 4> extents;  ///< image, channel, row, column; of a filter: out, in, row, column
+    bool channels_last;
 
-/// Tensors of 2^31 elements are too large for this part of cuDNN.
-cudnnStatus_t set_extents(std::array<int*, 4> to, std::array<int, 4> extents, cudnnDataType_t type,
-                          cudnnTensorFormat_t format) {
-    double size = 1;
-    for (const int extent : extents) {
-        if (extent <= 0) return CUDNN_STATUS_BAD_PARAM;
-        size *= extent;
+    explicit Tensor(const CudnnDescriptor& d)
+        : id(d.one<std::int64_t>(CUDNN_ATTR_TENSOR_UNIQUE_ID)),
+          alignment(d.one<std::int64_t>(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT)),
+          type(d.one<cudnnDataType_t>(CUDNN_ATTR_TENSOR_DATA_TYPE)) {
+        const auto sizes = d.all<std::int64_t>(CUDNN_ATTR_TENSOR_DIMENSIONS),
+                   strides = d.all<std::int64_t>(CUDNN_ATTR_TENSOR_STRIDES);
+        for (std::size_t i = 0; i < 4; ++i) extents[i] = static_cast<int>(sizes[i]);
+        channels_last = strides == std::vector<std::int64_t>{sizes[1] * sizes[2] * sizes[3], 1,
+                                                             sizes[3] * sizes[1], sizes[1]};
     }
-    if (!is_type(type) || !is_format(format)) return CUDNN_STATUS_BAD_PARAM;
-    if (size > INT_MAX) return CUDNN_STATUS_NOT_SUPPORTED;
-    for (std::size_t i = 0; i < 4; ++i) *to[i] = extents[i];
-    return CUDNN_STATUS_SUCCESS;
-}
+    int n() const { return extents[0]; }
+    int c() const { return extents[1]; }
+    int h() const { return extents[2]; }
+    int w() const { return extents[3]; }
+    std::size_t size() const {
+        std::size_t product = 1;
+        for (const int extent : extents) product *= static_cast<std::size_t>(extent);
+        return product;
+    }
+    std::size_t element() const { return type == CUDNN_DATA_FLOAT ? sizeof(float) : sizeof(double); }
+    std::size_t bytes() const { return size() * element(); }
+};
 
-/// A convolution whose descriptors fit together, copied: they may change before it runs.
+enum class Role { x, y, w };
+
+/// An operation, read from its descriptor.
 struct Problem {
-    cudnnTensorStruct x, y;
-    cudnnFilterStruct w;
-    cudnnConvolutionStruct c;
+    Tensor x, y, w;
+    Role result;
+    std::array<std::int64_t, 2> padding, padding_behind, stride, dilation;
+    cudnnDataType_t compute_type;
+    cudnnConvolutionMode_t mode;
+    std::vector<std::byte> alpha, beta;
 
-    std::size_t x_size() const { return size(x.n, x.c, x.h, x.w); }
-    std::size_t y_size() const { return size(y.n, y.c, y.h, y.w); }
-    std::size_t w_size() const { return size(w.k, w.c, w.h, w.w); }
-    std::size_t element() const { return x.type == CUDNN_DATA_FLOAT ? sizeof(float) : sizeof(double); }
+    /// The names of an operation's attributes.
+    struct Names {
+        Role result;
+        cudnnBackendAttributeName_t x, y, w, convolution, alpha, beta;
+    };
+    static Names names(cudnnBackendDescriptorType_t operation) {
+        if (operation == CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR)
+            return {Role::y,
+                    CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X,
+                    CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y,
+                    CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W,
+                    CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC,
+                    CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA,
+                    CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA};
+        if (operation == CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR)
+            return {Role::x,
+                    CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX,
+                    CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY,
+                    CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W,
+                    CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC,
+                    CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA,
+                    CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_BETA};
+        return {Role::w,
+                CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X,
+                CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY,
+                CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW,
+                CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_CONV_DESC,
+                CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_ALPHA,
+                CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA};
+    }
+    explicit Problem(const CudnnDescriptor& operation) : Problem(operation, names(operation.type)) {}
+
+    /// What is wrong with it, of which real engines would refuse some only when a plan is made.
+    cudnnStatus_t status() const {
+        const auto places = [&](int in, int size, std::size_t axis) {
+            return (in + padding[axis] + padding_behind[axis] - (dilation[axis] * (size - 1) + 1)) /
+                       stride[axis] +
+                   1;
+        };
+        if (x.type != y.type || x.type != w.type || x.c() != w.c() || y.c() != w.n() || x.n() != y.n() ||
+            y.h() != places(x.h(), w.h(), 0) || y.w() != places(x.w(), w.w(), 1))
+            return CUDNN_STATUS_BAD_PARAM;
+        if (alpha.size() != x.element() || beta.size() != x.element()) return CUDNN_STATUS_BAD_PARAM;
+        if (compute_type != x.type || mode != CUDNN_CROSS_CORRELATION || padding != padding_behind ||
+            !x.channels_last || !y.channels_last || !w.channels_last)
+            return CUDNN_STATUS_NOT_SUPPORTED;
+        return CUDNN_STATUS_SUCCESS;
+    }
 
 private:
-    static std::size_t size(int a, int b, int c, int d) {
-        return static_cast<std::size_t>(a) * static_cast<std::size_t>(b) * static_cast<std::size_t>(c) *
-               static_cast<std::size_t>(d);
+    Problem(const CudnnDescriptor& operation, const Names& n)
+        : x(operation.child(n.x)),
+          y(operation.child(n.y)),
+          w(operation.child(n.w)),
+          result(n.result),
+          compute_type(operation.child(n.convolution).one<cudnnDataType_t>(CUDNN_ATTR_CONVOLUTION_COMP_TYPE)),
+          mode(operation.child(n.convolution).one<cudnnConvolutionMode_t>(CUDNN_ATTR_CONVOLUTION_CONV_MODE)),
+          alpha(operation.attributes.at(n.alpha).values),
+          beta(operation.attributes.at(n.beta).values) {
+        const CudnnDescriptor& convolution = operation.child(n.convolution);
+        const auto pair = [&](cudnnBackendAttributeName_t name) {
+            const auto values = convolution.all<std::int64_t>(name);
+            return std::array{values[0], values[1]};
+        };
+        padding = pair(CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS);
+        padding_behind = pair(CUDNN_ATTR_CONVOLUTION_POST_PADDINGS);
+        stride = pair(CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES);
+        dilation = pair(CUDNN_ATTR_CONVOLUTION_DILATIONS);
     }
 };
-
-cudnnStatus_t describe(Problem& p, cudnnHandle_t handle, cudnnTensorDescriptor_t x, cudnnFilterDescriptor_t w,
-                       cudnnConvolutionDescriptor_t convolution, cudnnTensorDescriptor_t y) {
-    if (!handles.has(handle) || !tensors.has(x) || !filters.has(w) || !convolutions.has(convolution) ||
-        !tensors.has(y))
-        return CUDNN_STATUS_BAD_PARAM;
-    p = {*x, *y, *w, *convolution};
-    if (p.x.n == 0 || p.y.n == 0 || p.w.k == 0 || p.c.stride_h == 0) return CUDNN_STATUS_BAD_PARAM;
-    const auto places = [](int in, int pad, int dilation, int size, int stride) {
-        return (in + 2 * pad - (dilation * (size - 1) + 1)) / stride + 1;
-    };
-    if (p.x.type != p.y.type || p.x.type != p.w.type || p.x.c != p.w.c || p.y.c != p.w.k || p.x.n != p.y.n ||
-        p.y.h != places(p.x.h, p.c.pad_h, p.c.dilation_h, p.w.h, p.c.stride_h) ||
-        p.y.w != places(p.x.w, p.c.pad_w, p.c.dilation_w, p.w.w, p.c.stride_w))
-        return CUDNN_STATUS_BAD_PARAM;
-    if (p.c.type != p.x.type || p.c.mode != CUDNN_CROSS_CORRELATION || p.x.format != CUDNN_TENSOR_NHWC ||
-        p.y.format != CUDNN_TENSOR_NHWC || p.w.format != CUDNN_TENSOR_NHWC)
-        return CUDNN_STATUS_NOT_SUPPORTED;
-    return CUDNN_STATUS_SUCCESS;
-}
-
-/// What there is to know of an algorithm. Of each kind there are two for channels-last images, the first of
-/// them the faster one.
-struct Traits {
-    bool supported = false, deterministic = false;
-    std::size_t workspace = 0;
-};
-Traits traits(const Problem& p, cudnnConvolutionFwdAlgo_t algorithm) {
-    const std::size_t indices = static_cast<std::size_t>(p.y.h) * static_cast<std::size_t>(p.y.w) *
-                                static_cast<std::size_t>(p.w.h) * static_cast<std::size_t>(p.w.w);
-    if (algorithm == CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM)
-        return {true, true, indices * sizeof(int)};
-    return {algorithm == CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM, true, 0};
-}
-Traits traits(const Problem& p, cudnnConvolutionBwdDataAlgo_t algorithm) {
-    if (algorithm == CUDNN_CONVOLUTION_BWD_DATA_ALGO_0) return {true, false, 0};
-    return {algorithm == CUDNN_CONVOLUTION_BWD_DATA_ALGO_1, true, p.w_size() * p.element()};
-}
-Traits traits(const Problem& p, cudnnConvolutionBwdFilterAlgo_t algorithm) {
-    if (algorithm == CUDNN_CONVOLUTION_BWD_FILTER_ALGO_0) return {true, false, 0};
-    return {algorithm == CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1, true, 2 * p.w_size() * p.element()};
-}
-
-/// Up to `requested` algorithms in `order`, the fastest first; those that are not supported are listed as
-/// such.
-template <class Result, class Algorithm, std::size_t N>
-cudnnStatus_t list(const char* name, const Problem& p, const std::array<Algorithm, N>& order, int requested,
-                   int* returned, Result* results) {
-    if (requested < 1 || !returned || !results) return CUDNN_STATUS_BAD_PARAM;
-    if (!library_host_call(name)) return CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED;
-    *returned = 0;
-    for (const Algorithm algorithm : order) {
-        if (*returned == requested) break;
-        const Traits t = traits(p, algorithm);
-        results[(*returned)++] = {
-            algorithm,   t.supported ? CUDNN_STATUS_SUCCESS : CUDNN_STATUS_NOT_SUPPORTED,
-            -1,  // not measured
-            t.workspace, t.deterministic ? CUDNN_DETERMINISTIC : CUDNN_NON_DETERMINISTIC, p.c.math, {}};
-    }
-    return CUDNN_STATUS_SUCCESS;
-}
-
-template <class Algorithm>
-cudnnStatus_t workspace_size(const char* name, const Problem& p, Algorithm algorithm, std::size_t* bytes) {
-    if (!bytes) return CUDNN_STATUS_BAD_PARAM;
-    const Traits t = traits(p, algorithm);
-    if (!t.supported) return CUDNN_STATUS_NOT_SUPPORTED;
-    if (!library_host_call(name)) return CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED;
-    *bytes = t.workspace;
-    return CUDNN_STATUS_SUCCESS;
-}
 
 /// Calls f(index into x, into y, into w) for each product.
 template <class F>
 void each_product(const Problem& p, const F& f) {
-    const auto at = [](int a, int b, int of_b, int c, int of_c, int d, int of_d) {
-        return ((static_cast<std::size_t>(a) * of_b + b) * of_c + c) * of_d + d;
+    const auto at = [](int a, std::int64_t b, int of_b, std::int64_t c, int of_c, int d, int of_d) {
+        return static_cast<std::size_t>(((std::int64_t{a} * of_b + b) * of_c + c) * of_d + d);
     };
-    for (int n = 0; n < p.y.n; ++n)
-        for (int oy = 0; oy < p.y.h; ++oy)
-            for (int ox = 0; ox < p.y.w; ++ox)
-                for (int ky = 0; ky < p.w.h; ++ky)
-                    for (int kx = 0; kx < p.w.w; ++kx) {
-                        const int iy = oy * p.c.stride_h - p.c.pad_h + ky * p.c.dilation_h;
-                        const int ix = ox * p.c.stride_w - p.c.pad_w + kx * p.c.dilation_w;
-                        if (iy < 0 || iy >= p.x.h || ix < 0 || ix >= p.x.w) continue;
-                        for (int k = 0; k < p.w.k; ++k)
-                            for (int c = 0; c < p.w.c; ++c)
-                                f(at(n, iy, p.x.h, ix, p.x.w, c, p.x.c),
-                                  at(n, oy, p.y.h, ox, p.y.w, k, p.y.c),
-                                  at(k, ky, p.w.h, kx, p.w.w, c, p.w.c));
+    for (int n = 0; n < p.y.n(); ++n)
+        for (int oy = 0; oy < p.y.h(); ++oy)
+            for (int ox = 0; ox < p.y.w(); ++ox)
+                for (int ky = 0; ky < p.w.h(); ++ky)
+                    for (int kx = 0; kx < p.w.w(); ++kx) {
+                        const std::int64_t iy = oy * p.stride[0] - p.padding[0] + ky * p.dilation[0];
+                        const std::int64_t ix = ox * p.stride[1] - p.padding[1] + kx * p.dilation[1];
+                        if (iy < 0 || iy >= p.x.h() || ix < 0 || ix >= p.x.w()) continue;
+                        for (int k = 0; k < p.w.n(); ++k)
+                            for (int c = 0; c < p.w.c(); ++c)
+                                f(at(n, iy, p.x.h(), ix, p.x.w(), c, p.x.c()),
+                                  at(n, oy, p.y.h(), ox, p.y.w(), k, p.y.c()),
+                                  at(k, ky, p.w.h(), kx, p.w.w(), c, p.w.c()));
                     }
 }
 
-enum class Role { x, y, w };
-
-/// The work of one convolution: result = alpha * products + beta * result, where `role` says which of the
-/// three is the result.
+/// result = alpha * products + beta * result
 template <class T>
-void convolve(const Problem& p, Role role, const void* scale, const void* old_scale, void* x, void* y,
-              void* w) {
+void convolve(const Problem& p, bool tf32, void* x, void* y, void* w) {
     T* const at_x = static_cast<T*>(x);
     T* const at_y = static_cast<T*>(y);
     T* const at_w = static_cast<T*>(w);
-    T* const result = role == Role::x ? at_x : role == Role::y ? at_y : at_w;
+    T* const result = p.result == Role::x ? at_x : p.result == Role::y ? at_y : at_w;
     T alpha, beta;
-    std::memcpy(&alpha, scale, sizeof(T));
-    std::memcpy(&beta, old_scale, sizeof(T));
-    const auto value = [tf32 = p.c.math != CUDNN_FMA_MATH](T number) {
-        return tf32 ? to_tf32(number) : static_cast<double>(number);
-    };
-    std::vector<double> sums(role == Role::x ? p.x_size() : role == Role::y ? p.y_size() : p.w_size());
+    std::memcpy(&alpha, p.alpha.data(), sizeof(T));
+    std::memcpy(&beta, p.beta.data(), sizeof(T));
+    const auto value = [&](T number) { return tf32 ? to_tf32(number) : static_cast<double>(number); };
+    const Tensor& of_result = p.result == Role::x ? p.x : p.result == Role::y ? p.y : p.w;
+    std::vector<double> sums(of_result.size());
     each_product(p, [&](std::size_t i, std::size_t o, std::size_t t) {
-        if (role == Role::x) sums[i] += value(at_y[o]) * value(at_w[t]);
-        if (role == Role::y) sums[o] += value(at_x[i]) * value(at_w[t]);
-        if (role == Role::w) sums[t] += value(at_x[i]) * value(at_y[o]);
+        if (p.result == Role::x) sums[i] += value(at_y[o]) * value(at_w[t]);
+        if (p.result == Role::y) sums[o] += value(at_x[i]) * value(at_w[t]);
+        if (p.result == Role::w) sums[t] += value(at_x[i]) * value(at_y[o]);
     });
     for (std::size_t i = 0; i < sums.size(); ++i)
         result[i] =
@@ -219,43 +187,225 @@ void convolve(const Problem& p, Role role, const void* scale, const void* old_sc
                            (beta != 0 ? static_cast<double>(beta) * static_cast<double>(result[i]) : 0));
 }
 
-template <class Algorithm>
-cudnnStatus_t run(const char* name, cudnnHandle_t handle, const Problem& p, Role role, Algorithm algorithm,
-                  const void* alpha, const void* beta, const void* x, const void* y, const void* w,
-                  void* workspace, std::size_t workspace_bytes) {
-    if (!alpha || !beta || !x || !y || !w) return CUDNN_STATUS_BAD_PARAM;
-    const Traits t = traits(p, algorithm);
-    if (!t.supported) return CUDNN_STATUS_NOT_SUPPORTED;
-    if (t.workspace > 0 && (!workspace || workspace_bytes < t.workspace)) return CUDNN_STATUS_BAD_PARAM;
+// -- engines -----------------------------------------------------------------------------------------------
 
-    std::array<char, sizeof(double)> scale{}, old_scale{};
-    std::memcpy(scale.data(), alpha, p.element());
-    std::memcpy(old_scale.data(), beta, p.element());
-    const bool adds = p.x.type == CUDNN_DATA_FLOAT ? *static_cast<const float*>(beta) != 0
-                                                   : *static_cast<const double*>(beta) != 0;
-    const Range ranges[] = {
-        {x, p.x_size() * p.element()}, {y, p.y_size() * p.element()}, {w, p.w_size() * p.element()}};
-    std::vector<Range> reads, writes{{workspace, t.workspace, 1, 0, false}};
-    for (const Role each : {Role::x, Role::y, Role::w}) {
-        const Range& range = ranges[static_cast<std::size_t>(each)];
-        if (each != role || adds) reads.push_back(range);
-        if (each == role) writes.push_back(range);
+/// An engine of the emulator's cuDNN. `weights`: how many times the filter's bytes it works in, with `more`.
+/// `time`: how long it takes by the clock of events; the test does not wait that long.
+struct Engine {
+    std::int64_t index;
+    std::vector<cudnnBackendNumericalNote_t> numerics;
+    std::vector<cudnnBackendBehaviorNote_t> behavior;
+    std::size_t weights, more;
+    std::chrono::seconds time;
+    bool float_only = false, forward_only = false, never = false;
+
+    bool supports(const Problem& p) const {
+        return !never && !(float_only && p.x.type != CUDNN_DATA_FLOAT) &&
+               !(forward_only && p.result != Role::y);
     }
-    const auto work = [=] {
-        if (t.workspace > 0) std::memset(workspace, 0xFF, t.workspace);  // it is the algorithm's
-        const auto convolve_as = p.x.type == CUDNN_DATA_FLOAT ? convolve<float> : convolve<double>;
-        convolve_as(p, role, scale.data(), old_scale.data(), const_cast<void*>(x), const_cast<void*>(y),
-                    const_cast<void*>(w));
+    std::size_t workspace(const Problem& p) const { return weights * p.w.bytes() + more; }
+    bool tf32() const {
+        return std::count(numerics.begin(), numerics.end(), CUDNN_NUMERICAL_NOTE_TENSOR_CORE);
+    }
+};
+
+/// In the order in which heuristics recommend them; the last is the fallback. As with the real library the
+/// first are on tensor cores, some are never what gantry asks for, and one that is recommended turns out not
+/// to support the graph. Of the exact ones the second is faster than the first.
+const std::vector<Engine>& engines() {
+    using std::chrono::seconds;
+    static const std::vector<Engine> all{
+        {.index = 10,
+         .numerics = {CUDNN_NUMERICAL_NOTE_TENSOR_CORE},
+         .behavior = {},
+         .weights = 0,
+         .more = 131,
+         .time = seconds(10),
+         .float_only = true},
+        {.index = 11,
+         .numerics = {CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC},
+         .behavior = {},
+         .weights = 0,
+         .more = 0,
+         .time = seconds(1)},
+        {.index = 12,
+         .numerics = {},
+         .behavior = {CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION},
+         .weights = 0,
+         .more = 0,
+         .time = seconds(1)},
+        {.index = 13,
+         .numerics = {},
+         .behavior = {},
+         .weights = 0,
+         .more = 0,
+         .time = seconds(1),
+         .never = true},
+        {.index = 14, .numerics = {}, .behavior = {}, .weights = 2, .more = 0, .time = seconds(40)},
+        {.index = 15, .numerics = {}, .behavior = {}, .weights = 1, .more = 0, .time = seconds(20)},
+        {.index = 0,
+         .numerics = {CUDNN_NUMERICAL_NOTE_STRICT_NAN_PROP},
+         .behavior = {},
+         .weights = 0,
+         .more = 0,
+         .time = seconds(100),
+         .forward_only = true},
     };
-    return library_call(name, handle->stream, reads, writes, work) ? CUDNN_STATUS_SUCCESS
-                                                                   : CUDNN_STATUS_EXECUTION_FAILED;
+    return all;
+}
+const Engine& engine_of(const CudnnDescriptor& configuration) {
+    const auto index =
+        configuration.child(CUDNN_ATTR_ENGINECFG_ENGINE).one<std::int64_t>(CUDNN_ATTR_ENGINE_GLOBAL_INDEX);
+    return *std::find_if(engines().begin(), engines().end(),
+                         [&](const Engine& engine) { return engine.index == index; });
+}
+
+/// A configuration of an engine for a graph, as heuristics give it to the program.
+CudnnContent configuration_of(const Engine& engine, const CudnnContent& graph) {
+    auto described =
+        std::make_shared<CudnnDescriptor>(CudnnDescriptor{CUDNN_BACKEND_ENGINE_DESCRIPTOR, true});
+    described->put(CUDNN_ATTR_ENGINE_GLOBAL_INDEX, std::vector{engine.index});
+    described->put(CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, engine.numerics);
+    described->put(CUDNN_ATTR_ENGINE_BEHAVIOR_NOTE, engine.behavior);
+    auto configuration =
+        std::make_shared<CudnnDescriptor>(CudnnDescriptor{CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, true});
+    configuration->attributes[CUDNN_ATTR_ENGINECFG_ENGINE] = {1, {}, {std::move(described)}};
+    // No attribute that a program can read: which graph it is for.
+    configuration->attributes[CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH] = {1, {}, {graph}};
+    return configuration;
+}
+/// The problem that a plan solves.
+Problem problem_of(const CudnnDescriptor& plan) {
+    return Problem(plan.child(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG)
+                       .child(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH)
+                       .child(CUDNN_ATTR_OPERATIONGRAPH_OPS));
+}
+
+// -- finalizing --------------------------------------------------------------------------------------------
+
+cudnnStatus_t check_tensor(const CudnnDescriptor& tensor) {
+    double size = 1;
+    for (const std::int64_t extent : tensor.all<std::int64_t>(CUDNN_ATTR_TENSOR_DIMENSIONS)) {
+        if (extent <= 0) return CUDNN_STATUS_BAD_PARAM;
+        size *= static_cast<double>(extent);
+    }
+    const auto type = tensor.one<cudnnDataType_t>(CUDNN_ATTR_TENSOR_DATA_TYPE);
+    const bool known = type == CUDNN_DATA_FLOAT || type == CUDNN_DATA_DOUBLE;
+    return !known || size > INT_MAX ? CUDNN_STATUS_NOT_SUPPORTED : CUDNN_STATUS_SUCCESS;
+}
+cudnnStatus_t check_convolution(const CudnnDescriptor& convolution) {
+    const auto all_from = [&](cudnnBackendAttributeName_t name, std::int64_t least) {
+        const auto values = convolution.all<std::int64_t>(name);
+        return std::all_of(values.begin(), values.end(), [&](std::int64_t value) { return value >= least; });
+    };
+    return all_from(CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS, 0) &&
+                   all_from(CUDNN_ATTR_CONVOLUTION_POST_PADDINGS, 0) &&
+                   all_from(CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES, 1) &&
+                   all_from(CUDNN_ATTR_CONVOLUTION_DILATIONS, 1) &&
+                   convolution.one<std::int64_t>(CUDNN_ATTR_CONVOLUTION_SPATIAL_DIMS) == 2
+               ? CUDNN_STATUS_SUCCESS
+               : CUDNN_STATUS_BAD_PARAM;
+}
+cudnnStatus_t recommend(CudnnDescriptor& heuristics) {
+    const bool fallback =
+        heuristics.one<cudnnBackendHeurMode_t>(CUDNN_ATTR_ENGINEHEUR_MODE) == CUDNN_HEUR_MODE_FALLBACK;
+    const CudnnContent graph =
+        heuristics.attributes.at(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH).contents.front();
+    CudnnAttribute results;
+    for (const Engine& engine : engines())
+        if ((&engine == &engines().back()) == fallback)
+            results.contents.push_back(configuration_of(engine, graph));
+    results.count = results.contents.size();
+    heuristics.attributes[CUDNN_ATTR_ENGINEHEUR_RESULTS] = std::move(results);
+    return CUDNN_STATUS_SUCCESS;
+}
+cudnnStatus_t make_plan(CudnnDescriptor& plan) {
+    const Problem problem = problem_of(plan);
+    const Engine& engine = engine_of(plan.child(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG));
+    if (!engine.supports(problem)) return CUDNN_STATUS_NOT_SUPPORTED_SHAPE;
+    plan.put(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE,
+             std::vector{static_cast<std::int64_t>(engine.workspace(problem))});
+    return CUDNN_STATUS_SUCCESS;
+}
+
+// -- executing ---------------------------------------------------------------------------------------------
+
+const char* name_of(Role result) {
+    return result == Role::y   ? "cudnn forward"
+           : result == Role::x ? "cudnn backward data"
+                               : "cudnn backward filter";
+}
+
+cudnnStatus_t execute(cudnnHandle_t handle, const CudnnDescriptor& plan, const CudnnDescriptor& pack) {
+    const Problem p = problem_of(plan);
+    const Engine& engine = engine_of(plan.child(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG));
+    const auto ids = pack.all<std::int64_t>(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS);
+    const auto pointers = pack.all<void*>(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS);
+    const auto address = [&](const Tensor& tensor) -> void* {
+        const auto found = std::find(ids.begin(), ids.end(), tensor.id);
+        return found == ids.end() ? nullptr : pointers[static_cast<std::size_t>(found - ids.begin())];
+    };
+    const std::array<const Tensor*, 3> tensors{&p.x, &p.y, &p.w};
+    std::vector<Range> reads, writes;
+    const bool adds =
+        std::any_of(p.beta.begin(), p.beta.end(), [](std::byte b) { return b != std::byte{0}; });
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+        void* const at = address(*tensors[i]);
+        if (!at) return CUDNN_STATUS_BAD_PARAM_NULL_POINTER;
+        if (reinterpret_cast<std::uintptr_t>(at) % static_cast<std::uintptr_t>(tensors[i]->alignment) != 0)
+            return CUDNN_STATUS_BAD_PARAM_MISALIGNED_POINTER;
+        const Range range{at, tensors[i]->bytes()};
+        const bool is_result = i == static_cast<std::size_t>(p.result);
+        if (!is_result || adds) reads.push_back(range);
+        if (is_result) writes.push_back(range);
+    }
+    void* const workspace = pack.one<void*>(CUDNN_ATTR_VARIANT_PACK_WORKSPACE);
+    const std::size_t bytes = engine.workspace(p);
+    if (bytes > 0 && !workspace) return CUDNN_STATUS_BAD_PARAM_NULL_POINTER;
+    writes.push_back({workspace, bytes, 1, 0, false});
+    const auto work = [p, &engine, workspace, bytes, x = address(p.x), y = address(p.y), w = address(p.w)] {
+        if (bytes > 0) std::memset(workspace, 0xFF, bytes);  // it is the engine's
+        (p.x.type == CUDNN_DATA_FLOAT ? convolve<float> : convolve<double>)(p, engine.tf32(), x, y, w);
+        gpu().time += engine.time;
+    };
+    return library_call(name_of(p.result), handle->stream, reads, writes, work)
+               ? CUDNN_STATUS_SUCCESS
+               : CUDNN_STATUS_EXECUTION_FAILED;
 }
 
 }  // namespace
 
-std::size_t living_cudnn_objects() {
-    return handles.size() + tensors.size() + filters.size() + convolutions.size();
+cudnnStatus_t cudnn_finalize(CudnnDescriptor& descriptor) {
+    switch (descriptor.type) {
+        case CUDNN_BACKEND_TENSOR_DESCRIPTOR:
+            return check_tensor(descriptor);
+        case CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR:
+            return check_convolution(descriptor);
+        case CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR:
+        case CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR:
+        case CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR:
+            return Problem(descriptor).status();
+        case CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR:
+            return is_cudnn_handle(descriptor.one<cudnnHandle_t>(CUDNN_ATTR_DEVICEPROP_HANDLE))
+                       ? CUDNN_STATUS_SUCCESS
+                       : CUDNN_STATUS_BAD_PARAM;
+        case CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR:
+            return recommend(descriptor);
+        case CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR:
+            return make_plan(descriptor);
+        case CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR:
+            return descriptor.attributes.at(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS).count ==
+                           descriptor.attributes.at(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS).count
+                       ? CUDNN_STATUS_SUCCESS
+                       : CUDNN_STATUS_BAD_PARAM;
+        default:
+            return CUDNN_STATUS_SUCCESS;
+    }
 }
+
+bool is_cudnn_handle(cudnnHandle_t handle) { return handles.has(handle); }
+
+std::size_t living_cudnn_objects() { return handles.size() + living_cudnn_descriptors(); }
 
 }  // namespace cuda_emulator
 
@@ -263,183 +413,34 @@ using namespace cuda_emulator;  // NOLINT: this file is their other half
 
 extern "C" {
 
-const char* cudnnGetErrorString(cudnnStatus_t status) {
-    switch (status) {
-        case CUDNN_STATUS_SUCCESS:
-            return "CUDNN_STATUS_SUCCESS";
-        case CUDNN_STATUS_BAD_PARAM:
-            return "CUDNN_STATUS_BAD_PARAM";
-        case CUDNN_STATUS_NOT_SUPPORTED:
-            return "CUDNN_STATUS_NOT_SUPPORTED";
-        case CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED:
-            return "CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED";
-        case CUDNN_STATUS_EXECUTION_FAILED:
-            return "CUDNN_STATUS_EXECUTION_FAILED";
-        default:
-            return "CUDNN_UNKNOWN_STATUS";  // which no function here gives
-    }
+cudnnStatus_t cudnnCreate(cudnnHandle_t* handle) {
+    if (!handle) return CUDNN_STATUS_BAD_PARAM_NULL_POINTER;
+    if (!library_host_call("cudnnCreate")) return CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED;
+    *handle = handles.create();
+    return CUDNN_STATUS_SUCCESS;
 }
-
-cudnnStatus_t cudnnCreate(cudnnHandle_t* handle) { return create("cudnnCreate", handles, handle); }
-cudnnStatus_t cudnnDestroy(cudnnHandle_t handle) { return destroy(handles, handle); }
+cudnnStatus_t cudnnDestroy(cudnnHandle_t handle) {
+    if (!handle) return CUDNN_STATUS_SUCCESS;
+    if (!handles.has(handle)) return CUDNN_STATUS_BAD_PARAM;
+    if (handle->gpu != current_gpu()) return CUDNN_STATUS_INTERNAL_ERROR;
+    handles.destroy(handle);
+    return CUDNN_STATUS_SUCCESS;
+}
 cudnnStatus_t cudnnSetStream(cudnnHandle_t handle, cudaStream_t stream) {
     if (!handles.has(handle)) return CUDNN_STATUS_BAD_PARAM;
+    if (handle->gpu != cuda_emulator::gpu_of(stream)) return CUDNN_STATUS_BAD_PARAM_STREAM_MISMATCH;
     handle->stream = stream;
     return CUDNN_STATUS_SUCCESS;
 }
 
-cudnnStatus_t cudnnCreateTensorDescriptor(cudnnTensorDescriptor_t* tensor) {
-    return create("cudnnCreateTensorDescriptor", tensors, tensor);
-}
-cudnnStatus_t cudnnDestroyTensorDescriptor(cudnnTensorDescriptor_t tensor) {
-    return destroy(tensors, tensor);
-}
-cudnnStatus_t cudnnSetTensor4dDescriptor(cudnnTensorDescriptor_t tensor, cudnnTensorFormat_t format,
-                                         cudnnDataType_t type, int n, int c, int h, int w) {
-    if (!tensors.has(tensor)) return CUDNN_STATUS_BAD_PARAM;
-    tensor->format = format;
-    tensor->type = type;
-    return set_extents({&tensor->n, &tensor->c, &tensor->h, &tensor->w}, {n, c, h, w}, type, format);
-}
-cudnnStatus_t cudnnCreateFilterDescriptor(cudnnFilterDescriptor_t* filter) {
-    return create("cudnnCreateFilterDescriptor", filters, filter);
-}
-cudnnStatus_t cudnnDestroyFilterDescriptor(cudnnFilterDescriptor_t filter) {
-    return destroy(filters, filter);
-}
-cudnnStatus_t cudnnSetFilter4dDescriptor(cudnnFilterDescriptor_t filter, cudnnDataType_t type,
-                                         cudnnTensorFormat_t format, int k, int c, int h, int w) {
-    if (!filters.has(filter)) return CUDNN_STATUS_BAD_PARAM;
-    filter->format = format;
-    filter->type = type;
-    return set_extents({&filter->k, &filter->c, &filter->h, &filter->w}, {k, c, h, w}, type, format);
-}
-cudnnStatus_t cudnnCreateConvolutionDescriptor(cudnnConvolutionDescriptor_t* convolution) {
-    return create("cudnnCreateConvolutionDescriptor", convolutions, convolution);
-}
-cudnnStatus_t cudnnDestroyConvolutionDescriptor(cudnnConvolutionDescriptor_t convolution) {
-    return destroy(convolutions, convolution);
-}
-cudnnStatus_t cudnnSetConvolution2dDescriptor(cudnnConvolutionDescriptor_t convolution, int pad_h, int pad_w,
-                                              int u, int v, int dilation_h, int dilation_w,
-                                              cudnnConvolutionMode_t mode, cudnnDataType_t type) {
-    if (!convolutions.has(convolution) || pad_h < 0 || pad_w < 0 || u <= 0 || v <= 0 || dilation_h <= 0 ||
-        dilation_w <= 0 || (mode != CUDNN_CONVOLUTION && mode != CUDNN_CROSS_CORRELATION) || !is_type(type))
-        return CUDNN_STATUS_BAD_PARAM;
-    *convolution = {mode, type, pad_h, pad_w, u, v, dilation_h, dilation_w, convolution->math};
-    return CUDNN_STATUS_SUCCESS;
-}
-cudnnStatus_t cudnnSetConvolutionMathType(cudnnConvolutionDescriptor_t convolution, cudnnMathType_t math) {
-    if (!convolutions.has(convolution) || math < CUDNN_DEFAULT_MATH || math > CUDNN_FMA_MATH)
-        return CUDNN_STATUS_BAD_PARAM;
-    convolution->math = math;
-    return CUDNN_STATUS_SUCCESS;
-}
-
-// Each function first sees whether the descriptors fit together.
-
-cudnnStatus_t cudnnGetConvolutionForwardAlgorithm_v7(cudnnHandle_t handle, const cudnnTensorDescriptor_t x,
-                                                     const cudnnFilterDescriptor_t w,
-                                                     const cudnnConvolutionDescriptor_t convolution,
-                                                     const cudnnTensorDescriptor_t y, const int requested,
-                                                     int* returned, cudnnConvolutionFwdAlgoPerf_t* results) {
-    Problem p;
-    if (const cudnnStatus_t status = describe(p, handle, x, w, convolution, y)) return status;
-    return list(
-        "cudnnGetConvolutionForwardAlgorithm", p,
-        std::array{CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM, CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM,
-                   CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD, CUDNN_CONVOLUTION_FWD_ALGO_FFT},
-        requested, returned, results);
-}
-cudnnStatus_t cudnnGetConvolutionBackwardDataAlgorithm_v7(
-    cudnnHandle_t handle, const cudnnFilterDescriptor_t w, const cudnnTensorDescriptor_t dy,
-    const cudnnConvolutionDescriptor_t convolution, const cudnnTensorDescriptor_t dx, const int requested,
-    int* returned, cudnnConvolutionBwdDataAlgoPerf_t* results) {
-    Problem p;
-    if (const cudnnStatus_t status = describe(p, handle, dx, w, convolution, dy)) return status;
-    return list("cudnnGetConvolutionBackwardDataAlgorithm", p,
-                std::array{CUDNN_CONVOLUTION_BWD_DATA_ALGO_0, CUDNN_CONVOLUTION_BWD_DATA_ALGO_1,
-                           CUDNN_CONVOLUTION_BWD_DATA_ALGO_FFT},
-                requested, returned, results);
-}
-cudnnStatus_t cudnnGetConvolutionBackwardFilterAlgorithm_v7(
-    cudnnHandle_t handle, const cudnnTensorDescriptor_t x, const cudnnTensorDescriptor_t dy,
-    const cudnnConvolutionDescriptor_t convolution, const cudnnFilterDescriptor_t dw, const int requested,
-    int* returned, cudnnConvolutionBwdFilterAlgoPerf_t* results) {
-    Problem p;
-    if (const cudnnStatus_t status = describe(p, handle, x, dw, convolution, dy)) return status;
-    return list("cudnnGetConvolutionBackwardFilterAlgorithm", p,
-                std::array{CUDNN_CONVOLUTION_BWD_FILTER_ALGO_0, CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1,
-                           CUDNN_CONVOLUTION_BWD_FILTER_ALGO_3},
-                requested, returned, results);
-}
-
-cudnnStatus_t cudnnGetConvolutionForwardWorkspaceSize(cudnnHandle_t handle, const cudnnTensorDescriptor_t x,
-                                                      const cudnnFilterDescriptor_t w,
-                                                      const cudnnConvolutionDescriptor_t convolution,
-                                                      const cudnnTensorDescriptor_t y,
-                                                      cudnnConvolutionFwdAlgo_t algorithm, size_t* bytes) {
-    Problem p;
-    if (const cudnnStatus_t status = describe(p, handle, x, w, convolution, y)) return status;
-    return workspace_size("cudnnGetConvolutionForwardWorkspaceSize", p, algorithm, bytes);
-}
-cudnnStatus_t cudnnGetConvolutionBackwardDataWorkspaceSize(
-    cudnnHandle_t handle, const cudnnFilterDescriptor_t w, const cudnnTensorDescriptor_t dy,
-    const cudnnConvolutionDescriptor_t convolution, const cudnnTensorDescriptor_t dx,
-    cudnnConvolutionBwdDataAlgo_t algorithm, size_t* bytes) {
-    Problem p;
-    if (const cudnnStatus_t status = describe(p, handle, dx, w, convolution, dy)) return status;
-    return workspace_size("cudnnGetConvolutionBackwardDataWorkspaceSize", p, algorithm, bytes);
-}
-cudnnStatus_t cudnnGetConvolutionBackwardFilterWorkspaceSize(
-    cudnnHandle_t handle, const cudnnTensorDescriptor_t x, const cudnnTensorDescriptor_t dy,
-    const cudnnConvolutionDescriptor_t convolution, const cudnnFilterDescriptor_t dw,
-    cudnnConvolutionBwdFilterAlgo_t algorithm, size_t* bytes) {
-    Problem p;
-    if (const cudnnStatus_t status = describe(p, handle, x, dw, convolution, dy)) return status;
-    return workspace_size("cudnnGetConvolutionBackwardFilterWorkspaceSize", p, algorithm, bytes);
-}
-
-cudnnStatus_t cudnnConvolutionForward(cudnnHandle_t handle, const void* alpha,
-                                      const cudnnTensorDescriptor_t x_descriptor, const void* x,
-                                      const cudnnFilterDescriptor_t w_descriptor, const void* w,
-                                      const cudnnConvolutionDescriptor_t convolution,
-                                      cudnnConvolutionFwdAlgo_t algorithm, void* workspace,
-                                      size_t workspace_bytes, const void* beta,
-                                      const cudnnTensorDescriptor_t y_descriptor, void* y) {
-    Problem p;
-    if (const cudnnStatus_t status =
-            describe(p, handle, x_descriptor, w_descriptor, convolution, y_descriptor))
-        return status;
-    return run("cudnnConvolutionForward", handle, p, Role::y, algorithm, alpha, beta, x, y, w, workspace,
-               workspace_bytes);
-}
-cudnnStatus_t cudnnConvolutionBackwardData(cudnnHandle_t handle, const void* alpha,
-                                           const cudnnFilterDescriptor_t w_descriptor, const void* w,
-                                           const cudnnTensorDescriptor_t dy_descriptor, const void* dy,
-                                           const cudnnConvolutionDescriptor_t convolution,
-                                           cudnnConvolutionBwdDataAlgo_t algorithm, void* workspace,
-                                           size_t workspace_bytes, const void* beta,
-                                           const cudnnTensorDescriptor_t dx_descriptor, void* dx) {
-    Problem p;
-    if (const cudnnStatus_t status =
-            describe(p, handle, dx_descriptor, w_descriptor, convolution, dy_descriptor))
-        return status;
-    return run("cudnnConvolutionBackwardData", handle, p, Role::x, algorithm, alpha, beta, dx, dy, w,
-               workspace, workspace_bytes);
-}
-cudnnStatus_t cudnnConvolutionBackwardFilter(cudnnHandle_t handle, const void* alpha,
-                                             const cudnnTensorDescriptor_t x_descriptor, const void* x,
-                                             const cudnnTensorDescriptor_t dy_descriptor, const void* dy,
-                                             const cudnnConvolutionDescriptor_t convolution,
-                                             cudnnConvolutionBwdFilterAlgo_t algorithm, void* workspace,
-                                             size_t workspace_bytes, const void* beta,
-                                             const cudnnFilterDescriptor_t dw_descriptor, void* dw) {
-    Problem p;
-    if (const cudnnStatus_t status =
-            describe(p, handle, x_descriptor, dw_descriptor, convolution, dy_descriptor))
-        return status;
-    return run("cudnnConvolutionBackwardFilter", handle, p, Role::w, algorithm, alpha, beta, x, dy, dw,
-               workspace, workspace_bytes);
+cudnnStatus_t cudnnBackendExecute(cudnnHandle_t handle, cudnnBackendDescriptor_t plan,
+                                  cudnnBackendDescriptor_t pack) {
+    const auto plan_content = cudnn_content(plan), pack_content = cudnn_content(pack);
+    if (!handles.has(handle) || !plan_content || !pack_content) return CUDNN_STATUS_BAD_PARAM;
+    if (plan_content->type != CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR ||
+        pack_content->type != CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR)
+        return CUDNN_STATUS_BAD_PARAM_DESCRIPTOR_TYPE;
+    if (!plan_content->finalized || !pack_content->finalized) return CUDNN_STATUS_BAD_PARAM_NOT_FINALIZED;
+    return execute(handle, *plan_content, *pack_content);
 }
 }

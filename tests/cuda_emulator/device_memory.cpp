@@ -32,8 +32,8 @@ DeviceMemory::DeviceMemory() {
 
 DeviceMemory::~DeviceMemory() { munmap(begin_, capacity); }
 
-void* DeviceMemory::allocate(std::size_t bytes) {
-    if (bytes > capacity - alignment - margin) return nullptr;
+void* DeviceMemory::allocate(std::size_t bytes, int gpu) {
+    if (bytes > capacity - alignment - margin || bytes > free_bytes()) return nullptr;
     const std::size_t needed = extent(bytes);
     const auto fits = [&](const auto& piece) { return piece.second >= needed; };
     auto piece = std::find_if(free_.lower_bound(next_), free_.end(), fits);
@@ -53,7 +53,7 @@ void* DeviceMemory::allocate(std::size_t bytes) {
     ASAN_POISON_MEMORY_REGION(memory + bytes, needed - bytes);
     if (!was_open) close();
     race::allocated(memory, bytes);
-    allocations_[memory] = bytes;
+    allocations_[memory] = {bytes, gpu};
     live_bytes_ += bytes;
     return memory;
 }
@@ -62,9 +62,9 @@ bool DeviceMemory::release(void* memory) {
     const auto found = allocations_.find(static_cast<char*>(memory));
     if (found == allocations_.end()) return false;
     char* begin = found->first;
-    std::size_t bytes = extent(found->second);
-    live_bytes_ -= found->second;
-    race::freed(begin, found->second);
+    std::size_t bytes = extent(found->second.bytes);
+    live_bytes_ -= found->second.bytes;
+    race::freed(begin, found->second.bytes);
     allocations_.erase(found);
     give_back_pages(begin, bytes);
     ASAN_POISON_MEMORY_REGION(begin, bytes);
@@ -90,13 +90,28 @@ void DeviceMemory::release_all() {
     while (!allocations_.empty()) release(allocations_.begin()->first);
 }
 
+std::size_t DeviceMemory::live_bytes(int gpu) const {
+    std::size_t sum = 0;
+    for (const auto& [memory, allocation] : allocations_) sum += allocation.gpu == gpu ? allocation.bytes : 0;
+    return sum;
+}
+
+/// The allocation that begins at the address or last in front of it.
+auto DeviceMemory::find(const void* address) const -> std::map<char*, Allocation>::const_iterator {
+    const auto after = allocations_.upper_bound(static_cast<char*>(const_cast<void*>(address)));
+    return after == allocations_.begin() ? allocations_.end() : std::prev(after);
+}
+
+std::optional<int> DeviceMemory::gpu_of(const void* address) const {
+    if (!holds(address, 0)) return {};
+    return find(address)->second.gpu;
+}
+
 bool DeviceMemory::holds(const void* memory, std::size_t bytes) const {
-    const char* begin = static_cast<const char*>(memory);
-    auto found = allocations_.upper_bound(const_cast<char*>(begin));
-    if (found == allocations_.begin()) return false;
-    --found;
-    const auto offset = static_cast<std::size_t>(begin - found->first);
-    return offset <= found->second && bytes <= found->second - offset;
+    const auto found = find(memory);
+    if (found == allocations_.end()) return false;
+    const auto offset = static_cast<std::size_t>(static_cast<const char*>(memory) - found->first);
+    return offset <= found->second.bytes && bytes <= found->second.bytes - offset;
 }
 
 std::string DeviceMemory::overrun() {
@@ -109,9 +124,9 @@ std::string DeviceMemory::overrun() {
     }();
     const bool was_open = is_open_;
     open();
-    for (const auto& [memory, bytes] : allocations_) {
-        char* const behind = memory + bytes;
-        const std::size_t size = extent(bytes) - bytes;
+    for (const auto& [memory, allocation] : allocations_) {
+        char* const behind = memory + allocation.bytes;
+        const std::size_t size = extent(allocation.bytes) - allocation.bytes;
         if (std::memcmp(behind, pattern.data(), size) == 0) continue;
         text = "something was written to " +
                describe(
@@ -124,17 +139,16 @@ std::string DeviceMemory::overrun() {
 
 std::string DeviceMemory::describe(const void* address) const {
     if (!owns(address)) return address == nullptr ? "a null pointer" : "memory of the host";
-    auto found = allocations_.upper_bound(static_cast<char*>(const_cast<void*>(address)));
-    if (found == allocations_.begin()) return "memory that is not allocated";
-    --found;
+    const auto found = find(address);
+    if (found == allocations_.end()) return "memory that is not allocated";
     const auto offset = static_cast<std::size_t>(static_cast<const char*>(address) - found->first);
-    if (offset >= extent(found->second)) return "memory that is not allocated, or was freed";
-    return "byte " + std::to_string(offset) + " of an allocation of " + std::to_string(found->second) +
-           " bytes";
+    if (offset >= extent(found->second.bytes)) return "memory that is not allocated, or was freed";
+    return "byte " + std::to_string(offset) + " of an allocation of " + std::to_string(found->second.bytes) +
+           " bytes" + (found->second.gpu > 0 ? " of GPU " + std::to_string(found->second.gpu) : "");
 }
 
 void DeviceMemory::assume_written() const {
-    for (const auto& [memory, bytes] : allocations_) race::written(memory, bytes);
+    for (const auto& [memory, allocation] : allocations_) race::written(memory, allocation.bytes);
 }
 
 void DeviceMemory::open() {

@@ -1,34 +1,47 @@
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace cuda_emulator {
 
-/// The GPU's memory: a range of addresses of its own. While no kernel runs, the host cannot read or write it,
-/// as it could not on a machine with a GPU.
+/// The GPUs' memory: a range of addresses of its own, which all of them share, as CUDA's unified addresses
+/// do. While no kernel runs, the host cannot read or write it, as it could not on a machine with a GPU.
 class DeviceMemory {
 public:
-    static constexpr std::size_t capacity = std::size_t{4} << 30;
+    static constexpr std::size_t capacity = std::size_t{4} << 30;  ///< the largest size
 
     DeviceMemory();
     DeviceMemory(const DeviceMemory&) = delete;
     DeviceMemory& operator=(const DeviceMemory&) = delete;
     ~DeviceMemory();
 
+    /// How much of it there is.
+    std::size_t size() const { return size_; }
+    void set_size(std::size_t bytes) { size_ = std::min(bytes, capacity); }
+    std::size_t free_bytes() const { return size_ - std::min(live_bytes_, size_); }
+
     /// Null where the memory is full. New memory is full of NaN, its first MiB at least.
-    void* allocate(std::size_t bytes);
+    void* allocate(std::size_t bytes, int gpu);
     /// False where it is not the begin of a live allocation.
     bool release(void* memory);
     void release_all();
     std::size_t live_bytes() const { return live_bytes_; }
+    std::size_t live_bytes(int gpu) const;
     std::size_t live_allocations() const { return allocations_.size(); }
 
     /// Whether the address is the GPU's, live or not.
     bool owns(const void* address) const {
         return reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(begin_) <
                capacity;
+    }
+    /// The GPU whose live allocation holds the address.
+    std::optional<int> gpu_of(const void* address) const;
+    bool is_of_another_gpu(const void* address, int gpu) const {
+        return gpu_of(address).value_or(gpu) != gpu;
     }
     /// Whether all of it lies within one live allocation.
     bool holds(const void* memory, std::size_t bytes) const;
@@ -47,10 +60,16 @@ public:
 
 private:
     char* begin_ = nullptr;
-    std::map<char*, std::size_t> allocations_;  ///< bytes asked for, by address
-    std::map<char*, std::size_t> free_;         ///< bytes, by address; neighbours are one
+    struct Allocation {
+        std::size_t bytes;  ///< asked for
+        int gpu;
+    };
+    std::map<char*, Allocation>::const_iterator find(const void* address) const;
+
+    std::map<char*, Allocation> allocations_;  ///< by address
+    std::map<char*, std::size_t> free_;        ///< bytes, by address; neighbours are one
     char* next_ = nullptr;  ///< where the search for free memory goes on: what was freed rests for long
-    std::size_t live_bytes_ = 0;
+    std::size_t size_ = capacity, live_bytes_ = 0;
     bool is_open_ = false;
 };
 

@@ -13,9 +13,18 @@ struct Fault {
 std::optional<Fault> fault;
 }  // namespace
 
-void inject_fault(Call call, std::size_t n, std::optional<int> code) { fault = Fault{call, n, code}; }
-void clear_fault() { fault.reset(); }
-bool fault_happened() { return fault && fault->happened; }
+void inject_fault(Call call, std::size_t n, std::optional<int> code) {
+    const std::lock_guard lock(gpu().mutex);
+    fault = Fault{call, n, code};
+}
+void clear_fault() {
+    const std::lock_guard lock(gpu().mutex);
+    fault.reset();
+}
+bool fault_happened() {
+    const std::lock_guard lock(gpu().mutex);
+    return fault && fault->happened;
+}
 
 cudaError_t injected_fault(Call call, cudaError_t usual) {
     if (!fault || fault->calls_left == 0 || (fault->call != Call::any && fault->call != call))

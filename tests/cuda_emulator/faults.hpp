@@ -9,6 +9,7 @@
 //     }
 #include <cstddef>
 #include <optional>
+#include <string>
 
 namespace cuda_emulator {
 
@@ -27,5 +28,8 @@ void inject_fault(Call call, std::size_t n, std::optional<int> code = {});
 void clear_fault();
 /// Whether the injected one came to pass.
 bool fault_happened();
+
+/// What cudnnGetLastErrorString gives at its next call.
+void set_cudnn_reason(std::string reason);
 
 }  // namespace cuda_emulator

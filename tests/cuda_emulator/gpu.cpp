@@ -16,6 +16,16 @@ Gpu& gpu() {
     return *the_gpu;
 }
 
+Thread& this_thread() {
+    thread_local Thread thread;
+    return thread;
+}
+int current_gpu() { return this_thread().gpu; }
+int gpu_of(cudaStream_t stream) {
+    const std::lock_guard lock(gpu().mutex);
+    return gpu().get(stream).gpu;
+}
+
 bool Gpu::is_pinned(const void* begin, std::size_t bytes) const {
     auto found = pinned.upper_bound(begin);
     if (found == pinned.begin()) return false;
@@ -28,6 +38,7 @@ bool Gpu::is_pinned(const void* begin, std::size_t bytes) const {
 cudaError_t Gpu::submit(cudaStream_t handle, CUgraphNode_st work) {
     if (!knows(handle)) return cudaErrorInvalidResourceHandle;
     CUstream_st& stream = get(handle);
+    if (work.gpu < 0) work.gpu = stream.gpu;
     if (stream.capture == cudaStreamCaptureStatusInvalidated) return cudaErrorStreamCaptureInvalidated;
     if (stream.capture == cudaStreamCaptureStatusActive) {
         stream.graph->nodes.push_back(std::make_unique<CUgraphNode_st>(std::move(work)));
@@ -35,7 +46,7 @@ cudaError_t Gpu::submit(cudaStream_t handle, CUgraphNode_st work) {
     }
     if (handle == nullptr) {
         for (const cudaStream_t other : streams)
-            if (other->waits_for_default) {
+            if (other->gpu == stream.gpu && other->waits_for_default) {
                 if (other->capture != cudaStreamCaptureStatusNone) {
                     other->capture = cudaStreamCaptureStatusInvalidated;
                     return cudaErrorStreamCaptureImplicit;
@@ -43,38 +54,50 @@ cudaError_t Gpu::submit(cudaStream_t handle, CUgraphNode_st work) {
                 run(*other);
             }
     } else if (stream.waits_for_default) {
-        run(default_stream);
+        run(board(stream.gpu).default_stream);
     }
-    if (failure.code != cudaSuccess) return failure.code;
+    if (const cudaError_t failed = board(stream.gpu).failure.code; failed != cudaSuccess) return failed;
     if (work.queued) work.queued();
     stream.queue.push_back(std::move(work));
     ++stream.queued;
     return cudaSuccess;
 }
 
+cudaError_t Gpu::submit_kernel(cudaStream_t handle, CUgraphNode_st work) {
+    if (knows(handle) && get(handle).gpu != current_gpu()) return cudaErrorInvalidResourceHandle;
+    return submit(handle, std::move(work));
+}
+
 void Gpu::run(CUstream_st& stream, std::size_t position) {
+    const int before = running;
     memory.open();
     while (stream.begun < position && !stream.queue.empty()) {
         const CUgraphNode_st work = std::move(stream.queue.front());
         stream.queue.pop_front();
         ++stream.begun;
+        running = work.gpu;
+        Failure& failure = board(work.gpu).failure;
         if (failure.code != cudaSuccess) continue;  // nothing runs any more
         failure = work.run();
         if (failure.code != cudaSuccess) failure.text = "[" + work.name + "] " + failure.text;
     }
+    running = before;
     memory.close();
 }
 
-void Gpu::run_all() {
-    run(default_stream);
-    for (const cudaStream_t stream : streams) run(*stream);
+void Gpu::run_all(int gpu) {
+    run(board(gpu).default_stream);
+    for (const cudaStream_t stream : streams)
+        if (stream->gpu == gpu) run(*stream);
 }
 
-bool Gpu::spoil_captures() {
+bool Gpu::spoil_captures(bool of_all_threads) {
     bool any = false;
     for (const cudaStream_t stream : streams)
         if (stream->capture != cudaStreamCaptureStatusNone &&
-            stream->capture_mode != cudaStreamCaptureModeRelaxed) {
+            (of_all_threads || stream->capture_mode == cudaStreamCaptureModeGlobal ||
+             (stream->capture_mode == cudaStreamCaptureModeThreadLocal &&
+              stream->capture_thread == std::this_thread::get_id()))) {
             stream->capture = cudaStreamCaptureStatusInvalidated;
             any = true;
         }
@@ -95,11 +118,15 @@ std::vector<unsigned> make_order(const Gpu& g, std::size_t size) {
 Failure run_kernel(const KernelLaunch& kernel) {
     Gpu& g = gpu();
     ++g.counts.launches[kernel.name];
+    ++g.counts.launches_by_gpu[g.running];
     for (std::size_t i = 0; i < kernel.pointers.size(); ++i) {
         const void* pointer = kernel.pointers[i];
         if (pointer != nullptr && !g.memory.owns(pointer) && !g.is_pinned(pointer, 0))
             return {cudaErrorIllegalAddress,
                     "pointer " + std::to_string(i + 1) + " of its parameters is of the host"};
+        if (pointer != nullptr && g.memory.is_of_another_gpu(pointer, g.running))
+            return {cudaErrorIllegalAddress,
+                    "pointer " + std::to_string(i + 1) + " of its parameters is of another GPU"};
     }
     const auto threads = make_order(g, std::size_t{kernel.threads.x} * kernel.threads.y * kernel.threads.z);
     const auto blocks = make_order(g, std::size_t{kernel.blocks.x} * kernel.blocks.y * kernel.blocks.z);
@@ -123,8 +150,9 @@ Failure run_kernel(const KernelLaunch& kernel) {
     return {};
 }
 
-const Counts& counts() {
+Counts counts() {
     Gpu& g = gpu();
+    const std::lock_guard lock(g.mutex);
     g.counts.live_allocations = g.memory.live_allocations();
     g.counts.live_bytes = g.memory.live_bytes();
     g.counts.live_host_bytes = 0;
@@ -132,13 +160,39 @@ const Counts& counts() {
     return g.counts;
 }
 
-void reset_counts() { gpu().counts = {}; }
-
-void set_order(Order order, std::uint32_t seed) {
-    gpu().order = order;
-    gpu().seed = seed;
+void reset_counts() {
+    Gpu& g = gpu();
+    const std::lock_guard lock(g.mutex);
+    g.counts = {};
+    g.counting_thread = std::this_thread::get_id();
 }
 
-const std::string& last_report() { return gpu().failure.text; }
+void set_order(Order order, std::uint32_t seed) {
+    Gpu& g = gpu();
+    const std::lock_guard lock(g.mutex);
+    g.order = order;
+    g.seed = seed;
+}
+
+void set_memory(std::size_t bytes) {
+    Gpu& g = gpu();
+    const std::lock_guard lock(g.mutex);
+    g.memory.set_size(bytes);
+}
+
+const std::string& last_report() {
+    for (const Board& board : gpu().boards)
+        if (board.failure.code != cudaSuccess) return board.failure.text;
+    return gpu().boards.front().failure.text;
+}
+
+void set_gpu_count(int count) {
+    Gpu& g = gpu();
+    const std::lock_guard lock(g.mutex);
+    g.boards.resize(static_cast<std::size_t>(std::max(count, 1)));
+    for (std::size_t i = 0; i < g.boards.size(); ++i) g.boards[i].default_stream.gpu = static_cast<int>(i);
+    g.count = count;
+    if (this_thread().gpu >= count) this_thread().gpu = 0;
+}
 
 }  // namespace cuda_emulator

@@ -42,7 +42,8 @@ Failure run_library_function(const std::string& name, std::span<const Range> rea
     Failure failure;
     const auto check = [&](const char* what, std::span<const Range> ranges) {
         for_each_run(ranges, [&](const char* begin, std::size_t bytes) {
-            if (failure.code == cudaSuccess && !g.memory.holds(begin, bytes))
+            if (failure.code != cudaSuccess) return;
+            if (!g.memory.holds(begin, bytes) || g.memory.is_of_another_gpu(begin, g.running))
                 failure = {cudaErrorIllegalAddress,
                            what + std::to_string(bytes) + " bytes from " + g.memory.describe(begin) + " on"};
         });
@@ -58,6 +59,7 @@ Failure run_library_function(const std::string& name, std::span<const Range> rea
     if (failure.code != cudaSuccess) return failure;
     work();
     ++g.counts.library_functions;
+    ++g.counts.launches_by_gpu[g.running];
     KernelBytes& moved = g.counts.kernel_bytes[name];
     moved.reads += counted_bytes(reads);
     moved.writes += counted_bytes(writes);
@@ -76,8 +78,8 @@ cudaError_t launch(KernelLaunch kernel, cudaStream_t stream) {
             ++g.counts.kernels_started;
         std::string name = kernel.name;
         const void* function = kernel.function;
-        return g.submit(stream, {cudaGraphNodeTypeKernel, function, std::move(name),
-                                 [kernel = std::move(kernel)] { return run_kernel(kernel); }});
+        return g.submit_kernel(stream, {cudaGraphNodeTypeKernel, function, std::move(name),
+                                        [kernel = std::move(kernel)] { return run_kernel(kernel); }});
     });
 }
 
@@ -86,12 +88,12 @@ bool library_call(const char* name, cudaStream_t stream, std::span<const Range> 
     // cuBLAS and cuDNN start kernels as everybody does; which ones is their secret, and a graph may exchange
     // them.
     return runtime_call(Call::library, cudaErrorLaunchOutOfResources, [&](Gpu& g) {
-               return g.submit(stream,
-                               {cudaGraphNodeTypeKernel, nullptr, name,
-                                [name = std::string(name), reads = std::vector(reads.begin(), reads.end()),
-                                 writes = std::vector(writes.begin(), writes.end()), work = std::move(work)] {
-                                    return run_library_function(name, reads, writes, work);
-                                }});
+               return g.submit_kernel(
+                   stream, {cudaGraphNodeTypeKernel, nullptr, name,
+                            [name = std::string(name), reads = std::vector(reads.begin(), reads.end()),
+                             writes = std::vector(writes.begin(), writes.end()), work = std::move(work)] {
+                                return run_library_function(name, reads, writes, work);
+                            }});
            }) == cudaSuccess;
 }
 

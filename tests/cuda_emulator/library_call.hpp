@@ -9,6 +9,10 @@
 
 namespace cuda_emulator {
 
+/// The GPU that is current in this thread, and the one that a stream belongs to.
+int current_gpu();
+int gpu_of(cudaStream_t stream);
+
 /// Memory that a call reads or writes: `rows` runs of `bytes`, `stride` bytes from the start of one to that
 /// of the next.
 struct Range {
@@ -22,9 +26,10 @@ struct Range {
 /// Queues `work` of a library's function `name` in `stream`, or records it where the stream is capturing. It
 /// runs at the next synchronisation, once for each launch of a graph. What it needs of the host (alpha, beta,
 /// descriptors) is copied into `work` by the caller. When it runs, `reads` and `writes` have to lie in live
-/// memory of the GPU, and what it reads must have been written; else the GPU fails as with an illegal
-/// address. Returns false where the library has to answer that it could not start its kernels: a failure was
-/// injected, or the GPU failed earlier. Nothing is queued then.
+/// memory of the stream's GPU, and what it reads must have been written; else the GPU fails as with an
+/// illegal address. Returns false where the library has to answer that it could not start its kernels: a
+/// failure was injected, the GPU failed earlier, or the stream belongs to another GPU than the current one.
+/// Nothing is queued then.
 [[nodiscard]] bool library_call(const char* name, cudaStream_t stream, std::span<const Range> reads,
                                 std::span<const Range> writes, std::function<void()> work);
 

@@ -17,7 +17,8 @@
 
 namespace cuda_emulator::race {
 
-bool listening = false, program_is_instrumented = false;
+constinit thread_local bool listening = false;
+bool program_is_instrumented = false;
 Clock clock;
 
 namespace {

@@ -12,8 +12,9 @@
 
 namespace cuda_emulator::race {
 
-/// Whether a kernel's own code is running: accesses of the emulator and of the host are of no interest.
-extern bool listening;
+/// Whether this thread of the host runs a kernel's own code: accesses of the emulator and of the host are of
+/// no interest.
+extern constinit thread_local bool listening;
 /// Whether any file of the program was compiled with -fsanitize=thread.
 extern bool program_is_instrumented;
 

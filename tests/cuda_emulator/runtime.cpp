@@ -14,29 +14,37 @@ cudaError_t cudaGetDeviceCount(int* count) {
     // An empty list hides all GPUs from a program, as with the driver.
     const char* const visible = std::getenv("CUDA_VISIBLE_DEVICES");
     if (visible != nullptr && *visible == '\0') return cudaErrorNoDevice;
-    return runtime_call(Call::other, cudaErrorInsufficientDriver, [&](Gpu&) {
+    return runtime_call(Call::other, cudaErrorInsufficientDriver, [&](Gpu& g) {
         if (count == nullptr) return invalid;
-        *count = 1;
-        return cudaSuccess;
+        *count = g.count;
+        return g.count > 0 ? cudaSuccess : cudaErrorNoDevice;
     });
 }
 
 cudaError_t cudaSetDevice(int device) {
-    return runtime_call(Call::other, cudaErrorInitializationError,
-                        [&](Gpu&) { return device == 0 ? cudaSuccess : cudaErrorInvalidDevice; });
+    Gpu& g = gpu();
+    const std::lock_guard lock(g.mutex);
+    cudaError_t code = injected_fault(Call::other, cudaErrorInitializationError);
+    if (code == cudaSuccess && (device < 0 || device >= g.count)) code = cudaErrorInvalidDevice;
+    if (code == cudaSuccess) {
+        this_thread().gpu = device;
+        code = g.here().failure.code;
+    }
+    if (code != cudaSuccess) this_thread().last_error = code;
+    return code;
 }
 
 cudaError_t cudaGetDevice(int* device) {
     return query_call([&](Gpu&) {
         if (device == nullptr) return invalid;
-        *device = 0;
+        *device = current_gpu();
         return cudaSuccess;
     });
 }
 
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int device) {
-    return query_call([&](Gpu&) {
-        if (device != 0) return cudaErrorInvalidDevice;
+    return query_call([&](Gpu& g) {
+        if (device < 0 || device >= g.count) return cudaErrorInvalidDevice;
         if (value == nullptr) return invalid;
         switch (attribute) {
             case cudaDevAttrMaxThreadsPerBlock:
@@ -86,12 +94,12 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int dev
 }
 
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
-    return query_call([&](Gpu&) {
-        if (device != 0) return cudaErrorInvalidDevice;
+    return query_call([&](Gpu& g) {
+        if (device < 0 || device >= g.count) return cudaErrorInvalidDevice;
         if (properties == nullptr) return invalid;
         *properties = {};
         std::strcpy(properties->name, "gantry's emulator");
-        properties->totalGlobalMem = DeviceMemory::capacity;
+        properties->totalGlobalMem = g.memory.size();
         properties->sharedMemPerBlock = limits::shared;
         properties->sharedMemPerBlockOptin = limits::shared_on_request;
         properties->warpSize = 32;
@@ -111,7 +119,8 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
 
 cudaError_t cudaDeviceSynchronize() {
     return runtime_call(Call::other, cudaErrorUnknown, [](Gpu& g) {
-        return outside_of_captures(g, [&] { return synchronize(g, [&] { g.run_all(); }); });
+        if (g.spoil_captures(true)) return cudaErrorStreamCaptureUnsupported;
+        return synchronize(g, current_gpu(), [&] { g.run_all(current_gpu()); });
     });
 }
 
@@ -130,13 +139,15 @@ cudaError_t cudaRuntimeGetVersion(int* version) { return cudaDriverGetVersion(ve
 cudaError_t cudaGetLastError() {
     Gpu& g = gpu();
     const std::lock_guard lock(g.mutex);
-    return g.failure.code != cudaSuccess ? g.failure.code : std::exchange(g.last_error, cudaSuccess);
+    const cudaError_t failed = g.here().failure.code;
+    return failed != cudaSuccess ? failed : std::exchange(this_thread().last_error, cudaSuccess);
 }
 
 cudaError_t cudaPeekAtLastError() {
     Gpu& g = gpu();
     const std::lock_guard lock(g.mutex);
-    return g.failure.code != cudaSuccess ? g.failure.code : g.last_error;
+    const cudaError_t failed = g.here().failure.code;
+    return failed != cudaSuccess ? failed : this_thread().last_error;
 }
 
 // Streams
@@ -173,7 +184,7 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
             s.capture = cudaStreamCaptureStatusInvalidated;
             return cudaErrorStreamCaptureUnsupported;
         }
-        return synchronize(g, [&] { g.run(s); });
+        return synchronize(g, s.gpu, [&] { g.run(s); });
     });
 }
 
@@ -184,7 +195,8 @@ cudaError_t cudaStreamQuery(cudaStream_t stream) {
             // Time passes: what is asked for again and again comes to be.
             const bool done = g.get(stream).queue.empty();
             g.run(g.get(stream));
-            return g.failure.code != cudaSuccess ? g.failure.code : done ? cudaSuccess : cudaErrorNotReady;
+            const cudaError_t failed = g.failure_of(stream);
+            return failed != cudaSuccess ? failed : done ? cudaSuccess : cudaErrorNotReady;
         });
     });
 }
@@ -192,15 +204,20 @@ cudaError_t cudaStreamQuery(cudaStream_t stream) {
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
     return runtime_call(Call::other, cudaErrorUnknown, [&](Gpu& g) {
         if (!g.events.contains(event) || !g.knows(stream)) return cudaErrorInvalidResourceHandle;
-        const bool captures = g.get(stream).capture != cudaStreamCaptureStatusNone;
-        if (event->captured || captures)
-            return cudaErrorNotSupported;  // captures of several streams are not emulated
+        CUstream_st& waiting = g.get(stream);
+        if (waiting.capture == cudaStreamCaptureStatusInvalidated) return cudaErrorStreamCaptureInvalidated;
+        if (event->captured) return cudaErrorNotSupported;  // captures of several streams are not emulated
         if (!event->recorded) return cudaSuccess;
+        if (waiting.capture == cudaStreamCaptureStatusActive) {
+            waiting.capture = cudaStreamCaptureStatusInvalidated;
+            return cudaErrorStreamCaptureIsolation;  // a graph cannot wait for work outside of it
+        }
         return g.submit(stream, {cudaGraphNodeTypeEventRecord, nullptr, "cudaStreamWaitEvent",
-                                 [&g, other = event->stream, position = event->position] {
+                                 [&g, other = event->stream, position = event->position, gpu = event->gpu] {
                                      if (g.knows(other)) g.run(g.get(other), position);
                                      g.memory.open();
-                                     return std::exchange(g.failure, {});
+                                     return gpu == g.running ? std::exchange(g.board(gpu).failure, {})
+                                                             : Failure{};
                                  }});
     });
 }
@@ -209,7 +226,8 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {
     return runtime_call(Call::other, cudaErrorMemoryAllocation, [&](Gpu& g) {
-        if (event == nullptr) return invalid;
+        constexpr unsigned known = cudaEventBlockingSync | cudaEventDisableTiming;
+        if (event == nullptr || (flags & ~known) != 0) return invalid;
         *event = new CUevent_st;
         (*event)->timing = (flags & cudaEventDisableTiming) == 0;
         g.events.insert(*event);
@@ -222,13 +240,14 @@ cudaError_t cudaEventCreate(cudaEvent_t* event) { return cudaEventCreateWithFlag
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
     return runtime_call(Call::other, cudaErrorUnknown, [&](Gpu& g) {
         if (!g.events.contains(event) || !g.knows(stream)) return cudaErrorInvalidResourceHandle;
+        if (event->gpu != g.get(stream).gpu) return cudaErrorInvalidResourceHandle;
         event->captured = g.get(stream).capture != cudaStreamCaptureStatusNone;
         if (event->captured) return cudaSuccess;
         const cudaError_t code =
             g.submit(stream, {cudaGraphNodeTypeEventRecord, nullptr, "cudaEventRecord", [&g, event] {
                                   if (g.events.contains(event)) {
                                       event->done = true;
-                                      event->time = std::chrono::steady_clock::now();
+                                      event->time = std::chrono::steady_clock::now() + g.time;
                                   }
                                   return Failure{};
                               }});
@@ -245,8 +264,10 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
     return runtime_call(Call::other, cudaErrorUnknown, [&](Gpu& g) {
         if (!g.events.contains(event)) return cudaErrorInvalidResourceHandle;
         if (event->captured) return cudaErrorCapturedEvent;
-        return synchronize(g, [&] {
-            if (event->recorded && g.knows(event->stream)) g.run(g.get(event->stream), event->position);
+        return outside_of_captures(g, [&] {
+            return synchronize(g, event->gpu, [&] {
+                if (event->recorded && g.knows(event->stream)) g.run(g.get(event->stream), event->position);
+            });
         });
     });
 }
@@ -258,7 +279,8 @@ cudaError_t cudaEventQuery(cudaEvent_t event) {
         return outside_of_captures(g, [&] {
             const bool done = !event->recorded || event->done;
             if (!done && g.knows(event->stream)) g.run(g.get(event->stream), event->position);
-            return g.failure.code != cudaSuccess ? g.failure.code : done ? cudaSuccess : cudaErrorNotReady;
+            const cudaError_t failed = g.board(event->gpu).failure.code;
+            return failed != cudaSuccess ? failed : done ? cudaSuccess : cudaErrorNotReady;
         });
     });
 }
@@ -267,7 +289,7 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEve
     return runtime_call(Call::other, cudaErrorUnknown, [&](Gpu& g) {
         if (milliseconds == nullptr) return invalid;
         if (!g.events.contains(start) || !g.events.contains(end)) return cudaErrorInvalidResourceHandle;
-        if (!start->timing || !end->timing || !start->recorded || !end->recorded)
+        if (start->gpu != end->gpu || !start->timing || !end->timing || !start->recorded || !end->recorded)
             return cudaErrorInvalidResourceHandle;
         if (!start->done || !end->done) return cudaErrorNotReady;
         *milliseconds = std::chrono::duration<float, std::milli>(end->time - start->time).count();
@@ -310,13 +332,14 @@ void reset() {
     g.graphs.clear();
     g.events.clear();
     g.streams.clear();
-    g.default_stream.queue.clear();
     for (const auto& [memory, bytes] : g.pinned) std::free(const_cast<void*>(memory));
     g.pinned.clear();
     g.memory.release_all();
+    g.memory.set_size(DeviceMemory::capacity);
     g.shared_limits.clear();
-    g.failure = {};
-    g.last_error = cudaSuccess;
+    g.boards.clear();
+    set_gpu_count(1);
+    this_thread() = {};
     g.order = Order::forward;
     g.counts = {};
     clear_fault();

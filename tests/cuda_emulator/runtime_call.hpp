@@ -18,12 +18,13 @@ cudaError_t outside_of_captures(Gpu& g, Body body) {
     return g.spoil_captures() ? cudaErrorStreamCaptureUnsupported : body();
 }
 
-/// Lets the host wait for `body` to run things, then says whether the GPU has failed.
+/// Lets the host wait for `body` to run things on a GPU, then says whether that has failed.
 template <class Body>
-cudaError_t synchronize(Gpu& g, Body body) {
-    ++g.counts.synchronizations;
+cudaError_t synchronize(Gpu& g, int gpu, Body body) {
+    ++(std::this_thread::get_id() == g.counting_thread ? g.counts.synchronizations
+                                                       : g.counts.background_synchronizations);
     body();
-    return g.failure.code;
+    return g.board(gpu).failure.code;
 }
 
 /// A function that gives something back does so even if the GPU has failed, and never fails on purpose.
@@ -32,8 +33,8 @@ cudaError_t release_call(Body body) {
     Gpu& g = gpu();
     const std::lock_guard lock(g.mutex);
     cudaError_t code = body(g);
-    if (g.failure.code != cudaSuccess) code = g.failure.code;
-    if (code != cudaSuccess) g.last_error = code;
+    if (const cudaError_t failed = g.here().failure.code; failed != cudaSuccess) code = failed;
+    if (code != cudaSuccess) this_thread().last_error = code;
     return code;
 }
 
@@ -42,7 +43,7 @@ template <class Body>
 cudaError_t query_call(Body body) {
     const std::lock_guard lock(gpu().mutex);
     const cudaError_t code = body(gpu());
-    if (code != cudaSuccess) gpu().last_error = code;
+    if (code != cudaSuccess) this_thread().last_error = code;
     return code;
 }
 

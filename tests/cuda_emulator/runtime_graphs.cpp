@@ -15,6 +15,7 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mo
         if (stream->capture != cudaStreamCaptureStatusNone) return cudaErrorIllegalState;
         stream->capture = cudaStreamCaptureStatusActive;
         stream->capture_mode = mode;
+        stream->capture_thread = std::this_thread::get_id();
         stream->graph = std::make_unique<CUgraph_st>();
         return cudaSuccess;
     });
@@ -26,10 +27,15 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
         if (graph == nullptr) return invalid;
         *graph = nullptr;
         if (!g.streams.contains(stream)) return cudaErrorInvalidResourceHandle;
+        if (stream->capture != cudaStreamCaptureStatusNone &&
+            stream->capture_mode != cudaStreamCaptureModeRelaxed &&
+            stream->capture_thread != std::this_thread::get_id())
+            return cudaErrorStreamCaptureWrongThread;
         const auto status = std::exchange(stream->capture, cudaStreamCaptureStatusNone);
         auto captured = std::move(stream->graph);
         if (status == cudaStreamCaptureStatusNone) return cudaErrorIllegalState;
         if (status == cudaStreamCaptureStatusInvalidated) return cudaErrorStreamCaptureInvalidated;
+        if (const cudaError_t failed = g.failure_of(stream); failed != cudaSuccess) return failed;
         const cudaError_t fault = injected_fault(Call::other, cudaErrorStreamCaptureInvalidated);
         if (fault != cudaSuccess) return fault;
         *graph = captured.release();

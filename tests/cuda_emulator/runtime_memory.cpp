@@ -82,12 +82,13 @@ cudaError_t copy_async(Gpu& g, Copy copy, cudaMemcpyKind kind, cudaStream_t stre
     if (code != cudaSuccess || captured) return code;
     // Copies to ordinary memory of the host are done when CUDA returns.
     if (copy.to_side == Side::host) g.run(g.get(stream));
-    return g.failure.code;
+    return g.failure_of(stream);
 }
 
 cudaError_t fill_async(Gpu& g, void* memory, int value, std::size_t bytes, cudaStream_t stream) {
     if (bytes == 0) return g.knows(stream) ? cudaSuccess : cudaErrorInvalidResourceHandle;
     if (!g.memory.holds(memory, bytes) && !g.is_pinned(memory, bytes)) return invalid;
+    if (g.knows(stream) && g.memory.is_of_another_gpu(memory, g.get(stream).gpu)) return invalid;
     return g.submit(stream, {cudaGraphNodeTypeMemset, nullptr, "cudaMemsetAsync", [=] {
                                  ++gpu().counts.fills;
                                  std::memset(memory, value, bytes);
@@ -123,7 +124,7 @@ cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
         return outside_of_captures(g, [&] {
             *memory = nullptr;
             if (bytes == 0) return cudaSuccess;
-            *memory = g.memory.allocate(bytes);
+            *memory = g.memory.allocate(bytes, current_gpu());
             if (*memory == nullptr) return cudaErrorMemoryAllocation;
             ++g.counts.allocations;
             return cudaSuccess;
@@ -135,7 +136,7 @@ cudaError_t cudaFree(void* memory) {
     return release_call([&](Gpu& g) {
         if (memory == nullptr) return cudaSuccess;
         return outside_of_captures(g, [&] {
-            g.run_all();  // cudaFree waits for the GPU
+            if (const auto owner = g.memory.gpu_of(memory)) g.run_all(*owner);  // cudaFree waits for the GPU
             if (!g.memory.release(memory)) return invalid;
             ++g.counts.frees;
             return cudaSuccess;
@@ -150,7 +151,7 @@ cudaError_t cudaFreeHost(void* memory) {
     return release_call([&](Gpu& g) {
         if (memory == nullptr) return cudaSuccess;
         return outside_of_captures(g, [&] {
-            g.run_all();
+            for (int i = 0; i < g.count; ++i) g.run_all(i);
             if (g.pinned.erase(memory) == 0) return invalid;
             std::free(memory);
             ++g.counts.host_frees;
@@ -162,8 +163,8 @@ cudaError_t cudaFreeHost(void* memory) {
 cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
     return query_call([&](Gpu& g) {
         if (free == nullptr || total == nullptr) return invalid;
-        *total = DeviceMemory::capacity;
-        *free = DeviceMemory::capacity - g.memory.live_bytes();
+        *total = g.memory.size();
+        *free = g.memory.free_bytes();
         return cudaSuccess;
     });
 }
@@ -179,7 +180,9 @@ cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpy
     return runtime_call(Call::copy, cudaErrorUnknown, [&](Gpu& g) {
         return outside_of_captures(g, [&] {
             const cudaError_t code = copy_async(g, {to, from, bytes, {}, {}}, kind, nullptr);
-            return code != cudaSuccess ? code : synchronize(g, [&] { g.run(g.default_stream); });
+            return code != cudaSuccess
+                       ? code
+                       : synchronize(g, current_gpu(), [&] { g.run(g.here().default_stream); });
         });
     });
 }

@@ -9,7 +9,9 @@
 
 #include <array>
 #include <limits>
+#include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace cuda_emulator;
@@ -255,6 +257,75 @@ TEST_CASE_METHOD(Fixture, "what cannot be captured makes the capture invalid") {
     CHECK(cudaMalloc(&memory, 4) == cudaSuccess);
 }
 
+TEST_CASE_METHOD(Fixture, "a capture that is local to its thread leaves other threads alone") {
+    cudaStream_t other = nullptr;
+    cudaEvent_t event = nullptr;
+    float* pinned = nullptr;
+    void* memory = nullptr;
+    REQUIRE(cudaStreamCreateWithFlags(&other, cudaStreamNonBlocking) == cudaSuccess);
+    REQUIRE(cudaEventCreateWithFlags(&event, cudaEventBlockingSync | cudaEventDisableTiming) == cudaSuccess);
+    REQUIRE(cudaMallocHost(&pinned, bytes) == cudaSuccess);
+    cudaGraph_t graph = nullptr;
+    reset_counts();
+    REQUIRE(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal) == cudaSuccess);
+    REQUIRE(start() == cudaSuccess);
+    std::vector<cudaError_t> codes;
+    std::jthread([&] {
+        codes.push_back(cudaMemcpyAsync(x, pinned, bytes, cudaMemcpyHostToDevice, other));
+        codes.push_back(cudaEventRecord(event, other));
+        codes.push_back(cudaEventSynchronize(event));
+        codes.push_back(cudaMalloc(&memory, 4));
+        codes.push_back(cudaGetLastError());
+        codes.push_back(cudaStreamEndCapture(stream, &graph));
+        codes.push_back(cudaGetLastError());
+    }).join();
+    CHECK(codes == std::vector{cudaSuccess, cudaSuccess, cudaSuccess, cudaSuccess, cudaSuccess,
+                               cudaErrorStreamCaptureWrongThread, cudaErrorStreamCaptureWrongThread});
+    CHECK(cudaGetLastError() == cudaSuccess);  // each thread has its own
+    CHECK(counts().synchronizations == 0);
+    CHECK(counts().background_synchronizations == 1);
+    CHECK(start() == cudaSuccess);
+    REQUIRE(cudaStreamEndCapture(stream, &graph) == cudaSuccess);
+
+    // What is the same thread's, or another's wait for the whole GPU, spoils it.
+    REQUIRE(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal) == cudaSuccess);
+    CHECK(cudaEventSynchronize(event) == cudaErrorStreamCaptureUnsupported);
+    CHECK(cudaStreamEndCapture(stream, &graph) == cudaErrorStreamCaptureInvalidated);
+    REQUIRE(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal) == cudaSuccess);
+    std::jthread([&] { codes.assign(1, cudaDeviceSynchronize()); }).join();
+    CHECK(codes == std::vector{cudaErrorStreamCaptureUnsupported});
+    CHECK(cudaStreamEndCapture(stream, &graph) == cudaErrorStreamCaptureInvalidated);
+}
+
+TEST_CASE_METHOD(Fixture, "kernels run in whichever thread waits for them, and in their order") {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 3; ++t)
+        threads.emplace_back([this] {
+            for (int i = 0; i < 50; ++i) {
+                start();
+                cudaStreamSynchronize(stream);
+            }
+        });
+    threads.clear();
+    CHECK(first() == 150);
+}
+
+TEST_CASE_METHOD(Fixture, "a GPU can have less memory") {
+    std::size_t free = 0, total = 0;
+    void* memory = nullptr;
+    set_memory(1000);
+    CHECK(cudaMemGetInfo(&free, &total) == cudaSuccess);
+    CHECK(total == 1000);
+    CHECK(free == 1000 - bytes);
+    CHECK(cudaMalloc(&memory, free + 1) == cudaErrorMemoryAllocation);
+    CHECK(cudaMalloc(&memory, free) == cudaSuccess);
+    CHECK(cudaMemGetInfo(&free, &total) == cudaSuccess);
+    CHECK(free == 0);
+    reset();
+    CHECK(cudaMemGetInfo(&free, &total) == cudaSuccess);
+    CHECK(free == std::size_t{4} << 30);
+}
+
 TEST_CASE_METHOD(Fixture, "the default stream waits for blocking streams and no others") {
     cudaStream_t blocking = nullptr;
     REQUIRE(cudaStreamCreate(&blocking) == cudaSuccess);
@@ -335,4 +406,106 @@ TEST_CASE_METHOD(Fixture, "a test can make any call fail") {
     }
     CHECK(failures == 3);
     clear_fault();
+}
+
+namespace {
+/// Two new GPUs, a stream and n numbers on each.
+struct TwoGpus {
+    TwoGpus() {
+        reset();
+        set_gpu_count(2);
+        for (int gpu = 0; gpu < 2; ++gpu) {
+            REQUIRE(cudaSetDevice(gpu) == cudaSuccess);
+            REQUIRE(cudaStreamCreateWithFlags(&stream[gpu], cudaStreamNonBlocking) == cudaSuccess);
+            REQUIRE(cudaMalloc(&x[gpu], bytes) == cudaSuccess);
+            REQUIRE(cudaMemsetAsync(x[gpu], 0, bytes, stream[gpu]) == cudaSuccess);
+        }
+        REQUIRE(cudaSetDevice(0) == cudaSuccess);
+    }
+    TwoGpus(const TwoGpus&) = delete;
+    TwoGpus& operator=(const TwoGpus&) = delete;
+    ~TwoGpus() { reset(); }
+
+    cudaError_t start(int stream_of, int numbers_of) const {
+        return launch("add", add, dim3(1), dim3(n), 0, stream[stream_of], std::tuple(x[numbers_of], 1.0f));
+    }
+
+    cudaStream_t stream[2] = {};
+    float* x[2] = {};
+};
+}  // namespace
+
+TEST_CASE_METHOD(TwoGpus, "each thread has a current GPU, the first at first") {
+    int count = 0, device = 7;
+    CHECK(cudaGetDeviceCount(&count) == cudaSuccess);
+    CHECK(count == 2);
+    CHECK(cudaSetDevice(1) == cudaSuccess);
+    CHECK(cudaSetDevice(2) == cudaErrorInvalidDevice);
+    std::thread([&] {
+        CHECK(cudaGetLastError() == cudaSuccess);
+        CHECK(cudaGetDevice(&device) == cudaSuccess);
+    }).join();
+    CHECK(device == 0);
+    CHECK(cudaGetDevice(&device) == cudaSuccess);
+    CHECK(device == 1);
+    CHECK(cudaGetLastError() == cudaErrorInvalidDevice);
+    cudaDeviceProp properties;
+    CHECK(cudaGetDeviceProperties(&properties, 1) == cudaSuccess);
+    CHECK(cudaGetDeviceProperties(&properties, 2) == cudaErrorInvalidDevice);
+    set_gpu_count(0);
+    CHECK(cudaGetDeviceCount(&count) == cudaErrorNoDevice);
+}
+
+TEST_CASE_METHOD(TwoGpus, "a kernel needs a stream and memory of the current GPU") {
+    CHECK(start(0, 0) == cudaSuccess);
+    CHECK(start(1, 1) == cudaErrorInvalidResourceHandle);
+    REQUIRE(cudaStreamBeginCapture(stream[1], cudaStreamCaptureModeRelaxed) == cudaSuccess);
+    CHECK(start(1, 1) == cudaErrorInvalidResourceHandle);
+    cudaGraph_t graph = nullptr;
+    CHECK(cudaStreamEndCapture(stream[1], &graph) == cudaSuccess);
+    REQUIRE(cudaSetDevice(1) == cudaSuccess);
+    reset_counts();
+    CHECK(start(1, 1) == cudaSuccess);
+    CHECK(cudaStreamSynchronize(stream[1]) == cudaSuccess);
+    CHECK(counts().launches_by_gpu == std::map<int, std::size_t>{{1, 1}});
+    CHECK(start(1, 0) == cudaSuccess);
+    CHECK(cudaStreamSynchronize(stream[1]) == cudaErrorIllegalAddress);
+    CHECK_THAT(last_report(), contains("pointer 1 of its parameters is of another GPU"));
+    CHECK(cudaMemsetAsync(x[1], 0, bytes, stream[1]) == cudaErrorIllegalAddress);
+    CHECK(cudaSetDevice(0) == cudaSuccess);  // the other one goes on
+    CHECK(start(0, 0) == cudaSuccess);
+    CHECK(cudaStreamSynchronize(stream[0]) == cudaSuccess);
+    CHECK(cudaStreamSynchronize(stream[1]) == cudaErrorIllegalAddress);
+}
+
+TEST_CASE_METHOD(TwoGpus, "copies and synchronisation do not depend on the current GPU") {
+    std::array<float, n> host{};
+    CHECK(cudaMemcpyAsync(x[1], host.data(), bytes, cudaMemcpyHostToDevice, stream[1]) == cudaSuccess);
+    CHECK(cudaMemcpyAsync(x[0], x[1], bytes, cudaMemcpyDeviceToDevice, stream[1]) == cudaSuccess);
+    CHECK(cudaMemsetAsync(x[1], 0, bytes, stream[1]) == cudaSuccess);
+    CHECK(cudaMemsetAsync(x[1], 0, bytes, stream[0]) == cudaErrorInvalidValue);
+    CHECK(cudaStreamSynchronize(stream[1]) == cudaSuccess);
+    CHECK(cudaFree(x[1]) == cudaSuccess);
+    std::size_t free = 0, total = 0;
+    CHECK(cudaSetDevice(1) == cudaSuccess);
+    CHECK(cudaMemGetInfo(&free, &total) == cudaSuccess);
+    CHECK(free == total);
+}
+
+TEST_CASE_METHOD(TwoGpus, "an event is recorded in streams of its own GPU, and waited for by all") {
+    cudaEvent_t event = nullptr, other = nullptr;
+    float milliseconds = 0;
+    REQUIRE(cudaEventCreate(&event) == cudaSuccess);
+    CHECK(cudaEventRecord(event, stream[1]) == cudaErrorInvalidResourceHandle);
+    REQUIRE(start(0, 0) == cudaSuccess);
+    CHECK(cudaEventRecord(event, stream[0]) == cudaSuccess);
+    REQUIRE(cudaSetDevice(1) == cudaSuccess);
+    REQUIRE(cudaEventCreate(&other) == cudaSuccess);
+    CHECK(cudaStreamWaitEvent(stream[1], event) == cudaSuccess);
+    CHECK(cudaEventRecord(other, stream[1]) == cudaSuccess);
+    reset_counts();
+    CHECK(cudaEventSynchronize(other) == cudaSuccess);
+    CHECK(counts().launches_by_gpu == std::map<int, std::size_t>{{0, 1}});
+    CHECK(cudaEventElapsedTime(&milliseconds, event, other) == cudaErrorInvalidResourceHandle);
+    CHECK(cudaEventSynchronize(event) == cudaSuccess);
 }

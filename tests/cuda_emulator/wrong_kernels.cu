@@ -343,6 +343,14 @@ void allocation_while_capturing() {
     check(cudaStreamBeginCapture(stream.handle, cudaStreamCaptureModeGlobal));
     const Memory x(n);
 }
+void capture_waits_for_work_outside() {
+    const Stream stream, other;
+    cudaEvent_t event = nullptr;
+    check(cudaEventCreate(&event));
+    check(cudaEventRecord(event, other.handle));
+    check(cudaStreamBeginCapture(stream.handle, cudaStreamCaptureModeThreadLocal));
+    check(cudaStreamWaitEvent(stream.handle, event, 0));
+}
 void synchronisation_while_capturing() {
     const Stream stream;
     check(cudaStreamBeginCapture(stream.handle, cudaStreamCaptureModeGlobal));
@@ -442,6 +450,9 @@ constexpr WrongKernel wrong[] = {
     {"host reads the GPU's memory", host_reads_device_memory, "signal", "signal", "signal"},
     {"allocation while capturing", allocation_while_capturing, "not permitted when stream is capturing",
      "not permitted when stream is capturing", "not permitted when stream is capturing"},
+    {"wait of a capture for work outside of it", capture_waits_for_work_outside,
+     "dependency created on uncaptured work", "dependency created on uncaptured work",
+     "dependency created on uncaptured work"},
     {"synchronisation while capturing", synchronisation_while_capturing,
      "not permitted when stream is capturing", "not permitted when stream is capturing",
      "not permitted when stream is capturing"},

@@ -4,6 +4,7 @@
 #include <gantry/data/device_batches.hpp>
 
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 using namespace gantry;
@@ -27,12 +28,16 @@ std::vector<T> numbers(D& device, DeviceBatches<Item, T, D>& batches) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Batches from a device's memory are those of the background thread", "",
+TEMPLATE_TEST_CASE("Batches that a device converts are those of the background thread", "",
                    GANTRY_TEST_DEVICES) {
     TestType device;
-    const auto same = [&]<class T>(const T&, std::size_t items, const BatchOptions& options) {
+    const auto same_at = [&]<class T>(DataPlacement placement, const T&, std::size_t items,
+                                      BatchOptions options) {
+        options.placement = placement;
         const auto pixels = bytes(items);
         DeviceBatches<Item, T, TestType> batches(device, pixels, options);
+        // A host's memory is the device's: nothing is to be streamed.
+        CHECK(batches.streamed() == (TestType::asynchronous && placement == DataPlacement::streamed));
         Batches<T> expected(pixels, Item::item_size, {}, options);
         for (int i = 0; i < 5; ++i) {
             const auto batch = expected.next().pixels;
@@ -43,6 +48,11 @@ TEMPLATE_TEST_CASE("Batches from a device's memory are those of the background t
         expected.seek(2);
         const auto batch = expected.next().pixels;
         CHECK(numbers(device, batches) == std::vector<T>(batch.begin(), batch.end()));
+        CHECK(batches.position() == 3);
+    };
+    const auto same = [&](const auto& scalar, std::size_t items, const BatchOptions& options) {
+        same_at(DataPlacement::resident, scalar, items, options);
+        same_at(DataPlacement::streamed, scalar, items, options);
     };
     same(float(), 10, {.batch = 4, .seed = Seed{3}});  // epochs end within batches
     same(double(), 10, {.batch = 4, .range = PixelRange::zero_to_one, .seed = Seed{4}});
@@ -62,9 +72,12 @@ TEST_CASE("Every byte is the number next to its exact value", "") {
 TEMPLATE_TEST_CASE("Batches that cannot be made on a device are refused", "", GANTRY_TEST_DEVICES) {
     TestType device;
     const auto make = [&](std::size_t values, std::size_t batch) {
-        DeviceBatches<Item, float, TestType>(device, std::vector<std::uint8_t>(values), {.batch = batch});
+        const std::vector<std::uint8_t> pixels(values);
+        DeviceBatches<Item, float, TestType>(device, pixels, {.batch = batch});
     };
     CHECK_THROWS_WITH(make(70, 11), contains("a batch of 11 from 10 items"));
     CHECK_THROWS_WITH(make(70, 0), contains("at least one item"));
     CHECK_THROWS_WITH(make(71, 5), contains("71 values in items of 7"));
+    using Made = DeviceBatches<Item, float, TestType>;  // data that would be gone before the first batch
+    CHECK_FALSE(std::is_constructible_v<Made, TestType&, std::vector<std::uint8_t>, BatchOptions>);
 }

@@ -1,7 +1,7 @@
 #pragma once
+#include "gan/call.hpp"
 #include "gan/program.hpp"
 #include "io/temporary_folder.hpp"
-#include "support/catch.hpp"
 #include <gantry/core/random.hpp>
 
 #include <array>
@@ -9,24 +9,14 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
-#include <functional>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <fcntl.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 namespace gantry::test {
-
-/// What a program came to.
-struct Result {
-    int code = 0;
-    std::string output;  ///< standard output and error output
-};
 
 /// Runs a command as a user would.
 inline Result shell(const std::string& command) {
@@ -38,38 +28,6 @@ inline Result shell(const std::string& command) {
     const int status = pclose(pipe);
     result.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     return result;
-}
-
-/// Calls a program's main function with these arguments, and keeps what it prints.
-inline Result call(const std::function<int(int, const char* const*)>& main_function,
-                   const std::vector<std::string>& arguments) {
-    std::vector<const char*> argv{"program"};
-    for (const std::string& argument : arguments) argv.push_back(argument.c_str());
-    const TemporaryFolder folder;
-    std::fflush(nullptr);
-    const int out = dup(1), err = dup(2);
-    const int file = open((folder / "output").c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600);
-    dup2(file, 1);
-    dup2(file, 2);
-    Result result;
-    result.code = main_function(static_cast<int>(argv.size()), argv.data());
-    std::fflush(nullptr);
-    dup2(out, 1);
-    dup2(err, 2);
-    for (const int descriptor : {out, err, file}) close(descriptor);
-    result.output = contents_of(folder / "output");
-    return result;
-}
-
-/// One line, and no more than that.
-inline bool is_error(const Result& result, std::initializer_list<std::string_view> parts) {
-    INFO(result.output);
-    const std::string& text = result.output;
-    CHECK(result.code == 1);
-    const bool good =
-        text.ends_with('\n') && is_line_with(text.substr(0, text.size() - 1), parts) && text.starts_with('[');
-    CHECK(good);
-    return good && result.code == 1;
 }
 
 /// Reproducible bytes.

@@ -32,6 +32,13 @@ TEST_CASE("Bad options give one clear line and no run", "") {
     CHECK(is_error(place.run("--threads -1"), {"--threads", "at least 0; got -1"}));
     CHECK(is_error(place.run("--device cuda"), {"--device", "built without CUDA"}));
     CHECK(is_error(place.run("--device tpu"), {"--device", "tpu"}));
+    CHECK(is_error(place.run("--gpu -1"), {"--gpu", "at least 0; got -1"}));
+    CHECK(is_error(place.run("--gpu first"), {"--gpu", "whole number and at least 0; got first"}));
+    CHECK(is_error(place.run("--gpu 0"), {"[--gpu] this program was built without CUDA"}));
+    CHECK(is_error(place.run("--tf32"), {"[--tf32] this program was built without CUDA"}));
+    CHECK(is_error(place.run("--device cpu --gpu 0"), {"[--gpu] --device cpu uses no GPU"}));
+    CHECK(is_error(place.run("--tf32 --device cpu"), {"[--tf32] --device cpu uses no GPU"}));
+    CHECK(is_error(place.run("--data-placement disk"), {"--data-placement", "disk"}));
     CHECK(is_error(place.run("--seed -1"), {"--seed", "at least 0; got -1"}));
     CHECK(is_error(place.run("--iterations many"), {"--iterations", "got many"}));
     CHECK(is_error(place.run("--every 0"), {"--every", "at least 1; got 0"}));
@@ -49,7 +56,8 @@ TEST_CASE("Help and a dry run train nothing", "") {
     const MlpFolder place;
     const Result help = place.run("--help");
     CHECK(help.code == 0);
-    CHECK(help.output.find("--resume") != std::string::npos);
+    for (const char* option : {"--resume", "--device", "--gpu", "--tf32"})
+        CHECK(help.output.find(option) != std::string::npos);
     const Result plan = place.run("--dry-run --recipe goodfellow --k 3");
     CHECK(plan.code == 0);
     CHECK(plan.output.find("Dropout 0.2") != std::string::npos);

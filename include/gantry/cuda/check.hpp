@@ -1,6 +1,9 @@
 #pragma once
 #include <gantry/core/error.hpp>
+#include <gantry/cuda/advice.hpp>
 
+#include <algorithm>
+#include <array>
 #include <string>
 
 #include <cublas_v2.h>
@@ -9,44 +12,38 @@
 
 namespace gantry::cuda {
 
-// What a call of CUDA, cuBLAS or cuDNN answered: an error becomes an exception that names the call, the code
-// and what to do.
+// Turns a status of CUDA, cuBLAS or cuDNN into an exception of one line:
+// `[call] what happened (CODE): what to do`.
 
-namespace detail {
-inline const char* advice(cudaError_t code) {
-    switch (code) {
-        case cudaErrorInsufficientDriver:
-        case cudaErrorNoDevice:
-            return "there is no GPU that CUDA can use here, or its driver is older than the toolkit: install "
-                   "the "
-                   "NVIDIA driver, or run on the CPU";
-        case cudaErrorMemoryAllocation:
-            return "the GPU's memory is full: take a smaller batch or network, or end what else runs on the "
-                   "GPU";
-        case cudaErrorNoKernelImageForDevice:
-            return "gantry::cuda was not compiled for this GPU: add its architecture to "
-                   "CMAKE_CUDA_ARCHITECTURES";
-        default:
-            return "the GPU's state is unknown now: end the program; compute-sanitizer finds a kernel's "
-                   "mistake";
-    }
+/// What happened, the code's name and what to do, in one line.
+inline std::string message(cudaError_t code) {
+    return std::string(cudaGetErrorString(code)) + " (" + cudaGetErrorName(code) +
+           "): " + detail::advice(code);
 }
-}  // namespace detail
+inline std::string message(cublasStatus_t status) {
+    return std::string("cuBLAS: ") + cublasGetStatusString(status) + " (" + cublasGetStatusName(status) +
+           "): " + detail::advice(status);
+}
+/// With the reason that cuDNN gives for its last failure in this thread, if it gives one.
+inline std::string message(cudnnStatus_t status) {
+    std::array<char, 256> reason{};
+    cudnnGetLastErrorString(reason.data(), reason.size());
+    reason.back() = '\0';
+    std::string what = reason.front() == '\0' ? "the call failed" : reason.data();
+    std::replace_if(
+        what.begin(), what.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+    return "cuDNN: " + what + " (" + cudnnGetErrorString(status) + "): " + detail::advice(status);
+}
 
+/// Errors: anything but success.
 inline void check(cudaError_t code, const char* call) {
-    if (code != cudaSuccess)
-        fail(call, std::string(cudaGetErrorString(code)) + " (" + cudaGetErrorName(code) +
-                       "): " + detail::advice(code));
+    if (code != cudaSuccess) fail(call, message(code));
 }
 inline void check(cublasStatus_t status, const char* call) {
-    if (status != CUBLAS_STATUS_SUCCESS)
-        fail(call, std::string("cuBLAS refused the call (") + cublasGetStatusName(status) +
-                       "): a full GPU is one reason, else report it with the layer's sizes");
+    if (status != CUBLAS_STATUS_SUCCESS) fail(call, message(status));
 }
 inline void check(cudnnStatus_t status, const char* call) {
-    if (status != CUDNN_STATUS_SUCCESS)
-        fail(call, std::string("cuDNN refused the call (") + cudnnGetErrorString(status) +
-                       "): a full GPU is one reason, else report it with the layer's sizes");
+    if (status != CUDNN_STATUS_SUCCESS) fail(call, message(status));
 }
 
 }  // namespace gantry::cuda

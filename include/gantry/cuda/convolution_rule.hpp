@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/cuda/device.hpp>
 #include <gantry/kernels/convolution.hpp>
+#include <gantry/kernels/matmul.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -10,12 +11,13 @@ namespace gantry {
 // Which of the kernels in kernels/convolution.cuh computes a convolution. Where the window covers its whole
 // image or is one pixel, it is a plain product, of matmul.cuh. Of the others wide ones are cuDNN's.
 //
-// What is wide is an estimate, made without a GPU. As with products, suppose 45 % of an H100's peak for the
-// tiled kernels and at most 85 % for cuDNN. cuDNN needs two passes more, and for images channels-last in full
-// fp32 it may rearrange them within, which is another two: about 15 us with their launches, which 1e9
-// floating-point operations win back, 2^30. With fewer than 32 channels on either side cuDNN's tiles are
-// mostly empty. Batches of nothing, and geometries for which cuDNN finds no deterministic algorithm within
-// the workspace, belong to the tiled kernels.
+// What is wide is an estimate, made without a GPU; bench/gpu/calibrate.cpp measures what it costs and which
+// threshold would be best. As with products, suppose 45 % of an H100's peak for the tiled kernels and at most
+// 85 % for cuDNN. cuDNN needs two passes more, and its exact engines for channels-last images copy them to
+// another layout and back (hence their workspace): about 15 us with their launches, which 1e9 floating-point
+// operations win back, 2^30. With fewer than 32 channels on either side cuDNN's tiles are mostly empty.
+// Empty batches, tensors that are not aligned to 16 bytes, and geometries for which cuDNN has no engine as
+// CudaOptions asks for belong to the tiled kernels.
 
 namespace cuda {
 
@@ -36,10 +38,59 @@ inline std::optional<PlainProduct> plain_product(const ConvolutionGeometry& g) {
     return {};
 }
 
+/// The product that computes a convolution in one of its directions, if it is one.
+template <class T>
+std::optional<MatmulParameters<T>> as_product(const ConvolutionParameters<T>& p) {
+    const auto x = plain_product(p.geometry);
+    if (!x) return {};
+    return MatmulParameters<T>{.rows = x->rows,
+                               .columns = p.geometry.out_channels,
+                               .inner = x->inner,
+                               .a = p.x,
+                               .b = p.w,
+                               .c = p.y,
+                               .bias = p.bias,
+                               .activation = p.activation};
+}
+/// Where x has one row of (pixel, channel) for each image, its bias repeats within the row, which the bias of
+/// a product does not: then the product is without bias and activation, which need a pass of their own.
+template <class T>
+std::optional<MatmulParameters<T>> as_product(const ConvolutionTransposedParameters<T>& p) {
+    const auto x = plain_product(p.geometry);
+    if (!x) return {};
+    const bool separate_bias = p.bias && x->inner != p.geometry.in_channels;
+    return MatmulParameters<T>{.rows = x->rows,
+                               .columns = x->inner,
+                               .inner = p.geometry.out_channels,
+                               .transpose_b = true,
+                               .a = p.y,
+                               .b = p.w,
+                               .c = p.x,
+                               .bias = separate_bias ? nullptr : p.bias,
+                               .activation = separate_bias ? Activation{} : p.activation};
+}
+template <class T>
+std::optional<MatmulParameters<T>> as_product(const ConvolutionWeightGradientParameters<T>& p) {
+    const auto x = plain_product(p.geometry);
+    if (!x) return {};
+    return MatmulParameters<T>{.rows = x->inner,
+                               .columns = p.geometry.out_channels,
+                               .inner = x->rows,
+                               .transpose_a = true,
+                               .a = p.x,
+                               .b = p.y,
+                               .c = p.w,
+                               .accumulate = p.accumulate};
+}
+
+inline double operations(const ConvolutionGeometry& g) {
+    return 2.0 * static_cast<double>(g.y_size()) * g.vertical.size * g.horizontal.size * g.in_channels;
+}
+/// From how many channels and operations on a convolution is cuDNN's.
+inline constexpr int wide_channels = 32;
+inline constexpr double wide_operations = 0x1p30;
 inline bool wide(const ConvolutionGeometry& g) {
-    const double operations =
-        2.0 * static_cast<double>(g.y_size()) * g.vertical.size * g.horizontal.size * g.in_channels;
-    return std::min(g.in_channels, g.out_channels) >= 32 && operations >= 0x1p30;
+    return std::min(g.in_channels, g.out_channels) >= wide_channels && operations(g) >= wide_operations;
 }
 
 }  // namespace cuda

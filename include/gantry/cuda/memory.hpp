@@ -8,11 +8,12 @@
 
 namespace gantry::cuda {
 
-/// Memory of a GPU. Fills and copies take their turn in one stream, behind the kernels that were started
-/// before.
+/// Memory of the GPU that was current when this was made. Fills and copies take their turn in one stream,
+/// behind the kernels that were started before. Every member function makes that GPU current.
 class Memory {
 public:
     void* allocate(std::size_t bytes) {
+        stream_.gpu().make_current();
         stream_.flush();
         void* memory = nullptr;
         check(cudaMalloc(&memory, bytes), "cudaMalloc");
@@ -20,6 +21,7 @@ public:
     }
     /// Waits for the GPU, as cudaFree does.
     void release(void* memory, std::size_t) noexcept {
+        stream_.gpu().try_make_current();
         try {
             stream_.flush();
         } catch (const Error&) {  // destructors come here; the GPU's errors stay, and show at the next call
@@ -45,6 +47,14 @@ public:
             host = std::memcpy(uploads_.take(bytes, stream_), host, bytes);
         check(cudaMemcpyAsync(memory, host, bytes, cudaMemcpyHostToDevice, stream_.get()), "cudaMemcpyAsync");
         if (waits) stream_.synchronize();
+    }
+
+    /// Bytes that are free on the GPU, for this program and others.
+    std::size_t free_bytes() const {
+        stream_.gpu().make_current();
+        std::size_t free = 0, total = 0;
+        check(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
+        return free;
     }
 
     Stream& stream() { return stream_; }

@@ -1,10 +1,9 @@
 #pragma once
-#include <gantry/cuda/check.hpp>
+#include <gantry/cuda/pinned_memory.hpp>
 #include <gantry/cuda/stream.hpp>
 
 #include <algorithm>
 #include <cstddef>
-#include <memory>
 #include <utility>
 
 namespace gantry::cuda {
@@ -25,9 +24,7 @@ public:
             memory_.reset();
             size_ = next_ = 0;
             const std::size_t size = std::clamp(16 * bytes, std::size_t{1} << 20, 4 * largest_piece);
-            void* memory = nullptr;
-            check(cudaMallocHost(&memory, size), "cudaMallocHost");
-            memory_.reset(static_cast<std::byte*>(memory));
+            memory_ = allocate_pinned(size);
             size_ = size;
         } else if (next_ + bytes > size_) {
             stream.synchronize();
@@ -38,11 +35,8 @@ public:
 
 private:
     static constexpr std::size_t alignment = 64;
-    struct Free {
-        void operator()(std::byte* memory) const { cudaFreeHost(memory); }
-    };
 
-    std::unique_ptr<std::byte, Free> memory_;
+    PinnedMemory memory_;
     std::size_t size_ = 0, next_ = 0;
 };
 

@@ -1,19 +1,14 @@
 #pragma once
 #include <gantry/core/error.hpp>
 #include <gantry/data/images.hpp>
+#include <gantry/data/prefetcher.hpp>
 #include <gantry/data/shuffled_order.hpp>
 
 #include <algorithm>
 #include <array>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
-#include <mutex>
 #include <span>
-#include <stop_token>
-#include <thread>
-#include <utility>
 #include <vector>
 
 namespace gantry {
@@ -42,12 +37,9 @@ public:
           labels_(labels),
           item_size_(item_size),
           options_(options),
+          value_of_byte_(values_of_bytes(options.range)),
           order_(checked_count(pixels.size(), item_size, labels.size(), options), options.seed),
-          slots_{Slot(options.batch, item_size, labels), Slot(options.batch, item_size, labels)} {
-        for (std::size_t byte = 0; byte < 256; ++byte)
-            value_of_byte_[byte] = from_byte<T>(static_cast<std::uint8_t>(byte), options.range);
-        worker_ = std::jthread([this](std::stop_token stop) { prepare(stop); });
-    }
+          slots_{Slot(options.batch, item_size, labels), Slot(options.batch, item_size, labels)} {}
     Batches(const LabelledImages& data, const BatchOptions& options)
         : Batches(data.images.pixels, data.images.item_size(), data.labels, options) {}
     Batches(LabelledImages&&, const BatchOptions&) = delete;  // the data would be gone before the first batch
@@ -55,24 +47,18 @@ public:
     /// The next batch, valid until the next call of `next` or `seek`. Throws what stopped the background
     /// thread, if anything did.
     Minibatch<T> next() {
-        std::unique_lock lock(mutex_);
-        const std::uint64_t number = position_++;
-        changed_.notify_all();
-        changed_.wait(lock, [&] { return prepared_ > number || error_; });
-        if (error_) std::rethrow_exception(error_);
-        const Slot& slot = slots_[number % slots_.size()];
+        prefetcher_.release();
+        const Slot& slot = slots_[prefetcher_.next()];
         return {slot.pixels, slot.labels};
     }
 
     /// Batches served so far: save it with a checkpoint.
-    std::uint64_t position() const { return position_; }
+    std::uint64_t position() const { return prefetcher_.position(); }
 
     /// Goes on as if `position` batches had been served.
     void seek(std::uint64_t position) {
-        const std::lock_guard lock(mutex_);
-        position_ = prepared_ = position;
-        ++seeks_;
-        changed_.notify_all();
+        prefetcher_.release();
+        prefetcher_.seek(position);
     }
 
     /// Items in the data set.
@@ -96,25 +82,11 @@ private:
         return count;
     }
 
-    /// The background thread: keeps one batch ahead of the one that the caller works on.
-    void prepare(const std::stop_token& stop) {
-        std::unique_lock lock(mutex_);
-        while (changed_.wait(lock, stop, [&] { return prepared_ <= position_; })) {
-            const std::uint64_t number = prepared_;
-            const std::uint64_t seeks = seeks_;
-            lock.unlock();
-            std::exception_ptr error;
-            try {
-                fill(slots_[number % slots_.size()], number);
-            } catch (...) {
-                error = std::current_exception();
-            }
-            lock.lock();
-            if (seeks == seeks_) prepared_ = number + 1;  // otherwise it is not the batch wanted now
-            error_ = error;
-            changed_.notify_all();
-            if (error_) return;
-        }
+    static std::array<T, 256> values_of_bytes(PixelRange range) {
+        std::array<T, 256> values{};
+        for (std::size_t byte = 0; byte < 256; ++byte)
+            values[byte] = from_byte<T>(static_cast<std::uint8_t>(byte), range);
+        return values;
     }
 
     /// Writes batch `number` into a slot.
@@ -134,21 +106,13 @@ private:
     std::span<const std::uint8_t> labels_;
     std::size_t item_size_;
     BatchOptions options_;
-    std::array<T, 256> value_of_byte_{};
-
+    std::array<T, 256> value_of_byte_;
     ShuffledOrder order_;  ///< of the background thread alone, but for its count
-
-    // Shared, under the mutex. Batches below prepared_ are ready; the caller holds batch position_ - 1, so
-    // that the other slot is free for batch position_.
-    std::mutex mutex_;
-    std::condition_variable_any changed_;
     std::array<Slot, 2> slots_;
-    std::uint64_t position_ = 0;
-    std::uint64_t prepared_ = 0;
-    std::uint64_t seeks_ = 0;
-    std::exception_ptr error_;
 
-    std::jthread worker_;  // last: it ends before anything that it uses
+    // Last: its thread uses all of the above.
+    Prefetcher prefetcher_{slots_.size(),
+                           [this](std::size_t slot, std::uint64_t number) { fill(slots_[slot], number); }};
 };
 
 }  // namespace gantry

@@ -12,10 +12,19 @@
 
 namespace gantry {
 
+/// Where `DeviceBatches` keeps the bytes of a data set.
+enum class DataPlacement {
+    automatic,  ///< resident if they fit (BatchOptions::resident_share), else streamed
+    resident,   ///< in the device's memory
+    streamed,   ///< in the host's memory; batches are copied to the GPU while it computes
+};
+
 struct BatchOptions {
     std::size_t batch = 64;  ///< items in each batch
     PixelRange range = PixelRange::minus_one_to_one;
     Seed seed{};
+    DataPlacement placement = DataPlacement::automatic;
+    double resident_share = 0.5;  ///< automatic: of the GPU's free memory, how much the data set may take
 };
 
 /// Items in a data set of `values` bytes that is to be served in batches. Errors: not a whole number of

@@ -1,0 +1,32 @@
+#pragma once
+// The variants of products and convolutions in kernels/; gantry::cuda has them for float and double.
+#include <gantry/cuda/device.hpp>
+#include <gantry/kernels/convolution.hpp>
+#include <gantry/kernels/matmul.hpp>
+
+#include <cstddef>
+
+namespace gantry::cuda {
+
+template <class T>
+void matmul_tiled(Cuda&, const MatmulParameters<T>&);
+template <class T>
+void matmul_cublas(Cuda&, const MatmulParameters<T>&);
+template <class T>
+void add_bias_and_activate(Cuda&, T* y, std::size_t rows, std::size_t columns, const T* bias, Activation);
+
+template <class T>
+void convolution_tiled(Cuda&, const ConvolutionParameters<T>&);
+template <class T>
+void convolution_tiled(Cuda&, const ConvolutionTransposedParameters<T>&);
+template <class T>
+void convolution_tiled(Cuda&, const ConvolutionWeightGradientParameters<T>&);
+// Return false, and launch nothing, if cuDNN cannot compute the convolution.
+template <class T>
+bool convolution_cudnn(Cuda&, const ConvolutionParameters<T>&);
+template <class T>
+bool convolution_cudnn(Cuda&, const ConvolutionTransposedParameters<T>&);
+template <class T>
+bool convolution_cudnn(Cuda&, const ConvolutionWeightGradientParameters<T>&);
+
+}  // namespace gantry::cuda

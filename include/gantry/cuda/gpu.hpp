@@ -1,0 +1,58 @@
+#pragma once
+#include <gantry/core/error.hpp>
+#include <gantry/cuda/check.hpp>
+
+#include <string>
+
+#include <cuda_runtime.h>
+
+namespace gantry::cuda {
+
+/// A GPU by its number. A call of CUDA goes to the GPU that is current in the calling thread, so whatever
+/// belongs to a GPU makes it current before it calls. It stays current.
+class Gpu {
+public:
+    /// The one that is current.
+    Gpu() { check(cudaGetDevice(&number_), "cudaGetDevice"); }
+    /// Makes it current. Errors: there is no such GPU.
+    explicit Gpu(int number) : number_(number) {
+        check_exists(number, "Cuda");
+        make_current();
+    }
+
+    int number() const { return number_; }
+    /// Costs a look-up in the thread's own memory where it is current already.
+    void make_current() const { check(set(), "cudaSetDevice"); }
+    /// For destructors: a GPU that cannot be made current has nothing left to free.
+    void try_make_current() const noexcept { set(); }
+
+    /// Errors, which begin with `where`: there is no GPU, or none with this number.
+    static void check_exists(int number, const char* where) {
+        int count = 0;
+        check(cudaGetDeviceCount(&count), "cudaGetDeviceCount");
+        if (number < 0 || number >= count)
+            fail(where,
+                 count == 1 ? std::string("there is one GPU here, whose number is 0")
+                            : "there are " + std::to_string(count) + " GPUs here, numbered from 0 to " +
+                                  std::to_string(count - 1),
+                 number);
+    }
+
+    /// What NVIDIA calls a GPU. Errors: there is none with this number.
+    static std::string name(int number) {
+        cudaDeviceProp properties{};
+        check(cudaGetDeviceProperties(&properties, number), "cudaGetDeviceProperties");
+        return properties.name;
+    }
+
+private:
+    cudaError_t set() const noexcept {
+        int current = -1;
+        if (cudaGetDevice(&current) == cudaSuccess && current == number_) return cudaSuccess;
+        return cudaSetDevice(number_);
+    }
+
+    int number_ = 0;
+};
+
+}  // namespace gantry::cuda

@@ -1,0 +1,37 @@
+#pragma once
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace gantry::cuda {
+
+/// Reports which kernel or library serves each product and convolution: a line for each shape, the first
+/// time that it is computed. Off unless the device was given a function for the lines, or the environment
+/// has GANTRY_CUDA_LOG=1, which prints them to standard error.
+class KernelLog {
+public:
+    using Write = std::function<void(const std::string& line)>;
+
+    explicit KernelLog(Write write) : write_(std::move(write)) {
+        const char* const wanted = std::getenv("GANTRY_CUDA_LOG");
+        if (!write_ && wanted && std::string(wanted) == "1")
+            write_ = [](const std::string& line) { std::fprintf(stderr, "gantry: %s\n", line.c_str()); };
+    }
+
+    /// `line()` makes the text; it is called only if the log is on.
+    template <class Line>
+    void operator()(const Line& line) {
+        if (!write_) return;
+        const auto [text, is_new] = seen_.insert(line());
+        if (is_new) write_(*text);
+    }
+
+private:
+    Write write_;
+    std::set<std::string> seen_;
+};
+
+}  // namespace gantry::cuda

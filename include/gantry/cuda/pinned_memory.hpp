@@ -1,0 +1,30 @@
+#pragma once
+#include <gantry/cuda/check.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace gantry::cuda {
+
+namespace detail {
+struct FreePinned {
+    void operator()(std::byte* memory) const { cudaFreeHost(memory); }
+};
+}  // namespace detail
+
+/// Page-locked memory of the host, from which a GPU copies while the host goes on.
+using PinnedMemory = std::unique_ptr<std::byte, detail::FreePinned>;
+
+inline PinnedMemory allocate_pinned(std::size_t bytes) {
+    void* memory = nullptr;
+    const cudaError_t code = cudaMallocHost(&memory, bytes);
+    if (code == cudaErrorMemoryAllocation)
+        fail("cudaMallocHost", std::string(cudaGetErrorString(code)) + " (" + cudaGetErrorName(code) +
+                                   "): the host has too little memory that can be page-locked: use a "
+                                   "smaller batch, or end other programs");
+    check(code, "cudaMallocHost");
+    return PinnedMemory(static_cast<std::byte*>(memory));
+}
+
+}  // namespace gantry::cuda

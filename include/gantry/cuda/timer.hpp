@@ -1,0 +1,28 @@
+#pragma once
+#include <gantry/cuda/check.hpp>
+#include <gantry/cuda/event.hpp>
+#include <gantry/cuda/stream.hpp>
+
+namespace gantry::cuda {
+
+/// Measures how long a GPU works on what is put into a stream between two calls.
+class Timer {
+public:
+    explicit Timer(Stream& stream) : stream_(stream) {}
+
+    void start() { begin_.record(stream_.get()); }
+    /// Waits for the GPU. Microseconds since `start`.
+    double stop() {
+        end_.record(stream_.get());
+        end_.synchronize();
+        float milliseconds = 0;
+        check(cudaEventElapsedTime(&milliseconds, begin_.get(), end_.get()), "cudaEventElapsedTime");
+        return 1e3 * static_cast<double>(milliseconds);
+    }
+
+private:
+    Stream& stream_;
+    Event begin_{cudaEventDefault}, end_{cudaEventDefault};
+};
+
+}  // namespace gantry::cuda

@@ -1,0 +1,99 @@
+#pragma once
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <utility>
+
+namespace gantry {
+
+/// Prepares numbered batches on a background thread, in slots that are used in turn: as many batches ahead as
+/// there are slots that the caller does not hold. It knows nothing of what is in a slot, and allocates
+/// nothing after construction.
+class Prefetcher {
+public:
+    /// `prepare(slot, number)` puts batch `number` into a slot, 0 <= slot < `slots`, on the background
+    /// thread.
+    Prefetcher(std::size_t slots, std::function<void(std::size_t, std::uint64_t)> prepare,
+               std::uint64_t position = 0)
+        : slots_(slots), prepare_(std::move(prepare)), position_(position) {
+        worker_ = std::jthread([this](std::stop_token stop) { work(stop); });
+    }
+
+    /// Takes the next batch: the caller holds its slot until `release`, and must hold fewer than all slots
+    /// before. Throws what stopped the background thread, if anything did.
+    std::size_t next() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return prepared_ > taken_ || error_; });
+        if (error_) std::rethrow_exception(error_);
+        ++position_;
+        changed_.notify_all();
+        return taken_++ % slots_;
+    }
+    /// Gives back all slots that the caller holds.
+    void release() {
+        const std::lock_guard lock(mutex_);
+        released_ = taken_;
+        changed_.notify_all();
+    }
+
+    /// Batches taken so far.
+    std::uint64_t position() const { return position_; }
+    /// Goes on as if `position` batches had been taken. The caller still holds its slots.
+    void seek(std::uint64_t position) {
+        const std::lock_guard lock(mutex_);
+        position_ = position;
+        prepared_ = taken_;
+        ++seeks_;
+        changed_.notify_all();
+    }
+
+    /// Stops the background thread after this batch: `next` throws the error from now on.
+    void stop(std::exception_ptr error) {
+        const std::lock_guard lock(mutex_);
+        error_ = std::move(error);
+        changed_.notify_all();
+    }
+
+private:
+    void work(const std::stop_token& stop) {
+        std::unique_lock lock(mutex_);
+        while (changed_.wait(lock, stop, [&] { return prepared_ < released_ + slots_ || error_; })) {
+            if (error_) return;
+            const std::uint64_t seeks = seeks_;
+            const std::size_t slot = prepared_ % slots_;
+            const std::uint64_t number = position_ + (prepared_ - taken_);
+            lock.unlock();
+            std::exception_ptr error;
+            try {
+                prepare_(slot, number);
+            } catch (...) {
+                error = std::current_exception();
+            }
+            lock.lock();
+            if (seeks == seeks_) ++prepared_;  // otherwise it is not the batch wanted now
+            if (error) error_ = error;
+            changed_.notify_all();
+        }
+    }
+
+    std::size_t slots_;
+    std::function<void(std::size_t, std::uint64_t)> prepare_;
+
+    // Shared, under the mutex. The first three count batches since construction, whatever their numbers:
+    // batch i of them is in slot i % slots_. released_ <= taken_ <= prepared_ <= released_ + slots_.
+    std::mutex mutex_;
+    std::condition_variable_any changed_;
+    std::uint64_t released_ = 0, taken_ = 0, prepared_ = 0;
+    std::uint64_t position_;  ///< of the next batch that is taken
+    std::uint64_t seeks_ = 0;
+    std::exception_ptr error_;
+
+    std::jthread worker_;  // last: it ends before anything that it uses
+};
+
+}  // namespace gantry

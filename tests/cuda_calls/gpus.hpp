@@ -1,0 +1,20 @@
+#pragma once
+#include "cuda_emulator/options.hpp"
+
+#include <cuda_runtime.h>
+
+namespace gantry::test {
+
+/// A machine with that many GPUs, while this lives.
+struct Gpus {
+    explicit Gpus(int count) { cuda_emulator::set_gpu_count(count); }
+    Gpus(const Gpus&) = delete;
+    Gpus& operator=(const Gpus&) = delete;
+    ~Gpus() {
+        cudaSetDevice(0);
+        cuda_emulator::set_gpu_count(1);
+        cudaGetLastError();
+    }
+};
+
+}  // namespace gantry::test
