@@ -289,7 +289,7 @@ correctness() {
 
     if [ -x "$folder/bin/bench_gpu_calibrate" ]; then
         run_program calibrate 30 env LD_LIBRARY_PATH="$library_path" \
-            "$folder/bin/bench_gpu_calibrate" --seconds 0.01 --csv "$logs/calibrate.csv"
+            "$folder/bin/bench_gpu_calibrate" --seconds 0.01 --limit 24 --csv "$logs/calibrate.csv"
     else
         say "" "calibrate: not in this folder"
     fi
