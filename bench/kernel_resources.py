@@ -24,13 +24,55 @@ pattern = re.compile(
 
 
 def readable(names):
-    """The kernels' names as in the source, without their parameters."""
+    """The kernels' names as in the source, with their template arguments and without their parameters.
+
+    >>> readable(["_ZN6gantry4cuda7uniformIdEEvmPT_", "_ZN6gantry4cuda3runILNS_14ActivationKindE2EfEEvPT0_", "custom"])
+    ['uniform<double>', 'run<(ActivationKind)2, float>', 'custom']
+    >>> readable(["_ZN6gantry4cuda5applyIN12_GLOBAL__N_13AddEEEvPFvT_E"])  # a pointer to a function as its parameter
+    ['apply<Add>']
+    """
     text = subprocess.run(["c++filt"], input="\n".join(names), capture_output=True, text=True, check=True).stdout
-    return [re.sub(r"^void |gantry::(cuda::)?|\(anonymous namespace\)::|\(.*\)$", "", line) for line in text.splitlines()]
+    return [re.sub(r"^void |gantry::(cuda::)?", "", without_parameters(line.replace("(anonymous namespace)::", "")))
+            for line in text.splitlines()]
+
+
+def without_parameters(name):
+    """Cuts off the pair of parentheses that a name ends with.
+
+    >>> without_parameters("f<(Kind)1>(int (*)(float))")
+    'f<(Kind)1>'
+    """
+    open_parentheses = 0
+    for at in range(len(name) - 1, -1, -1) if name.endswith(")") else ():
+        open_parentheses += (name[at] == ")") - (name[at] == "(")
+        if open_parentheses == 0:
+            return name[:at]
+    return name
+
+
+def parse(messages):
+    """Rows of (mangled name, architecture, registers, shared bytes, stack bytes, spilled bytes) from what ptxas -v prints.
+
+    >>> parse('''ptxas info    : Compiling entry function '_Z1fv' for 'sm_90'
+    ... ptxas info    : Function properties for _Z1fv
+    ...     8 bytes stack frame, 4 bytes spill stores, 12 bytes spill loads
+    ... ptxas info    : Used 30 registers, used 1 barriers, 512 bytes smem
+    ... ptxas info    : Compiling entry function '_Z1gv' for 'sm_90'
+    ... ptxas info    : Function properties for _Z1gv
+    ...     0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads
+    ... ptxas info    : Used 8 registers''')
+    [('_Z1fv', 90, 30, 512, 8, 16), ('_Z1gv', 90, 8, 0, 0, 0)]
+    """
+    rows = []
+    for row in pattern.finditer(messages):
+        shared = re.search(r"(\d+) bytes smem", row["rest"])
+        rows.append((row["name"], int(row["architecture"]), int(row["registers"]), int(shared[1]) if shared else 0,
+                     int(row["stack"]), int(row["stores"]) + int(row["loads"])))
+    return rows
 
 
 def compile_one(nvcc, file, architectures, includes):
-    """What nvcc says, and rows of (name, architecture, registers, shared bytes, stack bytes, spilled bytes)."""
+    """The rows of a file's kernels, as parse gives them."""
     command = [nvcc, "-std=c++20", "-O3", "-Xptxas", "-v", "-Werror", "all-warnings", "-c", str(file), "-I", str(root / "include")]
     command += [f"-I{folder}" for folder in includes]
     command += [f"-gencode=arch=compute_{a},code=sm_{a}" for a in architectures]
@@ -38,11 +80,11 @@ def compile_one(nvcc, file, architectures, includes):
         done = subprocess.run(command + ["-o", f"{folder}/out.o"], capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"{file}: nvcc failed\n{done.stderr}")
-    found = [match.groupdict() for match in pattern.finditer(done.stderr)]
-    for row, name in zip(found, readable([row["name"] for row in found])):
-        shared = re.search(r"(\d+) bytes smem", row["rest"])
-        yield (name, int(row["architecture"]), int(row["registers"]), int(shared[1]) if shared else 0, int(row["stack"]),
-               int(row["stores"]) + int(row["loads"]))
+    rows = parse(done.stderr)
+    compiled = done.stderr.count("Compiling entry function")
+    if len(rows) != compiled or len({row[:2] for row in rows}) != compiled:
+        sys.exit(f"{file}: ptxas compiled {compiled} kernels, of which {len(rows)} were understood")
+    return rows
 
 
 def main():
@@ -55,12 +97,12 @@ def main():
     files = {}
     for file in options.files or sorted((root / "kernels").glob("*.cu")):
         kernels = files[file.stem] = collections.defaultdict(dict)
-        for name, architecture, *resources in compile_one(options.nvcc, file, options.architectures, options.include):
-            kernels[name][architecture] = resources
+        for mangled, architecture, *resources in compile_one(options.nvcc, file, options.architectures, options.include):
+            kernels[mangled][architecture] = resources
     print("| kernel | " + " | ".join(f"sm_{a}" for a in options.architectures) + " |")
     print("|---" * (len(options.architectures) + 1) + "|")
     for file, kernels in files.items():
-        for name, results in kernels.items():
+        for name, results in zip(readable(kernels), kernels.values()):
             cells = [f"{r} regs, {s} B" + (f", **stack {k}, spills {l}**" if k + l else "") for r, s, k, l in
                      (results[a] for a in options.architectures)]
             print(f"| {file}: {name} | " + " | ".join(cells) + " |")
