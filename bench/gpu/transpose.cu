@@ -1,4 +1,4 @@
-// The kernel that has no contract of its own, for kernels.cpp.
+// The one kernel without a contract, for kernels.cpp.
 #include "transpose.hpp"
 
 #include <kernels/transpose.cuh>

@@ -310,7 +310,7 @@ TEST_CASE(
                         data.seek(i);
                         const std::string second = error_of(submit);
                         CAPTURE(message, second);
-                        // (Where the end of the submission could not be recorded, the next batch says so.)
+                        // (If the end of the submission could not be recorded, the next batch reports it.)
                         if (!second.empty()) {
                             CHECK(is_clear(second));
                             i = 3 * static_cast<std::size_t>(s);
@@ -342,7 +342,7 @@ TEST_CASE(
     CHECK(errors > 30);
 }
 
-TEST_CASE("cuda: too little page-locked memory for streamed data is an error that says so", "[threads]") {
+TEST_CASE("cuda: too little page-locked memory for streamed data is a clear error", "[threads]") {
     Cuda device{CudaOptions{.workspace = 1024}};
     const auto before = held();
     cuda_emulator::inject_fault(Call::allocation, 2);  // behind the GPU's

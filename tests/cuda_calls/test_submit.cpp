@@ -46,7 +46,7 @@ TEST_CASE("numbers of the host are one copy of each graph, and the host seldom w
     for (std::size_t i = 3; i < 100; ++i) step(i);
     const cuda_emulator::Counts counts = cuda_emulator::counts();
     CHECK(counts.graph_launches <= 98);   // one was cut in two where the host waited
-    CHECK(counts.synchronizations <= 3);  // of it, and its graph of its own
+    CHECK(counts.synchronizations <= 3);  // of the cut graph
     CHECK(counts.allocations == 0);
     device.synchronize();
     CHECK(cuda_emulator::counts().host_to_device.calls == 97);

@@ -43,7 +43,7 @@ line() { check "a line like '$1' in: $(cat "$work/output")" grep -qE "$1" "$work
 version2='echo "All tests passed (7310 assertions in 3 test cases)"'
 passes_check='echo "========= ERROR SUMMARY: 0 errors"'
 
-# No GPU: one line, and a code of its own.
+# No GPU: one line, and the exit code 77.
 good=$work/good
 program "$good" test_cuda "$version2"
 tool nvidia-smi 'echo "NVIDIA-SMI has failed"; exit 9'
