@@ -2,6 +2,8 @@
 #include "support/numbers.hpp"
 #include <gantry/cpu/random.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <numbers>
 
 using namespace gantry;
@@ -72,6 +74,75 @@ TEMPLATE_TEST_CASE("uniform numbers have the layout of RandomStream", "[threads]
             CHECK(same_bits(run(device), expected));
             CHECK(independent_of_threads(run));
         }
+}
+
+TEMPLATE_TEST_CASE("uniform numbers of any range: one rounding, and below `high`", "", float, double) {
+    using T = TestType;
+    const struct {
+        double low, high;
+    } ranges[] = {{-std::sqrt(3.), std::sqrt(3.)},
+                  {0.1, 1000.1},
+                  {1, 2},  // 2 - 2^-24 is 2 in float
+                  {1, 1 + 0x1p-22},
+                  {1, 1 + 0x1p-23},
+                  {-2, -1},
+                  {0, 1e-30},
+                  {-3e38, 3e38},
+                  {0.1, 0.1},
+                  {0.1, 0.1 + 1e-12}};
+    constexpr std::uint32_t largest = 0xffffff;
+    for (const auto [low, high] : ranges) {
+        CAPTURE(low, high);
+        const UniformMap map = UniformMap::between<T>(low, high);
+        const T first = static_cast<T>(low),
+                last = std::max(first, std::nextafter(static_cast<T>(high), first));
+        CHECK(static_cast<T>(map(0.)) == first);
+        CHECK(static_cast<T>(map(double{largest})) <= last);
+        const RandomStream stream(Seed{5}, "ranges");
+        const std::size_t n = 1000;
+        std::vector<T> y(n), expected(n);
+        Cpu device;
+        launch(device, UniformParameters<T>{n, y.data(), low, high, stream});
+        for (std::size_t i = 0; i < n; ++i) {
+            const double k = word(stream, i) >> 8;
+            const volatile double product = map.step * k;  // volatile: it is not contracted
+            REQUIRE(std::fma(map.step, k, -product) == 0);
+            expected[i] = static_cast<T>(low + product);
+            REQUIRE(y[i] >= first);
+            REQUIRE(y[i] <= last);
+            const double exact = low + (high - low) * k * 0x1p-24;
+            const double ulp = std::nextafter(std::abs(y[i]), T(INFINITY)) - std::abs(y[i]);
+            REQUIRE(std::abs(y[i] - exact) <= ulp + (high - low) * 0x1p-24);
+        }
+        CHECK(same_bits(y, expected));
+    }
+}
+
+TEMPLATE_TEST_CASE("uniform numbers: known answers", "", float, double) {
+    // From exact fractions in Python.
+    using T = TestType;
+    const RandomStream stream(Seed{7}, "known");
+    constexpr bool single = sizeof(T) == 4;
+    const struct {
+        double low, high;
+        double answers[4];  // numbers 0, 1, 17 and 100
+    } known[] = {
+        {-std::sqrt(3.),
+         std::sqrt(3.),
+         {single ? 0x1.0b4740p+0 : 0x1.0b473f06a4906p+0, single ? 0x1.3df93ep-1 : 0x1.3df93ee6445ecp-1,
+          single ? 0x1.282fa2p+0 : 0x1.282fa2e09a436p+0, single ? -0x1.eb1764p-4 : -0x1.eb1764c1767a0p-4}},
+        {1. / 3,
+         1000.1,
+         {single ? 0x1.90c508p+9 : 0x1.90c5083cf0bb9p+9, single ? 0x1.53ba26p+9 : 0x1.53ba25e31e16fp+9,
+          single ? 0x1.a11088p+9 : 0x1.a110894c74437p+9, single ? 0x1.d19d2ap+8 : 0x1.d19d2acfd9011p+8}}};
+    Cpu device;
+    for (const auto& [low, high, answers] : known) {
+        std::vector<T> y(101);
+        launch(device, UniformParameters<T>{y.size(), y.data(), low, high, stream});
+        CHECK(same_bits<T>({y[0], y[1], y[17], y[100]},
+                           {static_cast<T>(answers[0]), static_cast<T>(answers[1]),
+                            static_cast<T>(answers[2]), static_cast<T>(answers[3])}));
+    }
 }
 
 TEMPLATE_TEST_CASE("normal numbers: Box and Muller's transform", "[threads]", float, double) {

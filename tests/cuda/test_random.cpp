@@ -8,6 +8,9 @@ using namespace gantry::test;
 
 namespace {
 
+const struct {
+    double low, high;
+} ranges[] = {{0, 4}, {-std::sqrt(3.), std::sqrt(3.)}, {-0.05, 0.05}, {1. / 3, 1000.1}, {0.9, 1.1}};
 const std::size_t some_counts[] = {0, 1, 15, 16, 17, 63, 64, 65, 1000, 4099};
 
 RandomStream stream() {
@@ -26,11 +29,16 @@ TEMPLATE_TEST_CASE("cuda: uniform numbers and dropout have the bits of the CPU",
         CAPTURE(n);
         const auto x = random_numbers<T>(n, "x");
         const auto run = [&](auto& d, std::size_t offset) {
-            const Placed in(d, x, offset), uniform(d, std::vector<T>(n, T(NAN)), offset),
-                dropped(d, std::vector<T>(n, T(NAN)), offset);
-            launch(d, UniformParameters<T>{n, uniform.data(), 0, 4, stream()});
-            launch(d, DropoutParameters<T>{n, in.data(), dropped.data(), 0.75, stream()});
-            return joined<T>({uniform.to_host(), dropped.to_host()});
+            const Placed in(d, x, offset), dropped(d, std::vector<T>(n, T(NAN)), offset);
+            launch(d, DropoutParameters<T>{n, in.data(), dropped.data(), 0.7, stream()});
+            std::vector<std::vector<T>> results{dropped.to_host()};
+            // Ranges that round: an FMA in place of a product and a sum would show.
+            for (const auto& [low, high] : ranges) {
+                const Placed uniform(d, std::vector<T>(n, T(NAN)), offset);
+                launch(d, UniformParameters<T>{n, uniform.data(), low, high, stream()});
+                results.push_back(uniform.to_host());
+            }
+            return joined<T>(results);
         };
         const auto expected = run(cpu, 0);
         CHECK(same_bits(run(device, 0), expected));

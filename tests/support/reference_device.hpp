@@ -277,8 +277,9 @@ void launch(Reference&, const BatchNormGradientParameters<T>& p) {
 
 template <class T>
 void launch(Reference&, const UniformParameters<T>& p) {
+    const auto map = UniformMap::between<T>(p.low, p.high);
     for (std::size_t i = 0; i < p.size; ++i)
-        p.destination[i] = static_cast<T>(p.low + (p.high - p.low) * reference::uniform(p.stream, i));
+        p.destination[i] = static_cast<T>(map(double(reference::words(p.stream, i).word >> 8)));
 }
 template <class T>
 void launch(Reference&, const NormalParameters<T>& p) {
@@ -293,8 +294,8 @@ void launch(Reference&, const NormalParameters<T>& p) {
 template <class T>
 void launch(Reference&, const DropoutParameters<T>& p) {
     for (std::size_t i = 0; i < p.size; ++i)
-        p.y[i] = reference::uniform(p.stream, i) < p.keep_probability
-                     ? static_cast<T>(p.x[i] / p.keep_probability)
+        p.y[i] = reference::uniform(p.stream, i) < static_cast<T>(p.keep_probability)
+                     ? p.x[i] * static_cast<T>(1 / p.keep_probability)
                      : T(0);
 }
 

@@ -108,6 +108,15 @@ GANTRY_ALWAYS_INLINE inline Vector<T> uniform(const std::uint32_t* words) {
     return numbers<T, 8>(words) * static_cast<T>(0x1p-24);
 }
 
+/// Rounds lanes<double> numbers to T.
+template <class T>
+GANTRY_ALWAYS_INLINE inline void store_rounded(T* to, Vector<double> v) {
+    if constexpr (std::is_same_v<T, double>)
+        store(to, v);
+    else
+        store_half(to, __builtin_convertvector(v, HalfVector<T>));
+}
+
 /// Calls f(first, count, words) for the chunks of a stream: numbers `first` to first + count, count <= 64.
 template <class F>
 void for_random_chunks(const Cpu& device, const RandomStream& stream, std::size_t size, const F& f) {
@@ -187,10 +196,10 @@ struct Normals {
 
 template <class T>
 void launch(Cpu& device, const UniformParameters<T>& p) {
-    const T low = static_cast<T>(p.low), range = static_cast<T>(p.high - p.low);
+    const auto map = UniformMap::between<T>(p.low, p.high);
     cpu::detail::fill_random(device, p.stream, p.size, p.destination, [&](const std::uint32_t* words, T* y) {
-        for (std::size_t i = 0; i < RandomStream::chunk; i += cpu::lanes<T>)
-            cpu::store(y + i, cpu::detail::uniform<T>(words + i) * range + low);
+        for (std::size_t i = 0; i < RandomStream::chunk; i += cpu::lanes<double>)
+            cpu::detail::store_rounded(y + i, map(cpu::detail::numbers<double, 8>(words + i)));
     });
 }
 

@@ -1,12 +1,41 @@
 #pragma once
+#include <gantry/core/host_device.hpp>
 #include <gantry/core/random.hpp>
 
+#include <algorithm>
+#include <bit>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
 
 namespace gantry {
 
-/// destination[i] = low + (high - low) u, with u = (word >> 8) * 2^-24 in [0, 1) from number i of the stream
-/// (its layout: RandomStream). The same values on every device.
+/// Maps 24 random bits k to low + step k, in double: rounded to T, it is uniform in [T(low), T(high)). `step`
+/// is (high - low) 2^-24, or less where the largest k would be rounded to T(high). It is cut to 29 bits, so
+/// that step k is exact, and a compiler that contracts the product and the sum to an FMA changes no bits.
+struct UniformMap {
+    double low, step;
+
+    template <class T>
+    static UniformMap between(double low, double high) {
+        constexpr double largest = 0xFFFFFF;
+        double step = (high - low) * 0x1p-24;
+        if (const T begin = static_cast<T>(low), end = static_cast<T>(high); begin < end) {
+            const double last = static_cast<double>(std::nextafter(end, begin));
+            step = std::min(step, (last - low) / largest);
+        }
+        return {low, std::bit_cast<double>(std::bit_cast<std::uint64_t>(step) & ~std::uint64_t{0xFFFFFF})};
+    }
+    /// V is double, or a vector of them.
+    template <class V>
+    GANTRY_HOST_DEVICE V operator()(V k) const {
+        return low + step * k;
+    }
+};
+
+/// destination[i] = T(m(word >> 8)), where m = UniformMap::between<T>(low, high), low <= high, and the word
+/// is that of element i of the stream (for its layout, see RandomStream). The same bits on every device and
+/// with any -ffp-contract.
 template <class T>
 struct UniformParameters {
     std::size_t size = 0;
@@ -27,8 +56,9 @@ struct NormalParameters {
     RandomStream stream;
 };
 
-/// y[i] = keep[i] ? x[i] / keep_probability : 0, where keep[i] = u[i] < keep_probability and u as in
-/// UniformParameters.
+/// y[i] = keep[i] ? x[i] * T(1 / keep_probability) : 0, where keep[i] = (word >> 8) 2^-24 <
+/// T(keep_probability) and the word is that of element i of the stream. The same bits on every device:
+/// nothing is added.
 template <class T>
 struct DropoutParameters {
     std::size_t size = 0;

@@ -33,7 +33,7 @@ struct GradcheckResult {
 
 namespace detail {
 
-/// Numbers of the host for tests: uniform, the same on every machine.
+/// Uniform numbers for tests, made on the host: they follow from the seed, up to rounding.
 inline std::vector<double> random_numbers(std::size_t size, std::uint64_t number,
                                           const GradcheckOptions& options, double low, double high) {
     const RandomStream stream(options.seed, "gradcheck");
