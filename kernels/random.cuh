@@ -76,7 +76,7 @@ struct Normals {
 
 /// Float is computed in double, too: see UniformMap.
 template <class T>
-__global__ void uniform(std::size_t size, T* destination, RandomStream stream, UniformMap map) {
+__global__ void uniform(std::size_t size, T* destination, RandomStream stream, UniformMap<T> map) {
     for_random_blocks(stream, size, [&](const auto& words, std::size_t i) {
         for (int w = 0; w < 4; ++w, i += RandomStream::blocks_in_chunk)
             if (i < size) destination[i] = static_cast<T>(map(static_cast<double>(words[w] >> 8)));
@@ -110,7 +110,7 @@ template <class T>
 void launch(Cuda& device, const UniformParameters<T>& p) {
     if (p.size == 0) return;
     cuda::start(device, "uniform", cuda::uniform<T>, cuda::grid_for_random(p.size), p.size, p.destination,
-                p.stream, UniformMap::between<T>(p.low, p.high));
+                p.stream, UniformMap<T>(p.low, p.high));
 }
 
 template <class T>

@@ -277,7 +277,7 @@ void launch(Reference&, const BatchNormGradientParameters<T>& p) {
 
 template <class T>
 void launch(Reference&, const UniformParameters<T>& p) {
-    const auto map = UniformMap::between<T>(p.low, p.high);
+    const UniformMap<T> map(p.low, p.high);
     for (std::size_t i = 0; i < p.size; ++i)
         p.destination[i] = static_cast<T>(map(double(reference::words(p.stream, i).word >> 8)));
 }

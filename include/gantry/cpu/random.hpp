@@ -196,7 +196,7 @@ struct Normals {
 
 template <class T>
 void launch(Cpu& device, const UniformParameters<T>& p) {
-    const auto map = UniformMap::between<T>(p.low, p.high);
+    const UniformMap<T> map(p.low, p.high);
     cpu::detail::fill_random(device, p.stream, p.size, p.destination, [&](const std::uint32_t* words, T* y) {
         for (std::size_t i = 0; i < RandomStream::chunk; i += cpu::lanes<double>)
             cpu::detail::store_rounded(y + i, map(cpu::detail::numbers<double, 8>(words + i)));

@@ -10,32 +10,39 @@
 
 namespace gantry {
 
-/// Maps 24 random bits k to low + step k, in double: rounded to T, it is uniform in [T(low), T(high)). `step`
-/// is (high - low) 2^-24, or less where the largest k would be rounded to T(high). It is cut to 29 bits, so
-/// that step k is exact, and a compiler that contracts the product and the sum to an FMA changes no bits.
-struct UniformMap {
-    double low, step;
-
-    template <class T>
-    static UniformMap between(double low, double high) {
+/// Maps 24 random bits k to low + step k, in double: rounded to T, it is uniform in [T(low), T(high)). The
+/// step is (high - low) 2^-24, or less where the largest k would be rounded to T(high). It is in two parts,
+/// of 29 and 24 bits, so that their products with k are exact, and a compiler that contracts a product and a
+/// sum to an FMA changes no bits.
+template <class T>
+class UniformMap {
+public:
+    UniformMap(double low, double high) : low_(low) {
         constexpr double largest = 0xFFFFFF;
         double step = (high - low) * 0x1p-24;
         if (const T begin = static_cast<T>(low), end = static_cast<T>(high); begin < end) {
             const double last = static_cast<double>(std::nextafter(end, begin));
             step = std::min(step, (last - low) / largest);
         }
-        return {low, std::bit_cast<double>(std::bit_cast<std::uint64_t>(step) & ~std::uint64_t{0xFFFFFF})};
+        step_ = std::bit_cast<double>(std::bit_cast<std::uint64_t>(step) & ~std::uint64_t{0xFFFFFF});
+        rest_ = step - step_;
     }
     /// V is double, or a vector of them.
     template <class V>
     GANTRY_HOST_DEVICE V operator()(V k) const {
-        return low + step * k;
+        if constexpr (sizeof(T) < sizeof(double))
+            return low_ + step_ * k;  // the rest is too small to matter
+        else
+            return low_ + step_ * k + rest_ * k;
     }
+
+private:
+    double low_, step_, rest_;
 };
 
-/// destination[i] = T(m(word >> 8)), where m = UniformMap::between<T>(low, high), low <= high, and the word
-/// is that of element i of the stream (for its layout, see RandomStream). The same bits on every device and
-/// with any -ffp-contract.
+/// destination[i] = T(m(word >> 8)), where m = UniformMap<T>(low, high), low <= high, and the word is that of
+/// element i of the stream (for its layout, see RandomStream). The same bits on every device and with any
+/// -ffp-contract.
 template <class T>
 struct UniformParameters {
     std::size_t size = 0;
