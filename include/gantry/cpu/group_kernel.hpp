@@ -45,8 +45,9 @@ void group_kernel(const GroupSum<T>& of, T* const* c, std::size_t c_step, const 
             });
             static_for<groups * group_rows>([&](auto i) GANTRY_ALWAYS_INLINE {
                 const Vector<T> factor = splat(a[i / group_rows][i % group_rows * a_step]);
-                static_for<width>([&](auto j)
-                                      GANTRY_ALWAYS_INLINE { sums[i * width + j] += factor * row[j]; });
+                static_for<width>([&](auto j) GANTRY_ALWAYS_INLINE {
+                    sums[i * width + j] = multiply_add(factor, row[j], sums[i * width + j]);
+                });
             });
             static_for<groups>([&](auto g) GANTRY_ALWAYS_INLINE {
                 ++a[g];

@@ -91,8 +91,10 @@ void micro_kernel(const TileSum<T>& of, T* c, std::size_t c_step, const TileEnd<
             });
             static_for<height>([&](auto i) GANTRY_ALWAYS_INLINE {
                 const Vector<T> factor = splat(a[i()]);
-                static_for<width>([&](auto j)
-                                      GANTRY_ALWAYS_INLINE { sums[i() * width + j()] += factor * row[j()]; });
+                static_for<width>([&](auto j) GANTRY_ALWAYS_INLINE {
+                    Vector<T>& sum = sums[i() * width + j()];
+                    sum = multiply_add(factor, row[j()], sum);
+                });
             });
             a += a_step;
             b += b_step;
