@@ -77,7 +77,7 @@ TEMPLATE_TEST_CASE("uniform numbers have the layout of RandomStream", "[threads]
         }
 }
 
-TEMPLATE_TEST_CASE("uniform numbers of any range: one rounding, and below `high`", "", float, double) {
+TEMPLATE_TEST_CASE("uniform numbers are in [low, high), and right to an ulp", "", float, double) {
     using T = TestType;
     const struct {
         double low, high;
