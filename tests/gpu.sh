@@ -238,7 +238,7 @@ run_program() {
 }
 
 correctness() {
-    local name program expected end_of_run=$deadline waiting=() running=() still=()
+    local name program expected limit end_of_run=$deadline waiting=() running=() still=()
     heading "tests"
     # In order of value, three at once: the GPU is shared, and most of their time is the host's.
     for name in cuda ops layers autograd optim gan checkpoint init core data; do
@@ -288,8 +288,9 @@ correctness() {
     done
 
     if [ -x "$folder/bin/bench_gpu_calibrate" ]; then
-        run_program calibrate 30 env LD_LIBRARY_PATH="$library_path" \
-            "$folder/bin/bench_gpu_calibrate" --seconds 0.01 --limit 24 --csv "$logs/calibrate.csv"
+        limit=$(limit_of 100)
+        run_program calibrate "$limit" env LD_LIBRARY_PATH="$library_path" \
+            "$folder/bin/bench_gpu_calibrate" --seconds 0.01 --limit $((limit - 6)) --csv "$logs/calibrate.csv"
     else
         say "" "calibrate: not in this folder"
     fi
