@@ -9,10 +9,10 @@
 // products between updates, so transformed copies of weights are invalidated at every second launch.
 #include "graph_timer.hpp"
 #include "no_gpu.hpp"
-#include "product_variants.hpp"
 #include "recorded_step.hpp"
 #include <gantry/cuda.hpp>
 #include <gantry/cuda/matmul_rule.hpp>
+#include <gantry/cuda/product_variants.hpp>
 
 #include <algorithm>
 #include <chrono>

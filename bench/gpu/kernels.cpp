@@ -6,9 +6,9 @@
 // exceed the L2 cache. Arrays hold random numbers. `--smoke` uses small sizes, to try the program.
 #include "graph_timer.hpp"
 #include "no_gpu.hpp"
-#include "product_variants.hpp"
 #include "transpose.hpp"
 #include <gantry/cuda.hpp>
+#include <gantry/cuda/product_variants.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -1,7 +1,9 @@
 #pragma once
 // Kernels that ops do not start themselves, as any C++ compiler sees them: each variant of a product or a
-// convolution, and elementwise kernels of custom functors. gantry::cuda has the first, kernels.cu the others.
+// convolution (product_variants.hpp and the plain ones), and elementwise kernels of custom functors.
+// kernels.cu has what gantry::cuda has not.
 #include <gantry/cuda.hpp>
+#include <gantry/cuda/product_variants.hpp>
 
 #include <cstddef>
 
@@ -12,30 +14,11 @@ namespace cuda {
 template <class T>
 void matmul_plain(Cuda&, const MatmulParameters<T>&);
 template <class T>
-void matmul_tiled(Cuda&, const MatmulParameters<T>&);
-template <class T>
-void matmul_cublas(Cuda&, const MatmulParameters<T>&);
-template <class T>
-void add_bias_and_activate(Cuda&, T* y, std::size_t rows, std::size_t columns, const T* bias, Activation);
-
-template <class T>
 void convolution_plain(Cuda&, const ConvolutionParameters<T>&);
 template <class T>
 void convolution_plain(Cuda&, const ConvolutionTransposedParameters<T>&);
 template <class T>
 void convolution_plain(Cuda&, const ConvolutionWeightGradientParameters<T>&);
-template <class T>
-void convolution_tiled(Cuda&, const ConvolutionParameters<T>&);
-template <class T>
-void convolution_tiled(Cuda&, const ConvolutionTransposedParameters<T>&);
-template <class T>
-void convolution_tiled(Cuda&, const ConvolutionWeightGradientParameters<T>&);
-template <class T>
-bool convolution_cudnn(Cuda&, const ConvolutionParameters<T>&);
-template <class T>
-bool convolution_cudnn(Cuda&, const ConvolutionTransposedParameters<T>&);
-template <class T>
-bool convolution_cudnn(Cuda&, const ConvolutionWeightGradientParameters<T>&);
 
 }  // namespace cuda
 

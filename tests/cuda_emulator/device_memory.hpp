@@ -8,7 +8,7 @@
 
 namespace cuda_emulator {
 
-/// The GPUs' memory: a range of addresses of its own, which all of them share, as CUDA's unified addresses
+/// The GPUs' memory: a separate range of addresses, which all of them share, as CUDA's unified addresses
 /// do. While no kernel runs, the host cannot read or write it, as it could not on a machine with a GPU.
 class DeviceMemory {
 public:

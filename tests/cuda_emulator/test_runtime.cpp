@@ -492,7 +492,7 @@ TEST_CASE_METHOD(TwoGpus, "copies and synchronisation do not depend on the curre
     CHECK(free == total);
 }
 
-TEST_CASE_METHOD(TwoGpus, "an event is recorded in streams of its own GPU, and waited for by all") {
+TEST_CASE_METHOD(TwoGpus, "an event is recorded in its GPU's streams, and waited for by all") {
     cudaEvent_t event = nullptr, other = nullptr;
     float milliseconds = 0;
     REQUIRE(cudaEventCreate(&event) == cudaSuccess);

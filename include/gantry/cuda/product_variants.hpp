@@ -1,5 +1,6 @@
 #pragma once
-// The variants of products and convolutions in kernels/; gantry::cuda has them for float and double.
+// Each variant of a product or a convolution by itself, for tests and benchmarks: `launch` chooses among
+// them. gantry::cuda has them for float and double.
 #include <gantry/cuda/device.hpp>
 #include <gantry/kernels/convolution.hpp>
 #include <gantry/kernels/matmul.hpp>
@@ -21,7 +22,7 @@ template <class T>
 void convolution_tiled(Cuda&, const ConvolutionTransposedParameters<T>&);
 template <class T>
 void convolution_tiled(Cuda&, const ConvolutionWeightGradientParameters<T>&);
-// Return false, and launch nothing, if cuDNN cannot compute the convolution.
+// cuDNN's return false, and launch nothing, if it cannot compute the convolution.
 template <class T>
 bool convolution_cudnn(Cuda&, const ConvolutionParameters<T>&);
 template <class T>
