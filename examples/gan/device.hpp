@@ -21,7 +21,8 @@ auto device_options([[maybe_unused]] const Options& options) {
     if constexpr (std::is_same_v<D, Cpu>) return CpuOptions{.threads = options.threads};
 #ifdef GANTRY_WITH_CUDA
     else
-        return CudaOptions{.gpu = options.gpu.value_or(0), .tf32 = options.tf32};
+        // Not measured: a resumed run is another process, and must have the same bits.
+        return CudaOptions{.gpu = options.gpu.value_or(0), .tf32 = options.tf32, .measure = false};
 #endif
 }
 

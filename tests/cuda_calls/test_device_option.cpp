@@ -62,6 +62,7 @@ TEST_CASE("cuda: a run prints its GPU's name, and TF32", "[cuda]") {
         CHECK(choice.on_gpu);
         CHECK(choice.made_with.gpu == 0);
         CHECK_FALSE(choice.made_with.tf32);
+        CHECK_FALSE(choice.made_with.measure);  // so that a resumed run chooses the same engines
         CHECK(choice.printed == "Device: GPU 0, gantry's emulator\n");
         choice = choose(options_with(device, 1, true));
         CHECK(choice.made_with.gpu == 1);

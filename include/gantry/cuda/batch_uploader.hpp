@@ -47,8 +47,8 @@ public:
         if (ring_ && (broken_ || ring_->is_short())) {
             memory_.stream().flush();
             ring_.reset();
-            // One submission takes so many batches that the copies of the next ones could not overlap with
-            // it. This happens in the first submissions, until there are enough slots.
+            // A submission holds more than half of the slots, so the next copies would have to wait for it.
+            // This happens in the first submissions, until there are enough slots.
             if (!std::exchange(broken_, false)) slots_ *= 2;
         }
         if (!ring_) make_ring();
