@@ -6,6 +6,7 @@
 #include <gantry/core/error.hpp>
 #include <gantry/io/checkpoint.hpp>
 #include <gantry/io/csv.hpp>
+#include <gantry/math.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -50,7 +51,7 @@ bool all_finite(const Safetensors& file) {
         if (entry.dtype != "F32") return true;
         std::vector<float> numbers(entry.data.size() / sizeof(float));
         copy_values(file, name, std::span(numbers));
-        return std::ranges::all_of(numbers, [](float x) { return std::isfinite(x); });
+        return std::ranges::all_of(numbers, [](float x) { return math::is_finite(x); });
     });
 }
 
@@ -102,7 +103,7 @@ public:
         const auto take_figures = [&] {
             for (const std::vector<double>& figures : task_->take_figures()) {
                 ++seen;
-                if (!std::ranges::all_of(figures, [](double x) { return std::isfinite(x); })) {
+                if (!std::ranges::all_of(figures, [](double x) { return math::is_finite(x); })) {
                     progress.end_line();
                     finish_pictures();
                     fail_diverged(seen);

@@ -38,7 +38,8 @@ std::vector<int> count_runs(int parts) {
 template <class F>
 void call_on_worker(const F& f) {
     const std::thread::id caller = std::this_thread::get_id();
-    for (bool called = false; !called;)
+    bool called = false;
+    while (!called)
         parallel(2, [&](int part, int) {
             if (part == 0) {
                 std::this_thread::sleep_for(std::chrono::milliseconds(1));
