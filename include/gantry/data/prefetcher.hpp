@@ -1,4 +1,6 @@
 #pragma once
+#include <gantry/core/compiler.hpp>
+
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -16,11 +18,11 @@ namespace gantry {
 /// nothing after construction.
 class Prefetcher {
 public:
-    /// `prepare(slot, number)` puts batch `number` into a slot, 0 <= slot < `slots`, on the background
+    /// `prepare(slot, number)` puts batch `number` into a slot, 0 <= slot < `slot_count`, on the background
     /// thread.
-    Prefetcher(std::size_t slots, std::function<void(std::size_t, std::uint64_t)> prepare,
+    Prefetcher(std::size_t slot_count, std::function<void(std::size_t, std::uint64_t)> prepare,
                std::uint64_t position = 0)
-        : slots_(slots), prepare_(std::move(prepare)), position_(position) {
+        : slots_(slot_count), prepare_(std::move(prepare)), position_(position) {
         worker_ = std::jthread([this](std::stop_token stop) { work(stop); });
     }
 

@@ -86,9 +86,9 @@ auto call_layer(const P& pass, const Cursor& cursor, const X& x) {
     if constexpr (requires { typename L::NestedTag; }) {
         return L::forward(pass, cursor, x);
     } else {
-        return [&]<std::size_t... I, std::size_t... J>(std::index_sequence<I...>, std::index_sequence<J...>) {
-            return L::forward(pass, x, cursor.template parameter<I, typename L::Parameters>()...,
-                              cursor.template state<J, typename L::State>()...);
+        return [&]<std::size_t... i, std::size_t... j>(std::index_sequence<i...>, std::index_sequence<j...>) {
+            return L::forward(pass, x, cursor.template parameter<i, typename L::Parameters>()...,
+                              cursor.template state<j, typename L::State>()...);
         }
         (std::make_index_sequence<L::Parameters::count>{}, std::make_index_sequence<L::State::count>{});
     }

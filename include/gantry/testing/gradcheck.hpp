@@ -68,8 +68,8 @@ using ValueFunction = std::function<Value<T, D>(const std::vector<Value<T, D>>&)
 template <class T, class D, class... S, class F>
 ValueFunction<T, D> without_shapes(const F& f) {
     return [&f](const std::vector<Value<T, D>>& x) {
-        return [&]<std::size_t... I>(std::index_sequence<I...>) {
-            return f(Variable<S, T, D>{x[I]}...).value();
+        return [&]<std::size_t... i>(std::index_sequence<i...>) {
+            return f(Variable<S, T, D>{x[i]}...).value();
         }
         (std::index_sequence_for<S...>{});
     };
