@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <locale>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -172,6 +173,7 @@ GradcheckResult gradcheck(D& device, const std::vector<Extents>& shapes, const V
 
     GradcheckResult result;
     std::ostringstream message;
+    message.imbue(std::locale::classic());
     double largest = 0;
     for (const auto& gradient : gradients)
         for (const double g : gradient) largest = std::max(largest, std::abs(g));
