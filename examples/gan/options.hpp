@@ -13,7 +13,7 @@
 namespace gantry::gan {
 
 /// What a user may say to every program that trains; --classes to those whose data have
-/// classes, --skip-broken to those that take anybody's pictures.
+/// classes, --skip-broken to those that read a folder of the user's own.
 struct Options {
     std::string recipe{};
     std::string data{};            ///< folder; empty: not given, and there is none by default

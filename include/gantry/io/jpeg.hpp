@@ -128,7 +128,7 @@ inline Picture decode_jpeg(const std::filesystem::path& path, const ReadJpegOpti
         jpeg_save_markers(&info, JPEG_APP0 + 1, 0xFFFF);
         jpeg_read_header(&info, TRUE);
     });
-    // A block of 8 x 8 pixels takes a bit at least, but for the arithmetic code, which nobody writes.
+    // A block of 8 x 8 pixels takes a bit at least, but for the arithmetic code, which is hardly used.
     file.check_sides(info.image_height, info.image_width,
                      info.arith_code ? std::uint64_t{1} << 27 : 8 * 64 * file.size());
     const bool grey = info.num_components == 1;

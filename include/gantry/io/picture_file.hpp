@@ -74,7 +74,7 @@ public:
         all().freed.notify_all();
     }
 
-    /// To be called once, so that nobody waits for memory while holding some.
+    /// Call it once: a thread that waits for memory must hold none.
     void take(std::size_t bytes) {
         bytes = std::min(bytes, most);  // a picture that is larger than that is read alone
         std::unique_lock lock(all().mutex);

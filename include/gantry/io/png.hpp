@@ -39,7 +39,7 @@ inline void write_png(const std::filesystem::path& path, const Picture& picture)
 
 namespace detail {
 
-/// libpng's reader. The library wants an error handler that does not return: ours goes back to `run`.
+/// libpng's reader. The library requires an error handler that does not return: ours goes back to `run`.
 class PngReader {
 public:
     PngReader() : png(png_create_read_struct(PNG_LIBPNG_VER_STRING, this, go_back, ignore_warning)) {
@@ -136,7 +136,7 @@ inline Picture decode_png(const std::filesystem::path& path, DecodingMemory& mem
         rows[y] = picture.pixels.data() + y * picture.pixels.size() / rows.size();
     run([&] { png_read_image(png, rows.data()); });
 
-    // What stands behind the pixels may be missing, but for the orientation nobody needs it.
+    // Only the orientation can stand behind the pixels, so it does no harm if the end is missing.
     reader.run([&] { png_read_end(png, info); });
     if (picture.channels % 2 == 0) lay_over_white(picture);
     return turn_upright(std::move(picture), png_orientation(png, info));
