@@ -8,6 +8,7 @@
 #include <gantry/io/checkpoint.hpp>
 #include <gantry/io/csv.hpp>
 #include <gantry/io/png.hpp>
+#include <gantry/math.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -52,7 +53,7 @@ bool all_finite(const Safetensors& file) {
         if (entry.dtype != "F32") return true;
         std::vector<float> numbers(entry.data.size() / sizeof(float));
         copy_values(file, name, std::span(numbers));
-        return std::ranges::all_of(numbers, [](float x) { return std::isfinite(x); });
+        return std::ranges::all_of(numbers, [](float x) { return math::is_finite(x); });
     });
 }
 
@@ -104,7 +105,7 @@ public:
         const auto take_figures = [&] {
             for (const std::vector<double>& figures : task_->take_figures()) {
                 ++seen;
-                if (!std::ranges::all_of(figures, [](double x) { return std::isfinite(x); })) {
+                if (!std::ranges::all_of(figures, [](double x) { return math::is_finite(x); })) {
                     progress.end_line();
                     finish_pictures();
                     fail_diverged(seen);
