@@ -1,5 +1,6 @@
 #include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include "support/count_allocations.hpp"
 #include <gantry/io/safetensors_file.hpp>
 
 #include <cstdint>
@@ -198,4 +199,15 @@ TEST_CASE("a safetensors file with any damage is read or refused, never worse") 
         }
     }
     CHECK(refused > 300);  // the rest hit the data, a name or the metadata
+}
+
+TEST_CASE("a safetensors file is read and written whole, or memory lacks") {
+    const TemporaryFolder folder;
+    write_safetensors(folder / "a", example());
+    const std::string whole = contents_of(folder / "a");
+    if (!gantry::test::counts_allocations) return;
+    CHECK(gantry::test::fail_each_allocation([&] { read_safetensors(folder / "a"); }) > 50);
+    const Safetensors file = example();
+    CHECK(gantry::test::fail_each_allocation([&] { write_safetensors(folder / "a", file); }) > 50);
+    CHECK(contents_of(folder / "a") == whole);
 }
