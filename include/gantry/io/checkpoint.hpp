@@ -3,6 +3,7 @@
 #include <gantry/core/error.hpp>
 #include <gantry/core/random.hpp>
 #include <gantry/io/safetensors.hpp>
+#include <gantry/layers/feature_order.hpp>
 #include <gantry/layers/parameter.hpp>
 
 #include <algorithm>
@@ -39,35 +40,33 @@ inline std::vector<std::size_t> file_shape(const ParameterInfo& info) {
 inline std::array<std::size_t, 3> extents_to_reverse(const ParameterInfo& info) {
     const auto extent = [&](std::size_t i) { return static_cast<std::size_t>(info.extents.of[i]); };
     switch (info.file_order) {
-        case FileOrder::as_in_memory:
-            return {1, 1, info.extents.size()};
         case FileOrder::transposed:
             return {extent(0), 1, extent(1)};
         case FileOrder::channels_first:
             return {extent(0) * extent(1), extent(2), extent(3)};
+        default:
+            return {1, 1, info.extents.size()};
     }
-    return {};
 }
-/// (c, b, a) from (a, b, c).
-template <class T>
-std::vector<T> reversed(std::span<const T> numbers, std::size_t a, std::size_t b, std::size_t c) {
-    std::vector<T> result(numbers.size());
+/// Where each feature of an axis is in PyTorch's order. A Maxout has several vectors on its axis.
+inline std::vector<std::size_t> pytorch_order(std::size_t extent, FlatImage image) {
+    const auto pixels = static_cast<std::size_t>(image.pixels),
+               channels = static_cast<std::size_t>(image.channels);
+    std::vector<std::size_t> places(extent);
+    for (std::size_t i = 0; i < extent; ++i) {
+        const std::size_t feature = i % (pixels * channels);
+        places[i] = i - feature + feature % channels * pixels + feature / channels;
+    }
+    return places;
+}
+/// Calls f(i, j) for each number of a parameter: number i in memory is number j in a file.
+template <class F>
+void for_each_place(const ParameterInfo& info, const F& f) {
+    const auto [a, b, c] = extents_to_reverse(info);
+    const auto rows = pytorch_order(a, info.inputs), columns = pytorch_order(c, info.outputs);
     for (std::size_t i = 0; i < a; ++i)
         for (std::size_t j = 0; j < b; ++j)
-            for (std::size_t k = 0; k < c; ++k) result[(k * b + j) * a + i] = numbers[(i * b + j) * c + k];
-    return result;
-}
-/// A parameter's numbers from the order in memory to that in a file.
-template <class T>
-std::vector<T> to_file_order(const ParameterInfo& info, std::span<const T> numbers) {
-    const auto [a, b, c] = extents_to_reverse(info);
-    return reversed(numbers, a, b, c);
-}
-/// And back.
-template <class T>
-std::vector<T> from_file_order(const ParameterInfo& info, std::span<const T> numbers) {
-    const auto [a, b, c] = extents_to_reverse(info);
-    return reversed(numbers, c, b, a);
+            for (std::size_t k = 0; k < c; ++k) f((i * b + j) * c + k, (columns[k] * b + j) * a + rows[i]);
 }
 
 /// A line for each layer, with its index: "0  Dense 100 -> 1200". Two activations have parameters of the same
@@ -87,11 +86,21 @@ struct NetworkParts {
     std::string layers;  ///< see architecture_text
     Buffer<T, D>&parameters, &states;
 };
+/// Errors, at compile time: the network has no file that means the same in PyTorch.
 template <class Net>
 NetworkParts<typename Net::scalar, typename Net::device_type> parts_of(Net& network) {
     using Architecture = typename Net::Architecture;
-    return {Architecture::parameters(), Architecture::states(), architecture_text<Architecture>(),
-            network.parameters(), network.states()};
+    constexpr auto& orders = feature_orders<Architecture>;
+    static_cast<void>(sizeof(PyTorchOrder<orders.layer, orders.problem>));
+    const auto ordered = [&](std::vector<ParameterInfo> infos) {
+        for (ParameterInfo& info : infos) {
+            info.inputs = orders.layers[info.leaf].inputs;
+            info.outputs = orders.layers[info.leaf].outputs;
+        }
+        return infos;
+    };
+    return {ordered(Architecture::parameters()), ordered(Architecture::states()),
+            architecture_text<Architecture>(), network.parameters(), network.states()};
 }
 
 /// "(3, 4) of F32"
@@ -150,10 +159,12 @@ private:
     template <class B>
     void tensors(const std::string& prefix, const std::vector<ParameterInfo>& infos, const B& buffer) {
         const auto numbers = buffer.to_host();
-        for (const ParameterInfo& info : infos)
-            file.tensors[prefix + info.name] = make_entry(
-                detail::file_shape(info),
-                detail::to_file_order(info, std::span(numbers).subspan(info.offset, info.extents.size())));
+        for (const ParameterInfo& info : infos) {
+            std::vector in_file(info.extents.size(), numbers[0]);
+            detail::for_each_place(
+                info, [&](std::size_t i, std::size_t j) { in_file[j] = numbers[info.offset + i]; });
+            file.tensors[prefix + info.name] = make_entry(detail::file_shape(info), in_file);
+        }
     }
 };
 
@@ -235,9 +246,8 @@ private:
         std::vector<T> numbers(buffer.size());
         for (const ParameterInfo& info : infos) {
             const std::vector<T> in_file = values<T>(prefix + info.name, detail::file_shape(info));
-            const std::vector<T> in_memory = detail::from_file_order(info, std::span(in_file));
-            std::copy(in_memory.begin(), in_memory.end(),
-                      numbers.begin() + static_cast<std::ptrdiff_t>(info.offset));
+            detail::for_each_place(
+                info, [&](std::size_t i, std::size_t j) { numbers[info.offset + i] = in_file[j]; });
         }
         changes_.push_back([&buffer, numbers = std::move(numbers)] { buffer.from_host(numbers); });
     }

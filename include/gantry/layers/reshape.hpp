@@ -9,6 +9,7 @@ namespace gantry {
 
 /// A view: no work, no memory.
 struct ViewLayer : PlainLayer {
+    static constexpr FeatureOrder feature_order = FeatureOrder::view;
     template <class X>
     static constexpr std::size_t flops = 0;
     template <class X>
