@@ -21,3 +21,4 @@
 #include <gantry/io/resize.hpp>
 #include <gantry/io/safetensors.hpp>
 #include <gantry/io/safetensors_file.hpp>
+#include <gantry/io/state_dict.hpp>

@@ -3,6 +3,7 @@
 #include <gantry/core/error.hpp>
 #include <gantry/core/random.hpp>
 #include <gantry/io/safetensors.hpp>
+#include <gantry/io/state_dict.hpp>
 #include <gantry/layers/feature_order.hpp>
 #include <gantry/layers/parameter.hpp>
 
@@ -114,6 +115,19 @@ inline std::string form(std::string_view dtype, std::span<const std::size_t> sha
 
 inline std::string with_dot(const std::string& name) { return name.empty() ? name : name + '.'; }
 
+/// Which layout of files a network was saved in. Before 2, flattened images had gantry's order.
+inline constexpr const char *format_key = "gantry.format", *format = "2";
+
+/// The names before the first dot of a file's tensors, for a message.
+inline std::string parts_text(const Safetensors& file) {
+    std::set<std::string> parts;
+    for (const auto& [name, entry] : file.tensors)
+        if (name.find('.') != name.npos) parts.insert(name.substr(0, name.find('.')));
+    std::string text;
+    for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + quoted(part);
+    return parts.empty() ? "no parts" : "the parts " + text;
+}
+
 }  // namespace detail
 
 // A checkpoint is a safetensors file. Whoever has something to save describes it once, for saving and loading
@@ -125,8 +139,29 @@ inline std::string with_dot(const std::string& name) { return name.empty() ? nam
 //         checkpoint.number("iterations", iterations);
 //     }
 // A network "generator" becomes the tensors of PyTorch's state_dict of the same nn.Sequential, in PyTorch's
-// shapes, with "generator." before their names (nothing before them if the name is empty); a moment of its
-// optimizer is a tensor for each parameter, such as "optimizer.generator.exp_avg.0.weight".
+// shapes and order, with "generator." before their names (nothing before them if the name is empty); a moment
+// of its optimizer is a tensor for each parameter, such as "optimizer.generator.exp_avg.0.weight". Layers
+// with parameters are found by their order if their names differ. The vectors that a network itself takes and
+// makes are what they are: a network of Dense layers alone sees a flattened image channels-last.
+
+/// The part of a file that has `name.` before its names, as a file of its own without it: one network of a
+/// checkpoint, say, which is then loaded by an empty name. Errors: there is none; `source` stands in them.
+///     CheckpointReader reader(part_of(read_safetensors(path), "generator", path), path);
+///     reader.network("", generator);
+///     reader.apply();
+inline Safetensors part_of(Safetensors file, const std::string& name, const std::string& source) {
+    const std::string prefix = detail::with_dot(name);
+    Safetensors part;
+    for (auto& [full_name, entry] : file.tensors)
+        if (full_name.starts_with(prefix)) part.tensors[full_name.substr(prefix.size())] = std::move(entry);
+    if (part.tensors.empty())
+        fail("checkpoint",
+             source + " has no part " + detail::quoted(name) + "; it has " + detail::parts_text(file));
+    for (const auto& [key, text] : file.metadata)
+        if (key.starts_with(prefix) || key == detail::format_key)
+            part.metadata[key == detail::format_key ? key : key.substr(prefix.size())] = text;
+    return part;
+}
 
 /// Collects a checkpoint: `write_safetensors(path, writer.file)`.
 class CheckpointWriter {
@@ -139,6 +174,7 @@ public:
         tensors(detail::with_dot(name), parts.parameter_infos, parts.parameters);
         tensors(detail::with_dot(name), parts.state_infos, parts.states);
         file.metadata[detail::with_dot(name) + "architecture"] = parts.layers;
+        file.metadata[detail::format_key] = detail::format;
     }
     template <class O, class Net>
     void optimizer(const std::string& name, O& optimizer, Net& network) {
@@ -179,23 +215,31 @@ public:
     CheckpointReader(Safetensors file, std::string source)
         : file_(std::move(file)), source_(std::move(source)) {}
 
+    /// Floating-point values of smaller types are converted.
     template <class Net>
     void network(const std::string& name, Net& network) {
         const auto parts = detail::parts_of(network);
+        check_format(name, parts);
         check_architecture(name, parts.layers);
-        tensors(detail::with_dot(name), parts.parameter_infos, parts.parameters);
-        tensors(detail::with_dot(name), parts.state_infos, parts.states);
-        // PyTorch counts batches beside its running statistics; nothing here depends on that.
+        const std::string prefix = detail::with_dot(name);
+        auto infos = parts.parameter_infos;
+        infos.insert(infos.end(), parts.state_infos.begin(), parts.state_infos.end());
+        const detail::TensorNames names = find_tensors(prefix, infos);
+        tensors(prefix, names, parts.parameter_infos, parts.parameters);
+        tensors(prefix, names, parts.state_infos, parts.states);
         for (const ParameterInfo& info : parts.state_infos) {
-            const std::string layer = info.name.substr(0, info.name.rfind('.') + 1);
-            described_.insert(detail::with_dot(name) + layer + "num_batches_tracked");
+            const std::string count =
+                prefix + detail::module_of(names.in_file.at(info.name)) + detail::batch_count;
+            if (file_.tensors.contains(count)) values<std::int64_t>(count, {});
         }
     }
     template <class O, class Net>
     void optimizer(const std::string& name, O& optimizer, Net& network) {
         const auto infos = detail::parts_of(network).parameter_infos;
-        for (const auto& [moment, buffer] : optimizer.buffers())
-            tensors(detail::with_dot(name) + std::string(moment) + '.', infos, *buffer);
+        for (const auto& [moment, buffer] : optimizer.buffers()) {
+            const std::string prefix = detail::with_dot(name) + std::string(moment) + '.';
+            tensors(prefix, find_tensors(prefix, infos), infos, *buffer);
+        }
         const auto updates = values<std::uint64_t>(detail::with_dot(name) + "updates", {})[0];
         changes_.push_back([&optimizer, updates] { optimizer.set_updates(updates); });
     }
@@ -214,23 +258,39 @@ public:
     /// Errors: a tensor in the file that nothing described.
     void apply() {
         for (const auto& [name, entry] : file_.tensors)
-            if (!described_.contains(name)) refuse("has a tensor " + detail::quoted(name) + " too many");
+            if (!described_.contains(name))
+                refuse("has a tensor " + detail::quoted(name) + " too many",
+                       "load it with those that wrote it, or a network alone by part_of");
         for (const auto& change : changes_) change();
         changes_.clear();
     }
 
 private:
-    [[noreturn]] void refuse(const std::string& what) const {
+    [[noreturn]] void refuse(const std::string& what,
+                             const std::string& advice = "load it with those that wrote it") const {
         fail("checkpoint",
-             source_ + ' ' + what +
-                 ": it does not fit these networks and optimizers; load it with those that wrote it");
+             source_ + ' ' + what + ": it does not fit these networks and optimizers; " + advice);
+    }
+
+    detail::TensorNames find_tensors(const std::string& prefix,
+                                     const std::vector<ParameterInfo>& infos) const {
+        std::vector<std::string> wanted, found;
+        for (const ParameterInfo& info : infos) wanted.push_back(info.name);
+        for (const auto& [name, entry] : file_.tensors)
+            if (name.starts_with(prefix)) found.push_back(name.substr(prefix.size()));
+        if (found.empty() && !infos.empty())
+            refuse("has no tensor " + detail::quoted(prefix + wanted.front()) + "; it has " +
+                   detail::parts_text(file_));
+        return detail::find_tensors(wanted, found, prefix);
     }
 
     template <class T>
     std::vector<T> values(const std::string& name, const std::vector<std::size_t>& shape) {
         const auto found = file_.tensors.find(name);
         if (found == file_.tensors.end()) refuse("has no tensor " + detail::quoted(name));
-        const std::string wanted = detail::form(detail::dtype_name<T>(), shape);
+        const bool widened = detail::is_widened<T>(found->second.dtype);
+        const std::string wanted =
+            detail::form(widened ? found->second.dtype : detail::dtype_name<T>(), shape);
         const std::string got = detail::form(found->second.dtype, found->second.shape);
         if (got != wanted)
             refuse("has a tensor " + detail::quoted(name) + " that is " + got + ", not " + wanted);
@@ -242,16 +302,35 @@ private:
     }
 
     template <class T, class D>
-    void tensors(const std::string& prefix, const std::vector<ParameterInfo>& infos, Buffer<T, D>& buffer) {
+    void tensors(const std::string& prefix, const detail::TensorNames& names,
+                 const std::vector<ParameterInfo>& infos, Buffer<T, D>& buffer) {
         std::vector<T> numbers(buffer.size());
         for (const ParameterInfo& info : infos) {
-            const std::vector<T> in_file = values<T>(prefix + info.name, detail::file_shape(info));
+            const auto name = names.in_file.find(info.name);
+            if (name == names.in_file.end()) refuse(names.difference);
+            const std::vector<T> in_file = values<T>(prefix + name->second, detail::file_shape(info));
             detail::for_each_place(
                 info, [&](std::size_t i, std::size_t j) { numbers[info.offset + i] = in_file[j]; });
         }
         changes_.push_back([&buffer, numbers = std::move(numbers)] { buffer.from_host(numbers); });
     }
 
+    template <class Parts>
+    void check_format(const std::string& name, const Parts& parts) const {
+        const auto found = file_.metadata.find(detail::format_key);
+        const std::string got = found != file_.metadata.end() ? found->second : "1";
+        const auto has_other_order = [](const ParameterInfo& info) {
+            return info.inputs != FlatImage{} || info.outputs != FlatImage{};
+        };
+        const bool differs = std::ranges::any_of(parts.parameter_infos, has_other_order);
+        if (!file_.metadata.contains(detail::with_dot(name) + "architecture") || got == detail::format ||
+            (got == "1" && !differs))
+            return;
+        fail("checkpoint",
+             source_ + " was written in format " + got + " of gantry's files, and this version reads " +
+                 detail::format +
+                 ", with another order of flattened images: load it with the version that wrote it");
+    }
     /// A file that says nothing about it (PyTorch's, say) is taken by its shapes alone.
     void check_architecture(const std::string& name, const std::string& wanted) const {
         const auto found = file_.metadata.find(detail::with_dot(name) + "architecture");

@@ -121,13 +121,16 @@ private:
         const auto& dtype = value["dtype"];
         const auto& shape = value["shape"];
         const auto& offsets = value["data_offsets"];
-        require(dtype.is_string() && dtype_size(dtype.get<std::string>()) != 0,
-                tensor + "has a dtype that is not known");
+        require(dtype.is_string(), tensor + "must have a dtype of text");
+        entry.dtype = dtype.get<std::string>();
+        if (dtype_size(entry.dtype) == 0)
+            fail("read_safetensors", file_.path().string() + " has a tensor " + quoted(name) +
+                                         " of the unsupported type " + detail::quoted(entry.dtype) +
+                                         ": convert it before, in PyTorch by tensor.float()");
         require(shape.is_array() && std::all_of(shape.begin(), shape.end(), is_size),
                 tensor + "must have a shape of sizes");
         require(offsets.is_array() && offsets.size() == 2 && is_size(offsets[0]) && is_size(offsets[1]),
                 tensor + "must have two data_offsets");
-        entry.dtype = dtype.get<std::string>();
         entry.shape = shape.get<std::vector<std::size_t>>();
         const std::size_t begin = offsets[0].get<std::size_t>(), end = offsets[1].get<std::size_t>();
         require(begin <= end && end <= data_size_, tensor + "has data_offsets outside the file");

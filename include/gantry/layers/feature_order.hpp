@@ -162,9 +162,9 @@ constexpr NetworkOrders<count> order_features(const std::array<LayerTrace, count
                        : result.fail(OrderProblem::other_image, end < count ? end : count - 1);
             order = here;
         }
+        // Every element is set: g++ 12 loses some that have nothing but their default initialisers.
         for (std::size_t p = begin; p < end; ++p) {
-            if (shape(p).rank != 2) continue;
-            const FlatImage vector = order.value_or(FlatImage{});
+            const FlatImage vector = shape(p).rank == 2 && order ? *order : FlatImage{};
             if (p < count) result.layers[p].inputs = vector;
             if (p > 0) result.layers[p - 1].outputs = vector;
         }
