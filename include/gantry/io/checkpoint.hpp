@@ -115,8 +115,9 @@ inline std::string form(std::string_view dtype, std::span<const std::size_t> sha
 
 inline std::string with_dot(const std::string& name) { return name.empty() ? name : name + '.'; }
 
-/// Which layout of files a network was saved in. Before 2, flattened images had gantry's order.
-inline constexpr const char *format_key = "gantry.format", *format = "2";
+/// Whose order the features of flattened images have in a file of gantry's. (Once it was gantry's, and no
+/// file said so.)
+inline constexpr const char* layout = "PyTorch";
 
 /// The names before the first dot of a file's tensors, for a message.
 inline std::string parts_text(const Safetensors& file) {
@@ -158,8 +159,7 @@ inline Safetensors part_of(Safetensors file, const std::string& name, const std:
         fail("checkpoint",
              source + " has no part " + detail::quoted(name) + "; it has " + detail::parts_text(file));
     for (const auto& [key, text] : file.metadata)
-        if (key.starts_with(prefix) || key == detail::format_key)
-            part.metadata[key == detail::format_key ? key : key.substr(prefix.size())] = text;
+        if (key.starts_with(prefix)) part.metadata[key.substr(prefix.size())] = text;
     return part;
 }
 
@@ -174,7 +174,7 @@ public:
         tensors(detail::with_dot(name), parts.parameter_infos, parts.parameters);
         tensors(detail::with_dot(name), parts.state_infos, parts.states);
         file.metadata[detail::with_dot(name) + "architecture"] = parts.layers;
-        file.metadata[detail::format_key] = detail::format;
+        file.metadata[detail::with_dot(name) + "layout"] = detail::layout;
     }
     template <class O, class Net>
     void optimizer(const std::string& name, O& optimizer, Net& network) {
@@ -219,7 +219,7 @@ public:
     template <class Net>
     void network(const std::string& name, Net& network) {
         const auto parts = detail::parts_of(network);
-        check_format(name, parts);
+        check_layout(name, parts.parameter_infos);
         check_architecture(name, parts.layers);
         const std::string prefix = detail::with_dot(name);
         auto infos = parts.parameter_infos;
@@ -315,21 +315,18 @@ private:
         changes_.push_back([&buffer, numbers = std::move(numbers)] { buffer.from_host(numbers); });
     }
 
-    template <class Parts>
-    void check_format(const std::string& name, const Parts& parts) const {
-        const auto found = file_.metadata.find(detail::format_key);
-        const std::string got = found != file_.metadata.end() ? found->second : "1";
-        const auto has_other_order = [](const ParameterInfo& info) {
+    void check_layout(const std::string& name, const std::vector<ParameterInfo>& infos) const {
+        const auto layout = file_.metadata.find(detail::with_dot(name) + "layout");
+        const bool same = layout != file_.metadata.end()
+                              ? layout->second == detail::layout
+                              : !file_.metadata.contains(detail::with_dot(name) + "architecture");
+        const bool matters = std::ranges::any_of(infos, [](const ParameterInfo& info) {
             return info.inputs != FlatImage{} || info.outputs != FlatImage{};
-        };
-        const bool differs = std::ranges::any_of(parts.parameter_infos, has_other_order);
-        if (!file_.metadata.contains(detail::with_dot(name) + "architecture") || got == detail::format ||
-            (got == "1" && !differs))
-            return;
-        fail("checkpoint",
-             source_ + " was written in format " + got + " of gantry's files, and this version reads " +
-                 detail::format +
-                 ", with another order of flattened images: load it with the version that wrote it");
+        });
+        if (!same && matters)
+            fail("checkpoint", source_ +
+                                   " was written by another version of gantry, with another order of "
+                                   "flattened images: load it with the version that wrote it");
     }
     /// A file that says nothing about it (PyTorch's, say) is taken by its shapes alone.
     void check_architecture(const std::string& name, const std::string& wanted) const {
