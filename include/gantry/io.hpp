@@ -14,6 +14,7 @@
 #include <gantry/io/gif.hpp>
 #include <gantry/io/gzip_reader.hpp>
 #include <gantry/io/jpeg.hpp>
+#include <gantry/io/npy.hpp>
 #include <gantry/io/picture.hpp>
 #include <gantry/io/picture_file.hpp>
 #include <gantry/io/plot.hpp>
