@@ -101,7 +101,11 @@ private:
                     object->contains("data_offsets") && object->size() == 3,
                 tensor + "must have dtype, shape and data_offsets and nothing else");
         const auto* const dtype = object->at("dtype").get<std::string>();
-        require(dtype && dtype_size(*dtype) != 0, tensor + "has a dtype that is not known");
+        require(dtype, tensor + "must have a dtype of text");
+        if (dtype_size(*dtype) == 0)
+            fail("read_safetensors", file_.path().string() + " has a tensor " + quoted(name) +
+                                         " of the unsupported type " + quoted(*dtype) +
+                                         ": convert it before, in PyTorch by tensor.float()");
         entry.dtype = *dtype;
         require(read_sizes(object->at("shape"), entry.shape), tensor + "must have a shape of sizes");
         std::vector<std::size_t> offsets;
