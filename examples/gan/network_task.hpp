@@ -75,7 +75,6 @@ private:
     void describe_all(Checkpoint& checkpoint) {
         checkpoint.network("network", network_);
         checkpoint.optimizer("optimizer", adam_, network_);
-        checkpoint.stream("random.dropout", network_.dropout_stream());
         checkpoint.number("iterations", iterations_);
     }
 

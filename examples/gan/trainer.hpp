@@ -136,8 +136,7 @@ public:
         checkpoint.optimizer("optimizer.generator", generator_optimizer_, generator_);
         checkpoint.optimizer("optimizer.discriminator", discriminator_optimizer_, discriminator_);
         checkpoint.stream("random.noise", noise_);
-        checkpoint.stream("random.generator.dropout", generator_.dropout_stream());
-        checkpoint.stream("random.discriminator.dropout", discriminator_.dropout_stream());
+        checkpoint.buffer("fixed_points", fixed_points_.buffer());
         checkpoint.number("iterations", iterations_);
     }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <locale>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -18,6 +19,7 @@ template <class... Got>
 [[noreturn, gnu::noinline, gnu::cold]] void fail(std::string_view where, std::string_view rule,
                                                  const Got&... got) {
     std::ostringstream text;
+    text.imbue(std::locale::classic());  // a program's own locale would group digits
     text << '[' << where << "] " << rule;
     if constexpr (sizeof...(Got) > 0) {
         text << "; got ";

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -13,14 +14,46 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
+#include <zlib.h>
 
 namespace gantry {
 
 namespace detail {
+
+// Every file of gantry's has these two in its metadata, and a reader takes them out again. Two, so that a
+// damaged key does not make it pass for a file from elsewhere, which has no checksum.
+inline constexpr const char *format_key = "gantry.format", *checksum_key = "gantry.checksum";
+
+/// CRC-32 of all that a file says: names, types, shapes, data and metadata. Where in the file it says them
+/// does not count.
+inline std::string checksum(const std::map<std::string, TensorEntry>& tensors,
+                            const std::map<std::string, std::string>& metadata) {
+    uLong sum = 0;
+    const auto add = [&](std::span<const std::byte> bytes) {
+        const std::uint64_t size = bytes.size();  // so that "ab", "c" is not "a", "bc"
+        sum = crc32_z(sum, reinterpret_cast<const Bytef*>(&size), sizeof size);
+        if (size != 0) sum = crc32_z(sum, reinterpret_cast<const Bytef*>(bytes.data()), size);
+    };
+    const auto add_text = [&](std::string_view text) { add(std::as_bytes(std::span(text))); };
+    for (const auto& [name, entry] : tensors) {
+        add_text(name);
+        add_text(entry.dtype);
+        add(std::as_bytes(std::span(entry.shape)));
+        add(entry.data);
+    }
+    for (const auto& [key, text] : metadata) {
+        add_text(key);
+        add_text(text);
+    }
+    std::array<char, 8> digits;
+    const auto end = std::to_chars(digits.begin(), digits.end(), sum, 16).ptr;
+    return {digits.begin(), end};
+}
 
 /// Reads a safetensors file (https://github.com/huggingface/safetensors, "Format"): the length of the header
 /// in 8 bytes, little-endian; the header, a JSON object {"name": {"dtype", "shape", "data_offsets": [begin,
@@ -57,12 +90,22 @@ public:
                 entry->data.resize(place.second - place.first);
                 file_.read(entry->data);
             }
+        check_checksum(result);
         return result;
     }
 
 private:
     void require(bool condition, const std::string& what) const {
         if (!condition) fail("read_safetensors", file_.path().string() + " is damaged: " + what);
+    }
+
+    /// Takes gantry's own metadata out of a file that has them.
+    void check_checksum(Safetensors& file) const {
+        const auto checksum = file.metadata.extract(checksum_key);
+        if (checksum.empty() && !file.metadata.contains(format_key)) return;
+        require(!checksum.empty() && checksum.mapped() == detail::checksum(file.tensors, file.metadata),
+                "its checksum is not that of its contents");
+        file.metadata.erase(format_key);
     }
 
     nlohmann::json read_header() {
@@ -77,6 +120,8 @@ private:
         data_size_ -= length;
         std::string text(length, '\0');
         file_.read(std::as_writable_bytes(std::span(text)));
+        const std::size_t zero = text.find('\0');  // where the parser would end without an error
+        require(zero == text.npos, "its header is not valid JSON at byte " + std::to_string(zero + 1));
 
         // The parser would keep the last of two equal keys, and nothing deeper than an offset is meant to be
         // there.
@@ -144,7 +189,8 @@ private:
 
 /// Writes a safetensors file, atomically. Tensors of wider types come first, as the reference implementation
 /// does it, so that each value is aligned in the file. Throws an Error, and writes nothing, if a tensor's
-/// data does not match its dtype and shape or a name is not UTF-8.
+/// data does not match its dtype and shape or a name is not UTF-8. Its metadata get a checksum, which
+/// read_safetensors checks, and other readers pass over.
 inline void write_safetensors(const std::filesystem::path& path, const Safetensors& contents) {
     std::vector<const std::pair<const std::string, TensorEntry>*> order;
     for (const auto& tensor : contents.tensors) {
@@ -163,7 +209,10 @@ inline void write_safetensors(const std::filesystem::path& path, const Safetenso
     });
 
     nlohmann::json header = nlohmann::json::object();
-    if (!contents.metadata.empty()) header["__metadata__"] = contents.metadata;
+    auto metadata = contents.metadata;
+    metadata[detail::format_key] = "1";
+    metadata[detail::checksum_key] = detail::checksum(contents.tensors, metadata);
+    header["__metadata__"] = metadata;
     std::size_t offset = 0;
     for (const auto* tensor : order) {
         const auto& [name, entry] = *tensor;
@@ -188,8 +237,8 @@ inline void write_safetensors(const std::filesystem::path& path, const Safetenso
     file.commit();
 }
 
-/// Reads a safetensors file. Throws an Error, one line, if the file is missing or anything in it is not as
-/// the format demands.
+/// Reads a safetensors file. Throws an Error, one line, if the file is missing, or anything in it is not as
+/// the format demands, or gantry wrote it and it has changed since.
 inline Safetensors read_safetensors(const std::filesystem::path& path) {
     return detail::SafetensorsReader(path).read();
 }

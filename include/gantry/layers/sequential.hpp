@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <iomanip>
+#include <locale>
 #include <sstream>
 #include <string>
 #include <type_traits>
@@ -123,6 +124,7 @@ concept Fitting = sizeof(ChainFrom<AnyShape, Layers...>) > 0;
 template <class S>
 std::string shape_text() {
     std::ostringstream text;
+    text.imbue(std::locale::classic());
     if constexpr (std::is_same_v<S, AnyShape>)
         text << "any";
     else
@@ -211,6 +213,7 @@ struct Sequential {
     /// A table of the layers with their output shapes, parameters and operations.
     static std::string summary() {
         std::ostringstream out;
+        out.imbue(std::locale::classic());
         const auto row = [&](const auto& layer, const auto& shape, const auto& parameters,
                              const auto& operations) {
             out << std::left << std::setw(64) << layer << std::setw(24) << shape << std::right
