@@ -8,6 +8,7 @@
 #include <gantry/io/checkpoint.hpp>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -29,6 +30,8 @@ class GanTask final : public Task {
 public:
     GanTask(const Options& options, const GanOptions& gan, const LabelledImages& data)
         : images_(data.images),
+          k_(static_cast<std::uint64_t>(gan.k)),
+          device_text_(device_text<D>(options)),
           device_(device_options<D>(options)),
           generator_(device_, seed_for(Seed{options.seed}, "generator")),
           discriminator_(device_, seed_for(Seed{options.seed}, "discriminator")),
@@ -56,8 +59,6 @@ public:
         return figures;
     }
     std::uint64_t figures_every() const override { return D::asynchronous ? 50 : 1; }
-    std::uint64_t data_position() const override { return batches_.position(); }
-    void seek_data(std::uint64_t position) override { batches_.seek(position); }
     std::uint64_t iterations() const override { return trainer_.iterations(); }
     /// What the generator makes of the fixed latent points; small pictures are shown twice as large.
     Picture draw() override {
@@ -65,8 +66,9 @@ public:
             trainer_.samples(), images_.height, images_.width, images_.channels,
             {.columns = grid_side, .scale = images_.height < 48 ? 2 : 1, .range = Recipe::settings.range});
     }
-    void describe(CheckpointWriter& checkpoint) override { trainer_.describe(checkpoint); }
-    void describe(CheckpointReader& checkpoint) override { trainer_.describe(checkpoint); }
+    std::map<std::string, std::string> record() const override { return {{"device", device_text_}}; }
+    void describe(CheckpointWriter& checkpoint) override { describe_all(checkpoint); }
+    void describe(CheckpointReader& checkpoint) override { describe_all(checkpoint); }
 
 private:
     using Generator = Network<typename Recipe::Generator, D>;
@@ -76,7 +78,19 @@ private:
     using Item = typename Recipe::Discriminator::Input;
     static constexpr int grid_side = 8;
 
+    template <class Checkpoint>
+    void describe_all(Checkpoint& checkpoint) {
+        trainer_.describe(checkpoint);
+        checkpoint.batches("data", batches_);
+        checkpoint.proportional("optimizer.generator.updates", 1, "iterations");
+        checkpoint.proportional("optimizer.discriminator.updates", k_, "iterations");
+        checkpoint.proportional("random.noise", trainer_.noise_blocks(), "iterations");
+        checkpoint.proportional("data.position", k_, "iterations");
+    }
+
     const Images& images_;
+    std::uint64_t k_;  ///< updates of the discriminator for each one of the generator
+    std::string device_text_;
     D device_;
     Generator generator_;
     Discriminator discriminator_;

@@ -117,6 +117,7 @@ TEST_CASE("damaged safetensors are refused, each with its reason in one line") {
     refused("{} {}", 0, "not valid JSON at byte");
     refused("\xFF\n\n", 0, "not valid JSON at byte");
     refused(std::string("{}\0\0", 4), 0, "not valid JSON at byte 3");
+    refused("{" + bytes_entry("x", "[1]", "[0,1e999]") + "}", 1, "not valid JSON: it has a number");
     refused("[]", 0, "must be a JSON object");
     refused("{}", 1, "its data has 1 bytes, its header says 0");
     refused("{" + bytes_entry("x", "[3]", "[0,3]") + "}", 4, "its data has 4 bytes, its header says 3");
@@ -156,15 +157,15 @@ TEST_CASE("damaged safetensors are refused, each with its reason in one line") {
     refused(deep, 0, "nested too deeply");
 }
 
-TEST_CASE("a change of any byte of a file is noticed, in a key of the metadata too") {
+TEST_CASE("a change of any bit of a file is noticed, in a key of the metadata too") {
     const TemporaryFolder folder;
     write_safetensors(folder / "a", example());
     const std::string whole = contents_of(folder / "a");
-    for (std::size_t at = 0; at < whole.size(); ++at) {
+    for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
         std::string bytes = whole;
-        bytes[at] = static_cast<char>(bytes[at] ^ 1 << at % 8);
+        bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ 1 << bit % 8);
         put_file(folder / "b", bytes);
-        INFO("byte " << at << " of " << whole);
+        INFO("bit " << bit % 8 << " of byte " << bit / 8 << " of " << whole);
         REQUIRE(is_line_with(error_of([&] { read_safetensors(folder / "b"); }), {"is damaged"}));
     }
 }

@@ -179,7 +179,8 @@ public:
     void number(const std::string& name, std::uint64_t value) { value_of(name, value); }
     /// What must be the same when the checkpoint is loaded.
     void same(const std::string& name, const std::string& value, std::string_view = {}) { text(name, value); }
-    /// Numbers that must be in proportion when the checkpoint is loaded: `name` is `factor` times `of`.
+    /// Numbers, or positions of streams, that must be in proportion when the checkpoint is loaded: `name` is
+    /// `factor` times `of`.
     void proportional(const std::string&, std::uint64_t, const std::string&) {}
 
 private:
@@ -270,7 +271,7 @@ public:
                    detail::quoted(value));
     }
     void proportional(const std::string& name, std::uint64_t factor, const std::string& of) {
-        const auto number = value_of<std::uint64_t>(name), unit = value_of<std::uint64_t>(of);
+        const std::uint64_t number = position_of(name), unit = position_of(of);
         if (number / factor != unit || number % factor != 0)
             refuse("has " + detail::quoted(name) + ' ' + std::to_string(number) +
                    ", which does not go with " + detail::quoted(of) + ' ' + std::to_string(unit));
@@ -329,6 +330,12 @@ private:
         set_stream(name, stream, state);
     }
 
+    /// A number, or a stream's position.
+    std::uint64_t position_of(const std::string& name) {
+        const auto found = file_.tensors.find(name);
+        const bool stream = found != file_.tensors.end() && found->second.shape.size() == 1;
+        return stream ? values<std::uint64_t>(name, {3})[2] : value_of<std::uint64_t>(name);
+    }
     template <class T>
     T value_of(const std::string& name) {
         if constexpr (std::is_same_v<T, bool>)

@@ -142,6 +142,8 @@ private:
             header = nlohmann::json::parse(text, check);
         } catch (const nlohmann::json::parse_error& error) {
             require(false, "its header is not valid JSON at byte " + std::to_string(error.byte));
+        } catch (const nlohmann::json::out_of_range&) {
+            require(false, "its header is not valid JSON: it has a number without bounds");
         }
         require(header.is_object(), "its header must be a JSON object");
         return header;
