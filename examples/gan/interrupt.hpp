@@ -26,7 +26,8 @@ public:
         sigfillset(&action.sa_mask);
         for (std::size_t i = 0; i < signals.size(); ++i) {
             sigaction(signals[i], nullptr, &before_[i]);
-            if (before_[i].sa_handler != SIG_IGN) sigaction(signals[i], &action, nullptr);
+            const bool nohup = signals[i] == SIGHUP && before_[i].sa_handler == SIG_IGN;
+            if (!nohup) sigaction(signals[i], &action, nullptr);
         }
     }
     Interrupt(const Interrupt&) = delete;

@@ -108,9 +108,12 @@ public:
         losses_.emplace(open_log(folder_.losses(), program_.figures, first, CsvLog::Rows::each));
         if (!program_.test_figures.empty())
             tests_.emplace(open_log(folder_.test(), program_.test_figures, first, CsvLog::Rows::some));
-        pictures_ = first > 0 ? folder_.pictures(first) : std::vector<std::uint64_t>{};
-        if (pictures_.empty() || pictures_.back() != first) draw();
+        if (first == 0)
+            draw();
+        else
+            pictures_ = folder_.pictures(first);
         if (first >= last) {
+            if (pictures_.empty() || pictures_.back() != first) draw();
             finish();  // the run may have been killed before it came to that
             std::printf("The run in %s has done its %llu iterations: give more by --iterations\n",
                         folder_.path().c_str(), static_cast<unsigned long long>(first));
@@ -125,7 +128,7 @@ public:
                 ++seen;
                 if (!std::ranges::all_of(figures, [](double x) { return std::isfinite(x); })) {
                     progress.end_line();
-                    finish();
+                    finish_pictures();
                     fail_diverged(seen);
                 }
                 losses_->row(seen, figures);
@@ -183,12 +186,15 @@ private:
 
     /// Writes what follows from a run's other files and its networks. Changes nothing if it is done again.
     void finish() {
+        finish_pictures();
+        task_->write_results(folder_.path());
+    }
+    void finish_pictures() {
         if (!folder_.write_plot(program_.name + ", " + options_.recipe, program_.figures))
             std::printf("%s is gone: there is no plot of it\n", folder_.losses().c_str());
         if (const std::size_t missing = folder_.write_animation(pictures_); missing > 0)
             std::printf("%zu of %zu pictures are gone or damaged: %s is without them\n", missing,
                         pictures_.size(), folder_.animation().c_str());
-        task_->write_results(folder_.path());
     }
 
     /// By default, saving takes a small share of the time: at reports, and else where much would be lost.

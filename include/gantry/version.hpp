@@ -3,7 +3,7 @@
 
 namespace gantry {
 
-/// The version of gantry, as in CMakeLists.txt.
+/// The version of gantry; CMakeLists.txt reads it here.
 inline constexpr std::string_view version = "0.1.0";
 
 }  // namespace gantry

@@ -8,7 +8,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -83,6 +82,17 @@ struct BatchesMembers {
     Prefetcher prefetcher;  // its position
 };
 static_assert(sizeof(Batches<float>) == sizeof(BatchesMembers));
+
+struct NoUploader {};
+struct DeviceBatchesMembers {
+    Cpu& device;
+    BatchOptions options;
+    ShuffledOrder order;
+    std::optional<Buffer<std::uint8_t, Cpu>> resident;  // the caller's data
+    std::uint64_t position;
+    std::optional<NoUploader> uploader;  // its position
+};
+static_assert(sizeof(DeviceBatches<Shape<Batch, 2>, float, Cpu>) == sizeof(DeviceBatchesMembers));
 
 /// A training run that can be saved: an optimizer of any kind on data with an order.
 template <class D, template <class> class Optimizer, class Options>
