@@ -13,8 +13,7 @@ namespace gantry::gan {
 /// While it lives, signals that ask the program to end (Ctrl-C, SIGTERM, a terminal that is closed, a limit
 /// of CPU time) are noted, so that a training loop can finish its step and save. A second Ctrl-C or SIGTERM
 /// ends the program as usual if it comes more than a second after the first signal: terminals and `timeout`
-/// send two in short succession. A signal that the program was started to ignore, as nohup does, stays
-/// ignored.
+/// send two in short succession. Where SIGHUP was ignored before, as with nohup, it stays so.
 class Interrupt {
 public:
     Interrupt() {

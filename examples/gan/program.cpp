@@ -105,13 +105,15 @@ public:
     /// is seen when figures are taken). Returns the exit code.
     int train() {
         const std::uint64_t first = task_->iterations(), last = options_.iterations;
+        if (first == 0) {
+            draw();
+            save();  // a disk that is too small is better known now
+        } else {
+            pictures_ = folder_.pictures(first);
+        }
         losses_.emplace(open_log(folder_.losses(), program_.figures, first, CsvLog::Rows::each));
         if (!program_.test_figures.empty())
             tests_.emplace(open_log(folder_.test(), program_.test_figures, first, CsvLog::Rows::some));
-        if (first == 0)
-            draw();
-        else
-            pictures_ = folder_.pictures(first);
         if (first >= last) {
             if (pictures_.empty() || pictures_.back() != first) draw();
             finish();  // the run may have been killed before it came to that
@@ -143,7 +145,6 @@ public:
             progress.report(test);
             draw();
         };
-        if (first == 0) save();  // a disk that is too small is better known now
         while (task_->iterations() < last && interrupt.signal() == 0) {
             task_->step();
             const std::uint64_t i = task_->iterations();
@@ -213,7 +214,7 @@ private:
         task_->describe(writer);
         if (!all_finite(writer.file)) fail_diverged(task_->iterations());
         writer.file.metadata.insert(metadata_.begin(), metadata_.end());
-        losses_->sync();
+        if (losses_) losses_->sync();
         if (tests_) tests_->sync();
         folder_.save(writer.file);
         saved_at_ = Clock::now();
@@ -285,7 +286,7 @@ void print_plan(const AnyRecipe& recipe, const Options& options) {
 /// The run to resume; `command_line` gets its options.
 SavedRun load_run(const Program& program, CommandLine& command_line) {
     const RunFolder folder(command_line.options().out);
-    static_cast<void>(folder.newest_checkpoint());  // there is one, so there is a folder
+    if (!std::filesystem::exists(folder.path())) static_cast<void>(folder.newest_checkpoint());  // says so
     FolderLock lock = folder.take_over();
     const auto begin = Clock::now();
     SavedRun saved{std::move(lock), folder.load(), 0};

@@ -190,7 +190,7 @@ TEST_CASE("A signal to end finishes the step, saves and exits with 128 and its n
         {"INT", 130}, {"TERM", 143}, {"HUP", 129}, {"XCPU", 152}, {"INT $!; kill -INT", 130}};
     for (const auto& [signal, code] : signals) {
         CAPTURE(signal);
-        const std::string folder = "run" + std::to_string(&signal - &signals.front().first);
+        const std::string folder = "run" + std::to_string(code) + std::to_string(signal.size());
         const Result stopped = place.interrupt(small + "--iterations 1000000", folder, signal);
         INFO(stopped.output);
         CHECK(stopped.code == code);
