@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -142,6 +143,28 @@ TEST_CASE("A state_dict that counts batches, as PyTorch's does, is read too", ""
     reader.network("", other.network);
     reader.apply();
     CHECK(other.network.parameters().to_host() == net.network.parameters().to_host());
+}
+
+TEST_CASE("A checkpoint that is described and not applied is an error", "") {
+    Cpu device;
+    Saved<Cpu> net{device, 1}, other{device, 2};
+    const Safetensors before = net.save(), saved = other.save();
+    CHECK_THROWS_WITH(
+        [&] {
+            CheckpointReader reader(saved, "run/a.safetensors");
+            net.describe(reader);
+        }(),
+        "[checkpoint] run/a.safetensors was described to a CheckpointReader and not loaded: call its "
+        "apply()");
+    CHECK_THROWS_WITH(
+        [&] {
+            CheckpointReader reader(saved, "run/a.safetensors");
+            net.describe(reader);
+            throw std::runtime_error("in the middle");
+        }(),
+        "in the middle");
+    CHECK(net.save() == before);
+    CHECK_NOTHROW(CheckpointReader(saved, "run/a.safetensors"));
 }
 
 TEST_CASE("A checkpoint that does not fit is refused in one line and changes nothing", "") {

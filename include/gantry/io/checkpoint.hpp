@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <numeric>
@@ -167,6 +168,14 @@ public:
     /// `source` stands in errors.
     CheckpointReader(Safetensors file, std::string source)
         : file_(std::move(file)), source_(std::move(source)) {}
+    CheckpointReader(const CheckpointReader&) = delete;
+    CheckpointReader& operator=(const CheckpointReader&) = delete;
+    /// Errors: `apply` was forgotten. (Not where another exception ends the scope.)
+    ~CheckpointReader() noexcept(false) {
+        if (!changes_.empty() && std::uncaught_exceptions() == exceptions_)
+            fail("checkpoint",
+                 source_ + " was described to a CheckpointReader and not loaded: call its apply()");
+    }
 
     template <class Net>
     void network(const std::string& name, Net& network) {
@@ -209,7 +218,8 @@ public:
     }
 
 private:
-    [[noreturn]] void refuse(const std::string& what) const {
+    [[noreturn]] void refuse(const std::string& what) {
+        changes_.clear();
         fail("checkpoint",
              source_ + ' ' + what +
                  ": it does not fit these networks and optimizers; load it with those that wrote it");
@@ -243,7 +253,7 @@ private:
     }
 
     /// A file that says nothing about it (PyTorch's, say) is taken by its shapes alone.
-    void check_architecture(const std::string& name, const std::string& wanted) const {
+    void check_architecture(const std::string& name, const std::string& wanted) {
         const auto found = file_.metadata.find(detail::with_dot(name) + "architecture");
         if (found == file_.metadata.end() || found->second == wanted) return;
         std::istringstream wanted_lines(wanted), saved_lines(found->second);
@@ -259,7 +269,8 @@ private:
     Safetensors file_;
     std::string source_;
     std::set<std::string> described_;
-    std::vector<std::function<void()>> changes_;
+    std::vector<std::function<void()>> changes_;  ///< that wait for `apply`
+    int exceptions_ = std::uncaught_exceptions();
 };
 
 }  // namespace gantry

@@ -61,6 +61,9 @@ struct BatchNormOp {
         p.momentum = options.momentum;
         p.activation = {kind, parameter};
         launch(*y.device, p);
+        Tape& tape = y.device->tape();
+        tape.statistics_overwritten(running_mean, running_mean + matrix.columns);
+        tape.statistics_overwritten(running_variance, running_variance + matrix.columns);
     }
     template <class V>
     void vjp(const V& upstream, const V& y, const V& x, const V& scale, const V& shift) const {
@@ -126,16 +129,17 @@ private:
     }
 };
 
-/// Evaluation mode: the statistics are given.
-template <ActivationKind kind, class T, class D>
+/// Evaluation mode: the statistics are given, and constants.
+template <ActivationKind kind>
 struct BatchNormEvaluationOp {
     static constexpr std::string_view name = "batch_norm";
     BatchNormExtents matrix;
     double epsilon, parameter;
-    Value<T, D> mean, variance;
 
     template <class V>
-    void forward(const V& y, bool, const V& x, const V& scale, const V& shift) const {
+    void forward(const V& y, bool, const V& x, const V& scale, const V& shift, const V& mean,
+                 const V& variance) const {
+        using T = typename V::scalar;
         launch(*y.device, BatchNormEvaluationParameters<T>{matrix.rows,
                                                            matrix.columns,
                                                            x.data,
@@ -148,7 +152,8 @@ struct BatchNormEvaluationOp {
                                                            {kind, parameter}});
     }
     template <class V>
-    void vjp(const V& upstream, const V& y, const V& x, const V& scale, const V& shift) const {
+    void vjp(const V& upstream, const V& y, const V& x, const V& scale, const V& shift, const V& mean,
+             const V& variance) const {
         V d = upstream;
         if constexpr (kind != ActivationKind::identity)
             d = elementwise(ActivationGradient<kind>{parameter}, upstream, y);
@@ -175,7 +180,7 @@ template <class X, class Feature>
 auto unit_scale_and_no_shift(const X& x) {
     using S = typename Feature::shape;
     using T = typename X::scalar;
-    auto& device = *x.value().device;
+    auto& device = x.value().live_device();
     return std::pair{filled<S, T>(device, 0, 1), filled<S, T>(device, 0, 0)};
 }
 }  // namespace detail
@@ -193,7 +198,7 @@ auto batch_norm(const X& x, const Scale& scale, const Shift& shift, const Runnin
     const BatchNormExtents matrix = detail::batch_norm_extents<X, Scale>(x);
     if (matrix.rows < 2)
         fail("batch_norm", "training needs more than one value for each feature", "a batch of ", matrix.rows);
-    D& device = *x.value().device;
+    D& device = x.value().live_device();
     const auto statistics = [&] { return allocate<T>(device, scale.value().extents).data; };
     const BatchNormOp<kind, T, D> op{
         matrix, options, parameter, statistics(), statistics(), running_mean.data(), running_variance.data()};
@@ -214,13 +219,11 @@ template <ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor
           AnyTensor Running>
 auto batch_norm_evaluation(const X& x, const Scale& scale, const Shift& shift, const Running& mean,
                            const Running& variance, BatchNormOptions options = {}, double parameter = 0) {
-    using T = typename X::scalar;
-    using D = typename X::device_type;
     const BatchNormExtents matrix = detail::batch_norm_extents<X, Scale>(x);
-    const BatchNormEvaluationOp<kind, T, D> op{matrix, options.epsilon, parameter, detach(mean).value(),
-                                               detach(variance).value()};
-    return typed<typename X::shape, X, Scale, Shift>(
-        run_op(op, x.value().extents, {}, x.value(), scale.value(), shift.value()));
+    const BatchNormEvaluationOp<kind> op{matrix, options.epsilon, parameter};
+    return typed<typename X::shape, X, Scale, Shift>(run_op(op, x.value().extents, {}, x.value(),
+                                                            scale.value(), shift.value(),
+                                                            detach(mean).value(), detach(variance).value()));
 }
 
 /// The same without a scale and a shift.

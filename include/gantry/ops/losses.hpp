@@ -14,17 +14,14 @@ namespace detail {
 /// Memory for the derivative of a loss by x, in the step's memory; null where nobody will ask for it.
 template <class T, class D>
 T* place_for_gradient(const Value<T, D>& x) {
-    const bool differentiated = x.node && x.device->tape().recording();
+    const bool differentiated = x.node && x.live_device().tape().recording();
     return differentiated ? allocate<T>(*x.device, x.extents).data : nullptr;
 }
 /// Gives x the derivative that lies at `gradient`, times `upstream`: as it is where the pass began with the
 /// loss.
 template <class T, class D>
 void give_known(const Value<T, D>& upstream, const Value<T, D>& x, T* gradient) {
-    Value<T, D> known = x;
-    known.data = gradient;
-    known.step = x.device->step();
-    known.node = nullptr;
+    const Value<T, D> known = x.of_step(gradient, nullptr);
     give(x, [&] { return upstream.data == x.device->tape().seed() ? known : upstream * known; });
 }
 }  // namespace detail

@@ -47,22 +47,28 @@ public:
 
 protected:
     /// `name` stands in errors.
-    Optimizer(Net& network, std::string_view name, double learning_rate) : network_(network), name_(name) {
+    Optimizer(Net& network, std::string_view name, double learning_rate)
+        : network_(network), watch_(network.watch()), name_(name) {
         set_learning_rate(learning_rate);
     }
     ~Optimizer() = default;
 
-    /// One update by `p`, which lacks only size, w and g. Errors: gradients of another network, or stale
-    /// ones.
+    /// One update by `p`, which lacks only size, w and g. Errors: gradients of another network, stale ones,
+    /// or ones that were applied before.
     template <class Parameters>
     void update(const Gradients<Net>& gradients, Parameters p) {
-        if (gradients.network != &network_)
+        const scalar* const g = gradients.data();
+        if (gradients.watch != watch_)
             fail(name_, "the gradients must be those of the network that the optimizer was made for");
+        if (gradients.number <= network_.applied_gradients())
+            fail(name_, "gradients are applied once: call backward again for another update");
+        const auto turn = network_.device().turn();
         const Buffer<scalar, device_type>& weights = network_.parameters();
         p.size = weights.size();
         p.w = weights.data();
-        p.g = gradients.data();
+        p.g = g;
         launch(network_.device(), p);
+        network_.applied_gradients() = gradients.number;
         network_.parameters_overwritten();
         ++updates_;
     }
@@ -84,6 +90,7 @@ protected:
 
 private:
     Net& network_;
+    Lifetime::Watch watch_;  ///< of the network
     std::string_view name_;
     double learning_rate_ = 0;
     std::uint64_t updates_ = 0;
