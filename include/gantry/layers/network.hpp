@@ -5,10 +5,12 @@
 #include <gantry/init/initialize.hpp>
 #include <gantry/layers/sequential.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <sstream>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -132,10 +134,10 @@ public:
     static constexpr std::size_t parameter_count = Architecture::parameter_count;
 
     /// Initialises weights and biases as PyTorch does (uniform within 1 / sqrt(fan-in)), scales with 1,
-    /// shifts with 0.
+    /// shifts with 0. Errors: no memory left.
     Network(D& device, Seed seed)
-        : parameters_(device, Architecture::parameter_count),
-          gradients_(device, Architecture::parameter_count),
+        : parameters_(one_number_each(device)),
+          gradients_(one_number_each(device)),
           states_(device, Architecture::state_count),
           dropout_(seed, "dropout") {
         RandomStream stream(seed, "initialisation");
@@ -206,6 +208,22 @@ public:
     }
 
 private:
+    /// A number for each parameter.
+    static Buffer<T, D> one_number_each(D& device) {
+        try {
+            return Buffer<T, D>(device, parameter_count);
+        } catch (const Error& error) {
+            const auto all = Architecture::parameters();
+            const auto largest = std::max_element(all.begin(), all.end(), [](const auto& a, const auto& b) {
+                return a.extents.size() < b.extents.size();
+            });
+            if (largest == all.end()) throw;
+            std::ostringstream text;
+            text << error.what() << ", for a network of " << parameter_count
+                 << " parameters, the largest of which is " << largest->name << ' ' << largest->extents;
+            throw Error(text.str());
+        }
+    }
     /// Puts the parameters on the tape, once a step: passes of one step share their leaves.
     void record_leaves() {
         D& device = this->device();

@@ -40,8 +40,8 @@ struct BatchNormOp {
     static constexpr std::string_view name = "batch_norm";
     BatchNormExtents matrix;
     BatchNormOptions options;
-    double parameter;             // of the activation
-    T *mean, *inverse_deviation;  // of the batch, in the step's memory
+    double parameter;                         // of the activation
+    T *mean, *mean_rest, *inverse_deviation;  // of the batch, in the step's memory
     T *running_mean, *running_variance;
 
     template <class V>
@@ -54,6 +54,7 @@ struct BatchNormOp {
         p.shift = shift.data;
         p.y = y.data;
         p.mean = mean;
+        p.mean_rest = mean_rest;
         p.inverse_deviation = inverse_deviation;
         p.running_mean = running_mean;
         p.running_variance = running_variance;
@@ -94,6 +95,7 @@ private:
         p.scale = scale.data;
         p.shift = shift.data;
         p.mean = mean;
+        p.mean_rest = mean_rest;
         p.inverse_deviation = inverse_deviation;
         p.x_gradient = is_wanted(x) ? x_gradient.data : nullptr;
         p.scale_gradient = scale_gradient.data;
@@ -116,7 +118,10 @@ private:
         V d = upstream;  // gradient of scale n + shift
         if constexpr (kind != ActivationKind::identity)
             d = elementwise(ActivationGradient<kind>{parameter}, upstream, y);
-        const V centred = x - matrix.repeat_rows(matrix.mean_rows(x, scale), x);
+        const auto without_mean = [&](const V& v) {
+            return v - matrix.repeat_rows(matrix.mean_rows(v, scale), x);
+        };
+        const V centred = without_mean(without_mean(x));  // again, for what rounding a large mean has lost
         const V inverse = inverse_sqrt(matrix.mean_rows(square(centred), scale) + options.epsilon);
         const V n = centred * matrix.repeat_rows(inverse, x);
         give(x, [&] {
@@ -201,7 +206,8 @@ auto batch_norm(const X& x, const Scale& scale, const Shift& shift, const Runnin
     D& device = x.value().live_device();
     const auto statistics = [&] { return allocate<T>(device, scale.value().extents).data; };
     const BatchNormOp<kind, T, D> op{
-        matrix, options, parameter, statistics(), statistics(), running_mean.data(), running_variance.data()};
+        matrix,       options,      parameter,           statistics(),
+        statistics(), statistics(), running_mean.data(), running_variance.data()};
     return typed<typename X::shape, X, Scale, Shift>(
         run_op(op, x.value().extents, {}, x.value(), scale.value(), shift.value()));
 }

@@ -79,21 +79,28 @@ struct Against {
     }
 };
 
+namespace detail {
+/// sigmoid(x) - t as (1 - t) - sigmoid(-x) for x > 0: where t is 0 or 1, it is right to the last digits for
+/// every x, also where sigmoid(x) is rounded to 1.
+template <class V>
+GANTRY_HOST_DEVICE V sigmoid_minus(V x, V t) {
+    const V zero = math::constant<V>(0), small = math::sigmoid(-math::abs(x));
+    return math::select(x > zero, (math::constant<V>(1) - t) - small, small - t);
+}
+}  // namespace detail
+
 /// upstream scale (sigmoid(x) - t), where upstream is a scalar.
 struct BceWithLogitsGradient {
     static constexpr std::string_view name = "bce_with_logits_gradient";
     double scale;
     template <class V>
     GANTRY_HOST_DEVICE V operator()(V upstream, V x, V t) const {
-        return upstream * math::constant<V>(scale) * (math::sigmoid(x) - t);
+        return upstream * math::constant<V>(scale) * detail::sigmoid_minus(x, t);
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& first, const V& x, const V& t) const {
-        give(first, [&] { return scale * (upstream * (sigmoid(x) - t)); });
-        give(x, [&] {
-            const V s = sigmoid(x);
-            return scale * (upstream * first * (s * (1.0 - s)));
-        });
+        give(first, [&] { return elementwise(*this, upstream, x, t); });
+        give(x, [&] { return scale * (upstream * first * (sigmoid(x) * sigmoid(-x))); });
         give(t, [&] { return -scale * (upstream * first); });
     }
 };
@@ -108,7 +115,7 @@ struct BceWithLogits {
     }
     template <class V>
     GANTRY_HOST_DEVICE V gradient(V x, V t) const {
-        return math::sigmoid(x) - t;
+        return detail::sigmoid_minus(x, t);
     }
     template <class V>
     void vjp_of_mean(const V& upstream, double scale, const V& x, const V& t) const {
