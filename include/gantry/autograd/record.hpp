@@ -37,7 +37,7 @@ struct OpNode : Node {
         for (const Value<T, D>& x : self.in)
             if (x.step == 0) x.device->tape().check_not_overwritten(node, x.data);
         const Value<T, D> upstream = self.y.of_step(node.gradient, node.gradient_node);
-        [&]<std::size_t... I>(std::index_sequence<I...>) { self.op.vjp(upstream, self.y, self.in[I]...); }
+        [&]<std::size_t... i>(std::index_sequence<i...>) { self.op.vjp(upstream, self.y, self.in[i]...); }
         (std::make_index_sequence<N>{});
     }
 };

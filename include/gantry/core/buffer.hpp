@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/core/compiler.hpp>
 #include <gantry/core/error.hpp>
 #include <gantry/core/lifetime.hpp>
 

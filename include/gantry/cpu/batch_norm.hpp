@@ -33,7 +33,9 @@ struct MomentsOfColumn {
         for (std::size_t v = 0; v < vectors; ++v) mean[v] /= splat(static_cast<T>(rows));
         for (std::size_t r = 0; r < rows; ++r)
             static_for<vectors>([&](auto v) GANTRY_ALWAYS_INLINE {
-                const Vector<T> distance = read(x, first + r * width + v * lanes<T>) - center[v] - mean[v];
+                const Vector<T> centered =
+                    math::evaluated(read(x, first + r * width + v * lanes<T>) - center[v]);
+                const Vector<T> distance = centered - mean[v];
                 squares[v] += distance * distance;
             });
         for (std::size_t v = 0; v < vectors; ++v) out[v] = {mean[v], squares[v]};
@@ -156,7 +158,7 @@ void launch(Cpu& device, const BatchNormParameters<T>& p) {
     for (std::size_t c = 0; c < p.columns; ++c) {
         double exact_mean = static_cast<double>(mean[c]) + static_cast<double>(means[c]);
         double variance = static_cast<double>(squares[c]) / rows;
-        if (!std::isfinite(variance)) {
+        if (!math::is_finite(variance)) {
             const auto [m, s] = cpu::detail::moments_in_double(p.x + c, p.rows, p.columns);
             exact_mean = m;
             variance = s / rows;

@@ -123,7 +123,7 @@ template <class T, std::size_t count, std::size_t more>
             for (std::size_t k = 0; k < more; ++k) to[1 + k] = out[k] + i;
             vector_range<T, count, 1 + more>(i, block_end, advance(in, i / lanes<T>), to, loop);
             double block = sum_of_block(values, block_end - i);
-            if (!std::isfinite(block)) block = in_double.function(in_double.f, in, i, block_end);
+            if (!math::is_finite(block)) block = in_double.function(in_double.f, in, i, block_end);
             double& sum = sums[i / chunk];
             sum = (i % chunk == 0 ? 0 : sum) + block;
         }

@@ -52,8 +52,8 @@ void launch(Cpu& device, const SumParameters<T>& p) {
         T* const memory = cpu::scratch<T>(columns.memory(1));
         const T* const sums = columns.reduce(device, memory, cpu::detail::SumOfColumn<T>{p.x})[0];
         for (std::size_t c = 0; c < p.columns; ++c)
-            finish(c, std::isfinite(sums[c]) ? static_cast<double>(sums[c])
-                                             : cpu::sum_in_double(p.x + c, p.rows, p.columns));
+            finish(c, math::is_finite(sums[c]) ? static_cast<double>(sums[c])
+                                               : cpu::sum_in_double(p.x + c, p.rows, p.columns));
     }
 }
 

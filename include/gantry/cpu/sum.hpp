@@ -1,5 +1,5 @@
 #pragma once
-#include <gantry/cpu/simd.hpp>
+#include <gantry/cpu/vector_loop.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -38,9 +38,19 @@ double sum(const T* x, std::size_t count) {
     for (std::size_t i = 0; i < count; i += sum_block) {
         const std::size_t block = std::min(sum_block, count - i);
         const double of_block = sum_of_block(x + i, block);
-        total += std::isfinite(of_block) ? of_block : sum_in_double(x + i, block);
+        total += math::is_finite(of_block) ? of_block : sum_in_double(x + i, block);
     }
     return total;
+}
+
+/// The sum of `groups` arrays of `size` elements, one behind the other, in their order: to = [to +] sum.
+template <class T>
+void add_groups(int threads, std::size_t groups, std::size_t size, const T* from, T* to, bool add_to) {
+    parallel_ranges(threads, size, 1, worthwhile_elements / groups, [&](std::size_t begin, std::size_t end) {
+        if (!add_to) std::fill(to + begin, to + end, T(0));
+        for (std::size_t g = 0; g < groups; ++g)
+            for (std::size_t i = begin; i < end; ++i) to[i] += from[g * size + i];
+    });
 }
 
 }  // namespace gantry::cpu

@@ -1,8 +1,7 @@
 #pragma once
 #include <gantry/kernels/norm.hpp>
 #include <gantry/layers/network.hpp>
-
-#include <cmath>
+#include <gantry/math.hpp>
 
 namespace gantry {
 
@@ -43,7 +42,7 @@ auto gradient_norm(const Gradients<Net>& gradients) {
 /// algorithm 1.
 template <class Net>
 auto clip_gradient_norm(const Gradients<Net>& gradients, double max_norm) {
-    if (!(max_norm > 0) || std::isinf(max_norm))
+    if (!math::is_finite(max_norm) || max_norm <= 0)
         fail("clip_gradient_norm", "max_norm must be finite and greater than 0", max_norm);
     const auto [norm, squares] = detail::norm_of(gradients);
     const auto& all = gradients.network->gradients();
