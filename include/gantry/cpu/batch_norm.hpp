@@ -59,7 +59,8 @@ template <class T>
 struct SplitMean {
     T mean, rest;
     explicit SplitMean(double exact)
-        : mean(static_cast<T>(exact)), rest(static_cast<T>(exact - static_cast<double>(mean))) {}
+        : mean(math::evaluated(static_cast<T>(exact))),
+          rest(static_cast<T>(exact - static_cast<double>(mean))) {}
 };
 
 /// Mean and sum of (x - mean)^2 of a column in double: for squares that overflow in T.
@@ -82,7 +83,7 @@ struct Normalization {
     double slope;
 
     GANTRY_ALWAYS_INLINE V centered(V x, std::size_t column) const {
-        return (x - load(mean + column)) - load(mean_rest + column);
+        return math::evaluated(x - load(mean + column)) - load(mean_rest + column);
     }
     GANTRY_ALWAYS_INLINE V before_activation(V x, std::size_t column) const {
         return centered(x, column) * load(factor + column) + load(shift + column);

@@ -2,10 +2,10 @@
 #include <gantry/cpu/columns.hpp>
 #include <gantry/cpu/sum.hpp>
 #include <gantry/kernels/reduce.hpp>
+#include <gantry/math.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 
 namespace gantry {

@@ -1,8 +1,8 @@
 #pragma once
 #include <gantry/cpu/vector_loop.hpp>
+#include <gantry/math.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 
 namespace gantry::cpu {
