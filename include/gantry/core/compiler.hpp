@@ -1,9 +1,7 @@
-// Before anything else of gantry, in every header: stops where the compiler cannot work, and takes back
-// macros that would make nonsense of what follows. (No #pragma once in front of the latter: they may be
-// defined between two headers.)
+// Before anything else of gantry, in every header: stops where the compiler cannot work, and takes back macros that would
+// make nonsense of what follows. (No #pragma once in front of the latter: they may be defined between two headers.)
 //
-// An #include of a file that is not there ends the compilation; an #error would be followed by some hundred
-// others.
+// An #include of a file that is not there ends the compilation; an #error would be followed by some hundred others.
 #if !defined(__GNUC__)
 #include "gantry needs g++ 12 or newer, or clang 18 or newer"
 #elif defined(__clang__) && !defined(__apple_build_version__) && __clang_major__ < 18
