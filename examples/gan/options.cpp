@@ -48,6 +48,10 @@ public:
             add("--classes", options_.classes,
                 "all, or some with commas between them; by default the recipe's", Saved::fixed)
                 ->type_name("NAME,NAME");
+        if (source.may_be_broken)
+            remember(app_.add_flag("--skip-broken", options_.skip_broken,
+                                   "Leave out pictures that cannot be read"),
+                     options_.skip_broken, Saved::changeable);
         add("--iterations", options_.iterations, "How long to train; by default the recipe's",
             Saved::changeable)
             ->check(at_least(1));
@@ -91,6 +95,7 @@ public:
 
     // Independent of the locale, which CLI11 and streams follow.
     static std::string text_of(const std::string& value) { return value; }
+    static std::string text_of(bool value) { return value ? "true" : "false"; }
     template <class T>
     static std::string text_of(T value) {
         std::array<char, 32> digits;
@@ -112,6 +117,10 @@ public:
     template <class T>
     CLI::Option* add(const std::string& name, T& value, const std::string& help, Saved kind) {
         CLI::Option* const option = add_unsaved(name, value, help);
+        return remember(option, value, kind);
+    }
+    template <class T>
+    CLI::Option* remember(CLI::Option* option, const T& value, Saved kind) {
         saved_.push_back({option, kind, [&value] { return text_of(value); }});
         return option;
     }

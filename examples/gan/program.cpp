@@ -5,10 +5,14 @@
 #include "process.hpp"
 #include "progress.hpp"
 #include "run_folder.hpp"
+#include "sheet.hpp"
 #include <gantry/core/error.hpp>
 #include <gantry/io/build_text.hpp>
 #include <gantry/io/checkpoint.hpp>
 #include <gantry/io/csv.hpp>
+#include <gantry/io/png.hpp>
+#include <gantry/io/safetensors_file.hpp>
+#include <gantry/math.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -55,7 +59,7 @@ bool all_finite(const Safetensors& file) {
         if (entry.dtype != "F32") return true;
         std::vector<float> numbers(entry.data.size() / sizeof(float));
         copy_values(file, name, std::span(numbers));
-        return std::ranges::all_of(numbers, [](float x) { return std::isfinite(x); });
+        return std::ranges::all_of(numbers, [](float x) { return math::is_finite(x); });
     });
 }
 
@@ -98,7 +102,7 @@ public:
         metadata_["program"] = program.name;
         metadata_["data.train"] = data_text(data);
         metadata_.merge(task_->record());
-        if (saved) load(*saved);
+        saved ? load(*saved) : write_png(folder_.real_pictures(), sheet_of(data.images));
     }
 
     /// Trains to the last iteration, or until a signal asks it to end, or until a figure is not finite (which
@@ -128,7 +132,7 @@ public:
         const auto take_figures = [&] {
             for (const std::vector<double>& figures : task_->take_figures()) {
                 ++seen;
-                if (!std::ranges::all_of(figures, [](double x) { return std::isfinite(x); })) {
+                if (!std::ranges::all_of(figures, [](double x) { return math::is_finite(x); })) {
                     progress.end_line();
                     finish_pictures();
                     fail_diverged(seen);
@@ -217,9 +221,17 @@ private:
         if (losses_) losses_->sync();
         if (tests_) tests_->sync();
         folder_.save(writer.file);
+        if (const std::string name = task_->result(); !name.empty())
+            write_network(name, std::move(writer.file));
         saved_at_ = Clock::now();
         save_seconds_ = seconds_since(begin);
         saved_iteration_ = task_->iterations();
+    }
+    /// Writes a network of a checkpoint into a file that says whose it is.
+    void write_network(const std::string& name, Safetensors checkpoint) const {
+        Safetensors network = part_of(std::move(checkpoint), name, folder_.path().string());
+        for (const char* key : {"program", "--recipe"}) network.metadata[key] = metadata_.at(key);
+        write_safetensors(folder_.network(name), network);
     }
     void load(const SavedRun& saved) {
         const std::string source = folder_.newest_checkpoint().string();

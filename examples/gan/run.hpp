@@ -3,6 +3,7 @@
 #include "objectives.hpp"
 #include "program.hpp"
 #include "recipe.hpp"
+#include "sheet.hpp"
 #include "trainer.hpp"
 #include <gantry/gantry.hpp>
 #include <gantry/io/checkpoint.hpp>
@@ -44,7 +45,7 @@ public:
                     .discriminator_steps = gan.k,
                     .updates = Recipe::settings.updates,
                     .noise = Recipe::settings.noise,
-                    .fixed_points = grid_side * grid_side,
+                    .fixed_points = sheet_side * sheet_side,
                     .seed = Seed{options.seed}}) {
         RandomStream stream(Seed{options.seed}, "initialisation of the recipe");
         Recipe::initialize(generator_, discriminator_, data.images, stream);
@@ -59,12 +60,12 @@ public:
         return figures;
     }
     std::uint64_t figures_every() const override { return D::asynchronous ? 50 : 1; }
+    std::string result() const override { return "generator"; }
     std::uint64_t iterations() const override { return trainer_.iterations(); }
-    /// What the generator makes of the fixed latent points; small pictures are shown twice as large.
+    /// What the generator makes of the fixed latent points.
     Picture draw() override {
-        return grid(
-            trainer_.samples(), images_.height, images_.width, images_.channels,
-            {.columns = grid_side, .scale = images_.height < 48 ? 2 : 1, .range = Recipe::settings.range});
+        return grid(trainer_.samples(), images_.height, images_.width, images_.channels,
+                    sheet_options(images_, Recipe::settings.range));
     }
     std::map<std::string, std::string> record() const override { return {{"device", device_text_}}; }
     void describe(CheckpointWriter& checkpoint) override { describe_all(checkpoint); }
@@ -76,8 +77,6 @@ private:
     using GeneratorOptimizer = decltype(Recipe::generator_optimizer(std::declval<Generator&>()));
     using DiscriminatorOptimizer = decltype(Recipe::discriminator_optimizer(std::declval<Discriminator&>()));
     using Item = typename Recipe::Discriminator::Input;
-    static constexpr int grid_side = 8;
-
     template <class Checkpoint>
     void describe_all(Checkpoint& checkpoint) {
         trainer_.describe(checkpoint);

@@ -14,12 +14,14 @@
 namespace gantry::gan {
 
 /// What a run leaves behind:
+///     real.png                   pictures of the data
 ///     samples-000500.png         a picture of what the networks did after 500 iterations; a generator's of
 ///                                the fixed latent points. A program may have another name for it
 ///     samples.gif                all of these, one after the other
 ///     losses.csv, losses.svg     losses and other figures of each iteration
 ///     test.csv                   figures of each report, on data that are not trained on, if there are any
-///     checkpoint.safetensors     the newest checkpoint, and the one before it:
+///     generator.safetensors      a GAN's generator as it was at the newest checkpoint, as PyTorch's
+///     state_dict checkpoint.safetensors     the newest checkpoint, and the one before it:
 ///     checkpoint-previous.safetensors
 ///     .lock                      the process that is at work in it
 class RunFolder {
@@ -28,9 +30,12 @@ public:
         : path_(std::move(path)), pictures_(std::move(pictures)) {}
 
     const std::filesystem::path& path() const { return path_; }
+    std::filesystem::path real_pictures() const { return path_ / "real.png"; }
     std::filesystem::path losses() const { return path_ / "losses.csv"; }
     std::filesystem::path plot() const { return path_ / "losses.svg"; }
     std::filesystem::path test() const { return path_ / "test.csv"; }
+    /// Of the network with this name.
+    std::filesystem::path network(const std::string& name) const { return path_ / (name + ".safetensors"); }
     std::filesystem::path animation() const { return path_ / (pictures_ + ".gif"); }
     std::filesystem::path picture(std::uint64_t iteration) const;
 

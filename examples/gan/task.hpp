@@ -42,6 +42,9 @@ public:
     /// Writes what belongs into the run's folder at the end of training, beside what every run has.
     virtual void write_results(const std::filesystem::path&) {}
 
+    /// The network of the checkpoint that is also written into a file of its own, for use after the training.
+    virtual std::string result() const { return {}; }
+
     /// What a checkpoint says beside its numbers: "device", what computes, and "data.test", see data_text, of
     /// a task that has a test part.
     virtual std::map<std::string, std::string> record() const = 0;

@@ -8,7 +8,8 @@
 #include <io/temporary_folder.hpp>
 #include <readme_1.hpp>  // the network in twenty lines
 #include <readme_3.hpp>  // a convolutional discriminator
-#include <readme_4.hpp>  // what a checkpoint holds
+#include <readme_4.hpp>  // its file
+#include <readme_5.hpp>  // what a checkpoint holds
 #include <support/catch.hpp>
 
 static_assert(std::is_same_v<Critic::Output<Critic::Input>, Shape<Batch, 1>>);
@@ -31,6 +32,15 @@ TEST_CASE("the README's gradient penalty is a number, and has a gradient") {
     double largest = 0;
     for (const float g : discriminator.gradients().to_host()) largest = std::fmax(largest, std::abs(g));
     CHECK(largest > 0);
+}
+
+TEST_CASE("the README's file of a discriminator is read back") {
+    const TemporaryFolder folder;
+    Cpu device;
+    Network<Critic, Cpu> critic{device, Seed{1}}, other{device, Seed{2}};
+    save(critic, folder / "critic.safetensors");
+    load(other, folder / "critic.safetensors");
+    CHECK(other.parameters().to_host() == critic.parameters().to_host());
 }
 
 TEST_CASE("the README's checkpoint makes a run go on bit for bit") {
