@@ -56,7 +56,7 @@ public:
     void set_updates(std::uint64_t updates) { updates_ = updates; }
 
 protected:
-    /// `name` stands in errors and checkpoints. The options are checked by the class that derives.
+    /// `name` appears in errors and checkpoints. Derived classes check the options.
     Optimizer(Net& network, std::string_view name, const Options& options)
         : network_(network), watch_(network.watch()), name_(name), options_(options) {}
     ~Optimizer() = default;
