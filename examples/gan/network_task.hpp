@@ -100,6 +100,7 @@ AnyRecipe network_recipe(const std::string& name, std::uint64_t iterations, int 
             .iterations = iterations,
             .batch = batch,
             .input = Architecture::Input::extents(Batch),
+            .parameters = std::to_string(Architecture::parameter_count) + " parameters",
             .summary = [] { return Architecture::summary(); },
             .begin = [load = source.load](const Options& options,
                                           const LabelledImages& data) -> std::unique_ptr<Task> {

@@ -1,12 +1,12 @@
 #include "options.hpp"
 
+#include "parse_arguments.hpp"
 #include "source.hpp"
 #include <gantry/core/error.hpp>
 #include <gantry/io/csv.hpp>
 
 #include <array>
 #include <charconv>
-#include <cstdio>
 #include <functional>
 #include <utility>
 
@@ -126,14 +126,7 @@ public:
     }
 
     bool parse(int argc, const char* const* argv) {
-        try {
-            app_.parse(argc, argv);
-        } catch (const CLI::CallForHelp&) {
-            std::fputs(app_.help().c_str(), stdout);
-            return false;
-        } catch (const CLI::ParseError& error) {
-            fail("options", std::string(error.what()) + "; --help lists the options");
-        }
+        if (!parse_arguments(app_, argc, argv)) return false;
         for (const auto& [name, given] :
              {std::pair{"--gpu", options_.gpu.has_value()}, {"--tf32", options_.tf32}})
             if (given && options_.device == "cpu")

@@ -62,7 +62,7 @@ public:
     void add(const std::string& name, double& value, const std::string& help);
     void add(const std::string& name, int& value, const std::string& help, int least);
 
-    /// Whether to go on: false after --help. Errors: options that make no sense.
+    /// Whether to go on: false after --help and --version. Errors: options that make no sense.
     bool parse(int argc, const char* const* argv);
 
     Options& options();

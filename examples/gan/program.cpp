@@ -295,6 +295,15 @@ void print_plan(const AnyRecipe& recipe, const Options& options) {
                 static_cast<unsigned long long>(options.seed), options.out.c_str());
 }
 
+/// What a run prints first; the device follows, see on_device.
+void print_header(const Images& images, const AnyRecipe& recipe, const Options& options) {
+    std::printf("Data: %zu images of %d x %d x %d in %s\nNetworks: recipe %s, %s\nFolder: %s\n", images.count,
+                images.height, images.width, images.channels, detail::printable(options.data).c_str(),
+                recipe.name.c_str(), recipe.parameters.c_str(),
+                detail::printable(options.out.string()).c_str());
+    std::fflush(stdout);
+}
+
 /// The run to resume; `command_line` gets its options.
 SavedRun load_run(const Program& program, CommandLine& command_line) {
     const RunFolder folder(command_line.options().out);
@@ -345,6 +354,7 @@ int run_or_throw(int argc, const char* const* argv, const Program& program) {
              "--data FOLDER must be given: " + program.source.contents + "; --help lists the options");
     const LabelledImages data = program.source.load(options, Split::train);
     check_pictures(data.images, recipe);
+    print_header(data.images, recipe, options);
     return Run(program, recipe, command_line, data, std::move(saved)).train();
 }
 

@@ -108,6 +108,9 @@ AnyRecipe any_recipe(const GanOptions& gan) {
         .batch = Recipe::settings.batch,
         .classes = std::string(Recipe::settings.classes),
         .input = Recipe::Discriminator::Input::extents(Batch),
+        .parameters = "generator " + std::to_string(Recipe::Generator::parameter_count) +
+                      " and discriminator " + std::to_string(Recipe::Discriminator::parameter_count) +
+                      " parameters",
         .summary =
             [&gan] {
                 return "Generator\n" + Recipe::Generator::summary() + "\nDiscriminator\n" +

@@ -59,6 +59,7 @@ struct AnyRecipe {
     int batch;
     std::string classes{};  ///< of data that have some, with commas; empty: all
     Extents input;  ///< pictures that the networks take: (Batch, height, width, channels) or (Batch, N)
+    std::string parameters;                ///< of its networks: "1200 parameters"
     std::function<std::string()> summary;  ///< its networks as text, for --dry-run
     /// Makes the networks with their first weights. The data outlive the task.
     std::function<std::unique_ptr<Task>(const Options&, const LabelledImages&)> begin;

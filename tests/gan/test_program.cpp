@@ -214,6 +214,35 @@ TEST_CASE("A folder of pictures is brought to one size", "") {
     CHECK(is_error(program({"--data", place / "nowhere"}, gan::picture_folder(8, 8)), {"nowhere"}));
 }
 
+TEST_CASE("A run says at once what trains on what, where, and into which folder", "") {
+    const TemporaryFolder place;
+    const Result run =
+        program({"--data", "x", "--threads", "2", "--iterations", "1", "--out", place / "run"});
+    const std::string header =
+        "Data: 20 images of 8 x 8 x 3 in x\nNetworks: recipe " + std::string(SmallRecipe::name) +
+        ", generator " + std::to_string(SmallRecipe::Generator::parameter_count) + " and discriminator " +
+        std::to_string(SmallRecipe::Discriminator::parameter_count) +
+        " parameters\nFolder: " + (place / "run").string() + "\nDevice: the CPU, 2 threads\n";
+    CHECK(run.output.substr(0, header.size()) == header);
+}
+
+TEST_CASE("A misspelt option is told the right one", "") {
+    for (const auto& [given, meant] : {std::pair{"--iteratoins", "--iterations?"},
+                                       {"--iter=5", "--iterations?"},
+                                       {"--sede", "--seed?"},
+                                       {"--resume_", "--resume?"},
+                                       {"--batch-size", "--batch?"}})
+        CHECK(is_error(program({"--data", "x", given, "3"}), {"is no option", meant, "--help"}));
+    const std::string stranger = program({"--data", "x", "--wavelength"}).output;
+    CHECK(stranger == "[options] --wavelength is no option; --help lists the options\n");
+}
+
+TEST_CASE("--version says which gantry it is", "") {
+    const Result result = program({"--version"});
+    CHECK(result.code == 0);
+    CHECK(result.output == build_text() + "\n");
+}
+
 TEST_CASE("A run shows the pictures it learns from", "") {
     const TemporaryFolder place;
     REQUIRE(program({"--data", "x", "--iterations", "1", "--out", place / "run"}).code == 0);
@@ -243,7 +272,7 @@ TEST_CASE("Broken pictures are all named, and can be left out", "") {
     with_skip.push_back("--skip-broken");
     const Result result = program(with_skip, gan::picture_folder(8, 8));
     CHECK(result.code == 0);
-    for (const auto part : {"3 pictures in", "2 broken ones left out", "1 .webp"})
+    for (const auto part : {"Data: 3 images of 8 x 8 x 3 in ", "Left out: 2 broken pictures, and 1 .webp"})
         CHECK(result.output.find(part) != result.output.npos);
     // The run remembers that it leaves them out.
     CHECK(program({"--resume", place / "run", "--iterations", "2"}, gan::picture_folder(8, 8)).code == 0);
