@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 // What the tape has recorded lives until the step ends, whatever happens to its owner; handles that live
@@ -139,6 +140,33 @@ TEMPLATE_TEST_CASE("a Kept may die before its step ends, and not change", "[auto
         CHECK(grad(sum(slope), x).to_host()[5] == 2 * numbers[5]);  // it does not read the Kept again
         CHECK(grad(sum(x * kept->get()), x).to_host() == std::vector<float>(12, 7));
     }
+}
+
+TEMPLATE_TEST_CASE("views and variables of a Kept", "[autograd]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    std::optional<Kept<Points, float, TestType>> kept(std::in_place, points(device));
+    const auto [view, old] = [&] {
+        const Step step{device};
+        const auto x = variable(points(device));
+        const auto loss = sum(flatten(x) * flatten(kept->get()));
+        *kept = filled<Points>(device, 4, 7);
+        CHECK_THROWS_WITH(grad(loss, x), contains("[backward] a Kept must not be updated"));
+        return std::pair{flatten(kept->get()), variable(kept->get())};
+    }();
+    const auto loose = flatten(kept->get());
+    CHECK(loose.to_host() == std::vector<float>(12, 7));
+    const auto in_another_step =
+        contains("[tensor] a tensor is valid until the end of the step that made it");
+    {
+        const Step step{device};
+        const auto now = variable(kept->get());
+        CHECK_THROWS_WITH(square(old), in_another_step);
+        CHECK_THROWS_WITH(grad(sum(now), old), in_another_step);
+        CHECK_THROWS_WITH(square(view), in_another_step);
+    }
+    const auto again = flatten(kept->get());
+    kept.reset();
+    CHECK_THROWS_WITH(again.to_host(), destroyed);
 }
 
 TEMPLATE_TEST_CASE("targets in a Kept are checked too", "[autograd]", GANTRY_TEST_DEVICES) {

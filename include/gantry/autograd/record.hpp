@@ -34,8 +34,7 @@ struct OpNode : Node {
 
     static void play_back(Node& node) {
         auto& self = static_cast<OpNode&>(node);
-        for (const Value<T, D>& x : self.in)
-            if (x.step == 0) x.device->tape().check_not_overwritten(node, x.data);
+        for (const Value<T, D>& x : self.in) x.device->tape().check_not_overwritten(node, x.data);
         const Value<T, D> upstream = self.y.of_step(node.gradient, node.gradient_node);
         [&]<std::size_t... i>(std::index_sequence<i...>) { self.op.vjp(upstream, self.y, self.in[i]...); }
         (std::make_index_sequence<N>{});
@@ -57,7 +56,8 @@ template <class Op, class T, class D, class... In>
     D& device = *first.device;
     const auto turn = device.turn();
 
-    Value<T, D> y = into.data ? Value<T, D>{nullptr, &device, extents}.of_step(into.data, nullptr)
+    // A view lives as long as what it views.
+    Value<T, D> y = into.data ? Value<T, D>{into.data, &device, extents, device.step(), nullptr, first.memory}
                               : allocate<T>(device, extents);
     op.forward(y, into.accumulate, first, more...);
 

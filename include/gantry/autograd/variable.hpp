@@ -52,6 +52,7 @@ Variable<S, T, D> variable(const Tensor<S, T, D>& x) {
     Value<T, D> value = x.value();
     D& device = value.live_device();
     const auto turn = device.turn();
+    value.step = device.step();  // the leaf's, whatever the numbers' is
     value.node = device.tape().template push<Node>();
     return Variable<S, T, D>{value};
 }

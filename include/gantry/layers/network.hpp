@@ -93,6 +93,7 @@ struct ParameterCursor {
         using S = typename List::template Shape<i>;
         Value<T, D> value{parameters + List::template offset<i>, device, S::extents(0), 0, nullptr, memory};
         if constexpr (recorded) {
+            value.step = device->step();
             value.node = leaves[i];
             return Variable<S, T, D>{value};
         } else {
