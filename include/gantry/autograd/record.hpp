@@ -39,7 +39,7 @@ struct OpNode : Node {
         upstream.data = static_cast<T*>(node.gradient);
         upstream.step = upstream.device->step();
         upstream.node = node.gradient_node;
-        [&]<std::size_t... I>(std::index_sequence<I...>) { self.op.vjp(upstream, self.y, self.in[I]...); }
+        [&]<std::size_t... i>(std::index_sequence<i...>) { self.op.vjp(upstream, self.y, self.in[i]...); }
         (std::make_index_sequence<N>{});
     }
 };

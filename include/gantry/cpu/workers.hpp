@@ -183,11 +183,11 @@ private:
     class AsynchronousSignalsBlocked {
     public:
         AsynchronousSignalsBlocked() {
-            sigset_t signals;
-            sigfillset(&signals);
+            sigset_t asynchronous;
+            sigfillset(&asynchronous);
             for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT, SIGPROF})
-                sigdelset(&signals, fault);
-            pthread_sigmask(SIG_SETMASK, &signals, &before_);
+                sigdelset(&asynchronous, fault);
+            pthread_sigmask(SIG_SETMASK, &asynchronous, &before_);
         }
         AsynchronousSignalsBlocked(const AsynchronousSignalsBlocked&) = delete;
         AsynchronousSignalsBlocked& operator=(const AsynchronousSignalsBlocked&) = delete;

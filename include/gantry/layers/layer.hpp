@@ -6,6 +6,7 @@
 #include <gantry/layers/parameter.hpp>
 
 #include <cstddef>
+#include <locale>
 #include <sstream>
 #include <string>
 
@@ -63,6 +64,7 @@ namespace detail {
 /// 0.2f as "0.2".
 inline std::string short_number(float number) {
     std::ostringstream text;
+    text.imbue(std::locale::classic());
     text << number;
     return text.str();
 }
