@@ -8,6 +8,7 @@
 #include <gantry/io/checkpoint.hpp>
 #include <gantry/io/csv.hpp>
 #include <gantry/io/png.hpp>
+#include <gantry/io/safetensors_file.hpp>
 #include <gantry/math.hpp>
 
 #include <algorithm>
@@ -169,8 +170,16 @@ private:
         if (!all_finite(writer.file)) fail_diverged(task_->iterations());
         writer.file.metadata.insert(metadata_.begin(), metadata_.end());
         folder_.save(writer.file);
+        if (const std::string name = task_->result(); !name.empty())
+            write_network(name, std::move(writer.file));
         saved_at_ = Clock::now();
         saved_iteration_ = task_->iterations();
+    }
+    /// Writes a network of a checkpoint into a file that says whose it is.
+    void write_network(const std::string& name, Safetensors checkpoint) const {
+        Safetensors network = part_of(std::move(checkpoint), name, folder_.path().string());
+        for (const char* key : {"program", "--recipe"}) network.metadata[key] = metadata_.at(key);
+        write_safetensors(folder_.network(name), network);
     }
     void load(const Safetensors& saved) {
         const std::string source = folder_.newest_checkpoint().string();

@@ -57,6 +57,7 @@ public:
         return figures;
     }
     std::uint64_t figures_every() const override { return D::asynchronous ? 50 : 1; }
+    std::string result() const override { return "generator"; }
     std::uint64_t data_position() const override { return batches_.position(); }
     void seek_data(std::uint64_t position) override { batches_.seek(position); }
     std::uint64_t iterations() const override { return trainer_.iterations(); }

@@ -18,7 +18,8 @@ namespace gantry::gan {
 ///     samples.gif                all of these, one after the other
 ///     losses.csv, losses.svg     losses and other figures of each iteration
 ///     test.csv                   figures of each report, on data that are not trained on, if there are any
-///     checkpoint.safetensors     the newest checkpoint, and the one before it:
+///     generator.safetensors      a GAN's generator as it was at the newest checkpoint, as PyTorch's
+///     state_dict checkpoint.safetensors     the newest checkpoint, and the one before it:
 ///     checkpoint-previous.safetensors
 class RunFolder {
 public:
@@ -30,6 +31,8 @@ public:
     std::filesystem::path losses() const { return path_ / "losses.csv"; }
     std::filesystem::path plot() const { return path_ / "losses.svg"; }
     std::filesystem::path test() const { return path_ / "test.csv"; }
+    /// Of the network with this name.
+    std::filesystem::path network(const std::string& name) const { return path_ / (name + ".safetensors"); }
     std::filesystem::path animation() const { return path_ / (pictures_ + ".gif"); }
     std::filesystem::path picture(std::uint64_t iteration) const;
 

@@ -41,6 +41,9 @@ public:
     /// Writes what belongs into the run's folder at the end of training, beside what every run has.
     virtual void write_results(const std::filesystem::path&) {}
 
+    /// The network of the checkpoint that is also written into a file of its own, for use after the training.
+    virtual std::string result() const { return {}; }
+
     /// Batches of the data that were used so far, and to go on from there.
     virtual std::uint64_t data_position() const = 0;
     virtual void seek_data(std::uint64_t position) = 0;

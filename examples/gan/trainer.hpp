@@ -1,4 +1,5 @@
 #pragma once
+#include "noise.hpp"
 #include "objectives.hpp"
 #include <gantry/core/device.hpp>
 #include <gantry/core/error.hpp>
@@ -8,17 +9,10 @@
 #include <gantry/layers/network.hpp>
 
 #include <cstdint>
-#include <numbers>
 #include <type_traits>
 #include <vector>
 
 namespace gantry::gan {
-
-/// Where latent points come from; mean 0 and variance 1 in both cases.
-enum class Noise {
-    normal,
-    uniform,  ///< in [-sqrt(3), sqrt(3)), as Goodfellow's code has it
-};
 
 /// When the generator is updated.
 enum class Updates {
@@ -209,10 +203,7 @@ private:
     }
 
     auto sample_noise(RandomStream& stream, int count) {
-        constexpr double bound = std::numbers::sqrt3;
-        return options_.noise == Noise::normal
-                   ? normal<Latent, Scalar>(device_, count, stream)
-                   : uniform<Latent, Scalar>(device_, count, stream, -bound, bound);
+        return latent_points<Latent, Scalar>(device_, count, options_.noise, stream);
     }
     template <class Data>
     auto real_items(Data& data) {

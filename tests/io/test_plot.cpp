@@ -20,7 +20,7 @@ std::size_t occurrences(const std::string& text, std::string_view part) {
 
 TEST_CASE("ticks are round numbers inside the axis") {
     const auto labels = [](double low, double high) {
-        const auto axis = detail::Axis::over(low, high, 0, 6);
+        const auto axis = detail::PlotAxis::over(low, high, 0, 6);
         std::string all;
         for (const double tick : axis.ticks()) all += (all.empty() ? "" : " ") + axis.label(tick);
         return all;
@@ -36,7 +36,7 @@ TEST_CASE("ticks are round numbers inside the axis") {
 TEST_CASE("an axis has few ticks, whatever it spans") {
     for (const double low : {-1e299, -1e10, -1.0, 0.0, 1e-320, 1.0, 1e15, 1e299})
         for (const double span : {0.0, 1e-320, 1e-12, 1.0, 1e15, 1e299}) {
-            const auto ticks = detail::Axis::over(low, low + span, 0.05, 6).ticks();
+            const auto ticks = detail::PlotAxis::over(low, low + span, 0.05, 6).ticks();
             CHECK(ticks.size() >= 2);
             CHECK(ticks.size() <= 12);
         }

@@ -3,6 +3,8 @@
 #include <gantry/core/error.hpp>
 #include <gantry/core/random.hpp>
 #include <gantry/io/safetensors.hpp>
+#include <gantry/io/state_dict.hpp>
+#include <gantry/layers/feature_order.hpp>
 #include <gantry/layers/parameter.hpp>
 
 #include <algorithm>
@@ -39,35 +41,33 @@ inline std::vector<std::size_t> file_shape(const ParameterInfo& info) {
 inline std::array<std::size_t, 3> extents_to_reverse(const ParameterInfo& info) {
     const auto extent = [&](std::size_t i) { return static_cast<std::size_t>(info.extents.of[i]); };
     switch (info.file_order) {
-        case FileOrder::as_in_memory:
-            return {1, 1, info.extents.size()};
         case FileOrder::transposed:
             return {extent(0), 1, extent(1)};
         case FileOrder::channels_first:
             return {extent(0) * extent(1), extent(2), extent(3)};
+        default:
+            return {1, 1, info.extents.size()};
     }
-    return {};
 }
-/// (c, b, a) from (a, b, c).
-template <class T>
-std::vector<T> reversed(std::span<const T> numbers, std::size_t a, std::size_t b, std::size_t c) {
-    std::vector<T> result(numbers.size());
+/// Where each feature of an axis is in PyTorch's order. A Maxout has several vectors on its axis.
+inline std::vector<std::size_t> pytorch_order(std::size_t extent, FlatImage image) {
+    const auto pixels = static_cast<std::size_t>(image.pixels),
+               channels = static_cast<std::size_t>(image.channels);
+    std::vector<std::size_t> places(extent);
+    for (std::size_t i = 0; i < extent; ++i) {
+        const std::size_t feature = i % (pixels * channels);
+        places[i] = i - feature + feature % channels * pixels + feature / channels;
+    }
+    return places;
+}
+/// Calls f(i, j) for each number of a parameter: number i in memory is number j in a file.
+template <class F>
+void for_each_place(const ParameterInfo& info, const F& f) {
+    const auto [a, b, c] = extents_to_reverse(info);
+    const auto rows = pytorch_order(a, info.inputs), columns = pytorch_order(c, info.outputs);
     for (std::size_t i = 0; i < a; ++i)
         for (std::size_t j = 0; j < b; ++j)
-            for (std::size_t k = 0; k < c; ++k) result[(k * b + j) * a + i] = numbers[(i * b + j) * c + k];
-    return result;
-}
-/// A parameter's numbers from the order in memory to that in a file.
-template <class T>
-std::vector<T> to_file_order(const ParameterInfo& info, std::span<const T> numbers) {
-    const auto [a, b, c] = extents_to_reverse(info);
-    return reversed(numbers, a, b, c);
-}
-/// And back.
-template <class T>
-std::vector<T> from_file_order(const ParameterInfo& info, std::span<const T> numbers) {
-    const auto [a, b, c] = extents_to_reverse(info);
-    return reversed(numbers, c, b, a);
+            for (std::size_t k = 0; k < c; ++k) f((i * b + j) * c + k, (columns[k] * b + j) * a + rows[i]);
 }
 
 /// A line for each layer, with its index: "0  Dense 100 -> 1200". Two activations have parameters of the same
@@ -87,11 +87,21 @@ struct NetworkParts {
     std::string layers;  ///< see architecture_text
     Buffer<T, D>&parameters, &states;
 };
+/// Errors, at compile time: the network has no file that means the same in PyTorch.
 template <class Net>
 NetworkParts<typename Net::scalar, typename Net::device_type> parts_of(Net& network) {
     using Architecture = typename Net::Architecture;
-    return {Architecture::parameters(), Architecture::states(), architecture_text<Architecture>(),
-            network.parameters(), network.states()};
+    constexpr auto& orders = feature_orders<Architecture>;
+    static_cast<void>(sizeof(PyTorchOrder<orders.layer, orders.problem>));
+    const auto ordered = [&](std::vector<ParameterInfo> infos) {
+        for (ParameterInfo& info : infos) {
+            info.inputs = orders.layers[info.leaf].inputs;
+            info.outputs = orders.layers[info.leaf].outputs;
+        }
+        return infos;
+    };
+    return {ordered(Architecture::parameters()), ordered(Architecture::states()),
+            architecture_text<Architecture>(), network.parameters(), network.states()};
 }
 
 /// "(3, 4) of F32"
@@ -105,6 +115,20 @@ inline std::string form(std::string_view dtype, std::span<const std::size_t> sha
 
 inline std::string with_dot(const std::string& name) { return name.empty() ? name : name + '.'; }
 
+/// Whose order the features of flattened images have in a file of gantry's. (Once it was gantry's, and no
+/// file said so.)
+inline constexpr const char* layout = "PyTorch";
+
+/// The names before the first dot of a file's tensors, for a message.
+inline std::string parts_text(const Safetensors& file) {
+    std::set<std::string> parts;
+    for (const auto& [name, entry] : file.tensors)
+        if (name.find('.') != name.npos) parts.insert(name.substr(0, name.find('.')));
+    std::string text;
+    for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + quoted(part);
+    return parts.empty() ? "no parts" : "the parts " + text;
+}
+
 }  // namespace detail
 
 // A checkpoint is a safetensors file. Whoever has something to save describes it once, for saving and loading
@@ -116,8 +140,28 @@ inline std::string with_dot(const std::string& name) { return name.empty() ? nam
 //         checkpoint.number("iterations", iterations);
 //     }
 // A network "generator" becomes the tensors of PyTorch's state_dict of the same nn.Sequential, in PyTorch's
-// shapes, with "generator." before their names (nothing before them if the name is empty); a moment of its
-// optimizer is a tensor for each parameter, such as "optimizer.generator.exp_avg.0.weight".
+// shapes and order, with "generator." before their names (nothing before them if the name is empty); a moment
+// of its optimizer is a tensor for each parameter, such as "optimizer.generator.exp_avg.0.weight". Layers
+// with parameters are found by their order if their names differ. The vectors that a network itself takes and
+// makes are what they are: a network of Dense layers alone sees a flattened image channels-last.
+
+/// The part of a file that has `name.` before its names, as a file of its own without it: one network of a
+/// checkpoint, say, which is then loaded by an empty name. Errors: there is none; `source` stands in them.
+///     CheckpointReader reader(part_of(read_safetensors(path), "generator", path), path);
+///     reader.network("", generator);
+///     reader.apply();
+inline Safetensors part_of(Safetensors file, const std::string& name, const std::string& source) {
+    const std::string prefix = detail::with_dot(name);
+    Safetensors part;
+    for (auto& [full_name, entry] : file.tensors)
+        if (full_name.starts_with(prefix)) part.tensors[full_name.substr(prefix.size())] = std::move(entry);
+    if (part.tensors.empty())
+        fail("checkpoint",
+             source + " has no part " + detail::quoted(name) + "; it has " + detail::parts_text(file));
+    for (const auto& [key, text] : file.metadata)
+        if (key.starts_with(prefix)) part.metadata[key.substr(prefix.size())] = text;
+    return part;
+}
 
 /// Collects a checkpoint: `write_safetensors(path, writer.file)`.
 class CheckpointWriter {
@@ -130,6 +174,7 @@ public:
         tensors(detail::with_dot(name), parts.parameter_infos, parts.parameters);
         tensors(detail::with_dot(name), parts.state_infos, parts.states);
         file.metadata[detail::with_dot(name) + "architecture"] = parts.layers;
+        file.metadata[detail::with_dot(name) + "layout"] = detail::layout;
     }
     template <class O, class Net>
     void optimizer(const std::string& name, O& optimizer, Net& network) {
@@ -150,10 +195,12 @@ private:
     template <class B>
     void tensors(const std::string& prefix, const std::vector<ParameterInfo>& infos, const B& buffer) {
         const auto numbers = buffer.to_host();
-        for (const ParameterInfo& info : infos)
-            file.tensors[prefix + info.name] = make_entry(
-                detail::file_shape(info),
-                detail::to_file_order(info, std::span(numbers).subspan(info.offset, info.extents.size())));
+        for (const ParameterInfo& info : infos) {
+            std::vector in_file(info.extents.size(), numbers[0]);
+            detail::for_each_place(
+                info, [&](std::size_t i, std::size_t j) { in_file[j] = numbers[info.offset + i]; });
+            file.tensors[prefix + info.name] = make_entry(detail::file_shape(info), in_file);
+        }
     }
 };
 
@@ -168,23 +215,31 @@ public:
     CheckpointReader(Safetensors file, std::string source)
         : file_(std::move(file)), source_(std::move(source)) {}
 
+    /// Floating-point values of smaller types are converted.
     template <class Net>
     void network(const std::string& name, Net& network) {
         const auto parts = detail::parts_of(network);
+        check_layout(name, parts.parameter_infos);
         check_architecture(name, parts.layers);
-        tensors(detail::with_dot(name), parts.parameter_infos, parts.parameters);
-        tensors(detail::with_dot(name), parts.state_infos, parts.states);
-        // PyTorch counts batches beside its running statistics; nothing here depends on that.
+        const std::string prefix = detail::with_dot(name);
+        auto infos = parts.parameter_infos;
+        infos.insert(infos.end(), parts.state_infos.begin(), parts.state_infos.end());
+        const detail::TensorNames names = find_tensors(prefix, infos);
+        tensors(prefix, names, parts.parameter_infos, parts.parameters);
+        tensors(prefix, names, parts.state_infos, parts.states);
         for (const ParameterInfo& info : parts.state_infos) {
-            const std::string layer = info.name.substr(0, info.name.rfind('.') + 1);
-            described_.insert(detail::with_dot(name) + layer + "num_batches_tracked");
+            const std::string count =
+                prefix + detail::module_of(names.in_file.at(info.name)) + detail::batch_count;
+            if (file_.tensors.contains(count)) values<std::int64_t>(count, {});
         }
     }
     template <class O, class Net>
     void optimizer(const std::string& name, O& optimizer, Net& network) {
         const auto infos = detail::parts_of(network).parameter_infos;
-        for (const auto& [moment, buffer] : optimizer.buffers())
-            tensors(detail::with_dot(name) + std::string(moment) + '.', infos, *buffer);
+        for (const auto& [moment, buffer] : optimizer.buffers()) {
+            const std::string prefix = detail::with_dot(name) + std::string(moment) + '.';
+            tensors(prefix, find_tensors(prefix, infos), infos, *buffer);
+        }
         const auto updates = values<std::uint64_t>(detail::with_dot(name) + "updates", {})[0];
         changes_.push_back([&optimizer, updates] { optimizer.set_updates(updates); });
     }
@@ -203,23 +258,39 @@ public:
     /// Errors: a tensor in the file that nothing described.
     void apply() {
         for (const auto& [name, entry] : file_.tensors)
-            if (!described_.contains(name)) refuse("has a tensor " + detail::quoted(name) + " too many");
+            if (!described_.contains(name))
+                refuse("has a tensor " + detail::quoted(name) + " too many",
+                       "load it with those that wrote it, or a network alone by part_of");
         for (const auto& change : changes_) change();
         changes_.clear();
     }
 
 private:
-    [[noreturn]] void refuse(const std::string& what) const {
+    [[noreturn]] void refuse(const std::string& what,
+                             const std::string& advice = "load it with those that wrote it") const {
         fail("checkpoint",
-             source_ + ' ' + what +
-                 ": it does not fit these networks and optimizers; load it with those that wrote it");
+             source_ + ' ' + what + ": it does not fit these networks and optimizers; " + advice);
+    }
+
+    detail::TensorNames find_tensors(const std::string& prefix,
+                                     const std::vector<ParameterInfo>& infos) const {
+        std::vector<std::string> wanted, found;
+        for (const ParameterInfo& info : infos) wanted.push_back(info.name);
+        for (const auto& [name, entry] : file_.tensors)
+            if (name.starts_with(prefix)) found.push_back(name.substr(prefix.size()));
+        if (found.empty() && !infos.empty())
+            refuse("has no tensor " + detail::quoted(prefix + wanted.front()) + "; it has " +
+                   detail::parts_text(file_));
+        return detail::find_tensors(wanted, found, prefix);
     }
 
     template <class T>
     std::vector<T> values(const std::string& name, const std::vector<std::size_t>& shape) {
         const auto found = file_.tensors.find(name);
         if (found == file_.tensors.end()) refuse("has no tensor " + detail::quoted(name));
-        const std::string wanted = detail::form(detail::dtype_name<T>(), shape);
+        const bool widened = detail::is_widened<T>(found->second.dtype);
+        const std::string wanted =
+            detail::form(widened ? found->second.dtype : detail::dtype_name<T>(), shape);
         const std::string got = detail::form(found->second.dtype, found->second.shape);
         if (got != wanted)
             refuse("has a tensor " + detail::quoted(name) + " that is " + got + ", not " + wanted);
@@ -231,17 +302,32 @@ private:
     }
 
     template <class T, class D>
-    void tensors(const std::string& prefix, const std::vector<ParameterInfo>& infos, Buffer<T, D>& buffer) {
+    void tensors(const std::string& prefix, const detail::TensorNames& names,
+                 const std::vector<ParameterInfo>& infos, Buffer<T, D>& buffer) {
         std::vector<T> numbers(buffer.size());
         for (const ParameterInfo& info : infos) {
-            const std::vector<T> in_file = values<T>(prefix + info.name, detail::file_shape(info));
-            const std::vector<T> in_memory = detail::from_file_order(info, std::span(in_file));
-            std::copy(in_memory.begin(), in_memory.end(),
-                      numbers.begin() + static_cast<std::ptrdiff_t>(info.offset));
+            const auto name = names.in_file.find(info.name);
+            if (name == names.in_file.end()) refuse(names.difference);
+            const std::vector<T> in_file = values<T>(prefix + name->second, detail::file_shape(info));
+            detail::for_each_place(
+                info, [&](std::size_t i, std::size_t j) { numbers[info.offset + i] = in_file[j]; });
         }
         changes_.push_back([&buffer, numbers = std::move(numbers)] { buffer.from_host(numbers); });
     }
 
+    void check_layout(const std::string& name, const std::vector<ParameterInfo>& infos) const {
+        const auto layout = file_.metadata.find(detail::with_dot(name) + "layout");
+        const bool same = layout != file_.metadata.end()
+                              ? layout->second == detail::layout
+                              : !file_.metadata.contains(detail::with_dot(name) + "architecture");
+        const bool matters = std::ranges::any_of(infos, [](const ParameterInfo& info) {
+            return info.inputs != FlatImage{} || info.outputs != FlatImage{};
+        });
+        if (!same && matters)
+            fail("checkpoint", source_ +
+                                   " was written by another version of gantry, with another order of "
+                                   "flattened images: load it with the version that wrote it");
+    }
     /// A file that says nothing about it (PyTorch's, say) is taken by its shapes alone.
     void check_architecture(const std::string& name, const std::string& wanted) const {
         const auto found = file_.metadata.find(detail::with_dot(name) + "architecture");

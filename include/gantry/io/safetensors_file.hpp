@@ -2,21 +2,18 @@
 #include <gantry/core/error.hpp>
 #include <gantry/io/atomic_file.hpp>
 #include <gantry/io/file.hpp>
+#include <gantry/io/json.hpp>
 #include <gantry/io/safetensors.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <set>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 namespace gantry {
 
@@ -32,10 +29,10 @@ public:
     explicit SafetensorsReader(const std::filesystem::path& path) : file_(path, File::Mode::read) {}
 
     Safetensors read() {
-        const nlohmann::json header = read_header();
+        const JsonObject header = read_header();
         Safetensors result;
         std::map<std::pair<std::size_t, std::size_t>, std::vector<TensorEntry*>> places;
-        for (const auto& [name, value] : header.items()) {
+        for (const auto& [name, value] : header) {
             if (name == "__metadata__") {
                 read_metadata(value, result);
                 continue;
@@ -65,7 +62,7 @@ private:
         if (!condition) fail("read_safetensors", file_.path().string() + " is damaged: " + what);
     }
 
-    nlohmann::json read_header() {
+    JsonObject read_header() {
         constexpr std::size_t largest_header = 100'000'000;  // as the reference implementation has it
         const std::size_t size = file_.size();
         std::uint64_t length = 0;
@@ -78,67 +75,88 @@ private:
         std::string text(length, '\0');
         file_.read(std::as_writable_bytes(std::span(text)));
 
-        // The parser would keep the last of two equal keys, and nothing deeper than an offset is meant to be
-        // there.
-        constexpr std::size_t deepest = 3;
-        std::array<std::set<std::string>, deepest + 2> keys;
-        const auto check = [&](int depth, nlohmann::json::parse_event_t event, const nlohmann::json& value) {
-            using Event = nlohmann::json::parse_event_t;
-            const auto level = static_cast<std::size_t>(depth);
-            require(level <= deepest, "its header is nested too deeply");
-            if (event == Event::object_end) keys[level + 1].clear();
-            if (event == Event::key)
-                require(keys[level].insert(value.get<std::string>()).second,
-                        "its header has the key " + quoted(value.get<std::string>()) + " twice");
-            return true;
-        };
-        nlohmann::json header;
-        try {
-            header = nlohmann::json::parse(text, check);
-        } catch (const nlohmann::json::parse_error& error) {
-            require(false, "its header is not valid JSON at byte " + std::to_string(error.byte));
-        }
-        require(header.is_object(), "its header must be a JSON object");
-        return header;
+        constexpr std::size_t deepest = 3;  // the header, a tensor, its shape
+        const auto damaged = [&](const std::string& what) { require(false, "its header " + what); };
+        const Json header = JsonParser(deepest, damaged).parse(text);
+        require(header.get<JsonObject>(), "its header must be a JSON object");
+        return *header.get<JsonObject>();
     }
 
-    void read_metadata(const nlohmann::json& value, Safetensors& result) const {
-        require(value.is_object(), "__metadata__ must be a JSON object");
-        for (const auto& [key, text] : value.items()) {
-            require(text.is_string(), "__metadata__ must hold strings, not so " + quoted(key));
-            result.metadata[key] = text.get<std::string>();
+    void read_metadata(const Json& value, Safetensors& result) const {
+        const auto* const metadata = value.get<JsonObject>();
+        require(metadata, "__metadata__ must be a JSON object");
+        for (const auto& [key, entry] : *metadata) {
+            const auto* const text = entry.get<std::string>();
+            require(text, "__metadata__ must hold strings, not so " + quoted(key));
+            result.metadata[key] = *text;
         }
     }
 
     /// Fills in dtype and shape and returns where the data is.
-    std::pair<std::size_t, std::size_t> read_entry(const std::string& name, const nlohmann::json& value,
+    std::pair<std::size_t, std::size_t> read_entry(const std::string& name, const Json& value,
                                                    TensorEntry& entry) const {
         const std::string tensor = "tensor " + quoted(name) + " ";
-        const auto is_size = [](const nlohmann::json& number) { return number.is_number_unsigned(); };
-        require(value.is_object() && value.contains("dtype") && value.contains("shape") &&
-                    value.contains("data_offsets") && value.size() == 3,
+        const auto* const object = value.get<JsonObject>();
+        require(object && object->contains("dtype") && object->contains("shape") &&
+                    object->contains("data_offsets") && object->size() == 3,
                 tensor + "must have dtype, shape and data_offsets and nothing else");
-        const auto& dtype = value["dtype"];
-        const auto& shape = value["shape"];
-        const auto& offsets = value["data_offsets"];
-        require(dtype.is_string() && dtype_size(dtype.get<std::string>()) != 0,
-                tensor + "has a dtype that is not known");
-        require(shape.is_array() && std::all_of(shape.begin(), shape.end(), is_size),
-                tensor + "must have a shape of sizes");
-        require(offsets.is_array() && offsets.size() == 2 && is_size(offsets[0]) && is_size(offsets[1]),
+        const auto* const dtype = object->at("dtype").get<std::string>();
+        require(dtype, tensor + "must have a dtype of text");
+        if (dtype_size(*dtype) == 0)
+            fail("read_safetensors", file_.path().string() + " has a tensor " + quoted(name) +
+                                         " of the unsupported type " + quoted(*dtype) +
+                                         ": convert it before, in PyTorch by tensor.float()");
+        entry.dtype = *dtype;
+        require(read_sizes(object->at("shape"), entry.shape), tensor + "must have a shape of sizes");
+        std::vector<std::size_t> offsets;
+        require(read_sizes(object->at("data_offsets"), offsets) && offsets.size() == 2,
                 tensor + "must have two data_offsets");
-        entry.dtype = dtype.get<std::string>();
-        entry.shape = shape.get<std::vector<std::size_t>>();
-        const std::size_t begin = offsets[0].get<std::size_t>(), end = offsets[1].get<std::size_t>();
+        const std::size_t begin = offsets[0], end = offsets[1];
         require(begin <= end && end <= data_size_, tensor + "has data_offsets outside the file");
         require(tensor_bytes(entry.dtype, entry.shape) == end - begin,
                 tensor + "has data_offsets that do not match its dtype and shape");
         return {begin, end};
     }
 
+    /// Whether it is an array of sizes, which then are in `sizes`.
+    static bool read_sizes(const Json& value, std::vector<std::size_t>& sizes) {
+        const auto* const array = value.get<JsonArray>();
+        if (!array) return false;
+        for (const Json& size : *array) {
+            if (!size.get<std::uint64_t>()) return false;
+            sizes.push_back(*size.get<std::uint64_t>());
+        }
+        return true;
+    }
+
     File file_;
     std::size_t data_size_ = 0;
 };
+
+/// The header of a file that has its tensors' data in this order.
+inline std::string safetensors_header(
+    const Safetensors& contents, const std::vector<const std::pair<const std::string, TensorEntry>*>& order) {
+    std::map<std::string, std::string> values;
+    for (const auto& [key, text] : contents.metadata)
+        values["__metadata__"] +=
+            (values["__metadata__"].empty() ? "{" : ",") + json_string(key) + ':' + json_string(text);
+    if (!contents.metadata.empty()) values["__metadata__"] += '}';
+    std::size_t offset = 0;
+    for (const auto* tensor : order) {
+        const auto& [name, entry] = *tensor;
+        const std::size_t end = offset + entry.data.size();
+        std::string shape;
+        for (const std::size_t extent : entry.shape)
+            shape += (shape.empty() ? "" : ",") + std::to_string(extent);
+        values[name] = "{\"data_offsets\":[" + std::to_string(offset) + ',' + std::to_string(end) +
+                       "],\"dtype\":" + json_string(entry.dtype) + ",\"shape\":[" + shape + "]}";
+        offset = end;
+    }
+    std::string header;
+    for (const auto& [key, value] : values)
+        header += (header.empty() ? "{" : ",") + json_string(key) + ':' + value;
+    return (header.empty() ? "{" : header) + '}';
+}
 
 }  // namespace detail
 
@@ -162,19 +180,9 @@ inline void write_safetensors(const std::filesystem::path& path, const Safetenso
         return size_a != size_b ? size_a > size_b : a->first < b->first;
     });
 
-    nlohmann::json header = nlohmann::json::object();
-    if (!contents.metadata.empty()) header["__metadata__"] = contents.metadata;
-    std::size_t offset = 0;
-    for (const auto* tensor : order) {
-        const auto& [name, entry] = *tensor;
-        header[name] = {{"dtype", entry.dtype},
-                        {"shape", entry.shape},
-                        {"data_offsets", {offset, offset + entry.data.size()}}};
-        offset += entry.data.size();
-    }
     std::string text;
     try {
-        text = header.dump();
+        text = detail::safetensors_header(contents, order);
     } catch (const nlohmann::json::type_error&) {
         fail("write_safetensors", "names and metadata must be UTF-8: cannot write " + path.string());
     }

@@ -31,6 +31,7 @@ struct Dense {
     template <class X>
     static constexpr std::size_t stored = outputs;
     static constexpr bool fuses_activation = true;
+    static constexpr FeatureOrder feature_order = FeatureOrder::free;
     /// The same layer with `factor` times as many outputs; see Maxout.
     template <int factor>
     using Widened = Dense<inputs, outputs * factor, options>;

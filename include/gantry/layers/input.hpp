@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/layers/reshape.hpp>
 
+#include <cstddef>
 #include <string>
 
 namespace gantry {
@@ -9,6 +10,7 @@ namespace gantry {
 template <int... extents>
 struct InputShape : ViewLayer {
     using Input = Shape<Batch, extents...>;
+    static constexpr std::size_t pytorch_modules = 0;
     static std::string name() { return "Input"; }
     template <class P, AnyTensor X>
     static auto forward(const P&, const X& x) {

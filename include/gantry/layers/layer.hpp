@@ -18,14 +18,29 @@ namespace gantry {
 //   features                  where Input is AnyShape: the last extent that it takes, 0 for any
 //   Output<X>                 the shape that it makes of shape X
 //   flops<X>, stored<X>       for each item of a batch: operations of a forward pass, numbers that its result
-//   holds name()                    for tables forward(pass, x, parameters..., states...)   the computation,
-//   in ops
+//                             holds
+//   name()                    for tables
+//   forward(pass, x, parameters..., states...)   the computation, in ops
 // and may name
 //   activation                it is this activation and nothing else: a layer before it may apply it
 //   fuses_activation = true   it applies Pass::activation itself
 //   keeps_shape = true        it makes of any shape the same one: what a network takes may be told from a
 //                             layer after it
+//   feature_order             for files: see FeatureOrder
+//   pytorch_modules           how many modules of PyTorch's nn.Sequential it stands for, where not one
 //   Fit<index, X>             where Input and features do not say all: whether it takes shape X, see fit.hpp
+
+/// What a layer does to the order of features, which differs from PyTorch's in a flattened image: files of
+/// networks in which that matters need to know. What a layer does to the pixels of images is its own matter.
+enum class FeatureOrder {
+    unknown,  ///< files can be had where its input and output have PyTorch's order
+    kept,     ///< feature i of the result belongs to feature i of the input, as do vectors of parameters:
+              ///< activations, batch norm. What keeps_shape is this, if it has no parameters
+    view,     ///< the same numbers in memory: Flatten
+    free,     ///< parameters connect each input with each output, so that both may be in any order: Dense.
+           ///< They are matrices (inputs, outputs), FileOrder::transposed, and vectors that go with outputs
+    own,  ///< the result has PyTorch's order, whatever the input: channels, as GlobalMeanPool2d has them
+};
 
 /// Not known yet: a network that begins with layers that take anything.
 struct AnyShape {
@@ -78,6 +93,18 @@ template <class L>
 concept KeepsShape = requires {
     requires L::keeps_shape;
 };
+/// What a layer says about the order of features.
+template <class L>
+inline constexpr FeatureOrder feature_order_of =
+    KeepsShape<L>&& L::Parameters::count + L::State::count == 0 ? FeatureOrder::kept : FeatureOrder::unknown;
+template <class L>
+requires requires { L::feature_order; }
+inline constexpr FeatureOrder feature_order_of<L> = L::feature_order;
+template <class L>
+inline constexpr std::size_t pytorch_modules_of = 1;
+template <class L>
+requires requires { L::pytorch_modules; }
+inline constexpr std::size_t pytorch_modules_of<L> = L::pytorch_modules;
 template <class L>
 concept FusesActivation = requires {
     requires L::fuses_activation;

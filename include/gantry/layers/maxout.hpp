@@ -18,7 +18,8 @@ struct PiecesOf<pieces, ParameterList<P...>> {
 
 /// The largest of `pieces` layers of one kind, element by element: `Maxout<Dense<784, 240>, 5>`. The pieces
 /// are one layer with `pieces` times as many outputs, piece by piece, so that there is one product instead of
-/// five. Source: Goodfellow et al., "Maxout networks" (2013), section 3.
+/// five. In a file it is that layer: output o of piece p is in row p * outputs + o of the weight. Source:
+/// Goodfellow et al., "Maxout networks" (2013), section 3.
 template <class Layer, int pieces>
 struct Maxout {
     using Wide = typename Layer::template Widened<pieces>;
@@ -26,6 +27,7 @@ struct Maxout {
     using State = typename Wide::State;
     using Input = typename Layer::Input;
     static constexpr int features = Layer::features;
+    static constexpr FeatureOrder feature_order = feature_order_of<Layer>;
     template <class X>
     using Output = typename Layer::template Output<X>;
     template <class X>

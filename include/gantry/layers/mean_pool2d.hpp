@@ -25,6 +25,8 @@ struct MeanPool2d : detail::PoolingLayer<pooling> {
 
 /// The mean of each channel, Shape<Batch, height, width, C> -> Shape<Batch, C>; see global_mean_pool2d.
 struct GlobalMeanPool2d : PlainLayer {
+    static constexpr FeatureOrder feature_order = FeatureOrder::own;
+    static constexpr std::size_t pytorch_modules = 2;  // AdaptiveAvgPool2d(1) and Flatten
     template <int index, class X>
     using Fit = decltype(detail::image_check<index, GlobalMeanPool2d, X, 0>());
     template <class X>

@@ -74,9 +74,18 @@ public:
     }
 
     template <bool learned>
-    static void list_tensors(std::vector<ParameterInfo>& list, const std::string& prefix,
-                             std::size_t offset) {
-        Inner::template list_tensors<learned>(list, prefix, offset);
+    static void list_tensors(std::vector<ParameterInfo>& list, const std::string& prefix, std::size_t offset,
+                             std::size_t& leaf) {
+        ++leaf;
+        Inner::template list_tensors<learned>(list, prefix, offset, leaf);
+        ++leaf;
+    }
+    /// The pooling and the unpooling are layers as well.
+    template <class X, class F>
+    static constexpr void each_layer(const F& f) {
+        f(detail::Type<Pool>{}, detail::Type<X>{}, detail::Type<PooledImage<X>>{});
+        Inner::template each_layer<PooledImage<X>>(f);
+        f(detail::Type<Pool>{}, detail::Type<PooledImage<X>>{}, detail::Type<X>{});
     }
     /// A row for the pooling, those of the inner layers, and one for the unpooling.
     template <class X, class Row>

@@ -9,6 +9,7 @@ namespace gantry {
 
 /// A view: no work, no memory.
 struct ViewLayer : PlainLayer {
+    static constexpr FeatureOrder feature_order = FeatureOrder::view;
     template <class X>
     static constexpr std::size_t flops = 0;
     template <class X>
@@ -37,7 +38,9 @@ struct Reshape : ViewLayer {
     template <class X>
     struct OutputOf {
         using type = Shape<Batch, extents...>;
-        static_assert(std::is_same_v<X, AnyShape> || ReshapeFits<X::item_size, type::item_size>::value);
+        // Not ||, which would look at the size of AnyShape, too.
+        static_assert(
+            std::disjunction_v<std::is_same<X, AnyShape>, ReshapeFits<X::item_size, type::item_size>>);
     };
     template <class X>
     using Output = typename OutputOf<X>::type;

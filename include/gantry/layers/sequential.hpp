@@ -181,31 +181,34 @@ struct Sequential {
     /// All parameters, nested ones too, in the order of the buffer.
     static std::vector<ParameterInfo> parameters(const std::string& prefix = "") {
         std::vector<ParameterInfo> list;
-        list_tensors<true>(list, prefix, 0);
+        std::size_t leaf = 0;
+        list_tensors<true>(list, prefix, 0, leaf);
         return list;
     }
     /// All states (running statistics), likewise.
     static std::vector<ParameterInfo> states(const std::string& prefix = "") {
         std::vector<ParameterInfo> list;
-        list_tensors<false>(list, prefix, 0);
+        std::size_t leaf = 0;
+        list_tensors<false>(list, prefix, 0, leaf);
         return list;
     }
 
     template <bool learned>
-    static void list_tensors(std::vector<ParameterInfo>& list, const std::string& prefix,
-                             std::size_t offset) {
-        std::size_t index = 0;
+    static void list_tensors(std::vector<ParameterInfo>& list, const std::string& prefix, std::size_t offset,
+                             std::size_t& leaf) {
+        std::size_t index = 0, module = 0;
         const auto add = [&]<class L>(detail::Type<L>) {
             using Tensors = std::conditional_t<learned, typename L::Parameters, typename L::State>;
             const std::size_t before = list.size();
-            const std::string layer_prefix = prefix + std::to_string(index) + ".";
+            const std::string layer_prefix = prefix + std::to_string(module) + ".";
             if constexpr (requires { typename L::NestedTag; })
-                L::template list_tensors<learned>(list, layer_prefix, offset);
+                L::template list_tensors<learned>(list, layer_prefix, offset, leaf);
             else
-                append_parameters(list, layer_prefix, offset, Tensors{});
+                append_parameters(list, layer_prefix, offset, leaf++, Tensors{});
             for (std::size_t i = before; i < list.size(); ++i) list[i].layer = index;
             offset += Tensors::size;
             ++index;
+            module += pytorch_modules_of<L>;
         };
         (add(detail::Type<Layers>{}), ...);
     }
@@ -227,27 +230,37 @@ struct Sequential {
     template <class Start, class Row>
     static void summary_rows(const Row& row, const std::string& prefix) {
         std::size_t index = 0;
-        const auto add = [&]<class L, class X>(detail::Type<L>, detail::Type<X>) {
-            using In = std::conditional_t<std::is_same_v<X, AnyShape>, typename L::Input, X>;
-            using Out = typename L::template Output<In>;
-            const std::string number = prefix + std::to_string(index++);
-            if constexpr (requires { typename L::NestedTag; }) {
-                L::template summary_rows<In>(row, number + ".");
-            } else {
-                row(number + "  " + L::name(), detail::shape_text<Out>(), L::Parameters::size,
-                    L::template flops<In>);
-            }
-            return detail::Type<Out>{};
-        };
-        walk<Start, Layers...>(add);
+        walk<Start, Layers...>(
+            [&]<class L, class In, class Out>(detail::Type<L>, detail::Type<In>, detail::Type<Out>) {
+                const std::string number = prefix + std::to_string(index++);
+                if constexpr (requires { typename L::NestedTag; }) {
+                    L::template summary_rows<In>(row, number + ".");
+                } else {
+                    row(number + "  " + L::name(), detail::shape_text<Out>(), L::Parameters::size,
+                        L::template flops<In>);
+                }
+            });
+    }
+    /// Calls f(Type<layer>, Type<shape that it takes>, Type<shape that it makes of it>) for the layers that X
+    /// goes through, those of nested Sequentials one by one.
+    template <class X, class F>
+    static constexpr void each_layer(const F& f) {
+        walk<X, Layers...>([&]<class L, class In, class Out>(detail::Type<L> layer, detail::Type<In> in,
+                                                             detail::Type<Out> out) {
+            if constexpr (requires { typename L::NestedTag; })
+                L::template each_layer<In>(f);
+            else
+                f(layer, in, out);
+        });
     }
 
 private:
     template <class X, class L, class... Rest, class F>
-    static void walk(const F& f) {
-        const auto after = f(detail::Type<L>{}, detail::Type<X>{});
-        if constexpr (sizeof...(Rest) > 0)
-            [&]<class Out>(detail::Type<Out>) { walk<Out, Rest...>(f); }(after);
+    static constexpr void walk(const F& f) {
+        using In = std::conditional_t<std::is_same_v<X, AnyShape>, typename L::Input, X>;
+        using Out = typename L::template Output<In>;
+        f(detail::Type<L>{}, detail::Type<In>{}, detail::Type<Out>{});
+        if constexpr (sizeof...(Rest) > 0) walk<Out, Rest...>(f);
     }
 };
 
