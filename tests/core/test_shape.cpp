@@ -39,4 +39,15 @@ TEST_CASE("the text of an error", "[core]") {
     CHECK_THROWS_AS(fail("a", "b"), Error);
 }
 
+TEST_CASE("an error is one line that no terminal obeys", "[core]") {
+    for (int byte = 1; byte < 256; ++byte) {
+        CAPTURE(byte);
+        const std::string text = Error("a" + std::string(1, static_cast<char>(byte)) + "b").what();
+        const bool printable = byte >= ' ' && byte != 0x7F;  // or a part of UTF-8
+        CHECK(text.size() == (printable ? 3u : 6u));
+    }
+    CHECK(std::string(Error("\n\x1B[2J \x7F \xC2\x9B \xC3\xA9").what()) ==
+          "\\x0A\\x1B[2J \\x7F \\xC2\\x9B \xC3\xA9");
+}
+
 }  // namespace gantry::test
