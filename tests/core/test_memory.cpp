@@ -123,7 +123,8 @@ TEST_CASE("a poisoned arena hands out NaN, and poisons what a step leaves", "[co
 
 TEST_CASE("memory of the host is aligned, large blocks to huge pages", "[core]") {
     HostMemory memory;
-    for (std::size_t bytes : {std::size_t{1}, std::size_t{1000}, HostMemory::huge_page, std::size_t{3} << 20}) {
+    for (std::size_t bytes :
+         {std::size_t{1}, std::size_t{1000}, HostMemory::huge_page, std::size_t{3} << 20}) {
         void* block = memory.allocate(bytes);
         CHECK(remainder(block, bytes >= HostMemory::huge_page ? HostMemory::huge_page : 64) == 0);
         memory.fill(block, std::byte{7}, bytes);
