@@ -1,12 +1,26 @@
 #include "support/catch.hpp"
 #include <gantry/core/error.hpp>
 #include <gantry/core/shape.hpp>
+#include <gantry/core/window.hpp>
 
 #include <sstream>
 #include <string>
 
 namespace gantry::test {
 namespace {
+
+// Windows that make sense, and those that do not, on either axis.
+static_assert(Window{.size = 4, .stride = 2, .output_padding = 1}.valid());
+static_assert(!Window{.size = 4, .stride = 2, .output_padding = 2}.valid());
+static_assert(Window{.size = 4, .stride = 2, .dilation = 3, .output_padding = 2}.valid());
+static_assert(!Window{.size = 4, .stride = 2, .dilation = 3, .output_padding = 3}.valid());
+static_assert(!Window{.size = {0, 1}}.valid() && !Window{.size = {1, 0}}.valid());
+static_assert(!Window{.size = 1, .stride = {0, 1}}.valid() && !Window{.size = 1, .stride = {1, 0}}.valid());
+static_assert(!Window{.size = 1, .padding = {-1, 0}}.valid() &&
+              !Window{.size = 1, .padding = {0, -1}}.valid());
+static_assert(!Window{.size = 1, .dilation = {0, 1}}.valid() &&
+              !Window{.size = 1, .dilation = {1, 0}}.valid());
+static_assert(!Window{.size = 1, .output_padding = {-1, 0}}.valid());
 
 static_assert(Shape<>::rank == 0 && Shape<>::item_size == 1 && !Shape<>::batched);
 static_assert(Shape<Batch, 28, 28, 1>::rank == 4 && Shape<Batch, 28, 28, 1>::item_size == 784);

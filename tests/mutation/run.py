@@ -36,12 +36,17 @@ import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDERS = ("include", "kernels", "examples", "tests", "docs")
-COMPILE = ["-std=c++20", "-O0", "-w", "-pthread", "-I.", "-Iinclude", "-Itests", "-Iexamples"]
+COMPILE = ["-std=c++20", "-w", "-pthread", "-I.", "-Iinclude", "-Itests", "-Iexamples"]
 COMPILE += [f'-DGANTRY_TEST_IO_FOLDER="{ROOT}/tests/io"', f'-DGANTRY_KERNELS="{ROOT}/kernels"', '-DGANTRY_EXAMPLES="."']
-CPU = [shutil.which("clang++-19") or "g++", "-march=native", "-DGANTRY_TEST_SANITIZERS"]  # tests of all devices on Cpu alone
+CPU = [shutil.which("clang++-19") or "g++", "-march=native", "-DGANTRY_TEST_SANITIZERS"]  # all devices are Cpu alone
 EMULATOR = ["g++", "-mfma", "-isystem", "tests/cuda_emulator/headers", "-DGANTRY_CUDA_EMULATOR", "-DGANTRY_WITH_CUDA"]
-# As the emulator's build "races": see tests/cuda_emulator/CMakeLists.txt.
-KERNELS = [*EMULATOR, "-O1", "-fsanitize=thread", "-ffp-contract=fast", "-fexpensive-optimizations"]
+BUILDS = {
+    "cpu": [*CPU, "-O0"],
+    "cpu_loops": [*CPU, "-O1"],  # tests that take longer than to be optimised
+    "emulator": [*EMULATOR, "-O0"],
+    # As "races" in tests/cuda_emulator/CMakeLists.txt.
+    "kernels": [*EMULATOR, "-O1", "-fsanitize=thread", "-ffp-contract=fast", "-fexpensive-optimizations"],
+}
 LINK = ["-lpng", "-ljpeg", "-lexif", "-lzimg", "-lgif", "-lz", "-pthread"]
 # Half of the compile time of most tests is reading these.
 PRECOMPILED = "support/catch.hpp cmath filesystem functional map optional ranges set span sstream thread vector".split()
@@ -93,29 +98,30 @@ class Tree:
         self.message = done.stderr
         return done.returncode == 0
 
-    def precompiled(self, flags):
-        header = "cpu.hpp" if flags is CPU else "emulator.hpp"
+    def precompiled(self, build):
+        header = build + ".hpp"
         if not (self.folder / (header + ".gch")).exists():
-            self.run([*flags, *COMPILE, "-x", "c++-header", "precompiled.hpp", "-o", header + ".gch"])
+            self.run([*BUILDS[build], *COMPILE, "-x", "c++-header", "precompiled.hpp", "-o", header + ".gch"])
         return header
 
     def sources_of(self, test):
-        """What a test is compiled from, each with its flags."""
+        """What a test is compiled from, each with its build."""
         cuda = test.startswith("cuda:")
         words = test.removeprefix("cuda:").split()
-        found = [(path, EMULATOR if cuda else CPU) for word in words for path in sorted(self.folder.glob(word))]
+        build = "emulator" if cuda else "cpu_loops" if test.startswith("tests/cpu/") else "cpu"
+        found = [(path, build) for word in words for path in sorted(self.folder.glob(word))]
         if cuda:
             kernels = [*self.folder.glob("kernels/*.cu"), *self.folder.glob("tests/cuda/*.cu")]
             emulator = [p for p in self.folder.glob("tests/cuda_emulator/*.cpp") if not p.name.startswith("test_")]
-            found += [(path, KERNELS) for path in kernels] + [(path, EMULATOR) for path in emulator]
-        found.append((self.folder / "catch_main.cpp", CPU))
-        return [(str(path.relative_to(self.folder)), flags) for path, flags in found]
+            found += [(path, "kernels") for path in kernels] + [(path, "emulator") for path in emulator]
+        found.append((self.folder / "catch_main.cpp", "cpu"))
+        return [(str(path.relative_to(self.folder)), build) for path, build in found]
 
-    def compile(self, source, flags, ending):
+    def compile(self, source, build, ending):
         """The object file of a source and the files that it depends on, or None if it does not compile."""
-        target = self.folder / (source.replace("/", "_") + (".cpu" if flags is CPU else ".cuda") + ending)
-        header = ["-include", self.precompiled(flags)] if source.startswith("tests/") and flags is not KERNELS else []
-        command = [*flags, *COMPILE, *header, "-MMD", "-MF", "dependencies", "-c", "-x", "c++", source, "-o", str(target)]
+        target = self.folder / (source.replace("/", "_") + "." + build + ending)
+        header = ["-include", self.precompiled(build)] if source.startswith("tests/") and build != "kernels" else []
+        command = [*BUILDS[build], *COMPILE, *header, "-MMD", "-MF", "dependencies", "-c", "-x", "c++", source, "-o", str(target)]
         if not self.run(command):
             return None
         return target, set((self.folder / "dependencies").read_text().split())
@@ -124,7 +130,7 @@ class Tree:
         if not self.run(["g++", *map(str, objects), "-o", "test", *self.libraries]):
             sys.exit(f"{test} does not link:\n{self.message}")
         of_all_devices = test.startswith("cuda:") and "tests/cuda" not in test
-        command = ["./test", *(["* - Cuda"] if of_all_devices else [])]
+        command = ["./test", "--abort", *(["* - Cuda"] if of_all_devices else [])]
         try:
             return subprocess.run(command, cwd=self.folder, capture_output=True, timeout=seconds).returncode == 0
         except subprocess.TimeoutExpired:
@@ -135,16 +141,16 @@ class Suite:
     """The tests without any mutant, compiled once."""
 
     def __init__(self):
-        self.objects = {}  # of a source with its flags: its object file and what it depends on
+        self.objects = {}  # of a source with its build: its object file and what it depends on
         self.seconds = {}  # of a test: how long a mutant may take
 
-    def add_source(self, tree, source, flags):
-        self.objects[source, id(flags)] = tree.compile(source, flags, ".o")
-        if not self.objects[source, id(flags)]:
+    def add_source(self, tree, source, build):
+        self.objects[source, build] = tree.compile(source, build, ".o")
+        if not self.objects[source, build]:
             sys.exit(f"{source} does not compile without a mutant:\n{tree.message}")
 
     def add_test(self, tree, test):
-        objects = [self.objects[source, id(flags)][0] for source, flags in tree.sources_of(test)]
+        objects = [self.objects[source, build][0] for source, build in tree.sources_of(test)]
         begin = time.monotonic()
         if not tree.passes(test, objects, 600):
             sys.exit(f"{test} fails without a mutant")
@@ -159,11 +165,11 @@ class Suite:
             for test in mutant["tests"]:
                 objects = []
                 touched = False
-                for source, flags in tree.sources_of(test):
-                    built = self.objects[source, id(flags)]
+                for source, build in tree.sources_of(test):
+                    built = self.objects[source, build]
                     if mutant["file"] in built[1]:
                         touched = True
-                        built = tree.compile(source, flags, ".mutant.o")
+                        built = tree.compile(source, build, ".mutant.o")
                         if not built:
                             return f"killed by {test}" if mutant.get("compiler") else f"DOES NOT COMPILE: {tree.message[:500]}"
                     objects.append(built[0])
@@ -201,8 +207,8 @@ def run(mutants, jobs):
         for tree in pool.map(Tree, [pathlib.Path(folder) / str(job) for job in range(jobs)]):
             trees.put(tree)
         tests = sorted({test for mutant in mutants for test in mutant["tests"]})
-        sources = {(source, id(flags)): (source, flags) for test in tests for source, flags in tree.sources_of(test)}
-        for_each(sources.values(), lambda tree, source: suite.add_source(tree, *source))
+        sources = sorted({source for test in tests for source in tree.sources_of(test)})
+        for_each(sources, lambda tree, source: suite.add_source(tree, *source))
         for_each(tests, suite.add_test)
         for_each(mutants, try_one)
     return results
