@@ -26,6 +26,16 @@ auto device_options([[maybe_unused]] const Options& options) {
 #endif
 }
 
+/// A device of type D in words, as far as it can change bits of results.
+template <class D>
+std::string device_text([[maybe_unused]] const Options& options) {
+    if constexpr (std::is_same_v<D, Cpu>) return "the CPU";
+#ifdef GANTRY_WITH_CUDA
+    else
+        return cuda::Gpu::name(options.gpu.value_or(0)) + (options.tf32 ? ", TF32" : "");
+#endif
+}
+
 /// The option that needs a GPU, or null: `--device cuda`, `--gpu` or `--tf32`.
 inline const char* needs_gpu(const Options& options) {
     return options.device == "cuda" ? "--device cuda"

@@ -23,6 +23,7 @@ struct Options {
     int batch = 0;                 ///< 0: the recipe's
     std::uint64_t seed = 1;
     std::uint64_t every = 250;
+    std::uint64_t save_every = 0;         ///< 0: as often as it takes a small share of the time
     std::string device = "auto";          ///< "cpu", "cuda", or "auto": a GPU where there is one
     std::optional<int> gpu{};             ///< number of the GPU; none: 0
     bool tf32 = false;                    ///< on a GPU: CudaOptions::tf32

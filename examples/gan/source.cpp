@@ -6,11 +6,14 @@
 #include <gantry/data/picture_folder.hpp>
 #include <gantry/io/csv.hpp>
 
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <zlib.h>
 
 namespace gantry::gan {
 namespace {
@@ -26,7 +29,20 @@ void print_contents(const PictureFolder& folder, const std::string& name) {
     std::printf("%s\n", detail::printable(text).c_str());
 }
 
+/// CRC-32 of some bytes, after those of `before`.
+uLong checksum(uLong before, const std::vector<std::uint8_t>& bytes) {
+    return bytes.empty() ? before : crc32_z(before, bytes.data(), bytes.size());
+}
+
 }  // namespace
+
+std::string data_text(const LabelledImages& data) {
+    const Images& images = data.images;
+    return std::to_string(images.count) + " images of " + std::to_string(images.height) + " x " +
+           std::to_string(images.width) + " x " + std::to_string(images.channels) + ", " +
+           std::to_string(data.labels.size()) + " labels, CRC-32 " +
+           std::to_string(checksum(checksum(0, images.pixels), data.labels));
+}
 
 Source mnist() {
     return {.contents = "Folder with MNIST's IDX files, or others of their names",

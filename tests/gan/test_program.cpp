@@ -1,5 +1,6 @@
 // What every program that trains has in common, on a small convolutional GAN for colour pictures.
 #include "gan/run.hpp"
+#include "gan/run_folder.hpp"
 #include "gan/sheet.hpp"
 #include "io/temporary_folder.hpp"
 #include "programs.hpp"
@@ -11,7 +12,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <locale>
 #include <string>
 #include <vector>
 
@@ -101,6 +104,46 @@ TEST_CASE("Colour pictures are drawn in colour", "") {
         grey = grey && sheet.pixels[i] == sheet.pixels[i + 1] && sheet.pixels[i] == sheet.pixels[i + 2];
     CHECK_FALSE(grey);
     CHECK_FALSE(contents_of(place / "run/samples.gif").empty());
+}
+
+TEST_CASE("The program's locale changes nothing in a run", "") {
+    struct German : std::numpunct<char> {
+        char do_decimal_point() const override { return ','; }
+        char do_thousands_sep() const override { return '.'; }
+        std::string do_grouping() const override { return "\3"; }
+    };
+    const TemporaryFolder place;
+    const auto train = [&](const std::string& run) {
+        return program({"--recipe", "plain", "--data", "x", "--real-label", "0.9", "--seed", "12345", "--out",
+                        place / run})
+            .code;
+    };
+    REQUIRE(train("classic") == 0);
+    const std::locale classic = std::locale::global(std::locale(std::locale::classic(), new German));
+    const int german = train("german");
+    const Result resumed = program({"--resume", place / "classic", "--iterations", "3"});
+    std::locale::global(classic);
+    INFO(resumed.output);
+    CHECK(german == 0);
+    CHECK(resumed.code == 0);
+    REQUIRE(program({"--resume", place / "german", "--iterations", "3"}).code == 0);
+    for (const std::string file : {"checkpoint.safetensors", "losses.csv", "losses.svg"})
+        CHECK(contents_of(place / ("german/" + file)) == contents_of(place / ("classic/" + file)));
+}
+
+TEST_CASE("A long run keeps a picture for each report at first, and then for each second one", "") {
+    const TemporaryFolder place;
+    const auto train = [&](const std::string& iterations) {
+        REQUIRE(program({"--recipe", "plain", "--data", "x", "--every", "1", "--iterations", iterations,
+                         "--out", place / iterations})
+                    .code == 0);
+        return gan::RunFolder(place / iterations).pictures(1000);
+    };
+    CHECK(train("20").size() == 21);
+    const std::vector<std::uint64_t> kept = train("203");
+    CHECK(kept.size() == 103);
+    CHECK(kept[1] == 2);
+    CHECK(kept.back() == 203);
 }
 
 TEST_CASE("A program without data of its own asks for a folder", "") {

@@ -84,6 +84,21 @@ TEST_CASE("a file that cannot be written or read says why") {
     CHECK(is_line_with(error_of([&] { File("/dev/zero", File::Mode::read); }), {"not a regular file"}));
 }
 
+TEST_CASE("no file gets the number of standard output, where a program has closed it") {
+    const TemporaryFolder folder;
+    std::fflush(stdout);
+    const int out = dup(STDOUT_FILENO);
+    close(STDOUT_FILENO);
+    {
+        File file(folder / "a", File::Mode::create);
+        CHECK(write(STDOUT_FILENO, "noise", 5) < 0);
+        file.write("text");
+    }
+    dup2(out, STDOUT_FILENO);
+    close(out);
+    CHECK(contents_of(folder / "a") == "text");
+}
+
 TEST_CASE("reading beyond the end of a file says so") {
     const TemporaryFolder folder;
     put_file(folder / "a", "abc");

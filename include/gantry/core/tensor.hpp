@@ -154,6 +154,8 @@ public:
     Tensor<S, T, D> get() const {
         return Tensor<S, T, D>{Value<T, D>{buffer_.data(), &buffer_.device(), extents_, 0, nullptr}};
     }
+    /// Its numbers, for a checkpoint.
+    Buffer<T, D>& buffer() { return buffer_; }
 
 private:
     Buffer<T, D> buffer_;

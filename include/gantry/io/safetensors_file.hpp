@@ -6,18 +6,53 @@
 #include <gantry/io/safetensors.hpp>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
+
+#include <zlib.h>
 
 namespace gantry {
 
 namespace detail {
+
+// Every file of gantry's has these two in its metadata, and a reader takes them out again. Two, so that a
+// damaged key does not make it pass for a file from elsewhere, which has no checksum.
+inline constexpr const char *format_key = "gantry.format", *checksum_key = "gantry.checksum";
+
+/// CRC-32 of all that a file says: names, types, shapes, data and metadata. Where in the file it says them
+/// does not count.
+inline std::string checksum(const std::map<std::string, TensorEntry>& tensors,
+                            const std::map<std::string, std::string>& metadata) {
+    uLong sum = 0;
+    const auto add = [&](std::span<const std::byte> bytes) {
+        const std::uint64_t size = bytes.size();  // so that "ab", "c" is not "a", "bc"
+        sum = crc32_z(sum, reinterpret_cast<const Bytef*>(&size), sizeof size);
+        if (size != 0) sum = crc32_z(sum, reinterpret_cast<const Bytef*>(bytes.data()), size);
+    };
+    const auto add_text = [&](std::string_view text) { add(std::as_bytes(std::span(text))); };
+    for (const auto& [name, entry] : tensors) {
+        add_text(name);
+        add_text(entry.dtype);
+        add(std::as_bytes(std::span(entry.shape)));
+        add(entry.data);
+    }
+    for (const auto& [key, text] : metadata) {
+        add_text(key);
+        add_text(text);
+    }
+    std::array<char, 8> digits;
+    const auto end = std::to_chars(digits.begin(), digits.end(), sum, 16).ptr;
+    return {digits.begin(), end};
+}
 
 /// Reads a safetensors file (https://github.com/huggingface/safetensors, "Format"): the length of the header
 /// in 8 bytes, little-endian; the header, a JSON object {"name": {"dtype", "shape", "data_offsets": [begin,
@@ -54,12 +89,22 @@ public:
                 entry->data.resize(place.second - place.first);
                 file_.read(entry->data);
             }
+        check_checksum(result);
         return result;
     }
 
 private:
     void require(bool condition, const std::string& what) const {
         if (!condition) fail("read_safetensors", file_.path().string() + " is damaged: " + what);
+    }
+
+    /// Takes gantry's own metadata out of a file that has them.
+    void check_checksum(Safetensors& file) const {
+        const auto checksum = file.metadata.extract(checksum_key);
+        if (checksum.empty() && !file.metadata.contains(format_key)) return;
+        require(!checksum.empty() && checksum.mapped() == detail::checksum(file.tensors, file.metadata),
+                "its checksum is not that of its contents");
+        file.metadata.erase(format_key);
     }
 
     JsonObject read_header() {
@@ -74,6 +119,8 @@ private:
         data_size_ -= length;
         std::string text(length, '\0');
         file_.read(std::as_writable_bytes(std::span(text)));
+        const std::size_t zero = text.find('\0');  // where the parser would end without an error
+        require(zero == text.npos, "its header is not valid JSON at byte " + std::to_string(zero + 1));
 
         constexpr std::size_t deepest = 3;  // the header, a tensor, its shape
         const auto damaged = [&](const std::string& what) { require(false, "its header " + what); };
@@ -133,14 +180,15 @@ private:
     std::size_t data_size_ = 0;
 };
 
-/// The header of a file that has its tensors' data in this order.
+/// The header of a file that has this metadata, and its tensors' data in this order.
 inline std::string safetensors_header(
-    const Safetensors& contents, const std::vector<const std::pair<const std::string, TensorEntry>*>& order) {
+    const std::map<std::string, std::string>& metadata,
+    const std::vector<const std::pair<const std::string, TensorEntry>*>& order) {
     std::map<std::string, std::string> values;
-    for (const auto& [key, text] : contents.metadata)
+    for (const auto& [key, text] : metadata)
         values["__metadata__"] +=
             (values["__metadata__"].empty() ? "{" : ",") + json_string(key) + ':' + json_string(text);
-    if (!contents.metadata.empty()) values["__metadata__"] += '}';
+    values["__metadata__"] += '}';
     std::size_t offset = 0;
     for (const auto* tensor : order) {
         const auto& [name, entry] = *tensor;
@@ -155,14 +203,15 @@ inline std::string safetensors_header(
     std::string header;
     for (const auto& [key, value] : values)
         header += (header.empty() ? "{" : ",") + json_string(key) + ':' + value;
-    return (header.empty() ? "{" : header) + '}';
+    return header + '}';
 }
 
 }  // namespace detail
 
 /// Writes a safetensors file, atomically. Tensors of wider types come first, as the reference implementation
 /// does it, so that each value is aligned in the file. Throws an Error, and writes nothing, if a tensor's
-/// data does not match its dtype and shape or a name is not UTF-8.
+/// data does not match its dtype and shape or a name is not UTF-8. Its metadata get a checksum, which
+/// read_safetensors checks, and other readers pass over.
 inline void write_safetensors(const std::filesystem::path& path, const Safetensors& contents) {
     std::vector<const std::pair<const std::string, TensorEntry>*> order;
     for (const auto& tensor : contents.tensors) {
@@ -180,9 +229,12 @@ inline void write_safetensors(const std::filesystem::path& path, const Safetenso
         return size_a != size_b ? size_a > size_b : a->first < b->first;
     });
 
+    auto metadata = contents.metadata;
+    metadata[detail::format_key] = "1";
+    metadata[detail::checksum_key] = detail::checksum(contents.tensors, metadata);
     std::string text;
     try {
-        text = detail::safetensors_header(contents, order);
+        text = detail::safetensors_header(metadata, order);
     } catch (const nlohmann::json::type_error&) {
         fail("write_safetensors", "names and metadata must be UTF-8: cannot write " + path.string());
     }
@@ -196,8 +248,8 @@ inline void write_safetensors(const std::filesystem::path& path, const Safetenso
     file.commit();
 }
 
-/// Reads a safetensors file. Throws an Error, one line, if the file is missing or anything in it is not as
-/// the format demands.
+/// Reads a safetensors file. Throws an Error, one line, if the file is missing, or anything in it is not as
+/// the format demands, or gantry wrote it and it has changed since.
 inline Safetensors read_safetensors(const std::filesystem::path& path) {
     return detail::SafetensorsReader(path).read();
 }
