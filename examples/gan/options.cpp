@@ -93,7 +93,7 @@ public:
         app_.add_flag("--dry-run", options_.dry_run, "Show networks and settings, and train nothing");
     }
 
-    // Numbers as they are in a program without a locale of its own, which CLI11 and streams would follow.
+    // Independent of the locale, which CLI11 and streams follow.
     static std::string text_of(const std::string& value) { return value; }
     static std::string text_of(bool value) { return value ? "true" : "false"; }
     template <class T>

@@ -298,7 +298,7 @@ void print_plan(const AnyRecipe& recipe, const Options& options) {
 /// The run to resume; `command_line` gets its options.
 SavedRun load_run(const Program& program, CommandLine& command_line) {
     const RunFolder folder(command_line.options().out);
-    if (!std::filesystem::exists(folder.path())) static_cast<void>(folder.newest_checkpoint());  // says so
+    if (!std::filesystem::exists(folder.path())) static_cast<void>(folder.newest_checkpoint());  // throws
     FolderLock lock = folder.take_over();
     const auto begin = Clock::now();
     SavedRun saved{std::move(lock), folder.load(), 0};

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <locale>
 #include <numeric>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -164,8 +165,10 @@ TEST_CASE("Numbers that are out of proportion or of range are refused", "") {
     Saved<Cpu> net{device, 3};
     Safetensors file = net.save();
     const auto error = [&](const auto& describe) {
-        CheckpointReader reader(file, "run/a.safetensors");
-        return error_of([&] { describe(reader); });
+        return error_of([&] {
+            CheckpointReader reader(file, "run/a.safetensors");
+            describe(reader);
+        });
     };
     const auto proportional = [&](std::uint64_t factor) {
         return error([&](auto& reader) { reader.proportional("iterations", factor, "adam.updates"); });
@@ -180,7 +183,7 @@ TEST_CASE("Numbers that are out of proportion or of range are refused", "") {
     CheckpointWriter writer;
     writer.batches("data", data);
     file = writer.file;
-    CHECK(error([&](auto& reader) { reader.batches("data", data); }) == "");
+    CHECK(is_line_with(error([&](auto& reader) { reader.batches("data", data); }), {"call its apply()"}));
     CHECK(is_line_with(error([&](auto& reader) { reader.batches("data", larger); }),
                        {"another order of data", "batches of 5 from 10", "not \"batches of 6 from 10"}));
     file.tensors.at("data.position") = make_entry({}, std::array{~std::uint64_t{0}});
@@ -215,6 +218,28 @@ TEST_CASE("The program's locale changes nothing in a checkpoint", "") {
     std::locale::global(classic);
     CHECK(after == before);
     CHECK(error == "[here] is an error; got 1234 0.5");
+}
+
+TEST_CASE("A checkpoint that is described and not applied is an error", "") {
+    Cpu device;
+    Saved<Cpu> net{device, 1}, other{device, 2};
+    const Safetensors before = net.save(), saved = other.save();
+    CHECK_THROWS_WITH(
+        [&] {
+            CheckpointReader reader(saved, "run/a.safetensors");
+            net.describe(reader);
+        }(),
+        "[checkpoint] run/a.safetensors was described to a CheckpointReader and not loaded: call its "
+        "apply()");
+    CHECK_THROWS_WITH(
+        [&] {
+            CheckpointReader reader(saved, "run/a.safetensors");
+            net.describe(reader);
+            throw std::runtime_error("in the middle");
+        }(),
+        "in the middle");
+    CHECK(net.save() == before);
+    CHECK_NOTHROW(CheckpointReader(saved, "run/a.safetensors"));
 }
 
 TEST_CASE("A checkpoint that does not fit is refused in one line and changes nothing", "") {

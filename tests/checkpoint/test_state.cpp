@@ -26,19 +26,20 @@ using SizedNet = Network<StateArchitecture, Cpu>;
 using SizedBuffer = Buffer<float, Cpu>;
 
 struct NetworkMembers {
-    Cpu& device;
+    Lifetime lifetime;  // for handles, as the optimizers' watch
     SizedBuffer parameters, gradients /* of one pass */, states;
     RandomStream dropout;
     std::vector<int> places;    // constant
     std::vector<void*> leaves;  // of one step, as the following
     std::uint32_t leaves_step;
-    std::uint64_t backward_passes;  // tells stale gradients apart
+    std::uint64_t backward_passes, gradients_made, applied_gradients;  // tell stale gradients apart
 };
 static_assert(sizeof(SizedNet) == sizeof(NetworkMembers));
 
 template <class Options>
 struct OptimizerMembers {
     SizedNet& network;
+    Lifetime::Watch watch;
     std::string_view name;  // constant
     Options options;
     std::uint64_t updates;

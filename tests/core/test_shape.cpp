@@ -31,6 +31,11 @@ static_assert(Extents{}.size() == 1 && Extents{}.first() == 1 && Extents{}.last(
 static_assert(Extents{3, {2, 3, 4}}.size() == 24 && Extents{3, {2, 3, 4}}.first() == 2);
 static_assert(Extents{3, {2, 3, 4}}.last() == 4);
 static_assert(Extents{2, {60000, 60000}}.size() == 3'600'000'000u);  // more than an int holds
+static_assert(Shape<100000, 100000>::item_size == 10'000'000'000u);
+static_assert(detail::fits(true, {46340, 46341}) && !detail::fits(true, {46341, 46341}));
+static_assert(detail::fits(true, {32768, 65535}) && !detail::fits(true, {32768, 65536}));
+static_assert(detail::fits(false, {1 << 24, 1 << 23}) && !detail::fits(false, {1 << 24, 1 << 24}));
+static_assert(!detail::fits(false, {1 << 30, 1 << 30, 1 << 30, 1 << 30}));  // 0 in 64 bits
 
 std::string text(const Extents& extents) {
     std::ostringstream out;

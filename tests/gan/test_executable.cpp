@@ -292,7 +292,7 @@ TEST_CASE("Checkpoints take a small share of the time, or are written when the u
     CHECK(iteration("b/checkpoint.safetensors") == 5);
 }
 
-TEST_CASE("A resume with another build or device says so and goes on", "") {
+TEST_CASE("A resume with another build or device prints a line and goes on", "") {
     const MlpFolder place;
     REQUIRE(place.run(small + "--iterations 2 --out run").code == 0);
     Safetensors file = read_safetensors(place / "run/checkpoint.safetensors");

@@ -14,6 +14,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <numeric>
@@ -261,6 +262,14 @@ public:
     /// `source` stands in errors.
     CheckpointReader(Safetensors file, std::string source)
         : file_(std::move(file)), source_(std::move(source)) {}
+    CheckpointReader(const CheckpointReader&) = delete;
+    CheckpointReader& operator=(const CheckpointReader&) = delete;
+    /// Errors: `apply` was forgotten. (Not where another exception ends the scope.)
+    ~CheckpointReader() noexcept(false) {
+        if (!changes_.empty() && std::uncaught_exceptions() == exceptions_)
+            fail("checkpoint",
+                 source_ + " was described to a CheckpointReader and not loaded: call its apply()");
+    }
 
     /// Floating-point values of smaller types are converted.
     template <class Net>
@@ -324,7 +333,7 @@ public:
         const auto saved = value_of<std::uint64_t>(name);
         changes_.push_back([&value, saved] { value = saved; });
     }
-    void same(const std::string& name, const std::string& value, std::string_view meaning) const {
+    void same(const std::string& name, const std::string& value, std::string_view meaning) {
         const std::string saved = text(name);
         if (saved != value)
             refuse("has another " + std::string(meaning) + ", " + detail::quoted(saved) + ", not " +
@@ -338,7 +347,7 @@ public:
     }
 
     /// The build that wrote the file, see build_text: another one may round otherwise.
-    std::string build() const { return text("build"); }
+    std::string build() { return text("build"); }
 
     /// Errors: a tensor in the file that nothing described.
     void apply() {
@@ -352,13 +361,13 @@ public:
 
 private:
     [[noreturn]] void refuse(const std::string& what,
-                             const std::string& advice = "load it with those that wrote it") const {
+                             const std::string& advice = "load it with those that wrote it") {
+        changes_.clear();
         fail("checkpoint",
              source_ + ' ' + what + ": it does not fit these networks and optimizers; " + advice);
     }
 
-    detail::TensorNames find_tensors(const std::string& prefix,
-                                     const std::vector<ParameterInfo>& infos) const {
+    detail::TensorNames find_tensors(const std::string& prefix, const std::vector<ParameterInfo>& infos) {
         std::vector<std::string> wanted, found;
         for (const ParameterInfo& info : infos) wanted.push_back(info.name);
         for (const auto& [name, entry] : file_.tensors)
@@ -369,14 +378,14 @@ private:
         return detail::find_tensors(wanted, found, prefix);
     }
 
-    std::string text(const std::string& name) const {
+    std::string text(const std::string& name) {
         const auto found = file_.metadata.find(name);
         if (found == file_.metadata.end()) refuse("says nothing of " + detail::quoted(name));
         return found->second;
     }
     /// Calls f, and says which part of the checkpoint an Error is about.
     template <class F>
-    void checked(const std::string& name, const F& f) const {
+    void checked(const std::string& name, const F& f) {
         try {
             f();
         } catch (const Error& error) {
@@ -462,7 +471,7 @@ private:
                                    "flattened images: load it with the version that wrote it");
     }
     /// A file that says nothing about it (PyTorch's, say) is taken by its shapes alone.
-    void check_architecture(const std::string& name, const std::string& wanted) const {
+    void check_architecture(const std::string& name, const std::string& wanted) {
         const auto found = file_.metadata.find(detail::with_dot(name) + "architecture");
         if (found == file_.metadata.end() || found->second == wanted) return;
         std::istringstream wanted_lines(wanted), saved_lines(found->second);
@@ -478,7 +487,8 @@ private:
     Safetensors file_;
     std::string source_;
     std::set<std::string> described_;
-    std::vector<std::function<void()>> changes_;
+    std::vector<std::function<void()>> changes_;  ///< that wait for `apply`
+    int exceptions_ = std::uncaught_exceptions();
 };
 
 }  // namespace gantry

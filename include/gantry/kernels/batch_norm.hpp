@@ -9,15 +9,17 @@ namespace gantry {
 /// mean = sum(x) / rows, variance = sum((x - mean)^2) / rows, y = activation(scale (x - mean) / sqrt(variance
 /// + epsilon) + shift). Running statistics follow PyTorch: running += momentum (batch - running), with the
 /// unbiased variance (divided by rows - 1). Source: Ioffe and Szegedy, "Batch normalization" (2015),
-/// algorithm 1.
+/// algorithm 1. x - mean is computed as (x - rounded mean) - rest: where the mean is large, the difference
+/// has the digits that x has, and its square may be larger than any T.
 template <class T>
 struct BatchNormParameters {
     std::size_t rows = 0, columns = 0;
     const T* x = nullptr;
-    const T* scale = nullptr;        ///< (columns)
-    const T* shift = nullptr;        ///< (columns)
-    T* y = nullptr;                  ///< (rows, columns), overwritten
-    T* mean = nullptr;               ///< (columns), overwritten
+    const T* scale = nullptr;  ///< (columns)
+    const T* shift = nullptr;  ///< (columns)
+    T* y = nullptr;            ///< (rows, columns), overwritten
+    T* mean = nullptr;         ///< (columns), overwritten
+    T* mean_rest = nullptr;    ///< (columns), overwritten: what rounding the mean to T has lost, or null
     T* inverse_deviation = nullptr;  ///< (columns), overwritten: 1 / sqrt(variance + epsilon)
     T* running_mean = nullptr;       ///< (columns), updated; null: no running statistics
     T* running_variance = nullptr;   ///< (columns), updated
@@ -45,9 +47,10 @@ struct BatchNormGradientParameters {
     std::size_t rows = 0, columns = 0;
     const T *upstream = nullptr, *x = nullptr, *scale = nullptr, *shift = nullptr, *mean = nullptr,
             *inverse_deviation = nullptr;
-    T* x_gradient = nullptr;      ///< overwritten; null: not wanted
-    T* scale_gradient = nullptr;  ///< overwritten or, with accumulate, added to; null: not wanted
-    T* shift_gradient = nullptr;  ///< likewise
+    const T* mean_rest = nullptr;  ///< of BatchNormParameters; null: zeros
+    T* x_gradient = nullptr;       ///< overwritten; null: not wanted
+    T* scale_gradient = nullptr;   ///< overwritten or, with accumulate, added to; null: not wanted
+    T* shift_gradient = nullptr;   ///< likewise
     bool accumulate = false;
     Activation activation = {};
 };

@@ -60,7 +60,10 @@ constexpr auto operator|(Chain<index, X, Start, same, flop_count, stored_count, 
                                   typename L::Input>;  // after an error: go on as if it had fitted
     using First = std::conditional_t<std::is_same_v<Start, AnyShape> && same, typename L::Input, Start>;
     using Out = typename L::template Output<In>;
-    constexpr bool fused = fusing && ActivationLayer<L>;
+    constexpr bool fused = [] {
+        if constexpr (ActivationLayer<L>) return fusing && derives_from_result(L::activation.kind);
+        return false;
+    }();
     return Chain < index + 1, Out, First, same && KeepsShape<L>, flop_count + L::template flops<In>,
            stored_count + (fused ? 0 : L::template stored<In>), FusesActivation < L >> {};
 }

@@ -56,23 +56,28 @@ public:
     void set_updates(std::uint64_t updates) { updates_ = updates; }
 
 protected:
-    /// `name` stands in errors and checkpoints. The options are checked by the class that derives.
+    /// `name` appears in errors and checkpoints. Derived classes check the options.
     Optimizer(Net& network, std::string_view name, const Options& options)
-        : network_(network), name_(name), options_(options) {}
+        : network_(network), watch_(network.watch()), name_(name), options_(options) {}
     ~Optimizer() = default;
     void assign_options(const Options& options) { options_ = options; }
 
-    /// One update by `p`, which lacks only size, w and g. Errors: gradients of another network, or stale
-    /// ones.
+    /// One update by `p`, which lacks only size, w and g. Errors: gradients of another network, stale ones,
+    /// or ones that were applied before.
     template <class Parameters>
     void update(const Gradients<Net>& gradients, Parameters p) {
-        if (gradients.network != &network_)
+        const scalar* const g = gradients.data();
+        if (gradients.watch != watch_)
             fail(name_, "the gradients must be those of the network that the optimizer was made for");
+        if (gradients.number <= network_.applied_gradients())
+            fail(name_, "gradients are applied once: call backward again for another update");
+        const auto turn = network_.device().turn();
         const Buffer<scalar, device_type>& weights = network_.parameters();
         p.size = weights.size();
         p.w = weights.data();
-        p.g = gradients.data();
+        p.g = g;
         launch(network_.device(), p);
+        network_.applied_gradients() = gradients.number;
         network_.parameters_overwritten();
         ++updates_;
     }
@@ -93,6 +98,7 @@ protected:
 
 private:
     Net& network_;
+    Lifetime::Watch watch_;  ///< of the network
     std::string_view name_;
     Options options_;
     std::uint64_t updates_ = 0;
