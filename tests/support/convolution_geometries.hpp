@@ -36,6 +36,7 @@ inline constexpr ConvolutionGeometry convolution_geometries[] = {
     {3, window(7, 1, 2), window(7, 2, 5), 4, 20},                // inputs that no tap meets
     {2, window(3, 2, 1, 4), window(2, 3, 2, 5), 3, 20},          // outputs that meet nothing
     {2, {9, 2, 3, 2, 0, 1}, {9, 3, 2, 1, 1, 1}, 5, 3},           // fewer outputs than fit
+    {2, {5, 4, 1, 1, 0, 2}, {3, 3, 1, 1, 0, 1}, 3, 5},           // the same with a window of one pixel
     {2, window(1, 1, 1, 1), window(1, 3, 2, 1), 1, 1},           // hardly anything
     {3, {2, 3, 2, 3, 7, 1}, {1, 1, 5, 4, 9, 2}, 2, 2},           // taps beside the image alone
     {1, window(3, 2, 5, 1), window(2, 2, 1, 0), 15, 15},         // a stride that is longer than the image
