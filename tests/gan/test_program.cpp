@@ -32,6 +32,14 @@ struct Plain : SmallRecipe {
         .iterations = 2, .batch = 8, .range = PixelRange::minus_one_to_one};
 };
 
+/// Its losses are finite to the end, where a learning rate beyond float makes the weights infinite.
+struct Diverging : Plain {
+    static constexpr std::string_view name = "diverging";
+    static constexpr AdamOptions adam{.learning_rate = 1e300};
+    static auto generator_optimizer(auto& network) { return Adam(network, adam); }
+    static auto discriminator_optimizer(auto& network) { return Adam(network, adam); }
+};
+
 LabelledImages random_images(int height, int width, int channels) {
     constexpr std::size_t count = 20;
     LabelledImages data{{count, height, width, channels, {}}, {}};
@@ -51,8 +59,8 @@ Result program(const std::vector<std::string>& arguments, const gan::Source& sou
                const std::string& name = "gan_small") {
     return call(
         [&](int argc, const char* const* argv) {
-            return gan::run<SmallRecipe, Plain>(argc, argv,
-                                                {.name = name, .description = "A test.", .source = source});
+            return gan::run<SmallRecipe, Plain, Diverging>(
+                argc, argv, {.name = name, .description = "A test.", .source = source});
         },
         arguments);
 }
@@ -73,6 +81,15 @@ TEST_CASE("A convolutional GAN that is resumed is the one that never stopped, by
         CHECK_FALSE(contents_of(place / ("run/" + file)).empty());
         CHECK(contents_of(place / ("run/" + file)) == contents_of(place / ("straight/" + file)));
     }
+}
+
+TEST_CASE("Weights that are not finite are never saved", "") {
+    const TemporaryFolder place;
+    const std::string out = (place / "run").string();
+    const Result run = program({"--recipe", "diverging", "--data", "any", "--iterations", "1", "--out", out});
+    INFO(run.output);
+    CHECK(run.code == 1);
+    CHECK(run.output.find("[training] the networks diverged at iteration 1 (") != std::string::npos);
 }
 
 TEST_CASE("Colour pictures are drawn in colour", "") {

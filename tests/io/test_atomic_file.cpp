@@ -2,7 +2,27 @@
 #include "support/catch.hpp"
 #include <gantry/io/atomic_file.hpp>
 
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
 using namespace gantry;
+
+namespace {
+
+std::vector<std::string> synced;  // the name of each file that was synced, and its contents then
+
+}  // namespace
+
+// In the place of the C library's.
+extern "C" int fsync(int descriptor) {
+    const auto path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(descriptor));
+    synced.push_back(path.filename().string() + ": " + contents_of(path));
+    return static_cast<int>(syscall(SYS_fsync, descriptor));
+}
 
 TEST_CASE("an atomic file appears when it is committed") {
     const TemporaryFolder folder;
@@ -16,6 +36,14 @@ TEST_CASE("an atomic file appears when it is committed") {
     }
     CHECK(contents_of(folder / "a") == "new");
     CHECK(folder.files() == 1);
+}
+
+TEST_CASE("an atomic file is on the disk, whole, before it has its name") {
+    const TemporaryFolder folder;
+    synced.clear();
+    write_file(folder / "a", "new");
+    REQUIRE(!synced.empty());
+    CHECK(synced.front() == "a.part: new");
 }
 
 TEST_CASE("an atomic file without a commit leaves the old one and no part") {

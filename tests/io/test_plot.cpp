@@ -80,6 +80,16 @@ TEST_CASE("a million points make a small plot that still has its spikes") {
     CHECK(occurrences(svg, " 40.0L") == 1);  // the spike reaches the top of the area
 }
 
+TEST_CASE("a smoothed line begins at its first point, with the raw one behind it") {
+    const TemporaryFolder folder;
+    const std::vector<double> x{0, 1, 2}, level{5, 5, 5};
+    const std::vector<Series> series{{"y", "green", x, level}};
+    write_svg_plot(folder / "a.svg", {.smoothing = 0.9, .y_min = 0, .y_max = 10}, series);
+    const std::string middle = " 217.5";  // (40 + 395) / 2
+    CHECK(occurrences(contents_of(folder / "a.svg"),
+                      "d=\"M70.0" + middle + "L420.0" + middle + "L770.0" + middle) == 2);
+}
+
 TEST_CASE("a plot of nothing is an empty plot") {
     const TemporaryFolder folder;
     write_svg_plot(folder / "a.svg", {}, {});
