@@ -25,7 +25,7 @@ while [ $# -gt 0 ]; do
 done
 
 here=$(cd "$(dirname "$0")/.." && pwd)
-packages=(g++ cmake ninja-build zlib1g-dev libpng-dev libjpeg62-turbo-dev libzimg-dev libgif-dev
+packages=(g++ cmake ninja-build zlib1g-dev libpng-dev libjpeg62-turbo-dev libexif-dev libzimg-dev libgif-dev
     nlohmann-json3-dev libcli11-dev)
 if [ -z "$own_data" ]; then
     packages+=(dataset-fashion-mnist)

@@ -258,7 +258,7 @@ correctness() {
             name=${waiting[0]}
             waiting=("${waiting[@]:1}")
             find_cases "$name"
-            start "$name" 70 env LD_LIBRARY_PATH="$library_path" OMP_WAIT_POLICY=passive \
+            start "$name" 70 env LD_LIBRARY_PATH="$library_path" \
                 "$folder/bin/$name" "${cases[@]}" --durations yes
             running+=("$name")
         done

@@ -35,10 +35,10 @@ for argument in "$@"; do
 done
 [ ${#parts[@]} -gt 0 ] || parts=("${default_parts[@]}")
 
-packages=(g++ cmake ninja-build zlib1g-dev libpng-dev libjpeg62-turbo-dev libzimg-dev libgif-dev
+packages=(g++ cmake ninja-build zlib1g-dev libpng-dev libjpeg62-turbo-dev libexif-dev libzimg-dev libgif-dev
     nlohmann-json3-dev libcli11-dev catch2 libbenchmark-dev libeigen3-dev)
 [[ "${parts[*]}" =~ ^(release|cuda|nvcc|gpu| )*$ ]] ||
-    packages+=(clang-19 libomp-19-dev libclang-rt-19-dev)
+    packages+=(clang-19 libclang-rt-19-dev)
 .ci/install-packages "${packages[@]}"
 jobs=$(.ci/jobs)
 

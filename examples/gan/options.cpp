@@ -48,6 +48,10 @@ public:
             add("--classes", options_.classes,
                 "all, or some with commas between them; by default the recipe's", Saved::fixed)
                 ->type_name("NAME,NAME");
+        if (source.may_be_broken)
+            remember(app_.add_flag("--skip-broken", options_.skip_broken,
+                                   "Leave out pictures that cannot be read"),
+                     options_.skip_broken, Saved::changeable);
         add("--iterations", options_.iterations, "How long to train; by default the recipe's",
             Saved::changeable)
             ->check(at_least(1));
@@ -86,7 +90,10 @@ public:
 
     template <class T>
     CLI::Option* add(const std::string& name, T& value, const std::string& help, Saved kind) {
-        CLI::Option* const option = app_.add_option(name, value, help);
+        return remember(app_.add_option(name, value, help), value, kind);
+    }
+    template <class T>
+    CLI::Option* remember(CLI::Option* option, const T& value, Saved kind) {
         saved_.push_back({option, kind, [&value] {
                               std::ostringstream text;
                               text.precision(std::numeric_limits<double>::max_digits10);

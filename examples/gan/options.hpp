@@ -12,11 +12,13 @@
 
 namespace gantry::gan {
 
-/// What a user may say to every program that trains; --classes to those whose data have classes.
+/// What a user may say to every program that trains; --classes to those whose data have
+/// classes, --skip-broken to those that read a folder of the user's own.
 struct Options {
     std::string recipe{};
     std::string data{};            ///< folder; empty: not given, and there is none by default
     std::string classes{};         ///< empty: the recipe's; "all", or names with commas between them
+    bool skip_broken = false;      ///< of a folder of pictures: go on without those that cannot be read
     std::uint64_t iterations = 0;  ///< 0: the recipe's
     int batch = 0;                 ///< 0: the recipe's
     std::uint64_t seed = 1;

@@ -3,10 +3,13 @@
 #include "interrupt.hpp"
 #include "progress.hpp"
 #include "run_folder.hpp"
+#include "sheet.hpp"
 #include <gantry/core/error.hpp>
 #include <gantry/io/checkpoint.hpp>
 #include <gantry/io/csv.hpp>
+#include <gantry/io/png.hpp>
 #include <gantry/io/safetensors_file.hpp>
+#include <gantry/math.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -51,7 +54,7 @@ bool all_finite(const Safetensors& file) {
         if (entry.dtype != "F32") return true;
         std::vector<float> numbers(entry.data.size() / sizeof(float));
         copy_values(file, name, std::span(numbers));
-        return std::ranges::all_of(numbers, [](float x) { return std::isfinite(x); });
+        return std::ranges::all_of(numbers, [](float x) { return math::is_finite(x); });
     });
 }
 
@@ -76,7 +79,7 @@ public:
         metadata_["program"] = program.name;
         metadata_["data.checksum"] =
             std::to_string(crc32_z(0, data.images.pixels.data(), data.images.pixels.size()));
-        saved ? load(*saved) : folder_.begin();
+        saved ? load(*saved) : begin(data.images);
     }
 
     /// Trains to the last iteration, or until Ctrl-C, or until a figure is not finite (which is seen when
@@ -103,7 +106,7 @@ public:
         const auto take_figures = [&] {
             for (const std::vector<double>& figures : task_->take_figures()) {
                 ++seen;
-                if (!std::ranges::all_of(figures, [](double x) { return std::isfinite(x); })) {
+                if (!std::ranges::all_of(figures, [](double x) { return math::is_finite(x); })) {
                     progress.end_line();
                     finish_pictures();
                     fail_diverged(seen);
@@ -146,6 +149,10 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
+    void begin(const Images& images) {
+        folder_.begin();
+        write_png(folder_.real_pictures(), sheet_of(images));
+    }
     void draw() {
         folder_.write_picture(task_->iterations(), task_->draw());
         pictures_.push_back(task_->iterations());

@@ -3,6 +3,7 @@
 #include "objectives.hpp"
 #include "program.hpp"
 #include "recipe.hpp"
+#include "sheet.hpp"
 #include "trainer.hpp"
 #include <gantry/gantry.hpp>
 #include <gantry/io/checkpoint.hpp>
@@ -41,7 +42,7 @@ public:
                     .discriminator_steps = gan.k,
                     .updates = Recipe::settings.updates,
                     .noise = Recipe::settings.noise,
-                    .fixed_points = grid_side * grid_side,
+                    .fixed_points = sheet_side * sheet_side,
                     .seed = Seed{options.seed}}) {
         RandomStream stream(Seed{options.seed}, "initialisation of the recipe");
         Recipe::initialize(generator_, discriminator_, data.images, stream);
@@ -60,11 +61,10 @@ public:
     std::uint64_t data_position() const override { return batches_.position(); }
     void seek_data(std::uint64_t position) override { batches_.seek(position); }
     std::uint64_t iterations() const override { return trainer_.iterations(); }
-    /// What the generator makes of the fixed latent points; small pictures are shown twice as large.
+    /// What the generator makes of the fixed latent points.
     Picture draw() override {
-        return grid(
-            trainer_.samples(), images_.height, images_.width, images_.channels,
-            {.columns = grid_side, .scale = images_.height < 48 ? 2 : 1, .range = Recipe::settings.range});
+        return grid(trainer_.samples(), images_.height, images_.width, images_.channels,
+                    sheet_options(images_, Recipe::settings.range));
     }
     void describe(CheckpointWriter& checkpoint) override { trainer_.describe(checkpoint); }
     void describe(CheckpointReader& checkpoint) override { trainer_.describe(checkpoint); }
@@ -75,8 +75,6 @@ private:
     using GeneratorOptimizer = decltype(Recipe::generator_optimizer(std::declval<Generator&>()));
     using DiscriminatorOptimizer = decltype(Recipe::discriminator_optimizer(std::declval<Discriminator&>()));
     using Item = typename Recipe::Discriminator::Input;
-    static constexpr int grid_side = 8;
-
     const Images& images_;
     D device_;
     Generator generator_;

@@ -12,6 +12,7 @@
 namespace gantry::gan {
 
 /// What a run leaves behind:
+///     real.png                   pictures of the data
 ///     samples-000500.png         a picture of what the networks did after 500 iterations; a generator's of
 ///                                the fixed latent points. A program may have another name for it
 ///     samples.gif                all of these, one after the other
@@ -26,6 +27,7 @@ public:
         : path_(std::move(path)), pictures_(std::move(pictures)) {}
 
     const std::filesystem::path& path() const { return path_; }
+    std::filesystem::path real_pictures() const { return path_ / "real.png"; }
     std::filesystem::path losses() const { return path_ / "losses.csv"; }
     std::filesystem::path plot() const { return path_ / "losses.svg"; }
     std::filesystem::path test() const { return path_ / "test.csv"; }

@@ -9,9 +9,10 @@ namespace gantry::gan {
 
 /// Where a program's pictures come from. (The loaders are compiled once, in source.cpp.)
 struct Source {
-    std::string contents;      ///< what must be in the folder: the help of --data
-    std::string folder{};      ///< --data where the user says nothing; empty: the user must
-    bool has_classes = false;  ///< offers --classes
+    std::string contents;        ///< what must be in the folder: the help of --data
+    std::string folder{};        ///< --data where the user says nothing; empty: the user must
+    bool has_classes = false;    ///< offers --classes
+    bool may_be_broken = false;  ///< offers --skip-broken
     /// Loads what the options say. Errors: see the loaders in gantry/data/.
     std::function<LabelledImages(const Options&, Split)> load{};
 };

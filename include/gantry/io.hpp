@@ -1,5 +1,5 @@
 #pragma once
-// Files and data sets. They need zlib, libpng, libjpeg-turbo, zimg, giflib and nlohmann-json: the CMake
+// Files and data sets. They need zlib, libpng, libjpeg-turbo, libexif, zimg, giflib and nlohmann-json: the CMake
 // target gantry::io.
 #include <gantry/data/batches.hpp>
 #include <gantry/data/cifar10.hpp>

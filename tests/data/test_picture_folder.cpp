@@ -7,8 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <filesystem>
+#include <map>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace gantry;
@@ -47,7 +50,8 @@ TEST_CASE("a folder's pictures are read by their endings, in the order of their 
     put_file(folder / "notes.txt", "no picture");
     put_file(folder / "png", "no picture");
 
-    const Images images = load_picture_folder(folder.path(), {.height = 4, .width = 6});
+    const PictureFolder loaded = load_picture_folder(folder.path(), {.height = 4, .width = 6});
+    const Images& images = loaded.images;
     CHECK(images.height == 4);
     CHECK(images.width == 6);
     CHECK(images.channels == 3);
@@ -57,14 +61,14 @@ TEST_CASE("a folder's pictures are read by their endings, in the order of their 
     CHECK(is_flat(images, 1, {30, 30, 30}, 1));
     CHECK(is_flat(images, 2, {20, 0, 0}));
     CHECK(is_flat(images, 3, {10, 0, 0}));
-    CHECK(load_picture_folder(folder.path()).item_size() == 64 * 64 * 3);
+    CHECK(load_picture_folder(folder.path()).images.item_size() == 64 * 64 * 3);
 }
 
 TEST_CASE("what a file begins with counts, not its name") {
     const TemporaryFolder folder;
     write_png(folder / "a.jpg", flat(9, 7, {1, 2, 3}));
     write_jpeg(folder / "b.png", flat(9, 7, {90, 90, 90}));
-    const Images images = load_picture_folder(folder.path(), {.height = 8, .width = 8});
+    const Images images = load_picture_folder(folder.path(), {.height = 8, .width = 8}).images;
     CHECK(is_flat(images, 0, {1, 2, 3}));
     CHECK(is_flat(images, 1, {90, 90, 90}, 1));
 }
@@ -73,7 +77,7 @@ TEST_CASE("grey pictures become colour") {
     const TemporaryFolder folder;
     write_png(folder / "a.png", {2, 2, 1, {100, 100, 100, 100}});
     write_jpeg(folder / "b.jpg", {2, 2, 1, {200, 200, 200, 200}});
-    const Images images = load_picture_folder(folder.path(), {.height = 3, .width = 3});
+    const Images images = load_picture_folder(folder.path(), {.height = 3, .width = 3}).images;
     CHECK(is_flat(images, 0, {100, 100, 100}));
     CHECK(is_flat(images, 1, {200, 200, 200}, 1));
 }
@@ -92,7 +96,7 @@ TEST_CASE("the middle of a picture is loaded, whether it lies or stands") {
     write_png(folder / "lying.png", lying);
     write_png(folder / "standing.png", standing);
     for (const int size : {5, 20, 33}) {
-        const Images images = load_picture_folder(folder.path(), {.height = size, .width = size});
+        const Images images = load_picture_folder(folder.path(), {.height = size, .width = size}).images;
         CHECK(is_flat(images, 0, {0, 0, 255}));
         CHECK(is_flat(images, 1, {0, 0, 255}));
     }
@@ -107,7 +111,7 @@ TEST_CASE("a large photo is decoded at a part of its size and looks the same") {
                 photo.pixels.push_back(static_cast<std::uint8_t>(value));
     write_jpeg(folder / "a.jpg", photo);
     write_png(folder / "b.png", photo);
-    const Images images = load_picture_folder(folder.path(), {.height = 32, .width = 32});
+    const Images images = load_picture_folder(folder.path(), {.height = 32, .width = 32}).images;
     int worst = 0;
     for (std::size_t i = 0; i < images.item_size(); ++i)
         worst = std::max(worst, std::abs(images.pixels[i] - images.pixels[images.item_size() + i]));
@@ -118,19 +122,19 @@ TEST_CASE("many pictures are loaded each to its place", "[threads]") {
     const TemporaryFolder folder;
     for (int i = 0; i < 50; ++i)
         write_png(folder / (std::to_string(100 + i) + ".png"), flat(5 + i % 7, 6, {i, 2 * i, 255 - i}));
-    const Images images = load_picture_folder(folder.path(), {.height = 8, .width = 8});
+    const Images images = load_picture_folder(folder.path(), {.height = 8, .width = 8}).images;
     for (int i = 0; i < 50; ++i) CHECK(is_flat(images, static_cast<std::size_t>(i), {i, 2 * i, 255 - i}));
 
     Batches<float> batches(images.pixels, images.item_size(), {}, {.batch = 50});
     CHECK(batches.next().labels.empty());
     CHECK(batches.next().pixels.size() == 50 * 8 * 8 * 3);
 
-    // Of several damaged pictures the first is named, whichever thread meets it.
+    // Of several damaged pictures the first is named, whichever thread meets it, and all are counted.
     put_file(folder / "120.png", "");
     for (int i = 121; i < 150; ++i) put_file(folder / (std::to_string(i) + ".png"), "x");
     for (int round = 0; round < 20; ++round)
         CHECK(is_line_with(error_of([&] { load_picture_folder(folder.path(), {.height = 8, .width = 8}); }),
-                           {"120.png"}));
+                           {"120.png", "29 more of the 50 pictures cannot be read"}));
 }
 
 TEST_CASE("a folder that cannot be loaded says what is wrong with what") {
@@ -147,9 +151,14 @@ TEST_CASE("a folder that cannot be loaded says what is wrong with what") {
     CHECK(is_line_with(error({.height = 0, .width = 64}), {"from 1 to 4096; got 0 x 64"}));
     CHECK(is_line_with(error({.height = 64, .width = 5000}), {"got 64 x 5000"}));
 
-    for (const std::string bytes : {"", "x", "GIF89a, not one of the two", "\xFF\xD9"}) {
+    for (const std::string bytes : {"", "x", "TIFF", "\xFF\xD9"}) {
         put_file(folder / "a.png", bytes);
         CHECK(is_line_with(error(), {"[load_picture_folder]", "a.png", "neither PNG nor JPEG"}));
+    }
+    for (const auto& [bytes, format] :
+         {std::pair{"GIF89a and more", "a GIF"}, {"RIFF1234WEBPVP8 ", "a WebP"}, {"BM and more", "a BMP"}}) {
+        put_file(folder / "a.png", bytes);
+        CHECK(is_line_with(error(), {"a.png", format, "convert it"}));
     }
     write_png(folder / "a.png", flat(20, 20, {1, 2, 3}));
     const std::string whole = contents_of(folder / "a.png");
@@ -158,6 +167,75 @@ TEST_CASE("a folder that cannot be loaded says what is wrong with what") {
     std::filesystem::remove(folder / "a.png");
     std::filesystem::create_symlink("nothing", folder / "a.png");
     CHECK(is_line_with(error(), {"a.png", "No such file"}));
+}
+
+TEST_CASE("broken pictures can be left out") {
+    const TemporaryFolder folder;
+    put_file(folder / "a.png", "");
+    put_file(folder / "c.jpg", "no picture");
+    put_file(folder / "d.png", "no picture");
+    const PictureFolderOptions options{.height = 8, .width = 8, .skip_broken = true};
+    CHECK(is_line_with(error_of([&] { load_picture_folder(folder.path(), options); }),
+                       {"a.png", "2 more of the 3 pictures cannot be read"}));
+    write_png(folder / "b.png", flat(8, 8, {1, 2, 3}));
+    write_png(folder / "e.png", flat(8, 8, {4, 5, 6}));
+    const PictureFolder loaded = load_picture_folder(folder.path(), options);
+    REQUIRE(loaded.images.count == 2);
+    REQUIRE(loaded.images.pixels.size() == 2 * loaded.images.item_size());
+    CHECK(is_flat(loaded.images, 0, {1, 2, 3}));
+    CHECK(is_flat(loaded.images, 1, {4, 5, 6}));
+    CHECK(loaded.paths == std::vector{folder / "b.png", folder / "e.png"});
+    REQUIRE(loaded.broken.size() == 3);
+    CHECK(loaded.broken[0].path == folder / "a.png");
+    CHECK(is_line_with(loaded.broken[1].reason, {"c.jpg", "neither PNG nor JPEG"}));
+}
+
+TEST_CASE("files of other formats are counted") {
+    const TemporaryFolder folder;
+    for (const auto name : {"a.webp", "b.WebP", "c.gif", "d.txt", ".e.gif"}) put_file(folder / name, "x");
+    CHECK(is_line_with(error_of([&] { load_picture_folder(folder.path()); }),
+                       {"no picture", "1 .gif, 2 .webp", "convert them"}));
+    write_jpeg(folder / "f.jfif", flat(8, 8, {9, 9, 9}));
+    const PictureFolder loaded = load_picture_folder(folder.path());
+    CHECK(loaded.images.count == 1);
+    CHECK(loaded.other_formats == std::map<std::string, std::size_t>{{".gif", 1}, {".webp", 2}});
+}
+
+TEST_CASE("folders behind symbolic links are read, each one once") {
+    const TemporaryFolder folder, elsewhere;
+    write_png(folder / "a.png", flat(8, 8, {1, 0, 0}));
+    std::filesystem::create_directories(elsewhere / "deep");
+    write_png(elsewhere / "deep/b.png", flat(8, 8, {2, 0, 0}));
+    std::filesystem::create_directory_symlink(elsewhere.path(), folder / "link");
+    std::filesystem::create_directory_symlink(elsewhere.path(), folder / "link again");
+    std::filesystem::create_directory_symlink("..", elsewhere / "deep/round");
+    std::filesystem::create_directory_symlink(folder.path(), elsewhere / "back");
+    std::filesystem::create_symlink("a.png", folder / "c.png");
+    const PictureFolder loaded = load_picture_folder(folder.path());
+    CHECK(loaded.paths == std::vector{folder / "a.png", folder / "c.png", folder / "link/deep/b.png"});
+}
+
+TEST_CASE("a turned photo is cut and scaled upright") {
+    const TemporaryFolder folder;
+    // 40 x 20 as the camera saw it, 20 x 40 upright; EXIF's number 6 stands at byte 6 + 8 + 2 + 8 of its
+    // data.
+    Picture photo = flat(20, 40, {200, 200, 200});
+    for (std::size_t i = 0; i < 3; ++i)
+        for (std::size_t y = 0; y < 20; ++y)
+            for (std::size_t x = 0; x < 20; ++x) photo.pixels[(y * 40 + x) * 3 + i] = 0;
+    const std::string exif{"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0", 32};
+    write_jpeg(folder / "a.jpg", photo, {.exif = exif});
+    const Images images = load_picture_folder(folder.path(), {.height = 4, .width = 2}).images;
+    // The camera's left is the upright photo's top.
+    for (std::size_t i = 0; i < 12; ++i) CHECK(images.pixels[i] < 100);
+    for (std::size_t i = 12; i < 24; ++i) CHECK(images.pixels[i] > 100);
+}
+
+TEST_CASE("a file's name cannot write to the terminal as it likes") {
+    const TemporaryFolder folder;
+    put_file(folder / "a\n\x1B[31m\xC2\x9B.png", "");
+    CHECK(is_line_with(error_of([&] { load_picture_folder(folder.path()); }),
+                       {"a\\x0A\\x1B[31m\\xC2\\x9B.png"}));
 }
 
 TEST_CASE("a picture with any damage is loaded or refused, never worse") {
@@ -174,7 +252,7 @@ TEST_CASE("a picture with any damage is loaded or refused, never worse") {
                 bytes[random() % bytes.size()] ^= static_cast<char>(1 << random() % 8);
             put_file(folder / "a.png", bytes);
             try {
-                const Images images = load_picture_folder(folder.path(), {.height = 5, .width = 5});
+                const Images images = load_picture_folder(folder.path(), {.height = 5, .width = 5}).images;
                 REQUIRE(images.pixels.size() == 75);
             } catch (const Error& error) {
                 REQUIRE(is_line_with(error.what(), {"a.png"}));

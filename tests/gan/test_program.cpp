@@ -1,5 +1,6 @@
 // What every program that trains has in common, on a small convolutional GAN for colour pictures.
 #include "gan/run.hpp"
+#include "gan/sheet.hpp"
 #include "io/temporary_folder.hpp"
 #include "programs.hpp"
 #include "small_recipe.hpp"
@@ -8,6 +9,7 @@
 #include <gantry/io/png.hpp>
 #include <gantry/io/safetensors_file.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <string>
@@ -167,6 +169,41 @@ TEST_CASE("A folder of pictures is brought to one size", "") {
     CHECK(data.images.width == 6);
     CHECK(data.images.channels == 3);
     CHECK(is_error(program({"--data", place / "nowhere"}, gan::picture_folder(8, 8)), {"nowhere"}));
+}
+
+TEST_CASE("A run shows the pictures it learns from", "") {
+    const TemporaryFolder place;
+    REQUIRE(program({"--data", "x", "--iterations", "1", "--out", place / "run"}).code == 0);
+    const Picture sheet = read_png(place / "run/real.png");
+    CHECK(sheet == gan::sheet_of(random_images(8, 8, 3).images));
+    CHECK(sheet.height == 2 * (3 * (8 + 2) + 2));  // 20 pictures, 8 in a row
+    const auto first = random_images(8, 8, 3).images.pixels;
+    const std::size_t corner = 3 * (4 * static_cast<std::size_t>(sheet.width) + 4);
+    CHECK(std::equal(&first[0], &first[3], &sheet.pixels[corner]));
+}
+
+TEST_CASE("Broken pictures are all named, and can be left out", "") {
+    const TemporaryFolder place;
+    std::filesystem::create_directories(place / "data");
+    for (const auto name : {"a.png", "b.png", "c.png"})
+        write_png(place / "data" / name, {8, 8, 3, std::vector<std::uint8_t>(192, 200)});
+    for (const auto name : {"d.png", "e.png", "f.webp"}) put_file(place / "data" / name, "no picture");
+    const std::vector<std::string> arguments{"--data", place / "data", "--batch",    "2", "--iterations",
+                                             "1",      "--out",        place / "run"};
+    const Result refused = program(arguments, gan::picture_folder(8, 8));
+    CHECK(refused.code == 1);
+    for (const auto part : {"d.png", "e.png", "2 of 5 pictures", "--skip-broken"})
+        CHECK(refused.output.find(part) != refused.output.npos);
+    CHECK_FALSE(std::filesystem::exists(place / "run"));
+
+    auto with_skip = arguments;
+    with_skip.push_back("--skip-broken");
+    const Result result = program(with_skip, gan::picture_folder(8, 8));
+    CHECK(result.code == 0);
+    for (const auto part : {"3 pictures in", "2 broken ones left out", "1 .webp"})
+        CHECK(result.output.find(part) != result.output.npos);
+    // The run remembers that it leaves them out.
+    CHECK(program({"--resume", place / "run", "--iterations", "2"}, gan::picture_folder(8, 8)).code == 0);
 }
 
 TEST_CASE("DCGAN's first weights are normal, scales around 1, and the rest 0", "") {

@@ -7,15 +7,17 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <memory>
-#include <string_view>
+#include <string>
+#include <vector>
 
 #include <jpeglib.h>
 
 struct WriteJpegOptions {
     J_COLOR_SPACE stored = JCS_YCbCr;  ///< of three channels; one is grey, four are CMYK
     bool progressive = false;
+    bool many_scans = false;  ///< of a grey picture: 127, each of one coefficient
     bool adobe_marker = false;
+    std::string exif{};  ///< from "Exif\0\0" on; empty: none
 };
 
 /// Writes a JPEG of quality 100, one, three or four channels, without subsampled colours.
@@ -38,8 +40,19 @@ inline void write_jpeg(const std::filesystem::path& path, const gantry::Picture&
     for (int c = 0; c < info.num_components; ++c)
         info.comp_info[c].h_samp_factor = info.comp_info[c].v_samp_factor = 1;
     if (options.progressive) jpeg_simple_progression(&info);
+    std::vector<jpeg_scan_info> scans;
+    if (options.many_scans) {
+        scans.push_back({1, {0}, 0, 0, 0, 0});
+        for (int coefficient = 1; coefficient < 64; ++coefficient)
+            for (const int bit : {1, 0}) scans.push_back({1, {0}, coefficient, coefficient, 1 - bit, bit});
+        info.scan_info = scans.data();
+        info.num_scans = static_cast<int>(scans.size());
+    }
     info.write_Adobe_marker = options.adobe_marker ? TRUE : FALSE;
     jpeg_start_compress(&info, TRUE);
+    if (!options.exif.empty())
+        jpeg_write_marker(&info, JPEG_APP0 + 1, reinterpret_cast<const JOCTET*>(options.exif.data()),
+                          static_cast<unsigned>(options.exif.size()));
     while (info.next_scanline < info.image_height) {
         auto* row = const_cast<JSAMPROW>(picture.pixels.data()) +
                     gantry::detail::picture_bytes(static_cast<int>(info.next_scanline), picture.width,

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -6,10 +7,31 @@
 
 namespace gantry {
 
-/// Every error that gantry throws. Its text is one line: `[where] rule; got ...`.
+namespace detail {
+/// The text as a terminal may show it: control characters, which a file's name can have, become \xNN.
+inline std::string printable(std::string_view text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string shown;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        const auto before = static_cast<unsigned char>(i > 0 ? text[i - 1] : '\0');
+        // U+0080 to U+009F are control characters too: 0xC2 0x80 to 0xC2 0x9F in UTF-8.
+        if (byte < 0x20 || byte == 0x7F || (before == 0xC2 && byte < 0xA0)) {
+            if (before == 0xC2) shown.replace(shown.size() - 1, 1, "\\xC2");
+            shown.append("\\x").append(1, digits[byte / 16]).append(1, digits[byte % 16]);
+        } else {
+            shown += text[i];
+        }
+    }
+    return shown;
+}
+}  // namespace detail
+
+/// Every error that gantry throws. Its text is one line, `[where] rule; got ...`, and safe to print: control
+/// characters come as \xNN.
 class Error : public std::runtime_error {
 public:
-    using std::runtime_error::runtime_error;
+    explicit Error(std::string_view text) : std::runtime_error(detail::printable(text)) {}
 };
 
 /// Throws an Error: `fail("matmul", "inner extents must be equal", 3, " and ", 4)` says

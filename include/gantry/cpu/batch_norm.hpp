@@ -32,7 +32,9 @@ struct MomentsOfColumn {
         for (std::size_t v = 0; v < vectors; ++v) mean[v] /= splat(static_cast<T>(rows));
         for (std::size_t r = 0; r < rows; ++r)
             static_for<vectors>([&](auto v) GANTRY_ALWAYS_INLINE {
-                const Vector<T> distance = read(x, first + r * width + v * lanes<T>) - center[v] - mean[v];
+                const Vector<T> centered =
+                    math::evaluated(read(x, first + r * width + v * lanes<T>) - center[v]);
+                const Vector<T> distance = centered - mean[v];
                 squares[v] += distance * distance;
             });
         for (std::size_t v = 0; v < vectors; ++v) out[v] = {mean[v], squares[v]};

@@ -5,6 +5,7 @@
 #include <gantry/cpu/pack.hpp>
 #include <gantry/cpu/parallel.hpp>
 #include <gantry/cpu/scratch.hpp>
+#include <gantry/cpu/sum.hpp>
 #include <gantry/kernels/convolution.hpp>
 
 #include <algorithm>
@@ -50,20 +51,14 @@ public:
             const std::size_t i = size(thread), all = size(count);
             const std::size_t by_groups = std::min(groups, all),
                               by_pieces = std::min(pieces, all / by_groups);
-            if (i < by_groups * by_pieces) {
-                const std::size_t j = i / by_pieces, k = i % by_pieces;
-                Part part = part_of(share(pieces, k, by_pieces), share(pieces, k + 1, by_pieces));
-                for (std::size_t g = share(groups, j, by_groups); g < share(groups, j + 1, by_groups); ++g)
-                    add_up(part, share(batch, g, groups), share(batch, g + 1, groups), sums + g * w_size,
-                           add_to_sums);
-            }
-            if (groups == 1) return;
-            barrier();
-            const std::size_t first = share(w_size, i, all), last = share(w_size, i + 1, all);
-            if (!p_.accumulate) std::fill(p_.w + first, p_.w + last, T(0));
-            for (std::size_t g = 0; g < groups; ++g)
-                for (std::size_t at = first; at < last; ++at) p_.w[at] += sums[g * w_size + at];
+            if (i >= by_groups * by_pieces) return;
+            const std::size_t j = i / by_pieces, k = i % by_pieces;
+            Part part = part_of(share(pieces, k, by_pieces), share(pieces, k + 1, by_pieces));
+            for (std::size_t g = share(groups, j, by_groups); g < share(groups, j + 1, by_groups); ++g)
+                add_up(part, share(batch, g, groups), share(batch, g + 1, groups), sums + g * w_size,
+                       add_to_sums);
         });
+        if (groups > 1) add_groups(threads, groups, w_size, sums, p_.w, p_.accumulate);
     }
 
 private:

@@ -5,6 +5,7 @@
 #include <gantry/cpu/pack.hpp>
 #include <gantry/cpu/parallel.hpp>
 #include <gantry/cpu/scratch.hpp>
+#include <gantry/cpu/sum.hpp>
 #include <gantry/kernels/convolution.hpp>
 
 #include <algorithm>
@@ -50,19 +51,12 @@ public:
         // up, so that threads can share the groups and still give the same bits.
         const std::size_t batch = size(g_.batch), w_size = g_.w_size();
         T* const sums = scratch<T>(groups_ * w_size);
-        parallel(std::min(threads, static_cast<int>(groups_)), [&](int thread, int count) {
-            const auto share = [&](std::size_t all, int t) {
-                return all * static_cast<std::size_t>(t) / static_cast<std::size_t>(count);
-            };
+        parallel_ranges(threads, groups_, 1, 1, [&](std::size_t begin, std::size_t end) {
             const std::span<const Segment>* const segments = list_segments();
-            for (std::size_t i = share(groups_, thread); i < share(groups_, thread + 1); ++i)
+            for (std::size_t i = begin; i < end; ++i)
                 add_up(batch * i / groups_, batch * (i + 1) / groups_, segments, sums + i * w_size);
-            barrier();
-            const std::size_t first = share(w_size, thread), last = share(w_size, thread + 1);
-            if (!p_.accumulate) std::fill(p_.w + first, p_.w + last, T(0));
-            for (std::size_t i = 0; i < groups_; ++i)
-                for (std::size_t j = first; j < last; ++j) p_.w[j] += sums[i * w_size + j];
         });
+        add_groups(threads, groups_, w_size, sums, p_.w, p_.accumulate);
     }
 
 private:

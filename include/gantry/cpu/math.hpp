@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 /// math::Functions for vectors of the CPU: float in vector arithmetic, double lane by lane.
 namespace gantry::cpu {
@@ -15,6 +16,19 @@ template <class V, class F>
 GANTRY_ALWAYS_INLINE inline V each_lane(V x, const F& f) {
     for (std::size_t i = 0; i < lanes<Element<V>>; ++i) x[i] = f(x[i]);
     return x;
+}
+
+/// The lanes in which x is NaN.
+template <class V>
+GANTRY_ALWAYS_INLINE inline auto is_nan(V x) {
+#if __FINITE_MATH_ONLY__
+    using T = Element<V>;
+    using Integer = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+    constexpr Integer infinity = std::bit_cast<Integer>(std::numeric_limits<T>::infinity());
+    return (std::bit_cast<Vector<Integer>>(x) & std::numeric_limits<Integer>::max()) > infinity;
+#else
+    return x != x;
+#endif
 }
 
 /// The square root of each lane, in one instruction. Left to the loop, GCC calls sqrt lane by lane, since
@@ -53,12 +67,15 @@ GANTRY_ALWAYS_INLINE inline V sqrt(V x) {
 }
 
 /// exp and log of float vectors. Each is reduced to a small interval and a power of 2; the products of the
-/// first halves of the split constants are exact.
+/// first halves of the split constants are exact. Under -ffast-math, too: there sums whose rounding is meant
+/// are `evaluated`, and infinity and NaN handled as integers.
 struct FloatMath {
     using V = Vector<float>;
     using I = Vector<std::int32_t>;
 
     static constexpr std::int32_t one_bits = 0x3f800000, mantissa_width = 23;
+    static constexpr std::int32_t sign_bit = std::numeric_limits<std::int32_t>::min(),
+                                  infinity_bits = 0x7f800000, nan_bits = 0x7fc00000;
 
     /// exp(x) = 2^power (1 + rest), |rest| <= sqrt(2) - 1, for |x| < 2^20.
     struct Parts {
@@ -67,8 +84,8 @@ struct FloatMath {
     };
     GANTRY_ALWAYS_INLINE static Parts exp_parts(V x) {
         const V rounder = splat(12582912.f);  // 1.5 * 2^23: a sum with it is rounded to a whole number
-        const V rounded = x * 1.44269504f + rounder, n = rounded - rounder;
-        const V r = x - n * 0.693145752f - n * 1.42860677e-6f;
+        const V rounded = evaluated(x * 1.44269504f + rounder), n = evaluated(rounded - rounder);
+        const V r = evaluated(x - n * 0.693145752f) - n * 1.42860677e-6f;
         V q = r * 1.392625039e-3f + 8.363232948e-3f;  // (exp(r) - 1 - r) / r^2 on |r| <= log(2) / 2
         q = q * r + 4.166655242e-2f;
         q = q * r + 1.666657627e-1f;
@@ -80,28 +97,24 @@ struct FloatMath {
         return std::bit_cast<V>((n << mantissa_width) + one_bits);
     }
     GANTRY_ALWAYS_INLINE static V exp(V x) {
-        // Where the result would be 0 or infinite it still is; NaN fails both comparisons and stays.
-        x = x > splat(89.f) ? splat(89.f) : x;
-        x = x < splat(-104.f) ? splat(-104.f) : x;
-        const Parts parts = exp_parts(x);
+        // Where the result would be 0 or infinite it still is.
+        const Parts parts = exp_parts(clamp(x, -104.f, 89.f));
         const I half = parts.power >> 1;  // in two steps, so that 2^128 and subnormal results come out right
-        return (parts.rest + 1.f) * power_of_2(half) * power_of_2(parts.power - half);
+        const V y = evaluated((parts.rest + 1.f) * power_of_2(half));
+        return nan_or(x, y * power_of_2(parts.power - half));
     }
     GANTRY_ALWAYS_INLINE static V expm1(V x) {
-        x = x > splat(89.f) ? splat(89.f) : x;
-        x = x < splat(-20.f) ? splat(-20.f) : x;
-        const Parts parts = exp_parts(x);
+        const Parts parts = exp_parts(clamp(x, -20.f, 89.f));
         const V half = power_of_2(parts.power - 1);
-        return (parts.rest * half + (half - 0.5f)) * 2.f;
+        return nan_or(x, evaluated(parts.rest * half + evaluated(half - 0.5f)) * 2.f);
     }
     /// With e = exp(2 |x|) - 1, tanh(|x|) = e / (e + 2): no cancellation anywhere.
     GANTRY_ALWAYS_INLINE static V tanh(V x) {
-        const I sign = std::bit_cast<I>(x) & std::bit_cast<I>(splat(-0.f));
-        V size = abs(x);
-        size = size > splat(10.f) ? splat(10.f) : size;  // tanh(10) is 1 in float
+        const I sign = std::bit_cast<I>(x) & sign_bit;
+        const V size = clamp(abs(x), 0.f, 10.f);  // tanh(10) is 1 in float
         const Parts parts = exp_parts(size + size);
-        const V power = power_of_2(parts.power), e = parts.rest * power + (power - 1.f);
-        return std::bit_cast<V>(std::bit_cast<I>(e / (e + 2.f)) | sign);
+        const V power = power_of_2(parts.power), e = evaluated(parts.rest * power + evaluated(power - 1.f));
+        return nan_or(x, std::bit_cast<V>(std::bit_cast<I>(e / (e + 2.f)) | sign));
     }
     GANTRY_ALWAYS_INLINE static V abs(V x) {
         return std::bit_cast<V>(std::bit_cast<I>(x) & std::numeric_limits<std::int32_t>::max());
@@ -123,16 +136,32 @@ struct FloatMath {
         return m + (p * m * m2 - 0.5f * m2 + e * -2.12194440e-4f) + e * 0.693359375f;
     }
     GANTRY_ALWAYS_INLINE static V log(V x) {
-        const V infinity = splat(std::numeric_limits<float>::infinity()), zero = {};
         const auto subnormal = x < splat(std::numeric_limits<float>::min());
-        V y = log_normal(subnormal ? x * 8388608.f : x) - (subnormal ? splat(15.9423852f) : zero);
-        y = x < infinity ? y : x;
-        return x > zero ? y : x == zero ? -infinity : splat(std::numeric_limits<float>::quiet_NaN());
+        const V y = log_normal(subnormal ? x * 8388608.f : x) - (subnormal ? splat(15.9423852f) : V{});
+        const I bits = std::bit_cast<I>(x);
+        const I finite = bits < infinity_bits ? std::bit_cast<I>(evaluated(y)) : bits;
+        const I not_positive = (bits & ~sign_bit) == 0 ? splat(infinity_bits | sign_bit) : splat(nan_bits);
+        return std::bit_cast<V>(bits > 0 ? finite : not_positive);
     }
     /// log(1 + x) for 0 <= x <= 1: the logarithm of u = 1 + x, and what the rounding of u has lost.
     GANTRY_ALWAYS_INLINE static V log1p_unit(V x) {
-        const V u = x + 1.f;
-        return log_normal(u) + (x - (u - 1.f)) / u;
+        const V u = evaluated(x + 1.f);
+        return log_normal(u) + (x - evaluated(u - 1.f)) / u;
+    }
+
+private:
+    GANTRY_ALWAYS_INLINE static V evaluated(V x) { return math::evaluated(x); }
+    GANTRY_ALWAYS_INLINE static V clamp(V x, float low, float high) {
+        x = x > splat(high) ? splat(high) : x;  // NaN fails both comparisons
+        return x < splat(low) ? splat(low) : x;
+    }
+    /// y, but NaN where x is, if the compiler may have turned the comparisons in clamp around.
+    GANTRY_ALWAYS_INLINE static V nan_or([[maybe_unused]] V x, V y) {
+#if __FINITE_MATH_ONLY__
+        return is_nan(x) ? x : evaluated(y);
+#else
+        return y;
+#endif
     }
 };
 
@@ -145,6 +174,7 @@ namespace gantry::math {
 template <>
 struct Functions<cpu::Vector<float>> : cpu::detail::FloatMath {
     GANTRY_ALWAYS_INLINE static V constant(double value) { return cpu::splat(static_cast<float>(value)); }
+    GANTRY_ALWAYS_INLINE static auto is_nan(V x) { return cpu::detail::is_nan(x); }
     GANTRY_ALWAYS_INLINE static V sqrt(V x) { return cpu::detail::sqrt(x); }
 };
 
@@ -154,6 +184,7 @@ struct Functions<cpu::Vector<double>> {
     using Number = Functions<double>;
 
     GANTRY_ALWAYS_INLINE static V constant(double value) { return cpu::splat(value); }
+    GANTRY_ALWAYS_INLINE static auto is_nan(V x) { return cpu::detail::is_nan(x); }
     GANTRY_ALWAYS_INLINE static V sqrt(V x) { return cpu::detail::sqrt(x); }
     static V abs(V x) { return cpu::detail::each_lane(x, Number::abs); }
     static V exp(V x) { return cpu::detail::each_lane(x, Number::exp); }

@@ -1,33 +1,23 @@
 #pragma once
+#include <gantry/cpu/workers.hpp>
+
 #include <algorithm>
 #include <cstddef>
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
 namespace gantry::cpu {
 
-/// Calls f(thread, threads) on `threads` threads, 0 <= thread < threads. Without OpenMP, and for one thread,
-/// it is a plain call. Kernels must give the same bits for any number of threads, so that no sum may be split
-/// by it.
+/// Calls f(part, parts) for 0 <= part < parts, on up to `parts` threads; some or all parts may run one after
+/// another on one thread, so that no part may wait for another one. Kernels must give the same bits for any
+/// number of parts: no sum may be split by it. Throws what f throws, after all parts have ended.
 template <class F>
-void parallel([[maybe_unused]] int threads, const F& f) {
-#ifdef _OPENMP
-    if (threads > 1) {
-#pragma omp parallel num_threads(threads)
-        f(omp_get_thread_num(), omp_get_num_threads());
-        return;
+void parallel(int parts, const F& f) {
+    if (parts > 1) {
+        detail::Region region(parts, f);
+        detail::Workers::of_process().run(region);
+    } else {
+        const FloatEnvironment environment;
+        f(0, 1);
     }
-#endif
-    f(0, 1);
-}
-
-/// In f of parallel: waits until all of its threads are here. All of them must come here equally often.
-inline void barrier() {
-#ifdef _OPENMP
-#pragma omp barrier
-#endif
 }
 
 /// Splits [0, size) into one range a thread, with borders at multiples of `unit`, and calls f(begin, end) for
@@ -38,12 +28,12 @@ void parallel_ranges(int threads, std::size_t size, std::size_t unit, std::size_
     const std::size_t useful = std::max<std::size_t>(1, size / std::max<std::size_t>(1, worthwhile));
     const std::size_t units = (size + unit - 1) / unit;
     parallel(static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(threads), useful)),
-             [&](int thread, int count) {
-                 const auto border = [&](int t) {
+             [&](int part, int parts) {
+                 const auto border = [&](int p) {
                      return std::min(
-                         size, units * static_cast<std::size_t>(t) / static_cast<std::size_t>(count) * unit);
+                         size, units * static_cast<std::size_t>(p) / static_cast<std::size_t>(parts) * unit);
                  };
-                 if (border(thread) < border(thread + 1)) f(border(thread), border(thread + 1));
+                 if (border(part) < border(part + 1)) f(border(part), border(part + 1));
              });
 }
 

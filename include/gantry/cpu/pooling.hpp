@@ -87,7 +87,7 @@ struct Maximum {
 
     GANTRY_ALWAYS_INLINE static Maximum of(V x, std::size_t at) { return {x, number(at)}; }
     GANTRY_ALWAYS_INLINE void meet(V x, std::size_t at) {
-        const auto wins = (x > value) | (x != x);
+        const auto wins = (x > value) | math::is_nan(x);
         value = math::select(wins, x, value);
         pixel = math::select(wins, number(at), pixel);
     }

@@ -22,11 +22,14 @@ struct RowVectors {
         for (std::size_t c = 0; c < columns; c += lanes<T>) f(c, at(c, fill));
     }
     GANTRY_ALWAYS_INLINE Vector<T> at(std::size_t c, T fill) const {
-        if (c + lanes<T> <= columns) return load(row + c);
-        alignas(vector_bytes) T buffer[lanes<T>];
-        std::fill(std::copy(row + c, row + columns, buffer), buffer + lanes<T>, fill);
-        return load(buffer);
+        return with_fill(c, load_up_to(row + c, count(c)), fill);
     }
+    /// v, as the vector at c, with `fill` in the lanes that are beyond the row.
+    GANTRY_ALWAYS_INLINE Vector<T> with_fill(std::size_t c, Vector<T> v, T fill) const {
+        for (std::size_t lane = count(c); lane < lanes<T>; ++lane) v[lane] = fill;
+        return v;
+    }
+    std::size_t count(std::size_t c) const { return std::min(lanes<T>, columns - c); }
 };
 
 /// The largest of a row, and the sum of exp(x - largest).
@@ -36,12 +39,12 @@ struct ExponentialSum {
 
     explicit ExponentialSum(RowVectors<T> x) {
         using V = Vector<T>;
-        constexpr T lowest = -std::numeric_limits<T>::infinity();
-        V most = splat(lowest), sums = {};
-        x.each(lowest, [&](std::size_t, V v) { most = math::max(v, most); });
+        const T first = x.row[0];
+        V most = splat(first), sums = {};
+        x.each(first, [&](std::size_t, V v) { most = math::max(v, most); });
         largest = most[0];
         for (std::size_t i = 1; i < lanes<T>; ++i) largest = math::max(largest, T{most[i]});
-        x.each(lowest, [&](std::size_t, V v) { sums += math::exp(v - largest); });
+        x.each(first, [&](std::size_t c, V v) { sums += x.with_fill(c, math::exp(v - largest), T{0}); });
         sum = sum_lanes(sums);
     }
 };
@@ -62,7 +65,7 @@ T cross_entropy_of_row(RowVectors<T> x, RowVectors<T> targets, T* gradient, T sc
     if (gradient) {
         const T factor = sum_lanes(weights) / total.sum;
         x.each(T{0}, [&](std::size_t c, V v) {
-            store_up_to(gradient + c, std::min(lanes<T>, x.columns - c),
+            store_up_to(gradient + c, x.count(c),
                         scale * (factor * math::exp(v - total.largest) - targets.at(c, T{0})));
         });
     }
@@ -88,7 +91,7 @@ void launch(Cpu& device, const SoftmaxParameters<T>& p) {
                                  T* const y = p.y + r * p.columns;
                                  x.each(T{0}, [&](std::size_t c, V v) {
                                      const V share = math::exp(v - total.largest) / total.sum;
-                                     cpu::store_up_to(y + c, std::min(cpu::lanes<T>, p.columns - c), share);
+                                     cpu::store_up_to(y + c, x.count(c), share);
                                  });
                              }
                          });

@@ -1,5 +1,5 @@
 #pragma once
-#include <gantry/cpu/simd.hpp>
+#include <gantry/cpu/vector_loop.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -29,6 +29,16 @@ double sum(const T* x, std::size_t count) {
     for (std::size_t i = 0; i < count; i += sum_block)
         total += sum_of_block(x + i, std::min(sum_block, count - i));
     return total;
+}
+
+/// The sum of `groups` arrays of `size` elements, one behind the other, in their order: to = [to +] sum.
+template <class T>
+void add_groups(int threads, std::size_t groups, std::size_t size, const T* from, T* to, bool add_to) {
+    parallel_ranges(threads, size, 1, worthwhile_elements / groups, [&](std::size_t begin, std::size_t end) {
+        if (!add_to) std::fill(to + begin, to + end, T(0));
+        for (std::size_t g = 0; g < groups; ++g)
+            for (std::size_t i = begin; i < end; ++i) to[i] += from[g * size + i];
+    });
 }
 
 }  // namespace gantry::cpu

@@ -2,6 +2,7 @@
 #include <gantry/core/error.hpp>
 #include <gantry/data/idx.hpp>
 #include <gantry/data/images.hpp>
+#include <gantry/io/file.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -16,7 +17,7 @@ inline std::filesystem::path find_mnist_file(const std::filesystem::path& folder
     for (const std::string separator : {"-", "."})
         for (const std::string ending : {"", ".gz"}) {
             const auto path = folder / (contents + separator + extents + "-ubyte" + ending);
-            if (std::filesystem::is_regular_file(path)) return path;
+            if (file_type(path) == std::filesystem::file_type::regular) return path;
         }
     fail("load_mnist", "no " + contents + "-" + extents + "-ubyte (nor with .gz, nor " + contents + "." +
                            extents + "-ubyte) in " + folder.string() +
@@ -29,7 +30,7 @@ inline std::filesystem::path find_mnist_file(const std::filesystem::path& folder
 /// before `idx` is accepted too. Labels are 0 to 9. Throws an Error for a folder or file that is missing or
 /// damaged and for images and labels that do not belong together.
 inline LabelledImages load_mnist(const std::filesystem::path& folder, Split split) {
-    if (!std::filesystem::is_directory(folder))
+    if (detail::file_type(folder) != std::filesystem::file_type::directory)
         fail("load_mnist", "no folder " + folder.string() +
                                ": install Debian's dataset-fashion-mnist or give --data FOLDER");
     const std::string part = split == Split::train ? "train" : "t10k";

@@ -3,6 +3,7 @@
 #include <gantry/data/images.hpp>
 #include <gantry/kernels/activation.hpp>
 #include <gantry/layers/parameter.hpp>
+#include <gantry/math.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -40,7 +41,7 @@ inline double inverse_activation(ActivationKind activation, double mean, double 
     if (!is_tanh && activation != ActivationKind::sigmoid)
         fail("initialize_output_bias", "the output activation must be sigmoid or tanh");
     const double place = is_tanh ? (mean + 1) / 2 : mean;  // in [0, 1]
-    if (!(place >= 0 && place <= 1))
+    if (math::is_nan(place) || place < 0 || place > 1)
         fail("initialize_output_bias",
              is_tanh ? "the means must be in [-1, 1], the range of tanh"
                      : "the means must be in [0, 1], the range of sigmoid",
@@ -61,7 +62,8 @@ inline double inverse_activation(ActivationKind activation, double mean, double 
 template <class Net>
 void initialize_output_bias(Net& network, std::span<const double> means, ActivationKind activation,
                             double margin = 0.01) {
-    if (!(margin > 0 && margin < 0.5)) fail("initialize_output_bias", "margin must be in (0, 0.5)", margin);
+    if (math::is_nan(margin) || margin <= 0 || margin >= 0.5)
+        fail("initialize_output_bias", "margin must be in (0, 0.5)", margin);
     const std::vector<ParameterInfo> parameters = Net::Architecture::parameters();
     if (parameters.empty() || parameters.back().role != Role::bias)
         fail("initialize_output_bias", "the network's last parameter must be a bias");

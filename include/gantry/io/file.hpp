@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdio>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -21,6 +22,14 @@ namespace detail {
 [[noreturn]] inline void fail_file(std::string_view action, const std::filesystem::path& path, int error) {
     fail("file", "cannot " + std::string(action) + " " + path.string() + ": " +
                      std::generic_category().message(error));
+}
+/// What is at `path`, behind symbolic links: file_type::not_found if there is nothing. Throws an Error if the
+/// system does not say.
+inline std::filesystem::file_type file_type(const std::filesystem::path& path) {
+    std::error_code error;
+    const auto type = std::filesystem::status(path, error).type();
+    if (type == std::filesystem::file_type::none) fail_file("read", path, error.value());
+    return type;
 }
 }  // namespace detail
 
@@ -61,6 +70,16 @@ public:
         struct stat status {};
         if (::fstat(descriptor_, &status) != 0) detail::fail_file("read", path_, errno);
         return static_cast<std::size_t>(status.st_size);
+    }
+
+    /// The file for a C library, from where the last read ended. To be closed by the caller.
+    std::FILE* stream() const {
+        const int copy = ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);
+        std::FILE* const stream = copy < 0 ? nullptr : ::fdopen(copy, "rb");
+        if (stream != nullptr) return stream;
+        const int error = errno;
+        if (copy >= 0) ::close(copy);
+        detail::fail_file("read", path_, error);
     }
 
     /// Fills `bytes` from where the last read ended.

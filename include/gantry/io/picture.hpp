@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/core/error.hpp>
 #include <gantry/data/images.hpp>
+#include <gantry/math.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -75,7 +76,7 @@ Picture grid(const Values& images, int height, int width, int channels, const Gr
 
     const double low = options.range == PixelRange::minus_one_to_one ? -1 : 0;
     const auto to_byte = [low](double value) {
-        if (!(value > low)) return std::uint8_t{0};  // NaN as well
+        if (math::is_nan(value) || value <= low) return std::uint8_t{0};
         return static_cast<std::uint8_t>(std::lround(255 * (std::min(value, 1.0) - low) / (1 - low)));
     };
     for (int tile = 0; tile < count; ++tile) {

@@ -1,14 +1,20 @@
 #pragma once
 #include <gantry/core/error.hpp>
 #include <gantry/io/atomic_file.hpp>
+#include <gantry/io/orientation.hpp>
 #include <gantry/io/picture.hpp>
 #include <gantry/io/picture_file.hpp>
 
+#include <array>
+#include <csetjmp>
 #include <cstddef>
+#include <cstdint>
+#include <cstdio>
 #include <filesystem>
-#include <memory>
+#include <new>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <png.h>
@@ -31,29 +37,122 @@ inline void write_png(const std::filesystem::path& path, const Picture& picture)
     write_file(path, std::span(encoded).first(bytes));
 }
 
-/// Reads a PNG as a picture: grey or colour as the file has it, transparency over white, 16 bits as 8. Throws
-/// an Error for a file that is no PNG, or damaged, or has more than 2^27 pixels.
-inline Picture read_png(const std::filesystem::path& path) {
-    const std::vector<std::byte> encoded = detail::read_encoded_picture("read_png", path);
+namespace detail {
 
-    png_image image{};
-    image.version = PNG_IMAGE_VERSION;
-    const std::unique_ptr<png_image, decltype(&png_image_free)> freed(&image, png_image_free);
-    const auto check = [&](int success) {
-        if (success == 0) fail("read_png", "cannot read " + path.string() + ": " + image.message);
+/// libpng's reader. The library requires an error handler that does not return: ours goes back to `run`.
+class PngReader {
+public:
+    PngReader() : png(png_create_read_struct(PNG_LIBPNG_VER_STRING, this, go_back, ignore_warning)) {
+        if (png != nullptr) info = png_create_info_struct(png);
+        if (info == nullptr) {
+            png_destroy_read_struct(&png, nullptr, nullptr);
+            throw std::bad_alloc();
+        }
+    }
+    PngReader(const PngReader&) = delete;
+    PngReader& operator=(const PngReader&) = delete;
+    ~PngReader() { png_destroy_read_struct(&png, &info, nullptr); }
+
+    /// Calls functions of libpng; false if one of them failed. The action is left by a longjmp then: nothing
+    /// that it makes may have a destructor.
+    template <class Action>
+    bool run(const Action& action) {
+        if (setjmp(back_) != 0) return false;
+        action();
+        return true;
+    }
+    /// Why the last run failed.
+    std::string message() const { return message_.data(); }
+
+    png_structp png = nullptr;
+    png_infop info = nullptr;
+
+private:
+    [[noreturn]] static void go_back(png_structp png, png_const_charp message) {
+        auto& self = *static_cast<PngReader*>(png_get_error_ptr(png));
+        std::snprintf(self.message_.data(), self.message_.size(), "%s", message);
+        std::longjmp(self.back_, 1);
+    }
+    static void ignore_warning(png_structp, png_const_charp) {}
+
+    std::jmp_buf back_;
+    std::array<char, 100> message_{};
+};
+
+/// The orientation that the file notes, if it does: see exif_orientation.
+inline int png_orientation(png_structp png, png_infop info) {
+    png_bytep exif = nullptr;
+    png_uint_32 size = 0;
+    if (png_get_eXIf_1(png, info, &size, &exif) == 0) return 1;
+    std::vector<std::uint8_t> with_header{'E', 'x', 'i', 'f', 0, 0};
+    with_header.insert(with_header.end(), exif, exif + size);
+    return exif_orientation(with_header);
+}
+
+/// Lays pixels over white and leaves their last channel, alpha, out. Values are mixed as they are stored, as
+/// Pillow and browsers do it, and not as linear light.
+inline void lay_over_white(Picture& picture) {
+    const auto channels = static_cast<std::size_t>(picture.channels);
+    auto to = picture.pixels.begin();
+    for (std::size_t pixel = 0; pixel < picture.pixels.size(); pixel += channels) {
+        const int alpha = picture.pixels[pixel + channels - 1];
+        for (std::size_t c = 0; c + 1 < channels; ++c)
+            *to++ = static_cast<std::uint8_t>(
+                (picture.pixels[pixel + c] * alpha + 255 * (255 - alpha) + 127) / 255);
+    }
+    picture.pixels.erase(to, picture.pixels.end());
+    --picture.channels;
+}
+
+/// `memory` is taken for the picture.
+inline Picture decode_png(const std::filesystem::path& path, DecodingMemory& memory) {
+    const PictureFile file("read_png", path);
+    PngReader reader;
+    png_structp const png = reader.png;
+    png_infop const info = reader.info;
+    const auto run = [&](const auto& action) {
+        if (!reader.run(action)) file.fail_damaged(reader.message());
     };
-    check(png_image_begin_read_from_memory(&image, encoded.data(), encoded.size()));
-    detail::check_decoded_size("read_png", path, image.height, image.width);
-    image.format = (image.format & PNG_FORMAT_FLAG_COLOR) != 0 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
-    image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;  // libpng takes 16 bits for linear light otherwise
-    Picture picture{static_cast<int>(image.height),
-                    static_cast<int>(image.width),
-                    static_cast<int>(PNG_IMAGE_PIXEL_CHANNELS(image.format)),
-                    {}};
-    picture.pixels.resize(detail::picture_bytes(picture.height, picture.width, picture.channels));
-    const png_color white{255, 255, 255};
-    check(png_image_finish_read(&image, &white, picture.pixels.data(), 0, nullptr));
-    return picture;
+
+    run([&] {
+        png_init_io(png, file.stream());
+        png_read_info(png, info);
+    });
+    const std::uint64_t height = png_get_image_height(png, info), width = png_get_image_width(png, info);
+    // Deflate makes 1032 bytes at most of each.
+    const std::uint64_t bits = std::uint64_t{png_get_bit_depth(png, info)} * png_get_channels(png, info);
+    file.check_sides(height, width, 8 * 1032 * file.size() / bits);
+    run([&] {
+        png_set_expand(png);    // palettes to colours, less than 8 bits to 8, a transparent colour to alpha
+        png_set_strip_16(png);  // the upper 8 bits of 16
+        png_set_interlace_handling(png);
+        png_read_update_info(png, info);
+    });
+    Picture picture{static_cast<int>(height), static_cast<int>(width), png_get_channels(png, info), {}};
+    memory.take(picture_bytes(picture.height, picture.width, picture.channels));
+    picture.pixels.resize(picture_bytes(picture.height, picture.width, picture.channels));
+    std::vector<png_bytep> rows(height);
+    for (std::size_t y = 0; y < rows.size(); ++y)
+        rows[y] = picture.pixels.data() + y * picture.pixels.size() / rows.size();
+    run([&] { png_read_image(png, rows.data()); });
+
+    // Only the orientation can stand behind the pixels, so it does no harm if the end is missing.
+    reader.run([&] { png_read_end(png, info); });
+    if (picture.channels % 2 == 0) lay_over_white(picture);
+    return turn_upright(std::move(picture), png_orientation(png, info));
+}
+
+}  // namespace detail
+
+/// Reads a PNG as a picture: grey or colour as the file has it, upright (EXIF's orientation is applied). The
+/// values are those that Pillow gives, with these differences: what is transparent lies over white
+/// (Image.alpha_composite; Pillow's and torchvision's `convert("RGB")` shows the colours that the file has
+/// under it), and of 16 bits the upper 8 are taken (Pillow clips grey ones). Colour profiles and gamma are
+/// not applied, as there. Throws an Error for a file that is no PNG, or damaged, or has more than 2^27
+/// pixels.
+inline Picture read_png(const std::filesystem::path& path) {
+    detail::DecodingMemory memory;
+    return detail::decode_png(path, memory);
 }
 
 }  // namespace gantry

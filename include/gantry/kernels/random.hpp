@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/core/host_device.hpp>
 #include <gantry/core/random.hpp>
+#include <gantry/math.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -33,7 +34,7 @@ public:
         if constexpr (sizeof(T) < sizeof(double))
             return low_ + step_ * k;  // the rest is too small to matter
         else
-            return low_ + step_ * k + rest_ * k;
+            return math::evaluated(low_ + step_ * k) + rest_ * k;
     }
 
 private:

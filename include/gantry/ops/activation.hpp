@@ -94,13 +94,14 @@ auto relu(const X& x) {
 /// slope >= 0
 template <AnyTensor X>
 auto leaky_relu(const X& x, double slope) {
-    if (!(slope >= 0)) fail("leaky_relu", "the slope below zero must not be negative", slope);
+    if (math::is_nan(slope) || slope < 0)
+        fail("leaky_relu", "the slope below zero must not be negative", slope);
     return elementwise(ActivationFunction<ActivationKind::leaky_relu>{slope}, x);
 }
 /// alpha > 0
 template <AnyTensor X>
 auto elu(const X& x, double alpha = 1) {
-    if (!(alpha > 0)) fail("elu", "alpha must be positive", alpha);
+    if (math::is_nan(alpha) || alpha <= 0) fail("elu", "alpha must be positive", alpha);
     return elementwise(ActivationFunction<ActivationKind::elu>{alpha}, x);
 }
 template <AnyTensor X>

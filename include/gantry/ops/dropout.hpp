@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/autograd/record.hpp>
 #include <gantry/kernels/random.hpp>
+#include <gantry/math.hpp>
 
 #include <string_view>
 
@@ -29,7 +30,7 @@ struct DropoutOp {
 /// stream. Source: Srivastava et al., "Dropout" (2014), section 10 (inverted scaling).
 template <AnyTensor X>
 auto dropout(const X& x, double drop_probability, RandomStream& stream) {
-    if (!(drop_probability >= 0 && drop_probability < 1))
+    if (math::is_nan(drop_probability) || drop_probability < 0 || drop_probability >= 1)
         fail("dropout", "the probability to drop an element lies in [0, 1)", drop_probability);
     const auto& value = x.value();
     return typed<typename X::shape, X>(

@@ -2,9 +2,8 @@
 #include <gantry/kernels/elementwise.hpp>
 #include <gantry/kernels/optimizers.hpp>
 #include <gantry/layers/network.hpp>
+#include <gantry/math.hpp>
 #include <gantry/ops/arithmetic.hpp>
-
-#include <cmath>
 
 namespace gantry {
 
@@ -32,7 +31,7 @@ auto gradient_norm(const Gradients<Net>& gradients) {
 /// algorithm 1.
 template <class Net>
 auto clip_gradient_norm(const Gradients<Net>& gradients, double max_norm) {
-    if (!(max_norm > 0) || std::isinf(max_norm))
+    if (!math::is_finite(max_norm) || max_norm <= 0)
         fail("clip_gradient_norm", "max_norm must be finite and greater than 0", max_norm);
     const auto norm = gradient_norm(gradients);
     const auto& all = gradients.network->gradients();

@@ -2,6 +2,7 @@
 #include <gantry/core/buffer.hpp>
 #include <gantry/core/error.hpp>
 #include <gantry/layers/network.hpp>
+#include <gantry/math.hpp>
 
 #include <cmath>
 #include <cstdint>
@@ -72,10 +73,10 @@ protected:
     }
 
     void check_at_least_zero(std::string_view option, double value) const {
-        if (!(value >= 0) || std::isinf(value)) fail_option(option, "must be finite and at least 0", value);
+        if (!math::is_finite(value) || value < 0) fail_option(option, "must be finite and at least 0", value);
     }
     void check_below_one(std::string_view option, double value) const {
-        if (!(value >= 0 && value < 1)) fail_option(option, "must be in [0, 1)", value);
+        if (math::is_nan(value) || value < 0 || value >= 1) fail_option(option, "must be in [0, 1)", value);
     }
     [[noreturn]] void fail_option(std::string_view option, std::string_view rule, double value) const {
         fail(name_, std::string(option) + " " + std::string(rule), value);

@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/autograd/backward.hpp>
 #include <gantry/core/device.hpp>
+#include <gantry/math.hpp>
 #include <gantry/ops/sum.hpp>
 
 #include <algorithm>
@@ -187,7 +188,7 @@ GradcheckResult gradcheck(D& device, const std::vector<Extents>& shapes, const V
             inputs[k][i] = x;
             const double difference = (up - down) / (2 * options.step);
             const double error = std::abs(difference - gradients[k][i]);
-            if (!(error <= options.tolerance * (1 + largest))) {  // NaN fails too
+            if (math::is_nan(error) || error > options.tolerance * (1 + largest)) {
                 if (result.passed)
                     message << "input " << k << ", element " << i << ": gradient " << gradients[k][i]
                             << ", central difference " << difference << ", largest gradient " << largest;

@@ -1,0 +1,33 @@
+#pragma once
+#include <gantry/data/images.hpp>
+#include <gantry/io/picture.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+namespace gantry::gan {
+
+/// A run's sheets have this many pictures in a row, and as many rows.
+inline constexpr int sheet_side = 8;
+
+/// How these images are shown on a sheet, small ones twice as large. `range` is that of the values.
+inline GridOptions sheet_options(const Images& images, PixelRange range) {
+    return {.columns = sheet_side, .scale = images.height < 48 ? 2 : 1, .range = range};
+}
+
+/// A sheet of images from all over the data, to see what the networks learn from.
+inline Picture sheet_of(const Images& images) {
+    const std::size_t shown = std::min<std::size_t>(images.count, sheet_side * sheet_side);
+    std::vector<float> values;
+    for (std::size_t i = 0; i < shown; ++i) {
+        const std::size_t image = i * images.count / shown;
+        for (std::size_t j = 0; j < images.item_size(); ++j)
+            values.push_back(
+                from_byte<float>(images.pixels[image * images.item_size() + j], PixelRange::zero_to_one));
+    }
+    return grid(values, images.height, images.width, images.channels,
+                sheet_options(images, PixelRange::zero_to_one));
+}
+
+}  // namespace gantry::gan

@@ -1,0 +1,205 @@
+#pragma once
+#include <gantry/cpu/float_environment.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <exception>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include <pthread.h>
+
+// The threads behind parallel(). They are the process's, not a device's: however many devices and threads of
+// the program compute at once, there are no more workers than one of them asked for.
+//
+// Nobody waits for a thread that the machine does not run: a worker that has not begun its part when the
+// caller is through with its own loses it to the caller. Waiting is a short spin, then sleep.
+namespace gantry::cpu::detail {
+
+/// f(part, parts) for each part of a parallel region, and what the threads that run them share.
+class Region {
+public:
+    template <class F>
+    Region(int parts, const F& f)
+        : parts_(parts),
+          f_(&f),
+          call_([](const void* g, int part, int count) { (*static_cast<const F*>(g))(part, count); }) {}
+
+    int parts() const { return parts_; }
+    void run(int part) noexcept {
+        const FloatEnvironment environment(environment_);
+        try {
+            call_(f_, part, parts_);
+        } catch (...) {
+            if (!failed_.test_and_set()) error_ = std::current_exception();
+        }
+    }
+    /// After all parts have run: throws the first exception of any.
+    void rethrow() {
+        if (error_) std::rethrow_exception(error_);
+    }
+
+private:
+    FloatEnvironment environment_;
+    int parts_;
+    const void* f_;
+    void (*call_)(const void* f, int part, int parts);
+    std::atomic_flag failed_;
+    std::exception_ptr error_;
+};
+
+/// A thread that runs one part of a region at a time, for whoever has taken it.
+class Worker {
+public:
+    explicit Worker(Worker* next) : next_(next) {
+        std::thread([this] { work(); }).detach();
+    }
+
+    Worker* next() const { return next_; }
+
+    bool take() {
+        return !taken_.load(std::memory_order_relaxed) && !taken_.exchange(true, std::memory_order_acquire);
+    }
+    void give_back() { taken_.store(false, std::memory_order_release); }
+
+    void start(Region& region, int part) {
+        region_ = &region;
+        part_ = part;
+        state_.store(posted, std::memory_order_release);
+        state_.notify_one();
+    }
+    /// Runs the part on the calling thread if the worker has not begun it, and otherwise waits for its end.
+    void finish() {
+        int state = posted;
+        if (state_.compare_exchange_strong(state, idle, std::memory_order_acquire))
+            region_->run(part_);
+        else
+            wait_while(running);
+    }
+
+    Worker* other_helper = nullptr;  ///< another one of the same region, for who has taken it
+
+private:
+    enum State : int { idle, posted, running };
+
+    [[noreturn]] void work() {
+        for (;;) {
+            wait_while(idle);
+            int state = posted;
+            if (!state_.compare_exchange_strong(state, running, std::memory_order_acquire)) continue;
+            region_->run(part_);
+            state_.store(idle, std::memory_order_release);
+            state_.notify_one();
+        }
+    }
+    void wait_while(State state) const {
+        // As long as the pauses between the regions of a step: to fall asleep and be woken takes longer.
+        constexpr std::chrono::microseconds patience{100};
+        const auto end = std::chrono::steady_clock::now() + patience;
+        do {
+            for (int i = 0; i < 16; ++i) {
+                if (state_.load(std::memory_order_acquire) != state) return;
+                pause();
+            }
+        } while (std::chrono::steady_clock::now() < end);
+        state_.wait(state, std::memory_order_acquire);
+    }
+    static void pause() {
+#if defined(__x86_64__) || defined(__i386__)
+        __builtin_ia32_pause();
+#elif defined(__aarch64__)
+        asm volatile("yield");
+#endif
+    }
+
+    Worker* const next_;
+    std::atomic<bool> taken_ = false;
+    std::atomic<int> state_ = idle;
+    Region* region_ = nullptr;  // these two: written while idle
+    int part_ = 0;
+};
+
+/// All workers of the process. They sleep until it ends: no exit waits for them. A forked child has none of
+/// its parent's threads, and starts its own.
+class Workers {
+public:
+    static Workers& of_process() {
+        static Workers& workers = *new Workers;
+        return workers;
+    }
+
+    void run(Region& region) {
+        grow(region.parts() - 1);
+        Worker* helpers = nullptr;
+        int parts = 1;  // handed out
+        for (Worker* w = first_.load(std::memory_order_acquire); w && parts < region.parts(); w = w->next()) {
+            if (!w->take()) continue;
+            w->start(region, parts++);
+            w->other_helper = helpers;
+            helpers = w;
+        }
+        region.run(0);
+        while (parts < region.parts()) region.run(parts++);
+        for (Worker* w = helpers; w; w = w->other_helper) w->finish();
+        while (helpers) std::exchange(helpers, helpers->other_helper)->give_back();
+        region.rethrow();
+    }
+
+private:
+    Workers() {
+        pthread_atfork([] { of_process().growth_.lock(); }, [] { of_process().growth_.unlock(); },
+                       [] { of_process().start_anew(); });
+    }
+
+    /// Starts workers until there are `count`, or as many as the system allows.
+    void grow(int count) {
+        if (std::min(count, most_.load(std::memory_order_relaxed)) <= count_.load(std::memory_order_relaxed))
+            return;
+        const std::lock_guard lock(growth_);
+        const AsynchronousSignalsBlocked blocked;
+        try {
+            while (count_ < std::min<int>(count, most_)) {
+                first_.store(new Worker(first_), std::memory_order_release);
+                ++count_;
+            }
+        } catch (const std::exception&) {
+            most_.store(count_);
+        }
+    }
+    void start_anew() {
+        for (Worker* w = first_; w; w = w->next()) w->take();
+        count_ = 0;
+        growth_.unlock();
+    }
+
+    /// A scope whose threads leave signals that may be handled anywhere to the program's own threads.
+    class AsynchronousSignalsBlocked {
+    public:
+        AsynchronousSignalsBlocked() {
+            sigset_t signals;
+            sigfillset(&signals);
+            for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT, SIGPROF})
+                sigdelset(&signals, fault);
+            pthread_sigmask(SIG_SETMASK, &signals, &before_);
+        }
+        AsynchronousSignalsBlocked(const AsynchronousSignalsBlocked&) = delete;
+        AsynchronousSignalsBlocked& operator=(const AsynchronousSignalsBlocked&) = delete;
+        ~AsynchronousSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+    private:
+        sigset_t before_;
+    };
+
+    std::mutex growth_;
+    std::atomic<int> count_ = 0, most_ = std::numeric_limits<int>::max();
+    std::atomic<Worker*> first_ = nullptr;
+};
+
+}  // namespace gantry::cpu::detail

@@ -1,0 +1,14 @@
+#include "fuzz.hpp"
+#include <gantry/data/idx.hpp>
+
+using namespace gantry;
+
+GANTRY_FUZZ(input) {
+    static const fuzz::InputFile file;
+    file.set(input);
+    fuzz::accept_or_refuse([&] {
+        const Images images = read_idx_images(file.path());
+        if (images.pixels.size() != images.count * images.item_size()) std::abort();
+    });
+    fuzz::accept_or_refuse([&] { read_idx_labels(file.path()); });
+}

@@ -1,0 +1,22 @@
+#include "fuzz.hpp"
+#include <gantry/data/picture_folder.hpp>
+
+#include <algorithm>
+
+using namespace gantry;
+
+// The first byte says where one picture ends and the next begins, and whether broken ones may be left out.
+GANTRY_FUZZ(input) {
+    if (input.empty()) return;
+    static const fuzz::Folder folder;
+    const std::span<const std::uint8_t> pictures = input.subspan(1);
+    const std::size_t border = std::min<std::size_t>(pictures.size(), 8 * std::size_t{input[0]});
+    folder.put("a.png", pictures.first(border));
+    folder.put("b.jpg", pictures.subspan(border));
+    fuzz::accept_or_refuse([&] {
+        const PictureFolder loaded =
+            load_picture_folder(folder.path(), {.height = 5, .width = 4, .skip_broken = input[0] % 2 == 0});
+        if (loaded.images.count + loaded.broken.size() != 2) std::abort();
+        if (loaded.images.pixels.size() != loaded.images.count * 60) std::abort();
+    });
+}

@@ -1,0 +1,36 @@
+// Pictures of every kind, whose values Pillow read: see pillow/make.py.
+#include "io/temporary_folder.hpp"
+#include "support/catch.hpp"
+#include <gantry/io/jpeg.hpp>
+#include <gantry/io/png.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+using namespace gantry;
+
+TEST_CASE("pictures have the values that Pillow gives") {
+    const std::filesystem::path folder = GANTRY_TEST_IO_FOLDER "/pillow";
+    const auto expected = nlohmann::json::parse(contents_of(folder / "expected.json"));
+    REQUIRE(expected.size() >= 40);
+    for (const auto& [name, picture] : expected.items()) {
+        CAPTURE(name);
+        const bool is_png = name.ends_with(".png");
+        const Picture read = is_png ? read_png(folder / name) : read_jpeg(folder / name);
+        REQUIRE(read.height == picture["height"]);
+        REQUIRE(read.width == picture["width"]);
+        REQUIRE(read.channels == picture["channels"]);
+        const auto pixels = picture["pixels"].get<std::vector<int>>();
+        REQUIRE(read.pixels.size() == pixels.size());
+        int worst = 0;
+        for (std::size_t i = 0; i < pixels.size(); ++i)
+            worst = std::max(worst, std::abs(read.pixels[i] - pixels[i]));
+        CHECK(worst == 0);
+    }
+}
