@@ -65,7 +65,7 @@ TEST_CASE("An allocation that fails on any thread of a kernel reaches the caller
     // Larger than in any other test, so that the threads' scratch memory has to grow.
     const ConvolutionAxis axis{40, 40, 3, 1, 1, 1};
     const ConvolutionGeometry g{8, axis, axis, 48, 72};
-    std::vector<double> x(g.x_size(), 1), y(g.y_size(), 1), w(g.w_size(), 1);
+    std::vector<double> x(g.x_size(), 1), y(g.y_size(), 1), w(g.w_size(), 1), gradient(g.w_size());
     Cpu device{{.threads = 4}};
     std::size_t failures = 0;
     std::thread([&] {  // with no scratch memory yet
@@ -73,7 +73,7 @@ TEST_CASE("An allocation that fails on any thread of a kernel reaches the caller
             launch(device,
                    gantry::ConvolutionParameters<double>{g, x.data(), w.data(), y.data(), nullptr, {}});
             launch(device, gantry::ConvolutionWeightGradientParameters<double>{g, x.data(), y.data(),
-                                                                               w.data(), false});
+                                                                               gradient.data(), false});
         });
     })
         .join();

@@ -173,7 +173,12 @@ constexpr NetworkOrders<count> order_features(const std::array<LayerTrace, count
 }
 
 template <class Architecture>
-inline constexpr auto feature_orders = order_features(trace_layers<Architecture>());
+inline constexpr auto feature_orders = [] {
+    if constexpr (leaf_count<Architecture> == 0)
+        return NetworkOrders<0>{};  // the layers do not fit together
+    else
+        return order_features(trace_layers<Architecture>());
+}();
 
 }  // namespace detail
 

@@ -28,6 +28,7 @@ namespace gantry {
 //                             layer after it
 //   feature_order             for files: see FeatureOrder
 //   pytorch_modules           how many modules of PyTorch's nn.Sequential it stands for, where not one
+//   Valid                     whether its template arguments make sense: a LayerCheck, see fit.hpp
 //   Fit<index, X>             where Input and features do not say all: whether it takes shape X, see fit.hpp
 
 /// What a layer does to the order of features, which differs from PyTorch's in a flattened image: files of
@@ -42,12 +43,6 @@ enum class FeatureOrder {
     own,  ///< the result has PyTorch's order, whatever the input: channels, as GlobalMeanPool2d has them
 };
 
-/// Not known yet: a network that begins with layers that take anything.
-struct AnyShape {
-    static constexpr int rank = 0;
-    static constexpr std::size_t item_size = 0;
-};
-
 /// What a layer is told about the pass that it is part of.
 template <bool is_training, Activation next = Activation{}>
 struct Pass {
@@ -59,6 +54,15 @@ struct Pass {
     Pass<is_training, a> with() const {
         return {dropout};
     }
+};
+
+/// A number as a template argument of a layer, which may be written as 0.2, 0.2f or 1: 0.2 is 0.2f.
+struct Real {
+    float value;
+
+    constexpr Real(float number) : value(number) {}                       // NOLINT: meant to convert
+    constexpr Real(double number) : value(static_cast<float>(number)) {}  // NOLINT: meant to convert
+    constexpr Real(int number) : value(static_cast<float>(number)) {}     // NOLINT: meant to convert
 };
 
 /// What layers have in common that change no shape and have no parameters.
@@ -84,6 +88,13 @@ inline std::string short_number(float number) {
 }
 }  // namespace detail
 
+template <class L>
+concept Layer = requires {
+    typename L::Parameters;
+    typename L::State;
+    typename L::Input;
+    L::features;
+};
 template <class L>
 concept ActivationLayer = requires {
     L::activation;

@@ -10,8 +10,12 @@ namespace gantry {
 
 /// The means of windows, Shape<Batch, height, width, C> -> Shape<Batch, ..., ..., C>; see mean_pool2d.
 ///     MeanPool2d<Pooling{.size = 4, .stride = 2}>
+template <auto... pooling>
+struct MeanPool2d : detail::PoolingLayer<Pooling{.size = 1}> {
+    using Valid = detail::LayerCheck<false, detail::LayerTakesPooling<sizeof...(pooling)>>;
+};
 template <Pooling pooling>
-struct MeanPool2d : detail::PoolingLayer<pooling> {
+struct MeanPool2d<pooling> : detail::PoolingLayer<pooling> {
     template <int index, class X>
     using Fit = decltype(detail::image_check<index, MeanPool2d, X, 0, pooling.size, pooling.padding>());
 

@@ -26,8 +26,12 @@ struct UnpoolingFitsLayer {
 /// See max_pool2d and max_unpool2d. Source: Zeiler and Fergus, "Visualizing and understanding convolutional
 /// networks" (2014), section 2.1; Noh, Hong and Han, "Learning deconvolution network for semantic
 /// segmentation" (2015), section 3.2.
+template <auto pooling, class... Layers>
+struct PoolUnpool2d : PoolUnpool2d<Pooling{.size = 1}, Layers...> {
+    using Valid = detail::LayerCheck<false, detail::LayerTakesPooling<1>>;
+};
 template <Pooling pooling, class... Layers>
-struct PoolUnpool2d : detail::PoolingLayer<pooling> {
+struct PoolUnpool2d<pooling, Layers...> : detail::PoolingLayer<pooling> {
 private:
     using Pool = detail::PoolingLayer<pooling>;
     using Inner = Sequential<Layers...>;
@@ -43,8 +47,7 @@ private:
         } else {
             using Image = PooledImage<X>;
             using Made = typename Inner::template Output<Image>;
-            // AnyShape: one of the inner layers did not fit, and that was said.
-            constexpr bool fits = std::is_same_v<Image, Made> || std::is_same_v<AnyShape, Made>;
+            constexpr bool fits = std::is_same_v<Image, Made> || !Inner::template fits<Image>;
             return detail::LayerCheck<fits, UnpoolingFitsLayer<index, PoolUnpool2d, Image, Made>>{};
         }
     }
@@ -57,6 +60,8 @@ public:
     using Fit = decltype(check<index, X>());
     template <class X>
     using Output = X;
+    template <class X>
+    static constexpr bool fits = Inner::template fits<PooledImage<X>>;
     template <class X>
     static constexpr std::size_t flops =
         Pool::template flops<X> + Inner::template flops<PooledImage<X>> + PooledImage<X>::item_size;
