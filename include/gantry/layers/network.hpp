@@ -128,8 +128,9 @@ struct ParameterCursor {
 ///     Network<Generator, Cpu> generator{device, Seed{42}};
 ///     auto fake = generator(normal<Shape<Batch, 100>>(device, 64, noise));
 /// The device must outlive it. What a step has recorded may outlive it: its memory stays until the step ends.
-template <class ArchitectureType, class D, class ScalarType = float>
+template <class ArchitectureType, class DeviceType = void, class ScalarType = float>
 class Network {
+    using D = typename NetworkDevice<DeviceType>::type;
     using T = typename NetworkScalar<ScalarType>::type;
 
 public:
