@@ -15,16 +15,16 @@ template <class T>
 struct BatchNormParameters {
     std::size_t rows = 0, columns = 0;
     const T* x = nullptr;
-    const T* scale = nullptr;  ///< (columns)
-    const T* shift = nullptr;  ///< (columns)
-    T* y = nullptr;            ///< (rows, columns), overwritten
-    T* mean = nullptr;         ///< (columns), overwritten
-    T* mean_rest = nullptr;    ///< (columns), overwritten: what rounding the mean to T has lost, or null
+    const T* scale = nullptr;        ///< (columns)
+    const T* shift = nullptr;        ///< (columns)
+    T* y = nullptr;                  ///< (rows, columns), overwritten
+    T* mean = nullptr;               ///< (columns), overwritten
     T* inverse_deviation = nullptr;  ///< (columns), overwritten: 1 / sqrt(variance + epsilon)
     T* running_mean = nullptr;       ///< (columns), updated; null: no running statistics
     T* running_variance = nullptr;   ///< (columns), updated
     double epsilon = 1e-5, momentum = 0.1;
     Activation activation = {};  ///< identity or leaky_relu
+    T* mean_rest = nullptr;      ///< (columns), overwritten: what rounding the mean to T has lost, or null
 };
 
 /// y = activation(scale (x - mean) / sqrt(variance + epsilon) + shift) with given statistics: evaluation
@@ -47,12 +47,12 @@ struct BatchNormGradientParameters {
     std::size_t rows = 0, columns = 0;
     const T *upstream = nullptr, *x = nullptr, *scale = nullptr, *shift = nullptr, *mean = nullptr,
             *inverse_deviation = nullptr;
-    const T* mean_rest = nullptr;  ///< of BatchNormParameters; null: zeros
-    T* x_gradient = nullptr;       ///< overwritten; null: not wanted
-    T* scale_gradient = nullptr;   ///< overwritten or, with accumulate, added to; null: not wanted
-    T* shift_gradient = nullptr;   ///< likewise
+    T* x_gradient = nullptr;      ///< overwritten; null: not wanted
+    T* scale_gradient = nullptr;  ///< overwritten or, with accumulate, added to; null: not wanted
+    T* shift_gradient = nullptr;  ///< likewise
     bool accumulate = false;
     Activation activation = {};
+    const T* mean_rest = nullptr;  ///< of BatchNormParameters; null: zeros
 };
 
 }  // namespace gantry
