@@ -1,24 +1,10 @@
 // Trains a deep convolutional GAN on CIFAR-10.
-#include "gan/dcgan_recipe.hpp"
-#include "gan/run.hpp"
-#include "networks/dcgan.hpp"
+#include "recipes/gan_cifar10_dcgan.hpp"
 
-#include <string_view>
+#include "gan/run.hpp"
 
 using namespace gantry;
-
-/// The DCGAN notebook, with the padding that 32x32 pictures need.
-struct Notebook : gan::DcganRecipe<networks::Dcgan32<16>> {
-    static constexpr std::string_view name = "notebook";
-    static constexpr gan::RecipeSettings settings{
-        .iterations = 20'000, .batch = 100, .range = PixelRange::minus_one_to_one};
-};
-/// The same with four times as many channels, as many as the paper's networks have.
-struct Wide : gan::DcganRecipe<networks::Dcgan32<64>> {
-    static constexpr std::string_view name = "wide";
-    static constexpr gan::RecipeSettings settings{
-        .iterations = 20'000, .batch = 64, .range = PixelRange::minus_one_to_one};
-};
+using namespace gantry::recipes::cifar10_dcgan;
 
 int main(int argc, char** argv) {
     return gan::run<Notebook, Wide>(argc, argv,

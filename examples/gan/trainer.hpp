@@ -1,4 +1,5 @@
 #pragma once
+#include "noise.hpp"
 #include "objectives.hpp"
 #include <gantry/core/device.hpp>
 #include <gantry/core/error.hpp>
@@ -8,17 +9,10 @@
 #include <gantry/layers/network.hpp>
 
 #include <cstdint>
-#include <numbers>
 #include <type_traits>
 #include <vector>
 
 namespace gantry::gan {
-
-/// Where latent points come from; mean 0 and variance 1 in both cases.
-enum class Noise {
-    normal,
-    uniform,  ///< in [-sqrt(3), sqrt(3)), as Goodfellow's code has it
-};
 
 /// When the generator is updated.
 enum class Updates {
@@ -127,6 +121,15 @@ public:
         return pictures;
     }
 
+    /// Philox blocks that an iteration takes from its stream of noise.
+    std::uint64_t noise_blocks() const {
+        RandomStream stream;
+        stream.take(static_cast<std::uint64_t>(options_.batch) * Latent::item_size);
+        const bool together = options_.updates == Updates::simultaneous;
+        return stream.position *
+               static_cast<std::uint64_t>(options_.discriminator_steps + (together ? 0 : 1));
+    }
+
     /// All that a run must save and load to go on bit for bit, but for the position in the data. See
     /// CheckpointWriter and CheckpointReader.
     template <class Checkpoint>
@@ -136,8 +139,7 @@ public:
         checkpoint.optimizer("optimizer.generator", generator_optimizer_, generator_);
         checkpoint.optimizer("optimizer.discriminator", discriminator_optimizer_, discriminator_);
         checkpoint.stream("random.noise", noise_);
-        checkpoint.stream("random.generator.dropout", generator_.dropout_stream());
-        checkpoint.stream("random.discriminator.dropout", discriminator_.dropout_stream());
+        checkpoint.buffer("fixed_points", fixed_points_.buffer());
         checkpoint.number("iterations", iterations_);
     }
 
@@ -209,10 +211,7 @@ private:
     }
 
     auto sample_noise(RandomStream& stream, int count) {
-        constexpr double bound = std::numbers::sqrt3;
-        return options_.noise == Noise::normal
-                   ? normal<Latent, Scalar>(device_, count, stream)
-                   : uniform<Latent, Scalar>(device_, count, stream, -bound, bound);
+        return latent_points<Latent, Scalar>(device_, count, options_.noise, stream);
     }
     template <class Data>
     auto real_items(Data& data) {

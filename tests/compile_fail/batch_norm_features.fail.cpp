@@ -1,6 +1,7 @@
 // expect: a layer of this Sequential expects another number of features than it gets
 // expect: LayerFits<1, gantry::BatchNorm<100[^>]*>, 100, 64>
 // max-errors: 1
+// trains: Generator
 #include <gantry/layers/activations.hpp>
 #include <gantry/layers/batch_norm.hpp>
 #include <gantry/layers/dense.hpp>

@@ -1,18 +1,26 @@
-# Compiles SOURCE with COMMAND. EXPECTED=pass: it must compile. EXPECTED=fail: it must not, and the compiler's
-# output must fit what the comments of SOURCE ask for:
+# Compiles SOURCE, NAME.pass.cpp or NAME.fail.cpp, with COMMAND. The first must compile. The second must not, and
+# the compiler's output must fit what its comments ask for:
 #   // expect: REGEX          must match the output; at least one such line
 #   // expect-gcc: REGEX      the same, for g++ only
 #   // expect-clang: REGEX    the same, for clang only
 #   // expect-nvcc: REGEX     the same, for nvcc only
 #   // max-errors: N          at most N errors may be reported
+#   // trains: NETWORK        train.cpp goes on to train this network, in both; errors belong to SOURCE alone
 # REGEX is CMake's; runs of white space in the output are one space.
+string(REGEX REPLACE "\\.pass\\.cpp$" ".fail.cpp" wrong_program "${SOURCE}")
+file(STRINGS "${wrong_program}" network REGEX "^// trains: ")
+string(REPLACE "// trains: " "" network "${network}")
+set(program "${SOURCE}")
+if(network)
+    set(program "-DPROGRAM=<${SOURCE}>" "-DNETWORK=${network}" "${CMAKE_CURRENT_LIST_DIR}/train.cpp")
+endif()
 execute_process(
-    COMMAND ${CMAKE_COMMAND} -E env LC_ALL=C ${COMMAND} "${SOURCE}"
+    COMMAND ${CMAKE_COMMAND} -E env LC_ALL=C ${COMMAND} ${program}
     RESULT_VARIABLE result
     OUTPUT_VARIABLE output
     ERROR_VARIABLE output)
 
-if(EXPECTED STREQUAL "pass")
+if(SOURCE MATCHES "\\.pass\\.cpp$")
     if(NOT result EQUAL 0)
         message(FATAL_ERROR "this program must compile:\n${output}")
     endif()
@@ -41,6 +49,9 @@ foreach(expectation IN LISTS expectations)
         message(SEND_ERROR "the compiler's output does not match: ${regex}\n${output}")
     endif()
 endforeach()
+if(output MATCHES "train\\.cpp:[0-9]+:[0-9]+")
+    message(SEND_ERROR "the compiler reports a use of the network, not its type:\n${output}")
+endif()
 
 file(STRINGS "${SOURCE}" limit REGEX "^// max-errors: ")
 if(limit)

@@ -1,6 +1,7 @@
 // expect: a layer of this Sequential expects another number of features
 // expect: LayerFits<2, gantry::Conv2d<32, 64[^>]*>, 32, 16>
 // max-errors: 1
+// trains: Discriminator
 #include <gantry/layers/conv2d.hpp>
 #include <gantry/layers/conv_transpose2d.hpp>
 #include <gantry/layers/dense.hpp>

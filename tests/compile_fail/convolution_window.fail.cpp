@@ -1,5 +1,6 @@
 // expect: size, stride and dilation of a window are positive
 // max-errors: 1
+// trains: Layer
 #include <gantry/layers/conv2d.hpp>
 #include <gantry/layers/conv_transpose2d.hpp>
 #include <gantry/layers/dense.hpp>
@@ -8,4 +9,4 @@
 #include <gantry/layers/sequential.hpp>
 
 using namespace gantry;
-using Layer = Sequential<Conv2d<3, 16, Window{.size = 4, .stride = 0}>>;
+using Layer = Sequential<InputShape<8, 8, 3>, Conv2d<3, 16, Window{.size = 4, .stride = 0}>>;

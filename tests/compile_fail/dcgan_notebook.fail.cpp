@@ -2,6 +2,7 @@
 // expect: the window of a layer of this Sequential is larger than the image that it gets
 // expect: LayerFitsWindow<10, gantry::Conv2d<64, 1[^>]*>, 2, 2, 4, 4>
 // max-errors: 1
+// trains: Discriminator
 #include <gantry/gantry.hpp>
 
 using namespace gantry;

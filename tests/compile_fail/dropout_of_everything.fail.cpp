@@ -1,5 +1,6 @@
 // expect: a Dropout drops with a probability in \[0, 1\)
 // max-errors: 1
+// trains: Discriminator
 #include <gantry/layers/activations.hpp>
 #include <gantry/layers/dense.hpp>
 #include <gantry/layers/dropout.hpp>

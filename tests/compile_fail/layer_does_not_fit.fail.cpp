@@ -1,6 +1,7 @@
 // expect: a layer of this Sequential expects another number of features than it gets
 // expect: LayerFits<2, gantry::Dense<512, 10[^>]*>, 512, 256>
 // max-errors: 1
+// trains: Discriminator
 #include <gantry/layers/activations.hpp>
 #include <gantry/layers/dense.hpp>
 #include <gantry/layers/sequential.hpp>

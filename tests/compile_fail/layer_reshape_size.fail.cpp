@@ -1,5 +1,6 @@
 // expect: a reshape keeps the number of elements of an item
 // max-errors: 1
+// trains: Generator
 #include <gantry/layers/activations.hpp>
 #include <gantry/layers/dense.hpp>
 #include <gantry/layers/reshape.hpp>

@@ -1,5 +1,6 @@
 // expect: a Maxout has at least 2 pieces
 // max-errors: 1
+// trains: Discriminator
 #include <gantry/layers/activations.hpp>
 #include <gantry/layers/dense.hpp>
 #include <gantry/layers/maxout.hpp>

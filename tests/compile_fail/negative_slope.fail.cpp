@@ -1,5 +1,6 @@
 // expect: the slope of a LeakyReLU must not be negative
 // max-errors: 1
+// trains: Discriminator
 #include <gantry/layers/activations.hpp>
 #include <gantry/layers/dense.hpp>
 #include <gantry/layers/sequential.hpp>

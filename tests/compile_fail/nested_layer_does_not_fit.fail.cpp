@@ -1,6 +1,7 @@
 // expect: a layer of this Sequential expects another number of features than it gets
 // expect: LayerFits<1, gantry::Sequential<[^;]*>, 32, 64>
 // max-errors: 1
+// trains: Discriminator
 #include <gantry/layers/activations.hpp>
 #include <gantry/layers/dense.hpp>
 #include <gantry/layers/sequential.hpp>

@@ -1,5 +1,6 @@
 // expect: output_padding is smaller than stride or dilation
 // max-errors: 1
+// trains: Layer
 #include <gantry/layers/conv2d.hpp>
 #include <gantry/layers/conv_transpose2d.hpp>
 #include <gantry/layers/dense.hpp>
@@ -8,4 +9,4 @@
 #include <gantry/layers/sequential.hpp>
 
 using namespace gantry;
-using Layer = Sequential<ConvTranspose2d<3, 16, Window{.size = 3, .stride = 2, .output_padding = 2}>>;
+using Layer = Sequential<InputShape<8, 8, 3>, ConvTranspose2d<3, 16, Window{.size = 3, .stride = 2, .output_padding = 2}>>;

@@ -1,6 +1,7 @@
 // expect: the layers inside of a PoolUnpool2d must keep the height, the width and the channels
 // expect: UnpoolingFitsLayer<1, gantry::PoolUnpool2d<[^;]*>, gantry::Shape<-1, 4, 4, 2>, gantry::Shape<-1, 4, 4, 3>
 // max-errors: 1
+// trains: Autoencoder
 #include <gantry/layers/conv2d.hpp>
 #include <gantry/layers/input.hpp>
 #include <gantry/layers/pool_unpool2d.hpp>

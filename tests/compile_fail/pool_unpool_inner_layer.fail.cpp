@@ -1,6 +1,7 @@
 // expect: a layer of this Sequential expects another number of features than it gets
 // expect: LayerFits<1, gantry::BatchNorm<4[^>]*>, 4, 3>
 // max-errors: 1
+// trains: Autoencoder
 #include <gantry/layers/batch_norm.hpp>
 #include <gantry/layers/conv2d.hpp>
 #include <gantry/layers/input.hpp>

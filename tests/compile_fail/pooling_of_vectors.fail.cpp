@@ -1,6 +1,7 @@
 // expect: a layer of this Sequential takes images
 // expect: LayerFitsImage<1, gantry::MeanPool2d<[^;]*>, gantry::Shape<-1, 64
 // max-errors: 1
+// trains: Classifier
 #include <gantry/layers/dense.hpp>
 #include <gantry/layers/mean_pool2d.hpp>
 #include <gantry/layers/reshape.hpp>

@@ -1,5 +1,6 @@
 // expect: its padding is from 0 to half of its size
 // max-errors: 1
+// trains: Pool
 #include <gantry/layers/input.hpp>
 #include <gantry/layers/max_pool2d.hpp>
 #include <gantry/layers/sequential.hpp>

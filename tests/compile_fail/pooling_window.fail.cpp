@@ -1,6 +1,7 @@
 // expect: the window of a layer of this Sequential is larger than the image that it gets
 // expect: LayerFitsWindow<1, gantry::MaxPool2d<[^;]*>, 5, 7, 6, 2>
 // max-errors: 1
+// trains: Classifier
 #include <gantry/layers/input.hpp>
 #include <gantry/layers/max_pool2d.hpp>
 #include <gantry/layers/reshape.hpp>

@@ -1,6 +1,7 @@
 // expect: leaves no pixel
 // expect: LayerLeavesPixels<1, gantry::ConvTranspose2d<8, 3[^>]*>, 0, 0>
 // max-errors: 1
+// trains: Layer
 #include <gantry/layers/conv2d.hpp>
 #include <gantry/layers/conv_transpose2d.hpp>
 #include <gantry/layers/dense.hpp>

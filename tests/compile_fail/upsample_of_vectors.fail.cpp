@@ -1,6 +1,7 @@
 // expect: a layer of this Sequential takes images
 // expect: LayerFitsImage<1, gantry::Upsample<[^;]*>, gantry::Shape<-1, 64
 // max-errors: 1
+// trains: Generator
 #include <gantry/layers/dense.hpp>
 #include <gantry/layers/reshape.hpp>
 #include <gantry/layers/sequential.hpp>

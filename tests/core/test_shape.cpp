@@ -1,12 +1,26 @@
 #include "support/catch.hpp"
 #include <gantry/core/error.hpp>
 #include <gantry/core/shape.hpp>
+#include <gantry/core/window.hpp>
 
 #include <sstream>
 #include <string>
 
 namespace gantry::test {
 namespace {
+
+// Windows that make sense, and those that do not, on either axis.
+static_assert(Window{.size = 4, .stride = 2, .output_padding = 1}.valid());
+static_assert(!Window{.size = 4, .stride = 2, .output_padding = 2}.valid());
+static_assert(Window{.size = 4, .stride = 2, .dilation = 3, .output_padding = 2}.valid());
+static_assert(!Window{.size = 4, .stride = 2, .dilation = 3, .output_padding = 3}.valid());
+static_assert(!Window{.size = {0, 1}}.valid() && !Window{.size = {1, 0}}.valid());
+static_assert(!Window{.size = 1, .stride = {0, 1}}.valid() && !Window{.size = 1, .stride = {1, 0}}.valid());
+static_assert(!Window{.size = 1, .padding = {-1, 0}}.valid() &&
+              !Window{.size = 1, .padding = {0, -1}}.valid());
+static_assert(!Window{.size = 1, .dilation = {0, 1}}.valid() &&
+              !Window{.size = 1, .dilation = {1, 0}}.valid());
+static_assert(!Window{.size = 1, .output_padding = {-1, 0}}.valid());
 
 static_assert(Shape<>::rank == 0 && Shape<>::item_size == 1 && !Shape<>::batched);
 static_assert(Shape<Batch, 28, 28, 1>::rank == 4 && Shape<Batch, 28, 28, 1>::item_size == 784);
@@ -42,6 +56,18 @@ TEST_CASE("the text of an error", "[core]") {
                       "[matmul] inner extents must be equal; got 3 and 4");
     CHECK_THROWS_WITH(fail("Step", "must end"), "[Step] must end");
     CHECK_THROWS_AS(fail("a", "b"), Error);
+}
+
+TEST_CASE("an error is one line that no terminal obeys", "[core]") {
+    for (int byte = 1; byte < 256; ++byte) {
+        if (byte == 0xC2) continue;  // shown with the byte behind it
+        CAPTURE(byte);
+        const std::string text = Error("a" + std::string(1, static_cast<char>(byte)) + "b").what();
+        const bool printable = byte >= ' ' && byte != 0x7F;  // or a part of UTF-8
+        CHECK(text.size() == (printable ? 3u : 6u));
+    }
+    CHECK(std::string(Error("\n\x1B[2J \x7F \xC2\x9B \xC3\xA9").what()) ==
+          "\\x0A\\x1B[2J \\x7F \\xC2\\x9B \xC3\xA9");
 }
 
 }  // namespace gantry::test

@@ -1,6 +1,8 @@
 #include <gantry/cpu/matmul.hpp>
 #include <gantry/cpu/parallel.hpp>
+#include <gantry/cpu/scratch.hpp>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -72,6 +74,25 @@ std::ptrdiff_t threads_of_process() {
 }
 
 }  // namespace
+
+TEST_CASE("a part finds its scratch memory again, whichever thread runs it", "[threads]") {
+    using gantry::cpu::scratch;
+    float* const own = scratch<float>(100);
+    std::array<float*, 3> first{};
+    for (int round = 0; round < 200; ++round) {
+        std::array<float*, 3> memory{};
+        parallel(3, [&](int part, int) {
+            memory[static_cast<std::size_t>(part)] = scratch<float>(100);
+            if (part == 0 && round % 2 == 0) std::this_thread::sleep_for(std::chrono::microseconds(50));
+        });
+        if (round == 0) first = memory;
+        CHECK(memory == first);
+    }
+    CHECK(first[0] != first[1]);
+    CHECK(first[1] != first[2]);
+    CHECK(first[0] != own);
+    CHECK(scratch<float>(100) == own);
+}
 
 TEST_CASE("each part of a region runs once, whatever the number of threads", "[threads]") {
     for (const int parts : {1, 2, 3, 9, 2, 40}) {

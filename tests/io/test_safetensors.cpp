@@ -1,8 +1,11 @@
 #include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include "support/count_allocations.hpp"
 #include <gantry/io/safetensors_file.hpp>
 
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <random>
 #include <string>
 #include <vector>
@@ -99,6 +102,35 @@ TEST_CASE("a tensor that contradicts itself is not written") {
     CHECK(folder.files() == 0);
 }
 
+TEST_CASE("types that are not supported are named, and the file is not called damaged") {
+    const TemporaryFolder folder;
+    for (const std::string dtype : {"F8_E4M3", "F8_E5M2", "F8_E8M0", "F4", "C64", "U7", "\\n"}) {
+        CAPTURE(dtype);
+        put_safetensors(folder / "a", "{" + bytes_entry("x", "[4]", "[0,4]", dtype) + "}", 4);
+        const std::string error = error_of([&] { read_safetensors(folder / "a"); });
+        CHECK(is_line_with(error, {"tensor \"x\" of the unsupported type ", "convert it"}));
+        CHECK(error.find("damaged") == error.npos);
+    }
+}
+
+TEST_CASE("half floats are converted bit by bit as IEEE 754 and PyTorch have them") {
+    CHECK(detail::from_half(0x0001) == 0x1p-24f);
+    CHECK(detail::from_half(0x03FF) == 0x3FFp-24f);
+    CHECK(detail::from_half(0x0400) == 0x1p-14f);
+    CHECK(detail::from_half(0x7BFF) == 65504);
+    CHECK(detail::from_half(0xFBFF) == -65504);
+    CHECK(detail::from_half(0x7C00) == std::numeric_limits<float>::infinity());
+    CHECK(detail::from_half(0xFC00) == -std::numeric_limits<float>::infinity());
+    CHECK(std::isnan(detail::from_half(0x7C01)));
+    CHECK(std::signbit(detail::from_half(0x8000)));
+    // Numbers of one sign are in the order of their bits.
+    for (std::uint16_t bits = 1; bits <= 0x7C00; ++bits)
+        if (!(detail::from_half(bits) > detail::from_half(static_cast<std::uint16_t>(bits - 1)))) FAIL(bits);
+    CHECK(detail::from_bfloat16(0x7F7F) == 0x1.FEp127f);
+    CHECK(detail::from_bfloat16(0x0001) == 0x1p-133f);
+    CHECK(std::isnan(detail::from_bfloat16(0xFFC0)));
+}
+
 TEST_CASE("damaged safetensors are refused, each with its reason in one line") {
     const TemporaryFolder folder;
     const auto refused = [&](const std::string& header, std::size_t data_bytes, std::string_view reason) {
@@ -116,6 +148,8 @@ TEST_CASE("damaged safetensors are refused, each with its reason in one line") {
     refused("{", 0, "not valid JSON at byte");
     refused("{} {}", 0, "not valid JSON at byte");
     refused("\xFF\n\n", 0, "not valid JSON at byte");
+    refused(std::string("{}\0\0", 4), 0, "not valid JSON at byte 3");
+    refused("{" + bytes_entry("x", "[1]", "[0,1e999]") + "}", 1, "not valid JSON at byte");
     refused("[]", 0, "must be a JSON object");
     refused("{}", 1, "its data has 1 bytes, its header says 0");
     refused("{" + bytes_entry("x", "[3]", "[0,3]") + "}", 4, "its data has 4 bytes, its header says 3");
@@ -123,7 +157,6 @@ TEST_CASE("damaged safetensors are refused, each with its reason in one line") {
     refused("{" + bytes_entry("x", "[4]", "[4,0]") + "}", 4, "outside the file");
     refused("{" + bytes_entry("x", "[3]", "[0,4]") + "}", 4, "do not match its dtype and shape");
     refused("{" + bytes_entry("x", "[1]", "[0,4]", "F64") + "}", 4, "do not match its dtype and shape");
-    refused("{" + bytes_entry("x", "[4]", "[0,4]", "U7") + "}", 4, "a dtype that is not known");
     refused("{" + bytes_entry("x", "[-4]", "[0,4]") + "}", 4, "shape of sizes");
     refused("{" + bytes_entry("x", "[4.0]", "[0,4]") + "}", 4, "shape of sizes");
     refused("{" + bytes_entry("x", "4", "[0,4]") + "}", 4, "shape of sizes");
@@ -153,6 +186,28 @@ TEST_CASE("damaged safetensors are refused, each with its reason in one line") {
     std::string deep;
     for (int i = 0; i < 200'000; ++i) deep += "{\"a\":";
     refused(deep, 0, "nested too deeply");
+}
+
+TEST_CASE("a change of any bit of a file is noticed, in a key of the metadata too") {
+    const TemporaryFolder folder;
+    write_safetensors(folder / "a", example());
+    const std::string whole = contents_of(folder / "a");
+    for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+        std::string bytes = whole;
+        bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ 1 << bit % 8);
+        put_file(folder / "b", bytes);
+        INFO("bit " << bit % 8 << " of byte " << bit / 8 << " of " << whole);
+        // Damage to a dtype makes a type that gantry does not know.
+        REQUIRE(is_line_with(error_of([&] { read_safetensors(folder / "b"); }), {"[read_safetensors]"}));
+    }
+}
+
+TEST_CASE("other programs' files have no checksum, and a file that they changed has another one") {
+    const TemporaryFolder folder;
+    put_safetensors(folder / "a", R"({"__metadata__":{"format":"pt"}})", 0);
+    CHECK(read_safetensors(folder / "a").metadata.at("format") == "pt");
+    put_safetensors(folder / "a", R"({"__metadata__":{"gantry.format":"1"}})", 0);
+    CHECK(is_line_with(error_of([&] { read_safetensors(folder / "a"); }), {"its checksum is not that of"}));
 }
 
 TEST_CASE("equal keys in different tensors are no duplicates") {
@@ -193,9 +248,21 @@ TEST_CASE("a safetensors file with any damage is read or refused, never worse") 
         try {
             read_safetensors(folder / "a");
         } catch (const Error& error) {
-            REQUIRE(is_line_with(error.what(), {"is damaged"}));
+            const std::string text = error.what();
+            REQUIRE((is_line_with(text, {"is damaged"}) || is_line_with(text, {"unsupported type"})));
             ++refused;
         }
     }
     CHECK(refused > 300);  // the rest hit the data, a name or the metadata
+}
+
+TEST_CASE("a safetensors file is read and written whole, or memory lacks") {
+    const TemporaryFolder folder;
+    write_safetensors(folder / "a", example());
+    const std::string whole = contents_of(folder / "a");
+    if (!gantry::test::counts_allocations) return;
+    CHECK(gantry::test::fail_each_allocation([&] { read_safetensors(folder / "a"); }) > 50);
+    const Safetensors file = example();
+    CHECK(gantry::test::fail_each_allocation([&] { write_safetensors(folder / "a", file); }) > 50);
+    CHECK(contents_of(folder / "a") == whole);
 }

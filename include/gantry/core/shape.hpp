@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <ostream>
+#include <type_traits>
 
 namespace gantry {
 
@@ -79,6 +80,51 @@ struct Shape {
     /// The shape with `batch` in place of Batch.
     static constexpr Extents extents(int batch) { return {rank, {(Sizes == Batch ? batch : Sizes)...}}; }
 };
+
+/// A shape that the compiler does not know: what a network takes that begins with layers that take anything,
+/// or what one makes that does not fit together. Of such a result it says nothing else: ops that see their
+/// user's shapes take it for any shape.
+struct AnyShape {
+    static constexpr int rank = 0;
+    static constexpr std::size_t item_size = 0;
+    static constexpr bool batched = true;
+    static constexpr Extents extents(int) { return {}; }
+};
+/// Whether two shapes are the same, as far as they are known.
+template <class A, class B>
+inline constexpr bool same_shape =
+    std::is_same_v<A, B> || std::is_same_v<A, AnyShape> || std::is_same_v<B, AnyShape>;
+
+namespace detail {
+template <class S>
+struct Last;  // the shape with another last extent
+template <>
+struct Last<AnyShape> {
+    template <int>
+    using with = AnyShape;
+    static constexpr int value = 0;
+};
+template <>
+struct Last<Shape<Batch>> {};
+template <int A, int B>
+struct Last<Shape<A, B>> {
+    template <int N>
+    using with = Shape<A, N>;
+    static constexpr int value = B;
+};
+template <int A, int B, int C>
+struct Last<Shape<A, B, C>> {
+    template <int N>
+    using with = Shape<A, B, N>;
+    static constexpr int value = C;
+};
+template <int A, int B, int C, int E>
+struct Last<Shape<A, B, C, E>> {
+    template <int N>
+    using with = Shape<A, B, C, N>;
+    static constexpr int value = E;
+};
+}  // namespace detail
 
 /// The shape of values behind the typed handles: known only at run time.
 struct Erased {

@@ -201,6 +201,8 @@ public:
         return Tensor<S, T, D>{
             Value<T, D>{buffer_.data(), &buffer_.device(), extents_, 0, nullptr, buffer_.watch()}};
     }
+    /// Its numbers, for a checkpoint.
+    Buffer<T, D>& buffer() { return buffer_; }
 
 private:
     Buffer<T, D> buffer_;

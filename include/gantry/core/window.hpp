@@ -22,7 +22,7 @@ constexpr int window_places(int in, int span, int stride, int padding) {
 
 /// The window of a convolution, in PyTorch's conventions: `Window{.size = 4, .stride = 2, .padding = 1}`.
 struct Window {
-    PerAxis size;
+    PerAxis size = 0;  ///< must be given
     PerAxis stride = 1;
     PerAxis padding = 0;   ///< zeros around the image, on each side
     PerAxis dilation = 1;  ///< distance between neighbouring taps
@@ -62,7 +62,7 @@ struct Window {
 
 /// The window of a pooling layer, in PyTorch's conventions: `Pooling{.size = 2}` halves an image.
 struct Pooling {
-    PerAxis size;
+    PerAxis size = 0;  ///< must be given
     PerAxis stride = size;
     PerAxis padding = 0;
 };

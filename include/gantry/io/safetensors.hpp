@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -122,19 +123,63 @@ TensorEntry make_entry(std::vector<std::size_t> shape, const Values& values) {
     return entry;
 }
 
-/// Copies a tensor's values out of `file`. Throws an Error if there is no tensor of that name, type and
-/// number of values.
+namespace detail {
+
+/// Whether every value of a dtype is a T.
+template <class T>
+bool is_widened(std::string_view dtype) {
+    if constexpr (std::floating_point<T>)
+        return dtype == "F16" || dtype == "BF16" || (dtype == "F32" && std::same_as<T, double>);
+    return false;
+}
+
+/// IEEE 754's binary16: 1 bit for the sign, 5 for the exponent, 10 for the fraction.
+inline float from_half(std::uint16_t bits) {
+    const int exponent = bits >> 10 & 31, fraction = bits & 1023;
+    const float size = exponent == 0   ? std::ldexp(static_cast<float>(fraction), -24)
+                       : exponent < 31 ? std::ldexp(static_cast<float>(1024 + fraction), exponent - 25)
+                       : fraction == 0 ? std::numeric_limits<float>::infinity()
+                                       : std::numeric_limits<float>::quiet_NaN();
+    return std::copysign(size, bits >> 15 != 0 ? -1.0f : 1.0f);
+}
+/// The upper half of a float.
+inline float from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
+
+template <class From, class T, class F>
+void convert(const std::vector<std::byte>& data, std::span<T> values, const F& f) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        From value;
+        std::memcpy(&value, data.data() + i * sizeof value, sizeof value);
+        values[i] = static_cast<T>(f(value));
+    }
+}
+
+}  // namespace detail
+
+/// Copies a tensor's values out of `file`; floating-point values of a smaller type (F16, BF16, and F32 for
+/// doubles) are converted, which is exact. Throws an Error if there is no tensor of that name, such a type
+/// and number of values.
 template <class T>
 void copy_values(const Safetensors& file, const std::string& name, std::span<T> values) {
     const auto found = file.tensors.find(name);
     if (found == file.tensors.end()) fail("safetensors", "the file has no tensor " + detail::quoted(name));
     const TensorEntry& entry = found->second;
-    if (entry.dtype != detail::dtype_name<T>() || entry.data.size() != values.size_bytes())
+    const bool widened = detail::is_widened<T>(entry.dtype);
+    if ((entry.dtype != detail::dtype_name<T>() && !widened) ||
+        entry.data.size() != values.size() * detail::dtype_size(entry.dtype))
         fail("safetensors",
              "tensor " + detail::quoted(name) + " must have " + std::to_string(values.size()) +
                  " values of type " + std::string(detail::dtype_name<T>()),
              entry.data.size() / detail::dtype_size(entry.dtype), " of type ", entry.dtype);
-    if (!values.empty()) std::memcpy(values.data(), entry.data.data(), entry.data.size());
+    if (values.empty()) return;
+    if (!widened)
+        std::memcpy(values.data(), entry.data.data(), entry.data.size());
+    else if (entry.dtype == "F16")
+        detail::convert<std::uint16_t>(entry.data, values, detail::from_half);
+    else if (entry.dtype == "BF16")
+        detail::convert<std::uint16_t>(entry.data, values, detail::from_bfloat16);
+    else
+        detail::convert<float>(entry.data, values, [](float value) { return value; });
 }
 
 }  // namespace gantry

@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/layers/fit.hpp>
 #include <gantry/layers/layer.hpp>
 #include <gantry/ops/activation.hpp>
 
@@ -20,16 +21,27 @@ struct ActivationOf : PlainLayer {
 struct ReLU : ActivationOf<Activation{ActivationKind::leaky_relu, 0}> {
     static std::string name() { return "ReLU"; }
 };
-template <float slope = 0.01f>
-struct LeakyReLU : ActivationOf<Activation{ActivationKind::leaky_relu, static_cast<double>(slope)}> {
-    static_assert(slope >= 0, "gantry: the slope of a LeakyReLU must not be negative");
-    static std::string name() { return "LeakyReLU " + detail::short_number(slope); }
+
+template <Real slope>
+struct LeakyReLUHasSlope {
+    static_assert(slope.value >= 0, "gantry: the slope of a LeakyReLU must not be negative");
 };
-template <float alpha = 1.0f>
-struct ELU : ActivationOf<Activation{ActivationKind::elu, static_cast<double>(alpha)}> {
-    static_assert(alpha > 0, "gantry: the alpha of an ELU must be positive");
-    static std::string name() { return "ELU " + detail::short_number(alpha); }
+template <Real slope = 0.01>
+struct LeakyReLU : ActivationOf<Activation{ActivationKind::leaky_relu, slope.value}> {
+    using Valid = detail::LayerCheck<(slope.value >= 0), LeakyReLUHasSlope<slope>>;
+    static std::string name() { return "LeakyReLU " + detail::short_number(slope.value); }
 };
+
+template <Real alpha>
+struct ELUHasAlpha {
+    static_assert(alpha.value > 0, "gantry: the alpha of an ELU must be positive");
+};
+template <Real alpha = 1>
+struct ELU : ActivationOf<Activation{ActivationKind::elu, alpha.value}> {
+    using Valid = detail::LayerCheck<(alpha.value > 0), ELUHasAlpha<alpha>>;
+    static std::string name() { return "ELU " + detail::short_number(alpha.value); }
+};
+
 struct Softplus : ActivationOf<Activation{ActivationKind::softplus}> {
     static std::string name() { return "Softplus"; }
 };

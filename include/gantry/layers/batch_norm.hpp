@@ -29,6 +29,7 @@ struct BatchNorm {
     template <class X>
     static constexpr std::size_t stored = X::item_size;
     static constexpr bool fuses_activation = true, keeps_shape = true;
+    static constexpr FeatureOrder feature_order = FeatureOrder::kept;
 
     static std::string name() {
         return "BatchNorm " + std::to_string(feature_count) + (options.affine ? "" : ", not affine");

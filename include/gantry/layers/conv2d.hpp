@@ -4,6 +4,7 @@
 #include <gantry/layers/layer.hpp>
 #include <gantry/ops/convolution.hpp>
 
+#include <algorithm>
 #include <string>
 #include <type_traits>
 
@@ -26,12 +27,22 @@ inline std::string window_text(const Window& window) {
            (window.bias ? "" : ", no bias");
 }
 
-template <bool window_is_valid>
-struct ValidWindow {
-    static_assert(window_is_valid,
+/// Of a convolution with anything but a Window.
+template <int arguments>
+struct ConvolutionTakesWindow {
+    static_assert(arguments < 0,
+                  "gantry: a convolution takes one Window after its channels: "
+                  "Conv2d<3, 64, Window{.size = 4, .stride = 2, .padding = 1}>");
+};
+template <int in, int out>
+struct ConvolutionHasChannels {
+    static_assert(in > 0 && out > 0, "gantry: a convolution has channels");
+};
+template <Window window>
+struct WindowIsValid {
+    static_assert(window.valid(),
                   "gantry: size, stride and dilation of a window are positive, padding is not negative, and "
                   "output_padding is smaller than stride or dilation");
-    static constexpr bool value = true;  // the assertion above speaks for itself
 };
 
 /// What both kinds of convolutions have in common. `out` of Conv2d are `in` of the product that it is, and
@@ -39,13 +50,18 @@ struct ValidWindow {
 /// channels of the smaller one) in memory, and PyTorch's layout in files.
 template <int channels_in, int channels_out, int larger, int smaller, Window window>
 struct ConvolutionLayer {
-    static_assert(channels_in > 0 && channels_out > 0, "gantry: a convolution has channels");
-    static constexpr int taps = window.size.vertical * window.size.horizontal;
+    static constexpr bool has_channels = channels_in > 0 && channels_out > 0;
+    using Valid = std::conditional_t<has_channels, LayerCheck<window.valid(), WindowIsValid<window>>,
+                                     LayerCheck<false, ConvolutionHasChannels<channels_in, channels_out>>>;
+    // At least 1: what is not valid is an error above, and none of Shape.
+    static constexpr int rows = std::max(1, window.size.vertical),
+                         columns = std::max(1, window.size.horizontal);
+    static constexpr int taps = rows * columns;
     // PyTorch counts both from the weights as they lie in its files, for a transposed convolution too.
     static constexpr int fan_in = larger * taps, fan_out = smaller * taps;
-    using Weight = Parameter<"weight", Shape<window.size.vertical, window.size.horizontal, larger, smaller>,
+    using Weight = Parameter<"weight", Shape<rows, columns, std::max(1, larger), std::max(1, smaller)>,
                              Role::weight, fan_in, fan_out, FileOrder::channels_first>;
-    using BiasParameter = Parameter<"bias", Shape<channels_out>, Role::bias, fan_in, fan_out>;
+    using BiasParameter = Parameter<"bias", Shape<std::max(1, channels_out)>, Role::bias, fan_in, fan_out>;
     using Parameters =
         std::conditional_t<window.bias, ParameterList<Weight, BiasParameter>, ParameterList<Weight>>;
     using State = ParameterList<>;
@@ -58,8 +74,12 @@ struct ConvolutionLayer {
 
 /// A convolution, Shape<Batch, height, width, in> -> Shape<Batch, ..., ..., out>; see conv2d.
 ///     Conv2d<3, 64, Window{.size = 4, .stride = 2, .padding = 1, .bias = false}>
+template <int in, int out, auto... window>
+struct Conv2d : Conv2d<in, out, Window{.size = 1}> {
+    using Valid = detail::LayerCheck<false, detail::ConvolutionTakesWindow<sizeof...(window)>>;
+};
 template <int in, int out, Window window>
-struct Conv2d : detail::ConvolutionLayer<in, out, in, out, window> {
+struct Conv2d<in, out, window> : detail::ConvolutionLayer<in, out, in, out, window> {
     template <int index, class X>
     using Fit = decltype(detail::image_check<index, Conv2d, X, in, window.span(), window.padding>());
     template <class X>
@@ -88,9 +108,6 @@ struct Conv2d : detail::ConvolutionLayer<in, out, in, out, window> {
     static auto forward(const P&, const X& x, const W& weight, const Bias&... bias) {
         return conv2d<window, P::activation.kind>(P::activation.parameter, x, weight, bias...);
     }
-
-    // Last: clang does not look at what comes after an assertion that failed, and would miss it.
-    static_assert(detail::ValidWindow<window.valid()>::value);
 };
 
 }  // namespace gantry

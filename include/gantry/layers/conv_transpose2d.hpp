@@ -13,8 +13,12 @@ constexpr auto transposed_image_check();
 
 /// A transposed convolution, Shape<Batch, height, width, in> -> Shape<Batch, ..., ..., out>, with a window as
 /// PyTorch's ConvTranspose2d has it; see conv_transpose2d.
+template <int in, int out, auto... window>
+struct ConvTranspose2d : ConvTranspose2d<in, out, Window{.size = 1}> {
+    using Valid = detail::LayerCheck<false, detail::ConvolutionTakesWindow<sizeof...(window)>>;
+};
 template <int in, int out, Window window>
-struct ConvTranspose2d : detail::ConvolutionLayer<in, out, out, in, window> {
+struct ConvTranspose2d<in, out, window> : detail::ConvolutionLayer<in, out, out, in, window> {
     template <int index, class X>
     using Fit = decltype(detail::transposed_image_check<index, ConvTranspose2d, X, in, window>());
     template <class X>
@@ -40,9 +44,6 @@ struct ConvTranspose2d : detail::ConvolutionLayer<in, out, out, in, window> {
     static auto forward(const P&, const X& x, const W& weight, const Bias&... bias) {
         return conv_transpose2d<window, P::activation.kind>(P::activation.parameter, x, weight, bias...);
     }
-
-    // Last: clang does not look at what comes after an assertion that failed, and would miss it.
-    static_assert(detail::ValidWindow<window.valid()>::value);
 };
 
 /// A transposed convolution of a Sequential whose padding takes away all of its result.

@@ -1,7 +1,9 @@
 #pragma once
+#include <gantry/layers/fit.hpp>
 #include <gantry/layers/layer.hpp>
 #include <gantry/ops/affine.hpp>
 
+#include <algorithm>
 #include <string>
 #include <type_traits>
 
@@ -11,26 +13,35 @@ struct DenseOptions {
     bool bias = true;
 };
 
+template <int inputs, int outputs>
+struct DenseHasFeatures {
+    static_assert(inputs > 0 && outputs > 0, "gantry: a Dense layer has inputs and outputs");
+};
+
 /// y = x W + b, Shape<Batch, inputs> -> Shape<Batch, outputs>. W lies in memory as (inputs, outputs), the
 /// transpose of PyTorch's Linear, so that rows of a batch meet rows of W; files have PyTorch's layout.
 template <int inputs, int outputs, DenseOptions options = DenseOptions{}>
 struct Dense {
-    static_assert(inputs > 0 && outputs > 0, "gantry: a Dense layer has inputs and outputs");
+    static constexpr bool valid = inputs > 0 && outputs > 0;
+    using Valid = detail::LayerCheck<valid, DenseHasFeatures<inputs, outputs>>;
+    // At least 1: what is not valid is an error above, and none of Shape.
+    static constexpr int rows = std::max(1, inputs), columns = std::max(1, outputs);
     using Weight =
-        Parameter<"weight", Shape<inputs, outputs>, Role::weight, inputs, outputs, FileOrder::transposed>;
-    using BiasParameter = Parameter<"bias", Shape<outputs>, Role::bias, inputs, outputs>;
+        Parameter<"weight", Shape<rows, columns>, Role::weight, rows, columns, FileOrder::transposed>;
+    using BiasParameter = Parameter<"bias", Shape<columns>, Role::bias, rows, columns>;
     using Parameters =
         std::conditional_t<options.bias, ParameterList<Weight, BiasParameter>, ParameterList<Weight>>;
     using State = ParameterList<>;
-    using Input = Shape<Batch, inputs>;
+    using Input = Shape<Batch, rows>;
     static constexpr int features = inputs;
     template <class X>
-    using Output = Shape<Batch, outputs>;
+    using Output = Shape<Batch, columns>;
     template <class X>
     static constexpr std::size_t flops = std::size_t{2} * inputs* outputs + (options.bias ? outputs : 0);
     template <class X>
     static constexpr std::size_t stored = outputs;
     static constexpr bool fuses_activation = true;
+    static constexpr FeatureOrder feature_order = FeatureOrder::free;
     /// The same layer with `factor` times as many outputs; see Maxout.
     template <int factor>
     using Widened = Dense<inputs, outputs * factor, options>;

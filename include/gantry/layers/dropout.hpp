@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/layers/fit.hpp>
 #include <gantry/layers/layer.hpp>
 #include <gantry/ops/dropout.hpp>
 
@@ -6,19 +7,25 @@
 
 namespace gantry {
 
+template <Real drop_probability>
+struct DropoutHasProbability {
+    static_assert(drop_probability.value >= 0 && drop_probability.value < 1,
+                  "gantry: a Dropout drops with a probability in [0, 1)");
+};
+
 /// In training, each element is 0 with this probability, and the others grow by 1 / (1 - probability); in
 /// evaluation, nothing. Source: Srivastava et al., "Dropout" (2014).
-template <float drop_probability = 0.5f>
+template <Real drop_probability = 0.5>
 struct Dropout : PlainLayer {
+    using Valid = detail::LayerCheck<(drop_probability.value >= 0 && drop_probability.value < 1),
+                                     DropoutHasProbability<drop_probability>>;
     static constexpr bool keeps_shape = true;
-    static_assert(drop_probability >= 0 && drop_probability < 1,
-                  "gantry: a Dropout drops with a probability in [0, 1)");
-    static std::string name() { return "Dropout " + detail::short_number(drop_probability); }
+    static std::string name() { return "Dropout " + detail::short_number(drop_probability.value); }
 
     template <class P, AnyTensor X>
     static auto forward(const P& pass, const X& x) {
-        if constexpr (P::training && drop_probability > 0)
-            return dropout(x, static_cast<double>(drop_probability), *pass.dropout);
+        if constexpr (P::training && drop_probability.value > 0)
+            return dropout(x, drop_probability.value, *pass.dropout);
         else
             return x;
     }

@@ -10,6 +10,12 @@ namespace gantry {
 // message then shows their arguments: the layer's index (from 0), the layer, what it expects and what it
 // gets.
 
+template <int layer_index, class Given>
+struct SequentialTakesLayers {
+    static_assert(layer_index < 0,
+                  "gantry: a Sequential takes layers, as types: Sequential<Dense<3, 4>, ReLU>, with ReLU and "
+                  "not ReLU() (see SequentialTakesLayers<layer index, given>)");
+};
 template <int layer_index, class Layer, int layer_expects, int layer_gets>
 struct LayerFits {
     static_assert(layer_expects == layer_gets,
@@ -41,13 +47,34 @@ struct LayerFitsWindow {
 
 namespace detail {
 
+template <class L>
+struct Type {
+    using type = L;
+};
+
 template <bool layer_fits, class Diagnosis>
 struct LayerCheck {
     static constexpr bool fits = layer_fits;
-    static constexpr void diagnose() {
+    /// Where it does not fit, the compiler says so: at once where the result is a constexpr variable, else
+    /// g++ waits for the end of the file.
+    static constexpr bool diagnose() {
         if constexpr (!fits) static_cast<void>(sizeof(Diagnosis));
+        return fits;
     }
 };
+
+template <class L>
+struct OptionsCheck {
+    using type = LayerCheck<true, void>;
+};
+template <class L>
+requires requires { typename L::Valid; }
+struct OptionsCheck<L> {
+    using type = typename L::Valid;
+};
+/// Whether a layer's own template arguments make sense.
+template <class L>
+using options_check = typename OptionsCheck<L>::type;
 
 template <class S>
 inline constexpr int last_extent = S::extents(Batch).last();
@@ -69,6 +96,45 @@ constexpr auto image_check() {
         else
             return LayerCheck < window.vertical <= height && window.horizontal <= width,
                    LayerFitsWindow < index, L, height, width, window.vertical, window.horizontal >> {};
+    }
+}
+
+/// How layer L takes shape X: whether it fits, and the struct whose instantiation says so where it does not.
+/// The two are apart, since to a compiler everything is wrong that depends on a struct that failed.
+template <int index, class L, class X>
+constexpr auto layer_check() {
+    using Expected = typename L::Input;
+    if constexpr (!options_check<L>::fits) {
+        return options_check<L>{};
+    } else if constexpr (std::is_same_v<X, AnyShape>) {
+        return LayerCheck<true, void>{};
+    } else if constexpr (requires { typename L::template Fit<index, X>; }) {
+        return typename L::template Fit<index, X>{};
+    } else if constexpr (std::is_same_v<Expected, AnyShape>) {
+        constexpr int gets = last_extent<X>, expects = L::features == 0 ? gets : L::features;
+        return LayerCheck<expects == gets, LayerFits<index, L, expects, gets>>{};
+    } else if constexpr (X::rank == 2 && Expected::rank == 2) {
+        return LayerCheck<std::is_same_v<Expected, X>,
+                          LayerFits<index, L, last_extent<Expected>, last_extent<X>>>{};
+    } else {
+        return LayerCheck<std::is_same_v<Expected, X>, LayerFitsShape<index, L, Expected, X>>{};
+    }
+}
+
+/// What layer L takes where it gets X: X, or after a misfit what it would take, as far as that is known.
+template <int index, class L, class X>
+constexpr auto taken() {
+    if constexpr (!options_check<L>::fits) {
+        return Type<std::conditional_t<KeepsShape<L>, X, typename L::Input>>{};
+    } else if constexpr (std::is_same_v<X, AnyShape>) {
+        return Type<typename L::Input>{};
+    } else if constexpr (decltype(layer_check<index, L, X>())::fits) {
+        return Type<X>{};
+    } else if constexpr (std::is_same_v<typename L::Input, AnyShape> && L::features > 0) {
+        using Y = typename Last<X>::template with<L::features>;
+        return Type<std::conditional_t<decltype(layer_check<index, L, Y>())::fits, Y, AnyShape>>{};
+    } else {
+        return Type<typename L::Input>{};
     }
 }
 

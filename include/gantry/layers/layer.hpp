@@ -5,9 +5,9 @@
 #include <gantry/kernels/activation.hpp>
 #include <gantry/layers/parameter.hpp>
 
+#include <array>
+#include <charconv>
 #include <cstddef>
-#include <locale>
-#include <sstream>
 #include <string>
 
 namespace gantry {
@@ -18,19 +18,29 @@ namespace gantry {
 //   features                  where Input is AnyShape: the last extent that it takes, 0 for any
 //   Output<X>                 the shape that it makes of shape X
 //   flops<X>, stored<X>       for each item of a batch: operations of a forward pass, numbers that its result
-//   holds name()                    for tables forward(pass, x, parameters..., states...)   the computation,
-//   in ops
+//                             holds
+//   name()                    for tables
+//   forward(pass, x, parameters..., states...)   the computation, in ops
 // and may name
 //   activation                it is this activation and nothing else: a layer before it may apply it
 //   fuses_activation = true   it applies Pass::activation itself
 //   keeps_shape = true        it makes of any shape the same one: what a network takes may be told from a
 //                             layer after it
+//   feature_order             for files: see FeatureOrder
+//   pytorch_modules           how many modules of PyTorch's nn.Sequential it stands for, where not one
+//   Valid                     whether its template arguments make sense: a LayerCheck, see fit.hpp
 //   Fit<index, X>             where Input and features do not say all: whether it takes shape X, see fit.hpp
 
-/// Not known yet: a network that begins with layers that take anything.
-struct AnyShape {
-    static constexpr int rank = 0;
-    static constexpr std::size_t item_size = 0;
+/// What a layer does to the order of features, which differs from PyTorch's in a flattened image: files of
+/// networks in which that matters need to know. What a layer does to the pixels of images is its own matter.
+enum class FeatureOrder {
+    unknown,  ///< files can be had where its input and output have PyTorch's order
+    kept,     ///< feature i of the result belongs to feature i of the input, as do vectors of parameters:
+              ///< activations, batch norm. What keeps_shape is this, if it has no parameters
+    view,     ///< the same numbers in memory: Flatten
+    free,     ///< parameters connect each input with each output, so that both may be in any order: Dense.
+           ///< They are matrices (inputs, outputs), FileOrder::transposed, and vectors that go with outputs
+    own,  ///< the result has PyTorch's order, whatever the input: channels, as GlobalMeanPool2d has them
 };
 
 /// What a layer is told about the pass that it is part of.
@@ -44,6 +54,15 @@ struct Pass {
     Pass<is_training, a> with() const {
         return {dropout};
     }
+};
+
+/// A number as a template argument of a layer, which may be written as 0.2, 0.2f or 1: 0.2 is 0.2f.
+struct Real {
+    float value;
+
+    constexpr Real(float number) : value(number) {}                       // NOLINT: meant to convert
+    constexpr Real(double number) : value(static_cast<float>(number)) {}  // NOLINT: meant to convert
+    constexpr Real(int number) : value(static_cast<float>(number)) {}     // NOLINT: meant to convert
 };
 
 /// What layers have in common that change no shape and have no parameters.
@@ -63,13 +82,19 @@ struct PlainLayer {
 namespace detail {
 /// 0.2f as "0.2".
 inline std::string short_number(float number) {
-    std::ostringstream text;
-    text.imbue(std::locale::classic());
-    text << number;
-    return text.str();
+    std::array<char, 32> digits;
+    const auto end = std::to_chars(digits.begin(), digits.end(), number, std::chars_format::general, 6).ptr;
+    return {digits.begin(), end};
 }
 }  // namespace detail
 
+template <class L>
+concept Layer = requires {
+    typename L::Parameters;
+    typename L::State;
+    typename L::Input;
+    L::features;
+};
 template <class L>
 concept ActivationLayer = requires {
     L::activation;
@@ -78,6 +103,18 @@ template <class L>
 concept KeepsShape = requires {
     requires L::keeps_shape;
 };
+/// What a layer says about the order of features.
+template <class L>
+inline constexpr FeatureOrder feature_order_of =
+    KeepsShape<L>&& L::Parameters::count + L::State::count == 0 ? FeatureOrder::kept : FeatureOrder::unknown;
+template <class L>
+requires requires { L::feature_order; }
+inline constexpr FeatureOrder feature_order_of<L> = L::feature_order;
+template <class L>
+inline constexpr std::size_t pytorch_modules_of = 1;
+template <class L>
+requires requires { L::pytorch_modules; }
+inline constexpr std::size_t pytorch_modules_of<L> = L::pytorch_modules;
 template <class L>
 concept FusesActivation = requires {
     requires L::fuses_activation;

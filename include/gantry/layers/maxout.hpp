@@ -1,8 +1,11 @@
 #pragma once
+#include <gantry/layers/fit.hpp>
 #include <gantry/layers/layer.hpp>
 #include <gantry/ops/maxout.hpp>
 
+#include <algorithm>
 #include <string>
+#include <type_traits>
 
 namespace gantry {
 
@@ -16,16 +19,29 @@ struct PiecesOf<pieces, ParameterList<P...>> {
 };
 }  // namespace detail
 
+template <int pieces>
+struct MaxoutHasPieces {
+    static_assert(pieces > 1, "gantry: a Maxout has at least 2 pieces");
+};
+
 /// The largest of `pieces` layers of one kind, element by element: `Maxout<Dense<784, 240>, 5>`. The pieces
 /// are one layer with `pieces` times as many outputs, piece by piece, so that there is one product instead of
-/// five. Source: Goodfellow et al., "Maxout networks" (2013), section 3.
+/// five. In a file it is that layer: output o of piece p is in row p * outputs + o of the weight. Source:
+/// Goodfellow et al., "Maxout networks" (2013), section 3.
 template <class Layer, int pieces>
 struct Maxout {
-    using Wide = typename Layer::template Widened<pieces>;
-    using Parameters = typename detail::PiecesOf<pieces, typename Wide::Parameters>::Parameters;
+    using Valid = std::conditional_t<detail::options_check<Layer>::fits,
+                                     detail::LayerCheck<(pieces > 1), MaxoutHasPieces<pieces>>,
+                                     detail::options_check<Layer>>;
+    static constexpr int count = std::max(1, pieces);
+    using Wide = typename Layer::template Widened<count>;
+    using Parameters = typename detail::PiecesOf<count, typename Wide::Parameters>::Parameters;
     using State = typename Wide::State;
     using Input = typename Layer::Input;
     static constexpr int features = Layer::features;
+    static constexpr FeatureOrder feature_order = feature_order_of<Layer>;
+    template <int index, class X>
+    using Fit = decltype(detail::layer_check<index, Layer, X>());
     template <class X>
     using Output = typename Layer::template Output<X>;
     template <class X>
@@ -39,9 +55,6 @@ struct Maxout {
     static auto forward(const P& pass, const X& x, const More&... parameters) {
         return maxout<pieces>(Wide::forward(pass.template with<Activation{}>(), x, parameters...));
     }
-
-    // Last: clang does not look at what comes after an assertion that failed, and would miss it.
-    static_assert(pieces > 1, "gantry: a Maxout has at least 2 pieces");
 };
 
 }  // namespace gantry

@@ -10,8 +10,12 @@ namespace gantry {
 
 /// The means of windows, Shape<Batch, height, width, C> -> Shape<Batch, ..., ..., C>; see mean_pool2d.
 ///     MeanPool2d<Pooling{.size = 4, .stride = 2}>
+template <auto... pooling>
+struct MeanPool2d : detail::PoolingLayer<Pooling{.size = 1}> {
+    using Valid = detail::LayerCheck<false, detail::LayerTakesPooling<sizeof...(pooling)>>;
+};
 template <Pooling pooling>
-struct MeanPool2d : detail::PoolingLayer<pooling> {
+struct MeanPool2d<pooling> : detail::PoolingLayer<pooling> {
     template <int index, class X>
     using Fit = decltype(detail::image_check<index, MeanPool2d, X, 0, pooling.size, pooling.padding>());
 
@@ -25,6 +29,8 @@ struct MeanPool2d : detail::PoolingLayer<pooling> {
 
 /// The mean of each channel, Shape<Batch, height, width, C> -> Shape<Batch, C>; see global_mean_pool2d.
 struct GlobalMeanPool2d : PlainLayer {
+    static constexpr FeatureOrder feature_order = FeatureOrder::own;
+    static constexpr std::size_t pytorch_modules = 2;  // AdaptiveAvgPool2d(1) and Flatten
     template <int index, class X>
     using Fit = decltype(detail::image_check<index, GlobalMeanPool2d, X, 0>());
     template <class X>

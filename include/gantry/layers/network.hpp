@@ -3,6 +3,7 @@
 #include <gantry/core/buffer.hpp>
 #include <gantry/core/random.hpp>
 #include <gantry/init/initialize.hpp>
+#include <gantry/layers/network_fit.hpp>
 #include <gantry/layers/sequential.hpp>
 
 #include <algorithm>
@@ -48,6 +49,14 @@ struct Gradients {
                  "those of step ", step, " in step ", network->device().step());
         return network->gradients().data();
     }
+    /// Of an optimizer of another network: it does not compile.
+    template <class Other>
+    operator Gradients<Other>() const {
+        static_assert(std::is_same_v<Net, Other>,
+                      "gantry: an optimizer takes the gradients of its own network: "
+                      "optimizer.step(backward(loss, network)), made as Adam optimizer{network}");
+        return {nullptr, 0};
+    }
 };
 
 /// A network as it is called: its mode, and whether its parameters are on the tape.
@@ -56,7 +65,7 @@ class View {
 public:
     explicit View(Net& network) : network_(&network), watch_(network.watch()) {}
     /// Errors: the network was destroyed.
-    template <AnyTensor X>
+    template <class X>
     auto operator()(const X& x) const {
         if (watch_.over()) fail("Network", "the network of this view was destroyed");
         return network_->template forward<recorded, training>(x);
@@ -111,13 +120,6 @@ struct ParameterCursor {
                 memory};
     }
 };
-
-template <class NetworkExpects, class TensorGiven>
-struct NetworkInputFits {
-    static_assert(std::is_same_v<NetworkExpects, TensorGiven> || std::is_same_v<NetworkExpects, AnyShape>,
-                  "gantry: a network was given a tensor of another shape than it takes (see "
-                  "NetworkInputFits<expects, given>; -1 is Batch)");
-};
 }  // namespace detail
 
 /// The numbers of an architecture on a device: parameters, their gradients, and states, each one contiguous
@@ -126,10 +128,12 @@ struct NetworkInputFits {
 ///     Network<Generator, Cpu> generator{device, Seed{42}};
 ///     auto fake = generator(normal<Shape<Batch, 100>>(device, 64, noise));
 /// The device must outlive it. What a step has recorded may outlive it: its memory stays until the step ends.
-template <class ArchitectureType, class D, class T = float>
+template <class ArchitectureType, class D, class ScalarType = float>
 class Network {
+    using T = typename NetworkScalar<ScalarType>::type;
+
 public:
-    using Architecture = ArchitectureType;
+    using Architecture = typename detail::ArchitectureOf<ArchitectureType>::type;
     using scalar = T;
     using device_type = D;
     static constexpr std::size_t parameter_count = Architecture::parameter_count;
@@ -147,24 +151,23 @@ public:
     Network(const Network&) = delete;
     Network& operator=(const Network&) = delete;
 
-    template <AnyTensor X>
+    template <class X>
     auto operator()(const X& x) {
         return forward<true, true>(x);
     }
 
     /// Shape<Batch, ...> of the architecture's input -> of its output.
-    template <bool recorded, bool training, AnyTensor X>
+    template <bool recorded, bool training, class X>
     auto forward(const X& x) {
-        static_assert(std::is_same_v<typename X::device_type, D>,
-                      "gantry: network and tensor are on devices of different types");
-        static_assert(std::is_same_v<typename X::scalar, T>,
-                      "gantry: network and tensor have different scalars");
-        using Expected = typename Architecture::Input;
-        using Given = typename X::shape;
-        constexpr bool fits = std::is_same_v<Expected, Given> || std::is_same_v<Expected, AnyShape>;
-        static_cast<void>(&detail::LayerCheck<fits, detail::NetworkInputFits<Expected, Given>>::diagnose);
-        if constexpr (fits && std::is_same_v<typename X::scalar, T> &&
-                      std::is_same_v<typename X::device_type, D>) {
+        using Check = decltype(detail::input_check<Architecture, T, D, X>());
+        [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
+        using In = detail::NetworkInput<Architecture, X>;
+        if constexpr (!Check::fits || !Architecture::template fits<In> || detail::is_unknown<X>) {
+            // The compiler has said why. What is returned has the type of a network that fits, so that it
+            // says nothing else.
+            using Out = typename Architecture::template Output<In>;
+            return detail::NetworkResult<Out, T, D, recorded, X>{Value<T, D>{}};
+        } else {
             x.value().check_alive();
             D& device = this->device();
             if (x.value().device != &device)
@@ -265,6 +268,24 @@ private:
 template <AnyTensor Loss, class Architecture, class D, class T>
 auto backward(const Loss& loss, Network<Architecture, D, T>& network) {
     if constexpr (BackwardStart<Loss>::fits) return network.backward_from(loss);
+}
+
+namespace detail {
+/// What stands for gradients after an error of the compiler.
+struct NoGradients {
+    template <class Net>
+    operator Gradients<Net>() const {
+        return {nullptr, 0};
+    }
+};
+}  // namespace detail
+/// Does not compile: `backward` takes the network as well.
+template <AnyTensor Loss>
+detail::NoGradients backward(const Loss&) {
+    static_assert(!AnyTensor<Loss>,
+                  "gantry: backward takes the network whose gradients it computes as well: "
+                  "backward(loss, network)");
+    return {};
 }
 
 }  // namespace gantry

@@ -26,8 +26,12 @@ struct UnpoolingFitsLayer {
 /// See max_pool2d and max_unpool2d. Source: Zeiler and Fergus, "Visualizing and understanding convolutional
 /// networks" (2014), section 2.1; Noh, Hong and Han, "Learning deconvolution network for semantic
 /// segmentation" (2015), section 3.2.
+template <auto pooling, class... Layers>
+struct PoolUnpool2d : PoolUnpool2d<Pooling{.size = 1}, Layers...> {
+    using Valid = detail::LayerCheck<false, detail::LayerTakesPooling<1>>;
+};
 template <Pooling pooling, class... Layers>
-struct PoolUnpool2d : detail::PoolingLayer<pooling> {
+struct PoolUnpool2d<pooling, Layers...> : detail::PoolingLayer<pooling> {
 private:
     using Pool = detail::PoolingLayer<pooling>;
     using Inner = Sequential<Layers...>;
@@ -43,8 +47,7 @@ private:
         } else {
             using Image = PooledImage<X>;
             using Made = typename Inner::template Output<Image>;
-            // AnyShape: one of the inner layers did not fit, and that was said.
-            constexpr bool fits = std::is_same_v<Image, Made> || std::is_same_v<AnyShape, Made>;
+            constexpr bool fits = std::is_same_v<Image, Made> || !Inner::template fits<Image>;
             return detail::LayerCheck<fits, UnpoolingFitsLayer<index, PoolUnpool2d, Image, Made>>{};
         }
     }
@@ -57,6 +60,8 @@ public:
     using Fit = decltype(check<index, X>());
     template <class X>
     using Output = X;
+    template <class X>
+    static constexpr bool fits = Inner::template fits<PooledImage<X>>;
     template <class X>
     static constexpr std::size_t flops =
         Pool::template flops<X> + Inner::template flops<PooledImage<X>> + PooledImage<X>::item_size;
@@ -74,9 +79,18 @@ public:
     }
 
     template <bool learned>
-    static void list_tensors(std::vector<ParameterInfo>& list, const std::string& prefix,
-                             std::size_t offset) {
-        Inner::template list_tensors<learned>(list, prefix, offset);
+    static void list_tensors(std::vector<ParameterInfo>& list, const std::string& prefix, std::size_t offset,
+                             std::size_t& leaf) {
+        ++leaf;
+        Inner::template list_tensors<learned>(list, prefix, offset, leaf);
+        ++leaf;
+    }
+    /// The pooling and the unpooling are layers as well.
+    template <class X, class F>
+    static constexpr void each_layer(const F& f) {
+        f(detail::Type<Pool>{}, detail::Type<X>{}, detail::Type<PooledImage<X>>{});
+        Inner::template each_layer<PooledImage<X>>(f);
+        f(detail::Type<Pool>{}, detail::Type<PooledImage<X>>{}, detail::Type<X>{});
     }
     /// A row for the pooling, those of the inner layers, and one for the unpooling.
     template <class X, class Row>

@@ -19,9 +19,17 @@ inline std::string pooling_text(const Pooling& pooling) {
            (pooling.padding == PerAxis(0) ? "" : " padding " + both(pooling.padding));
 }
 
+/// Of a layer that pools with anything but a Pooling.
+template <int arguments>
+struct LayerTakesPooling {
+    static_assert(arguments < 0,
+                  "gantry: a pooling layer takes one Pooling: MaxPool2d<Pooling{.size = 2, .stride = 2}>");
+};
+
 /// What layers that pool have in common.
 template <Pooling pooling>
 struct PoolingLayer : PlainLayer {
+    using Valid = LayerCheck<is_valid(pooling), PoolingIsValid<pooling>>;
     template <class X>
     using Output = typename std::conditional_t<std::is_same_v<X, AnyShape>, std::type_identity<X>,
                                                Pooled<pooling, X>>::type;

@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/layers/fit.hpp>
 #include <gantry/layers/layer.hpp>
 #include <gantry/ops/reshape.hpp>
 
@@ -9,6 +10,7 @@ namespace gantry {
 
 /// A view: no work, no memory.
 struct ViewLayer : PlainLayer {
+    static constexpr FeatureOrder feature_order = FeatureOrder::view;
     template <class X>
     static constexpr std::size_t flops = 0;
     template <class X>
@@ -31,16 +33,42 @@ struct Flatten : ViewLayer {
     }
 };
 
+namespace detail {
+template <int... extents>
+inline constexpr bool are_item_extents = sizeof...(extents) > 0 && sizeof...(extents) < Extents::max_rank &&
+                                         ((extents > 0) && ...);
+template <int... extents>
+struct AreItemExtents {
+    static_assert(
+        are_item_extents<extents...>,
+        "gantry: InputShape and Reshape take the extents of an item, from 1 to 3 and without Batch: "
+        "InputShape<28, 28, 1>");
+};
+template <int... extents>
+struct BatchOf {
+    using type = AnyShape;
+};
+template <int... extents>
+requires are_item_extents<extents...>
+struct BatchOf<extents...> {
+    using type = Shape<Batch, extents...>;
+};
+/// What InputShape and Reshape have in common.
+template <int... extents>
+struct ItemLayer : ViewLayer {
+    using Valid = LayerCheck<are_item_extents<extents...>, AreItemExtents<extents...>>;
+    using Items = typename BatchOf<extents...>::type;
+};
+}  // namespace detail
+
 /// Each item in another shape with as many elements: `Reshape<28, 28, 1>`.
 template <int... extents>
-struct Reshape : ViewLayer {
-    template <class X>
-    struct OutputOf {
-        using type = Shape<Batch, extents...>;
-        static_assert(std::is_same_v<X, AnyShape> || ReshapeFits<X::item_size, type::item_size>::value);
-    };
-    template <class X>
-    using Output = typename OutputOf<X>::type;
+struct Reshape : detail::ItemLayer<extents...> {
+    template <class>
+    using Output = typename Reshape::Items;
+    template <int index, class X>
+    using Fit = detail::LayerCheck<X::item_size == Output<X>::item_size,
+                                   ReshapeFits<X::item_size, Output<X>::item_size>>;
     static std::string name() { return "Reshape"; }
     template <class P, AnyTensor X>
     static auto forward(const P&, const X& x) {

@@ -17,55 +17,52 @@ namespace gantry {
 
 namespace detail {
 
-template <class L>
-struct Type {};
-
-/// How layer L takes shape X: whether it fits, and the struct whose instantiation says so where it does not.
-/// The two are apart, since to a compiler everything is wrong that depends on a struct that failed.
-template <int index, class L, class X>
-constexpr auto layer_check() {
-    using Expected = typename L::Input;
-    if constexpr (std::is_same_v<X, AnyShape>) {
-        return LayerCheck<true, void>{};
-    } else if constexpr (requires { typename L::template Fit<index, X>; }) {
-        return typename L::template Fit<index, X>{};
-    } else if constexpr (std::is_same_v<Expected, AnyShape>) {
-        constexpr int gets = last_extent<X>, expects = L::features == 0 ? gets : L::features;
-        return LayerCheck<expects == gets, LayerFits<index, L, expects, gets>>{};
-    } else if constexpr (X::rank == 2 && Expected::rank == 2) {
-        return LayerCheck<std::is_same_v<Expected, X>,
-                          LayerFits<index, L, last_extent<Expected>, last_extent<X>>>{};
-    } else {
-        return LayerCheck<std::is_same_v<Expected, X>, LayerFitsShape<index, L, Expected, X>>{};
-    }
-}
+/// Whether the layers inside of layer L, if there are any, fit together where it takes X.
+template <class L, class X>
+inline constexpr bool inner_layers_fit = true;
+template <class L, class X>
+requires requires { typename L::NestedTag; }
+inline constexpr bool inner_layers_fit<L, X> = L::template fits<X>;
 
 /// What is known after some layers: the shape, and totals for each item of a batch. `same`: no layer has
-/// changed the shape yet, so that what the next one takes is what all of them take.
+/// changed the shape yet, so that what the next one takes is what all of them take. `fitting`: all layers
+/// have fitted. After one that has not, the others are not checked, so that there is one error.
 template <int index, class X, class Start, bool same, std::size_t flop_count, std::size_t stored_count,
-          bool fusing>
+          bool fusing, bool fitting>
 struct Chain {
     using Output = X;
     using Input = Start;
     static constexpr std::size_t flops = flop_count, stored = stored_count;
+    static constexpr bool fits = fitting;
 };
 
 template <int index, class X, class Start, bool same, std::size_t flop_count, std::size_t stored_count,
-          bool fusing, class L>
-constexpr auto operator|(Chain<index, X, Start, same, flop_count, stored_count, fusing>, Type<L>) {
-    constexpr bool known = !std::is_same_v<X, AnyShape>;
+          bool fusing, bool fitting, class Given>
+requires(!Layer<Given>) constexpr auto operator|(
+    Chain<index, X, Start, same, flop_count, stored_count, fusing, fitting>, Type<Given>) {
+    using Check = LayerCheck<false, SequentialTakesLayers<index, Given>>;
+    if constexpr (fitting) {
+        [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
+    }
+    return Chain<index + 1, X, Start, same, flop_count, stored_count, false, false>{};
+}
+template <int index, class X, class Start, bool same, std::size_t flop_count, std::size_t stored_count,
+          bool fusing, bool fitting, Layer L>
+constexpr auto operator|(Chain<index, X, Start, same, flop_count, stored_count, fusing, fitting>, Type<L>) {
     using Check = decltype(layer_check<index, L, X>());
-    static_cast<void>(&Check::diagnose);
-    using In = std::conditional_t<known && Check::fits, X,
-                                  typename L::Input>;  // after an error: go on as if it had fitted
+    using In = typename decltype(taken<index, L, X>())::type;
     using First = std::conditional_t<std::is_same_v<Start, AnyShape> && same, typename L::Input, Start>;
     using Out = typename L::template Output<In>;
+    if constexpr (fitting) {
+        [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
+    }
     constexpr bool fused = [] {
         if constexpr (ActivationLayer<L>) return fusing && derives_from_result(L::activation.kind);
         return false;
     }();
     return Chain < index + 1, Out, First, same && KeepsShape<L>, flop_count + L::template flops<In>,
-           stored_count + (fused ? 0 : L::template stored<In>), FusesActivation < L >> {};
+           stored_count + (fused ? 0 : L::template stored<In>), FusesActivation<L>,
+           fitting && Check::fits && inner_layers_fit < L, In >> {};
 }
 
 // Pairs each layer with the one after it.
@@ -116,12 +113,19 @@ auto operator|(const Carry<P, Cursor, X, done>& carry, LayerAndNext<L, Next>) {
 }
 
 template <class Start, class... Layers>
-using ChainFrom = decltype((Chain<0, Start, Start, true, 0, 0, false>{} | ... | Type<Layers>{}));
+using ChainFrom = decltype((Chain<0, Start, Start, true, 0, 0, false, true>{} | ... | Type<Layers>{}));
+
+template <class... Layers>
+constexpr auto check_count() {
+    using Check = LayerCheck<(sizeof...(Layers) > 0), SequentialTakesLayers<0, List<Layers...>>>;
+    [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
+    return true;
+}
 
 /// A constraint, so that the checks run where a Sequential is named, before anything is made of it. Always
 /// true: the checks speak for themselves.
 template <class... Layers>
-concept Fitting = sizeof(ChainFrom<AnyShape, Layers...>) > 0;
+concept Fitting = sizeof(ChainFrom<AnyShape, Layers...>) + sizeof(decltype(check_count<Layers...>())) > 0;
 
 /// "(Batch, 28, 28, 1)"
 template <class S>
@@ -135,6 +139,20 @@ std::string shape_text() {
     return text.str();
 }
 
+/// The layer that is meant by something else.
+template <class Given>
+struct LayerMeant {
+    using type = PlainLayer;
+};
+template <Layer L>
+struct LayerMeant<L> {
+    using type = L;
+};
+template <Layer L>
+struct LayerMeant<L()> {  // as a module of PyTorch is written
+    using type = L;
+};
+
 template <std::size_t tensors, std::size_t numbers>
 struct Counts {
     static constexpr std::size_t count = tensors, size = numbers;
@@ -147,7 +165,6 @@ struct Counts {
 template <class... Layers>
 requires detail::Fitting<Layers...>
 struct Sequential {
-    static_assert(sizeof...(Layers) > 0, "gantry: a Sequential has at least one layer");
     using NestedTag = void;
     using Parameters = detail::Counts<(Layers::Parameters::count + ...), (Layers::Parameters::size + ...)>;
     using State = detail::Counts<(Layers::State::count + ...), (Layers::State::size + ...)>;
@@ -157,6 +174,10 @@ struct Sequential {
     static constexpr int features = 0;
     template <class X>
     using Output = typename detail::ChainFrom<X, Layers...>::Output;
+    /// Whether the layers fit together where the first one takes X. If not, the compiler has said so; shapes
+    /// and counts are then those of layers that do, as far as they can be told.
+    template <class X>
+    static constexpr bool fits = detail::ChainFrom<X, Layers...>::fits;
     template <class X>
     static constexpr std::size_t flops = detail::ChainFrom<X, Layers...>::flops;
     template <class X>
@@ -184,31 +205,34 @@ struct Sequential {
     /// All parameters, nested ones too, in the order of the buffer.
     static std::vector<ParameterInfo> parameters(const std::string& prefix = "") {
         std::vector<ParameterInfo> list;
-        list_tensors<true>(list, prefix, 0);
+        std::size_t leaf = 0;
+        list_tensors<true>(list, prefix, 0, leaf);
         return list;
     }
     /// All states (running statistics), likewise.
     static std::vector<ParameterInfo> states(const std::string& prefix = "") {
         std::vector<ParameterInfo> list;
-        list_tensors<false>(list, prefix, 0);
+        std::size_t leaf = 0;
+        list_tensors<false>(list, prefix, 0, leaf);
         return list;
     }
 
     template <bool learned>
-    static void list_tensors(std::vector<ParameterInfo>& list, const std::string& prefix,
-                             std::size_t offset) {
-        std::size_t index = 0;
+    static void list_tensors(std::vector<ParameterInfo>& list, const std::string& prefix, std::size_t offset,
+                             std::size_t& leaf) {
+        std::size_t index = 0, module = 0;
         const auto add = [&]<class L>(detail::Type<L>) {
             using Tensors = std::conditional_t<learned, typename L::Parameters, typename L::State>;
             const std::size_t before = list.size();
-            const std::string layer_prefix = prefix + std::to_string(index) + ".";
+            const std::string layer_prefix = prefix + std::to_string(module) + ".";
             if constexpr (requires { typename L::NestedTag; })
-                L::template list_tensors<learned>(list, layer_prefix, offset);
+                L::template list_tensors<learned>(list, layer_prefix, offset, leaf);
             else
-                append_parameters(list, layer_prefix, offset, Tensors{});
+                append_parameters(list, layer_prefix, offset, leaf++, Tensors{});
             for (std::size_t i = before; i < list.size(); ++i) list[i].layer = index;
             offset += Tensors::size;
             ++index;
+            module += pytorch_modules_of<L>;
         };
         (add(detail::Type<Layers>{}), ...);
     }
@@ -230,9 +254,7 @@ struct Sequential {
     template <class Start, class Row>
     static void summary_rows(const Row& row, const std::string& prefix) {
         std::size_t index = 0;
-        const auto add = [&]<class L, class X>(detail::Type<L>, detail::Type<X>) {
-            using In = std::conditional_t<std::is_same_v<X, AnyShape>, typename L::Input, X>;
-            using Out = typename L::template Output<In>;
+        walk<Start>([&]<class L, class In, class Out>(detail::Type<L>, detail::Type<In>, detail::Type<Out>) {
             const std::string number = prefix + std::to_string(index++);
             if constexpr (requires { typename L::NestedTag; }) {
                 L::template summary_rows<In>(row, number + ".");
@@ -240,18 +262,52 @@ struct Sequential {
                 row(number + "  " + L::name(), detail::shape_text<Out>(), L::Parameters::size,
                     L::template flops<In>);
             }
-            return detail::Type<Out>{};
-        };
-        walk<Start, Layers...>(add);
+        });
+    }
+    /// Calls f(Type<layer>, Type<shape that it takes>, Type<shape that it makes of it>) for the layers that X
+    /// goes through, those of nested Sequentials one by one.
+    template <class X, class F>
+    static constexpr void each_layer(const F& f) {
+        walk<X>([&]<class L, class In, class Out>(detail::Type<L> layer, detail::Type<In> in,
+                                                  detail::Type<Out> out) {
+            if constexpr (requires { typename L::NestedTag; })
+                L::template each_layer<In>(f);
+            else
+                f(layer, in, out);
+        });
     }
 
 private:
+    template <class X, class F>
+    static constexpr void walk(const F& f) {
+        if constexpr (fits<X>) walk_layers<X, Layers...>(f);
+    }
     template <class X, class L, class... Rest, class F>
-    static void walk(const F& f) {
-        const auto after = f(detail::Type<L>{}, detail::Type<X>{});
-        if constexpr (sizeof...(Rest) > 0)
-            [&]<class Out>(detail::Type<Out>) { walk<Out, Rest...>(f); }(after);
+    static constexpr void walk_layers(const F& f) {
+        using In = std::conditional_t<std::is_same_v<X, AnyShape>, typename L::Input, X>;
+        using Out = typename L::template Output<In>;
+        f(detail::Type<L>{}, detail::Type<In>{}, detail::Type<Out>{});
+        if constexpr (sizeof...(Rest) > 0) walk_layers<Out, Rest...>(f);
     }
 };
 
+namespace detail {
+template <class... Given>
+struct LayersMeant {
+    using type = Sequential<typename LayerMeant<Given>::type...>;
+};
+template <>
+struct LayersMeant<> {
+    using type = Sequential<PlainLayer>;
+};
+}  // namespace detail
+
+/// Of something that is no layer: the compiler has said so, and the rest goes on with the layers alone.
+template <class... Given>
+requires detail::Fitting<Given...> &&
+    (sizeof...(Given) == 0 || !(Layer<Given> && ...)) struct Sequential<Given...>
+    : detail::LayersMeant<Given...>::type {
+    template <class X>
+    static constexpr bool fits = false;
+};
 }  // namespace gantry

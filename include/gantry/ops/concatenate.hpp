@@ -65,38 +65,14 @@ struct ConcatenateOp {
     }
 };
 
-namespace detail {
-template <class S>
-struct Last;  // the shape with another last extent
-template <>
-struct Last<Shape<Batch>> {};
-template <int A, int B>
-struct Last<Shape<A, B>> {
-    template <int N>
-    using with = Shape<A, N>;
-    static constexpr int value = B;
-};
-template <int A, int B, int C>
-struct Last<Shape<A, B, C>> {
-    template <int N>
-    using with = Shape<A, B, N>;
-    static constexpr int value = C;
-};
-template <int A, int B, int C, int E>
-struct Last<Shape<A, B, C, E>> {
-    template <int N>
-    using with = Shape<A, B, C, N>;
-    static constexpr int value = E;
-};
-}  // namespace detail
-
 /// Joins the last extents (features or channels): Shape<Batch, A> and Shape<Batch, B> -> Shape<Batch, A + B>.
 template <AnyTensor A, AnyTensor B>
 auto concatenate(const A& a, const B& b) {
     using LastA = detail::Last<typename A::shape>;
     using LastB = detail::Last<typename B::shape>;
-    using S = typename LastA::template with<LastA::value + LastB::value>;
-    static_assert(std::is_same_v<S, typename LastB::template with<LastA::value + LastB::value>>,
+    constexpr int both = LastA::value + LastB::value;
+    using S = typename LastA::template with<both>;
+    static_assert(same_shape<S, typename LastB::template with<both>>,
                   "gantry: concatenate joins shapes that differ in the last extent only");
     const int batch = a.value().extents.first();
     if (b.value().extents.first() != batch)
@@ -112,7 +88,7 @@ auto concatenate(const A& a, const B& b) {
 template <AnyTensor A, AnyTensor B>
 auto concatenate_batches(const A& a, const B& b) {
     using S = typename A::shape;
-    static_assert(std::is_same_v<S, typename B::shape> && S::batched,
+    static_assert(same_shape<S, typename B::shape> && S::batched,
                   "gantry: concatenate_batches joins batches of items of one shape");
     const std::int64_t items = std::int64_t{a.value().extents.first()} + b.value().extents.first();
     if (items > std::numeric_limits<int>::max())
@@ -126,7 +102,8 @@ auto concatenate_batches(const A& a, const B& b) {
 template <int from, int count, AnyTensor X>
 auto slice(const X& x) {
     using LastX = detail::Last<typename X::shape>;
-    static_assert(from >= 0 && count > 0 && from + count <= LastX::value,
+    static_assert(std::is_same_v<typename X::shape, AnyShape> ||
+                      (from >= 0 && count > 0 && from + count <= LastX::value),
                   "gantry: a slice lies inside of the last extent");
     using S = typename LastX::template with<count>;
     const Extents extents = S::extents(x.value().extents.first());

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <string_view>
+#include <type_traits>
 
 namespace gantry {
 
@@ -167,9 +168,16 @@ auto mean_of(const F& f, const X& predictions, const Target&... targets) {
     const LossOp<F, T> op{f, 1.0 / static_cast<double>(x.size()), place_for_gradient(x)};
     return typed<Shape<>, X, Target...>(run_op(op, Extents{}, {}, x, targets.value()...));
 }
+template <class F, AnyTensor X, class Target>
+auto mean_loss(const F&, const X& x, const Target&) {
+    static_assert(AnyTensor<Target>,
+                  "gantry: the targets of a loss are a tensor, or one number for all; of numbers on the host "
+                  "from_host<Shape<...>>(device, batch, numbers) makes a tensor");
+    return typed<Shape<>, X>(x.value());
+}
 template <class F, AnyTensor X, AnyTensor Target>
 auto mean_loss(const F& f, const X& x, const Target& target) {
-    static_assert(std::is_same_v<typename X::shape, typename Target::shape> || Target::shape::rank == 0,
+    static_assert(same_shape<typename X::shape, typename Target::shape> || Target::shape::rank == 0,
                   "gantry: a loss takes predictions and targets of one shape, or one target for all");
     const Extents &extents = x.value().extents, &t = target.value().extents;
     if (t.rank != 0 && t != extents)
@@ -179,7 +187,8 @@ auto mean_loss(const F& f, const X& x, const Target& target) {
 }  // namespace detail
 
 /// Mean binary cross entropy of sigmoid(logits) against targets in [0, 1], of the same shape: -> Shape<>.
-template <AnyTensor X, AnyTensor Target>
+template <AnyTensor X, class Target>
+requires(!std::is_arithmetic_v<Target>)
 auto bce_with_logits(const X& logits, const Target& targets) {
     return detail::mean_loss(BceWithLogits{}, logits, targets);
 }
@@ -190,7 +199,8 @@ auto bce_with_logits(const X& logits, double target) {
 }
 
 /// Mean squared difference: -> Shape<>.
-template <AnyTensor X, AnyTensor Target>
+template <AnyTensor X, class Target>
+requires(!std::is_arithmetic_v<Target>)
 auto mse(const X& predictions, const Target& targets) {
     return detail::mean_loss(SquaredError{}, predictions, targets);
 }

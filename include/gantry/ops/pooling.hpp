@@ -31,6 +31,14 @@ constexpr bool is_valid(const Pooling& pooling) {
            axis(pooling.size.horizontal, pooling.stride.horizontal, pooling.padding.horizontal);
 }
 
+template <Pooling pooling>
+struct PoolingIsValid {
+    static_assert(
+        is_valid(pooling),
+        "gantry: size and stride of a pooling are positive, and its padding is from 0 to half of its "
+        "size");
+};
+
 /// The shape that pooling makes of images X.
 template <Pooling pooling, class X>
 struct Pooled : PoolingTakesImages<X> {};
@@ -46,10 +54,13 @@ struct Pooled<pooling, Shape<Batch, height, width, channels>> {
 
     static_assert(sizeof(PoolingWindowFits<height + 2 * padding.vertical, size.vertical>) > 0);
     static_assert(sizeof(PoolingWindowFits<width + 2 * padding.horizontal, size.horizontal>) > 0);
-    static_assert(
-        is_valid(pooling),
-        "gantry: size and stride of a pooling are positive, and its padding is from 0 to half of its "
-        "size");
+    static_assert(sizeof(PoolingIsValid<pooling>) > 0);
+};
+
+template <PerAxis factor>
+struct UpsampleHasFactor {
+    static_assert(factor.vertical > 0 && factor.horizontal > 0,
+                  "gantry: the factors of an upsampling are positive");
 };
 
 /// That of each pixel repeated.
@@ -57,8 +68,7 @@ template <PerAxis factor, class X>
 struct Upsampled : PoolingTakesImages<X> {};
 template <PerAxis factor, int height, int width, int channels>
 struct Upsampled<factor, Shape<Batch, height, width, channels>> {
-    static_assert(factor.vertical > 0 && factor.horizontal > 0,
-                  "gantry: the factors of an upsampling are positive");
+    static_assert(sizeof(UpsampleHasFactor<factor>) > 0);
     using type = Shape<Batch, height * factor.vertical, width * factor.horizontal, channels>;
 };
 

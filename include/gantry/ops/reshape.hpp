@@ -3,6 +3,7 @@
 #include <gantry/kernels/copy.hpp>
 
 #include <string_view>
+#include <type_traits>
 
 namespace gantry {
 
@@ -27,7 +28,9 @@ struct ReshapeFits {
 /// x in shape S, with the same number of elements in an item.
 template <class S, AnyTensor X>
 auto reshape(const X& x) {
-    static_assert(ReshapeFits<X::shape::item_size, S::item_size>::value);
+    // Not ||, which would look at the size of AnyShape, too.
+    static_assert(std::disjunction_v<std::is_same<typename X::shape, AnyShape>,
+                                     ReshapeFits<X::shape::item_size, S::item_size>>);
     static_assert(S::batched == X::shape::batched, "gantry: a reshape keeps the Batch");
     const auto& value = x.value();
     return typed<S, X>(run_op(ReshapeOp{}, S::extents(value.extents.first()), {value.data, false}, value));
@@ -37,7 +40,10 @@ auto reshape(const X& x) {
 template <AnyTensor X>
 auto flatten(const X& x) {
     static_assert(X::shape::batched, "gantry: flatten needs a shape with a Batch");
-    return reshape<Shape<Batch, static_cast<int>(X::shape::item_size)>>(x);
+    if constexpr (std::is_same_v<typename X::shape, AnyShape>)
+        return x;
+    else
+        return reshape<Shape<Batch, static_cast<int>(X::shape::item_size)>>(x);
 }
 
 }  // namespace gantry

@@ -36,7 +36,8 @@ struct SoftmaxOp {
 /// Softmax over the features: Shape<Batch, N> -> Shape<Batch, N>.
 template <AnyTensor X>
 auto softmax(const X& x) {
-    static_assert(X::shape::rank == 2 || std::is_same_v<typename X::shape, Erased>,
+    static_assert(X::shape::rank == 2 || std::is_same_v<typename X::shape, Erased> ||
+                      std::is_same_v<typename X::shape, AnyShape>,
                   "gantry: softmax takes Shape<Batch, N>");
     return typed<typename X::shape, X>(run_op(SoftmaxOp{}, x.value().extents, {}, x.value()));
 }
@@ -72,15 +73,26 @@ struct SoftmaxCrossEntropyOp {
 /// Mean cross entropy of softmax(logits) against target probabilities, one-hot for plain classes:
 /// two of Shape<Batch, N> -> Shape<>. Stable for any finite logits. Targets are data: no gradient reaches
 /// them.
-template <AnyTensor X, class T, class D>
-auto softmax_cross_entropy(const X& logits, const Tensor<typename X::shape, T, D>& targets) {
-    static_assert(X::shape::rank == 2, "gantry: softmax_cross_entropy takes Shape<Batch, N>");
+template <AnyTensor X, class S, class T, class D>
+auto softmax_cross_entropy(const X& logits, const Tensor<S, T, D>& targets) {
+    static_assert(same_shape<typename X::shape, S>,
+                  "gantry: softmax_cross_entropy takes logits and targets of one shape");
+    static_assert(X::shape::rank == 2 || std::is_same_v<typename X::shape, AnyShape>,
+                  "gantry: softmax_cross_entropy takes Shape<Batch, N>");
     if (targets.value().extents != logits.value().extents)
         fail("softmax_cross_entropy", "there must be as many targets as logits", targets.value().extents,
              " and ", logits.value().extents);
     const auto& x = logits.value();
     const SoftmaxCrossEntropyOp<T> op{detail::place_for_gradient(x)};
     return typed<Shape<>, X>(run_op(op, Extents{}, {}, x, targets.value()));
+}
+
+template <AnyTensor X, class Labels>
+auto softmax_cross_entropy(const X& logits, const Labels&) {
+    static_assert(AnyTensor<Labels> && !AnyTensor<Labels>,
+                  "gantry: the targets of softmax_cross_entropy are a tensor off the tape: "
+                  "one_hot<classes>(device, labels) makes one of labels, detach(x) of a Variable");
+    return typed<Shape<>, X>(logits.value());
 }
 
 /// Labels as rows with a 1 at the label and 0 elsewhere. Errors: a label that is not below `classes`.

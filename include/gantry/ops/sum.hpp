@@ -59,6 +59,10 @@ template <int... Sizes>
 struct WithoutBatch<Shape<Batch, Sizes...>> {
     using type = Shape<Sizes...>;
 };
+template <>
+struct WithoutBatch<AnyShape> {
+    using type = AnyShape;
+};
 /// scale * sum of all elements, as a scalar.
 template <class T, class D>
 Value<T, D> sum_all(const Value<T, D>& x, double scale = 1) {

@@ -1,0 +1,185 @@
+#pragma once
+#include <gantry/layers/sequential.hpp>
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <type_traits>
+
+// In which order a network's features come in a file. Images are channels-last here and channels-first in
+// PyTorch, so a vector that is a flattened image, or becomes an image, has its features in another order
+// there: with it change the rows and columns of the matrices, and the parameters of each feature, that meet
+// this vector. All of it follows from the shapes, which are known to the compiler.
+
+namespace gantry {
+
+/// Why a network has no file that means the same in PyTorch.
+enum class OrderProblem { none, image_size, other_image, layer, parameter };
+
+/// A network without such a file fails here, where it is saved or loaded. `layer_index` counts the layers of
+/// nested Sequentials one by one, from 0.
+template <int layer_index, OrderProblem problem>
+struct PyTorchOrder {
+    static_assert(problem != OrderProblem::image_size,
+                  "gantry: PyTorch flattens images in another order, and a file of this network needs their "
+                  "size: begin the network with InputShape<height, width, channels> (see "
+                  "PyTorchOrder<layer index, problem>)");
+    static_assert(
+        problem != OrderProblem::other_image,
+        "gantry: PyTorch flattens images in another order, and no order of this network's parameters "
+        "makes up for it: put a Dense layer between the flattened image and the network's output, "
+        "or an image of another shape; images that the network takes or makes should be images "
+        "at its input and output, too (see PyTorchOrder<layer index, problem>)");
+    static_assert(
+        problem != OrderProblem::layer,
+        "gantry: PyTorch flattens images in another order, and a layer of this network does not say "
+        "what it does to the order of features: give it a feature_order, see FeatureOrder (see "
+        "PyTorchOrder<layer index, problem>)");
+    static_assert(
+        problem != OrderProblem::parameter,
+        "gantry: a parameter of a layer does not say in which order PyTorch's files have it: give it "
+        "a FileOrder; with FeatureOrder::kept it is a vector with a value for each feature or for "
+        "all (see PyTorchOrder<layer index, problem>)");
+};
+
+namespace detail {
+
+/// A layer with the shapes that it takes and makes; rank 0: not known.
+struct LayerTrace {
+    FeatureOrder order = FeatureOrder::unknown;
+    Extents takes{}, makes{};
+    bool parameters_known = true;
+
+    /// Whether its result are the numbers of its input, each in its place or changed there.
+    constexpr bool keeps_order() const { return order == FeatureOrder::kept || order == FeatureOrder::view; }
+    constexpr bool keeps_pytorch_order() const {
+        return order == FeatureOrder::unknown || order == FeatureOrder::own;
+    }
+};
+
+/// The order of what has these extents, if its last extent is channels.
+constexpr FlatImage flat_image(const Extents& extents) {
+    if (extents.rank != 4 || extents.of[1] * extents.of[2] == 1 || extents.of[3] == 1) return {};
+    return {extents.of[1] * extents.of[2], extents.of[3]};
+}
+
+template <class P, class L, class X, class Y>
+constexpr bool parameter_is_known() {
+    constexpr std::size_t size = P::shape::item_size;
+    constexpr FeatureOrder order = feature_order_of<L>;
+    if constexpr (P::file_order == FileOrder::unknown) return false;
+    if constexpr (order == FeatureOrder::kept && !std::is_same_v<Y, AnyShape>)
+        // Of a matrix PyTorch's features are not the last extent.
+        return P::shape::rank < 2 && Y::rank != 3 && (size == 1 || size == last_extent<Y>);
+    if constexpr (order == FeatureOrder::free && X::rank == 2 && Y::rank == 2)
+        return P::file_order == FileOrder::transposed
+                   ? P::shape::extents(0).first() == last_extent<X> &&
+                         P::shape::extents(0).last() % last_extent<Y> == 0
+                   : P::shape::rank < 2 && (size == 1 || size % Y::item_size == 0);
+    return true;
+}
+template <class L, class X, class Y, class... P>
+constexpr bool parameters_are_known(ParameterList<P...>) {
+    return (parameter_is_known<P, L, X, Y>() && ... && true);
+}
+
+template <class S>
+constexpr Extents traced_extents() {
+    if constexpr (std::is_same_v<S, AnyShape>)
+        return {};
+    else
+        return S::extents(Batch);
+}
+
+template <class Architecture>
+constexpr std::size_t leaf_count = [] {
+    std::size_t count = 0;
+    Architecture::template each_layer<typename Architecture::Input>([&](auto...) { ++count; });
+    return count;
+}();
+template <class Architecture>
+constexpr auto trace_layers() {
+    std::array<LayerTrace, leaf_count<Architecture>> layers;
+    LayerTrace* next = layers.data();
+    Architecture::template each_layer<typename Architecture::Input>(
+        [&]<class L, class X, class Y>(Type<L>, Type<X>, Type<Y>) {
+            *next++ = {feature_order_of<L>, traced_extents<X>(), traced_extents<Y>(),
+                       parameters_are_known<L, X, Y>(typename L::Parameters{}) &&
+                           parameters_are_known<L, X, Y>(typename L::State{})};
+        });
+    return layers;
+}
+
+/// The vectors that a layer takes and makes; {1, 1} for images, whose channels are what they are in PyTorch.
+struct LayerOrders {
+    FlatImage inputs{}, outputs{};
+};
+template <std::size_t count>
+struct NetworkOrders {
+    std::array<LayerOrders, count> layers{};
+    OrderProblem problem = OrderProblem::none;
+    int layer = 0;  ///< that has the problem
+
+    constexpr void fail(OrderProblem what, std::size_t where) {
+        if (problem != OrderProblem::none) return;
+        problem = what;
+        layer = static_cast<int>(where);
+    }
+};
+
+/// Layers that keep the order join what is between layers, position p being before layer p, to stretches with
+/// one order. Images in a stretch decide about it, and so do its ends where the order is that of PyTorch: the
+/// network's input and output, and layers that do not say more.
+template <std::size_t count>
+constexpr NetworkOrders<count> order_features(const std::array<LayerTrace, count>& layers) {
+    NetworkOrders<count> result;
+    const auto shape = [&](std::size_t p) { return p < count ? layers[p].takes : layers[count - 1].makes; };
+    const auto keeps_pytorch_order = [&](std::size_t layer) {
+        return layer < count && layers[layer].keeps_pytorch_order();  // layer -1 is none either
+    };
+    for (std::size_t i = 0; i < count; ++i) {
+        const LayerTrace& layer = layers[i];
+        if (!layer.parameters_known) result.fail(OrderProblem::parameter, i);
+        if (layer.order == FeatureOrder::view && layer.takes.rank == 0)
+            result.fail(OrderProblem::image_size, i);
+        if (layer.order == FeatureOrder::unknown && layer.makes.rank != 4 &&
+            flat_image(layer.takes) != FlatImage{})
+            result.fail(OrderProblem::layer, i);
+    }
+    for (std::size_t begin = 0, end = 0; begin <= count; begin = end) {
+        std::optional<FlatImage> order;
+        std::optional<std::size_t> silent;  // a layer that says nothing
+        for (end = begin; end == begin || (end <= count && layers[end - 1].keeps_order()); ++end) {
+            const bool decides = end == 0 || end == count || shape(end).rank != 2 ||
+                                 keeps_pytorch_order(end) || keeps_pytorch_order(end - 1);
+            if (!decides) continue;
+            for (const std::size_t layer : {end - 1, end})
+                if (layer < count && layers[layer].order == FeatureOrder::unknown && shape(end).rank == 2)
+                    silent = layer;
+            const FlatImage here = flat_image(shape(end));
+            if (order && *order != here)
+                silent ? result.fail(OrderProblem::layer, *silent)
+                       : result.fail(OrderProblem::other_image, end < count ? end : count - 1);
+            order = here;
+        }
+        // Every element is set: g++ 12 loses some that have nothing but their default initialisers.
+        for (std::size_t p = begin; p < end; ++p) {
+            const FlatImage vector = shape(p).rank == 2 && order ? *order : FlatImage{};
+            if (p < count) result.layers[p].inputs = vector;
+            if (p > 0) result.layers[p - 1].outputs = vector;
+        }
+    }
+    return result;
+}
+
+template <class Architecture>
+inline constexpr auto feature_orders = [] {
+    if constexpr (leaf_count<Architecture> == 0)
+        return NetworkOrders<0>{};  // the layers do not fit together
+    else
+        return order_features(trace_layers<Architecture>());
+}();
+
+}  // namespace detail
+
+}  // namespace gantry

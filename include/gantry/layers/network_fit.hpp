@@ -1,0 +1,102 @@
+#pragma once
+#include <gantry/autograd/variable.hpp>
+#include <gantry/core/shape.hpp>
+#include <gantry/layers/fit.hpp>
+#include <gantry/layers/sequential.hpp>
+
+#include <concepts>
+#include <type_traits>
+
+namespace gantry {
+
+// A network that is named or called in a wrong way fails in one of these structs.
+
+template <class Scalar>
+struct NetworkScalar {
+    using type = std::conditional_t<std::floating_point<Scalar>, Scalar, float>;
+    static_assert(
+        std::floating_point<Scalar>,
+        "gantry: the numbers of a Network are float or double: Network<Architecture, Cpu, float> (see "
+        "NetworkScalar<given>)");
+};
+template <class NetworkExpects, class Given>
+struct NetworkTakesTensors {
+    static_assert(AnyTensor<Given>,
+                  "gantry: a network takes a tensor; of numbers on the host from_host<Shape<...>>(device, "
+                  "batch, numbers) makes one (see NetworkTakesTensors<expects, given>; -1 is Batch)");
+};
+template <class NetworkDevice, class TensorDevice>
+struct NetworkTakesDevice {
+    static_assert(std::is_same_v<NetworkDevice, TensorDevice>,
+                  "gantry: network and tensor are on devices of different types (see "
+                  "NetworkTakesDevice<network, tensor>)");
+};
+template <class NetworkScalar, class TensorScalar>
+struct NetworkTakesScalar {
+    static_assert(
+        std::is_same_v<NetworkScalar, TensorScalar>,
+        "gantry: network and tensor have different scalars (see NetworkTakesScalar<network, tensor>)");
+};
+template <class NetworkExpects, class TensorGiven>
+struct NetworkInputFits {
+    static_assert(same_shape<NetworkExpects, TensorGiven>,
+                  "gantry: a network was given a tensor of another shape than it takes (see "
+                  "NetworkInputFits<expects, given>; -1 is Batch)");
+};
+
+namespace detail {
+
+/// A layer alone is a Sequential of one.
+template <class L>
+struct ArchitectureOf {
+    using type = Sequential<L>;
+};
+template <class... Layers>
+struct ArchitectureOf<Sequential<Layers...>> {
+    using type = Sequential<Layers...>;
+};
+
+/// How a network takes X: as a tensor of its scalar and shape on its device, or not.
+template <class Architecture, class T, class D, class X>
+constexpr auto input_check() {
+    using Expected = typename Architecture::Input;
+    if constexpr (!AnyTensor<X>) {
+        return LayerCheck<false, NetworkTakesTensors<Expected, X>>{};
+    } else if constexpr (!std::is_same_v<typename X::device_type, D>) {
+        return LayerCheck<false, NetworkTakesDevice<D, typename X::device_type>>{};
+    } else if constexpr (!std::is_same_v<typename X::scalar, T>) {
+        return LayerCheck<false, NetworkTakesScalar<T, typename X::scalar>>{};
+    } else {
+        using Given = typename X::shape;
+        return LayerCheck<same_shape<Expected, Given>, NetworkInputFits<Expected, Given>>{};
+    }
+}
+
+/// The shape from which a network's own shapes follow: AnyShape where the architecture names it.
+template <class Architecture, class X>
+struct NetworkInputOf {
+    using type = AnyShape;
+};
+template <class Architecture, AnyTensor X>
+requires std::is_same_v<typename Architecture::Input, AnyShape>
+struct NetworkInputOf<Architecture, X> {
+    using type = typename X::shape;
+};
+template <class Architecture, class X>
+using NetworkInput = typename NetworkInputOf<Architecture, X>::type;
+
+/// What a network makes that does not fit together.
+template <class X>
+inline constexpr bool is_unknown = false;
+template <AnyTensor X>
+inline constexpr bool is_unknown<X> = std::is_same_v<typename X::shape, AnyShape>;
+template <class X>
+inline constexpr bool is_recorded = false;
+template <AnyTensor X>
+inline constexpr bool is_recorded<X> = X::recorded;
+template <class S, class T, class D, bool recorded, class X>
+using NetworkResult = std::conditional_t<recorded || is_recorded<X>, Variable<S, T, D>, Tensor<S, T, D>>;
+
+}  // namespace detail
+
+}  // namespace gantry

@@ -1,0 +1,233 @@
+// Files cross the border to PyTorch with their meaning: networks of make_pytorch_networks.py, with the
+// outputs that PyTorch computed.
+#include "io/temporary_folder.hpp"
+#include "support/catch.hpp"
+#include "support/numbers.hpp"
+#include <gantry/gantry.hpp>
+#include <gantry/io/checkpoint.hpp>
+#include <gantry/io/safetensors_file.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace gantry;
+
+namespace {
+
+constexpr int pytorch_batch = 3;
+constexpr Window same{.size = 3, .padding = 1};
+constexpr Pooling halve{.size = 2};
+
+const Safetensors& pytorch_file() {
+    static const Safetensors file =
+        read_safetensors(GANTRY_CHECKPOINT_FOLDER "/pytorch_networks.safetensors");
+    return file;
+}
+std::vector<float> pytorch_numbers(const std::string& name) {
+    std::vector<float> numbers(pytorch_file().tensors.at(name).data.size() / sizeof(float));
+    copy_values(pytorch_file(), name, std::span(numbers));
+    return numbers;
+}
+/// Images from PyTorch's order to gantry's; vectors as they are.
+template <class S>
+std::vector<float> channels_last(const std::vector<float>& numbers) {
+    if constexpr (S::rank != 4) {
+        return numbers;
+    } else {
+        constexpr Extents e = S::extents(pytorch_batch);
+        constexpr auto channels = static_cast<std::size_t>(e.of[3]), pixels = S::item_size / channels;
+        std::vector<float> result;
+        for (std::size_t n = 0; n < pytorch_batch; ++n)
+            for (std::size_t p = 0; p < pixels; ++p)
+                for (std::size_t c = 0; c < channels; ++c)
+                    result.push_back(numbers[(n * channels + c) * pixels + p]);
+        return result;
+    }
+}
+
+template <class A>
+struct Loaded {
+    explicit Loaded(Safetensors file) {
+        CheckpointReader reader(std::move(file), "torch.safetensors");
+        reader.network("", network);
+        reader.apply();
+    }
+    /// How far the outputs are from PyTorch's.
+    double error(const std::string& name) {
+        using Input = typename A::Input;
+        const Step step{device};
+        const auto x =
+            from_host<Input>(device, pytorch_batch, channels_last<Input>(pytorch_numbers(name + ".input")));
+        return test::largest_error(
+            evaluation(network)(x).to_host(),
+            channels_last<typename A::template Output<Input>>(pytorch_numbers(name + ".output")));
+    }
+
+    Cpu device;
+    Network<A, Cpu> network{device, Seed{1}};
+};
+
+/// Reads a network of PyTorch, computes what PyTorch computed, and writes the same file.
+template <class A>
+void check_parity(const std::string& name) {
+    CAPTURE(name);
+    Safetensors file = part_of(pytorch_file(), name + ".network", "torch.safetensors");
+    Loaded<A> loaded(file);
+    CHECK(loaded.error(name) < 1e-5);
+
+    CheckpointWriter writer;
+    writer.network("", loaded.network);
+    std::erase_if(file.tensors, [](const auto& t) { return t.first.ends_with("num_batches_tracked"); });
+    CHECK(writer.file.tensors == file.tensors);
+}
+
+using ConvDense = Sequential<InputShape<4, 5, 2>, Conv2d<2, 3, same>, Flatten, Dense<60, 4>>;
+
+}  // namespace
+
+TEST_CASE("Networks of PyTorch give PyTorch's outputs, and are written as PyTorch has them", "") {
+    check_parity<ConvDense>("conv_dense");
+    check_parity<Sequential<InputShape<4, 5, 2>, Conv2d<2, 3, same>, BatchNorm<3>, LeakyReLU<0.2f>, Flatten,
+                            Dropout<0.3f>, BatchNorm<60>, Dense<60, 4>>>("conv_norms_dense");
+    check_parity<
+        Sequential<Dense<3, 24>, Reshape<2, 4, 3>, ConvTranspose2d<3, 2, Window{.size = 3, .stride = 2}>>>(
+        "dense_transposed");
+    check_parity<Sequential<Dense<3, 24>, BatchNorm<24>, ReLU, Reshape<2, 4, 3>, Conv2d<3, 2, same>>>(
+        "dense_norm_conv");
+    check_parity<
+        Sequential<Sequential<InputShape<4, 5, 2>, Conv2d<2, 3, same>, Sequential<Tanh, Flatten>>,
+                   Sequential<Dropout<0.1f>, Sequential<BatchNorm<60>, Dense<60, 7>>, ReLU, Dense<7, 16>>,
+                   Sequential<BatchNorm<16>, Reshape<2, 2, 4>>, Conv2d<4, 2, Window{.size = 2}>>>("nested");
+    check_parity<Sequential<InputShape<4, 6, 2>, Conv2d<2, 3, same>, MaxPool2d<halve>, Flatten,
+                            Maxout<Dense<18, 12>, 3>, Dropout<0.2f>, Reshape<2, 3, 2>,
+                            Conv2d<2, 3, Window{.size = 2}>>>("maxout");
+    check_parity<
+        Sequential<InputShape<4, 6, 2>, Conv2d<2, 4, same>, ReLU, MaxPool2d<halve>, Flatten, Dense<24, 3>>>(
+        "pool_dense");
+    check_parity<Sequential<InputShape<4, 5, 2>, Conv2d<2, 1, same>, Flatten, Dense<20, 6>, Reshape<2, 3, 1>,
+                            Conv2d<1, 2, Window{.size = 2}>, Conv2d<2, 1, Window{.size = 1}>, Flatten>>(
+        "one_channel");
+    check_parity<
+        Sequential<InputShape<5>, Reshape<1, 1, 5>, ConvTranspose2d<5, 3, Window{.size = 2}>,
+                   Conv2d<3, 4, Window{.size = 2}>, Flatten, Dense<4, 4>, Reshape<1, 1, 4>,
+                   ConvTranspose2d<4, 2, Window{.size = 3}>, Conv2d<2, 3, Window{.size = 3}>, Flatten>>(
+        "one_pixel");
+    check_parity<Sequential<InputShape<4, 5, 2>, Conv2d<2, 3, Window{.size = 1}>, Flatten, BatchNorm<60>,
+                            Reshape<2, 10, 3>, Conv2d<3, 2, Window{.size = 2}>>>("other_sides");
+    check_parity<
+        Sequential<InputShape<4, 5, 2>, Conv2d<2, 3, Window{.size = 2}>, GlobalMeanPool2d, Dense<3, 8>,
+                   Reshape<2, 2, 2>, Upsample<2>, MeanPool2d<halve>, Flatten, Dense<8, 2>>>("channel_means");
+}
+
+TEST_CASE("A state_dict is read whatever stands between its layers", "") {
+    const Safetensors file = part_of(pytorch_file(), "conv_dense.network", "torch.safetensors");
+    const auto renamed = [&](const std::string& first, const std::string& second) {
+        Safetensors other;
+        for (const std::string tensor : {"weight", "bias"}) {
+            other.tensors[first + tensor] = file.tensors.at("0." + tensor);
+            other.tensors[second + tensor] = file.tensors.at("2." + tensor);
+        }
+        return other;
+    };
+    CHECK(Loaded<ConvDense>(renamed("0.", "1.")).error("conv_dense") < 1e-5);
+    CHECK(Loaded<ConvDense>(renamed("2.", "10.")).error("conv_dense") < 1e-5);
+    CHECK(Loaded<ConvDense>(renamed("main.3.0.", "main.3.1.1.")).error("conv_dense") < 1e-5);
+    const auto error = [&](const Safetensors& other) {
+        return error_of([&] { Loaded<ConvDense> loaded(other); });
+    };
+    // Names without numbers tell no order.
+    CHECK(is_line_with(error(renamed("first.", "second.")), {"has no tensor \"0.weight\": "}));
+    CHECK(
+        is_line_with(error(renamed("5.", "3.")), {"\"3.weight\" that is (4, 60) of F32, not (3, 2, 3, 3)"}));
+    Safetensors other = renamed("0.", "1.");
+    other.tensors["0.running_var"] = other.tensors["0.bias"];
+    CHECK(is_line_with(error(other), {"\"0.running_var\" too many"}));
+    other = renamed("0.", "1.");
+    other.tensors["1.scale"] = std::move(other.tensors["1.bias"]);
+    other.tensors.erase("1.bias");
+    CHECK(is_line_with(error(other), {"has no tensor \"1.bias\" for this network's \"2.bias\""}));
+    other = renamed("0.", "1.");
+    other.tensors["2.bias"] = other.tensors["1.bias"];
+    CHECK(is_line_with(error(other), {"\"2.bias\" too many"}));
+    other = renamed("0.", "1.");
+    other.tensors.erase("1.bias");
+    other.tensors.erase("1.weight");
+    CHECK(is_line_with(error(other), {"has no tensor \"2.bias\""}));
+}
+
+TEST_CASE("A network is loaded alone from a file that holds more", "") {
+    const auto part = [](const std::string& name) {
+        return part_of(pytorch_file(), name, "run/a.safetensors");
+    };
+    CHECK(is_line_with(error_of([&] { part("generator"); }),
+                       {"run/a.safetensors has no part \"generator\"; it has the parts ", "\"conv_dense\", ",
+                        "\"nested\", "}));
+    // A part of a name is none, and neither is the end of a tensor's.
+    CHECK_FALSE(error_of([&] { part("conv"); }).empty());
+    CHECK_FALSE(error_of([&] { part("conv_dense.input"); }).empty());
+    CHECK(is_line_with(error_of([&] { Loaded<ConvDense> loaded(part("conv_dense")); }),
+                       {"has no tensor \"bias\" for this network's \"0.bias\""}));
+
+    Safetensors file = part("conv_dense.network");
+    file.tensors["3.weight"] = file.tensors["2.weight"];
+    CHECK(is_line_with(error_of([&] { Loaded<ConvDense> loaded(file); }),
+                       {"\"3.weight\" too many", "part_of"}));
+}
+
+TEST_CASE("Half floats become the network's type", "") {
+    // Values that F16 and BF16 hold: both are the upper part of a float's bits, if the exponent fits.
+    const std::vector<float> numbers{1, -2, 0.5f, 0, 1.5f, -0.0078125f};
+    const std::vector<std::uint16_t> half{0x3C00, 0xC000, 0x3800, 0, 0x3E00, 0xA000},
+        bfloat16{0x3F80, 0xC000, 0x3F00, 0, 0x3FC0, 0xBC00};
+    const auto loads = [&]<class T>(T, const std::string& dtype, const auto& bits) {
+        Safetensors file;
+        TensorEntry& entry = file.tensors["0.weight"];
+        const auto bytes = std::as_bytes(std::span(bits));
+        entry = {dtype, {2, 3}, {bytes.begin(), bytes.end()}};
+        Cpu device;
+        Network<Sequential<Dense<3, 2, DenseOptions{.bias = false}>>, Cpu, T> network{device, Seed{1}};
+        CheckpointReader reader(file, "half.safetensors");
+        reader.network("", network);
+        reader.apply();
+        CheckpointWriter writer;
+        writer.network("", network);
+        std::vector<T> read(6);
+        copy_values(writer.file, "0.weight", std::span(read));
+        return std::vector<float>(read.begin(), read.end()) == numbers;
+    };
+    CHECK(loads(float{}, "F16", half));
+    CHECK(loads(double{}, "F16", half));
+    CHECK(loads(float{}, "BF16", bfloat16));
+    CHECK(loads(double{}, "BF16", bfloat16));
+    CHECK(loads(double{}, "F32", numbers));
+    const std::string wide = error_of([&] { loads(float{}, "F64", std::vector<double>(6)); });
+    CHECK(is_line_with(wide, {"(2, 3) of F64, not (2, 3) of F32"}));
+    CHECK(is_line_with(error_of([&] { loads(float{}, "I16", half); }), {"of I16, not (2, 3) of F32"}));
+}
+
+TEST_CASE("A file in which flattened images have another order is refused in one line", "") {
+    Cpu device;
+    Network<ConvDense, Cpu> network{device, Seed{1}};
+    Network<Sequential<Dense<60, 4>>, Cpu> plain{device, Seed{1}};
+    CheckpointWriter writer;
+    writer.network("net", network);
+    writer.network("plain", plain);
+    const auto error = [&](const std::string& name, auto& net) {
+        return error_of([&] {
+            CheckpointReader reader(part_of(writer.file, name, "a.safetensors"), "a.safetensors");
+            reader.network("", net);
+            reader.apply();
+        });
+    };
+    CHECK(error("net", network).empty());
+    writer.file.metadata["net.layout"] = "ONNX";
+    CHECK(is_line_with(error("net", network), {"a.safetensors was written by another version of gantry"}));
+    writer.file.metadata.erase("net.layout");  // as older versions wrote it
+    CHECK(is_line_with(error("net", network), {"a.safetensors was written by another version of gantry"}));
+    writer.file.metadata.erase("plain.layout");
+    CHECK(error("plain", plain).empty());  // for it nothing has changed
+}

@@ -1,0 +1,9 @@
+// expect: begin the network with InputShape
+// max-errors: 1
+#include <gantry/gantry.hpp>
+#include <gantry/io/checkpoint.hpp>
+
+using namespace gantry;
+using Critic = Sequential<Conv2d<3, 4, Window{.size = 3}>, Flatten, Dense<144, 1>>;
+
+void load(CheckpointReader& reader, Network<Critic, Cpu>& network) { reader.network("critic", network); }

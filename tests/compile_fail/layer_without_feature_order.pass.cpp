@@ -1,0 +1,16 @@
+#include <gantry/gantry.hpp>
+#include <gantry/io/checkpoint.hpp>
+
+#include <string>
+
+using namespace gantry;
+
+struct Scale : PlainLayer {
+    using Parameters = ParameterList<Parameter<"weight", Shape<192>, Role::scale>>;
+    static constexpr bool keeps_shape = true;
+    static constexpr FeatureOrder feature_order = FeatureOrder::kept;
+    static std::string name() { return "Scale"; }
+};
+using Critic = Sequential<InputShape<8, 8, 3>, Flatten, Scale, Dense<192, 1>>;
+
+void save(CheckpointWriter& writer, Network<Critic, Cpu>& network) { writer.network("critic", network); }

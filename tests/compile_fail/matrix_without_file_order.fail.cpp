@@ -1,0 +1,17 @@
+// expect: a parameter of a layer does not say in which order PyTorch's files have it
+// expect: PyTorchOrder<0,
+// max-errors: 1
+#include <gantry/gantry.hpp>
+#include <gantry/io/checkpoint.hpp>
+
+#include <string>
+
+using namespace gantry;
+
+struct Linear : PlainLayer {
+    using Parameters = ParameterList<Parameter<"weight", Shape<5, 5>, Role::weight>>;
+    using Input = Shape<Batch, 5>;
+    static std::string name() { return "Linear"; }
+};
+
+void save(CheckpointWriter& writer, Network<Sequential<Linear>, Cpu>& network) { writer.network("", network); }
