@@ -20,7 +20,7 @@ class Autoencoding final : public gan::NetworkTask<EncoderDecoder::Architecture,
 
 public:
     Autoencoding(const gan::Options& options, const LabelledImages& data, LabelledImages test)
-        : Base(options, data, {.learning_rate = 1e-3}), test_(std::move(test.images)) {
+        : Base(options, data, test, {.learning_rate = 1e-3}), test_(std::move(test.images)) {
         columns_ = std::min<std::size_t>(16, test_.count);
         shown_ = test_;
         shown_.count = std::min(4 * columns_, test_.count / columns_ * columns_);

@@ -47,7 +47,7 @@ public:
     using Base::iterations;
 
     Classification(const gan::Options& options, const LabelledImages& data, LabelledImages test)
-        : Base(options, data, {.learning_rate = 5e-4}), test_(std::move(test)) {}
+        : Base(options, data, test, {.learning_rate = 5e-4}), test_(std::move(test)) {}
 
     void step() override {
         const Minibatch<float> batch = batches_.next();

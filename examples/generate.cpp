@@ -1,5 +1,6 @@
 // Draws samples from a generator that one of the other programs, or PyTorch, has trained.
 #include "gan/latent_path.hpp"
+#include "gan/parse_arguments.hpp"
 #include "gan/sampler.hpp"
 #include "recipes/gan_cifar10_conv.hpp"
 #include "recipes/gan_cifar10_dcgan.hpp"
@@ -63,7 +64,7 @@ struct Arguments {
     int threads = 0;
 };
 
-/// False after --help. Errors: options that make no sense.
+/// False after --help and --version. Errors: options that make no sense.
 bool parse(Arguments& arguments, const std::vector<gan::AnyGenerator>& generators, int argc, char** argv) {
     std::vector<std::string> names;
     for (const auto& generator : generators) names.push_back(generator.name);
@@ -108,14 +109,7 @@ bool parse(Arguments& arguments, const std::vector<gan::AnyGenerator>& generator
     app.add_option("--threads", arguments.threads, "Of the CPU; 0: all cores. Changes speed only")
         ->check(CLI::Range(0, 1024))
         ->capture_default_str();
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::CallForHelp&) {
-        std::fputs(app.help().c_str(), stdout);
-        return false;
-    } catch (const CLI::ParseError& error) {
-        fail("options", std::string(error.what()) + "; --help lists the options");
-    }
+    if (!gan::parse_arguments(app, argc, argv)) return false;
     if (arguments.grid.empty() && arguments.images.empty() && arguments.npy.empty())
         arguments.grid = "samples.png";
     if (std::filesystem::is_directory(arguments.file)) arguments.file /= "generator.safetensors";

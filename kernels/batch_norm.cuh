@@ -5,6 +5,7 @@
 #include <gantry/math.hpp>
 
 #include <algorithm>
+#include <type_traits>
 
 namespace gantry {
 namespace cuda {
@@ -13,63 +14,82 @@ namespace cuda {
 // each part, the second merges the parts, in each block for itself, and goes on to the result. Where there is
 // one part (a batch of vectors) one launch does both. So x is read twice, and memory written once.
 
-/// Count, mean and sum of squared distances to the mean, of each column of a pack.
+/// Count, mean and sum of squared distances to the mean, of each column of a pack. In T for a thread's rows,
+/// and where squares overflow, and from there on, in double.
 template <class P>
 struct Moments {
-    using T = typename P::Number;
-    T count;
-    P mean, squares;
+    double count;
+    WidePack<P> mean, squares;
 
     /// Chan, Golub, LeVeque: "Updating formulae and a pairwise algorithm for computing sample variances"
     /// (1979), eq. 2.1
     __device__ void merge(const Moments& other) {
         if (other.count == 0) return;
-        const T total = count + other.count, share = other.count / total;
+        const double total = count + other.count, share = other.count / total;
         for (int k = 0; k < P::width; ++k) {
-            const T distance = other.mean.at[k] - mean.at[k];
+            const double distance = other.mean.at[k] - mean.at[k];
             mean.at[k] += distance * share;
             squares.at[k] += other.squares.at[k] + distance * distance * (share * count);
         }
         count = total;
     }
 
-    /// Those of x - center, of the thread's rows of the block's part. It sums distances to its own first x,
-    /// and their squares: as that is one of the numbers, the difference of the sums loses no more digits than
-    /// their count has, however large the mean is.
-    __device__ static Moments of_part(const ColumnPlace<P>& place, const T* x, const P& center) {
+    /// Those of the thread's rows of the block's part.
+    __device__ static Moments of_part(const ColumnPlace<P>& place, const typename P::Number* x) {
+        const Moments mine = sum_up<P>(place, x);
+        return all_finite(mine.squares) ? mine : sum_up<WidePack<P>>(place, x);
+    }
+
+private:
+    /// It sums distances to the thread's own first x, and their squares: as that is one of the numbers, the
+    /// difference of the sums loses no more digits than their count has, however large the mean is.
+    template <class Sums>
+    __device__ static Moments sum_up(const ColumnPlace<P>& place, const typename P::Number* x) {
+        using Sum = std::remove_cvref_t<decltype(Sums{}.at[0])>;
         Moments mine{};
-        P origin{}, sum{}, squares{};
+        Sums origin{}, sum{}, squares{};
         place.for_rows([&](std::size_t i) { return load<P>(x + i); },
                        [&](std::size_t, const P& pack) {
-                           if (mine.count == 0) origin = pack;
-                           mine.count += 1;
                            for (int k = 0; k < P::width; ++k) {
-                               const T distance = pack.at[k] - origin.at[k];
+                               const Sum number = pack.at[k];
+                               if (mine.count == 0) origin.at[k] = number;
+                               const Sum distance = number - origin.at[k];
                                sum.at[k] += distance;
                                squares.at[k] += distance * distance;
                            }
+                           mine.count += 1;
                        });
         if (mine.count > 0)
             for (int k = 0; k < P::width; ++k) {
-                const T mean = sum.at[k] / mine.count;
-                mine.mean.at[k] = origin.at[k] - center.at[k] + mean;
-                mine.squares.at[k] = math::max(squares.at[k] - mean * sum.at[k], T{0});
+                const Sum mean = sum.at[k] / static_cast<Sum>(mine.count);
+                mine.mean.at[k] = static_cast<double>(origin.at[k]) + static_cast<double>(mean);
+                mine.squares.at[k] = math::max(squares.at[k] - mean * sum.at[k], Sum{0});
             }
         return mine;
     }
 };
 
 /// What the first launch leaves to the second: two numbers for each part and column.
-template <class T>
 struct PartialPairs {
-    T *first, *second;  ///< (parts, columns) each
+    double *first, *second;  ///< (parts, columns) each
 
     static PartialPairs allocate(Cuda& device, const ColumnGrid& grid) {
         const std::size_t size = grid.parts * grid.columns;
-        // A multiple of a pack apart, so that both are aligned as the arena is.
-        const std::size_t distance = ceil_div<std::size_t>(size, 16) * 16;
-        T* const memory = static_cast<T*>(device.arena().allocate(2 * distance * sizeof(T)));
-        return {memory, memory + distance};
+        auto* const memory = static_cast<double*>(device.arena().allocate(2 * size * sizeof(double)));
+        return {memory, memory + size};
+    }
+    template <class P>
+    __device__ void write(std::size_t at, const WidePack<P>& a, const WidePack<P>& b) const {
+        for (int k = 0; k < P::width; ++k) {
+            first[at + k] = a.at[k];
+            second[at + k] = b.at[k];
+        }
+    }
+    template <class P>
+    __device__ static WidePack<P> read(const double* from) {
+        WidePack<P> numbers;
+        for (int k = 0; k < P::width; ++k) numbers.at[k] = from[k];
+        return numbers;
     }
 };
 
@@ -77,19 +97,19 @@ struct PartialPairs {
 template <class P>
 struct Normalization {
     using T = typename P::Number;
-    P mean, factor, shift;
+    P mean, mean_rest, factor, shift;
     T slope;
 
-    __device__ Normalization(const ColumnPlace<P>& place, const P& mean_, const P& inverse_deviation,
-                             const T* scale, const T* shifts, T slope_)
-        : mean(mean_), factor{}, shift{}, slope(slope_) {
+    __device__ Normalization(const ColumnPlace<P>& place, const P& mean_, const P& mean_rest_,
+                             const P& inverse_deviation, const T* scale, const T* shifts, T slope_)
+        : mean(mean_), mean_rest(mean_rest_), factor{}, shift{}, slope(slope_) {
         if (!place.inside) return;
         for (int k = 0; k < P::width; ++k) {
             factor.at[k] = scale[place.column + k] * inverse_deviation.at[k];
             shift.at[k] = shifts[place.column + k];
         }
     }
-    __device__ T centered(const P& x, int k) const { return x.at[k] - mean.at[k]; }
+    __device__ T centered(const P& x, int k) const { return (x.at[k] - mean.at[k]) - mean_rest.at[k]; }
     __device__ T before_activation(const P& x, int k) const {
         return centered(x, k) * factor.at[k] + shift.at[k];
     }
@@ -111,56 +131,59 @@ template <class T>
 struct BatchNorm {
     ColumnGrid grid;
     const T *x, *scale, *shift;
-    T *y, *mean, *inverse_deviation, *running_mean, *running_variance;
-    T epsilon, momentum, variance_momentum, slope;
-    PartialPairs<T> partial;  ///< means, less the first row, and sums of squared distances
+    T *y, *mean, *mean_rest, *inverse_deviation, *running_mean, *running_variance;
+    double epsilon, momentum, unbiased;
+    T slope;
+    PartialPairs partial;  ///< means and sums of squared distances
 };
 
 template <class P, class T>
 __global__ void batch_norm_statistics(BatchNorm<T> p) {
     const ColumnPlace<P> place(p.grid);
     __shared__ Moments<P> states[block_threads];
-    const Moments<P> moments =
-        merge_over_block(Moments<P>::of_part(place, p.x, place.first_row(p.x)), states);
-    if (!place.writes) return;
-    const std::size_t at = blockIdx.y * p.grid.columns + place.column;
-    store(p.partial.first + at, moments.mean);
-    store(p.partial.second + at, moments.squares);
+    const Moments<P> moments = merge_over_block(Moments<P>::of_part(place, p.x), states);
+    if (place.writes)
+        p.partial.template write<P>(blockIdx.y * p.grid.columns + place.column, moments.mean,
+                                    moments.squares);
 }
 
 template <class P, bool one_part, class T>
 __global__ void batch_norm(BatchNorm<T> p) {
     const ColumnPlace<P> place(p.grid);
-    const P center = place.first_row(p.x);  // near enough to the mean for the means to keep its digits
     Moments<P> moments{};
     if constexpr (one_part) {
-        moments = Moments<P>::of_part(place, p.x, center);
+        moments = Moments<P>::of_part(place, p.x);
     } else {
         place.for_parts(p.grid, [&](std::size_t part, std::size_t rows) {
             const std::size_t at = part * p.grid.columns + place.column;
-            moments.merge(
-                {static_cast<T>(rows), load<P>(p.partial.first + at), load<P>(p.partial.second + at)});
+            moments.merge({static_cast<double>(rows), PartialPairs::read<P>(p.partial.first + at),
+                           PartialPairs::read<P>(p.partial.second + at)});
         });
     }
     __shared__ Moments<P> states[block_threads];
     moments = merge_over_block(moments, states);
-    const T rows = static_cast<T>(p.grid.rows);
-    P mean, inverse_deviation;
+    const double rows = static_cast<double>(p.grid.rows);
+    P mean, mean_rest, inverse_deviation;
     for (int k = 0; k < P::width; ++k) {
-        mean.at[k] = center.at[k] + moments.mean.at[k];
-        inverse_deviation.at[k] = T{1} / math::sqrt(moments.squares.at[k] / rows + p.epsilon);
+        mean.at[k] = static_cast<T>(moments.mean.at[k]);
+        mean_rest.at[k] = static_cast<T>(moments.mean.at[k] - static_cast<double>(mean.at[k]));
+        inverse_deviation.at[k] = static_cast<T>(1 / math::sqrt(moments.squares.at[k] / rows + p.epsilon));
     }
-    Normalization<P>(place, mean, inverse_deviation, p.scale, p.shift, p.slope).write(place, p.x, p.y);
+    Normalization<P>(place, mean, mean_rest, inverse_deviation, p.scale, p.shift, p.slope)
+        .write(place, p.x, p.y);
 
     if (!place.writes || blockIdx.y != 0) return;
+    const auto move = [&](T& running, double batch) {
+        running = static_cast<T>(running + p.momentum * (batch - running));
+    };
     for (int k = 0; k < P::width; ++k) {
         const std::size_t c = place.column + k;
-        const T variance = moments.squares.at[k] / rows;
         p.mean[c] = mean.at[k];
+        if (p.mean_rest) p.mean_rest[c] = mean_rest.at[k];
         p.inverse_deviation[c] = inverse_deviation.at[k];
         if (!p.running_mean) continue;
-        p.running_mean[c] += p.momentum * (mean.at[k] - p.running_mean[c]);
-        p.running_variance[c] += p.variance_momentum * variance - p.momentum * p.running_variance[c];
+        move(p.running_mean[c], moments.mean.at[k]);
+        move(p.running_variance[c], moments.squares.at[k] / rows * p.unbiased);
     }
 }
 
@@ -174,7 +197,7 @@ __global__ void batch_norm_evaluation(ColumnGrid grid, const T* x, const T* scal
         means.at[k] = mean[place.column + k];
         inverse_deviations.at[k] = T{1} / math::sqrt(variance[place.column + k] + epsilon);
     }
-    Normalization<P>(place, means, inverse_deviations, scale, shift, slope).write(place, x, y);
+    Normalization<P>(place, means, P{}, inverse_deviations, scale, shift, slope).write(place, x, y);
 }
 
 template <class P>
@@ -186,11 +209,11 @@ struct XAndUpstream {
 template <class T>
 struct BatchNormGradient {
     ColumnGrid grid;
-    const T *upstream, *x, *scale, *shift, *mean, *inverse_deviation;
+    const T *upstream, *x, *scale, *shift, *mean, *mean_rest, *inverse_deviation;
     T *x_gradient, *scale_gradient, *shift_gradient;
     bool accumulate;
     T slope;
-    PartialPairs<T> partial;  ///< as GradientSums
+    PartialPairs partial;  ///< as GradientSums
 
     template <class P>
     __device__ XAndUpstream<P> read(std::size_t i) const {
@@ -202,7 +225,7 @@ struct BatchNormGradient {
 template <class P>
 struct GradientSums {
     using T = typename P::Number;
-    P d, product;
+    WidePack<P> d, product;
 
     __device__ void merge(const GradientSums& other) {
         for (int k = 0; k < P::width; ++k) {
@@ -216,22 +239,28 @@ struct GradientSums {
     }
     __device__ static GradientSums of_part(const ColumnPlace<P>& place, const Normalization<P>& normal,
                                            const BatchNormGradient<T>& p) {
-        GradientSums mine{};
+        P ds{}, products{};
         place.for_rows([&](std::size_t i) { return p.template read<P>(i); },
                        [&](std::size_t, const auto& in) {
                            for (int k = 0; k < P::width; ++k) {
                                const T d = through_activation(normal, in, k);
-                               mine.d.at[k] += d;
-                               mine.product.at[k] += d * normal.centered(in.x, k);
+                               ds.at[k] += d;
+                               products.at[k] += d * normal.centered(in.x, k);
                            }
                        });
-        return mine;
+        return {widen(ds), widen(products)};
     }
 };
 
 template <class P, class T>
 __device__ Normalization<P> normalization(const ColumnPlace<P>& place, const BatchNormGradient<T>& p) {
-    return {place, place.first_row(p.mean), place.first_row(p.inverse_deviation), p.scale, p.shift, p.slope};
+    return {place,
+            place.first_row(p.mean),
+            p.mean_rest ? place.first_row(p.mean_rest) : P{},
+            place.first_row(p.inverse_deviation),
+            p.scale,
+            p.shift,
+            p.slope};
 }
 
 template <class P, class T>
@@ -239,10 +268,8 @@ __global__ void batch_norm_gradient_sums(BatchNormGradient<T> p) {
     const ColumnPlace<P> place(p.grid);
     __shared__ GradientSums<P> states[block_threads];
     const auto sums = merge_over_block(GradientSums<P>::of_part(place, normalization(place, p), p), states);
-    if (!place.writes) return;
-    const std::size_t at = blockIdx.y * p.grid.columns + place.column;
-    store(p.partial.first + at, sums.d);
-    store(p.partial.second + at, sums.product);
+    if (place.writes)
+        p.partial.template write<P>(blockIdx.y * p.grid.columns + place.column, sums.d, sums.product);
 }
 
 template <class P, bool one_part, class T>
@@ -255,34 +282,37 @@ __global__ void batch_norm_gradient(BatchNormGradient<T> p) {
     } else {
         place.for_parts(p.grid, [&](std::size_t part, std::size_t) {
             const std::size_t at = part * p.grid.columns + place.column;
-            sums.merge({load<P>(p.partial.first + at), load<P>(p.partial.second + at)});
+            sums.merge(
+                {PartialPairs::read<P>(p.partial.first + at), PartialPairs::read<P>(p.partial.second + at)});
         });
     }
     __shared__ GradientSums<P> states[block_threads];
     sums = merge_over_block(sums, states);
     const P inverse = place.first_row(p.inverse_deviation);
     if (p.x_gradient) {
-        // x_gradient = factor d + constant + linear (x - mean)
-        const T rows = static_cast<T>(p.grid.rows);
+        // x_gradient = factor (d - constant - linear n) with n = (x - mean) inverse
+        const double rows = static_cast<double>(p.grid.rows);
         P constant, linear;
         for (int k = 0; k < P::width; ++k) {
-            constant.at[k] = -normal.factor.at[k] * sums.d.at[k] / rows;
-            linear.at[k] = -normal.factor.at[k] * inverse.at[k] * (sums.product.at[k] * inverse.at[k]) / rows;
+            constant.at[k] = static_cast<T>(sums.d.at[k] / rows);
+            linear.at[k] = static_cast<T>(sums.product.at[k] * inverse.at[k] / rows);
         }
         place.for_rows([&](std::size_t i) { return p.template read<P>(i); },
                        [&](std::size_t i, const auto& in) {
                            P out;
                            for (int k = 0; k < P::width; ++k) {
                                const T d = GradientSums<P>::through_activation(normal, in, k);
-                               out.at[k] = normal.factor.at[k] * d +
-                                           (linear.at[k] * normal.centered(in.x, k) + constant.at[k]);
+                               const T n = normal.centered(in.x, k) * inverse.at[k];
+                               out.at[k] = normal.factor.at[k] * (d - (linear.at[k] * n + constant.at[k]));
                            }
                            store(p.x_gradient + i, out);
                        });
     }
     if (!place.writes || blockIdx.y != 0) return;
-    const auto put = [&](T* gradient, int k, T sum) {
-        if (gradient) gradient[place.column + k] = sum + (p.accumulate ? gradient[place.column + k] : T{0});
+    const auto put = [&](T* gradient, int k, double sum) {
+        if (!gradient) return;
+        T& result = gradient[place.column + k];
+        result = static_cast<T>(sum + (p.accumulate ? static_cast<double>(result) : 0));
     };
     for (int k = 0; k < P::width; ++k) {
         put(p.scale_gradient, k, sums.product.at[k] * inverse.at[k]);
@@ -322,12 +352,13 @@ void launch(Cuda& device, const BatchNormParameters<T>& p) {
                                         p.shift,
                                         p.y,
                                         p.mean,
+                                        p.mean_rest,
                                         p.inverse_deviation,
                                         p.running_mean,
                                         p.running_variance,
-                                        static_cast<T>(p.epsilon),
-                                        static_cast<T>(p.momentum),
-                                        static_cast<T>(p.momentum * unbiased),
+                                        p.epsilon,
+                                        p.momentum,
+                                        unbiased,
                                         cuda::slope_of<T>(p.activation),
                                         {}};
     cuda::with_pack<T>(grid, cuda::aligned(p.x, p.y), [&](auto pack) {
@@ -359,6 +390,7 @@ void launch(Cuda& device, const BatchNormGradientParameters<T>& p) {
                                                 p.scale,
                                                 p.shift,
                                                 p.mean,
+                                                p.mean_rest,
                                                 p.inverse_deviation,
                                                 p.x_gradient,
                                                 p.scale_gradient,

@@ -123,15 +123,34 @@ __device__ State merge_over_block(const State& mine, State* states) {
     return states[threadIdx.x];
 }
 
-/// Sums of columns.
+/// Sums of columns: in T for a thread's rows, and where these overflow, and from there on, in double.
 template <class P>
 struct ColumnSums {
-    P sum;
+    WidePack<P> sum;
 
-    __device__ void add(const P& x) {
-        for (int k = 0; k < P::width; ++k) sum.at[k] += x.at[k];
+    __device__ void merge(const ColumnSums& other) {
+        for (int k = 0; k < P::width; ++k) sum.at[k] += other.sum.at[k];
     }
-    __device__ void merge(const ColumnSums& other) { add(other.sum); }
+    __device__ static ColumnSums of_part(const ColumnPlace<P>& place, const typename P::Number* x) {
+        P sums{};
+        each_row(place, x, [&](const P& pack) {
+            for (int k = 0; k < P::width; ++k) sums.at[k] += pack.at[k];
+        });
+        if (all_finite(sums)) return {widen(sums)};
+        WidePack<P> wide{};
+        each_row(place, x, [&](const P& pack) {
+            for (int k = 0; k < P::width; ++k) wide.at[k] += static_cast<double>(pack.at[k]);
+        });
+        return {wide};
+    }
+
+private:
+    template <class Use>
+    __device__ static void each_row(const ColumnPlace<P>& place, const typename P::Number* x,
+                                    const Use& use) {
+        place.for_rows([&](std::size_t i) { return load<P>(x + i); },
+                       [&](std::size_t, const P& pack) { use(pack); });
+    }
 };
 
 }  // namespace gantry::cuda

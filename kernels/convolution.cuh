@@ -33,6 +33,7 @@ void convolve(Cuda& device, const P& p) {
 
 template <class T>
 void launch(Cuda& device, const ConvolutionParameters<T>& p) {
+    check_range(p.geometry);
     if (const auto product = cuda::as_product(p))
         launch(device, *product);
     else
@@ -41,6 +42,7 @@ void launch(Cuda& device, const ConvolutionParameters<T>& p) {
 
 template <class T>
 void launch(Cuda& device, const ConvolutionTransposedParameters<T>& p) {
+    check_range(p.geometry);
     const auto product = cuda::as_product(p);
     if (!product) return cuda::convolve(device, p);
     launch(device, *product);
@@ -52,6 +54,7 @@ void launch(Cuda& device, const ConvolutionTransposedParameters<T>& p) {
 
 template <class T>
 void launch(Cuda& device, const ConvolutionWeightGradientParameters<T>& p) {
+    check_range(p.geometry);
     if (const auto product = cuda::as_product(p))
         launch(device, *product);
     else

@@ -1,6 +1,5 @@
 #include "elementwise.cuh"
 #include "reduce.cuh"
-#include <gantry/kernels/optimizers.hpp>
 #include <gantry/ops/activation.hpp>
 #include <gantry/ops/arithmetic.hpp>
 #include <gantry/ops/losses.hpp>
@@ -48,6 +47,5 @@ GANTRY_LOSS(BceWithLogits)
 GANTRY_LOSS(SquaredError)
 
 GANTRY_MAP_SUM(Square, 1)
-GANTRY_MAP(ClipToNorm, 2)
 
 }  // namespace gantry

@@ -49,7 +49,19 @@ public:
         return y;
     }
 
+    /// The same computed in double.
+    template <class P>
+    __device__ WidePack<P> read_wide(std::size_t i) const {
+        WidePack<P> y;
+        for (int j = 0; j < P::width; ++j) y.at[j] = in_double(i + j, std::make_index_sequence<N>{});
+        return y;
+    }
+
 private:
+    template <std::size_t... k>
+    __device__ double in_double(std::size_t i, std::index_sequence<k...>) const {
+        return f_(static_cast<double>(inputs_.scalar[k] ? scalars_[k] : inputs_.in[k][i])...);
+    }
     template <class P, std::size_t... k>
     __device__ T apply(const P (&x)[N], int j, std::index_sequence<k...>) const {
         return f_(x[k].at[j]...);

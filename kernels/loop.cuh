@@ -24,6 +24,26 @@ struct alignas(alignment) Pack {
 template <class T>
 inline constexpr int pack_width = 16 / static_cast<int>(sizeof(T));
 
+/// The numbers of a pack in double: sums of many, which may not be numbers of the pack's type.
+template <class P>
+struct WidePack {
+    static constexpr int width = P::width;
+    double at[P::width];
+};
+/// Whether all numbers of a pack are neither infinite nor NaN.
+template <class P>
+__device__ bool all_finite(const P& pack) {
+    bool finite = true;
+    for (int k = 0; k < P::width; ++k) finite = finite && pack.at[k] - pack.at[k] == 0;
+    return finite;
+}
+template <class P>
+__device__ WidePack<P> widen(const P& pack) {
+    WidePack<P> wide;
+    for (int k = 0; k < P::width; ++k) wide.at[k] = static_cast<double>(pack.at[k]);
+    return wide;
+}
+
 template <class P, class T>
 __device__ P load(const T* from) {
     return *reinterpret_cast<const P*>(from);

@@ -64,7 +64,7 @@ __global__ void adam(Adam<T> p) {
         for (int k = 0; k < P::width; ++k) {
             const T g = gradient.at[k] + p.decay * w.at[k];
             m.at[k] = p.beta1 * m.at[k] + p.rest1 * g;
-            v.at[k] = p.beta2 * v.at[k] + p.rest2 * (g * g);
+            v.at[k] = p.beta2 * v.at[k] + (p.rest2 * g) * g;
             const T update = p.rate * m.at[k] / (math::sqrt(v.at[k]) * p.root_scale + p.epsilon);
             const T step = p.previous_update ? update + update - previous.at[k] : update;
             previous.at[k] = update;
@@ -97,7 +97,7 @@ __global__ void rms_prop(RmsProp<T> p) {
         if (p.velocity) velocity = load<P>(p.velocity + i);
         for (int k = 0; k < P::width; ++k) {
             const T g = gradient.at[k] + p.decay * w.at[k];
-            s.at[k] = p.alpha * s.at[k] + p.rest * (g * g);
+            s.at[k] = p.alpha * s.at[k] + (p.rest * g) * g;
             T variance = s.at[k];
             if (p.mean) {
                 mean.at[k] = p.alpha * mean.at[k] + p.rest * g;

@@ -4,13 +4,20 @@
 #include "elementwise.cuh"
 #include "loop.cuh"
 #include <gantry/cuda/launch.hpp>
+#include <gantry/math.hpp>
 
 namespace gantry {
 namespace cuda {
 
+// A source of sums has numbers of type Number, and a `reader()` with `read<P>(i)`: what is summed for the
+// numbers i, ..., i + P::width - 1, a P or a WidePack<P>. `read_wide<P>(i)` is the same computed in double: a
+// sum that is not finite is made again of that, since squares of floats may be no floats, and sums of floats
+// neither where their mean is one.
+
 /// A matrix as the source of sums.
 template <class T>
 struct Numbers {
+    using Number = T;
     const T* x;
 
     __device__ const Numbers& reader() const { return *this; }
@@ -18,10 +25,33 @@ struct Numbers {
     __device__ P read(std::size_t i) const {
         return load<P>(x + i);
     }
+    template <class P>
+    __device__ WidePack<P> read_wide(std::size_t i) const {
+        return widen(load<P>(x + i));
+    }
+};
+/// The source of NormParameters.
+template <class T>
+struct Squares {
+    using Number = T;
+    const T* x;
+
+    __device__ const Squares& reader() const { return *this; }
+    template <class P>
+    __device__ WidePack<P> read(std::size_t i) const {
+        WidePack<P> squares = widen(load<P>(x + i));
+        for (int k = 0; k < P::width; ++k) squares.at[k] *= squares.at[k];
+        return squares;
+    }
+    template <class P>
+    __device__ WidePack<P> read_wide(std::size_t i) const {
+        return read<P>(i);
+    }
 };
 /// The source of MapSumParameters.
 template <class F, class T, std::size_t N>
 struct MappedInputs {
+    using Number = T;
     F f;
     Inputs<T, N> inputs;
 
@@ -31,6 +61,7 @@ struct MappedInputs {
 /// The source of LossParameters: where a value is read its derivative is written.
 template <class F, class T, std::size_t N>
 struct LossInputs {
+    using Number = T;
     F f;
     Inputs<T, N> inputs;
     T* gradient;
@@ -57,6 +88,10 @@ struct LossInputs {
             store(gradient + i, pack);
             return value.template read<P>(i);
         }
+        template <class P>
+        __device__ WidePack<P> read_wide(std::size_t i) const {
+            return value.template read_wide<P>(i);
+        }
     };
     __device__ Reader reader() const { return {{f, inputs}, {Derivative{f}, inputs}, gradient, scale}; }
 };
@@ -80,33 +115,44 @@ struct RowSums {
     }
 };
 
-/// A warp's share of the sum of numbers begin, ..., end - 1, which `threads` threads make: in T for as many
-/// as a thread adds up in a chunk and for the warp, and in double from there on.
+inline constexpr int chunk_of_thread = 16;  ///< packs
+
+/// The sum of a thread's chunk, in the type that is read: read(P{}, i) for packs that are `step` apart, and
+/// single numbers where no pack is left before the end.
+template <class P, class Read>
+__device__ double sum_of_chunk(const Read& read, std::size_t i, std::size_t end, std::size_t step) {
+    decltype(read(P{}, i)) sums{};
+    for (int k = 0; k < chunk_of_thread && i < end; ++k, i += step) {
+        if (i + P::width <= end) {
+            const auto x = read(P{}, i);
+            for (int j = 0; j < P::width; ++j) sums.at[j] += x.at[j];
+        } else {
+            for (; i < end; ++i) sums.at[0] += read(Pack<typename P::Number, 1>{}, i).at[0];
+        }
+    }
+    for (int j = 1; j < P::width; ++j) sums.at[0] += sums.at[j];
+    return static_cast<double>(sums.at[0]);
+}
+
+/// A warp's share of the sum of numbers begin, ..., end - 1, which `threads` threads make.
 template <int threads, class P, class Reader>
 __device__ double sum_of_warp(const Reader& source, std::size_t begin, std::size_t end) {
-    constexpr int at_once = 16;  // packs
-    const std::size_t lane = threadIdx.x % threads;
+    const auto read = [&](auto pack, std::size_t i) { return source.template read<decltype(pack)>(i); };
+    const auto read_wide = [&](auto pack, std::size_t i) {
+        return source.template read_wide<decltype(pack)>(i);
+    };
+    constexpr std::size_t step = std::size_t{threads} * P::width;
     double total = 0;
-    for (; begin < end; begin += std::size_t{at_once} * threads * P::width) {
-        P sums{};
-        std::size_t i = begin + lane * P::width;
-        for (int k = 0; k < at_once && i < end; ++k, i += std::size_t{threads} * P::width) {
-            if (i + P::width <= end) {
-                const P x = source.template read<P>(i);
-                for (int j = 0; j < P::width; ++j) sums.at[j] += x.at[j];
-            } else {
-                for (; i < end; ++i) sums.at[0] += source.template read<Pack<typename P::Number, 1>>(i).at[0];
-            }
-        }
-        for (int j = 1; j < P::width; ++j) sums.at[0] += sums.at[j];
-        total += static_cast<double>(warp_sum(sums.at[0]));
+    for (std::size_t i = begin + threadIdx.x % threads * P::width; i < end; i += step * chunk_of_thread) {
+        const double sum = sum_of_chunk<P>(read, i, end, step);
+        total += sum - sum == 0 ? sum : sum_of_chunk<P>(read_wide, i, end, step);
     }
-    return total;
+    return warp_sum(total);
 }
 
 /// y (rows, parts) = scale * sums (+ y). `threads` of a block of 256 for each sum.
-template <int threads, class P, class Source, class T>
-__global__ void row_sums(Source source, RowSums s, T* y, bool accumulate, double scale) {
+template <int threads, class P, class Source, class Y>
+__global__ void row_sums(Source source, RowSums s, Y* y, bool accumulate, double scale) {
     const std::size_t sum_index = std::size_t{blockIdx.x} * (block_threads / threads) + threadIdx.x / threads;
     if (sum_index >= s.rows * s.parts) return;  // whole warps, where a warp has a sum
     const std::size_t row = sum_index / s.parts * s.columns, begin = sum_index % s.parts * s.part;
@@ -116,18 +162,19 @@ __global__ void row_sums(Source source, RowSums s, T* y, bool accumulate, double
         sum = sum_of_warps(sum, sums);
     }
     if (threadIdx.x % threads == 0)
-        y[sum_index] = static_cast<T>(scale * sum + (accumulate ? static_cast<double>(y[sum_index]) : 0));
+        y[sum_index] = static_cast<Y>(scale * sum + (accumulate ? static_cast<double>(y[sum_index]) : 0));
 }
 
-template <class Source, class T>
+template <class Source, class Y>
 void start_row_sums(Cuda& device, const char* name, const Source& source, bool aligned, const RowSums& s,
-                    T* y, bool accumulate, double scale) {
+                    Y* y, bool accumulate, double scale) {
+    using T = typename Source::Number;
     constexpr int width = pack_width<T>;
     const auto run = [&](auto pack, auto threads) {
         using P = decltype(pack);
         constexpr int t = decltype(threads)::value;
         const auto blocks = static_cast<unsigned>(ceil_div<std::size_t>(s.rows * s.parts, block_threads / t));
-        start(device, name, row_sums<t, P, Source, T>, {blocks, block_threads}, source, s, y, accumulate,
+        start(device, name, row_sums<t, P, Source, Y>, {blocks, block_threads}, source, s, y, accumulate,
               scale);
     };
     const auto with_threads = [&](auto pack) {
@@ -144,37 +191,56 @@ void start_row_sums(Cuda& device, const char* name, const Source& source, bool a
 
 /// y (rows) = scale * sums of the rows of what `source` reads (+ y). Long rows take two launches: sums of
 /// their parts, and sums of these.
-template <class Source, class T>
+template <class Source, class Y>
 void sum_rows_of(Cuda& device, const char* name, const Source& source, bool source_aligned, std::size_t rows,
-                 std::size_t columns, T* y, bool accumulate, double scale) {
+                 std::size_t columns, Y* y, bool accumulate, double scale) {
     const RowSums s = RowSums::of(rows, columns);
     if (s.parts == 1) {
         start_row_sums(device, name, source, source_aligned, s, y, accumulate, scale);
         return;
     }
-    T* const partial = static_cast<T*>(device.arena().allocate(rows * s.parts * sizeof(T)));
+    auto* const partial = static_cast<double*>(device.arena().allocate(rows * s.parts * sizeof(double)));
     start_row_sums(device, name, source, source_aligned, s, partial, false, 1);
-    start_row_sums(device, name, Numbers<T>{partial}, true, RowSums::of(rows, s.parts), y, accumulate, scale);
+    start_row_sums(device, name, Numbers<double>{partial}, true, RowSums::of(rows, s.parts), y, accumulate,
+                   scale);
+}
+
+/// *norm = the root of *squares
+template <class T>
+__global__ void root(const double* squares, T* norm) {
+    *norm = static_cast<T>(math::sqrt(*squares));
+}
+
+/// See ClipToNormParameters.
+template <int pack, class T>
+__global__ void clip_to_norm(std::size_t size, T* x, const double* squares, double max_norm) {
+    const double factor = math::min(max_norm / (math::sqrt(*squares) + 1e-6), 1.0);
+    for_each_pack<pack>(size, [&](std::size_t i, auto width) {
+        using P = Pack<T, decltype(width)::value>;
+        P numbers = load<P>(x + i);
+        for (int k = 0; k < P::width; ++k)
+            numbers.at[k] = static_cast<T>(factor * static_cast<double>(numbers.at[k]));
+        store(x + i, numbers);
+    });
 }
 
 /// y (parts, columns) = scale * sums of the parts of the columns of x (+ y).
-template <class P, class T>
-__global__ void column_sums(const T* x, ColumnGrid grid, T* y, bool accumulate, T scale) {
+template <class P, class T, class Y>
+__global__ void column_sums(const T* x, ColumnGrid grid, Y* y, bool accumulate, double scale) {
     const ColumnPlace<P> place(grid);
-    ColumnSums<P> sums{};
-    place.for_rows([&](std::size_t i) { return load<P>(x + i); },
-                   [&](std::size_t, const P& pack) { sums.add(pack); });
     __shared__ ColumnSums<P> states[block_threads];
-    const P sum = merge_over_block(sums, states).sum;
+    const WidePack<P> sum = merge_over_block(ColumnSums<P>::of_part(place, x), states).sum;
     if (!place.writes) return;
     y += blockIdx.y * grid.columns + place.column;
-    for (int k = 0; k < P::width; ++k) y[k] = scale * sum.at[k] + (accumulate ? y[k] : T{0});
+    for (int k = 0; k < P::width; ++k)
+        y[k] = static_cast<Y>(scale * sum.at[k] + (accumulate ? static_cast<double>(y[k]) : 0));
 }
 
-template <class T>
-void start_column_sums(Cuda& device, const T* x, const ColumnGrid& grid, T* y, bool accumulate, T scale) {
+template <class T, class Y>
+void start_column_sums(Cuda& device, const T* x, const ColumnGrid& grid, Y* y, bool accumulate,
+                       double scale) {
     with_pack<T>(grid, aligned(x), [&](auto pack) {
-        start(device, "sum", column_sums<decltype(pack), T>, grid.launch(), x, grid, y, accumulate, scale);
+        start(device, "sum", column_sums<decltype(pack), T, Y>, grid.launch(), x, grid, y, accumulate, scale);
     });
 }
 
@@ -222,16 +288,33 @@ void launch(Cuda& device, const SumParameters<T>& p) {
         return;
     }
     if (p.columns == 0) return;
-    const auto scale = static_cast<T>(p.scale);
     const auto grid = cuda::ColumnGrid::of<T>(p.rows, p.columns);
     if (grid.parts == 1) {
-        cuda::start_column_sums(device, p.x, grid, p.y, p.accumulate, scale);
+        cuda::start_column_sums(device, p.x, grid, p.y, p.accumulate, p.scale);
         return;
     }
-    T* const partial = static_cast<T*>(device.arena().allocate(grid.parts * p.columns * sizeof(T)));
-    cuda::start_column_sums(device, p.x, grid, partial, false, T{1});
-    cuda::start_column_sums<T>(device, partial, cuda::ColumnGrid::in_one_part<T>(grid.parts, p.columns), p.y,
-                               p.accumulate, scale);
+    auto* const partial =
+        static_cast<double*>(device.arena().allocate(grid.parts * p.columns * sizeof(double)));
+    cuda::start_column_sums(device, p.x, grid, partial, false, 1);
+    cuda::start_column_sums(device, partial, cuda::ColumnGrid::in_one_part<double>(grid.parts, p.columns),
+                            p.y, p.accumulate, p.scale);
+}
+
+template <class T>
+void launch(Cuda& device, const NormParameters<T>& p) {
+    cuda::sum_rows_of(device, "norm", cuda::Squares<T>{p.x}, cuda::aligned(p.x), 1, p.size, p.squares, false,
+                      1);
+    cuda::start(device, "norm_root", cuda::root<T>, {1, 1}, p.squares, p.norm);
+}
+
+template <class T>
+void launch(Cuda& device, const ClipToNormParameters<T>& p) {
+    if (p.size == 0) return;
+    cuda::with_width<T>(cuda::aligned(p.x), [&](auto pack) {
+        cuda::start(device, "clip_to_norm", cuda::clip_to_norm<decltype(pack)::value, T>,
+                    cuda::grid_for(cuda::ceil_div<std::size_t>(p.size, pack)), p.size, p.x, p.squares,
+                    p.max_norm);
+    });
 }
 
 template <class T>

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -25,8 +26,9 @@ class NetworkTask : public Task {
 public:
     std::uint64_t iterations() const override { return iterations_; }
     std::vector<std::vector<double>> take_figures() override { return std::exchange(figures_, {}); }
-    std::uint64_t data_position() const override { return batches_.position(); }
-    void seek_data(std::uint64_t position) override { batches_.seek(position); }
+    std::map<std::string, std::string> record() const override {
+        return {{"device", device_text_}, {"data.test", test_text_}};
+    }
     void describe(CheckpointWriter& checkpoint) override { describe_all(checkpoint); }
     void describe(CheckpointReader& checkpoint) override { describe_all(checkpoint); }
 
@@ -34,8 +36,11 @@ protected:
     using Item = typename Architecture::Input;
     using Net = Network<Architecture, D>;
 
-    NetworkTask(const Options& options, const LabelledImages& data, const AdamOptions& adam)
-        : batches_(data, batch_options(options, PixelRange::zero_to_one)),
+    NetworkTask(const Options& options, const LabelledImages& data, const LabelledImages& test,
+                const AdamOptions& adam)
+        : device_text_(device_text<D>(options)),
+          test_text_(data_text(test)),
+          batches_(data, batch_options(options, PixelRange::zero_to_one)),
           device_(device_options<D>(options)),
           network_(device_, seed_for(Seed{options.seed}, "network")),
           adam_(network_, adam) {}
@@ -66,6 +71,7 @@ protected:
         }
     }
 
+    std::string device_text_, test_text_;
     Batches<float> batches_;
     D device_;
     Net network_;
@@ -75,8 +81,10 @@ private:
     void describe_all(Checkpoint& checkpoint) {
         checkpoint.network("network", network_);
         checkpoint.optimizer("optimizer", adam_, network_);
-        checkpoint.stream("random.dropout", network_.dropout_stream());
         checkpoint.number("iterations", iterations_);
+        checkpoint.batches("data", batches_);
+        checkpoint.proportional("optimizer.updates", 1, "iterations");
+        checkpoint.proportional("data.position", 1, "iterations");
     }
 
     Adam<Net> adam_;
@@ -92,6 +100,7 @@ AnyRecipe network_recipe(const std::string& name, std::uint64_t iterations, int 
             .iterations = iterations,
             .batch = batch,
             .input = Architecture::Input::extents(Batch),
+            .parameters = std::to_string(Architecture::parameter_count) + " parameters",
             .summary = [] { return Architecture::summary(); },
             .begin = [load = source.load](const Options& options,
                                           const LabelledImages& data) -> std::unique_ptr<Task> {

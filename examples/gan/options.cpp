@@ -1,13 +1,13 @@
 #include "options.hpp"
 
+#include "parse_arguments.hpp"
 #include "source.hpp"
 #include <gantry/core/error.hpp>
 #include <gantry/io/csv.hpp>
 
-#include <cstdio>
+#include <array>
+#include <charconv>
 #include <functional>
-#include <limits>
-#include <sstream>
 #include <utility>
 
 #include <CLI/CLI.hpp>
@@ -63,6 +63,11 @@ public:
         add("--every", options_.every, "Iterations between reports, each with a picture", Saved::changeable)
             ->check(at_least(1))
             ->capture_default_str();
+        add("--save-every", options_.save_every,
+            "Iterations between checkpoints; 0: as often as saving takes at most 5 % of the time",
+            Saved::changeable)
+            ->check(at_least(0))
+            ->capture_default_str();
         app_.add_option("--device", options_.device, "Where to train; auto: on a GPU where there is one")
             ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
             ->capture_default_str();
@@ -88,30 +93,40 @@ public:
         app_.add_flag("--dry-run", options_.dry_run, "Show networks and settings, and train nothing");
     }
 
+    // Independent of the locale, which CLI11 and streams follow.
+    static std::string text_of(const std::string& value) { return value; }
+    static std::string text_of(bool value) { return value ? "true" : "false"; }
+    template <class T>
+    static std::string text_of(T value) {
+        std::array<char, 32> digits;
+        return {digits.begin(), std::to_chars(digits.begin(), digits.end(), value).ptr};
+    }
+    template <class T>
+    CLI::Option* add_unsaved(const std::string& name, T& value, const std::string& help) {
+        return app_.add_option(name, value, help);
+    }
+    CLI::Option* add_unsaved(const std::string& name, double& value, const std::string& help) {
+        const auto parse = [name, &value](const std::string& text) {
+            if (!detail::parse_number(text, value)) throw CLI::ConversionError(text, name);
+        };
+        return app_.add_option_function<std::string>(name, parse, help)
+            ->type_name("FLOAT")
+            ->default_str(text_of(value));
+    }
+
     template <class T>
     CLI::Option* add(const std::string& name, T& value, const std::string& help, Saved kind) {
-        return remember(app_.add_option(name, value, help), value, kind);
+        CLI::Option* const option = add_unsaved(name, value, help);
+        return remember(option, value, kind);
     }
     template <class T>
     CLI::Option* remember(CLI::Option* option, const T& value, Saved kind) {
-        saved_.push_back({option, kind, [&value] {
-                              std::ostringstream text;
-                              text.precision(std::numeric_limits<double>::max_digits10);
-                              text << value;
-                              return text.str();
-                          }});
+        saved_.push_back({option, kind, [&value] { return text_of(value); }});
         return option;
     }
 
     bool parse(int argc, const char* const* argv) {
-        try {
-            app_.parse(argc, argv);
-        } catch (const CLI::CallForHelp&) {
-            std::fputs(app_.help().c_str(), stdout);
-            return false;
-        } catch (const CLI::ParseError& error) {
-            fail("options", std::string(error.what()) + "; --help lists the options");
-        }
+        if (!parse_arguments(app_, argc, argv)) return false;
         for (const auto& [name, given] :
              {std::pair{"--gpu", options_.gpu.has_value()}, {"--tf32", options_.tf32}})
             if (given && options_.device == "cpu")

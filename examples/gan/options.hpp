@@ -23,6 +23,7 @@ struct Options {
     int batch = 0;                 ///< 0: the recipe's
     std::uint64_t seed = 1;
     std::uint64_t every = 250;
+    std::uint64_t save_every = 0;         ///< 0: as often as it takes a small share of the time
     std::string device = "auto";          ///< "cpu", "cuda", or "auto": a GPU where there is one
     std::optional<int> gpu{};             ///< number of the GPU; none: 0
     bool tf32 = false;                    ///< on a GPU: CudaOptions::tf32
@@ -61,7 +62,7 @@ public:
     void add(const std::string& name, double& value, const std::string& help);
     void add(const std::string& name, int& value, const std::string& help, int least);
 
-    /// Whether to go on: false after --help. Errors: options that make no sense.
+    /// Whether to go on: false after --help and --version. Errors: options that make no sense.
     bool parse(int argc, const char* const* argv);
 
     Options& options();

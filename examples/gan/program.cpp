@@ -1,10 +1,13 @@
 #include "program.hpp"
 
+#include "folder_lock.hpp"
 #include "interrupt.hpp"
+#include "process.hpp"
 #include "progress.hpp"
 #include "run_folder.hpp"
 #include "sheet.hpp"
 #include <gantry/core/error.hpp>
+#include <gantry/io/build_text.hpp>
 #include <gantry/io/checkpoint.hpp>
 #include <gantry/io/csv.hpp>
 #include <gantry/io/png.hpp>
@@ -22,16 +25,18 @@
 #include <new>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
-
-#include <zlib.h>
+#include <vector>
 
 namespace gantry::gan {
 namespace {
 
 namespace exit_code {
-constexpr int done = 0, failed = 1, interrupted = 130;
-}
+constexpr int done = 0, failed = 1;
+/// As a shell reports a program that a signal ended.
+constexpr int interrupted(int signal) { return 128 + signal; }
+}  // namespace exit_code
 
 /// Refuses pictures that the networks do not take.
 void check_pictures(const Images& images, const AnyRecipe& recipe) {
@@ -58,47 +63,68 @@ bool all_finite(const Safetensors& file) {
     });
 }
 
+/// The log of a run that has done `iteration` iterations.
 CsvLog open_log(const std::filesystem::path& path, const std::vector<Figure>& figures,
-                std::uint64_t iteration) {
+                std::uint64_t iteration, CsvLog::Rows rows) {
     std::string header = "iteration";
     for (const Figure& figure : figures) header += ',' + figure.column;
-    return iteration > 0 ? CsvLog::resume(path, header, iteration) : CsvLog(path, header);
+    if (iteration == 0) return CsvLog(path, header);
+    if (!std::filesystem::exists(path))
+        std::printf("%s is gone: it begins anew after iteration %llu\n", path.c_str(),
+                    static_cast<unsigned long long>(iteration));
+    return CsvLog::resume(path, header, iteration, rows);
 }
+
+using Clock = std::chrono::steady_clock;
+double seconds_since(Clock::time_point begin) {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+/// Where a resumed run goes on from.
+struct SavedRun {
+    FolderLock lock;
+    Safetensors checkpoint;
+    double seconds;  ///< that it took to read, and so about what it takes to write
+};
 
 /// A run: a task with its data, what it writes, and where it goes on from.
 class Run {
 public:
-    /// `saved`: the checkpoint to go on from. `command_line` has been restored from it.
+    /// `command_line` has been restored from the saved run.
     Run(const Program& program, const AnyRecipe& recipe, const CommandLine& command_line,
-        const LabelledImages& data, const std::optional<Safetensors>& saved)
+        const LabelledImages& data, std::optional<SavedRun> saved)
         : program_(program),
           options_(command_line.options()),
           folder_(options_.out, program.pictures),
           metadata_(command_line.saved()),
-          task_(recipe.begin(options_, data)) {
+          task_(recipe.begin(options_, data)),
+          lock_(saved ? std::move(saved->lock) : folder_.begin()) {
         metadata_["program"] = program.name;
-        metadata_["data.checksum"] =
-            std::to_string(crc32_z(0, data.images.pixels.data(), data.images.pixels.size()));
-        saved ? load(*saved) : begin(data.images);
+        metadata_["data.train"] = data_text(data);
+        metadata_.merge(task_->record());
+        saved ? load(*saved) : write_png(folder_.real_pictures(), sheet_of(data.images));
     }
 
-    /// Trains to the last iteration, or until Ctrl-C, or until a figure is not finite (which is seen when
-    /// figures are taken). Returns the exit code.
+    /// Trains to the last iteration, or until a signal asks it to end, or until a figure is not finite (which
+    /// is seen when figures are taken). Returns the exit code.
     int train() {
         const std::uint64_t first = task_->iterations(), last = options_.iterations;
+        if (first == 0) {
+            draw();
+            save();  // a disk that is too small is better known now
+        } else {
+            pictures_ = folder_.pictures(first);
+        }
+        losses_.emplace(open_log(folder_.losses(), program_.figures, first, CsvLog::Rows::each));
+        if (!program_.test_figures.empty())
+            tests_.emplace(open_log(folder_.test(), program_.test_figures, first, CsvLog::Rows::some));
         if (first >= last) {
+            if (pictures_.empty() || pictures_.back() != first) draw();
+            finish();  // the run may have been killed before it came to that
             std::printf("The run in %s has done its %llu iterations: give more by --iterations\n",
                         folder_.path().c_str(), static_cast<unsigned long long>(first));
             return exit_code::done;
         }
-        CsvLog losses = open_log(folder_.losses(), program_.figures, first);
-        std::optional<CsvLog> tests;
-        if (!program_.test_figures.empty())
-            tests.emplace(open_log(folder_.test(), program_.test_figures, first));
-        if (first > 0)
-            pictures_ = folder_.pictures(first);
-        else
-            draw();
 
         const Interrupt interrupt;
         Progress progress(program_.figures, program_.test_figures, first, last);
@@ -111,7 +137,7 @@ public:
                     finish_pictures();
                     fail_diverged(seen);
                 }
-                losses.row(seen, figures);
+                losses_->row(seen, figures);
                 progress.add(seen, figures);
             }
         };
@@ -119,60 +145,86 @@ public:
             take_figures();
             reported = task_->iterations();
             const std::vector<double> test = task_->test();
-            if (tests) tests->row(reported, test);
+            if (tests_) tests_->row(reported, test);
             progress.report(test);
             draw();
         };
-        while (task_->iterations() < last && !interrupt.requested()) {
+        while (task_->iterations() < last && interrupt.signal() == 0) {
             task_->step();
             const std::uint64_t i = task_->iterations();
             if (i % task_->figures_every() == 0) take_figures();
-            if (i % options_.every == 0) {
-                report();
-                if (Clock::now() - saved_at_ > std::chrono::seconds(30) || saved_iteration_ == 0) save();
+            if (i % options_.every == 0) report();
+            if (save_is_due()) {
+                take_figures();  // losses.csv has all rows that a checkpoint relies on
+                save();
             }
         }
         if (reported != task_->iterations()) report();
         progress.end_line();
         save();
-        finish_pictures();
-        task_->write_results(folder_.path());
+        finish();
 
         const bool interrupted = task_->iterations() < last;
         std::printf("%s after %llu iterations, %s: see %s\n", interrupted ? "Stopped" : "Done",
                     static_cast<unsigned long long>(task_->iterations()),
                     duration_text(progress.seconds()).c_str(), folder_.picture(task_->iterations()).c_str());
         if (interrupted) std::printf("Go on with --resume %s\n", folder_.path().c_str());
-        return interrupted ? exit_code::interrupted : exit_code::done;
+        return interrupted ? exit_code::interrupted(interrupt.signal()) : exit_code::done;
     }
 
 private:
-    using Clock = std::chrono::steady_clock;
-
-    void begin(const Images& images) {
-        folder_.begin();
-        write_png(folder_.real_pictures(), sheet_of(images));
-    }
+    /// A picture for each report, and in a long run for each second one, each fourth one and so on.
     void draw() {
-        folder_.write_picture(task_->iterations(), task_->draw());
-        pictures_.push_back(task_->iterations());
+        constexpr std::uint64_t most_pictures = 200;
+        const std::uint64_t now = task_->iterations();
+        folder_.write_picture(now, task_->draw());
+        pictures_.push_back(now);
+        std::uint64_t spacing = options_.every;
+        while (now / spacing > most_pictures) spacing *= 2;
+        if (spacing == options_.every) return;
+        std::erase_if(pictures_, [&](std::uint64_t iteration) {
+            const bool left_out = iteration != now && iteration % spacing != 0;
+            if (left_out) folder_.remove_picture(iteration);
+            return left_out;
+        });
+    }
+
+    /// Writes what follows from a run's other files and its networks. Changes nothing if it is done again.
+    void finish() {
+        finish_pictures();
+        task_->write_results(folder_.path());
     }
     void finish_pictures() {
-        folder_.write_plot(program_.name + ", " + options_.recipe, program_.figures);
-        folder_.write_animation(pictures_);
+        if (!folder_.write_plot(program_.name + ", " + options_.recipe, program_.figures))
+            std::printf("%s is gone: there is no plot of it\n", folder_.losses().c_str());
+        if (const std::size_t missing = folder_.write_animation(pictures_); missing > 0)
+            std::printf("%zu of %zu pictures are gone or damaged: %s is without them\n", missing,
+                        pictures_.size(), folder_.animation().c_str());
     }
 
+    /// By default, saving takes a small share of the time: at reports, and else where much would be lost.
+    bool save_is_due() const {
+        constexpr double largest_share = 0.05, seconds_at_risk = 30;
+        const std::uint64_t i = task_->iterations();
+        if (options_.save_every > 0) return i % options_.save_every == 0;
+        const double trained = seconds_since(saved_at_);
+        return trained * largest_share > save_seconds_ &&
+               (i % options_.every == 0 || trained > seconds_at_risk);
+    }
     /// Errors: numbers that are not finite, since a checkpoint is to be good.
     void save() {
+        const auto begin = Clock::now();
         CheckpointWriter writer;
         task_->describe(writer);
-        writer.number("data.position", task_->data_position());
         if (!all_finite(writer.file)) fail_diverged(task_->iterations());
         writer.file.metadata.insert(metadata_.begin(), metadata_.end());
+        if (losses_) losses_->sync();
+        if (tests_) tests_->sync();
         folder_.save(writer.file);
         if (const std::string name = task_->result(); !name.empty())
             write_network(name, std::move(writer.file));
         saved_at_ = Clock::now();
+        save_seconds_ = seconds_since(begin);
         saved_iteration_ = task_->iterations();
     }
     /// Writes a network of a checkpoint into a file that says whose it is.
@@ -181,28 +233,43 @@ private:
         for (const char* key : {"program", "--recipe"}) network.metadata[key] = metadata_.at(key);
         write_safetensors(folder_.network(name), network);
     }
-    void load(const Safetensors& saved) {
+    void load(const SavedRun& saved) {
         const std::string source = folder_.newest_checkpoint().string();
-        const auto data_checksum = saved.metadata.find("data.checksum");
-        if (data_checksum == saved.metadata.end() || data_checksum->second != metadata_["data.checksum"])
-            fail("resume", "the run in " + source + " was trained on other images than those in " +
-                               options_.data + ": name its folder by --data");
-        CheckpointReader reader(saved, source);
-        std::uint64_t position = 0;
-        task_->describe(reader);
-        reader.number("data.position", position);
-        reader.apply();
-        task_->seek_data(position);
+        const auto text = [&](const std::string& name) {
+            const auto found = saved.checkpoint.metadata.find(name);
+            return found == saved.checkpoint.metadata.end() ? "nothing" : found->second;
+        };
+        const auto check_data = [&](const std::string& name, const std::string& was) {
+            if (metadata_.contains(name) && text(name) != metadata_[name])
+                fail("resume",
+                     "the run in " + source + " was " + was + " than those in " + options_.data +
+                         ": name its folder by --data",
+                     metadata_[name], ", not ", text(name));
+        };
+        check_data("data.train", "trained on other images or labels");
+        check_data("data.test", "measured on other images or labels");
+        CheckpointReader reader(saved.checkpoint, source);
+        try {
+            task_->describe(reader);
+            reader.apply();
+        } catch (const Error& error) {
+            throw Error(error.what() + folder_.advice());
+        }
+        for (const auto& [before, now] :
+             {std::pair{reader.build(), build_text()}, {text("device"), metadata_["device"]}})
+            if (before != now)
+                std::printf(
+                    "The run was trained by %s and goes on with %s: its bits may differ from here on\n",
+                    before.c_str(), now.c_str());
         saved_iteration_ = task_->iterations();
+        save_seconds_ = saved.seconds;
     }
     [[noreturn]] void fail_diverged(std::uint64_t iteration) const {
-        const std::string kept = saved_iteration_ == 0 ? "there is no checkpoint yet"
-                                                       : "the last good checkpoint is that of iteration " +
-                                                             std::to_string(saved_iteration_) + " in " +
-                                                             folder_.path().string();
-        fail("training", "the networks diverged at iteration " + std::to_string(iteration) +
-                             " (a loss or a weight is not finite): " + kept +
-                             "; try another seed or other options");
+        fail("training",
+             "the networks diverged at iteration " + std::to_string(iteration) +
+                 " (a loss or a weight is not finite): the last good checkpoint is that of iteration " +
+                 std::to_string(saved_iteration_) + " in " + folder_.path().string() +
+                 "; try another seed or other options");
     }
 
     const Program& program_;
@@ -210,8 +277,11 @@ private:
     RunFolder folder_;
     std::map<std::string, std::string> metadata_;
     std::unique_ptr<Task> task_;
+    FolderLock lock_;
+    std::optional<CsvLog> losses_, tests_;
     std::vector<std::uint64_t> pictures_;  ///< iterations that have one
     Clock::time_point saved_at_ = Clock::now();
+    double save_seconds_ = 0;  ///< that the last save took
     std::uint64_t saved_iteration_ = 0;
 };
 
@@ -225,18 +295,32 @@ void print_plan(const AnyRecipe& recipe, const Options& options) {
                 static_cast<unsigned long long>(options.seed), options.out.c_str());
 }
 
-/// The newest checkpoint of the run to resume; `command_line` gets its options.
-Safetensors load_run(const Program& program, CommandLine& command_line) {
+/// What a run prints first; the device follows, see on_device.
+void print_header(const Images& images, const AnyRecipe& recipe, const Options& options) {
+    std::printf("Data: %zu images of %d x %d x %d in %s\nNetworks: recipe %s, %s\nFolder: %s\n", images.count,
+                images.height, images.width, images.channels, detail::printable(options.data).c_str(),
+                recipe.name.c_str(), recipe.parameters.c_str(),
+                detail::printable(options.out.string()).c_str());
+    std::fflush(stdout);
+}
+
+/// The run to resume; `command_line` gets its options.
+SavedRun load_run(const Program& program, CommandLine& command_line) {
     const RunFolder folder(command_line.options().out);
-    Safetensors saved = folder.load();
+    if (!std::filesystem::exists(folder.path())) static_cast<void>(folder.newest_checkpoint());  // throws
+    FolderLock lock = folder.take_over();
+    const auto begin = Clock::now();
+    SavedRun saved{std::move(lock), folder.load(), 0};
+    saved.seconds = seconds_since(begin);
+    const auto& metadata = saved.checkpoint.metadata;
     const std::string source = folder.newest_checkpoint().string();
-    const auto writer = saved.metadata.find("program");
-    if (writer == saved.metadata.end())
+    const auto writer = metadata.find("program");
+    if (writer == metadata.end())
         fail("resume", source + " is not a checkpoint of this program: it names none");
     if (writer->second != program.name)
         fail("resume", source + " is a checkpoint of " + writer->second + ", not of " + program.name +
                            ": resume it with the program that wrote it");
-    command_line.restore(saved.metadata, source);
+    command_line.restore(metadata, source);
     return saved;
 }
 
@@ -250,11 +334,11 @@ int run_or_throw(int argc, const char* const* argv, const Program& program) {
 
     Options& options = command_line.options();
     if (options.out.empty()) options.out = std::filesystem::path("runs") / program.name / options.recipe;
-    std::optional<Safetensors> saved;
+    std::optional<SavedRun> saved;
     if (options.resume)
-        saved = load_run(program, command_line);
-    else if (!options.dry_run && RunFolder(options.out).has_checkpoint())
-        RunFolder(options.out).begin();  // says so before the data is read
+        saved.emplace(load_run(program, command_line));
+    else if (!options.dry_run && std::filesystem::exists(options.out))
+        RunFolder(options.out).begin();  // says before the data is read if there is a run in it
 
     const AnyRecipe& recipe = *std::ranges::find(program.recipes, options.recipe, &AnyRecipe::name);
     if (options.iterations == 0) options.iterations = recipe.iterations;
@@ -270,12 +354,14 @@ int run_or_throw(int argc, const char* const* argv, const Program& program) {
              "--data FOLDER must be given: " + program.source.contents + "; --help lists the options");
     const LabelledImages data = program.source.load(options, Split::train);
     check_pictures(data.images, recipe);
-    return Run(program, recipe, command_line, data, saved).train();
+    print_header(data.images, recipe, options);
+    return Run(program, recipe, command_line, data, std::move(saved)).train();
 }
 
 }  // namespace
 
 int run(int argc, const char* const* argv, const Program& program) {
+    prepare_process();
     try {
         return run_or_throw(argc, argv, program);
     } catch (const std::bad_alloc&) {

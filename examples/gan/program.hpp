@@ -23,8 +23,8 @@ struct Program {
 };
 
 /// The program: trains the recipe that the command line names. Whatever goes wrong is one line on error
-/// output. Returns the exit code: 0 if it has done what it was asked for, 130 if it was interrupted and has
-/// saved, 1 otherwise.
+/// output. Returns the exit code: 0 if it has done what it was asked for, 128 and the signal's number (130
+/// for Ctrl-C) if a signal stopped it and it has saved, 1 otherwise.
 int run(int argc, const char* const* argv, const Program& program);
 
 }  // namespace gantry::gan

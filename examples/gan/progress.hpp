@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <deque>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <sys/ioctl.h>
@@ -28,26 +28,72 @@ inline std::string duration_text(double seconds) {
     return text;
 }
 
-/// "  loss 0.693  accuracy 0.50"
-inline std::string figures_text(const std::vector<Figure>& figures, const std::vector<double>& values) {
-    std::string text;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        char value[48];
-        std::snprintf(value, sizeof value, " %.*f", figures[i].decimals, values[i]);
-        text += "  " + figures[i].label + value;
-    }
-    return text;
+/// "loss 0.693"
+inline std::string figure_text(const Figure& figure, double value) {
+    char text[48];
+    std::snprintf(text, sizeof text, " %.*f", figure.decimals, value);
+    return figure.label + text;
 }
 
-/// How training goes, on standard output: on a terminal a line that rewrites itself some times a second; in a
-/// file or a pipe a line of its own for each report. Figures are means since the last report, followed by
-/// those of the last test.
+/// A part of the line that shows how training goes.
+struct ProgressPart {
+    std::string text;
+    int rank;  ///< where the line is too long, parts of the highest rank are left out
+};
+
+/// As many of the parts, in order, as fit into `width` columns.
+inline std::string progress_line(std::vector<ProgressPart> parts, std::size_t width) {
+    const auto line = [&] {
+        std::string text;
+        for (const ProgressPart& part : parts) text += (text.empty() ? "" : "  ") + part.text;
+        return text;
+    };
+    while (parts.size() > 1 && line().size() > width)
+        parts.erase(std::ranges::max_element(parts, {}, &ProgressPart::rank));
+    return line().substr(0, width);
+}
+
+/// Iterations a second over the last ten seconds.
+class RecentRate {
+public:
+    using Clock = std::chrono::steady_clock;
+
+    RecentRate(std::uint64_t iteration, Clock::time_point now)
+        : marks_{{now, iteration}}, last_(marks_.front()) {}
+
+    /// To be called with each iteration.
+    void add(std::uint64_t iteration, Clock::time_point now) {
+        last_ = {now, iteration};
+        if (now - marks_.back().time >= std::chrono::milliseconds(500)) marks_.push_back(last_);
+        while (marks_.size() > 1 && now - marks_[1].time >= std::chrono::seconds(10)) marks_.pop_front();
+    }
+    double per_second() const {
+        const std::chrono::duration<double> time = last_.time - marks_.front().time;
+        return static_cast<double>(last_.iteration - marks_.front().iteration) / std::max(time.count(), 1e-9);
+    }
+
+private:
+    struct Mark {
+        Clock::time_point time;
+        std::uint64_t iteration;
+    };
+    std::deque<Mark> marks_;  ///< half a second apart, the oldest ten seconds ago
+    Mark last_;
+};
+
+/// How training goes, on standard output: on a terminal a line that rewrites itself some times a second and
+/// fits its width; in a file or a pipe a line of its own for each report. Figures are means since the last
+/// report, followed by those of the last test.
 class Progress {
 public:
     /// Training begins at iteration `first` and ends at `last`.
     Progress(const std::vector<Figure>& figures, const std::vector<Figure>& test_figures, std::uint64_t first,
              std::uint64_t last)
-        : figures_(figures), test_figures_(test_figures), first_(first), last_(last), sums_(figures.size()) {}
+        : figures_(figures),
+          test_figures_(test_figures),
+          last_(last),
+          sums_(figures.size()),
+          rate_(first, Clock::now()) {}
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
     ~Progress() { end_line(); }
@@ -56,20 +102,20 @@ public:
         iteration_ = iteration;
         for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i] += values[i];
         ++count_;
-        if (!terminal_) return;
         const auto now = Clock::now();
+        rate_.add(iteration, now);
+        if (!terminal_) return;
         if (now - shown_ < std::chrono::milliseconds(200)) return;
         shown_ = now;
-        const std::string line = text().substr(0, terminal_width() - 1);
-        std::printf("\r%s\x1b[K", line.c_str());
+        std::printf("\r%s\x1b[K", progress_line(parts(), terminal_width() - 1).c_str());
         std::fflush(stdout);
         open_line_ = true;
     }
     /// To be called at each report: begins new means.
     void report(const std::vector<double>& test_values) {
-        tested_ = figures_text(test_figures_, test_values);
+        tested_ = test_values;
         if (!terminal_ && count_ > 0) {
-            std::printf("%s\n", text().c_str());
+            std::printf("%s\n", progress_line(parts(), std::string::npos).c_str());
             std::fflush(stdout);
         }
         std::fill(sums_.begin(), sums_.end(), 0.0);
@@ -85,15 +131,22 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
-    std::string text() const {
-        const double rate = static_cast<double>(iteration_ - first_) / std::max(seconds(), 1e-9);
-        char line[120];
-        std::snprintf(line, sizeof line, "iteration %llu/%llu  %.1f it/s  %s left",
-                      static_cast<unsigned long long>(iteration_), static_cast<unsigned long long>(last_),
-                      rate, duration_text(static_cast<double>(last_ - iteration_) / rate).c_str());
-        std::vector<double> means = sums_;
-        for (double& mean : means) mean /= count_;
-        return line + figures_text(figures_, means) + tested_;
+    std::vector<ProgressPart> parts() const {
+        char rate[32];
+        std::snprintf(rate, sizeof rate, "%.1f it/s", rate_.per_second());
+        const double left = static_cast<double>(last_ - iteration_) / rate_.per_second();
+        // The first two figures are what a user watches.
+        std::vector<ProgressPart> parts{{std::to_string(iteration_) + '/' + std::to_string(last_), 0},
+                                        {rate, 4},
+                                        {duration_text(left) + " left", 3}};
+        int rank = 1;
+        const auto add = [&](const Figure& figure, double value) {
+            parts.push_back({figure_text(figure, value), rank});
+            rank = rank == 2 ? 5 : rank + 1;
+        };
+        for (std::size_t i = 0; i < figures_.size(); ++i) add(figures_[i], sums_[i] / count_);
+        for (std::size_t i = 0; i < tested_.size(); ++i) add(test_figures_[i], tested_[i]);
+        return parts;
     }
     static std::size_t terminal_width() {
         winsize size{};
@@ -101,10 +154,10 @@ private:
     }
 
     const std::vector<Figure>&figures_, &test_figures_;
-    std::uint64_t first_, last_, iteration_ = 0;
-    std::vector<double> sums_;
-    std::string tested_;
+    std::uint64_t last_, iteration_ = 0;
+    std::vector<double> sums_, tested_;
     int count_ = 0;
+    RecentRate rate_;
     bool terminal_ = isatty(STDOUT_FILENO) == 1, open_line_ = false;
     Clock::time_point start_ = Clock::now(), shown_{};
 };

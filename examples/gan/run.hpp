@@ -9,6 +9,7 @@
 #include <gantry/io/checkpoint.hpp>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -30,6 +31,8 @@ class GanTask final : public Task {
 public:
     GanTask(const Options& options, const GanOptions& gan, const LabelledImages& data)
         : images_(data.images),
+          k_(static_cast<std::uint64_t>(gan.k)),
+          device_text_(device_text<D>(options)),
           device_(device_options<D>(options)),
           generator_(device_, seed_for(Seed{options.seed}, "generator")),
           discriminator_(device_, seed_for(Seed{options.seed}, "discriminator")),
@@ -58,16 +61,15 @@ public:
     }
     std::uint64_t figures_every() const override { return D::asynchronous ? 50 : 1; }
     std::string result() const override { return "generator"; }
-    std::uint64_t data_position() const override { return batches_.position(); }
-    void seek_data(std::uint64_t position) override { batches_.seek(position); }
     std::uint64_t iterations() const override { return trainer_.iterations(); }
     /// What the generator makes of the fixed latent points.
     Picture draw() override {
         return grid(trainer_.samples(), images_.height, images_.width, images_.channels,
                     sheet_options(images_, Recipe::settings.range));
     }
-    void describe(CheckpointWriter& checkpoint) override { trainer_.describe(checkpoint); }
-    void describe(CheckpointReader& checkpoint) override { trainer_.describe(checkpoint); }
+    std::map<std::string, std::string> record() const override { return {{"device", device_text_}}; }
+    void describe(CheckpointWriter& checkpoint) override { describe_all(checkpoint); }
+    void describe(CheckpointReader& checkpoint) override { describe_all(checkpoint); }
 
 private:
     using Generator = Network<typename Recipe::Generator, D>;
@@ -75,7 +77,19 @@ private:
     using GeneratorOptimizer = decltype(Recipe::generator_optimizer(std::declval<Generator&>()));
     using DiscriminatorOptimizer = decltype(Recipe::discriminator_optimizer(std::declval<Discriminator&>()));
     using Item = typename Recipe::Discriminator::Input;
+    template <class Checkpoint>
+    void describe_all(Checkpoint& checkpoint) {
+        trainer_.describe(checkpoint);
+        checkpoint.batches("data", batches_);
+        checkpoint.proportional("optimizer.generator.updates", 1, "iterations");
+        checkpoint.proportional("optimizer.discriminator.updates", k_, "iterations");
+        checkpoint.proportional("random.noise", trainer_.noise_blocks(), "iterations");
+        checkpoint.proportional("data.position", k_, "iterations");
+    }
+
     const Images& images_;
+    std::uint64_t k_;  ///< updates of the discriminator for each one of the generator
+    std::string device_text_;
     D device_;
     Generator generator_;
     Discriminator discriminator_;
@@ -94,6 +108,9 @@ AnyRecipe any_recipe(const GanOptions& gan) {
         .batch = Recipe::settings.batch,
         .classes = std::string(Recipe::settings.classes),
         .input = Recipe::Discriminator::Input::extents(Batch),
+        .parameters = "generator " + std::to_string(Recipe::Generator::parameter_count) +
+                      " and discriminator " + std::to_string(Recipe::Discriminator::parameter_count) +
+                      " parameters",
         .summary =
             [&gan] {
                 return "Generator\n" + Recipe::Generator::summary() + "\nDiscriminator\n" +

@@ -8,8 +8,9 @@
 #include <gantry/io/safetensors_file.hpp>
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdio>
+#include <optional>
+#include <span>
 #include <system_error>
 
 namespace gantry::gan {
@@ -21,6 +22,17 @@ void move_file(const std::filesystem::path& from, const std::filesystem::path& t
     if (error) detail::fail_file("write", to, error.value());
 }
 
+std::optional<Picture> read_if_whole(const std::filesystem::path& path) {
+    try {
+        return read_png(path);
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+bool same_size(const Picture& a, const Picture& b) {
+    return a.height == b.height && a.width == b.width && a.channels == b.channels;
+}
+
 }  // namespace
 
 std::filesystem::path RunFolder::picture(std::uint64_t iteration) const {
@@ -29,17 +41,33 @@ std::filesystem::path RunFolder::picture(std::uint64_t iteration) const {
     return path_ / (pictures_ + number);
 }
 
-void RunFolder::begin() const {
-    if (has_checkpoint())
-        fail("run folder", "there is a run in " + path_.string() + " already: go on with it by --resume " +
-                               path_.string() + ", or name another folder by --out");
+FolderLock RunFolder::begin() const {
     std::error_code error;
     std::filesystem::create_directories(path_, error);
     if (error) detail::fail_file("make the folder", path_, error.value());
+    FolderLock lock = take_over();
+    if (has_checkpoint())
+        fail("run folder", "there is a run in " + path_.string() + " already: go on with it by --resume " +
+                               path_.string() + ", or name another folder by --out");
+    return lock;
+}
+
+FolderLock RunFolder::take_over() const {
+    FolderLock lock(path_);
+    if (std::filesystem::exists(fresh())) put_fresh_in_place();
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(path_, error)) {
+        const std::string kind = entry.path().stem().extension();
+        const bool ours = kind == ".safetensors" || kind == ".png" || kind == ".gif" || kind == ".svg" ||
+                          kind == ".csv";  // what an AtomicFile would have become
+        if (ours && entry.path().extension() == ".part") std::filesystem::remove(entry.path(), error);
+    }
+    return lock;
 }
 
 bool RunFolder::has_checkpoint() const {
-    return std::filesystem::exists(checkpoint()) || std::filesystem::exists(previous());
+    return std::filesystem::exists(checkpoint()) || std::filesystem::exists(previous()) ||
+           std::filesystem::exists(fresh());
 }
 
 std::filesystem::path RunFolder::newest_checkpoint() const {
@@ -49,25 +77,43 @@ std::filesystem::path RunFolder::newest_checkpoint() const {
 }
 
 Safetensors RunFolder::load() const {
-    const std::filesystem::path newest = newest_checkpoint();
     try {
-        return read_safetensors(newest);
+        return read_safetensors(newest_checkpoint());
     } catch (const Error& error) {
-        if (newest == previous() || !std::filesystem::exists(previous())) throw;
-        throw Error(std::string(error.what()) + "; the one before it may be whole: move " +
-                    previous().string() + " there");
+        throw Error(error.what() + advice());
+    }
+}
+
+std::string RunFolder::advice() const {
+    if (!std::filesystem::exists(checkpoint()) || !std::filesystem::exists(previous())) return "";
+    try {
+        std::uint64_t iterations = 0;
+        copy_values<std::uint64_t>(read_safetensors(previous()), "iterations", std::span(&iterations, 1));
+        return "; the one before it, of iteration " + std::to_string(iterations) +
+               ", is whole: to go on from there, mv " + previous().string() + ' ' + checkpoint().string();
+    } catch (const Error&) {
+        return "; " + previous().string() + ", the one before it, is damaged too";
     }
 }
 
 void RunFolder::save(const Safetensors& contents) const {
-    const auto fresh = path_ / "checkpoint-new.safetensors";
-    write_safetensors(fresh, contents);
+    write_safetensors(fresh(), contents);
+    put_fresh_in_place();
+}
+
+void RunFolder::put_fresh_in_place() const {
     if (std::filesystem::exists(checkpoint())) move_file(checkpoint(), previous());
-    move_file(fresh, checkpoint());
+    move_file(fresh(), checkpoint());
+    detail::sync_folder(path_);
 }
 
 void RunFolder::write_picture(std::uint64_t iteration, const Picture& picture) const {
     write_png(this->picture(iteration), picture);
+}
+
+void RunFolder::remove_picture(std::uint64_t iteration) const {
+    std::error_code error;  // one that is gone already is as well
+    std::filesystem::remove(picture(iteration), error);
 }
 
 std::vector<std::uint64_t> RunFolder::pictures(std::uint64_t last) const {
@@ -84,13 +130,25 @@ std::vector<std::uint64_t> RunFolder::pictures(std::uint64_t last) const {
     return iterations;
 }
 
-void RunFolder::write_animation(const std::vector<std::uint64_t>& iterations) const {
-    std::vector<Picture> frames;
-    for (const std::uint64_t iteration : iterations) frames.push_back(read_png(picture(iteration)));
-    write_gif(animation(), frames, 8);
+std::size_t RunFolder::write_animation(const std::vector<std::uint64_t>& iterations) const {
+    GifWriter gif(animation(), 8);
+    std::optional<Picture> first;
+    std::size_t missing = 0;
+    for (const std::uint64_t iteration : iterations) {
+        std::optional<Picture> frame = read_if_whole(picture(iteration));
+        if (!first) first = frame;
+        if (!frame || !same_size(*frame, *first)) {
+            ++missing;
+            continue;
+        }
+        gif.add(*frame);
+    }
+    if (first) gif.commit();
+    return missing;
 }
 
-void RunFolder::write_plot(const std::string& title, const std::vector<Figure>& figures) const {
+bool RunFolder::write_plot(const std::string& title, const std::vector<Figure>& figures) const {
+    if (!std::filesystem::exists(losses())) return false;
     const CsvTable table = read_csv(losses());
     std::vector<Series> lines;
     for (std::size_t i = 0; i < figures.size(); ++i)
@@ -98,6 +156,7 @@ void RunFolder::write_plot(const std::string& title, const std::vector<Figure>& 
             lines.push_back({figures[i].label, figures[i].colour, table.columns[0], table.columns[1 + i]});
     write_svg_plot(plot(), {.title = title, .x_label = "iteration", .y_label = "loss", .smoothing = 0.98},
                    lines);
+    return true;
 }
 
 }  // namespace gantry::gan

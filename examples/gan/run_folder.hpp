@@ -1,8 +1,10 @@
 #pragma once
 #include "figure.hpp"
+#include "folder_lock.hpp"
 #include <gantry/io/picture.hpp>
 #include <gantry/io/safetensors.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -21,6 +23,7 @@ namespace gantry::gan {
 ///     generator.safetensors      a GAN's generator as it was at the newest checkpoint, as PyTorch's
 ///     state_dict checkpoint.safetensors     the newest checkpoint, and the one before it:
 ///     checkpoint-previous.safetensors
+///     .lock                      the process that is at work in it
 class RunFolder {
 public:
     explicit RunFolder(std::filesystem::path path, std::string pictures = "samples")
@@ -36,27 +39,40 @@ public:
     std::filesystem::path animation() const { return path_ / (pictures_ + ".gif"); }
     std::filesystem::path picture(std::uint64_t iteration) const;
 
-    /// Makes the folder. Errors: a checkpoint is in it already.
-    void begin() const;
+    /// Makes the folder, and keeps it to this process. Errors: a checkpoint is in it already, or another
+    /// process at work.
+    FolderLock begin() const;
+    /// Keeps the folder to this process, and clears up after one that was killed: completes its last save,
+    /// removes files that it did not end. Errors: there is no such folder, or another process at work in it.
+    FolderLock take_over() const;
 
     bool has_checkpoint() const;
     /// Where the newest checkpoint is. Errors: there is none.
     std::filesystem::path newest_checkpoint() const;
     /// The newest checkpoint. Errors: there is none, or it is damaged.
     Safetensors load() const;
+    /// What to say of a newest checkpoint that cannot be used: whether the one before it is whole, and how to
+    /// go on from there. Begins with "; ", or is empty if there is none before it.
+    std::string advice() const;
     /// At every moment there is a whole checkpoint in the folder, the old one or the new one.
     void save(const Safetensors& contents) const;
 
     void write_picture(std::uint64_t iteration, const Picture& picture) const;
     /// Iterations up to `last` that there is a picture of, in order.
     std::vector<std::uint64_t> pictures(std::uint64_t last) const;
-    void write_animation(const std::vector<std::uint64_t>& iterations) const;
-    /// Plots those columns of losses.csv that have a colour.
-    void write_plot(const std::string& title, const std::vector<Figure>& figures) const;
+    void remove_picture(std::uint64_t iteration) const;
+    /// Of the pictures of these iterations. Returns how many of them are no longer there, or no pictures of
+    /// the first one's size.
+    std::size_t write_animation(const std::vector<std::uint64_t>& iterations) const;
+    /// Plots those columns of losses.csv that have a colour. Returns false if losses.csv is not there.
+    bool write_plot(const std::string& title, const std::vector<Figure>& figures) const;
 
 private:
     std::filesystem::path checkpoint() const { return path_ / "checkpoint.safetensors"; }
     std::filesystem::path previous() const { return path_ / "checkpoint-previous.safetensors"; }
+    /// A checkpoint that is whole and has not got its place yet.
+    std::filesystem::path fresh() const { return path_ / "checkpoint-new.safetensors"; }
+    void put_fresh_in_place() const;
 
     std::filesystem::path path_;
     std::string pictures_;

@@ -6,27 +6,42 @@
 #include <gantry/data/picture_folder.hpp>
 #include <gantry/io/csv.hpp>
 
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <zlib.h>
+
 namespace gantry::gan {
 namespace {
 
-/// "Data: 812 pictures in photos; 3 were left out, since they cannot be read; ..."
-void print_contents(const PictureFolder& folder, const std::string& name) {
-    std::string text = "Data: " + std::to_string(folder.paths.size()) + " pictures in " + name;
-    if (!folder.broken.empty()) text += "; " + std::to_string(folder.broken.size()) + " broken ones left out";
+/// Prints what of a folder is not among the images, if anything: "Left out: 3 broken pictures, ...".
+void print_left_out(const PictureFolder& folder) {
+    std::string text;
+    if (!folder.broken.empty()) text += std::to_string(folder.broken.size()) + " broken pictures";
     if (!folder.other_formats.empty())
-        text +=
-            "; not read, since they are neither PNG nor JPEG: " + detail::list_formats(folder.other_formats) +
-            " (convert them)";
-    std::printf("%s\n", detail::printable(text).c_str());
+        text += (text.empty() ? "" : ", and ") + detail::list_formats(folder.other_formats) +
+                ", which are neither PNG nor JPEG: convert them";
+    if (!text.empty()) std::printf("Left out: %s\n", detail::printable(text).c_str());
+}
+
+/// CRC-32 of some bytes, after those of `before`.
+uLong checksum(uLong before, const std::vector<std::uint8_t>& bytes) {
+    return bytes.empty() ? before : crc32_z(before, bytes.data(), bytes.size());
 }
 
 }  // namespace
+
+std::string data_text(const LabelledImages& data) {
+    const Images& images = data.images;
+    return std::to_string(images.count) + " images of " + std::to_string(images.height) + " x " +
+           std::to_string(images.width) + " x " + std::to_string(images.channels) + ", " +
+           std::to_string(data.labels.size()) + " labels, CRC-32 " +
+           std::to_string(checksum(checksum(0, images.pixels), data.labels));
+}
 
 Source mnist() {
     return {.contents = "Folder with MNIST's IDX files, or others of their names",
@@ -59,7 +74,7 @@ Source picture_folder(int height, int width) {
                                      std::to_string(folder.broken.size() + folder.paths.size()) +
                                      " pictures in " + options.data +
                                      " cannot be read: mend them, or leave them out by --skip-broken");
-                print_contents(folder, options.data);
+                print_left_out(folder);
                 return LabelledImages{std::move(folder.images), {}};
             }};
 }

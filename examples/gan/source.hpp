@@ -17,6 +17,9 @@ struct Source {
     std::function<LabelledImages(const Options&, Split)> load{};
 };
 
+/// What a run is trained or measured on, in a line that other images or labels do not have.
+std::string data_text(const LabelledImages& data);
+
 /// MNIST, or another data set with its file names; by default Fashion-MNIST as Debian has it.
 Source mnist();
 /// CIFAR-10's binary version, all classes or some.

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -44,10 +45,9 @@ public:
     /// The network of the checkpoint that is also written into a file of its own, for use after the training.
     virtual std::string result() const { return {}; }
 
-    /// Batches of the data that were used so far, and to go on from there.
-    virtual std::uint64_t data_position() const = 0;
-    virtual void seek_data(std::uint64_t position) = 0;
-
+    /// What a checkpoint says beside its numbers: "device", what computes, and "data.test", see data_text, of
+    /// a task that has a test part.
+    virtual std::map<std::string, std::string> record() const = 0;
     virtual void describe(CheckpointWriter& checkpoint) = 0;
     virtual void describe(CheckpointReader& checkpoint) = 0;
 };
@@ -59,6 +59,7 @@ struct AnyRecipe {
     int batch;
     std::string classes{};  ///< of data that have some, with commas; empty: all
     Extents input;  ///< pictures that the networks take: (Batch, height, width, channels) or (Batch, N)
+    std::string parameters;                ///< of its networks: "1200 parameters"
     std::function<std::string()> summary;  ///< its networks as text, for --dry-run
     /// Makes the networks with their first weights. The data outlive the task.
     std::function<std::unique_ptr<Task>(const Options&, const LabelledImages&)> begin;

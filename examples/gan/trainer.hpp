@@ -121,6 +121,15 @@ public:
         return pictures;
     }
 
+    /// Philox blocks that an iteration takes from its stream of noise.
+    std::uint64_t noise_blocks() const {
+        RandomStream stream;
+        stream.take(static_cast<std::uint64_t>(options_.batch) * Latent::item_size);
+        const bool together = options_.updates == Updates::simultaneous;
+        return stream.position *
+               static_cast<std::uint64_t>(options_.discriminator_steps + (together ? 0 : 1));
+    }
+
     /// All that a run must save and load to go on bit for bit, but for the position in the data. See
     /// CheckpointWriter and CheckpointReader.
     template <class Checkpoint>
@@ -130,8 +139,7 @@ public:
         checkpoint.optimizer("optimizer.generator", generator_optimizer_, generator_);
         checkpoint.optimizer("optimizer.discriminator", discriminator_optimizer_, discriminator_);
         checkpoint.stream("random.noise", noise_);
-        checkpoint.stream("random.generator.dropout", generator_.dropout_stream());
-        checkpoint.stream("random.discriminator.dropout", discriminator_.dropout_stream());
+        checkpoint.buffer("fixed_points", fixed_points_.buffer());
         checkpoint.number("iterations", iterations_);
     }
 

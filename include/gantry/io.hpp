@@ -1,6 +1,6 @@
 #pragma once
-// Files and data sets. They need zlib, libpng, libjpeg-turbo, libexif, zimg, giflib and nlohmann-json: the CMake
-// target gantry::io.
+// Files and data sets. They need zlib, libpng, libjpeg-turbo, libexif, zimg, giflib and nlohmann-json: the
+// CMake target gantry::io.
 #include <gantry/data/batches.hpp>
 #include <gantry/data/cifar10.hpp>
 #include <gantry/data/idx.hpp>
@@ -14,6 +14,7 @@
 #include <gantry/io/gif.hpp>
 #include <gantry/io/gzip_reader.hpp>
 #include <gantry/io/jpeg.hpp>
+#include <gantry/io/json.hpp>
 #include <gantry/io/npy.hpp>
 #include <gantry/io/picture.hpp>
 #include <gantry/io/picture_file.hpp>

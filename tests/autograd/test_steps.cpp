@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 namespace gantry::test {
@@ -36,6 +37,19 @@ TEMPLATE_TEST_CASE("a tensor of an earlier step is refused", "[autograd]", GANTR
     CHECK_THROWS_WITH(variable(detach(old)), message);
     CHECK_THROWS_WITH(grad(old, now), message);
     CHECK_THROWS_WITH(grad(square(now), old), message);
+}
+
+TEMPLATE_TEST_CASE("a tensor is refused in every later step", "[autograd]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    std::optional<Tensor<Shape<>, float, TestType>> old;
+    {
+        const Step step{device};
+        old.emplace(filled<Shape<>>(device, 0, 1));
+    }
+    for (int later = 1; later <= 5; ++later) {
+        const Step step{device};
+        CHECK_THROWS_WITH(old->item(), contains("one of step 1 in step " + std::to_string(1 + later)));
+    }
 }
 
 TEMPLATE_TEST_CASE("Kept holds its numbers over steps", "[autograd]", GANTRY_TEST_DEVICES) {

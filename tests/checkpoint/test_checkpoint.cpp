@@ -1,7 +1,9 @@
 #include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
 #include "support/devices.hpp"
+#include <gantry/data/batches.hpp>
 #include <gantry/gantry.hpp>
+#include <gantry/io/build_text.hpp>
 #include <gantry/io/checkpoint.hpp>
 #include <gantry/io/safetensors_file.hpp>
 #include <gantry/optim/adam.hpp>
@@ -9,9 +11,12 @@
 #include <gantry/optim/sgd.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <locale>
 #include <numeric>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -144,6 +149,99 @@ TEST_CASE("A state_dict that counts batches, as PyTorch's does, is read too", ""
     CHECK(other.network.parameters().to_host() == net.network.parameters().to_host());
 }
 
+TEST_CASE("A stream comes back with its name", "") {
+    RandomStream saved(Seed{1}, "noise"), other(Seed{2}, "another");
+    saved.position = 48;
+    CheckpointWriter writer;
+    writer.stream("noise", saved);
+    CheckpointReader reader(writer.file, "memory");
+    reader.stream("noise", other);
+    reader.apply();
+    CHECK(other == saved);
+}
+
+TEST_CASE("Numbers that are out of proportion or of range are refused", "") {
+    Cpu device;
+    Saved<Cpu> net{device, 3};
+    Safetensors file = net.save();
+    const auto error = [&](const auto& describe) {
+        return error_of([&] {
+            CheckpointReader reader(file, "run/a.safetensors");
+            describe(reader);
+        });
+    };
+    const auto proportional = [&](std::uint64_t factor) {
+        return error([&](auto& reader) { reader.proportional("iterations", factor, "adam.updates"); });
+    };
+    CHECK(proportional(11) == "");  // 33 and 3
+    for (const std::uint64_t factor : {std::uint64_t{1}, std::uint64_t{12}, ~std::uint64_t{0}})
+        CHECK(is_line_with(proportional(factor),
+                           {"\"iterations\" 33, which does not go with \"adam.updates\" 3"}));
+
+    const std::vector<std::uint8_t> pixels(20);
+    Batches<float> data(pixels, 2, {}, {.batch = 5}), larger(pixels, 2, {}, {.batch = 6});
+    CheckpointWriter writer;
+    writer.batches("data", data);
+    file = writer.file;
+    CHECK(is_line_with(error([&](auto& reader) { reader.batches("data", data); }), {"call its apply()"}));
+    CHECK(is_line_with(error([&](auto& reader) { reader.batches("data", larger); }),
+                       {"another order of data", "batches of 5 from 10", "not \"batches of 6 from 10"}));
+    file.tensors.at("data.position") = make_entry({}, std::array{~std::uint64_t{0}});
+    CHECK(is_line_with(error([&](auto& reader) { reader.batches("data", data); }),
+                       {"a wrong \"data\"", "a position must be at most"}));
+    CHECK(is_line_with(error_of([&] { data.seek(~std::uint64_t{0}); }), {"a position must be at most"}));
+}
+
+TEST_CASE("A checkpoint names its build, which others may read", "") {
+    CheckpointWriter writer;
+    CHECK(CheckpointReader(writer.file, "memory").build() == build_text());
+    CHECK(build_text().starts_with("gantry " + std::string(version) + ", "));
+    writer.file.metadata["build"] = "another";
+    CHECK(CheckpointReader(writer.file, "memory").build() == "another");
+}
+
+TEST_CASE("The program's locale changes nothing in a checkpoint", "") {
+    // Digits in groups, and commas before decimals: "1.234,5".
+    struct German : std::numpunct<char> {
+        char do_decimal_point() const override { return ','; }
+        char do_thousands_sep() const override { return '.'; }
+        std::string do_grouping() const override { return "\3"; }
+    };
+    using A = Sequential<Dense<1200, 3>, LeakyReLU<0.25f>, Dropout<0.125f>>;
+    Cpu device;
+    Saved<Cpu, A> net{device, 1234567};
+    const Safetensors before = net.save();
+    const std::locale classic = std::locale::global(std::locale(std::locale::classic(), new German));
+    const Safetensors after = net.save();
+    const std::string error = error_of([] { fail("here", "is an error", 1234, ' ', 0.5); });
+    net.load(before);
+    std::locale::global(classic);
+    CHECK(after == before);
+    CHECK(error == "[here] is an error; got 1234 0.5");
+}
+
+TEST_CASE("A checkpoint that is described and not applied is an error", "") {
+    Cpu device;
+    Saved<Cpu> net{device, 1}, other{device, 2};
+    const Safetensors before = net.save(), saved = other.save();
+    CHECK_THROWS_WITH(
+        [&] {
+            CheckpointReader reader(saved, "run/a.safetensors");
+            net.describe(reader);
+        }(),
+        "[checkpoint] run/a.safetensors was described to a CheckpointReader and not loaded: call its "
+        "apply()");
+    CHECK_THROWS_WITH(
+        [&] {
+            CheckpointReader reader(saved, "run/a.safetensors");
+            net.describe(reader);
+            throw std::runtime_error("in the middle");
+        }(),
+        "in the middle");
+    CHECK(net.save() == before);
+    CHECK_NOTHROW(CheckpointReader(saved, "run/a.safetensors"));
+}
+
 TEST_CASE("A checkpoint that does not fit is refused in one line and changes nothing", "") {
     Cpu device;
     Saved<Cpu> net{device, 1}, other{device, 2};
@@ -198,6 +296,28 @@ TEST_CASE("A checkpoint that does not fit is refused in one line and changes not
         CheckpointReader reader(file, "run/a.safetensors");
         CHECK(is_line_with(error_of([&] { reader.optimizer("adam", sgd, other.network); }),
                            {"has no tensor \"adam.momentum_buffer.0.weight\""}));
+    }
+    SECTION("another optimizer with the same moments") {
+        Adam adam{other.network};
+        CheckpointWriter writer;
+        writer.optimizer("adam", adam, other.network);
+        AdamW adam_w{other.network};
+        CheckpointReader reader(writer.file, "run/a.safetensors");
+        CHECK(is_line_with(error_of([&] { reader.optimizer("adam", adam_w, other.network); }),
+                           {"has another optimizer, \"Adam\", not \"AdamW\""}));
+    }
+    SECTION("an option out of range") {
+        file.tensors.at("adam.learning_rate") = make_entry({}, std::array{-1.0});
+        CHECK(is_line_with(error_of([&] { net.load(file); }),
+                           {"a wrong \"adam\"", "learning_rate must be finite and at least 0; got -1"}));
+    }
+    SECTION("a stream that is none") {
+        file.metadata.at("net.dropout") = "1,2";
+        CHECK(is_line_with(error_of([&] { net.load(file); }), {"a wrong \"net.dropout\""}));
+    }
+    SECTION("a network without its stream") {
+        file.metadata.erase("net.dropout");
+        CHECK(is_line_with(error_of([&] { net.load(file); }), {"says nothing of \"net.dropout\""}));
     }
     CHECK(net.save() == before);
 }

@@ -1,5 +1,14 @@
 # Configures, builds and runs project/ in the folder WORK, with gantry found in the way WAY.
 file(REMOVE_RECURSE "${WORK}")
+if(WAY STREQUAL "find_package") # from a configuration that looks for no library
+    foreach(library IN ITEMS benchmark Catch2 CLI11 Eigen3 GIF JPEG nlohmann_json OpenMP PNG ZLIB)
+        list(APPEND without -D CMAKE_DISABLE_FIND_PACKAGE_${library}=ON)
+    endforeach()
+    execute_process(COMMAND "${CMAKE_COMMAND}" --preset headers -B "${WORK}/headers" -G "${GENERATOR}"
+                            -D "CMAKE_CXX_COMPILER=${COMPILER}" ${without}
+                    WORKING_DIRECTORY "${GANTRY_SOURCE}" OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+    set(GANTRY_BINARY "${WORK}/headers")
+endif()
 if(WAY MATCHES "^find_package")
     execute_process(COMMAND "${CMAKE_COMMAND}" --install "${GANTRY_BINARY}" --prefix "${WORK}/prefix"
                     OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
@@ -14,6 +23,11 @@ execute_process(
     COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND "${CMAKE_COMMAND}" --build "${WORK}/build" COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND "${WORK}/build/consumer" COMMAND_ERROR_IS_FATAL ANY)
+if(WAY STREQUAL "fetch_content")
+    execute_process(COMMAND "${WORK}/build/consumer_debug_mode" COMMAND_ERROR_IS_FATAL ANY)
+endif()
+execute_process(COMMAND "${CMAKE_COMMAND}" --install "${WORK}/build" --prefix "${WORK}/consumer" OUTPUT_QUIET
+                COMMAND_ERROR_IS_FATAL ANY)
 if(WAY MATCHES "cuda$")
     execute_process(COMMAND "${WORK}/build/consumer_cuda" COMMAND_ERROR_IS_FATAL ANY)
 endif()

@@ -1,12 +1,26 @@
 #include "support/catch.hpp"
 #include <gantry/core/error.hpp>
 #include <gantry/core/shape.hpp>
+#include <gantry/core/window.hpp>
 
 #include <sstream>
 #include <string>
 
 namespace gantry::test {
 namespace {
+
+// Windows that make sense, and those that do not, on either axis.
+static_assert(Window{.size = 4, .stride = 2, .output_padding = 1}.valid());
+static_assert(!Window{.size = 4, .stride = 2, .output_padding = 2}.valid());
+static_assert(Window{.size = 4, .stride = 2, .dilation = 3, .output_padding = 2}.valid());
+static_assert(!Window{.size = 4, .stride = 2, .dilation = 3, .output_padding = 3}.valid());
+static_assert(!Window{.size = {0, 1}}.valid() && !Window{.size = {1, 0}}.valid());
+static_assert(!Window{.size = 1, .stride = {0, 1}}.valid() && !Window{.size = 1, .stride = {1, 0}}.valid());
+static_assert(!Window{.size = 1, .padding = {-1, 0}}.valid() &&
+              !Window{.size = 1, .padding = {0, -1}}.valid());
+static_assert(!Window{.size = 1, .dilation = {0, 1}}.valid() &&
+              !Window{.size = 1, .dilation = {1, 0}}.valid());
+static_assert(!Window{.size = 1, .output_padding = {-1, 0}}.valid());
 
 static_assert(Shape<>::rank == 0 && Shape<>::item_size == 1 && !Shape<>::batched);
 static_assert(Shape<Batch, 28, 28, 1>::rank == 4 && Shape<Batch, 28, 28, 1>::item_size == 784);
@@ -17,6 +31,11 @@ static_assert(Extents{}.size() == 1 && Extents{}.first() == 1 && Extents{}.last(
 static_assert(Extents{3, {2, 3, 4}}.size() == 24 && Extents{3, {2, 3, 4}}.first() == 2);
 static_assert(Extents{3, {2, 3, 4}}.last() == 4);
 static_assert(Extents{2, {60000, 60000}}.size() == 3'600'000'000u);  // more than an int holds
+static_assert(Shape<100000, 100000>::item_size == 10'000'000'000u);
+static_assert(detail::fits(true, {46340, 46341}) && !detail::fits(true, {46341, 46341}));
+static_assert(detail::fits(true, {32768, 65535}) && !detail::fits(true, {32768, 65536}));
+static_assert(detail::fits(false, {1 << 24, 1 << 23}) && !detail::fits(false, {1 << 24, 1 << 24}));
+static_assert(!detail::fits(false, {1 << 30, 1 << 30, 1 << 30, 1 << 30}));  // 0 in 64 bits
 
 std::string text(const Extents& extents) {
     std::ostringstream out;
@@ -37,6 +56,18 @@ TEST_CASE("the text of an error", "[core]") {
                       "[matmul] inner extents must be equal; got 3 and 4");
     CHECK_THROWS_WITH(fail("Step", "must end"), "[Step] must end");
     CHECK_THROWS_AS(fail("a", "b"), Error);
+}
+
+TEST_CASE("an error is one line that no terminal obeys", "[core]") {
+    for (int byte = 1; byte < 256; ++byte) {
+        if (byte == 0xC2) continue;  // shown with the byte behind it
+        CAPTURE(byte);
+        const std::string text = Error("a" + std::string(1, static_cast<char>(byte)) + "b").what();
+        const bool printable = byte >= ' ' && byte != 0x7F;  // or a part of UTF-8
+        CHECK(text.size() == (printable ? 3u : 6u));
+    }
+    CHECK(std::string(Error("\n\x1B[2J \x7F \xC2\x9B \xC3\xA9").what()) ==
+          "\\x0A\\x1B[2J \\x7F \\xC2\\x9B \xC3\xA9");
 }
 
 }  // namespace gantry::test

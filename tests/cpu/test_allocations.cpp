@@ -2,6 +2,7 @@
 #include <gantry/cpu/matmul.hpp>
 
 #include <cstddef>
+#include <thread>
 #include <vector>
 
 #include <support/catch.hpp>
@@ -57,4 +58,25 @@ TEST_CASE("A convolution allocates nothing from its second call on", "[convoluti
         check_steady(device, gantry::ConvolutionWeightGradientParameters<float>{g, x.data(), y.data(),
                                                                                 w.data(), false});
     }
+}
+
+TEST_CASE("An allocation that fails on any thread of a kernel reaches the caller", "[convolution]") {
+    if (!gantry::test::counts_allocations) return;
+    // Larger than in any other test, so that the threads' scratch memory has to grow.
+    const ConvolutionAxis axis{40, 40, 3, 1, 1, 1};
+    const ConvolutionGeometry g{8, axis, axis, 48, 72};
+    std::vector<double> x(g.x_size(), 1), y(g.y_size(), 1), w(g.w_size(), 1), gradient(g.w_size());
+    Cpu device{{.threads = 4}};
+    std::size_t failures = 0;
+    std::thread([&] {  // with no scratch memory yet
+        failures = gantry::test::fail_each_allocation([&] {
+            launch(device,
+                   gantry::ConvolutionParameters<double>{g, x.data(), w.data(), y.data(), nullptr, {}});
+            launch(device, gantry::ConvolutionWeightGradientParameters<double>{g, x.data(), y.data(),
+                                                                               gradient.data(), false});
+        });
+    })
+        .join();
+    CHECK(failures > 1);
+    CHECK(y[g.y_size() / 2 + (40 * 20 + 20) * 72] == 9 * 48);
 }

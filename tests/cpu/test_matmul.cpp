@@ -140,6 +140,7 @@ TEMPLATE_TEST_CASE("A product is right where its sum and its rows are cut into b
     check_all_transposes(Product<TestType>({128, 240, 784}));
     check_all_transposes(Product<TestType>({61, 129, 1201}));
     check_all_transposes(Product<TestType>({701, 35, 390}));
+    check_all_transposes(Product<TestType>({20, 600, 769}));  // blocks of 256 and 257 of a large B
     check_all_transposes(Product<TestType>({1, 300, 800}));
     check_all_transposes(Product<TestType>({1000, 1, 800}));
     check_all_transposes(Product<TestType>({1, 1, 1000}));
@@ -170,6 +171,7 @@ TEMPLATE_TEST_CASE("Bias and activation follow the product in the same pass", "[
                                              {20, 50, 5},
                                              {16, 32, 3},
                                              {7, 33, 400},
+                                             {8, 400, 200},  // cut into columns
                                              {300, 301, 5}}) {
             Product<TestType> product(extents);
             product.with_bias = true;

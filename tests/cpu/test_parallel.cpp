@@ -1,11 +1,12 @@
 #include <gantry/cpu/matmul.hpp>
 #include <gantry/cpu/parallel.hpp>
+#include <gantry/cpu/scratch.hpp>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <initializer_list>
@@ -17,13 +18,13 @@
 
 #include <pthread.h>
 #include <support/catch.hpp>
-#include <sys/resource.h>
-#include <sys/wait.h>
+#include <support/run_in_child.hpp>
 #include <unistd.h>
 
 using gantry::Cpu;
 using gantry::MatmulParameters;
 using gantry::cpu::parallel;
+using gantry::test::run_in_child;
 
 namespace {
 
@@ -67,38 +68,31 @@ std::vector<float> product(int threads) {
     return c;
 }
 
-/// What a forked child prints, and "exit N" of its exit code; a child that hangs is ended by SIGALRM.
-template <class F>
-std::string run_in_child(const F& f) {
-    int ends[2] = {};
-    REQUIRE(::pipe(ends) == 0);
-    std::fflush(nullptr);  // or the child prints it, too
-    const pid_t child = ::fork();
-    REQUIRE(child >= 0);
-    if (child == 0) {
-        ::alarm(20);
-        ::dup2(ends[1], STDOUT_FILENO);
-        ::dup2(ends[1], STDERR_FILENO);
-        ::_exit(f() ? 0 : 1);
-    }
-    ::close(ends[1]);
-    std::string text;
-    char buffer[256];
-    for (ssize_t n = 0; (n = ::read(ends[0], buffer, sizeof buffer)) > 0;)
-        text.append(buffer, static_cast<std::size_t>(n));
-    ::close(ends[0]);
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    return text + (WIFEXITED(status) ? "exit " : "signal ") +
-           std::to_string(WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
-}
-
 std::ptrdiff_t threads_of_process() {
     const std::filesystem::directory_iterator tasks("/proc/self/task");
     return std::distance(begin(tasks), end(tasks));
 }
 
 }  // namespace
+
+TEST_CASE("a part finds its scratch memory again, whichever thread runs it", "[threads]") {
+    using gantry::cpu::scratch;
+    float* const own = scratch<float>(100);
+    std::array<float*, 3> first{};
+    for (int round = 0; round < 200; ++round) {
+        std::array<float*, 3> memory{};
+        parallel(3, [&](int part, int) {
+            memory[static_cast<std::size_t>(part)] = scratch<float>(100);
+            if (part == 0 && round % 2 == 0) std::this_thread::sleep_for(std::chrono::microseconds(50));
+        });
+        if (round == 0) first = memory;
+        CHECK(memory == first);
+    }
+    CHECK(first[0] != first[1]);
+    CHECK(first[1] != first[2]);
+    CHECK(first[0] != own);
+    CHECK(scratch<float>(100) == own);
+}
 
 TEST_CASE("each part of a region runs once, whatever the number of threads", "[threads]") {
     for (const int parts : {1, 2, 3, 9, 2, 40}) {
@@ -180,10 +174,7 @@ TEST_CASE("a child forked while other threads compute works, too") {
 TEST_CASE("where no thread can be started, the caller computes alone, without a word") {
     const std::vector<float> expected = product(1);
     CHECK(run_in_child([&] {
-              // The limit does not hold for root.
-              if (::geteuid() == 0 && ::setuid(65534) != 0) return false;
-              const rlimit none{0, 0};
-              if (::setrlimit(RLIMIT_NPROC, &none) != 0) return false;
+              gantry::test::allow_no_threads();
               return product(8) == expected && product(8) == expected && threads_of_process() == 1;
           }) == "exit 0");
 }

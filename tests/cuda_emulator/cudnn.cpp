@@ -210,8 +210,8 @@ struct Engine {
 };
 
 /// In the order in which heuristics recommend them; the last is the fallback. As with the real library the
-/// first are on tensor cores, some are never what gantry asks for, and one that is recommended turns out not
-/// to support the graph. Of the exact ones the second is faster than the first.
+/// first are on tensor cores or round in another way, some are never what gantry asks for, and one that is
+/// recommended turns out not to support the graph. Of the exact ones the second is faster than the first.
 const std::vector<Engine>& engines() {
     using std::chrono::seconds;
     static const std::vector<Engine> all{
@@ -221,6 +221,20 @@ const std::vector<Engine>& engines() {
          .weights = 0,
          .more = 131,
          .time = seconds(10),
+         .float_only = true},
+        {.index = 16,
+         .numerics = {CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS},
+         .behavior = {},
+         .weights = 0,
+         .more = 0,
+         .time = seconds(15),
+         .float_only = true},
+        {.index = 17,
+         .numerics = {CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION},
+         .behavior = {},
+         .weights = 0,
+         .more = 0,
+         .time = seconds(15),
          .float_only = true},
         {.index = 11,
          .numerics = {CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC},

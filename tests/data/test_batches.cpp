@@ -110,6 +110,20 @@ TEST_CASE("the order depends on the seed alone", "[threads]") {
     CHECK(order(Seed{1}, 10, 30) != order(Seed{2}, 10, 30));
 }
 
+TEST_CASE("the order of a seed is the same for ever") {
+    ShuffledOrder order(7, Seed{5});
+    const auto epoch = [&](std::uint64_t number) {
+        std::vector<std::uint32_t> items;
+        for (std::uint64_t i = 0; i < 7; ++i) items.push_back(order.item(7 * number + i));
+        return items;
+    };
+    // Computed in Python, from Philox's definition.
+    CHECK(epoch(0) == std::vector<std::uint32_t>{5, 6, 0, 3, 4, 1, 2});
+    CHECK(epoch(1) == std::vector<std::uint32_t>{4, 2, 0, 6, 5, 1, 3});
+    CHECK(epoch(2) == std::vector<std::uint32_t>{1, 4, 6, 5, 0, 3, 2});
+    CHECK(epoch(1'000'000'007) == std::vector<std::uint32_t>{0, 6, 5, 3, 2, 1, 4});
+}
+
 TEST_CASE("a seek goes on as if that many batches had been served", "[threads]") {
     const Data data(10);
     const BatchOptions options{.batch = 4, .seed = Seed{3}};

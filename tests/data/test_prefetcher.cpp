@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include <support/run_in_child.hpp>
+
 using gantry::Prefetcher;
 
 namespace {
@@ -71,4 +73,21 @@ TEST_CASE("a prefetcher can be stopped by an error from either side", "[threads]
         }
     };
     CHECK_THROWS_WITH(read(), "no batch 3");
+}
+
+// ThreadSanitizer lets a forked child start no threads.
+TEST_CASE("a prefetcher that gets no thread says so in one line") {
+    const std::string text = gantry::test::run_in_child([] {
+        gantry::test::allow_no_threads();
+        try {
+            Numbers numbers;
+        } catch (const gantry::Error& error) {
+            std::puts(error.what());
+            std::fflush(stdout);
+        }
+        return true;
+    });
+    CHECK(text ==
+          "[Prefetcher] the system starts no thread that prepares batches: end other programs, or raise the "
+          "limits of processes and memory (ulimit -u, -v); got Resource temporarily unavailable\nexit 0");
 }

@@ -11,7 +11,7 @@
 namespace gantry::test {
 
 // Small networks with everything that has a state: dropout and batch norm.
-using SmallGenerator = Sequential<Dense<4, 16>, BatchNorm<16>, ReLU, Dense<16, 6>, Tanh>;
+using SmallGenerator = Sequential<Dense<4, 16>, BatchNorm<16>, ReLU, Dropout<0.1f>, Dense<16, 6>, Tanh>;
 using SmallDiscriminator = Sequential<Dense<6, 16>, LeakyReLU<0.2f>, Dropout<0.3f>, Dense<16, 1>>;
 
 /// Batches of the same reproducible numbers for every run.

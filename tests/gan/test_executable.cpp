@@ -2,14 +2,23 @@
 #include "io/temporary_folder.hpp"
 #include "programs.hpp"
 #include "support/catch.hpp"
+#include <gantry/io/csv.hpp>
 #include <gantry/io/safetensors_file.hpp>
 
 #include <array>
+#include <cmath>
+#include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <vector>
+
+#include <unistd.h>
 
 using namespace gantry;
 using namespace gantry::test;
@@ -110,9 +119,44 @@ TEST_CASE("What would spoil a run is refused", "") {
         put_file(place / "data/train-images-idx3-ubyte", images.substr(0, images.size() - 1) + "?");
         CHECK(is_error(place.run("--resume run --iterations 4"), {"was trained on other images"}));
     }
+    SECTION("other labels") {
+        const std::string labels = place.file("data/train-labels-idx1-ubyte");
+        put_file(place / "data/train-labels-idx1-ubyte", labels.substr(0, labels.size() - 1) + '\1');
+        CHECK(is_error(place.run("--resume run --iterations 4"),
+                       {"was trained on other images or labels", "name its folder by --data"}));
+    }
     SECTION("a damaged checkpoint") {
         put_file(place / "run/checkpoint.safetensors", good.substr(0, good.size() - 1));
-        CHECK(is_error(place.run("--resume run"), {"checkpoint.safetensors is damaged"}));
+        CHECK(is_error(place.run("--resume run"),
+                       {"checkpoint.safetensors is damaged", "the one before it, of iteration 0, is whole"}));
+        return;
+    }
+    SECTION("a checkpoint that contradicts itself") {
+        const Safetensors whole = read_safetensors(place / "run/checkpoint.safetensors");
+        const auto refused = [&](const std::string& name, auto value, std::string_view reason) {
+            CAPTURE(name, value);
+            Safetensors changed = whole;
+            if constexpr (std::is_same_v<decltype(value), const char*>)
+                changed.metadata.at(name) = value;
+            else
+                changed.tensors.at(name) = make_entry({}, std::array{value});
+            write_safetensors(place / "run/checkpoint.safetensors", changed);
+            CHECK(is_error(place.run("--resume run --iterations 5"), {"run/checkpoint.safetensors", reason}));
+        };
+        const std::uint64_t most = ~std::uint64_t{0};
+        refused("data.position", most, "a position must be at most");
+        refused("data.position", std::uint64_t{3}, "\"data.position\" 3, which does not go with");
+        refused("iterations", std::uint64_t{1} << 63, "which does not go with \"iterations\"");
+        refused("optimizer.generator.updates", most, "does not go with");
+        refused("optimizer.generator.learning_rate", std::nan(""), "learning_rate must be finite");
+        refused("--k", "2", "does not go with \"iterations\"");
+        refused("--k", "0", "is damaged");
+        refused("--batch", "20", "another order of data");
+        refused("--batch", "99999999999999999999", "is damaged");
+        refused("--batch", "10 ", "is damaged");
+        refused("--seed", "2", "another order of data");
+        refused("--real-label", "0,9", "is damaged");
+        refused("generator.dropout", "1,2,x", "a wrong \"generator.dropout\"");
         return;
     }
     SECTION("a checkpoint of another program") {
@@ -124,11 +168,13 @@ TEST_CASE("What would spoil a run is refused", "") {
     }
     SECTION(
         "a disk that is full") {  // as large as a file may be: 1 MB, the pictures fit, a checkpoint does not
-        const Result full =
-            shell("trap '' XFSZ; ulimit -f 2000; " + place.program("--resume run --iterations 4"));
-        CHECK(is_error({full.code, full.output.substr(full.output.find('['))},
-                       {"cannot write", "File too large"}));
-        CHECK_FALSE(std::filesystem::exists(place / "run/checkpoint-new.safetensors.part"));
+        for (const std::string trap : {"", "trap '' XFSZ; "}) {
+            const Result full =
+                shell(trap + "ulimit -f 2000; " + place.program("--resume run --iterations 4"));
+            CHECK(is_error({full.code, full.output.substr(full.output.find('['))},
+                           {"cannot write", "File too large"}));
+            CHECK_FALSE(std::filesystem::exists(place / "run/checkpoint-new.safetensors.part"));
+        }
     }
     SECTION("a folder that cannot be made") {
         CHECK(is_error(place.run(small + "--out data/train-labels-idx1-ubyte/run"),
@@ -137,18 +183,132 @@ TEST_CASE("What would spoil a run is refused", "") {
     CHECK(place.file("run/checkpoint.safetensors") == good);
 }
 
-TEST_CASE("Ctrl-C finishes the step, saves and exits with 130", "") {
+TEST_CASE("A signal to end finishes the step, saves and exits with 128 and its number", "") {
     const MlpFolder place;
-    for (const std::string signal : {"INT", "TERM"}) {
+    // Two in short succession, as terminals and `timeout` send them, are one.
+    const std::vector<std::pair<std::string, int>> signals{
+        {"INT", 130}, {"TERM", 143}, {"HUP", 129}, {"XCPU", 152}, {"INT $!; kill -INT", 130}};
+    for (const auto& [signal, code] : signals) {
         CAPTURE(signal);
-        const Result stopped = place.interrupt(small + "--iterations 1000000", signal, signal);
+        const std::string folder = "run" + std::to_string(code) + std::to_string(signal.size());
+        const Result stopped = place.interrupt(small + "--iterations 1000000", folder, signal);
         INFO(stopped.output);
-        CHECK(stopped.code == 130);
-        CHECK(stopped.output.find("Go on with --resume " + signal) != std::string::npos);
-        const Result resumed = place.run("--resume " + signal + " --iterations 1");
+        CHECK(stopped.code == code);
+        CHECK(stopped.output.find("Go on with --resume " + folder) != std::string::npos);
+        const Result resumed = place.run("--resume " + folder + " --iterations 1");
         CHECK(resumed.code == 0);
         CHECK(resumed.output.find("has done its") != std::string::npos);
     }
+}
+
+TEST_CASE("A run goes on without a reader of its output, and without any standard stream", "") {
+    const MlpFolder place;
+    CHECK(
+        shell("( " + place.program(small + "--iterations 30 --every 5 --out read") + "; ) | head -1").code ==
+        0);
+    CHECK(place.run(small + "--iterations 30 --every 5 --out closed <&- >&- 2>&-").code == 0);
+    for (int i = 0; i < 200 && !std::filesystem::exists(place / "read/samples.gif"); ++i) usleep(50'000);
+    CHECK(place.file("closed/losses.csv") == place.file("read/losses.csv"));
+    CHECK(read_csv(place / "closed/losses.csv").columns[0].size() == 30);
+    CHECK(read_safetensors(place / "closed/checkpoint.safetensors") ==
+          read_safetensors(place / "read/checkpoint.safetensors"));
+}
+
+TEST_CASE("A second run in a folder is refused with the first one's process", "") {
+    const MlpFolder place;
+    const Result both =
+        shell("( " + place.program(small + "--iterations 1000000 --out run") + " > /dev/null ) & cd '" +
+              (place / "").string() + "'; while ! test -s run/losses.csv; do sleep 0.05; done; ( " +
+              place.program(small + "--out run") + " ); echo $?; ( " + place.program("--resume run") +
+              " ); echo $?; kill -KILL $(cat run/.lock); wait");
+    INFO(both.output);
+    std::istringstream lines(both.output);
+    for (int i = 0; i < 2; ++i) {
+        std::string line, code;
+        std::getline(lines, line);
+        std::getline(lines, code);
+        CHECK(is_line_with(line, {"[run folder] process ", " is at work in run"}));
+        CHECK(code == "1");
+    }
+    // The lock went with the process.
+    CHECK(place.run("--resume run --iterations 1").code == 0);
+    CHECK_FALSE(std::filesystem::exists(place / "run/.lock"));
+}
+
+TEST_CASE("What a run writes at its end is written again by a resume", "") {
+    const MlpFolder place;
+    REQUIRE(place.run(small + "--iterations 4 --every 2 --out run").code == 0);
+    for (const std::string file : {"samples.gif", "losses.svg", "samples-000004.png"}) {
+        CAPTURE(file);
+        const std::string before = place.file("run/" + file);
+        std::filesystem::remove(place / ("run/" + file));
+        CHECK(place.run("--resume run").code == 0);
+        CHECK_FALSE(before.empty());
+        CHECK(place.file("run/" + file) == before);
+    }
+}
+
+TEST_CASE("A resume says which rows its log lacks, before it trains", "") {
+    const MlpFolder place;
+    REQUIRE(place.run(small + "--iterations 4 --out run").code == 0);
+    const std::string log = place.file("run/losses.csv");
+    put_file(place / "run/losses.csv", log.substr(0, log.rfind("\n3,") + 1));
+    CHECK(is_error(place.run("--resume run --iterations 6"),
+                   {"losses.csv lacks the rows of iterations 3 to 4"}));
+    std::filesystem::remove(place / "run/losses.csv");
+    const Result resumed = place.run("--resume run --iterations 6");
+    CHECK(resumed.code == 0);
+    CHECK(resumed.output.find("losses.csv is gone: it begins anew after iteration 4") != std::string::npos);
+    CHECK(read_csv(place / "run/losses.csv").columns[0] == std::vector<double>{5, 6});
+    CHECK(place.run("--resume run --iterations 7").code == 0);
+}
+
+TEST_CASE("Files that are deleted during a run do not end it", "") {
+    const MlpFolder place;
+    const Result result = shell(
+        "( " + place.program(small + "--iterations 150 --every 50 --out run") + " ) & cd '" +
+        (place / "").string() +
+        "'; while ! test -s run/losses.csv; do sleep 0.02; done; rm run/losses.csv run/samples-000000.png; "
+        "wait $!");
+    INFO(result.output);
+    CHECK(result.code == 0);
+    CHECK(result.output.find("losses.csv is gone: there is no plot of it") != std::string::npos);
+    CHECK(result.output.find("1 of 4 pictures are gone or damaged") != std::string::npos);
+    CHECK_FALSE(place.file("run/samples.gif").empty());
+}
+
+TEST_CASE("Checkpoints take a small share of the time, or are written when the user says", "") {
+    const MlpFolder place;
+    const auto iteration = [&](const std::string& file) {
+        std::uint64_t value = 0;
+        copy_values<std::uint64_t>(read_safetensors(place / file), "iterations", std::span(&value, 1));
+        return value;
+    };
+    // Three small steps take less than twenty times as long as to save 16 MB.
+    REQUIRE(place.run(small + "--iterations 3 --every 1 --out a").code == 0);
+    CHECK(iteration("a/checkpoint-previous.safetensors") == 0);
+    REQUIRE(place.run(small + "--iterations 5 --every 9 --save-every 2 --out b").code == 0);
+    CHECK(iteration("b/checkpoint-previous.safetensors") == 4);
+    CHECK(iteration("b/checkpoint.safetensors") == 5);
+}
+
+TEST_CASE("A resume with another build or device prints a line and goes on", "") {
+    const MlpFolder place;
+    REQUIRE(place.run(small + "--iterations 2 --out run").code == 0);
+    Safetensors file = read_safetensors(place / "run/checkpoint.safetensors");
+    CHECK(file.metadata.at("build").starts_with("gantry "));
+    CHECK(place.run("--resume run --iterations 3").output.find("may differ") == std::string::npos);
+    file.metadata["build"] = "gantry 0.0.1, another compiler";
+    file.metadata["device"] = "H100";
+    write_safetensors(place / "run/checkpoint.safetensors", file);
+    put_file(place / "run/losses.csv", place.file("run/losses.csv"));
+    const Result resumed = place.run("--resume run --iterations 3");
+    INFO(resumed.output);
+    CHECK(resumed.code == 0);
+    CHECK(resumed.output.find("trained by gantry 0.0.1, another compiler and goes on with gantry ") !=
+          std::string::npos);
+    CHECK(resumed.output.find("trained by H100 and goes on with the CPU: its bits may differ") !=
+          std::string::npos);
 }
 
 TEST_CASE("A loss that is not finite stops the run and keeps the checkpoint", "") {

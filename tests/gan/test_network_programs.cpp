@@ -50,6 +50,11 @@ TEST_CASE("classify_mnist learns to tell bars apart, and says so", "") {
     INFO(result.output);
     REQUIRE(result.code == 0);
     CHECK(result.output.find("test accuracy") != std::string::npos);
+    // As after a kill before the results: a resume of the run writes them.
+    const std::string results = place.file("run/confusion.csv");
+    std::filesystem::remove(place / "run/confusion.csv");
+    REQUIRE(place.run("--resume run").code == 0);
+    CHECK(place.file("run/confusion.csv") == results);
     CHECK(read_csv(place / "run/losses.csv").names ==
           std::vector<std::string>{"iteration", "loss", "accuracy"});
     CHECK(last_of(place / "run/losses.csv", 2) > 0.9);
@@ -128,6 +133,11 @@ TEST_CASE("What would spoil a run of one network is refused with one line", "") 
         const Place other("autoencode_mnist");
         CHECK(is_error(other.run("--resume '" + (place / "run").string() + "'"),
                        {"is a checkpoint of classify_mnist, not of autoencode_mnist"}));
+    }
+    SECTION("another test part") {
+        const std::string labels = place.file("data/t10k-labels-idx1-ubyte");
+        put_file(place / "data/t10k-labels-idx1-ubyte", labels.substr(0, labels.size() - 1) + '\1');
+        CHECK(is_error(place.run("--resume run --iterations 4"), {"was measured on other images or labels"}));
     }
     SECTION("a folder without a test part") {
         std::filesystem::remove(place / "data/t10k-images-idx3-ubyte");

@@ -1,5 +1,6 @@
 // What every program that trains has in common, on a small convolutional GAN for colour pictures.
 #include "gan/run.hpp"
+#include "gan/run_folder.hpp"
 #include "gan/sheet.hpp"
 #include "io/temporary_folder.hpp"
 #include "programs.hpp"
@@ -11,7 +12,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <locale>
 #include <string>
 #include <vector>
 
@@ -27,6 +30,14 @@ struct Plain : SmallRecipe {
     using Discriminator = Sequential<InputShape<8, 8, 3>, Flatten, Dense<192, 1>>;
     static constexpr gan::RecipeSettings settings{
         .iterations = 2, .batch = 8, .range = PixelRange::minus_one_to_one};
+};
+
+/// Its losses are finite to the end, where a learning rate beyond float makes the weights infinite.
+struct Diverging : Plain {
+    static constexpr std::string_view name = "diverging";
+    static constexpr AdamOptions adam{.learning_rate = 1e300};
+    static auto generator_optimizer(auto& network) { return Adam(network, adam); }
+    static auto discriminator_optimizer(auto& network) { return Adam(network, adam); }
 };
 
 LabelledImages random_images(int height, int width, int channels) {
@@ -48,8 +59,8 @@ Result program(const std::vector<std::string>& arguments, const gan::Source& sou
                const std::string& name = "gan_small") {
     return call(
         [&](int argc, const char* const* argv) {
-            return gan::run<SmallRecipe, Plain>(argc, argv,
-                                                {.name = name, .description = "A test.", .source = source});
+            return gan::run<SmallRecipe, Plain, Diverging>(
+                argc, argv, {.name = name, .description = "A test.", .source = source});
         },
         arguments);
 }
@@ -72,6 +83,15 @@ TEST_CASE("A convolutional GAN that is resumed is the one that never stopped, by
     }
 }
 
+TEST_CASE("Weights that are not finite are never saved", "") {
+    const TemporaryFolder place;
+    const std::string out = (place / "run").string();
+    const Result run = program({"--recipe", "diverging", "--data", "any", "--iterations", "1", "--out", out});
+    INFO(run.output);
+    CHECK(run.code == 1);
+    CHECK(run.output.find("[training] the networks diverged at iteration 1 (") != std::string::npos);
+}
+
 TEST_CASE("Colour pictures are drawn in colour", "") {
     const TemporaryFolder place;
     REQUIRE(program({"--data", "x", "--out", place / "run"}).code == 0);
@@ -84,6 +104,46 @@ TEST_CASE("Colour pictures are drawn in colour", "") {
         grey = grey && sheet.pixels[i] == sheet.pixels[i + 1] && sheet.pixels[i] == sheet.pixels[i + 2];
     CHECK_FALSE(grey);
     CHECK_FALSE(contents_of(place / "run/samples.gif").empty());
+}
+
+TEST_CASE("The program's locale changes nothing in a run", "") {
+    struct German : std::numpunct<char> {
+        char do_decimal_point() const override { return ','; }
+        char do_thousands_sep() const override { return '.'; }
+        std::string do_grouping() const override { return "\3"; }
+    };
+    const TemporaryFolder place;
+    const auto train = [&](const std::string& run) {
+        return program({"--recipe", "plain", "--data", "x", "--real-label", "0.9", "--seed", "12345", "--out",
+                        place / run})
+            .code;
+    };
+    REQUIRE(train("classic") == 0);
+    const std::locale classic = std::locale::global(std::locale(std::locale::classic(), new German));
+    const int german = train("german");
+    const Result resumed = program({"--resume", place / "classic", "--iterations", "3"});
+    std::locale::global(classic);
+    INFO(resumed.output);
+    CHECK(german == 0);
+    CHECK(resumed.code == 0);
+    REQUIRE(program({"--resume", place / "german", "--iterations", "3"}).code == 0);
+    for (const std::string file : {"checkpoint.safetensors", "losses.csv", "losses.svg"})
+        CHECK(contents_of(place / ("german/" + file)) == contents_of(place / ("classic/" + file)));
+}
+
+TEST_CASE("A long run keeps a picture for each report at first, and then for each second one", "") {
+    const TemporaryFolder place;
+    const auto train = [&](const std::string& iterations) {
+        REQUIRE(program({"--recipe", "plain", "--data", "x", "--every", "1", "--iterations", iterations,
+                         "--out", place / iterations})
+                    .code == 0);
+        return gan::RunFolder(place / iterations).pictures(1000);
+    };
+    CHECK(train("20").size() == 21);
+    const std::vector<std::uint64_t> kept = train("203");
+    CHECK(kept.size() == 103);
+    CHECK(kept[1] == 2);
+    CHECK(kept.back() == 203);
 }
 
 TEST_CASE("A program without data of its own asks for a folder", "") {
@@ -171,6 +231,35 @@ TEST_CASE("A folder of pictures is brought to one size", "") {
     CHECK(is_error(program({"--data", place / "nowhere"}, gan::picture_folder(8, 8)), {"nowhere"}));
 }
 
+TEST_CASE("A run says at once what trains on what, where, and into which folder", "") {
+    const TemporaryFolder place;
+    const Result run =
+        program({"--data", "x", "--threads", "2", "--iterations", "1", "--out", place / "run"});
+    const std::string header =
+        "Data: 20 images of 8 x 8 x 3 in x\nNetworks: recipe " + std::string(SmallRecipe::name) +
+        ", generator " + std::to_string(SmallRecipe::Generator::parameter_count) + " and discriminator " +
+        std::to_string(SmallRecipe::Discriminator::parameter_count) +
+        " parameters\nFolder: " + (place / "run").string() + "\nDevice: the CPU, 2 threads\n";
+    CHECK(run.output.substr(0, header.size()) == header);
+}
+
+TEST_CASE("A misspelt option gets a suggestion", "") {
+    for (const auto& [given, meant] : {std::pair{"--iteratoins", "--iterations?"},
+                                       {"--iter=5", "--iterations?"},
+                                       {"--sede", "--seed?"},
+                                       {"--resume_", "--resume?"},
+                                       {"--batch-size", "--batch?"}})
+        CHECK(is_error(program({"--data", "x", given, "3"}), {"is no option", meant, "--help"}));
+    const std::string stranger = program({"--data", "x", "--wavelength"}).output;
+    CHECK(stranger == "[options] --wavelength is no option; --help lists the options\n");
+}
+
+TEST_CASE("--version says which gantry it is", "") {
+    const Result result = program({"--version"});
+    CHECK(result.code == 0);
+    CHECK(result.output == build_text() + "\n");
+}
+
 TEST_CASE("A run shows the pictures it learns from", "") {
     const TemporaryFolder place;
     REQUIRE(program({"--data", "x", "--iterations", "1", "--out", place / "run"}).code == 0);
@@ -200,7 +289,7 @@ TEST_CASE("Broken pictures are all named, and can be left out", "") {
     with_skip.push_back("--skip-broken");
     const Result result = program(with_skip, gan::picture_folder(8, 8));
     CHECK(result.code == 0);
-    for (const auto part : {"3 pictures in", "2 broken ones left out", "1 .webp"})
+    for (const auto part : {"Data: 3 images of 8 x 8 x 3 in ", "Left out: 2 broken pictures, and 1 .webp"})
         CHECK(result.output.find(part) != result.output.npos);
     // The run remembers that it leaves them out.
     CHECK(program({"--resume", place / "run", "--iterations", "2"}, gan::picture_folder(8, 8)).code == 0);

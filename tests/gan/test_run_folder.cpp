@@ -4,9 +4,11 @@
 #include <gantry/io/safetensors_file.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
@@ -22,6 +24,7 @@ namespace {
 /// A checkpoint in which every number says which one it is.
 Safetensors numbered(std::uint64_t number) {
     Safetensors contents;
+    contents.tensors["iterations"] = make_entry({}, std::span(&number, 1));
     contents.tensors["numbers"] = make_entry({50'000}, std::vector<std::uint64_t>(50'000, number));
     return contents;
 }
@@ -52,6 +55,68 @@ TEST_CASE("A run folder keeps the newest checkpoint and the one before it", "") 
     // As after a kill between the renames.
     std::filesystem::remove(folder.path() / "checkpoint.safetensors");
     CHECK(number_of(folder.load()) == 2);
+
+    // As after a kill before them: the save is completed.
+    write_safetensors(folder.path() / "checkpoint-new.safetensors", numbered(4));
+    folder.take_over();
+    CHECK(number_of(folder.load()) == 4);
+    CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 2);
+}
+
+TEST_CASE("A folder belongs to one process at a time, and after a kill to the next", "") {
+    const TemporaryFolder temporary;
+    const RunFolder folder(temporary / "run");
+    std::array<int, 2> ready{};
+    REQUIRE(pipe(ready.data()) == 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        const gan::FolderLock lock = folder.begin();
+        if (write(ready[1], "!", 1) == 1) pause();
+        _exit(1);
+    }
+    char mark = 0;
+    REQUIRE(read(ready[0], &mark, 1) == 1);
+    const std::string owner = "process " + std::to_string(child) + " is at work in";
+    CHECK(is_line_with(error_of([&] { folder.begin(); }), {owner, "or name another folder by --out"}));
+    CHECK(is_line_with(error_of([&] { folder.take_over(); }), {owner}));
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    for (const int descriptor : ready) close(descriptor);
+    {
+        const gan::FolderLock lock = folder.begin();
+        CHECK(is_line_with(error_of([&] { folder.begin(); }), {std::to_string(getpid())}));
+    }
+    CHECK(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_CASE("What a kill left half written is removed, and nothing else", "") {
+    const TemporaryFolder temporary;
+    const RunFolder folder(temporary.path());
+    for (const char* rest : {"checkpoint-new.safetensors.part", "samples-000100.png.part", "losses.svg.part",
+                             "samples.gif.part", "confusion.csv.part"})
+        put_file(temporary / rest, "half");
+    for (const char* other : {"film.mp4.part", "notes.part", "samples-000100.png"})
+        put_file(temporary / other, "whole");
+    folder.take_over();
+    CHECK(temporary.files() == 3);
+}
+
+TEST_CASE("An animation does without pictures that are gone, damaged or of another size", "") {
+    const TemporaryFolder temporary;
+    const RunFolder folder(temporary.path());
+    const Picture grey{2, 3, 1, std::vector<std::uint8_t>(6, 100)};
+    folder.write_picture(2, grey);
+    folder.write_picture(4, grey);
+    const std::vector<std::uint64_t> all{1, 2, 3, 4, 5};
+    put_file(folder.picture(1), "no picture");
+    folder.write_picture(5, {2, 2, 1, std::vector<std::uint8_t>(4, 100)});
+    CHECK(folder.write_animation(all) == 3);
+    const std::string two = contents_of(folder.animation());
+    CHECK(folder.write_animation({2, 4}) == 0);
+    CHECK(contents_of(folder.animation()) == two);
+    CHECK(folder.write_animation({1, 3}) == 2);  // none: the old one stays
+    CHECK(contents_of(folder.animation()) == two);
+    CHECK_FALSE(folder.write_plot("none", {}));
 }
 
 TEST_CASE("A damaged checkpoint is refused with a line that names the one before it", "") {
@@ -63,8 +128,13 @@ TEST_CASE("A damaged checkpoint is refused with a line that names the one before
     CHECK(is_line_with(error_of([&] { folder.load(); }), {"checkpoint.safetensors is damaged"}));
     folder.save(numbered(2));
     put_file(folder.newest_checkpoint(), "");
-    CHECK(is_line_with(error_of([&] { folder.load(); }),
-                       {"checkpoint.safetensors is damaged", "checkpoint-previous.safetensors"}));
+    CHECK(is_line_with(error_of([&] { folder.load(); }), {"checkpoint.safetensors is damaged",
+                                                          "checkpoint-previous.safetensors", "damaged too"}));
+    for (const std::uint64_t number : {3, 4}) folder.save(numbered(number));
+    put_file(folder.newest_checkpoint(), "");
+    CHECK(is_line_with(
+        error_of([&] { folder.load(); }),
+        {"checkpoint.safetensors is damaged", "the one before it, of iteration 3, is whole", "mv"}));
 }
 
 TEST_CASE("A kill while checkpoints are written leaves a whole one", "") {

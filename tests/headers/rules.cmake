@@ -1,10 +1,16 @@
 # What may include what: file formats only io/ and data/, CUDA only cuda/; and every header has
-# its include guard. Use: cmake -D HEADERS=include/gantry -P rules.cmake
+# its include guard, and includes core/compiler.hpp first, itself or through another header of gantry. Use: cmake -D HEADERS=include/gantry -P rules.cmake
 file(GLOB_RECURSE headers RELATIVE "${HEADERS}" "${HEADERS}/*.hpp")
 foreach(header IN LISTS headers)
     file(READ "${HEADERS}/${header}" text)
+    if(header STREQUAL "core/compiler.hpp")
+        continue()
+    endif()
     if(NOT text MATCHES "#pragma once")
         message(SEND_ERROR "${header}: no #pragma once")
+    endif()
+    if(NOT text MATCHES "#include ([^\n]*)" OR NOT CMAKE_MATCH_1 MATCHES "^<gantry/")
+        message(SEND_ERROR "${header}: the first #include must be one of gantry, if need be gantry/core/compiler.hpp")
     endif()
     if(text MATCHES "#include <(zlib\\.h|png\\.h|jpeglib\\.h|zimg\\.h|libexif/|gif_lib\\.h|nlohmann/)" AND NOT header MATCHES "^(io|data)/")
         message(SEND_ERROR "${header}: includes the library of a file format; only io/ and data/ may")

@@ -149,6 +149,31 @@ TEMPLATE_TEST_CASE("Initialising one role leaves the others", "[init]", GANTRY_T
     CHECK(numbers_of(network, "1.weight") == std::vector<double>(200, 1));  // a scale
 }
 
+TEMPLATE_TEST_CASE("No two parameters get the same numbers of a stream", "[init]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    Network<Architecture, TestType> network{device, Seed{1}};
+    RandomStream stream(Seed{2}, "test");
+    const auto check = [&](const auto& initializer) {
+        initialize(network, Role::weight, initializer, stream);
+        const auto first = numbers_of(network, "0.weight"), last = numbers_of(network, "3.weight");
+        CHECK_FALSE(std::equal(last.begin(), last.end(), first.begin()));
+    };
+    check(Normal{});
+    check(Uniform{});
+}
+
+TEMPLATE_TEST_CASE("Initialising between a forward pass and its backward pass is refused", "[init]",
+                   GANTRY_TEST_DEVICES) {
+    TestType device;
+    Network<Architecture, TestType> network{device, Seed{1}};
+    RandomStream stream(Seed{2}, "test");
+    const Step step{device};
+    const auto loss = mean(network(normal<Shape<Batch, 120>>(device, 3, stream)));
+    SECTION("a role") { initialize(network, Role::weight, Normal{}, stream); }
+    SECTION("all") { initialize_as_pytorch(network, stream); }
+    CHECK_THROWS_WITH(backward(loss, network), contains("between a forward pass and its backward pass"));
+}
+
 TEST_CASE("A seed gives the same network with any number of threads", "[init][threads]") {
     const auto parameters = [](int threads, Seed seed) {
         Cpu device{{.threads = threads}};

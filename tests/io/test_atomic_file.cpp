@@ -2,7 +2,27 @@
 #include "support/catch.hpp"
 #include <gantry/io/atomic_file.hpp>
 
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
 using namespace gantry;
+
+namespace {
+
+std::vector<std::string> synced;  // the name of each file that was synced, and its contents then
+
+}  // namespace
+
+// In the place of the C library's.
+extern "C" int fsync(int descriptor) {
+    const auto path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(descriptor));
+    synced.push_back(path.filename().string() + ": " + contents_of(path));
+    return static_cast<int>(syscall(SYS_fsync, descriptor));
+}
 
 TEST_CASE("an atomic file appears when it is committed") {
     const TemporaryFolder folder;
@@ -16,6 +36,14 @@ TEST_CASE("an atomic file appears when it is committed") {
     }
     CHECK(contents_of(folder / "a") == "new");
     CHECK(folder.files() == 1);
+}
+
+TEST_CASE("an atomic file is on the disk, whole, before it has its name") {
+    const TemporaryFolder folder;
+    synced.clear();
+    write_file(folder / "a", "new");
+    REQUIRE(!synced.empty());
+    CHECK(synced.front() == "a.part: new");
 }
 
 TEST_CASE("an atomic file without a commit leaves the old one and no part") {
@@ -54,6 +82,21 @@ TEST_CASE("a file that cannot be written or read says why") {
     CHECK(is_line_with(error_of([&] { File(folder.path(), File::Mode::read); }),
                        {"cannot read", "Is a directory"}));
     CHECK(is_line_with(error_of([&] { File("/dev/zero", File::Mode::read); }), {"not a regular file"}));
+}
+
+TEST_CASE("no file gets the number of standard output, where a program has closed it") {
+    const TemporaryFolder folder;
+    std::fflush(stdout);
+    const int out = dup(STDOUT_FILENO);
+    close(STDOUT_FILENO);
+    {
+        File file(folder / "a", File::Mode::create);
+        CHECK(write(STDOUT_FILENO, "noise", 5) < 0);
+        file.write("text");
+    }
+    dup2(out, STDOUT_FILENO);
+    close(out);
+    CHECK(contents_of(folder / "a") == "text");
 }
 
 TEST_CASE("reading beyond the end of a file says so") {

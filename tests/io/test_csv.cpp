@@ -71,6 +71,29 @@ TEST_CASE("a log is not continued where it does not fit") {
     CHECK(contents_of(folder / "a.csv") == "iteration,loss\n1,2\nx,2\n3,3\n");
 }
 
+TEST_CASE("rows that a resumed log lacks are named, and a log may begin later") {
+    const TemporaryFolder folder;
+    const auto resumed = [&](const std::string& rows, std::uint64_t iteration,
+                             CsvLog::Rows kind = CsvLog::Rows::each) {
+        put_file(folder / "a.csv", rows);
+        return error_of([&] { CsvLog::resume(folder / "a.csv", "iteration,loss", iteration, kind); });
+    };
+    const std::string three = "iteration,loss\n1,1\n2,1\n3,1\n";
+    CHECK(resumed(three, 3) == "");
+    CHECK(is_line_with(resumed(three, 7), {"lacks the rows of iterations 4 to 7", "or move it away"}));
+    CHECK(is_line_with(resumed("iteration,loss\n", 7), {"lacks the rows of iterations 1 to 7"}));
+    CHECK(is_line_with(resumed("itera", 7), {"lacks the rows of iterations 1 to 7"}));
+    CHECK(is_line_with(resumed("iteration,loss\n1,1\n4,1\n", 4), {"lacks the rows of iterations 2 to 4"}));
+    CHECK(resumed("iteration,loss\n5,1\n6,1\n", 6) == "");
+    CHECK(resumed("iteration,loss\n2,1\n4,1\n", 5, CsvLog::Rows::some) == "");
+    for (const std::string row : {"2", "2,", "2,x", "2,1,1", "1,1", "x,1"})
+        for (const CsvLog::Rows kind : {CsvLog::Rows::each, CsvLog::Rows::some}) {
+            CAPTURE(row);
+            CHECK(is_line_with(resumed("iteration,loss\n1,1\n" + row + "\n3,1\n", 3, kind),
+                               {"is damaged: row 2"}));
+        }
+}
+
 TEST_CASE("a full disk stops a log with one line") {
     CHECK(is_line_with(error_of([] { CsvLog("/dev/full", "iteration,loss"); }), {"No space left on device"}));
 }

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 using namespace gantry;
@@ -132,6 +134,18 @@ TEST_CASE("a GIF holds every frame, loops, and keeps grey exactly") {
         for (int pixel = 0; pixel < 30 * 50; ++pixel)
             shown.push_back(gif->SColorMap->Colors[gif->SavedImages[i].RasterBits[pixel]].Red);
         CHECK(shown == frames[static_cast<std::size_t>(i)].pixels);
+    }
+}
+
+TEST_CASE("a GIF loops for ever, and shows each frame for its time in hundredths of a second") {
+    const TemporaryFolder folder;
+    for (const auto [frames_per_second, hundredths] : {std::pair{5, 20}, {8, 13}, {30, 3}, {50, 2}}) {
+        write_gif(folder / "a.gif", std::vector{pattern(3, 5, 1)}, frames_per_second);
+        const std::string gif = contents_of(folder / "a.gif");
+        CHECK(gif.find(std::string("NETSCAPE2.0\3\1\0\0", 15)) != std::string::npos);
+        const std::size_t timing = gif.find("\x21\xF9\x04");
+        REQUIRE(timing != std::string::npos);
+        CHECK(gif.substr(timing + 4, 2) == std::string{static_cast<char>(hundredths), '\0'});
     }
 }
 

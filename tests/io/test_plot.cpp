@@ -20,7 +20,7 @@ std::size_t occurrences(const std::string& text, std::string_view part) {
 
 TEST_CASE("ticks are round numbers inside the axis") {
     const auto labels = [](double low, double high) {
-        const auto axis = detail::Axis::over(low, high, 0, 6);
+        const auto axis = detail::PlotAxis::over(low, high, 0, 6);
         std::string all;
         for (const double tick : axis.ticks()) all += (all.empty() ? "" : " ") + axis.label(tick);
         return all;
@@ -36,7 +36,7 @@ TEST_CASE("ticks are round numbers inside the axis") {
 TEST_CASE("an axis has few ticks, whatever it spans") {
     for (const double low : {-1e299, -1e10, -1.0, 0.0, 1e-320, 1.0, 1e15, 1e299})
         for (const double span : {0.0, 1e-320, 1e-12, 1.0, 1e15, 1e299}) {
-            const auto ticks = detail::Axis::over(low, low + span, 0.05, 6).ticks();
+            const auto ticks = detail::PlotAxis::over(low, low + span, 0.05, 6).ticks();
             CHECK(ticks.size() >= 2);
             CHECK(ticks.size() <= 12);
         }
@@ -78,6 +78,16 @@ TEST_CASE("a million points make a small plot that still has its spikes") {
     const std::string svg = contents_of(folder / "a.svg");
     CHECK(svg.size() < 60'000);
     CHECK(occurrences(svg, " 40.0L") == 1);  // the spike reaches the top of the area
+}
+
+TEST_CASE("a smoothed line begins at its first point, with the raw one behind it") {
+    const TemporaryFolder folder;
+    const std::vector<double> x{0, 1, 2}, level{5, 5, 5};
+    const std::vector<Series> series{{"y", "green", x, level}};
+    write_svg_plot(folder / "a.svg", {.smoothing = 0.9, .y_min = 0, .y_max = 10}, series);
+    const std::string middle = " 217.5";  // (40 + 395) / 2
+    CHECK(occurrences(contents_of(folder / "a.svg"),
+                      "d=\"M70.0" + middle + "L420.0" + middle + "L770.0" + middle) == 2);
 }
 
 TEST_CASE("a plot of nothing is an empty plot") {

@@ -1,5 +1,6 @@
 #include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include "support/count_allocations.hpp"
 #include <gantry/io/safetensors_file.hpp>
 
 #include <cmath>
@@ -147,6 +148,8 @@ TEST_CASE("damaged safetensors are refused, each with its reason in one line") {
     refused("{", 0, "not valid JSON at byte");
     refused("{} {}", 0, "not valid JSON at byte");
     refused("\xFF\n\n", 0, "not valid JSON at byte");
+    refused(std::string("{}\0\0", 4), 0, "not valid JSON at byte 3");
+    refused("{" + bytes_entry("x", "[1]", "[0,1e999]") + "}", 1, "not valid JSON at byte");
     refused("[]", 0, "must be a JSON object");
     refused("{}", 1, "its data has 1 bytes, its header says 0");
     refused("{" + bytes_entry("x", "[3]", "[0,3]") + "}", 4, "its data has 4 bytes, its header says 3");
@@ -183,6 +186,28 @@ TEST_CASE("damaged safetensors are refused, each with its reason in one line") {
     std::string deep;
     for (int i = 0; i < 200'000; ++i) deep += "{\"a\":";
     refused(deep, 0, "nested too deeply");
+}
+
+TEST_CASE("a change of any bit of a file is noticed, in a key of the metadata too") {
+    const TemporaryFolder folder;
+    write_safetensors(folder / "a", example());
+    const std::string whole = contents_of(folder / "a");
+    for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+        std::string bytes = whole;
+        bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ 1 << bit % 8);
+        put_file(folder / "b", bytes);
+        INFO("bit " << bit % 8 << " of byte " << bit / 8 << " of " << whole);
+        // Damage to a dtype makes a type that gantry does not know.
+        REQUIRE(is_line_with(error_of([&] { read_safetensors(folder / "b"); }), {"[read_safetensors]"}));
+    }
+}
+
+TEST_CASE("other programs' files have no checksum, and a file that they changed has another one") {
+    const TemporaryFolder folder;
+    put_safetensors(folder / "a", R"({"__metadata__":{"format":"pt"}})", 0);
+    CHECK(read_safetensors(folder / "a").metadata.at("format") == "pt");
+    put_safetensors(folder / "a", R"({"__metadata__":{"gantry.format":"1"}})", 0);
+    CHECK(is_line_with(error_of([&] { read_safetensors(folder / "a"); }), {"its checksum is not that of"}));
 }
 
 TEST_CASE("equal keys in different tensors are no duplicates") {
@@ -229,4 +254,15 @@ TEST_CASE("a safetensors file with any damage is read or refused, never worse") 
         }
     }
     CHECK(refused > 300);  // the rest hit the data, a name or the metadata
+}
+
+TEST_CASE("a safetensors file is read and written whole, or memory lacks") {
+    const TemporaryFolder folder;
+    write_safetensors(folder / "a", example());
+    const std::string whole = contents_of(folder / "a");
+    if (!gantry::test::counts_allocations) return;
+    CHECK(gantry::test::fail_each_allocation([&] { read_safetensors(folder / "a"); }) > 50);
+    const Safetensors file = example();
+    CHECK(gantry::test::fail_each_allocation([&] { write_safetensors(folder / "a", file); }) > 50);
+    CHECK(contents_of(folder / "a") == whole);
 }

@@ -139,4 +139,16 @@ TEST_CASE("the same seed gives the same bits with any number of threads", "[laye
     }));
 }
 
+#ifndef GANTRY_TEST_SANITIZERS  // AddressSanitizer ends a program that asks for that much
+TEMPLATE_TEST_CASE("A network that no memory holds is refused with its size", "[layers]",
+                   GANTRY_TEST_DEVICES) {
+    TestType device;
+    using Large = Network<Sequential<Dense<3, 2>, Dense<2, 2000000000>, Dense<2000000000, 100000>>, TestType>;
+    CHECK_THROWS_WITH(
+        (Large{device, Seed{1}}),
+        contains(", for a network of 200006000100008 parameters, the largest of which is 2.weight "
+                 "(2000000000, 100000)"));
+}
+#endif
+
 }  // namespace gantry::test

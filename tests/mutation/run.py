@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Changes gantry's sources in small ways, one at a time, and looks whether a test notices.
 
-Use: tests/mutation/run.py [--jobs N] [--list] [AREA | AREA/NAME]...
+Use: tests/mutation/run.py [--jobs N] [--check] [AREA | AREA/NAME]...
   AREA        a file of mutants/ without .toml; by default all of them
   AREA/NAME   one mutant
+  --check     compile nothing: only look whether each mutant still fits the sources
 A line is printed for each mutant, and last the survivors. The exit code is 0 only if there are none.
 
 A file of mutants/ is TOML:
@@ -14,10 +15,11 @@ A file of mutants/ is TOML:
   find = "row < rows"                      stands in that file exactly once
   replace = "row <= rows"
   tests = ["..."]                          of this one, in place of the file's
-  compiler = true                          the compiler is to notice it: a test must not compile
-A test is a file of tests/, compiled alone with g++, without optimisation. What it is linked with stands behind it:
+  compiler = true                          a test must not compile with it
+A test is a file of tests/, compiled alone, without optimisation: with clang 19, which takes
+less time, if it is there. What else it is linked with stands behind it:
 "tests/gan/test_program.cpp examples/gan/*.cpp". "cuda: tests/ops/test_sum.cpp" runs it on the emulator of the GPU.
-A mutant is killed if a test fails, crashes or takes too long. With ccache only what a mutant changes is compiled again.
+A mutant is killed if a test fails, crashes or takes too long.
 """
 
 import argparse
@@ -29,14 +31,25 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDERS = ("include", "kernels", "examples", "tests", "docs")
-COMPILE = ["g++", "-std=c++20", "-O0", "-march=native", "-w", "-Iinclude", "-Itests", "-Iexamples"]
-EMULATOR = ["-I.", "-isystem", "tests/cuda_emulator/headers", "-DGANTRY_CUDA_EMULATOR", "-DGANTRY_WITH_CUDA"]
-LINK = ["-lpng", "-ljpeg", "-lexif", "-lzimg", "-lgif", "-lz", "-lpthread"]
-SECONDS = 120  # that a test may take
+COMPILE = ["-std=c++20", "-w", "-pthread", "-I.", "-Iinclude", "-Itests", "-Iexamples"]
+COMPILE += [f'-DGANTRY_TEST_IO_FOLDER="{ROOT}/tests/io"', f'-DGANTRY_KERNELS="{ROOT}/kernels"', '-DGANTRY_EXAMPLES="."']
+CPU = [shutil.which("clang++-19") or "g++", "-march=native", "-DGANTRY_TEST_SANITIZERS"]  # all devices are Cpu alone
+EMULATOR = ["g++", "-mfma", "-isystem", "tests/cuda_emulator/headers", "-DGANTRY_CUDA_EMULATOR", "-DGANTRY_WITH_CUDA"]
+BUILDS = {
+    "cpu": [*CPU, "-O0"],
+    "cpu_loops": [*CPU, "-O1"],  # tests that take longer than to be optimised
+    "emulator": [*EMULATOR, "-O0"],
+    # As "races" in tests/cuda_emulator/CMakeLists.txt.
+    "kernels": [*EMULATOR, "-O1", "-fsanitize=thread", "-ffp-contract=fast", "-fexpensive-optimizations"],
+}
+LINK = ["-lpng", "-ljpeg", "-lexif", "-lzimg", "-lgif", "-lz", "-pthread"]
+# Half of the compile time of most tests is reading these.
+PRECOMPILED = "support/catch.hpp cmath filesystem functional map optional ranges set span sstream thread vector".split()
 
 
 def read_mutants(chosen):
@@ -56,112 +69,169 @@ def read_mutants(chosen):
     return mutants
 
 
+def fault_of(mutant):
+    """Why a mutant does not fit the sources, or None."""
+    missing = [word for test in mutant["tests"] for word in test.removeprefix("cuda:").split() if not list(ROOT.glob(word))]
+    if missing or not mutant["tests"]:
+        return f"there is no test {', '.join(missing)}"
+    if not (ROOT / mutant["file"]).exists():
+        return f"there is no {mutant['file']}"
+    count = (ROOT / mutant["file"]).read_text().count(mutant["find"])
+    return None if count == 1 else f"its text stands {count} times in {mutant['file']}"
+
+
 class Tree:
-    """A copy of the sources, in which one mutant at a time is tried."""
+    """A copy of the sources, in which they are compiled."""
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
         for name in FOLDERS:
             shutil.copytree(ROOT / name, self.folder / name)
-        self.ccache = ["ccache"] if shutil.which("ccache") else []
-        self.catch_main = self.folder / "catch_main.cpp"
-        if pathlib.Path("/usr/include/catch2/catch.hpp").exists():
-            self.catch_main.write_text("#define CATCH_CONFIG_MAIN\n#include <catch2/catch.hpp>\n")
+        (self.folder / "precompiled.hpp").write_text("".join(f"#include <{name}>\n" for name in PRECOMPILED))
+        has_version_2 = pathlib.Path("/usr/include/catch2/catch.hpp").exists()
+        main = "#define CATCH_CONFIG_MAIN\n#include <catch2/catch.hpp>\n" if has_version_2 else ""
+        self.libraries = LINK if has_version_2 else ["-lCatch2Main", "-lCatch2", *LINK]
+        (self.folder / "catch_main.cpp").write_text(main)
 
-    def compile(self, source, flags):
-        """The object file of a source, or None if it does not compile."""
-        target = str(source).replace("/", "_") + (".cuda.o" if flags else ".o")
-        command = [*self.ccache, *COMPILE, *flags, "-c", "-x", "c++", str(source), "-o", target]
-        environment = {**os.environ, "CCACHE_BASEDIR": str(self.folder), "CCACHE_NOHASHDIR": "1"}
-        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
+    def run(self, command):
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
         self.message = done.stderr
-        return target if done.returncode == 0 else None
+        return done.returncode == 0
 
-    def passes(self, test):
-        """True, False, or None if it does not compile."""
+    def precompiled(self, build):
+        header = build + ".hpp"
+        if not (self.folder / (header + ".gch")).exists():
+            self.run([*BUILDS[build], *COMPILE, "-x", "c++-header", "precompiled.hpp", "-o", header + ".gch"])
+        return header
+
+    def sources_of(self, test):
+        """What a test is compiled from, each with its build."""
         cuda = test.startswith("cuda:")
         words = test.removeprefix("cuda:").split()
+        build = "emulator" if cuda else "cpu_loops" if test.startswith("tests/cpu/") else "cpu"
+        found = [(path, build) for word in words for path in sorted(self.folder.glob(word))]
         if cuda:
-            words += ["kernels/*.cu", "tests/cuda_emulator/*.cpp"]
-        sources = [path.relative_to(self.folder) for word in words for path in sorted(self.folder.glob(word))]
-        sources = [path for path in sources if path == pathlib.Path(words[0]) or not path.name.startswith("test_")]
-        if self.catch_main.exists():
-            sources.append(self.catch_main.relative_to(self.folder))
-        objects = [self.compile(source, EMULATOR if cuda else []) for source in sources]
-        if None in objects:
+            kernels = [*self.folder.glob("kernels/*.cu"), *self.folder.glob("tests/cuda/*.cu")]
+            emulator = [p for p in self.folder.glob("tests/cuda_emulator/*.cpp") if not p.name.startswith("test_")]
+            found += [(path, "kernels") for path in kernels] + [(path, "emulator") for path in emulator]
+        found.append((self.folder / "catch_main.cpp", "cpu"))
+        return [(str(path.relative_to(self.folder)), build) for path, build in found]
+
+    def compile(self, source, build, ending):
+        """The object file of a source and the files that it depends on, or None if it does not compile."""
+        target = self.folder / (source.replace("/", "_") + "." + build + ending)
+        header = ["-include", self.precompiled(build)] if source.startswith("tests/") and build != "kernels" else []
+        command = [*BUILDS[build], *COMPILE, *header, "-MMD", "-MF", "dependencies", "-c", "-x", "c++", source, "-o", str(target)]
+        if not self.run(command):
             return None
-        libraries = LINK if self.catch_main.exists() else ["-lCatch2Main", "-lCatch2", *LINK]
-        linked = subprocess.run(["g++", *objects, "-o", "test", *libraries], cwd=self.folder, capture_output=True, text=True)
-        if linked.returncode != 0:
-            sys.exit(f"{test} does not link:\n{linked.stderr}")
+        return target, set((self.folder / "dependencies").read_text().split())
+
+    def passes(self, test, objects, seconds):
+        if not self.run(["g++", *map(str, objects), "-o", "test", *self.libraries]):
+            sys.exit(f"{test} does not link:\n{self.message}")
+        of_all_devices = test.startswith("cuda:") and "tests/cuda" not in test
+        command = ["./test", "--abort", *(["* - Cuda"] if of_all_devices else [])]
         try:
-            return subprocess.run(["./test"], cwd=self.folder, capture_output=True, timeout=SECONDS).returncode == 0
+            return subprocess.run(command, cwd=self.folder, capture_output=True, timeout=seconds).returncode == 0
         except subprocess.TimeoutExpired:
             return False
 
-    def try_mutant(self, mutant):
+
+class Suite:
+    """The tests without any mutant, compiled once."""
+
+    def __init__(self):
+        self.objects = {}  # of a source with its build: its object file and what it depends on
+        self.seconds = {}  # of a test: how long a mutant may take
+
+    def add_source(self, tree, source, build):
+        self.objects[source, build] = tree.compile(source, build, ".o")
+        if not self.objects[source, build]:
+            sys.exit(f"{source} does not compile without a mutant:\n{tree.message}")
+
+    def add_test(self, tree, test):
+        objects = [self.objects[source, build][0] for source, build in tree.sources_of(test)]
+        begin = time.monotonic()
+        if not tree.passes(test, objects, 600):
+            sys.exit(f"{test} fails without a mutant")
+        self.seconds[test] = 30 + 10 * (time.monotonic() - begin)
+
+    def try_mutant(self, tree, mutant):
         """What became of it: "killed by ...", "SURVIVED", or why it is no mutant."""
-        path = self.folder / mutant["file"]
+        path = tree.folder / mutant["file"]
         original = path.read_text()
-        count = original.count(mutant["find"])
-        if count != 1:
-            return f"BROKEN: its text stands {count} times in {mutant['file']}"
         path.write_text(original.replace(mutant["find"], mutant["replace"]))
         try:
             for test in mutant["tests"]:
-                passed = self.passes(test)
-                if passed is None and not mutant.get("compiler"):
-                    return f"BROKEN: {test} does not compile with it"
-                if not passed:
+                objects = []
+                touched = False
+                for source, build in tree.sources_of(test):
+                    built = self.objects[source, build]
+                    if mutant["file"] in built[1]:
+                        touched = True
+                        built = tree.compile(source, build, ".mutant.o")
+                        if not built:
+                            return f"killed by {test}" if mutant.get("compiler") else f"DOES NOT COMPILE: {tree.message[:500]}"
+                    objects.append(built[0])
+                if not touched:
+                    return f"NOT IN {test}"
+                if not tree.passes(test, objects, self.seconds[test]):
                     return f"killed by {test}"
             return "SURVIVED"
         finally:
             path.write_text(original)
 
-    def check(self, tests):
-        """The tests must pass without any mutant."""
-        for test in sorted(tests):
-            if not self.passes(test):
-                sys.exit(f"{test} fails, or does not compile, without a mutant\n{self.message}")
+
+def run(mutants, jobs):
+    """What became of each mutant, by its name."""
+    results = {}
+    suite = Suite()
+    with tempfile.TemporaryDirectory(prefix="gantry-mutation-") as folder, concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        trees = queue.Queue()
+
+        def for_each(items, action):
+            def with_tree(item):
+                tree = trees.get()
+                try:
+                    return action(tree, item)
+                finally:
+                    trees.put(tree)
+
+            list(pool.map(with_tree, items))
+
+        def try_one(tree, mutant):
+            name = mutant["full_name"]
+            results[name] = suite.try_mutant(tree, mutant)
+            print(f"{name:50} {results[name]}", flush=True)
+
+        for tree in pool.map(Tree, [pathlib.Path(folder) / str(job) for job in range(jobs)]):
+            trees.put(tree)
+        tests = sorted({test for mutant in mutants for test in mutant["tests"]})
+        sources = sorted({source for test in tests for source in tree.sources_of(test)})
+        for_each(sources, lambda tree, source: suite.add_source(tree, *source))
+        for_each(tests, suite.add_test)
+        for_each(mutants, try_one)
+    return results
 
 
 def main():
     parser = argparse.ArgumentParser(usage=__doc__.split("\n\n", 1)[1])
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--check", action="store_true")
     parser.add_argument("chosen", nargs="*")
     arguments = parser.parse_args()
     mutants = read_mutants(arguments.chosen)
-    if arguments.list:
-        print("\n".join(mutant["full_name"] for mutant in mutants))
+    faults = {mutant["full_name"]: fault for mutant in mutants if (fault := fault_of(mutant))}
+    if faults:
+        sys.exit("\n".join(f"{name}: {fault}" for name, fault in faults.items()))
+    if arguments.check:
+        print(f"{len(mutants)} mutants fit the sources")
         return 0
-
-    results = {}
-    with tempfile.TemporaryDirectory(prefix="gantry-mutation-") as folder:
-        trees = queue.Queue()
-        for job in range(arguments.jobs):
-            trees.put(Tree(pathlib.Path(folder) / str(job)))
-
-        def with_tree(action):
-            tree = trees.get()
-            try:
-                return action(tree)
-            finally:
-                trees.put(tree)
-
-        def try_one(mutant):
-            results[mutant["full_name"]] = with_tree(lambda tree: tree.try_mutant(mutant))
-            print(f"{mutant['full_name']:50} {results[mutant['full_name']]}", flush=True)
-
-        with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-            tests = sorted({test for mutant in mutants for test in mutant["tests"]})
-            list(pool.map(lambda test: with_tree(lambda tree: tree.check([test])), tests))
-            list(pool.map(try_one, mutants))
-
-    left = sorted(name for name, result in results.items() if not result.startswith("killed"))
+    results = run(mutants, arguments.jobs)
+    left = {name: result for name, result in sorted(results.items()) if not result.startswith("killed")}
     print(f"{len(results) - len(left)} of {len(results)} mutants were killed")
-    for name in left:
-        print(f"{name}: {results[name]}")
+    for name, result in left.items():
+        print(f"{name}: {result}")
     return 1 if left else 0
 
 

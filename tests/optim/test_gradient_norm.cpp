@@ -1,4 +1,6 @@
+#include <gantry/optim/adam.hpp>
 #include <gantry/optim/gradient_norm.hpp>
+#include <gantry/optim/rms_prop.hpp>
 #include <gantry/optim/sgd.hpp>
 
 #include <cmath>
@@ -114,4 +116,44 @@ TEMPLATE_TEST_CASE("Stale gradients have no norm, and a norm to clip to is a pos
                       "[clip_gradient_norm] max_norm must be finite and greater than 0; got 0");
     for (const double wrong : {-1.0, std::numeric_limits<double>::infinity(), std::nan("")})
         CHECK_THROWS_WITH(clip_gradient_norm(newest, wrong), contains("must be finite and greater than 0"));
+}
+
+TEMPLATE_TEST_CASE("The norm of gradients whose squares are no floats", "[optim]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    SmallNetwork<TestType, float> network(device, Seed{1});
+    const Step step{device};
+    std::vector<float> numbers(network.parameter_count);
+    const auto near = [](double got, double expected) {
+        return std::abs(got - expected) <= 1e-6 * std::abs(expected);
+    };
+    numbers[0] = 3e19f;
+    numbers[17] = 4e19f;
+    numbers[34] = 1;
+    CHECK(near(gradient_norm(gradients_of(network, numbers)).item(), 5e19));
+    CHECK(near(clip_gradient_norm(gradients_of(network, numbers), 1).item(), 5e19));
+    auto clipped = network.gradients().to_host();
+    CHECK(near(clipped[0], 0.6));
+    CHECK(near(clipped[17], 0.8));
+    CHECK(near(clipped[34], 2e-20));
+
+    CHECK(near(gradient_norm(gradients_of(network, std::vector<float>(35, 1e-30f))).item(),
+               1e-30 * std::sqrt(35.0)));
+    // The norm is no float here, but the clipped gradients are.
+    CHECK(std::isinf(clip_gradient_norm(gradients_of(network, std::vector<float>(35, 3e38f)), 2).item()));
+    for (const float g : network.gradients().to_host()) CHECK(near(g, 2 / std::sqrt(35.0)));
+}
+
+TEMPLATE_TEST_CASE("Moments of gradients whose squares are no floats", "[optim]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    const auto moved = [&](auto&& make_optimizer) {
+        SmallNetwork<TestType, float> network(device, Seed{1});
+        network.parameters().from_host(std::vector<float>(35, 0));
+        auto optimizer = make_optimizer(network);
+        optimizer.step(gradients_of(network, std::vector<float>(35, 1e20f)));
+        return network.parameters().to_host();
+    };
+    for (const float w : moved([](auto& network) { return Adam{network, {.learning_rate = 0.5}}; }))
+        CHECK(std::abs(w + 0.5) < 1e-5);
+    for (const float w : moved([](auto& network) { return RmsProp{network, {.learning_rate = 0.5}}; }))
+        CHECK(std::abs(w + 5) < 1e-4);
 }

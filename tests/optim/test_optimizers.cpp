@@ -117,7 +117,9 @@ TEMPLATE_TEST_CASE("Centered RmsProp stays finite where the gradient stays the s
                    GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Sequential<Dense<100, 100>>, TestType> network{device, Seed{1}};
-    RmsProp optimizer{network, {.learning_rate = 1e-6, .alpha = 0.9, .centered = true}};
+    // The mean of squares less the square of the mean is 0 but for rounding, with which it is negative as
+    // often as not.
+    RmsProp optimizer{network, {.learning_rate = 1e-6, .alpha = 0.5, .centered = true}};
     network.gradients().from_host(network.parameters().to_host());
     for (int i = 0; i < 500; ++i) optimizer.step({&network, network.backward_passes()});
     bool finite = true;

@@ -48,13 +48,12 @@ def down(channels_in, channels_out, size=4, stride=2, padding=1):
     return nn.Conv2d(channels_in, channels_out, size, stride, padding, bias=False)
 
 
-# With gantry's InputShape as an Identity, parameters have the same names.
 GENERATOR = nn.Sequential(
-    nn.Identity(), nn.Unflatten(1, (100, 1, 1)), up(100, 256, 4, 1, 0), nn.BatchNorm2d(256), nn.ReLU(),
+    nn.Unflatten(1, (100, 1, 1)), up(100, 256, 4, 1, 0), nn.BatchNorm2d(256), nn.ReLU(),
     up(256, 128, 3, 2, 1), nn.BatchNorm2d(128), nn.ReLU(), up(128, 64, 4, 2, 1), nn.BatchNorm2d(64), nn.ReLU(),
     up(64, 1, 4, 2, 1), nn.Tanh())
 DISCRIMINATOR = nn.Sequential(
-    nn.Identity(), down(1, 64), nn.LeakyReLU(0.2), down(64, 128), nn.BatchNorm2d(128), nn.LeakyReLU(0.2),
+    down(1, 64), nn.LeakyReLU(0.2), down(64, 128), nn.BatchNorm2d(128), nn.LeakyReLU(0.2),
     down(128, 256), nn.BatchNorm2d(256), nn.LeakyReLU(0.2), down(256, 1, 3, 1, 0), nn.Flatten())
 NETWORKS = {"generator": GENERATOR, "discriminator": DISCRIMINATOR}
 # By the bytes of a number; see test_dcgan.cpp.

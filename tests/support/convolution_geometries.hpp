@@ -32,10 +32,12 @@ inline constexpr ConvolutionGeometry convolution_geometries[] = {
     {2, window(11, 2, 4, 0, 2), window(10, 3, 6, 1, 4), 4, 4},   // stride and dilation have common factors
     {9, window(6, 4), window(6, 6), 8, 40},                      // horizontally it covers its input
     {9, window(4, 4), window(4, 4), 10, 3},                      // it covers all: a plain product
-    {7, window(5, 1), window(3, 1), 6, 20},                      // a window of one pixel: the same
+    {9, window(4, 4, 5, 1), window(3, 3, 4, 1), 10, 3},          // it would but for the padding
+    {7, window(5, 1), window(3, 1), 6, 20},                      // a window of one pixel: a plain product
     {3, window(7, 1, 2), window(7, 2, 5), 4, 20},                // inputs that no tap meets
     {2, window(3, 2, 1, 4), window(2, 3, 2, 5), 3, 20},          // outputs that meet nothing
     {2, {9, 2, 3, 2, 0, 1}, {9, 3, 2, 1, 1, 1}, 5, 3},           // fewer outputs than fit
+    {2, {5, 4, 1, 1, 0, 2}, {3, 3, 1, 1, 0, 1}, 3, 5},           // the same with a window of one pixel
     {2, window(1, 1, 1, 1), window(1, 3, 2, 1), 1, 1},           // hardly anything
     {3, {2, 3, 2, 3, 7, 1}, {1, 1, 5, 4, 9, 2}, 2, 2},           // taps beside the image alone
     {1, window(3, 2, 5, 1), window(2, 2, 1, 0), 15, 15},         // a stride that is longer than the image

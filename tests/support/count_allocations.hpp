@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
+#include <limits>
 #include <new>
 
 #if defined(__has_feature)
@@ -23,9 +24,27 @@ inline constexpr bool counts_allocations = true;
 
 /// Allocations on the heap so far, on all threads.
 inline std::atomic<std::size_t> allocations{0};
+/// Allocations from this one on throw std::bad_alloc.
+inline std::atomic<std::size_t> allocation_limit{std::numeric_limits<std::size_t>::max()};
+
+/// Calls f again and again, with one more allocation each time, until it has enough; f must have no other
+/// error. Returns how often it had too few.
+template <class F>
+std::size_t fail_each_allocation(const F& f) {
+    for (std::size_t allowed = 0;; ++allowed) {
+        allocation_limit = allocations + allowed;
+        try {
+            f();
+            allocation_limit = std::numeric_limits<std::size_t>::max();
+            return allowed;
+        } catch (const std::bad_alloc&) {
+            allocation_limit = std::numeric_limits<std::size_t>::max();
+        }
+    }
+}
 
 inline void* counted_allocation(std::size_t size, std::size_t alignment) {
-    ++allocations;
+    if (allocations++ >= allocation_limit) throw std::bad_alloc();
     const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
     if (void* memory = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded)) return memory;
     throw std::bad_alloc();

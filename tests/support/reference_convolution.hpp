@@ -75,6 +75,7 @@ inline bool passes_activations(const Reference&, const ConvolutionGeometry&, Act
 
 template <class T>
 void launch(Reference&, const ConvolutionParameters<T>& p) {
+    check_range(p.geometry);
     std::vector<double> sums(p.geometry.y_size());
     reference::each_product(p.geometry, [&](std::size_t x, std::size_t y, std::size_t w) {
         sums[y] += reference::operand(p.x, p.x_behind, x) * p.w[w];
@@ -84,6 +85,7 @@ void launch(Reference&, const ConvolutionParameters<T>& p) {
 
 template <class T>
 void launch(Reference&, const ConvolutionTransposedParameters<T>& p) {
+    check_range(p.geometry);
     std::vector<double> sums(p.geometry.x_size());
     reference::each_product(p.geometry, [&](std::size_t x, std::size_t y, std::size_t w) {
         sums[x] += reference::operand(p.y, p.y_behind, y) * p.w[w];
@@ -93,6 +95,7 @@ void launch(Reference&, const ConvolutionTransposedParameters<T>& p) {
 
 template <class T>
 void launch(Reference&, const ConvolutionWeightGradientParameters<T>& p) {
+    check_range(p.geometry);
     std::vector<double> sums(p.geometry.w_size());
     reference::each_product(p.geometry, [&](std::size_t x, std::size_t y, std::size_t w) {
         sums[w] += reference::operand(p.x, p.x_behind, x) * reference::operand(p.y, p.y_behind, y);

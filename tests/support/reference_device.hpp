@@ -8,10 +8,12 @@
 #include <gantry/kernels/loss.hpp>
 #include <gantry/kernels/matmul.hpp>
 #include <gantry/kernels/maxout.hpp>
+#include <gantry/kernels/norm.hpp>
 #include <gantry/kernels/optimizers.hpp>
 #include <gantry/kernels/random.hpp>
 #include <gantry/kernels/reduce.hpp>
 #include <gantry/kernels/softmax.hpp>
+#include <gantry/math.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -97,7 +99,7 @@ template <class F, class T, std::size_t N>
 void launch(Reference&, const MapSumParameters<F, T, N>& p) {
     double sum = 0;
     for (std::size_t i = 0; i < p.size; ++i) [&]<std::size_t... I>(std::index_sequence<I...>) {
-            sum += p.f(p.in[I][p.scalar[I] ? 0 : i]...);
+            sum += p.f(double(p.in[I][p.scalar[I] ? 0 : i])...);
         }
     (std::make_index_sequence<N>{});
     *p.out = static_cast<T>(p.scale * sum);
@@ -122,6 +124,18 @@ void launch(Reference&, const SumParameters<T>& p) {
             sum += over_rows ? p.x[i * p.columns + o] : p.x[o * p.columns + i];
         p.y[o] = static_cast<T>((p.accumulate ? p.y[o] : T(0)) + p.scale * sum);
     }
+}
+
+template <class T>
+void launch(Reference&, const NormParameters<T>& p) {
+    *p.squares = 0;
+    for (std::size_t i = 0; i < p.size; ++i) *p.squares += double(p.x[i]) * double(p.x[i]);
+    *p.norm = static_cast<T>(std::sqrt(*p.squares));
+}
+template <class T>
+void launch(Reference&, const ClipToNormParameters<T>& p) {
+    const double factor = math::min(p.max_norm / (std::sqrt(*p.squares) + 1e-6), 1.0);
+    for (std::size_t i = 0; i < p.size; ++i) p.x[i] = static_cast<T>(factor * double(p.x[i]));
 }
 
 template <class T>
@@ -228,6 +242,7 @@ void launch(Reference&, const BatchNormParameters<T>& p) {
             p.y[r * p.columns + c] = static_cast<T>(reference::activate(
                 p.activation, p.scale[c] * (p.x[r * p.columns + c] - mean) * inverse + p.shift[c]));
         p.mean[c] = static_cast<T>(mean);
+        if (p.mean_rest) p.mean_rest[c] = static_cast<T>(mean - p.mean[c]);
         p.inverse_deviation[c] = static_cast<T>(inverse);
         if (p.running_mean) {
             p.running_mean[c] += static_cast<T>(p.momentum * (mean - p.running_mean[c]));
@@ -250,7 +265,8 @@ void launch(Reference&, const BatchNormGradientParameters<T>& p) {
     const double n = double(p.rows);
     for (std::size_t c = 0; c < p.columns; ++c) {
         const auto normalised = [&](std::size_t r) {
-            return double(p.x[r * p.columns + c] - p.mean[c]) * p.inverse_deviation[c];
+            const double mean = double(p.mean[c]) + (p.mean_rest ? p.mean_rest[c] : 0);
+            return (p.x[r * p.columns + c] - mean) * p.inverse_deviation[c];
         };
         const auto d = [&](std::size_t r) {
             const bool positive = p.scale[c] * normalised(r) + p.shift[c] > 0;

@@ -27,13 +27,7 @@ void collect(const Value<T, D>& x, const Value<T, D>& part) {
                                                      gradient.size()});
         return;
     }
-    if (node->gradient) {
-        Value<T, D> before = x;
-        before.data = static_cast<T*>(node->gradient);
-        before.step = x.device->step();
-        before.node = node->gradient_node;
-        gradient = before + gradient;
-    }
+    if (node->gradient) gradient = x.of_step(node->gradient, node->gradient_node) + gradient;
     node->gradient = gradient.data;
     node->gradient_node = gradient.node;
 }
@@ -60,6 +54,7 @@ template <class T, class D, class IsTarget>
 void play_back(const Value<T, D>& loss, PassOptions options, const IsTarget& is_target) {
     loss.check_alive();
     D& device = *loss.device;
+    const auto turn = device.turn();
     Tape& tape = device.tape();
     if (!loss.node)
         fail("backward", "the value must have been recorded; it came from a gradient without create_graph");
@@ -95,16 +90,10 @@ Value<T, D> collected_gradient(const Value<T, D>& x, bool allow_unused) {
     if (!node) fail("grad", "gradients are asked for variables on the tape");
     if (!node->gradient && !allow_unused)
         fail("grad", "the output must depend on every variable that its gradient is asked for");
-    Value<T, D> gradient = x;
-    if (node->gradient) {
-        gradient.data = static_cast<T*>(node->gradient);
-        gradient.step = gradient.device->step();
-    } else {
-        gradient = allocate<T>(*x.device, x.extents);
-        launch(*x.device, FillParameters<T>{gradient.size(), gradient.data, T(0)});
-    }
-    gradient.node = node->gradient_node;
-    return gradient;
+    if (node->gradient) return x.of_step(node->gradient, node->gradient_node);
+    const Value<T, D> zeros = allocate<T>(*x.device, x.extents);
+    launch(*x.device, FillParameters<T>{zeros.size(), zeros.data, T(0)});
+    return zeros;
 }
 }  // namespace detail
 
@@ -123,6 +112,7 @@ std::tuple<Variable<S, T, D>...> grad(const Output& output, const std::tuple<Var
     if constexpr (BackwardStart<Output>::fits) {
         std::apply(
             [&](const auto&... x) {
+                (x.value().check_alive(), ...);
                 detail::play_back(output.value(), {options.create_graph, false, options.allow_unused},
                                   [&](const Node& node) { return ((&node == x.value().node) || ...); });
             },

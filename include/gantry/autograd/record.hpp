@@ -35,29 +35,29 @@ struct OpNode : Node {
     static void play_back(Node& node) {
         auto& self = static_cast<OpNode&>(node);
         for (const Value<T, D>& x : self.in) x.device->tape().check_not_overwritten(node, x.data);
-        Value<T, D> upstream = self.y;
-        upstream.data = static_cast<T*>(node.gradient);
-        upstream.step = upstream.device->step();
-        upstream.node = node.gradient_node;
-        [&]<std::size_t... I>(std::index_sequence<I...>) { self.op.vjp(upstream, self.y, self.in[I]...); }
+        const Value<T, D> upstream = self.y.of_step(node.gradient, node.gradient_node);
+        [&]<std::size_t... i>(std::index_sequence<i...>) { self.op.vjp(upstream, self.y, self.in[i]...); }
         (std::make_index_sequence<N>{});
     }
 };
 
 /// Runs an op and records it where an input is on the tape. Compiled once for an op, a scalar and a device.
-/// Errors: an input of an earlier step; inputs on different devices.
+/// Errors: an input of an earlier step; inputs on different devices; another thread's turn; gradients outside
+/// of a Step.
 template <class Op, class T, class D, class... In>
 [[gnu::noinline]] Value<T, D> run_op(const Op& op, const Extents& extents, std::type_identity_t<Into<T>> into,
                                      const Value<T, D>& first, const In&... more) {
-    D& device = *first.device;
     const auto check = [&](const Value<T, D>& x) {
         x.check_alive();
-        if (x.device != &device) fail(Op::name, "the inputs of an op must be on one device object");
+        if (x.device != first.device) fail(Op::name, "the inputs of an op must be on one device object");
     };
     check(first);
     (check(more), ...);
+    D& device = *first.device;
+    const auto turn = device.turn();
 
-    Value<T, D> y = into.data ? Value<T, D>{into.data, &device, extents, device.step(), nullptr}
+    // A view lives as long as what it views.
+    Value<T, D> y = into.data ? Value<T, D>{into.data, &device, extents, device.step(), nullptr, first.memory}
                               : allocate<T>(device, extents);
     op.forward(y, into.accumulate, first, more...);
 

@@ -19,7 +19,7 @@ public:
     explicit Variable(const Value<T, D>& value) : value_(value) {}
 
     const Value<T, D>& value() const { return value_; }
-    D& device() const { return *value_.device; }
+    D& device() const { return value_.live_device(); }
     int batch() const requires S::batched { return value_.extents.first(); }
     std::size_t size() const { return value_.size(); }
     T* data() const { return Tensor<S, T, D>{value_}.data(); }
@@ -52,12 +52,14 @@ auto detach(const X& x) {
     return Tensor<typename X::shape, typename X::scalar, typename X::device_type>{x.value()};
 }
 
-/// The same numbers as a new leaf of the tape: `grad` can be asked for it.
+/// The same numbers as a new leaf of the tape: `grad` can be asked for it. Errors: no Step is open.
 template <class S, class T, class D>
 Variable<S, T, D> variable(const Tensor<S, T, D>& x) {
     Value<T, D> value = x.value();
-    value.check_alive();
-    value.node = value.device->tape().template push<Node>();
+    D& device = value.live_device();
+    const auto turn = device.turn();
+    value.step = device.step();  // the leaf's, whatever the numbers' is
+    value.node = device.tape().template push<Node>();
     return Variable<S, T, D>{value};
 }
 

@@ -1,5 +1,8 @@
 #pragma once
+#include <gantry/core/compiler.hpp>
+
 #include <cstddef>
+#include <locale>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -40,6 +43,7 @@ template <class... Got>
 [[noreturn, gnu::noinline, gnu::cold]] void fail(std::string_view where, std::string_view rule,
                                                  const Got&... got) {
     std::ostringstream text;
+    text.imbue(std::locale::classic());  // a program's own locale would group digits
     text << '[' << where << "] " << rule;
     if constexpr (sizeof...(Got) > 0) {
         text << "; got ";

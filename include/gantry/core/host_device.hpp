@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/core/compiler.hpp>
 
 /// Before a function that kernels call as well as the host: `GANTRY_HOST_DEVICE V operator()(V x) const`. It
 /// says so to nvcc, and nothing to other compilers.

@@ -1,6 +1,9 @@
 #pragma once
+#include <gantry/core/compiler.hpp>
+
 #include <array>
 #include <cstddef>
+#include <initializer_list>
 #include <ostream>
 #include <type_traits>
 
@@ -40,6 +43,16 @@ inline std::ostream& operator<<(std::ostream& out, const Extents& extents) {
     return out << ')';
 }
 
+namespace detail {
+/// Whether the product of extents is one that kernels can count: an item's elements in int, others in
+/// std::size_t with room for their bytes.
+constexpr bool fits(bool batched, std::initializer_list<int> extents) {
+    double product = 1;
+    for (const int extent : extents) product *= extent;
+    return product < (batched ? 0x1p31 : 0x1p48);
+}
+}  // namespace detail
+
 /// A shape as a type: `Shape<Batch, 28, 28, 1>` is a batch of images (height, width, channels), `Shape<240>`
 /// a vector, `Shape<>` a scalar.
 template <int... Sizes>
@@ -51,6 +64,9 @@ struct Shape {
                       (sizeof...(Sizes) == 0 || Extents{sizeof...(Sizes), {Sizes...}}.first() == Batch ||
                        ((Sizes != Batch) && ...)),
                   "gantry: Batch is the first extent of a shape, or none");
+
+    static_assert(detail::fits(((Sizes == Batch) || ...), {1, (Sizes == Batch ? 1 : Sizes)...}),
+                  "gantry: an item of a batch has fewer than 2^31 elements, and every shape fewer than 2^48");
 
     static constexpr int rank = sizeof...(Sizes);
     static constexpr bool batched = ((Sizes == Batch) || ...);

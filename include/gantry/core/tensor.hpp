@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/core/buffer.hpp>
 #include <gantry/core/error.hpp>
+#include <gantry/core/lifetime.hpp>
 #include <gantry/core/random.hpp>
 #include <gantry/core/shape.hpp>
 #include <gantry/kernels/copy.hpp>
@@ -8,6 +9,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <new>
 #include <span>
 #include <vector>
 
@@ -27,18 +29,33 @@ struct Value {
     T* data = nullptr;
     D* device = nullptr;
     Extents extents;
-    std::uint32_t step = 0;  ///< the step it was made in; 0: it outlives steps
-    Node* node = nullptr;    ///< its place on the tape; null: no gradient is wanted for it
+    std::uint32_t step = 0;       ///< the step it was made in; 0: it outlives steps
+    Node* node = nullptr;         ///< its place on the tape; null: no gradient is wanted for it
+    Lifetime::Watch memory = {};  ///< of the owner of the memory: the device, or a Buffer
 
     std::size_t size() const { return extents.size(); }
     const Value& value() const { return *this; }
-    /// Stops if the memory behind it may belong to another step by now.
+    /// Other numbers of the same extents, in the memory of the step.
+    Value of_step(void* numbers, Node* place) const {
+        return {static_cast<T*>(numbers), device, extents, device->step(), place, device->watch()};
+    }
+    /// Stops if the memory behind it is gone, or may belong to another step by now.
     void check_alive() const {
+        if (memory.over())
+            fail("tensor",
+                 "its memory is gone: the Network, Kept or device that owned it was destroyed, and must "
+                 "outlive "
+                 "it");
         if (step != 0 && step != device->step())
             fail("tensor",
                  "a tensor is valid until the end of the step that made it; hold it in a Kept to use it "
                  "longer",
                  "one of step ", step, " in step ", device->step());
+    }
+    /// The device, after check_alive.
+    D& live_device() const {
+        check_alive();
+        return *device;
     }
 };
 
@@ -55,7 +72,7 @@ public:
     explicit Tensor(const Value<T, D>& value) : value_(value) { value_.node = nullptr; }
 
     const Value<T, D>& value() const { return value_; }
-    D& device() const { return *value_.device; }
+    D& device() const { return value_.live_device(); }
     /// Number of items, where the shape has a Batch.
     int batch() const requires S::batched { return value_.extents.first(); }
     std::size_t size() const { return value_.size(); }
@@ -67,25 +84,50 @@ public:
     /// A copy of the numbers on the host.
     std::vector<T> to_host() const {
         std::vector<T> host(size());
-        device().memory().copy_to_host(host.data(), data(), size() * sizeof(T));
+        copy_to(host.data());
         return host;
     }
     /// The number in a scalar.
     T item() const requires(S::rank == 0) {
         T result;
-        device().memory().copy_to_host(&result, data(), sizeof(T));
+        copy_to(&result);
         return result;
     }
 
 private:
+    void copy_to(T* host) const {
+        D& from = device();
+        const auto turn = from.turn();
+        from.memory().copy_to_host(host, value_.data, size() * sizeof(T));
+    }
+
     Value<T, D> value_;
 };
 
-/// Memory of the step for a value of these extents; not initialised.
+namespace detail {
+/// How much tensors that are made outside of a Step may take: enough for a look at some results, and little
+/// enough to stop a loop.
+inline constexpr std::size_t most_bytes_without_step = std::size_t{256} << 20;
+}  // namespace detail
+
+/// Memory of the step for a value of these extents; not initialised. Outside of a Step, memory until the end
+/// of the next one. Errors: none is left; much of it outside of a Step.
 template <class T, class D>
 Value<T, D> allocate(D& device, const Extents& extents) {
-    T* data = static_cast<T*>(device.arena().allocate(extents.size() * sizeof(T)));
-    return {data, &device, extents, device.step(), nullptr};
+    const auto turn = device.turn();
+    if (!device.tape().is_open() && device.arena().used() > detail::most_bytes_without_step)
+        fail(
+            "tensor",
+            "tensors that are made outside of a Step are never freed: write `const Step step{device};` where "
+            "an iteration begins",
+            device.arena().used(), " bytes of them");
+    try {
+        void* const numbers = device.arena().allocate(bytes_of<T>(extents.size()));
+        return Value<T, D>{nullptr, &device, extents}.of_step(numbers, nullptr);
+    } catch (const std::bad_alloc&) {
+        fail("tensor", "there is no memory left for it", "shape ", extents, " of ", sizeof(T),
+             " bytes an element");
+    }
 }
 
 namespace detail {
@@ -143,17 +185,24 @@ public:
         *this = from;
     }
     /// Copies the numbers; errors: another batch size.
+    /// From then on, what was recorded with the old numbers can no longer be played back.
     Kept& operator=(const Tensor<S, T, D>& from) {
+        D& device = buffer_.device();
+        if (&from.device() != &device) fail("Kept", "a kept tensor does not change its device");
         if (from.value().extents != extents_)
             fail("Kept", "a kept tensor does not change its size", from.value().extents, " for ", extents_);
-        D& device = from.device();
+        const auto turn = device.turn();
         launch(device,
                CopyBlockParameters<T>{1, from.size(), from.data(), from.size(), buffer_.data(), from.size()});
+        device.tape().overwritten(buffer_.data(), buffer_.data() + buffer_.size(), "a Kept");
         return *this;
     }
     Tensor<S, T, D> get() const {
-        return Tensor<S, T, D>{Value<T, D>{buffer_.data(), &buffer_.device(), extents_, 0, nullptr}};
+        return Tensor<S, T, D>{
+            Value<T, D>{buffer_.data(), &buffer_.device(), extents_, 0, nullptr, buffer_.watch()}};
     }
+    /// Its numbers, for a checkpoint.
+    Buffer<T, D>& buffer() { return buffer_; }
 
 private:
     Buffer<T, D> buffer_;

@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/cpu/columns.hpp>
 #include <gantry/cpu/math.hpp>
+#include <gantry/cpu/sum.hpp>
 #include <gantry/cpu/vector_loop.hpp>
 #include <gantry/kernels/batch_norm.hpp>
 
@@ -53,15 +54,39 @@ struct MomentsOfColumn {
 /// The activations that batch norm has in its pass: y where y > 0, else slope y.
 inline double slope_of(const Activation& a) { return a.kind == ActivationKind::leaky_relu ? a.parameter : 1; }
 
+/// A mean as the nearest T and what that has lost.
+template <class T>
+struct SplitMean {
+    T mean, rest;
+    explicit SplitMean(double exact)
+        : mean(math::evaluated(static_cast<T>(exact))),
+          rest(static_cast<T>(exact - static_cast<double>(mean))) {}
+};
+
+/// Mean and sum of (x - mean)^2 of a column in double: for squares that overflow in T.
+template <class T>
+std::array<double, 2> moments_in_double(const T* x, std::size_t rows, std::size_t columns) {
+    const double mean = sum_in_double(x, rows, columns) / static_cast<double>(rows);
+    double squares = 0;
+    for (std::size_t r = 0; r < rows; ++r) {
+        const double distance = static_cast<double>(x[r * columns]) - mean;
+        squares += distance * distance;
+    }
+    return {mean, squares};
+}
+
 /// y = activation(factor (x - mean) + shift); the arrays are repeated (see ColumnReduction).
 template <class T>
 struct Normalization {
     using V = Vector<T>;
-    const T *mean, *factor, *shift;
+    const T *mean, *mean_rest, *factor, *shift;
     double slope;
 
+    GANTRY_ALWAYS_INLINE V centered(V x, std::size_t column) const {
+        return math::evaluated(x - load(mean + column)) - load(mean_rest + column);
+    }
     GANTRY_ALWAYS_INLINE V before_activation(V x, std::size_t column) const {
-        return (x - load(mean + column)) * load(factor + column) + load(shift + column);
+        return centered(x, column) * load(factor + column) + load(shift + column);
     }
     void run(const Cpu& device, std::size_t rows, std::size_t columns, const T* x, T* y) const {
         vector_loop<T, 1, 1>(
@@ -98,11 +123,10 @@ struct BatchNormGradientSums {
         static_for<vectors>([&](auto v) GANTRY_ALWAYS_INLINE {
             out[v] = {};
             const std::size_t c = column + v * lanes<T>;
-            const V mean = load(normal.mean + c), factor = load(normal.factor + c),
-                    shift = load(normal.shift + c);
+            const V factor = load(normal.factor + c), shift = load(normal.shift + c);
             V sum = {}, product_sum = {};
             for (std::size_t r = 0, i = first + v * lanes<T>; r < rows; ++r, i += width) {
-                const V centered = read(x, i) - mean;
+                const V centered = normal.centered(read(x, i), c);
                 const V d = through_activation(read(upstream, i), centered * factor + shift, slope);
                 sum += d;
                 product_sum += d * centered;
@@ -124,27 +148,39 @@ void launch(Cpu& device, const BatchNormParameters<T>& p) {
     if (p.rows == 0 || p.columns == 0) return;
     const cpu::ColumnReduction<T> columns(p.rows, p.columns);
     const std::size_t length = columns.repeated_length();
-    T* const memory = cpu::scratch<T>(columns.memory(2) + 3 * length);
-    T *const mean = memory + columns.memory(2), *const factor = mean + length, *const shift = factor + length;
+    T* const memory = cpu::scratch<T>(columns.memory(2) + 4 * length);
+    T *const mean = memory + columns.memory(2), *const mean_rest = mean + length,
+             *const factor = mean_rest + length, *const shift = factor + length;
 
     columns.repeat(p.x, mean);  // the first row: near enough to the mean to keep its digits
     const auto [means, squares] = columns.reduce(device, memory, cpu::detail::MomentsOfColumn<T>{p.x, mean});
 
     const double rows = static_cast<double>(p.rows), unbiased = rows / std::max(1.0, rows - 1);
-    const T epsilon = static_cast<T>(p.epsilon), momentum = static_cast<T>(p.momentum),
-            variance_momentum = static_cast<T>(p.momentum * unbiased), row_count = static_cast<T>(rows);
     for (std::size_t c = 0; c < p.columns; ++c) {
-        const T variance = squares[c] / row_count;
-        p.mean[c] = mean[c] += means[c];
-        p.inverse_deviation[c] = T{1} / std::sqrt(variance + epsilon);
+        double exact_mean = static_cast<double>(mean[c]) + static_cast<double>(means[c]);
+        double variance = static_cast<double>(squares[c]) / rows;
+        if (!math::is_finite(variance)) {
+            const auto [m, s] = cpu::detail::moments_in_double(p.x + c, p.rows, p.columns);
+            exact_mean = m;
+            variance = s / rows;
+        }
+        const cpu::detail::SplitMean<T> split(exact_mean);
+        p.mean[c] = mean[c] = split.mean;
+        mean_rest[c] = split.rest;
+        if (p.mean_rest) p.mean_rest[c] = split.rest;
+        p.inverse_deviation[c] = static_cast<T>(1 / std::sqrt(variance + p.epsilon));
         factor[c] = p.scale[c] * p.inverse_deviation[c];
         shift[c] = p.shift[c];
         if (!p.running_mean) continue;
-        p.running_mean[c] += momentum * (mean[c] - p.running_mean[c]);
-        p.running_variance[c] += variance_momentum * variance - momentum * p.running_variance[c];
+        const auto move = [&](T& running, double batch) {
+            running = static_cast<T>(static_cast<double>(running) +
+                                     p.momentum * (batch - static_cast<double>(running)));
+        };
+        move(p.running_mean[c], exact_mean);
+        move(p.running_variance[c], unbiased * variance);
     }
-    for (T* array : {mean, factor, shift}) columns.repeat(array, array);
-    cpu::detail::Normalization<T>{mean, factor, shift, cpu::detail::slope_of(p.activation)}.run(
+    for (T* array : {mean, mean_rest, factor, shift}) columns.repeat(array, array);
+    cpu::detail::Normalization<T>{mean, mean_rest, factor, shift, cpu::detail::slope_of(p.activation)}.run(
         device, p.rows, p.columns, p.x, p.y);
 }
 
@@ -153,14 +189,15 @@ void launch(Cpu& device, const BatchNormEvaluationParameters<T>& p) {
     if (p.rows == 0 || p.columns == 0) return;
     const cpu::ColumnReduction<T> columns(p.rows, p.columns);
     const std::size_t length = columns.repeated_length();
-    T *const mean = cpu::scratch<T>(3 * length), *const factor = mean + length,
-             *const shift = factor + length;
+    T *const mean = cpu::scratch<T>(4 * length), *const mean_rest = mean + length,
+             *const factor = mean_rest + length, *const shift = factor + length;
+    std::fill_n(mean_rest, length, T{0});
     for (std::size_t c = 0; c < p.columns; ++c)
         factor[c] = p.scale[c] / std::sqrt(p.variance[c] + static_cast<T>(p.epsilon));
     columns.repeat(p.mean, mean);
     columns.repeat(factor, factor);
     columns.repeat(p.shift, shift);
-    cpu::detail::Normalization<T>{mean, factor, shift, cpu::detail::slope_of(p.activation)}.run(
+    cpu::detail::Normalization<T>{mean, mean_rest, factor, shift, cpu::detail::slope_of(p.activation)}.run(
         device, p.rows, p.columns, p.x, p.y);
 }
 
@@ -171,26 +208,34 @@ void launch(Cpu& device, const BatchNormGradientParameters<T>& p) {
     if (p.rows == 0 || p.columns == 0) return;
     const ColumnReduction<T> columns(p.rows, p.columns);
     const std::size_t length = columns.repeated_length();
-    T* const memory = scratch<T>(columns.memory(2) + 5 * length);
-    T *const mean = memory + columns.memory(2), *const factor = mean + length, *const shift = factor + length,
-             *const constant = shift + length, *const linear = constant + length;
+    T* const memory = scratch<T>(columns.memory(2) + 7 * length);
+    T *const mean = memory + columns.memory(2), *const mean_rest = mean + length,
+             *const factor = mean_rest + length, *const shift = factor + length,
+             *const inverse = shift + length, *const constant = inverse + length,
+             *const linear = constant + length;
     for (std::size_t c = 0; c < p.columns; ++c) factor[c] = p.scale[c] * p.inverse_deviation[c];
     columns.repeat(p.mean, mean);
+    if (p.mean_rest)
+        columns.repeat(p.mean_rest, mean_rest);
+    else
+        std::fill_n(mean_rest, length, T{0});
+    columns.repeat(p.inverse_deviation, inverse);
     columns.repeat(factor, factor);
     columns.repeat(p.shift, shift);
-    const cpu::detail::Normalization<T> normal{mean, factor, shift, cpu::detail::slope_of(p.activation)};
+    const cpu::detail::Normalization<T> normal{mean, mean_rest, factor, shift,
+                                               cpu::detail::slope_of(p.activation)};
     const auto [sums, product_sums] =
         columns.reduce(device, memory, cpu::detail::BatchNormGradientSums<T>{p.x, p.upstream, normal});
 
-    // x_gradient = factor d + constant + linear (x - mean)
+    // x_gradient = factor (d - constant - linear n) with n = (x - mean) inverse_deviation
     const T row_count = static_cast<T>(p.rows);
     for (std::size_t c = 0; c < p.columns; ++c) {
         const T scale_gradient = product_sums[c] * p.inverse_deviation[c];
         if (p.scale_gradient)
             p.scale_gradient[c] = scale_gradient + (p.accumulate ? p.scale_gradient[c] : T{0});
         if (p.shift_gradient) p.shift_gradient[c] = sums[c] + (p.accumulate ? p.shift_gradient[c] : T{0});
-        constant[c] = -factor[c] * sums[c] / row_count;
-        linear[c] = -factor[c] * p.inverse_deviation[c] * scale_gradient / row_count;
+        constant[c] = sums[c] / row_count;
+        linear[c] = scale_gradient / row_count;
     }
     if (!p.x_gradient) return;
     columns.repeat(constant, constant);
@@ -199,17 +244,18 @@ void launch(Cpu& device, const BatchNormGradientParameters<T>& p) {
         device, p.rows * p.columns, {{{p.x}, {p.upstream}}}, {p.x_gradient},
         [=, count = p.columns](std::size_t begin, std::size_t vectors, const auto& in, const auto& out) {
             const cpu::detail::Normalization<T> local = normal;
-            const T *const constants = constant, *const linears = linear;
+            const T *const inverses = inverse, *const constants = constant, *const linears = linear;
             const V slope = math::constant<V>(local.slope);
             auto column = ColumnPhase::of<T>(begin, count);
             const T *const x = in[0].data, *const upstream = in[1].data;
             T* const x_gradient = out[0];
             for (std::size_t v = 0; v < vectors; ++v, column.next()) {
                 const std::size_t c = column(), i = v * lanes<T>;
-                const V centered = load(x + i) - load(local.mean + c), a = load(local.factor + c);
+                const V centered = local.centered(load(x + i), c), a = load(local.factor + c);
                 const V d = cpu::detail::BatchNormGradientSums<T>::through_activation(
                     load(upstream + i), centered * a + load(local.shift + c), slope);
-                store(x_gradient + i, a * d + (load(linears + c) * centered + load(constants + c)));
+                store(x_gradient + i,
+                      a * (d - (load(linears + c) * (centered * load(inverses + c)) + load(constants + c))));
             }
         });
 }

@@ -48,6 +48,7 @@ inline int convolution_threads(const Cpu& device, const ConvolutionGeometry& g) 
 
 template <class T>
 void launch(Cpu& device, const ConvolutionParameters<T>& p) {
+    check_range(p.geometry);
     const ConvolutionGeometry& g = p.geometry;
     if (const cpu::ConvolutionMatrix x(g); x.plain) {
         launch(device, MatmulParameters<T>{.rows = x.rows,
@@ -77,6 +78,7 @@ void launch(Cpu& device, const ConvolutionParameters<T>& p) {
 
 template <class T>
 void launch(Cpu& device, const ConvolutionTransposedParameters<T>& p) {
+    check_range(p.geometry);
     const ConvolutionGeometry& g = p.geometry;
     // As a product, x has one row of (pixel, channel) for an image: a bias of its own for each.
     if (const cpu::ConvolutionMatrix x(g); x.plain && (!p.bias || x.inner == g.in_channels)) {
@@ -108,6 +110,7 @@ void launch(Cpu& device, const ConvolutionTransposedParameters<T>& p) {
 
 template <class T>
 void launch(Cpu& device, const ConvolutionWeightGradientParameters<T>& p) {
+    check_range(p.geometry);
     const ConvolutionGeometry& g = p.geometry;
     if (const cpu::ConvolutionMatrix x(g); x.plain) {
         launch(device, MatmulParameters<T>{.rows = x.inner,

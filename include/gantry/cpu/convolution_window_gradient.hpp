@@ -124,7 +124,7 @@ private:
                     *segment++ = {n * x_image_ + in * x_row_,
                                   (n * vertical_.targets() + o) * y_row_ * y_step_, y_row_};
                 }
-            list[v] = {first, segment};
+            list[v] = {first, static_cast<std::size_t>(segment - first)};
         }
         return list;
     }

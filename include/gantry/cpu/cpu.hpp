@@ -9,6 +9,7 @@
 #include <gantry/cpu/gather.hpp>
 #include <gantry/cpu/matmul.hpp>
 #include <gantry/cpu/maxout.hpp>
+#include <gantry/cpu/norm.hpp>
 #include <gantry/cpu/optimizers.hpp>
 #include <gantry/cpu/pooling.hpp>
 #include <gantry/cpu/random.hpp>

@@ -78,12 +78,37 @@ struct LossLoop {
     }
 };
 
+/// The sum of f(in_0[i], in_1[i], ...) for i from `begin` to `end`, in double throughout: for blocks whose
+/// sum overflows in T.
+template <class T, std::size_t count>
+struct SumInDouble {
+    using Function = double(const void* f, const std::array<Input<T>, count>& in, std::size_t begin,
+                            std::size_t end);
+    const void* f;
+    Function* function;
+
+    template <class F>
+    static SumInDouble of(const F& f) {
+        return {&f, [](const void* erased, const auto& in, std::size_t begin, std::size_t end) {
+                    double sum = 0;
+                    for (std::size_t i = begin; i < end; ++i)
+                        sum += [&]<std::size_t... k>(std::index_sequence<k...>) {
+                            return (*static_cast<const F*>(erased))(
+                                static_cast<double>(in[k].data[in[k].step == 0 ? 0 : i])...);
+                        }
+                    (std::make_index_sequence<count>{});
+                    return sum;
+                }};
+    }
+};
+
 /// The sum of what the body of a loop writes first: block by block, and blocks chunk by chunk; the chunks
 /// depend on `size` alone. What it writes besides goes to `out`.
 template <class T, std::size_t count, std::size_t more>
 [[gnu::noinline]] double sum_of_loop(int threads, std::size_t size, const std::array<Input<T>, count>& in,
                                      const std::array<T*, more>& out,
-                                     const LoopBody<T, count, 1 + more>& loop) {
+                                     const LoopBody<T, count, 1 + more>& loop,
+                                     const SumInDouble<T, count>& in_double) {
     constexpr std::size_t most_chunks = 256;
     const std::size_t blocks = std::max<std::size_t>(1, (size + sum_block - 1) / sum_block);
     const std::size_t chunk = (blocks + most_chunks - 1) / most_chunks * sum_block;
@@ -96,8 +121,10 @@ template <class T, std::size_t count, std::size_t more>
             std::array<T*, 1 + more> to{values};
             for (std::size_t k = 0; k < more; ++k) to[1 + k] = out[k] + i;
             vector_range<T, count, 1 + more>(i, block_end, advance(in, i / lanes<T>), to, loop);
+            double block = sum_of_block(values, block_end - i);
+            if (!math::is_finite(block)) block = in_double.function(in_double.f, in, i, block_end);
             double& sum = sums[i / chunk];
-            sum = (i % chunk == 0 ? 0 : sum) + sum_of_block(values, block_end - i);
+            sum = (i % chunk == 0 ? 0 : sum) + block;
         }
     });
     double total = 0;
@@ -119,7 +146,8 @@ void launch(Cpu& device, const MapSumParameters<F, T, N>& p) {
     const cpu::detail::ElementwiseInputs<T, N> source(p.in, p.scalar, p.size);
     const cpu::detail::ElementwiseLoop<F, T, N> loop{p.f};
     const double total = cpu::detail::sum_of_loop<T, N, 0>(device.threads(), p.size, source.inputs, {},
-                                                           cpu::detail::LoopBody<T, N, 1>::of(loop));
+                                                           cpu::detail::LoopBody<T, N, 1>::of(loop),
+                                                           cpu::detail::SumInDouble<T, N>::of(p.f));
     *p.out = static_cast<T>(p.scale * total);
 }
 
@@ -128,7 +156,8 @@ void launch(Cpu& device, const LossParameters<F, T, N>& p) {
     const cpu::detail::ElementwiseInputs<T, N> source(p.in, p.scalar, p.size);
     const cpu::detail::LossLoop<F, T, N> loop{p.f, static_cast<T>(p.scale)};
     const double total = cpu::detail::sum_of_loop<T, N, 1>(
-        device.threads(), p.size, source.inputs, {p.gradient}, cpu::detail::LoopBody<T, N, 2>::of(loop));
+        device.threads(), p.size, source.inputs, {p.gradient}, cpu::detail::LoopBody<T, N, 2>::of(loop),
+        cpu::detail::SumInDouble<T, N>::of(p.f));
     *p.value = static_cast<T>(p.scale * total);
 }
 

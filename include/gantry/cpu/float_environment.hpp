@@ -1,4 +1,6 @@
 #pragma once
+#include <gantry/core/compiler.hpp>
+
 #ifndef __SSE2__
 #include <cfenv>
 #endif

@@ -71,7 +71,7 @@ GANTRY_ALWAYS_INLINE inline V sqrt(V x) {
 /// are `evaluated`, and infinity and NaN handled as integers.
 struct FloatMath {
     using V = Vector<float>;
-    using I = Vector<std::int32_t>;
+    using Int = Vector<std::int32_t>;
 
     static constexpr std::int32_t one_bits = 0x3f800000, mantissa_width = 23;
     static constexpr std::int32_t sign_bit = std::numeric_limits<std::int32_t>::min(),
@@ -79,7 +79,7 @@ struct FloatMath {
 
     /// exp(x) = 2^power (1 + rest), |rest| <= sqrt(2) - 1, for |x| < 2^20.
     struct Parts {
-        I power;
+        Int power;
         V rest;
     };
     GANTRY_ALWAYS_INLINE static Parts exp_parts(V x) {
@@ -90,16 +90,17 @@ struct FloatMath {
         q = q * r + 4.166655242e-2f;
         q = q * r + 1.666657627e-1f;
         q = q * r + 0.5f;
-        return {std::bit_cast<I>(rounded) - std::bit_cast<I>(rounder), q * (r * r) + r};
+        return {std::bit_cast<Int>(rounded) - std::bit_cast<Int>(rounder), q * (r * r) + r};
     }
     /// 2^n for -126 <= n <= 127
-    GANTRY_ALWAYS_INLINE static V power_of_2(I n) {
+    GANTRY_ALWAYS_INLINE static V power_of_2(Int n) {
         return std::bit_cast<V>((n << mantissa_width) + one_bits);
     }
     GANTRY_ALWAYS_INLINE static V exp(V x) {
         // Where the result would be 0 or infinite it still is.
         const Parts parts = exp_parts(clamp(x, -104.f, 89.f));
-        const I half = parts.power >> 1;  // in two steps, so that 2^128 and subnormal results come out right
+        const Int half =
+            parts.power >> 1;  // in two steps, so that 2^128 and subnormal results come out right
         const V y = evaluated((parts.rest + 1.f) * power_of_2(half));
         return nan_or(x, y * power_of_2(parts.power - half));
     }
@@ -110,19 +111,19 @@ struct FloatMath {
     }
     /// With e = exp(2 |x|) - 1, tanh(|x|) = e / (e + 2): no cancellation anywhere.
     GANTRY_ALWAYS_INLINE static V tanh(V x) {
-        const I sign = std::bit_cast<I>(x) & sign_bit;
+        const Int sign = std::bit_cast<Int>(x) & sign_bit;
         const V size = clamp(abs(x), 0.f, 10.f);  // tanh(10) is 1 in float
         const Parts parts = exp_parts(size + size);
         const V power = power_of_2(parts.power), e = evaluated(parts.rest * power + evaluated(power - 1.f));
-        return nan_or(x, std::bit_cast<V>(std::bit_cast<I>(e / (e + 2.f)) | sign));
+        return nan_or(x, std::bit_cast<V>(std::bit_cast<Int>(e / (e + 2.f)) | sign));
     }
     GANTRY_ALWAYS_INLINE static V abs(V x) {
-        return std::bit_cast<V>(std::bit_cast<I>(x) & std::numeric_limits<std::int32_t>::max());
+        return std::bit_cast<V>(std::bit_cast<Int>(x) & std::numeric_limits<std::int32_t>::max());
     }
     /// log(x) for normal, finite x > 0: with x = 2^e (1 + m), sqrt(1/2) <= 1 + m < sqrt(2). The polynomial
     /// is that of logf in Moshier's Cephes library.
     GANTRY_ALWAYS_INLINE static V log_normal(V x) {
-        const I bits = std::bit_cast<I>(x), exponent = (bits - 0x3f3504f3) >> mantissa_width;
+        const Int bits = std::bit_cast<Int>(x), exponent = (bits - 0x3f3504f3) >> mantissa_width;
         const V m = std::bit_cast<V>(bits - (exponent << mantissa_width)) - 1.f, m2 = m * m;
         V p = m * 7.0376836292e-2f - 1.1514610310e-1f;
         p = p * m + 1.1676998740e-1f;
@@ -138,9 +139,9 @@ struct FloatMath {
     GANTRY_ALWAYS_INLINE static V log(V x) {
         const auto subnormal = x < splat(std::numeric_limits<float>::min());
         const V y = log_normal(subnormal ? x * 8388608.f : x) - (subnormal ? splat(15.9423852f) : V{});
-        const I bits = std::bit_cast<I>(x);
-        const I finite = bits < infinity_bits ? std::bit_cast<I>(evaluated(y)) : bits;
-        const I not_positive = (bits & ~sign_bit) == 0 ? splat(infinity_bits | sign_bit) : splat(nan_bits);
+        const Int bits = std::bit_cast<Int>(x);
+        const Int finite = bits < infinity_bits ? std::bit_cast<Int>(evaluated(y)) : bits;
+        const Int not_positive = (bits & ~sign_bit) == 0 ? splat(infinity_bits | sign_bit) : splat(nan_bits);
         return std::bit_cast<V>(bits > 0 ? finite : not_positive);
     }
     /// log(1 + x) for 0 <= x <= 1: the logarithm of u = 1 + x, and what the rounding of u has lost.

@@ -79,9 +79,9 @@ template <class T>
     T buffer[tile_height * panel_width] = {}, bias[panel_width] = {};  // of a tile at C's edge
 
     // A small matrix is read where it lies, but for a tile at its edge: to copy it would take longer.
-    constexpr std::size_t small = 65536 / sizeof(T);
-    const bool a_in_place = !p.a.k_in_row && p.inner * p.a.stride <= small;
-    const bool b_in_place = !p.b.k_in_row && (p.inner * p.b.stride <= small || tiles == 1);
+    constexpr std::size_t small_enough = 65536 / sizeof(T);
+    const bool a_in_place = !p.a.k_in_row && p.inner * p.a.stride <= small_enough;
+    const bool b_in_place = !p.b.k_in_row && (p.inner * p.b.stride <= small_enough || tiles == 1);
 
     // A larger B does not stay in L2: a kernel then stops after every so many terms to ask for a part of the
     // next panel. For a smaller B that costs more than it brings.

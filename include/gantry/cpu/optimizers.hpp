@@ -51,7 +51,7 @@ void launch(Cpu& device, const AdamParameters<T>& p) {
         for (std::size_t i = 0; i < vectors * cpu::lanes<T>; i += cpu::lanes<T>) {
             const V w = cpu::load(weight + i), g = cpu::load(gradient + i) + decay * w;
             const V m = beta1 * cpu::load(first_moment + i) + rest1 * g;
-            const V v = beta2 * cpu::load(second_moment + i) + rest2 * (g * g);
+            const V v = beta2 * cpu::load(second_moment + i) + (rest2 * g) * g;
             cpu::store(first_moment + i, m);
             cpu::store(second_moment + i, v);
             const V update = rate * m / (math::sqrt(v) * root_scale + epsilon);
@@ -78,7 +78,7 @@ void launch(Cpu& device, const RmsPropParameters<T>& p) {
         const auto [weight, square, mean, velocity] = out;
         for (std::size_t i = 0; i < vectors * cpu::lanes<T>; i += cpu::lanes<T>) {
             const V w = cpu::load(weight + i), g = cpu::load(gradient + i) + decay * w;
-            const V s = alpha * cpu::load(square + i) + rest * (g * g);
+            const V s = alpha * cpu::load(square + i) + (rest * g) * g;
             cpu::store(square + i, s);
             V variance = s;
             if (centered) {

@@ -129,7 +129,8 @@ void launch(Cpu& device, const MaxPoolParameters<T>& p) {
     using namespace cpu::detail;
     const PoolingGeometry g = p.geometry;
     const PoolingAxis down = vertical(g), across = horizontal(g);
-    const std::size_t channels = g.channels, pixels = static_cast<std::size_t>(g.height * g.width);
+    const std::size_t channels = g.channels,
+                      pixels = static_cast<std::size_t>(g.height) * static_cast<std::size_t>(g.width);
     for_rows(device, g.images, g.pooled_height, g.pooled_width,
              channels * static_cast<std::size_t>(down.size * across.size),
              [&](std::size_t image, int row, std::size_t pooled) {
@@ -195,7 +196,8 @@ void launch(Cpu& device, const WindowSumParameters<T>& p) {
     using namespace cpu::detail;
     const PoolingGeometry g = p.geometry;
     const PoolingAxis down = vertical(g), across = horizontal(g);
-    const std::size_t image_size = static_cast<std::size_t>(g.height * g.width) * g.channels;
+    const std::size_t image_size =
+        static_cast<std::size_t>(g.height) * static_cast<std::size_t>(g.width) * g.channels;
     for_rows(device, g.images, g.pooled_height, g.pooled_width,
              g.channels * static_cast<std::size_t>(down.size * across.size),
              [&](std::size_t image, int row, std::size_t pooled) {
@@ -211,7 +213,8 @@ void launch(Cpu& device, const WindowSpreadParameters<T>& p) {
     using namespace cpu::detail;
     const PoolingGeometry g = p.geometry;
     const PoolingAxis down = vertical(g), across = horizontal(g);
-    const std::size_t image_size = static_cast<std::size_t>(g.pooled_height * g.pooled_width) * g.channels;
+    const std::size_t image_size =
+        static_cast<std::size_t>(g.pooled_height) * static_cast<std::size_t>(g.pooled_width) * g.channels;
     for_rows(device, g.images, g.height, g.width, g.channels,
              [&](std::size_t image, int row, std::size_t whole) {
                  const Span rows = down.windows_with(row);

@@ -152,19 +152,19 @@ struct SinCos {
 
     GANTRY_ALWAYS_INLINE explicit SinCos(const std::uint32_t* at) {
         using V = Vector<float>;
-        using I = Vector<std::int32_t>;
+        using Int = Vector<std::int32_t>;
         const Words words = load(at);
-        const I quadrant = std::bit_cast<I>((words + 0x20000000u) >> 30);
+        const Int quadrant = std::bit_cast<Int>((words + 0x20000000u) >> 30);
         constexpr float unit = static_cast<float>(std::numbers::pi / 2 / 4294967296.);
-        const V t = __builtin_convertvector(std::bit_cast<I>(words << 2), V) * unit, t2 = t * t;
+        const V t = __builtin_convertvector(std::bit_cast<Int>(words << 2), V) * unit, t2 = t * t;
         V s = t2 * -1.9515295891e-4f + 8.3321608736e-3f;
         s = t + t * t2 * (s * t2 - 1.6666654611e-1f);
         V c = t2 * 2.443315711809948e-5f - 1.388731625493765e-3f;
         c = 1.f - 0.5f * t2 + t2 * t2 * (c * t2 + 4.166664568298827e-2f);
         const auto swapped = (quadrant & 1) != 0;
-        const I sin_sign = (quadrant & 2) << 30, cos_sign = ((quadrant + 1) & 2) << 30;
-        sin = std::bit_cast<V>(std::bit_cast<I>(swapped ? c : s) ^ sin_sign);
-        cos = std::bit_cast<V>(std::bit_cast<I>(swapped ? s : c) ^ cos_sign);
+        const Int sin_sign = (quadrant & 2) << 30, cos_sign = ((quadrant + 1) & 2) << 30;
+        sin = std::bit_cast<V>(std::bit_cast<Int>(swapped ? c : s) ^ sin_sign);
+        cos = std::bit_cast<V>(std::bit_cast<Int>(swapped ? s : c) ^ cos_sign);
     }
 };
 

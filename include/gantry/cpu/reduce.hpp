@@ -2,6 +2,7 @@
 #include <gantry/cpu/columns.hpp>
 #include <gantry/cpu/sum.hpp>
 #include <gantry/kernels/reduce.hpp>
+#include <gantry/math.hpp>
 
 #include <algorithm>
 #include <array>
@@ -50,7 +51,9 @@ void launch(Cpu& device, const SumParameters<T>& p) {
         const cpu::ColumnReduction<T> columns(p.rows, p.columns);
         T* const memory = cpu::scratch<T>(columns.memory(1));
         const T* const sums = columns.reduce(device, memory, cpu::detail::SumOfColumn<T>{p.x})[0];
-        for (std::size_t c = 0; c < p.columns; ++c) finish(c, static_cast<double>(sums[c]));
+        for (std::size_t c = 0; c < p.columns; ++c)
+            finish(c, math::is_finite(sums[c]) ? static_cast<double>(sums[c])
+                                               : cpu::sum_in_double(p.x + c, p.rows, p.columns));
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/cpu/vector_loop.hpp>
+#include <gantry/math.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -22,12 +23,23 @@ double sum_of_block(const T* x, std::size_t count) {
     return static_cast<double>(sum_lanes((sums[0] + sums[1]) + (sums[2] + sums[3])));
 }
 
+/// The sum of `count` numbers that are `step` apart, in double throughout: for sums that overflow in T.
+template <class T>
+double sum_in_double(const T* x, std::size_t count, std::size_t step = 1) {
+    double total = 0;
+    for (std::size_t i = 0; i < count; ++i) total += static_cast<double>(x[i * step]);
+    return total;
+}
+
 /// The sum of `count` numbers.
 template <class T>
 double sum(const T* x, std::size_t count) {
     double total = 0;
-    for (std::size_t i = 0; i < count; i += sum_block)
-        total += sum_of_block(x + i, std::min(sum_block, count - i));
+    for (std::size_t i = 0; i < count; i += sum_block) {
+        const std::size_t block = std::min(sum_block, count - i);
+        const double of_block = sum_of_block(x + i, block);
+        total += math::is_finite(of_block) ? of_block : sum_in_double(x + i, block);
+    }
     return total;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/cpu/float_environment.hpp>
+#include <gantry/cpu/scratch.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -30,16 +31,21 @@ public:
     Region(int parts, const F& f)
         : parts_(parts),
           f_(&f),
-          call_([](const void* g, int part, int count) { (*static_cast<const F*>(g))(part, count); }) {}
+          call_([](const void* g, int part, int count) { (*static_cast<const F*>(g))(part, count); }),
+          scratch_(*ScratchMemory::current()) {
+        scratch_.prepare(parts);
+    }
 
     int parts() const { return parts_; }
     void run(int part) noexcept {
         const FloatEnvironment environment(environment_);
+        ScratchMemory* const before = std::exchange(ScratchMemory::current(), &scratch_.part(part));
         try {
             call_(f_, part, parts_);
         } catch (...) {
             if (!failed_.test_and_set()) error_ = std::current_exception();
         }
+        ScratchMemory::current() = before;
     }
     /// After all parts have run: throws the first exception of any.
     void rethrow() {
@@ -51,6 +57,7 @@ private:
     int parts_;
     const void* f_;
     void (*call_)(const void* f, int part, int parts);
+    ScratchMemory& scratch_;
     std::atomic_flag failed_;
     std::exception_ptr error_;
 };
@@ -183,11 +190,11 @@ private:
     class AsynchronousSignalsBlocked {
     public:
         AsynchronousSignalsBlocked() {
-            sigset_t signals;
-            sigfillset(&signals);
+            sigset_t asynchronous;
+            sigfillset(&asynchronous);
             for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT, SIGPROF})
-                sigdelset(&signals, fault);
-            pthread_sigmask(SIG_SETMASK, &signals, &before_);
+                sigdelset(&asynchronous, fault);
+            pthread_sigmask(SIG_SETMASK, &asynchronous, &before_);
         }
         AsynchronousSignalsBlocked(const AsynchronousSignalsBlocked&) = delete;
         AsynchronousSignalsBlocked& operator=(const AsynchronousSignalsBlocked&) = delete;

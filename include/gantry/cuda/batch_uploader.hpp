@@ -72,17 +72,19 @@ public:
 private:
     class Ring final : Companion {
     public:
-        Ring(Memory& memory, std::size_t bytes, std::size_t slots, const Fill& fill, std::uint64_t position)
+        Ring(Memory& memory, std::size_t bytes, std::size_t slot_count, const Fill& fill,
+             std::uint64_t position)
             : stream_(memory.stream()),
               bytes_(bytes),
               stride_((bytes + alignment - 1) / alignment * alignment),
-              device_(static_cast<std::uint8_t*>(memory.allocate(slots * stride_)),
-                      Release{&memory, slots * stride_}),
-              host_(allocate_pinned(slots * stride_)),
-              slots_(slots),
+              device_(static_cast<std::uint8_t*>(memory.allocate(slot_count * stride_)),
+                      Release{&memory, slot_count * stride_}),
+              host_(allocate_pinned(slot_count * stride_)),
+              slots_(slot_count),
               fill_(fill),
               prefetcher_(
-                  slots, [this](std::size_t slot, std::uint64_t number) { send(slot, number); }, position) {}
+                  slot_count, [this](std::size_t slot, std::uint64_t number) { send(slot, number); },
+                  position) {}
         Ring(const Ring&) = delete;
         Ring& operator=(const Ring&) = delete;
         ~Ring() {

@@ -97,7 +97,8 @@ inline bool wide(const ConvolutionGeometry& g) {
 
 /// The tiled kernels do. The derivative of softplus is too long for their loops.
 inline bool passes_activations(const Cuda&, const ConvolutionGeometry& g, ActivationKind kind) {
-    return !cuda::plain_product(g) && !cuda::wide(g) && kind != ActivationKind::softplus;
+    return !cuda::plain_product(g) && !cuda::wide(g) && derives_from_result(kind) &&
+           kind != ActivationKind::softplus;
 }
 
 }  // namespace gantry

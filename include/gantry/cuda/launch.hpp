@@ -9,6 +9,7 @@
 #include <gantry/kernels/loss.hpp>
 #include <gantry/kernels/matmul.hpp>
 #include <gantry/kernels/maxout.hpp>
+#include <gantry/kernels/norm.hpp>
 #include <gantry/kernels/optimizers.hpp>
 #include <gantry/kernels/pooling.hpp>
 #include <gantry/kernels/random.hpp>
@@ -61,6 +62,10 @@ void launch(Cuda&, const MaxoutScatterParameters<T>&);
 
 template <class T>
 void launch(Cuda&, const SumParameters<T>&);
+template <class T>
+void launch(Cuda&, const NormParameters<T>&);
+template <class T>
+void launch(Cuda&, const ClipToNormParameters<T>&);
 template <class T>
 void launch(Cuda&, const BroadcastParameters<T>&);
 template <class T>

@@ -55,14 +55,16 @@ public:
     /// Batches served so far: save it with a checkpoint.
     std::uint64_t position() const { return prefetcher_.position(); }
 
-    /// Goes on as if `position` batches had been served.
+    /// Goes on as if `position` batches had been served. Errors: see check_position.
     void seek(std::uint64_t position) {
+        check_position(position, options_);
         prefetcher_.release();
         prefetcher_.seek(position);
     }
 
     /// Items in the data set.
     std::size_t count() const { return order_.count(); }
+    const BatchOptions& options() const { return options_; }
     /// Values in an item.
     std::size_t item_size() const { return item_size_; }
 

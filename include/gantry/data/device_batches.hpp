@@ -86,12 +86,17 @@ public:
             if (uploader_) return uploader_->position();
         return position_;
     }
-    /// Goes on as if `position` batches had been served.
+    /// Goes on as if `position` batches had been served. Errors: see check_position.
     void seek(std::uint64_t position) {
+        check_position(position, options_);
         if constexpr (streams)
             if (uploader_) return uploader_->seek(position);
         position_ = position;
     }
+
+    /// Items in the data set.
+    std::size_t count() const { return order_.count(); }
+    const BatchOptions& options() const { return options_; }
 
     /// Whether the data set is not in the device's memory.
     bool streamed() const { return !resident_; }

@@ -1,5 +1,7 @@
 #pragma once
 #include <gantry/core/error.hpp>
+#include <gantry/cpu/device.hpp>
+#include <gantry/cpu/parallel.hpp>
 #include <gantry/data/images.hpp>
 #include <gantry/io/file.hpp>
 #include <gantry/io/jpeg.hpp>
@@ -21,7 +23,6 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -140,17 +141,9 @@ inline std::string list_formats(const std::map<std::string, std::size_t>& files)
 template <class Action>
 void for_each_on_all_cores(std::size_t count, const Action& action) {
     std::atomic<std::size_t> next = 0;
-    const auto work = [&] {
+    cpu::parallel(cpu::available_cores(), [&](int, int) {
         for (std::size_t i = next++; i < count; i = next++) action(i);
-    };
-    const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
-    std::vector<std::jthread> threads;
-    try {
-        for (std::size_t t = 1; t < std::min(cores, count); ++t) threads.emplace_back(work);
-    } catch (const std::system_error&) {
-        // The system gives no more threads: those that there are do the work.
-    }
-    work();
+    });
 }
 
 /// A picture's pixels as red, green and blue.

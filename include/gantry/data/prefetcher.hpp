@@ -1,4 +1,6 @@
 #pragma once
+#include <gantry/core/error.hpp>
+
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -6,6 +8,7 @@
 #include <functional>
 #include <mutex>
 #include <stop_token>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -16,12 +19,19 @@ namespace gantry {
 /// nothing after construction.
 class Prefetcher {
 public:
-    /// `prepare(slot, number)` puts batch `number` into a slot, 0 <= slot < `slots`, on the background
-    /// thread.
-    Prefetcher(std::size_t slots, std::function<void(std::size_t, std::uint64_t)> prepare,
+    /// `prepare(slot, number)` puts batch `number` into a slot, 0 <= slot < `slot_count`, on the background
+    /// thread. Throws an Error if the system starts no thread.
+    Prefetcher(std::size_t slot_count, std::function<void(std::size_t, std::uint64_t)> prepare,
                std::uint64_t position = 0)
-        : slots_(slots), prepare_(std::move(prepare)), position_(position) {
-        worker_ = std::jthread([this](std::stop_token stop) { work(stop); });
+        : slots_(slot_count), prepare_(std::move(prepare)), position_(position) {
+        try {
+            worker_ = std::jthread([this](std::stop_token stop) { work(stop); });
+        } catch (const std::system_error& error) {
+            fail("Prefetcher",
+                 "the system starts no thread that prepares batches: end other programs, or raise "
+                 "the limits of processes and memory (ulimit -u, -v)",
+                 error.code().message());
+        }
     }
 
     /// Takes the next batch: the caller holds its slot until `release`, and must hold fewer than all slots

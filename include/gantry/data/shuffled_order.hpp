@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <numeric>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,19 @@ inline std::size_t count_items(std::size_t values, std::size_t item_size, const 
     if (count > std::numeric_limits<std::uint32_t>::max())
         fail("batches", "a data set must hold less than 2^32 items", count);
     return count;
+}
+
+/// Errors: a number of batches served that no run comes to, since its items cannot be counted.
+inline void check_position(std::uint64_t position, const BatchOptions& options) {
+    const std::uint64_t most = std::numeric_limits<std::uint64_t>::max() / 2 / options.batch;
+    if (position > most) fail("batches", "a position must be at most " + std::to_string(most), position);
+}
+
+/// How a data set is served but for the position, in words: what two runs over the same batches agree in.
+inline std::string order_text(std::size_t count, const BatchOptions& options) {
+    return "batches of " + std::to_string(options.batch) + " from " + std::to_string(count) +
+           " items, seed " + std::to_string(static_cast<std::uint64_t>(options.seed)) +
+           (options.range == PixelRange::zero_to_one ? ", from 0 to 1" : ", from -1 to 1");
 }
 
 /// The order in which the items of a data set are served, for ever. Each epoch has an order of its own, which

@@ -33,6 +33,7 @@ public:
         part_.sync();
         if (std::rename(part_.path().c_str(), path_.c_str()) != 0) detail::fail_file("write", path_, errno);
         committed_ = true;
+        detail::sync_folder(path_.parent_path());
     }
 
 private:

@@ -2,6 +2,9 @@
 #include <gantry/core/buffer.hpp>
 #include <gantry/core/error.hpp>
 #include <gantry/core/random.hpp>
+#include <gantry/data/shuffled_order.hpp>
+#include <gantry/io/build_text.hpp>
+#include <gantry/io/csv.hpp>
 #include <gantry/io/safetensors.hpp>
 #include <gantry/io/state_dict.hpp>
 #include <gantry/layers/feature_order.hpp>
@@ -11,6 +14,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <numeric>
@@ -19,6 +23,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -86,6 +91,7 @@ struct NetworkParts {
     std::vector<ParameterInfo> parameter_infos, state_infos;
     std::string layers;  ///< see architecture_text
     Buffer<T, D>&parameters, &states;
+    RandomStream& dropout;
 };
 /// Errors, at compile time: the network has no file that means the same in PyTorch.
 template <class Net>
@@ -100,17 +106,24 @@ NetworkParts<typename Net::scalar, typename Net::device_type> parts_of(Net& netw
         }
         return infos;
     };
-    return {ordered(Architecture::parameters()), ordered(Architecture::states()),
-            architecture_text<Architecture>(), network.parameters(), network.states()};
+    return {ordered(Architecture::parameters()),
+            ordered(Architecture::states()),
+            architecture_text<Architecture>(),
+            network.parameters(),
+            network.states(),
+            network.dropout_stream()};
 }
 
 /// "(3, 4) of F32"
 inline std::string form(std::string_view dtype, std::span<const std::size_t> shape) {
-    std::ostringstream text;
-    text << '(';
-    for (std::size_t i = 0; i < shape.size(); ++i) text << (i > 0 ? ", " : "") << shape[i];
-    text << ") of " << dtype;
-    return text.str();
+    std::string text = "(";
+    for (std::size_t i = 0; i < shape.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(shape[i]);
+    return text.append(") of ").append(dtype);
+}
+
+/// All that a stream's numbers follow from: seed, name and position.
+inline std::array<std::uint64_t, 3> stream_state(const RandomStream& stream) {
+    return {static_cast<std::uint64_t>(stream.seed), stream.name, stream.position};
 }
 
 inline std::string with_dot(const std::string& name) { return name.empty() ? name : name + '.'; }
@@ -137,13 +150,17 @@ inline std::string parts_text(const Safetensors& file) {
 //         checkpoint.network("generator", generator);
 //         checkpoint.optimizer("optimizer.generator", adam, generator);
 //         checkpoint.stream("random.noise", noise);
+//         checkpoint.batches("data", batches);
 //         checkpoint.number("iterations", iterations);
 //     }
-// A network "generator" becomes the tensors of PyTorch's state_dict of the same nn.Sequential, in PyTorch's
-// shapes and order, with "generator." before their names (nothing before them if the name is empty); a moment
-// of its optimizer is a tensor for each parameter, such as "optimizer.generator.exp_avg.0.weight". Layers
-// with parameters are found by their order if their names differ. The vectors that a network itself takes and
-// makes are what they are: a network of Dense layers alone sees a flattened image channels-last.
+// That is all that a run needs to go on bit for bit. Networks, optimizers and streams may be made with other
+// seeds and options before a checkpoint is loaded, in any order. A network "generator" becomes the tensors of
+// PyTorch's state_dict of the same nn.Sequential, in PyTorch's shapes and order, with "generator." before
+// their names (nothing before them if the name is empty); a moment of its optimizer is a tensor for each
+// parameter, such as "optimizer.generator.exp_avg.0.weight". Layers with parameters are found by their order
+// if their names differ. The vectors that a network itself takes and makes are what they are: a network of
+// Dense layers alone sees a flattened image channels-last. What is no tensor to others is in the metadata:
+// architectures, positions of dropout, how batches are served, and the build.
 
 /// The part of a file that has `name.` before its names, as a file of its own without it: one network of a
 /// checkpoint, say, which is then loaded by an empty name. Errors: there is none; `source` stands in them.
@@ -168,30 +185,61 @@ class CheckpointWriter {
 public:
     Safetensors file;
 
+    CheckpointWriter() { text("build", build_text()); }
+
+    /// Parameters, states and the stream of dropout.
     template <class Net>
     void network(const std::string& name, Net& network) {
         const auto parts = detail::parts_of(network);
         tensors(detail::with_dot(name), parts.parameter_infos, parts.parameters);
         tensors(detail::with_dot(name), parts.state_infos, parts.states);
-        file.metadata[detail::with_dot(name) + "architecture"] = parts.layers;
-        file.metadata[detail::with_dot(name) + "layout"] = detail::layout;
+        text(detail::with_dot(name) + "layout", detail::layout);
+        text(detail::with_dot(name) + "architecture", parts.layers);
+        const auto [seed, stream, position] = detail::stream_state(parts.dropout);
+        text(detail::with_dot(name) + "dropout",
+             std::to_string(seed) + ',' + std::to_string(stream) + ',' + std::to_string(position));
     }
+    /// Moments, number of updates, and options with the current learning rate.
     template <class O, class Net>
     void optimizer(const std::string& name, O& optimizer, Net& network) {
         const auto infos = detail::parts_of(network).parameter_infos;
         for (const auto& [moment, buffer] : optimizer.buffers())
             tensors(detail::with_dot(name) + std::string(moment) + '.', infos, *buffer);
         number(detail::with_dot(name) + "updates", optimizer.updates());
+        auto options = optimizer.options();
+        for_each_option(options, [&](std::string_view option, const auto& value) {
+            value_of(detail::with_dot(name) + std::string(option), value);
+        });
+        text(detail::with_dot(name) + "type", std::string(optimizer.name()));
     }
     void stream(const std::string& name, const RandomStream& stream) {
-        const std::array<std::uint64_t, 2> state{static_cast<std::uint64_t>(stream.seed), stream.position};
-        file.tensors[name] = make_entry({2}, state);
+        file.tensors[name] = make_entry({3}, detail::stream_state(stream));
     }
-    void number(const std::string& name, std::uint64_t value) {
-        file.tensors[name] = make_entry({}, std::span(&value, 1));
+    /// A buffer of the caller's own.
+    template <class T, class D>
+    void buffer(const std::string& name, const Buffer<T, D>& buffer) {
+        file.tensors[name] = make_entry({buffer.size()}, buffer.to_host());
     }
+    /// The position of Batches or DeviceBatches.
+    template <class Loader>
+    void batches(const std::string& name, Loader& batches) {
+        number(detail::with_dot(name) + "position", batches.position());
+        text(detail::with_dot(name) + "order", order_text(batches.count(), batches.options()));
+    }
+    void number(const std::string& name, std::uint64_t value) { value_of(name, value); }
+    /// What must be the same when the checkpoint is loaded.
+    void same(const std::string& name, const std::string& value, std::string_view = {}) { text(name, value); }
+    /// Numbers, or positions of streams, that must be in proportion when the checkpoint is loaded: `name` is
+    /// `factor` times `of`.
+    void proportional(const std::string&, std::uint64_t, const std::string&) {}
 
 private:
+    void text(const std::string& name, const std::string& value) { file.metadata[name] = value; }
+    void value_of(const std::string& name, bool value) { value_of(name, std::uint8_t{value}); }
+    template <class T>
+    void value_of(const std::string& name, T value) {
+        file.tensors[name] = make_entry({}, std::span(&value, 1));
+    }
     template <class B>
     void tensors(const std::string& prefix, const std::vector<ParameterInfo>& infos, const B& buffer) {
         const auto numbers = buffer.to_host();
@@ -214,19 +262,31 @@ public:
     /// `source` stands in errors.
     CheckpointReader(Safetensors file, std::string source)
         : file_(std::move(file)), source_(std::move(source)) {}
+    CheckpointReader(const CheckpointReader&) = delete;
+    CheckpointReader& operator=(const CheckpointReader&) = delete;
+    /// Errors: `apply` was forgotten. (Not where another exception ends the scope.)
+    ~CheckpointReader() noexcept(false) {
+        if (!changes_.empty() && std::uncaught_exceptions() == exceptions_)
+            fail("checkpoint",
+                 source_ + " was described to a CheckpointReader and not loaded: call its apply()");
+    }
 
     /// Floating-point values of smaller types are converted.
     template <class Net>
     void network(const std::string& name, Net& network) {
         const auto parts = detail::parts_of(network);
-        check_layout(name, parts.parameter_infos);
-        check_architecture(name, parts.layers);
         const std::string prefix = detail::with_dot(name);
+        if (file_.metadata.contains(prefix + "architecture")) {  // else it is not gantry's
+            check_layout(name, parts.parameter_infos);
+            check_architecture(name, parts.layers);
+            dropout(prefix + "dropout", parts.dropout);
+        }
         auto infos = parts.parameter_infos;
         infos.insert(infos.end(), parts.state_infos.begin(), parts.state_infos.end());
         const detail::TensorNames names = find_tensors(prefix, infos);
         tensors(prefix, names, parts.parameter_infos, parts.parameters);
         tensors(prefix, names, parts.state_infos, parts.states);
+        // PyTorch counts batches beside its running statistics; nothing here depends on that.
         for (const ParameterInfo& info : parts.state_infos) {
             const std::string count =
                 prefix + detail::module_of(names.in_file.at(info.name)) + detail::batch_count;
@@ -240,20 +300,54 @@ public:
             const std::string prefix = detail::with_dot(name) + std::string(moment) + '.';
             tensors(prefix, find_tensors(prefix, infos), infos, *buffer);
         }
-        const auto updates = values<std::uint64_t>(detail::with_dot(name) + "updates", {})[0];
-        changes_.push_back([&optimizer, updates] { optimizer.set_updates(updates); });
-    }
-    void stream(const std::string& name, RandomStream& stream) {
-        const auto state = values<std::uint64_t>(name, {2});
-        changes_.push_back([&stream, state] {
-            stream.seed = Seed{state[0]};
-            stream.position = state[1];
+        same(detail::with_dot(name) + "type", std::string(optimizer.name()), "optimizer");
+        const auto updates = value_of<std::uint64_t>(detail::with_dot(name) + "updates");
+        auto options = optimizer.options();
+        for_each_option(options, [&](std::string_view option, auto& value) {
+            value = value_of<std::remove_reference_t<decltype(value)>>(detail::with_dot(name) +
+                                                                       std::string(option));
+        });
+        checked(name, [&] { optimizer.check(options); });
+        changes_.push_back([&optimizer, options, updates] {
+            optimizer.set_options(options);
+            optimizer.set_updates(updates);
         });
     }
+    void stream(const std::string& name, RandomStream& stream) {
+        set_stream(name, stream, values<std::uint64_t>(name, {3}));
+    }
+    template <class T, class D>
+    void buffer(const std::string& name, Buffer<T, D>& buffer) {
+        changes_.push_back(
+            [&buffer, numbers = values<T>(name, {buffer.size()})] { buffer.from_host(numbers); });
+    }
+    template <class Loader>
+    void batches(const std::string& name, Loader& batches) {
+        same(detail::with_dot(name) + "order", order_text(batches.count(), batches.options()),
+             "order of data");
+        const auto position = value_of<std::uint64_t>(detail::with_dot(name) + "position");
+        checked(name, [&] { check_position(position, batches.options()); });
+        changes_.push_back([&batches, position] { batches.seek(position); });
+    }
     void number(const std::string& name, std::uint64_t& value) {
-        const auto saved = values<std::uint64_t>(name, {})[0];
+        const auto saved = value_of<std::uint64_t>(name);
         changes_.push_back([&value, saved] { value = saved; });
     }
+    void same(const std::string& name, const std::string& value, std::string_view meaning) {
+        const std::string saved = text(name);
+        if (saved != value)
+            refuse("has another " + std::string(meaning) + ", " + detail::quoted(saved) + ", not " +
+                   detail::quoted(value));
+    }
+    void proportional(const std::string& name, std::uint64_t factor, const std::string& of) {
+        const std::uint64_t number = position_of(name), unit = position_of(of);
+        if (number / factor != unit || number % factor != 0)
+            refuse("has " + detail::quoted(name) + ' ' + std::to_string(number) +
+                   ", which does not go with " + detail::quoted(of) + ' ' + std::to_string(unit));
+    }
+
+    /// The build that wrote the file, see build_text: another one may round otherwise.
+    std::string build() { return text("build"); }
 
     /// Errors: a tensor in the file that nothing described.
     void apply() {
@@ -267,13 +361,13 @@ public:
 
 private:
     [[noreturn]] void refuse(const std::string& what,
-                             const std::string& advice = "load it with those that wrote it") const {
+                             const std::string& advice = "load it with those that wrote it") {
+        changes_.clear();
         fail("checkpoint",
              source_ + ' ' + what + ": it does not fit these networks and optimizers; " + advice);
     }
 
-    detail::TensorNames find_tensors(const std::string& prefix,
-                                     const std::vector<ParameterInfo>& infos) const {
+    detail::TensorNames find_tensors(const std::string& prefix, const std::vector<ParameterInfo>& infos) {
         std::vector<std::string> wanted, found;
         for (const ParameterInfo& info : infos) wanted.push_back(info.name);
         for (const auto& [name, entry] : file_.tensors)
@@ -284,6 +378,54 @@ private:
         return detail::find_tensors(wanted, found, prefix);
     }
 
+    std::string text(const std::string& name) {
+        const auto found = file_.metadata.find(name);
+        if (found == file_.metadata.end()) refuse("says nothing of " + detail::quoted(name));
+        return found->second;
+    }
+    /// Calls f, and says which part of the checkpoint an Error is about.
+    template <class F>
+    void checked(const std::string& name, const F& f) {
+        try {
+            f();
+        } catch (const Error& error) {
+            refuse("has a wrong " + detail::quoted(name) + ", " + error.what());
+        }
+    }
+
+    void set_stream(const std::string& name, RandomStream& stream, const std::vector<std::uint64_t>& state) {
+        const auto id = static_cast<std::uint32_t>(state[1]);
+        if (id != state[1]) refuse("has a wrong " + detail::quoted(name));
+        changes_.push_back([&stream, state, id] {
+            stream.seed = Seed{state[0]};
+            stream.name = id;
+            stream.position = state[2];
+        });
+    }
+    void dropout(const std::string& name, RandomStream& stream) {
+        const std::string saved = text(name);
+        std::string_view rest = saved;
+        std::vector<std::uint64_t> state(3);
+        for (std::uint64_t& number : state)
+            if (!detail::parse_number(detail::take_field(rest, ','), number))
+                refuse("has a wrong " + detail::quoted(name));
+        if (!rest.empty()) refuse("has a wrong " + detail::quoted(name));
+        set_stream(name, stream, state);
+    }
+
+    /// A number, or a stream's position.
+    std::uint64_t position_of(const std::string& name) {
+        const auto found = file_.tensors.find(name);
+        const bool stream = found != file_.tensors.end() && found->second.shape.size() == 1;
+        return stream ? values<std::uint64_t>(name, {3})[2] : value_of<std::uint64_t>(name);
+    }
+    template <class T>
+    T value_of(const std::string& name) {
+        if constexpr (std::is_same_v<T, bool>)
+            return value_of<std::uint8_t>(name) != 0;
+        else
+            return values<T>(name, {})[0];
+    }
     template <class T>
     std::vector<T> values(const std::string& name, const std::vector<std::size_t>& shape) {
         const auto found = file_.tensors.find(name);
@@ -329,7 +471,7 @@ private:
                                    "flattened images: load it with the version that wrote it");
     }
     /// A file that says nothing about it (PyTorch's, say) is taken by its shapes alone.
-    void check_architecture(const std::string& name, const std::string& wanted) const {
+    void check_architecture(const std::string& name, const std::string& wanted) {
         const auto found = file_.metadata.find(detail::with_dot(name) + "architecture");
         if (found == file_.metadata.end() || found->second == wanted) return;
         std::istringstream wanted_lines(wanted), saved_lines(found->second);
@@ -345,7 +487,8 @@ private:
     Safetensors file_;
     std::string source_;
     std::set<std::string> described_;
-    std::vector<std::function<void()>> changes_;
+    std::vector<std::function<void()>> changes_;  ///< that wait for `apply`
+    int exceptions_ = std::uncaught_exceptions();
 };
 
 }  // namespace gantry

@@ -2,6 +2,7 @@
 #include <gantry/core/error.hpp>
 #include <gantry/io/file.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -54,37 +55,62 @@ public:
         file_.write(std::string(header) + '\n');
     }
 
+    /// Which iterations have a row.
+    enum class Rows { each, some };
+
     /// Goes on with the log at `path` as if the run had just done `iteration` and never stopped: later rows,
     /// and a last row that a kill cut short, are removed. Without a file, begins a new one. Throws an Error
-    /// if the file is a log of other columns.
-    static CsvLog resume(const std::filesystem::path& path, std::string_view header,
-                         std::uint64_t iteration) {
+    /// if the file is a log of other columns, or damaged; with Rows::each, also if it lacks rows up to
+    /// `iteration`, but for the first ones: those of a log that was moved away.
+    static CsvLog resume(const std::filesystem::path& path, std::string_view header, std::uint64_t iteration,
+                         Rows rows = Rows::each) {
         if (!std::filesystem::exists(path)) return CsvLog(path, header);
         const std::string text = detail::read_text(path);
         const std::string first_line = std::string(header) + '\n';
+        const auto lacks = [&](std::uint64_t from) {
+            fail("csv_log", path.string() + " lacks the rows of iterations " + std::to_string(from) + " to " +
+                                std::to_string(iteration) +
+                                ": put it back as it was, or move it away to go on without it");
+        };
         if (!text.starts_with(first_line)) {
             // A kill before the header was written whole.
-            if (first_line.starts_with(text)) return CsvLog(path, header);
+            if (first_line.starts_with(text)) {
+                if (rows == Rows::each && iteration > 0) lacks(1);
+                return CsvLog(path, header);
+            }
             fail("csv_log", path.string() + " is not a log with the columns " + std::string(header) +
                                 ": move it away or resume in another folder");
         }
+        const auto columns = std::count(header.begin(), header.end(), ',');
         std::size_t kept = first_line.size();
+        std::uint64_t last = 0;
         for (std::size_t row = 1;; ++row) {
             const std::size_t end = text.find('\n', kept);
             if (end == text.npos) break;
             std::string_view line = std::string_view(text).substr(kept, end - kept);
             std::uint64_t at = 0;
-            if (!detail::parse_number(detail::take_field(line, ','), at))
-                fail("csv_log", path.string() + " is damaged: row " + std::to_string(row) +
-                                    " must begin with an iteration");
+            bool good = std::count(line.begin(), line.end(), ',') == columns &&
+                        detail::parse_number(detail::take_field(line, ','), at) && (row == 1 || at > last);
             if (at > iteration) break;
+            for (double value = 0; good && !line.empty();)
+                good = detail::parse_number(detail::take_field(line, ','), value);
+            if (!good)
+                fail("csv_log", path.string() + " is damaged: row " + std::to_string(row) +
+                                    " must have an iteration after the last one and " +
+                                    std::to_string(columns) + " numbers");
+            if (rows == Rows::each && row > 1 && at != last + 1) break;
+            last = at;
             kept = end + 1;
         }
+        if (rows == Rows::each && last != iteration) lacks(last + 1);
         std::error_code error;
         std::filesystem::resize_file(path, kept, error);
         if (error) detail::fail_file("write", path, error.value());
         return CsvLog(path);
     }
+
+    /// Returns when the disk holds all rows.
+    void sync() { file_.sync(); }
 
     /// Appends a row: the iteration and one value for each further column.
     void row(std::uint64_t iteration, std::span<const double> values) {

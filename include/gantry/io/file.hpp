@@ -31,6 +31,15 @@ inline std::filesystem::file_type file_type(const std::filesystem::path& path) {
     if (type == std::filesystem::file_type::none) fail_file("read", path, error.value());
     return type;
 }
+/// Returns when the disk holds the names of the files in `folder`: a new name, or one that a rename gave.
+inline void sync_folder(const std::filesystem::path& folder) {
+    const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) fail_file("read", folder, errno);
+    const int error = ::fsync(descriptor) == 0 ? 0 : errno;
+    ::close(descriptor);
+    // EINVAL: a file system that has no fsync of folders.
+    if (error != 0 && error != EINVAL) fail_file("write", folder, error);
+}
 }  // namespace detail
 
 /// An open file. Each call does all that it was asked to do or throws an Error with the path and the reason.
@@ -54,6 +63,13 @@ public:
                           : mode == Mode::create ? O_WRONLY | O_CREAT | O_TRUNC
                                                  : O_WRONLY | O_CREAT | O_APPEND;
         descriptor_ = ::open(path_.c_str(), flags | O_CLOEXEC, 0666);
+        // The numbers of standard input and output, where a program has closed them, are not for files: what
+        // is printed would go into one.
+        if (descriptor_ >= 0 && descriptor_ <= STDERR_FILENO) {
+            const int low =
+                std::exchange(descriptor_, ::fcntl(descriptor_, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+            ::close(low);
+        }
         if (descriptor_ < 0) detail::fail_file(mode == Mode::read ? "read" : "write", path_, errno);
     }
     File(File&& other) noexcept

@@ -7,11 +7,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <memory>
-#include <new>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gif_lib.h>
@@ -61,77 +62,107 @@ private:
 
 }  // namespace detail
 
-/// Writes pictures of one size as an animated GIF that loops for ever, atomically. There is no way to add to
-/// a GIF: after a resume, read the earlier frames back from where they are kept as PNG, and write it anew.
-/// Browsers show at most 50 frames a second.
-inline void write_gif(const std::filesystem::path& path, std::span<const Picture> frames,
-                      int frames_per_second) {
-    if (frames.empty()) fail("write_gif", "an animation needs at least one frame", frames.size());
-    if (frames_per_second < 1 || frames_per_second > 50)
-        fail("write_gif", "frames per second must be from 1 to 50", frames_per_second);
-    const Picture& first = frames.front();
-    for (const Picture& frame : frames) {
-        detail::check_picture("write_gif", frame);
-        if (frame.height != first.height || frame.width != first.width || frame.channels != first.channels)
-            fail("write_gif", "all frames must have the same size", first.height, " x ", first.width, " x ",
-                 first.channels, " and ", frame.height, " x ", frame.width, " x ", frame.channels);
+/// Writes pictures of one size as an animated GIF that loops for ever, atomically, each as it comes. There is
+/// no way to add to a GIF: after a resume, read the earlier frames back from where they are kept as PNG, and
+/// write it anew. Browsers show at most 50 frames a second.
+///     GifWriter gif("samples.gif", 8);
+///     for (...) gif.add(picture);
+///     gif.commit();
+class GifWriter {
+public:
+    GifWriter(const std::filesystem::path& path, int frames_per_second) : path_(path), file_(path) {
+        if (frames_per_second < 1 || frames_per_second > 50)
+            fail("write_gif", "frames per second must be from 1 to 50", frames_per_second);
+        hundredths_ = (100 + frames_per_second / 2) / frames_per_second;
     }
 
-    std::vector<GifByteType> encoded;
-    // Called by C code, which no exception may pass through.
-    const auto append = [](GifFileType* file, const GifByteType* bytes, int count) noexcept {
-        auto& out = *static_cast<std::vector<GifByteType>*>(file->UserData);
-        try {
-            out.insert(out.end(), bytes, bytes + count);
-        } catch (const std::bad_alloc&) {
-            return 0;
+    /// Errors: a picture of another size than the first one.
+    void add(const Picture& frame) {
+        detail::check_picture("write_gif", frame);
+        if (!gif_) begin(frame);
+        if (frame.height != height_ || frame.width != width_ || frame.channels != channels_)
+            fail("write_gif", "all frames must have the same size", height_, " x ", width_, " x ", channels_,
+                 " and ", frame.height, " x ", frame.width, " x ", frame.channels);
+        const GraphicsControlBlock timing{DISPOSE_DO_NOT, false, hundredths_, NO_TRANSPARENT_COLOR};
+        std::array<GifByteType, 4> extension{};
+        EGifGCBToExtension(&timing, extension.data());
+        check(EGifPutExtension(gif_.get(), GRAPHICS_EXT_FUNC_CODE, static_cast<int>(extension.size()),
+                               extension.data()));
+        check(EGifPutImageDesc(gif_.get(), 0, 0, width_, height_, false, nullptr));
+        std::vector<GifByteType> line(static_cast<std::size_t>(width_));
+        for (int y = 0; y < height_; ++y) {
+            for (int x = 0; x < width_; ++x)
+                line[static_cast<std::size_t>(x)] = detail::GifColours::index(frame, y, x);
+            check(EGifPutLine(gif_.get(), line.data(), width_));
         }
-        return count;
-    };
-    int error = 0;
+    }
+
+    /// The file appears. Errors: no frame was added.
+    void commit() {
+        if (!gif_) fail("write_gif", "an animation needs at least one frame", 0);
+        int error = 0;
+        const int closed = EGifCloseFile(gif_.release(), &error);
+        check(closed, error);
+        file_.commit();
+    }
+
+private:
+    void begin(const Picture& first) {
+        height_ = first.height;
+        width_ = first.width;
+        channels_ = first.channels;
+        // Called by C code, which no exception may pass through.
+        const auto write = [](GifFileType* file, const GifByteType* bytes, int count) noexcept {
+            auto& writer = *static_cast<GifWriter*>(file->UserData);
+            try {
+                writer.file_.write(std::as_bytes(std::span(bytes, static_cast<std::size_t>(count))));
+                return count;
+            } catch (...) {
+                writer.error_ = std::current_exception();
+                return 0;
+            }
+        };
+        int error = 0;
+        gif_.reset(EGifOpen(this, write, &error));
+        check(gif_ ? GIF_OK : GIF_ERROR, error);
+
+        const auto palette = detail::GifColours::palette(channels_);
+        const std::unique_ptr<ColorMapObject, decltype(&GifFreeMapObject)> colours(
+            GifMakeMapObject(static_cast<int>(palette.size()), palette.data()), GifFreeMapObject);
+        check(colours ? GIF_OK : GIF_ERROR, E_GIF_ERR_NOT_ENOUGH_MEM);
+        EGifSetGifVersion(gif_.get(), true);
+        check(EGifPutScreenDesc(gif_.get(), width_, height_, 8, 0, colours.get()));
+
+        // "Loop for ever", as Netscape 2.0 defined it: sub-block 1, then the number of rounds, 0 for no end.
+        constexpr std::array<GifByteType, 3> loop{1, 0, 0};
+        check(EGifPutExtensionLeader(gif_.get(), APPLICATION_EXT_FUNC_CODE));
+        check(EGifPutExtensionBlock(gif_.get(), 11, "NETSCAPE2.0"));
+        check(EGifPutExtensionBlock(gif_.get(), static_cast<int>(loop.size()), loop.data()));
+        check(EGifPutExtensionTrailer(gif_.get()));
+    }
+    void check(int result, int error = 0) {
+        if (result == GIF_OK) return;
+        if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+        const char* const message = GifErrorString(gif_ ? gif_->Error : error);
+        fail("write_gif", "cannot encode " + path_.string() + ": " + (message ? message : "out of memory"));
+    }
+
     struct Close {
         void operator()(GifFileType* file) const { EGifCloseFile(file, nullptr); }
     };
-    std::unique_ptr<GifFileType, Close> gif(EGifOpen(&encoded, append, &error));
-    const auto check = [&](bool success) {
-        if (success) return;
-        const char* const message = GifErrorString(gif ? gif->Error : error);
-        fail("write_gif", "cannot encode " + path.string() + ": " + (message ? message : "out of memory"));
-    };
-    check(gif != nullptr);
+    std::filesystem::path path_;
+    AtomicFile file_;
+    int hundredths_ = 0, height_ = 0, width_ = 0, channels_ = 0;
+    std::exception_ptr error_;
+    std::unique_ptr<GifFileType, Close> gif_;  // last: closing it writes
+};
 
-    const auto palette = detail::GifColours::palette(first.channels);
-    const std::unique_ptr<ColorMapObject, decltype(&GifFreeMapObject)> colours(
-        GifMakeMapObject(static_cast<int>(palette.size()), palette.data()), GifFreeMapObject);
-    check(colours != nullptr);
-    EGifSetGifVersion(gif.get(), true);
-    check(EGifPutScreenDesc(gif.get(), first.width, first.height, 8, 0, colours.get()) == GIF_OK);
-
-    // "Loop for ever", as Netscape 2.0 defined it: sub-block 1, then the number of rounds, 0 for no end.
-    constexpr std::array<GifByteType, 3> loop{1, 0, 0};
-    check(EGifPutExtensionLeader(gif.get(), APPLICATION_EXT_FUNC_CODE) == GIF_OK);
-    check(EGifPutExtensionBlock(gif.get(), 11, "NETSCAPE2.0") == GIF_OK);
-    check(EGifPutExtensionBlock(gif.get(), static_cast<int>(loop.size()), loop.data()) == GIF_OK);
-    check(EGifPutExtensionTrailer(gif.get()) == GIF_OK);
-
-    const GraphicsControlBlock timing{
-        DISPOSE_DO_NOT, false, (100 + frames_per_second / 2) / frames_per_second, NO_TRANSPARENT_COLOR};
-    std::array<GifByteType, 4> extension{};
-    EGifGCBToExtension(&timing, extension.data());
-    std::vector<GifByteType> line(static_cast<std::size_t>(first.width));
-    for (const Picture& frame : frames) {
-        check(EGifPutExtension(gif.get(), GRAPHICS_EXT_FUNC_CODE, static_cast<int>(extension.size()),
-                               extension.data()) == GIF_OK);
-        check(EGifPutImageDesc(gif.get(), 0, 0, frame.width, frame.height, false, nullptr) == GIF_OK);
-        for (int y = 0; y < frame.height; ++y) {
-            for (int x = 0; x < frame.width; ++x)
-                line[static_cast<std::size_t>(x)] = detail::GifColours::index(frame, y, x);
-            check(EGifPutLine(gif.get(), line.data(), frame.width) == GIF_OK);
-        }
-    }
-    const int closed = EGifCloseFile(gif.release(), &error);
-    check(closed == GIF_OK);
-    write_file(path, std::as_bytes(std::span(encoded)));
+/// Writes pictures as an animated GIF: see GifWriter.
+inline void write_gif(const std::filesystem::path& path, std::span<const Picture> frames,
+                      int frames_per_second) {
+    GifWriter gif(path, frames_per_second);
+    for (const Picture& frame : frames) gif.add(frame);
+    gif.commit();
 }
 
 }  // namespace gantry

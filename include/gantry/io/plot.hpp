@@ -41,13 +41,13 @@ struct PlotOptions {
 namespace detail {
 
 /// One axis: the interval that it shows and the place of its ticks.
-struct Axis {
+struct PlotAxis {
     double low = 0;
     double high = 1;
     double step = 0.2;
 
     /// `padding`: part of the span added at both ends.
-    static Axis over(double low, double high, double padding, int ticks) {
+    static PlotAxis over(double low, double high, double padding, int ticks) {
         if (!(low <= high)) low = 0, high = 1;  // no point at all
         // A span that rounding errors would fill with noise, or none, is widened.
         const double least = std::max(1e-9 * std::max(std::abs(low), std::abs(high)), 1e-300);
@@ -56,7 +56,7 @@ struct Axis {
             low -= around, high += around;
         }
         const double margin = padding * (high - low);
-        Axis axis{low - margin, high + margin, 0};
+        PlotAxis axis{low - margin, high + margin, 0};
         // Steps of 1, 2 or 5 times a power of ten (Heckbert: "Nice numbers for graph labels", Graphics Gems).
         const double wanted = (axis.high - axis.low) / ticks;
         const double power = std::pow(10, std::floor(std::log10(wanted)));
@@ -152,9 +152,10 @@ public:
                     y_low = std::min(y_low, line.y[i]);
                     y_high = std::max(y_high, line.y[i]);
                 }
-        x_ = Axis::over(x_low, x_high, 0, 8);
+        x_ = PlotAxis::over(x_low, x_high, 0, 8);
         const bool fixed = options.y_min || options.y_max;
-        y_ = Axis::over(options.y_min.value_or(y_low), options.y_max.value_or(y_high), fixed ? 0 : 0.05, 8);
+        y_ = PlotAxis::over(options.y_min.value_or(y_low), options.y_max.value_or(y_high), fixed ? 0 : 0.05,
+                            8);
 
         begin();
         for (const Series& line : series) draw(line);
@@ -273,7 +274,7 @@ private:
     }
 
     const PlotOptions& options_;
-    Axis x_, y_;
+    PlotAxis x_, y_;
     std::string text_;
 };
 

@@ -2,25 +2,57 @@
 #include <gantry/core/error.hpp>
 #include <gantry/io/atomic_file.hpp>
 #include <gantry/io/file.hpp>
+#include <gantry/io/json.hpp>
 #include <gantry/io/safetensors.hpp>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-#include <nlohmann/json.hpp>
+#include <zlib.h>
 
 namespace gantry {
 
 namespace detail {
+
+// Every file of gantry's has these two in its metadata, and a reader takes them out again. Two, so that a
+// damaged key does not make it pass for a file from elsewhere, which has no checksum.
+inline constexpr const char *format_key = "gantry.format", *checksum_key = "gantry.checksum";
+
+/// CRC-32 of all that a file says: names, types, shapes, data and metadata. Where in the file it says them
+/// does not count.
+inline std::string checksum(const std::map<std::string, TensorEntry>& tensors,
+                            const std::map<std::string, std::string>& metadata) {
+    uLong sum = 0;
+    const auto add = [&](std::span<const std::byte> bytes) {
+        const std::uint64_t size = bytes.size();  // so that "ab", "c" is not "a", "bc"
+        sum = crc32_z(sum, reinterpret_cast<const Bytef*>(&size), sizeof size);
+        if (size != 0) sum = crc32_z(sum, reinterpret_cast<const Bytef*>(bytes.data()), size);
+    };
+    const auto add_text = [&](std::string_view text) { add(std::as_bytes(std::span(text))); };
+    for (const auto& [name, entry] : tensors) {
+        add_text(name);
+        add_text(entry.dtype);
+        add(std::as_bytes(std::span(entry.shape)));
+        add(entry.data);
+    }
+    for (const auto& [key, text] : metadata) {
+        add_text(key);
+        add_text(text);
+    }
+    std::array<char, 8> digits;
+    const auto end = std::to_chars(digits.begin(), digits.end(), sum, 16).ptr;
+    return {digits.begin(), end};
+}
 
 /// Reads a safetensors file (https://github.com/huggingface/safetensors, "Format"): the length of the header
 /// in 8 bytes, little-endian; the header, a JSON object {"name": {"dtype", "shape", "data_offsets": [begin,
@@ -32,10 +64,10 @@ public:
     explicit SafetensorsReader(const std::filesystem::path& path) : file_(path, File::Mode::read) {}
 
     Safetensors read() {
-        const nlohmann::json header = read_header();
+        const JsonObject header = read_header();
         Safetensors result;
         std::map<std::pair<std::size_t, std::size_t>, std::vector<TensorEntry*>> places;
-        for (const auto& [name, value] : header.items()) {
+        for (const auto& [name, value] : header) {
             if (name == "__metadata__") {
                 read_metadata(value, result);
                 continue;
@@ -57,6 +89,7 @@ public:
                 entry->data.resize(place.second - place.first);
                 file_.read(entry->data);
             }
+        check_checksum(result);
         return result;
     }
 
@@ -65,7 +98,16 @@ private:
         if (!condition) fail("read_safetensors", file_.path().string() + " is damaged: " + what);
     }
 
-    nlohmann::json read_header() {
+    /// Takes gantry's own metadata out of a file that has them.
+    void check_checksum(Safetensors& file) const {
+        const auto checksum = file.metadata.extract(checksum_key);
+        if (checksum.empty() && !file.metadata.contains(format_key)) return;
+        require(!checksum.empty() && checksum.mapped() == detail::checksum(file.tensors, file.metadata),
+                "its checksum is not that of its contents");
+        file.metadata.erase(format_key);
+    }
+
+    JsonObject read_header() {
         constexpr std::size_t largest_header = 100'000'000;  // as the reference implementation has it
         const std::size_t size = file_.size();
         std::uint64_t length = 0;
@@ -77,77 +119,99 @@ private:
         data_size_ -= length;
         std::string text(length, '\0');
         file_.read(std::as_writable_bytes(std::span(text)));
+        const std::size_t zero = text.find('\0');  // where the parser would end without an error
+        require(zero == text.npos, "its header is not valid JSON at byte " + std::to_string(zero + 1));
 
-        // The parser would keep the last of two equal keys, and nothing deeper than an offset is meant to be
-        // there.
-        constexpr std::size_t deepest = 3;
-        std::array<std::set<std::string>, deepest + 2> keys;
-        const auto check = [&](int depth, nlohmann::json::parse_event_t event, const nlohmann::json& value) {
-            using Event = nlohmann::json::parse_event_t;
-            const auto level = static_cast<std::size_t>(depth);
-            require(level <= deepest, "its header is nested too deeply");
-            if (event == Event::object_end) keys[level + 1].clear();
-            if (event == Event::key)
-                require(keys[level].insert(value.get<std::string>()).second,
-                        "its header has the key " + quoted(value.get<std::string>()) + " twice");
-            return true;
-        };
-        nlohmann::json header;
-        try {
-            header = nlohmann::json::parse(text, check);
-        } catch (const nlohmann::json::parse_error& error) {
-            require(false, "its header is not valid JSON at byte " + std::to_string(error.byte));
-        }
-        require(header.is_object(), "its header must be a JSON object");
-        return header;
+        constexpr std::size_t deepest = 3;  // the header, a tensor, its shape
+        const auto damaged = [&](const std::string& what) { require(false, "its header " + what); };
+        const Json header = JsonParser(deepest, damaged).parse(text);
+        require(header.get<JsonObject>(), "its header must be a JSON object");
+        return *header.get<JsonObject>();
     }
 
-    void read_metadata(const nlohmann::json& value, Safetensors& result) const {
-        require(value.is_object(), "__metadata__ must be a JSON object");
-        for (const auto& [key, text] : value.items()) {
-            require(text.is_string(), "__metadata__ must hold strings, not so " + quoted(key));
-            result.metadata[key] = text.get<std::string>();
+    void read_metadata(const Json& value, Safetensors& result) const {
+        const auto* const metadata = value.get<JsonObject>();
+        require(metadata, "__metadata__ must be a JSON object");
+        for (const auto& [key, entry] : *metadata) {
+            const auto* const text = entry.get<std::string>();
+            require(text, "__metadata__ must hold strings, not so " + quoted(key));
+            result.metadata[key] = *text;
         }
     }
 
     /// Fills in dtype and shape and returns where the data is.
-    std::pair<std::size_t, std::size_t> read_entry(const std::string& name, const nlohmann::json& value,
+    std::pair<std::size_t, std::size_t> read_entry(const std::string& name, const Json& value,
                                                    TensorEntry& entry) const {
         const std::string tensor = "tensor " + quoted(name) + " ";
-        const auto is_size = [](const nlohmann::json& number) { return number.is_number_unsigned(); };
-        require(value.is_object() && value.contains("dtype") && value.contains("shape") &&
-                    value.contains("data_offsets") && value.size() == 3,
+        const auto* const object = value.get<JsonObject>();
+        require(object && object->contains("dtype") && object->contains("shape") &&
+                    object->contains("data_offsets") && object->size() == 3,
                 tensor + "must have dtype, shape and data_offsets and nothing else");
-        const auto& dtype = value["dtype"];
-        const auto& shape = value["shape"];
-        const auto& offsets = value["data_offsets"];
-        require(dtype.is_string(), tensor + "must have a dtype of text");
-        entry.dtype = dtype.get<std::string>();
-        if (dtype_size(entry.dtype) == 0)
+        const auto* const dtype = object->at("dtype").get<std::string>();
+        require(dtype, tensor + "must have a dtype of text");
+        if (dtype_size(*dtype) == 0)
             fail("read_safetensors", file_.path().string() + " has a tensor " + quoted(name) +
-                                         " of the unsupported type " + detail::quoted(entry.dtype) +
+                                         " of the unsupported type " + quoted(*dtype) +
                                          ": convert it before, in PyTorch by tensor.float()");
-        require(shape.is_array() && std::all_of(shape.begin(), shape.end(), is_size),
-                tensor + "must have a shape of sizes");
-        require(offsets.is_array() && offsets.size() == 2 && is_size(offsets[0]) && is_size(offsets[1]),
+        entry.dtype = *dtype;
+        require(read_sizes(object->at("shape"), entry.shape), tensor + "must have a shape of sizes");
+        std::vector<std::size_t> offsets;
+        require(read_sizes(object->at("data_offsets"), offsets) && offsets.size() == 2,
                 tensor + "must have two data_offsets");
-        entry.shape = shape.get<std::vector<std::size_t>>();
-        const std::size_t begin = offsets[0].get<std::size_t>(), end = offsets[1].get<std::size_t>();
+        const std::size_t begin = offsets[0], end = offsets[1];
         require(begin <= end && end <= data_size_, tensor + "has data_offsets outside the file");
         require(tensor_bytes(entry.dtype, entry.shape) == end - begin,
                 tensor + "has data_offsets that do not match its dtype and shape");
         return {begin, end};
     }
 
+    /// Whether it is an array of sizes, which then are in `sizes`.
+    static bool read_sizes(const Json& value, std::vector<std::size_t>& sizes) {
+        const auto* const array = value.get<JsonArray>();
+        if (!array) return false;
+        for (const Json& size : *array) {
+            if (!size.get<std::uint64_t>()) return false;
+            sizes.push_back(*size.get<std::uint64_t>());
+        }
+        return true;
+    }
+
     File file_;
     std::size_t data_size_ = 0;
 };
+
+/// The header of a file that has this metadata, and its tensors' data in this order.
+inline std::string safetensors_header(
+    const std::map<std::string, std::string>& metadata,
+    const std::vector<const std::pair<const std::string, TensorEntry>*>& order) {
+    std::map<std::string, std::string> values;
+    for (const auto& [key, text] : metadata)
+        values["__metadata__"] +=
+            (values["__metadata__"].empty() ? "{" : ",") + json_string(key) + ':' + json_string(text);
+    values["__metadata__"] += '}';
+    std::size_t offset = 0;
+    for (const auto* tensor : order) {
+        const auto& [name, entry] = *tensor;
+        const std::size_t end = offset + entry.data.size();
+        std::string shape;
+        for (const std::size_t extent : entry.shape)
+            shape += (shape.empty() ? "" : ",") + std::to_string(extent);
+        values[name] = "{\"data_offsets\":[" + std::to_string(offset) + ',' + std::to_string(end) +
+                       "],\"dtype\":" + json_string(entry.dtype) + ",\"shape\":[" + shape + "]}";
+        offset = end;
+    }
+    std::string header;
+    for (const auto& [key, value] : values)
+        header += (header.empty() ? "{" : ",") + json_string(key) + ':' + value;
+    return header + '}';
+}
 
 }  // namespace detail
 
 /// Writes a safetensors file, atomically. Tensors of wider types come first, as the reference implementation
 /// does it, so that each value is aligned in the file. Throws an Error, and writes nothing, if a tensor's
-/// data does not match its dtype and shape or a name is not UTF-8.
+/// data does not match its dtype and shape or a name is not UTF-8. Its metadata get a checksum, which
+/// read_safetensors checks, and other readers pass over.
 inline void write_safetensors(const std::filesystem::path& path, const Safetensors& contents) {
     std::vector<const std::pair<const std::string, TensorEntry>*> order;
     for (const auto& tensor : contents.tensors) {
@@ -165,19 +229,12 @@ inline void write_safetensors(const std::filesystem::path& path, const Safetenso
         return size_a != size_b ? size_a > size_b : a->first < b->first;
     });
 
-    nlohmann::json header = nlohmann::json::object();
-    if (!contents.metadata.empty()) header["__metadata__"] = contents.metadata;
-    std::size_t offset = 0;
-    for (const auto* tensor : order) {
-        const auto& [name, entry] = *tensor;
-        header[name] = {{"dtype", entry.dtype},
-                        {"shape", entry.shape},
-                        {"data_offsets", {offset, offset + entry.data.size()}}};
-        offset += entry.data.size();
-    }
+    auto metadata = contents.metadata;
+    metadata[detail::format_key] = "1";
+    metadata[detail::checksum_key] = detail::checksum(contents.tensors, metadata);
     std::string text;
     try {
-        text = header.dump();
+        text = detail::safetensors_header(metadata, order);
     } catch (const nlohmann::json::type_error&) {
         fail("write_safetensors", "names and metadata must be UTF-8: cannot write " + path.string());
     }
@@ -191,8 +248,8 @@ inline void write_safetensors(const std::filesystem::path& path, const Safetenso
     file.commit();
 }
 
-/// Reads a safetensors file. Throws an Error, one line, if the file is missing or anything in it is not as
-/// the format demands.
+/// Reads a safetensors file. Throws an Error, one line, if the file is missing, or anything in it is not as
+/// the format demands, or gantry wrote it and it has changed since.
 inline Safetensors read_safetensors(const std::filesystem::path& path) {
     return detail::SafetensorsReader(path).read();
 }

@@ -9,7 +9,8 @@ namespace gantry {
 /// mean = sum(x) / rows, variance = sum((x - mean)^2) / rows, y = activation(scale (x - mean) / sqrt(variance
 /// + epsilon) + shift). Running statistics follow PyTorch: running += momentum (batch - running), with the
 /// unbiased variance (divided by rows - 1). Source: Ioffe and Szegedy, "Batch normalization" (2015),
-/// algorithm 1.
+/// algorithm 1. x - mean is computed as (x - rounded mean) - rest: where the mean is large, the difference
+/// has the digits that x has, and its square may be larger than any T.
 template <class T>
 struct BatchNormParameters {
     std::size_t rows = 0, columns = 0;
@@ -23,6 +24,7 @@ struct BatchNormParameters {
     T* running_variance = nullptr;   ///< (columns), updated
     double epsilon = 1e-5, momentum = 0.1;
     Activation activation = {};  ///< identity or leaky_relu
+    T* mean_rest = nullptr;      ///< (columns), overwritten: what rounding the mean to T has lost, or null
 };
 
 /// y = activation(scale (x - mean) / sqrt(variance + epsilon) + shift) with given statistics: evaluation
@@ -50,6 +52,7 @@ struct BatchNormGradientParameters {
     T* shift_gradient = nullptr;  ///< likewise
     bool accumulate = false;
     Activation activation = {};
+    const T* mean_rest = nullptr;  ///< of BatchNormParameters; null: zeros
 };
 
 }  // namespace gantry

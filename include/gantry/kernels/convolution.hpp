@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/core/error.hpp>
 #include <gantry/kernels/activation.hpp>
 
 #include <cstddef>
@@ -35,6 +36,21 @@ private:
                static_cast<std::size_t>(d);
     }
 };
+
+/// Kernels count pixels, and the rows and columns of the matrices that they multiply, in int. Errors: a
+/// geometry for which they cannot. To be called where a device launches a convolution.
+inline void check_range(const ConvolutionGeometry& g) {
+    const auto fits = [](int a, int b, int c) { return 1.0 * a * b * c < 0x1p31; };
+    const ConvolutionAxis &v = g.vertical, &h = g.horizontal;
+    if (!fits(g.batch, v.in, h.in) || !fits(g.batch, v.out, h.out) || !fits(v.in, h.in, g.in_channels) ||
+        !fits(v.out, h.out, g.out_channels) || !fits(v.size, h.size, g.in_channels) ||
+        !fits(v.size, h.size, g.out_channels))
+        fail("convolution",
+             "the pixels of a batch, and the numbers of an image and of a window, must be fewer than 2^31: "
+             "use a smaller batch or image",
+             "images (", g.batch, ", ", v.in, ", ", h.in, ", ", g.in_channels, ") and (", g.batch, ", ",
+             v.out, ", ", h.out, ", ", g.out_channels, "), window ", v.size, " x ", h.size);
+}
 
 /// An activation that an operand is behind: the operand is a gradient by its outputs, and what enters the
 /// product is that by its inputs, each number times the activation's derivative.

@@ -1,13 +1,11 @@
 #pragma once
-#include <gantry/math.hpp>
-
 #include <cstddef>
-#include <string_view>
 
 namespace gantry {
 
 // Each is one pass over the flat buffers of a network; w is updated in place, as are the moments; g is only
-// read.
+// read. (1 - beta) g^2 is computed as ((1 - beta) g) g, as PyTorch does: it overflows only where the moment
+// itself does.
 
 /// PyTorch's SGD: g' = g + weight_decay w; first step: v = g', later v = momentum v + (1 - dampening) g';
 /// w -= learning_rate (nesterov ? g' + momentum v : v). Without momentum `velocity` is null.
@@ -52,17 +50,6 @@ struct RmsPropParameters {
     T* s = nullptr;
     T *mean = nullptr, *velocity = nullptr;
     double learning_rate = 0, alpha = 0, epsilon = 0, momentum = 0, weight_decay = 0;
-};
-
-/// min(1, max_norm / (norm + 1e-6)) g: a functor of ElementwiseParameters, for gradients g and their norm.
-struct ClipToNorm {
-    static constexpr std::string_view name = "clip_gradient_norm";
-    double max_norm;
-    template <class V>
-    GANTRY_HOST_DEVICE V operator()(V g, V norm) const {
-        const V factor = math::constant<V>(max_norm) / (norm + math::constant<V>(1e-6));
-        return math::min(factor, math::constant<V>(1)) * g;
-    }
 };
 
 }  // namespace gantry

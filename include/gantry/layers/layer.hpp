@@ -5,8 +5,9 @@
 #include <gantry/kernels/activation.hpp>
 #include <gantry/layers/parameter.hpp>
 
+#include <array>
+#include <charconv>
 #include <cstddef>
-#include <sstream>
 #include <string>
 
 namespace gantry {
@@ -81,9 +82,9 @@ struct PlainLayer {
 namespace detail {
 /// 0.2f as "0.2".
 inline std::string short_number(float number) {
-    std::ostringstream text;
-    text << number;
-    return text.str();
+    std::array<char, 32> digits;
+    const auto end = std::to_chars(digits.begin(), digits.end(), number, std::chars_format::general, 6).ptr;
+    return {digits.begin(), end};
 }
 }  // namespace detail
 

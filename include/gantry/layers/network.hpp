@@ -6,10 +6,12 @@
 #include <gantry/layers/network_fit.hpp>
 #include <gantry/layers/sequential.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <sstream>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -20,16 +22,31 @@ template <class Architecture, class D, class T>
 class Network;
 
 /// The gradients of one network's parameters, as `backward` left them in the network's buffer. Valid until
-/// the next `backward` for the same network.
+/// the next `backward` for the same network, and until the end of the step; an optimizer applies them once.
 template <class Net>
 struct Gradients {
     Net* network;
-    std::uint64_t pass;  ///< which backward pass of the network wrote them
+    std::uint64_t pass;     ///< which backward pass of the network wrote them
+    std::uint32_t step;     ///< the step of the device in which it did
+    std::uint64_t number;   ///< counts the Gradients of the network
+    Lifetime::Watch watch;  ///< of the network
 
-    /// In the order of the parameters. Errors: another backward pass has overwritten them.
+    Gradients(Net* of, std::uint64_t backward_pass)
+        : network(of),
+          pass(backward_pass),
+          step(of->device().step()),
+          number(of->number_gradients()),
+          watch(of->watch()) {}
+
+    /// In the order of the parameters. Errors: another backward pass has overwritten them; their step has
+    /// ended; their network was destroyed.
     const typename Net::scalar* data() const {
+        if (watch.over()) fail("Gradients", "the network of the gradients was destroyed");
         if (pass != network->backward_passes())
             fail("Gradients", "gradients are valid until the next backward pass for their network");
+        if (step != network->device().step())
+            fail("Gradients", "gradients are valid until the end of the step that made them",
+                 "those of step ", step, " in step ", network->device().step());
         return network->gradients().data();
     }
     /// Of an optimizer of another network: it does not compile.
@@ -46,14 +63,17 @@ struct Gradients {
 template <class Net, bool recorded, bool training>
 class View {
 public:
-    explicit View(Net& network) : network_(&network) {}
+    explicit View(Net& network) : network_(&network), watch_(network.watch()) {}
+    /// Errors: the network was destroyed.
     template <class X>
     auto operator()(const X& x) const {
+        if (watch_.over()) fail("Network", "the network of this view was destroyed");
         return network_->template forward<recorded, training>(x);
     }
 
 private:
     Net* network_;
+    Lifetime::Watch watch_;
 };
 
 /// The network in training mode with its parameters as constants: gradients pass through to its input, and
@@ -75,12 +95,14 @@ struct ParameterCursor {
     T *parameters, *states;
     D* device;
     Node* const* leaves;
+    Lifetime::Watch memory;
 
     template <std::size_t i, class List>
     auto parameter() const {
         using S = typename List::template Shape<i>;
-        Value<T, D> value{parameters + List::template offset<i>, device, S::extents(0), 0, nullptr};
+        Value<T, D> value{parameters + List::template offset<i>, device, S::extents(0), 0, nullptr, memory};
         if constexpr (recorded) {
+            value.step = device->step();
             value.node = leaves[i];
             return Variable<S, T, D>{value};
         } else {
@@ -91,10 +113,11 @@ struct ParameterCursor {
     auto state() const {
         using S = typename List::template Shape<i>;
         return Tensor<S, T, D>{
-            Value<T, D>{states + List::template offset<i>, device, S::extents(0), 0, nullptr}};
+            Value<T, D>{states + List::template offset<i>, device, S::extents(0), 0, nullptr, memory}};
     }
     ParameterCursor after(std::size_t tensors, std::size_t numbers, std::size_t state_numbers) const {
-        return {parameters + numbers, states + state_numbers, device, recorded ? leaves + tensors : nullptr};
+        return {parameters + numbers, states + state_numbers, device, recorded ? leaves + tensors : nullptr,
+                memory};
     }
 };
 }  // namespace detail
@@ -104,7 +127,7 @@ struct ParameterCursor {
 /// evaluation.
 ///     Network<Generator, Cpu> generator{device, Seed{42}};
 ///     auto fake = generator(normal<Shape<Batch, 100>>(device, 64, noise));
-/// The device must outlive it.
+/// The device must outlive it. What a step has recorded may outlive it: its memory stays until the step ends.
 template <class ArchitectureType, class DeviceType = void, class ScalarType = float>
 class Network {
     using D = typename NetworkDevice<DeviceType>::type;
@@ -117,11 +140,10 @@ public:
     static constexpr std::size_t parameter_count = Architecture::parameter_count;
 
     /// Initialises weights and biases as PyTorch does (uniform within 1 / sqrt(fan-in)), scales with 1,
-    /// shifts with 0.
+    /// shifts with 0. Errors: no memory left.
     Network(D& device, Seed seed)
-        : device_(device),
-          parameters_(device, Architecture::parameter_count),
-          gradients_(device, Architecture::parameter_count),
+        : parameters_(one_number_each(device)),
+          gradients_(one_number_each(device)),
           states_(device, Architecture::state_count),
           dropout_(seed, "dropout") {
         RandomStream stream(seed, "initialisation");
@@ -147,55 +169,79 @@ public:
             using Out = typename Architecture::template Output<In>;
             return detail::NetworkResult<Out, T, D, recorded, X>{Value<T, D>{}};
         } else {
-            if (x.value().device != &device_)
+            x.value().check_alive();
+            D& device = this->device();
+            if (x.value().device != &device)
                 fail("Network", "network and tensor must be on one device object");
+            const auto turn = device.turn();
             if constexpr (recorded) record_leaves();
-            const detail::ParameterCursor<T, D, recorded> cursor{parameters_.data(), states_.data(), &device_,
-                                                                 leaves_.data()};
+            const detail::ParameterCursor<T, D, recorded> cursor{parameters_.data(), states_.data(), &device,
+                                                                 leaves_.data(), parameters_.watch()};
             return Architecture::forward(Pass<training>{&dropout_}, cursor, x);
         }
     }
 
-    D& device() { return device_; }
+    D& device() { return parameters_.device(); }
+    /// Whether the network still exists, for handles to it.
+    Lifetime::Watch watch() const { return lifetime_.watch(); }
     Buffer<T, D>& parameters() { return parameters_; }
-    /// For who wrote to the memory of `parameters()` himself: passes that have read them can no longer be
-    /// played back, and what a device derived from them is out of date.
-    void parameters_overwritten() {
-        device_.tape().overwritten(parameters_.data(), parameters_.data() + parameters_.size());
-    }
+    /// Call it after writing to the memory of `parameters()` directly; see Buffer::overwritten.
+    void parameters_overwritten() { parameters_.overwritten(); }
     Buffer<T, D>& gradients() { return gradients_; }
     Buffer<T, D>& states() { return states_; }
     /// Where dropout takes its random numbers; its position belongs into a checkpoint.
     RandomStream& dropout_stream() { return dropout_; }
     std::uint64_t backward_passes() const { return backward_passes_; }
+    /// For Gradients, which an optimizer can apply once: their number, from 1, and that of the last ones that
+    /// were applied.
+    std::uint64_t number_gradients() { return ++gradients_made_; }
+    std::uint64_t& applied_gradients() { return applied_gradients_; }
 
     /// See Gradients; called by `backward`.
     template <AnyTensor Loss>
     Gradients<Network> backward_from(const Loss& loss) {
         ++backward_passes_;  // before anything is overwritten, since a pass may end by an exception
-        const auto ours = [&](const Node& node) { return node.owner == this; };
+        D& device = this->device();
+        const auto ours = [id = watch()](const Node& node) { return node.owner == id; };
         detail::play_back(loss.value(), {.recorded = false, .write_through = true}, ours);
-        device_.tape().for_each([&](const Node& node) {  // parameters that the loss does not depend on
+        device.tape().for_each([&](const Node& node) {  // parameters that the loss does not depend on
             if (ours(node) && !node.written)
-                launch(device_,
+                launch(device,
                        FillParameters<T>{node.bytes / sizeof(T), static_cast<T*>(node.destination), T(0)});
         });
         return {this, backward_passes_};
     }
 
 private:
+    /// A number for each parameter.
+    static Buffer<T, D> one_number_each(D& device) {
+        try {
+            return Buffer<T, D>(device, parameter_count);
+        } catch (const Error& error) {
+            const auto all = Architecture::parameters();
+            const auto largest = std::max_element(all.begin(), all.end(), [](const auto& a, const auto& b) {
+                return a.extents.size() < b.extents.size();
+            });
+            if (largest == all.end()) throw;
+            std::ostringstream text;
+            text << error.what() << ", for a network of " << parameter_count
+                 << " parameters, the largest of which is " << largest->name << ' ' << largest->extents;
+            throw Error(text.str());
+        }
+    }
     /// Puts the parameters on the tape, once a step: passes of one step share their leaves.
     void record_leaves() {
-        if (leaves_step_ == device_.step()) return;
+        D& device = this->device();
+        if (leaves_step_ == device.step()) return;
         std::size_t i = 0;
         for (const TensorPlace& place : places_) {
-            Node* leaf = device_.tape().template push<Node>();
-            leaf->owner = this;
+            Node* leaf = device.tape().template push<Node>();
+            leaf->owner = watch();
             leaf->destination = gradients_.data() + place.offset;
             leaf->bytes = place.size * sizeof(T);
             leaves_[i++] = leaf;
         }
-        leaves_step_ = device_.step();
+        leaves_step_ = device.step();
     }
 
     struct TensorPlace {
@@ -208,21 +254,15 @@ private:
         return all;
     }
 
-    D& device_;
+    Lifetime lifetime_;
     Buffer<T, D> parameters_, gradients_, states_;
     RandomStream dropout_;
     std::vector<TensorPlace> places_ = places();
     std::vector<Node*> leaves_ = std::vector<Node*>(places_.size());
     std::uint32_t leaves_step_ = 0;
     std::uint64_t backward_passes_ = 0;
+    std::uint64_t gradients_made_ = 0, applied_gradients_ = 0;
 };
-
-/// Goes back from a scalar to the parameters of one network. Gradients of others are not computed.
-/// Errors: a loss that does not depend on the network's parameters (was something detached or frozen?).
-template <AnyTensor Loss, class Architecture, class D, class T>
-auto backward(const Loss& loss, Network<Architecture, D, T>& network) {
-    if constexpr (BackwardStart<Loss>::fits) return network.backward_from(loss);
-}
 
 namespace detail {
 /// What stands for gradients after an error of the compiler.
@@ -233,6 +273,17 @@ struct NoGradients {
     }
 };
 }  // namespace detail
+
+/// Goes back from a scalar to the parameters of one network. Gradients of others are not computed.
+/// Errors: a loss that does not depend on the network's parameters (was something detached or frozen?).
+template <AnyTensor Loss, class Architecture, class D, class T>
+auto backward(const Loss& loss, Network<Architecture, D, T>& network) {
+    if constexpr (BackwardStart<Loss>::fits)
+        return network.backward_from(loss);
+    else
+        return detail::NoGradients{};
+}
+
 /// Does not compile: `backward` takes the network as well.
 template <AnyTensor Loss>
 detail::NoGradients backward(const Loss&) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <iomanip>
+#include <locale>
 #include <sstream>
 #include <string>
 #include <type_traits>
@@ -55,7 +56,10 @@ constexpr auto operator|(Chain<index, X, Start, same, flop_count, stored_count, 
     if constexpr (fitting) {
         [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
     }
-    constexpr bool fused = fusing && ActivationLayer<L>;
+    constexpr bool fused = [] {
+        if constexpr (ActivationLayer<L>) return fusing && derives_from_result(L::activation.kind);
+        return false;
+    }();
     return Chain < index + 1, Out, First, same && KeepsShape<L>, flop_count + L::template flops<In>,
            stored_count + (fused ? 0 : L::template stored<In>), FusesActivation<L>,
            fitting && Check::fits && inner_layers_fit < L, In >> {};
@@ -83,9 +87,9 @@ auto call_layer(const P& pass, const Cursor& cursor, const X& x) {
     if constexpr (requires { typename L::NestedTag; }) {
         return L::forward(pass, cursor, x);
     } else {
-        return [&]<std::size_t... I, std::size_t... J>(std::index_sequence<I...>, std::index_sequence<J...>) {
-            return L::forward(pass, x, cursor.template parameter<I, typename L::Parameters>()...,
-                              cursor.template state<J, typename L::State>()...);
+        return [&]<std::size_t... i, std::size_t... j>(std::index_sequence<i...>, std::index_sequence<j...>) {
+            return L::forward(pass, x, cursor.template parameter<i, typename L::Parameters>()...,
+                              cursor.template state<j, typename L::State>()...);
         }
         (std::make_index_sequence<L::Parameters::count>{}, std::make_index_sequence<L::State::count>{});
     }
@@ -127,6 +131,7 @@ concept Fitting = sizeof(ChainFrom<AnyShape, Layers...>) + sizeof(decltype(check
 template <class S>
 std::string shape_text() {
     std::ostringstream text;
+    text.imbue(std::locale::classic());
     if constexpr (std::is_same_v<S, AnyShape>)
         text << "any";
     else
@@ -235,6 +240,7 @@ struct Sequential {
     /// A table of the layers with their output shapes, parameters and operations.
     static std::string summary() {
         std::ostringstream out;
+        out.imbue(std::locale::classic());
         const auto row = [&](const auto& layer, const auto& shape, const auto& parameters,
                              const auto& operations) {
             out << std::left << std::setw(64) << layer << std::setw(24) << shape << std::right

@@ -7,26 +7,31 @@
 
 namespace gantry {
 
+// clang-format off
 // Activations take their derivative from their result y, so that one which a product applied in its epilogue
 // needs nothing else. With f the activation and parameter its slope or alpha:
-//   leaky_relu  f(x) = x > 0 ? x : slope x              f' = y > 0 ? 1 : slope            (slope >= 0; 0:
-//   ReLU) elu         f(x) = x > 0 ? x : alpha (exp(x) - 1)   f' = y > 0 ? 1 : y + alpha        Clevert et
-//   al. 2016, eq. 15, 16 softplus    f(x) = log(1 + exp(x))                  f' = 1 - exp(-y), that is
-//   -expm1(-y) sigmoid f(x) = 1 / (1 + exp(-x))                f' = y (1 - y) tanh f' = 1 - y^2
+//   leaky_relu  f(x) = x > 0 ? x : slope x              f' = y > 0 ? 1 : slope       (slope >= 0; 0: ReLU)
+//   softplus    f(x) = log(1 + exp(x))                  f' = 1 - exp(-y), that is -expm1(-y)
+//   sigmoid     f(x) = 1 / (1 + exp(-x))                f' = y (1 - y)
+//   tanh                                                f' = 1 - y^2
+// sigmoid and tanh saturate, as in PyTorch: where y is rounded to 1 (x > 17 and |x| > 9 in float), f' is 0.
+// Only elu takes its derivative from x: y is rounded to -alpha below -17, where f' still is a number.
+//   elu         f(x) = x > 0 ? x : alpha (exp(x) - 1)   f' = x > 0 ? 1 : alpha exp(x)    Clevert et al. 2016, eq. 15, 16
+// clang-format on
 
-/// upstream * f'(x), from y = f(x): one fused pass.
+/// upstream * f'(x), from y = f(x), or from x (see derives_from_result): one fused pass.
 template <ActivationKind kind>
 struct ActivationGradient {
     static constexpr std::string_view name = "activation_gradient";
     double parameter = 0;
 
     template <class V>
-    GANTRY_HOST_DEVICE V operator()(V upstream, V y) const {
+    GANTRY_HOST_DEVICE V operator()(V upstream, V y) const {  // elu: y is x
         const V zero = math::constant<V>(0), one = math::constant<V>(1);
         if constexpr (kind == ActivationKind::leaky_relu)
             return math::select(y > zero, upstream, upstream * math::constant<V>(parameter));
         else if constexpr (kind == ActivationKind::elu)
-            return math::select(y > zero, upstream, upstream * (y + math::constant<V>(parameter)));
+            return math::select(y > zero, upstream, upstream * (math::constant<V>(parameter) * math::exp(y)));
         else if constexpr (kind == ActivationKind::softplus)
             return upstream * -math::expm1(-y);
         else if constexpr (kind == ActivationKind::sigmoid)
@@ -53,8 +58,8 @@ template <ActivationKind kind>
 template <class V>
 void ActivationGradient<kind>::vjp(const V& upstream, const V&, const V& first, const V& y) const {
     give(first, [&] { return elementwise(*this, upstream, y); });
-    if constexpr (kind == ActivationKind::elu)
-        give(y, [&] { return upstream * first * elementwise(NotPositive{}, y); });
+    if constexpr (kind == ActivationKind::elu)  // f'' = x > 0 ? 0 : f'
+        give(y, [&] { return elementwise(*this, upstream * first, y) * elementwise(NotPositive{}, y); });
     if constexpr (kind == ActivationKind::softplus) give(y, [&] { return upstream * first * exp(-y); });
     if constexpr (kind == ActivationKind::sigmoid)
         give(y, [&] { return upstream * first * (1.0 - 2.0 * y); });
@@ -83,7 +88,8 @@ struct ActivationFunction {
     }
     template <class V>
     void vjp(const V& upstream, const V& y, const V& x) const {
-        give(x, [&] { return elementwise(ActivationGradient<kind>{parameter}, upstream, y); });
+        const V& from = derives_from_result(kind) ? y : x;
+        give(x, [&] { return elementwise(ActivationGradient<kind>{parameter}, upstream, from); });
     }
 };
 

@@ -27,9 +27,9 @@ struct AffineOp {
     template <class V, class... Bias>
     void vjp(const V& upstream, const V& y, const V& x, const V& w, const Bias&... bias) const {
         const V inner = detail::before_activation<kind>(parameter, upstream, y);
-        using I = Into<typename V::scalar>;
-        give(x, [&](I into) { return detail::matmul(inner, false, w, true, into); });
-        give(w, [&](I into) { return detail::matmul(x, true, inner, false, into); });
+        using Slot = Into<typename V::scalar>;
+        give(x, [&](Slot into) { return detail::matmul(inner, false, w, true, into); });
+        give(w, [&](Slot into) { return detail::matmul(x, true, inner, false, into); });
         (detail::give_bias(bias, inner), ...);
     }
 };
@@ -41,8 +41,9 @@ auto affine(double parameter, const X& x, const W& w, const Bias&... bias) {
     static_assert(sizeof...(Bias) <= 1, "gantry: affine takes x, w and at most one bias");
     using S = typename MatmulShape<typename X::shape, typename W::shape>::type;
     const Extents extents = S::extents(x.value().extents.first());
-    return typed<S, X, W, Bias...>(
-        run_op(AffineOp<kind>{parameter}, extents, {}, x.value(), w.value(), bias.value()...));
+    const AffineOp<detail::fused_kind<kind>> op{parameter};
+    return detail::apply_rest<kind>(
+        parameter, typed<S, X, W, Bias...>(run_op(op, extents, {}, x.value(), w.value(), bias.value()...)));
 }
 
 }  // namespace gantry

@@ -40,8 +40,8 @@ struct BatchNormOp {
     static constexpr std::string_view name = "batch_norm";
     BatchNormExtents matrix;
     BatchNormOptions options;
-    double parameter;             // of the activation
-    T *mean, *inverse_deviation;  // of the batch, in the step's memory
+    double parameter;                         // of the activation
+    T *mean, *mean_rest, *inverse_deviation;  // of the batch, in the step's memory
     T *running_mean, *running_variance;
 
     template <class V>
@@ -54,6 +54,7 @@ struct BatchNormOp {
         p.shift = shift.data;
         p.y = y.data;
         p.mean = mean;
+        p.mean_rest = mean_rest;
         p.inverse_deviation = inverse_deviation;
         p.running_mean = running_mean;
         p.running_variance = running_variance;
@@ -61,6 +62,9 @@ struct BatchNormOp {
         p.momentum = options.momentum;
         p.activation = {kind, parameter};
         launch(*y.device, p);
+        Tape& tape = y.device->tape();
+        tape.statistics_overwritten(running_mean, running_mean + matrix.columns);
+        tape.statistics_overwritten(running_variance, running_variance + matrix.columns);
     }
     template <class V>
     void vjp(const V& upstream, const V& y, const V& x, const V& scale, const V& shift) const {
@@ -91,6 +95,7 @@ private:
         p.scale = scale.data;
         p.shift = shift.data;
         p.mean = mean;
+        p.mean_rest = mean_rest;
         p.inverse_deviation = inverse_deviation;
         p.x_gradient = is_wanted(x) ? x_gradient.data : nullptr;
         p.scale_gradient = scale_gradient.data;
@@ -113,7 +118,10 @@ private:
         V d = upstream;  // gradient of scale n + shift
         if constexpr (kind != ActivationKind::identity)
             d = elementwise(ActivationGradient<kind>{parameter}, upstream, y);
-        const V centred = x - matrix.repeat_rows(matrix.mean_rows(x, scale), x);
+        const auto without_mean = [&](const V& v) {
+            return v - matrix.repeat_rows(matrix.mean_rows(v, scale), x);
+        };
+        const V centred = without_mean(without_mean(x));  // again, for what rounding a large mean has lost
         const V inverse = inverse_sqrt(matrix.mean_rows(square(centred), scale) + options.epsilon);
         const V n = centred * matrix.repeat_rows(inverse, x);
         give(x, [&] {
@@ -126,16 +134,17 @@ private:
     }
 };
 
-/// Evaluation mode: the statistics are given.
-template <ActivationKind kind, class T, class D>
+/// Evaluation mode: the statistics are given, and constants.
+template <ActivationKind kind>
 struct BatchNormEvaluationOp {
     static constexpr std::string_view name = "batch_norm";
     BatchNormExtents matrix;
     double epsilon, parameter;
-    Value<T, D> mean, variance;
 
     template <class V>
-    void forward(const V& y, bool, const V& x, const V& scale, const V& shift) const {
+    void forward(const V& y, bool, const V& x, const V& scale, const V& shift, const V& mean,
+                 const V& variance) const {
+        using T = typename V::scalar;
         launch(*y.device, BatchNormEvaluationParameters<T>{matrix.rows,
                                                            matrix.columns,
                                                            x.data,
@@ -148,7 +157,8 @@ struct BatchNormEvaluationOp {
                                                            {kind, parameter}});
     }
     template <class V>
-    void vjp(const V& upstream, const V& y, const V& x, const V& scale, const V& shift) const {
+    void vjp(const V& upstream, const V& y, const V& x, const V& scale, const V& shift, const V& mean,
+             const V& variance) const {
         V d = upstream;
         if constexpr (kind != ActivationKind::identity)
             d = elementwise(ActivationGradient<kind>{parameter}, upstream, y);
@@ -175,7 +185,7 @@ template <class X, class Feature>
 auto unit_scale_and_no_shift(const X& x) {
     using S = typename Feature::shape;
     using T = typename X::scalar;
-    auto& device = *x.value().device;
+    auto& device = x.value().live_device();
     return std::pair{filled<S, T>(device, 0, 1), filled<S, T>(device, 0, 0)};
 }
 }  // namespace detail
@@ -193,10 +203,11 @@ auto batch_norm(const X& x, const Scale& scale, const Shift& shift, const Runnin
     const BatchNormExtents matrix = detail::batch_norm_extents<X, Scale>(x);
     if (matrix.rows < 2)
         fail("batch_norm", "training needs more than one value for each feature", "a batch of ", matrix.rows);
-    D& device = *x.value().device;
+    D& device = x.value().live_device();
     const auto statistics = [&] { return allocate<T>(device, scale.value().extents).data; };
     const BatchNormOp<kind, T, D> op{
-        matrix, options, parameter, statistics(), statistics(), running_mean.data(), running_variance.data()};
+        matrix,       options,      parameter,           statistics(),
+        statistics(), statistics(), running_mean.data(), running_variance.data()};
     return typed<typename X::shape, X, Scale, Shift>(
         run_op(op, x.value().extents, {}, x.value(), scale.value(), shift.value()));
 }
@@ -214,13 +225,11 @@ template <ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor
           AnyTensor Running>
 auto batch_norm_evaluation(const X& x, const Scale& scale, const Shift& shift, const Running& mean,
                            const Running& variance, BatchNormOptions options = {}, double parameter = 0) {
-    using T = typename X::scalar;
-    using D = typename X::device_type;
     const BatchNormExtents matrix = detail::batch_norm_extents<X, Scale>(x);
-    const BatchNormEvaluationOp<kind, T, D> op{matrix, options.epsilon, parameter, detach(mean).value(),
-                                               detach(variance).value()};
-    return typed<typename X::shape, X, Scale, Shift>(
-        run_op(op, x.value().extents, {}, x.value(), scale.value(), shift.value()));
+    const BatchNormEvaluationOp<kind> op{matrix, options.epsilon, parameter};
+    return typed<typename X::shape, X, Scale, Shift>(run_op(op, x.value().extents, {}, x.value(),
+                                                            scale.value(), shift.value(),
+                                                            detach(mean).value(), detach(variance).value()));
 }
 
 /// The same without a scale and a shift.

@@ -2,6 +2,8 @@
 #include <gantry/autograd/record.hpp>
 #include <gantry/kernels/copy.hpp>
 
+#include <cstdint>
+#include <limits>
 #include <string_view>
 
 namespace gantry {
@@ -88,7 +90,10 @@ auto concatenate_batches(const A& a, const B& b) {
     using S = typename A::shape;
     static_assert(same_shape<S, typename B::shape> && S::batched,
                   "gantry: concatenate_batches joins batches of items of one shape");
-    const Extents extents = S::extents(a.value().extents.first() + b.value().extents.first());
+    const std::int64_t items = std::int64_t{a.value().extents.first()} + b.value().extents.first();
+    if (items > std::numeric_limits<int>::max())
+        fail("concatenate_batches", "a batch has fewer than 2^31 items", items);
+    const Extents extents = S::extents(static_cast<int>(items));
     return typed<S, A, B>(
         run_op(ConcatenateOp{1, a.value().size(), b.value().size()}, extents, {}, a.value(), b.value()));
 }

@@ -241,8 +241,10 @@ auto conv2d(double parameter, const X& x, const W& w, const Bias&... bias) {
     static_assert(sizeof(ConvolutionChannelsFit<ImageOf<typename X::shape>::channels, weights.of[2]>) > 0);
     using S = typename detail::Convolved<window, typename X::shape, weights.of[3]>::type;
     const Extents extents = S::extents(x.value().extents.first());
-    const Conv2dOp<kind> op{detail::convolution_geometry(window, x.value().extents, extents), parameter};
-    return typed<S, X, W, Bias...>(run_op(op, extents, {}, x.value(), w.value(), bias.value()...));
+    const Conv2dOp<detail::fused_kind<kind>> op{
+        detail::convolution_geometry(window, x.value().extents, extents), parameter};
+    return detail::apply_rest<kind>(
+        parameter, typed<S, X, W, Bias...>(run_op(op, extents, {}, x.value(), w.value(), bias.value()...)));
 }
 template <Window window, AnyTensor X, AnyTensor W, AnyTensor... Bias>
 auto conv2d(const X& x, const W& w, const Bias&... bias) {
@@ -263,9 +265,10 @@ auto conv_transpose2d(double parameter, const Y& y, const W& w, const Bias&... b
     static_assert(sizeof(ConvolutionChannelsFit<ImageOf<typename Y::shape>::channels, weights.of[3]>) > 0);
     using S = typename detail::ConvolvedBack<window, typename Y::shape, weights.of[2]>::type;
     const Extents extents = S::extents(y.value().extents.first());
-    const ConvTranspose2dOp<kind> op{detail::convolution_geometry(window, extents, y.value().extents),
-                                     parameter};
-    return typed<S, Y, W, Bias...>(run_op(op, extents, {}, y.value(), w.value(), bias.value()...));
+    const ConvTranspose2dOp<detail::fused_kind<kind>> op{
+        detail::convolution_geometry(window, extents, y.value().extents), parameter};
+    return detail::apply_rest<kind>(
+        parameter, typed<S, Y, W, Bias...>(run_op(op, extents, {}, y.value(), w.value(), bias.value()...)));
 }
 template <Window window, AnyTensor Y, AnyTensor W, AnyTensor... Bias>
 auto conv_transpose2d(const Y& y, const W& w, const Bias&... bias) {

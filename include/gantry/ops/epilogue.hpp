@@ -15,9 +15,23 @@ void set_epilogue(Parameters& p, Activation activation, const Bias&... bias) {
     p.activation = activation;
 }
 
+/// The activation that a product applies itself: `kind`, or none.
+template <ActivationKind kind>
+inline constexpr ActivationKind fused_kind = derives_from_result(kind) ? kind : ActivationKind::identity;
+
+/// A product's result with what it has not applied of `kind`.
+template <ActivationKind kind, class X>
+auto apply_rest(double parameter, const X& product) {
+    if constexpr (derives_from_result(kind))
+        return product;
+    else
+        return elementwise(ActivationFunction<kind>{parameter}, product);
+}
+
 /// The gradient of what the activation was applied to, from the result y of the activation.
 template <ActivationKind kind, class V>
 V before_activation(double parameter, const V& upstream, const V& y) {
+    static_assert(derives_from_result(kind));
     if constexpr (kind == ActivationKind::identity)
         return upstream;
     else

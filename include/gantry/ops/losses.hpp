@@ -15,17 +15,14 @@ namespace detail {
 /// Memory for the derivative of a loss by x, in the step's memory; null where nobody will ask for it.
 template <class T, class D>
 T* place_for_gradient(const Value<T, D>& x) {
-    const bool differentiated = x.node && x.device->tape().recording();
+    const bool differentiated = x.node && x.live_device().tape().recording();
     return differentiated ? allocate<T>(*x.device, x.extents).data : nullptr;
 }
 /// Gives x the derivative that lies at `gradient`, times `upstream`: as it is where the pass began with the
 /// loss.
 template <class T, class D>
 void give_known(const Value<T, D>& upstream, const Value<T, D>& x, T* gradient) {
-    Value<T, D> known = x;
-    known.data = gradient;
-    known.step = x.device->step();
-    known.node = nullptr;
+    const Value<T, D> known = x.of_step(gradient, nullptr);
     give(x, [&] { return upstream.data == x.device->tape().seed() ? known : upstream * known; });
 }
 }  // namespace detail
@@ -83,21 +80,28 @@ struct Against {
     }
 };
 
+namespace detail {
+/// sigmoid(x) - t as (1 - t) - sigmoid(-x) for x > 0: where t is 0 or 1, it is right to the last digits for
+/// every x, also where sigmoid(x) is rounded to 1.
+template <class V>
+GANTRY_HOST_DEVICE V sigmoid_minus(V x, V t) {
+    const V zero = math::constant<V>(0), small = math::sigmoid(-math::abs(x));
+    return math::select(x > zero, (math::constant<V>(1) - t) - small, small - t);
+}
+}  // namespace detail
+
 /// upstream scale (sigmoid(x) - t), where upstream is a scalar.
 struct BceWithLogitsGradient {
     static constexpr std::string_view name = "bce_with_logits_gradient";
     double scale;
     template <class V>
     GANTRY_HOST_DEVICE V operator()(V upstream, V x, V t) const {
-        return upstream * math::constant<V>(scale) * (math::sigmoid(x) - t);
+        return upstream * math::constant<V>(scale) * detail::sigmoid_minus(x, t);
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& first, const V& x, const V& t) const {
-        give(first, [&] { return scale * (upstream * (sigmoid(x) - t)); });
-        give(x, [&] {
-            const V s = sigmoid(x);
-            return scale * (upstream * first * (s * (1.0 - s)));
-        });
+        give(first, [&] { return elementwise(*this, upstream, x, t); });
+        give(x, [&] { return scale * (upstream * first * (sigmoid(x) * sigmoid(-x))); });
         give(t, [&] { return -scale * (upstream * first); });
     }
 };
@@ -112,7 +116,7 @@ struct BceWithLogits {
     }
     template <class V>
     GANTRY_HOST_DEVICE V gradient(V x, V t) const {
-        return math::sigmoid(x) - t;
+        return detail::sigmoid_minus(x, t);
     }
     template <class V>
     void vjp_of_mean(const V& upstream, double scale, const V& x, const V& t) const {

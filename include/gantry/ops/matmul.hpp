@@ -35,12 +35,12 @@ struct MatmulOp {
     /// where a is transposed, its gradient is the transpose of that: B upstream^T.
     template <class V>
     void vjp(const V& upstream, const V&, const V& a, const V& b) const {
-        using I = Into<typename V::scalar>;
-        give(a, [&](I into) {
+        using Slot = Into<typename V::scalar>;
+        give(a, [&](Slot into) {
             return transpose_a ? detail::matmul(b, transpose_b, upstream, true, into)
                                : detail::matmul(upstream, false, b, !transpose_b, into);
         });
-        give(b, [&](I into) {
+        give(b, [&](Slot into) {
             return transpose_b ? detail::matmul(upstream, true, a, transpose_a, into)
                                : detail::matmul(a, !transpose_a, upstream, false, into);
         });

@@ -101,7 +101,7 @@ auto max_pool2d(const X& x) {
     using Found = Switches<Whole, S, typename X::device_type>;
     const auto& whole = x.value();
     const Extents extents = S::extents(whole.extents.first());
-    const auto pixels = allocate<std::int32_t>(*whole.device, extents);
+    const auto pixels = allocate<std::int32_t>(whole.live_device(), extents);
     const MaxPoolOp op{detail::pooling_geometry(pooling, whole.extents, extents.of[1], extents.of[2]),
                        pixels.data};
     const auto result = typed<S, X>(run_op(op, extents, {}, whole));

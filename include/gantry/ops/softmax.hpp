@@ -44,14 +44,13 @@ auto softmax(const X& x) {
 
 /// *y = mean over the rows of sum over c of t[r][c] (log(sum over k of exp(x[r][k])) - x[r][c]). Its
 /// derivative is computed in the same pass, and once more in ops for passes that are themselves recorded.
-template <class T, class D>
+template <class T>
 struct SoftmaxCrossEntropyOp {
     static constexpr std::string_view name = "softmax_cross_entropy";
-    Value<T, D> targets;
     T* gradient;  ///< by the logits, in the step's memory; null: nobody will ask for it
 
     template <class V>
-    void forward(const V& y, bool, const V& x) const {
+    void forward(const V& y, bool, const V& x, const V& targets) const {
         const auto rows = static_cast<std::size_t>(x.extents.of[0]),
                    columns = static_cast<std::size_t>(x.extents.of[1]);
         launch(*y.device, CrossEntropyParameters<T>{rows, columns, x.data, targets.data, y.data, gradient,
@@ -59,7 +58,7 @@ struct SoftmaxCrossEntropyOp {
     }
     /// (softmax(x) sum of t - t) / rows
     template <class V>
-    void vjp(const V& upstream, const V&, const V& x) const {
+    void vjp(const V& upstream, const V&, const V& x, const V& targets) const {
         if (!x.device->tape().recording()) {
             detail::give_known(upstream, x, gradient);
             return;
@@ -80,13 +79,12 @@ auto softmax_cross_entropy(const X& logits, const Tensor<S, T, D>& targets) {
                   "gantry: softmax_cross_entropy takes logits and targets of one shape");
     static_assert(X::shape::rank == 2 || std::is_same_v<typename X::shape, AnyShape>,
                   "gantry: softmax_cross_entropy takes Shape<Batch, N>");
-    targets.value().check_alive();
     if (targets.value().extents != logits.value().extents)
         fail("softmax_cross_entropy", "there must be as many targets as logits", targets.value().extents,
              " and ", logits.value().extents);
     const auto& x = logits.value();
-    const SoftmaxCrossEntropyOp<T, D> op{targets.value(), detail::place_for_gradient(x)};
-    return typed<Shape<>, X>(run_op(op, Extents{}, {}, x));
+    const SoftmaxCrossEntropyOp<T> op{detail::place_for_gradient(x)};
+    return typed<Shape<>, X>(run_op(op, Extents{}, {}, x, targets.value()));
 }
 
 template <AnyTensor X, class Labels>

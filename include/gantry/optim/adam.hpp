@@ -16,44 +16,65 @@ struct AdamOptions {
     double weight_decay = 0;  ///< coupled: weight_decay w is added to the gradient
 };
 
+/// Calls f(name, value) for each option, for a checkpoint.
+template <class F>
+void for_each_option(AdamOptions& options, const F& f) {
+    auto& [learning_rate, beta1, beta2, epsilon, weight_decay] = options;
+    f("learning_rate", learning_rate);
+    f("beta1", beta1);
+    f("beta2", beta2);
+    f("epsilon", epsilon);
+    f("weight_decay", weight_decay);
+}
+
 /// What Adam, AdamW and OptimisticAdam have in common: two moments and their correction.
-template <class Net>
-class AdamMoments : public Optimizer<Net> {
+template <class Net, class Options = AdamOptions>
+class AdamMoments : public Optimizer<Net, Options> {
 public:
-    using typename Optimizer<Net>::scalar;
-    using typename Optimizer<Net>::device_type;
+    using typename Optimizer<Net, Options>::scalar;
+    using typename Optimizer<Net, Options>::device_type;
 
-    std::vector<NamedBuffer<scalar, device_type>> buffers() {
-        return {{"exp_avg", &exp_avg_}, {"exp_avg_sq", &exp_avg_sq_}};
-    }
-
-protected:
-    AdamMoments(Net& network, std::string_view name, const AdamOptions& options)
-        : Optimizer<Net>(network, name, options.learning_rate), options_(options) {
+    /// Errors: options out of range.
+    void check(const Options& options) const {
+        this->check_at_least_zero("learning_rate", options.learning_rate);
         this->check_below_one("beta1", options.beta1);
         this->check_below_one("beta2", options.beta2);
         this->check_at_least_zero("epsilon", options.epsilon);
         this->check_at_least_zero("weight_decay", options.weight_decay);
     }
+    /// From the next step on. Errors: see check.
+    void set_options(const Options& options) {
+        check(options);
+        this->assign_options(options);
+    }
+    std::vector<NamedBuffer<scalar, device_type>> buffers() {
+        return {{"exp_avg", &exp_avg_}, {"exp_avg_sq", &exp_avg_sq_}};
+    }
+
+protected:
+    AdamMoments(Net& network, std::string_view name, const Options& options)
+        : Optimizer<Net, Options>(network, name, options) {
+        check(options);
+    }
     ~AdamMoments() = default;
 
     AdamParameters<scalar> next_update() const {
         const auto t = static_cast<double>(this->updates() + 1);
+        const Options& options = this->options();
         AdamParameters<scalar> p;
         p.m = exp_avg_.data();
         p.v = exp_avg_sq_.data();
-        p.learning_rate = this->learning_rate();
-        p.beta1 = options_.beta1;
-        p.beta2 = options_.beta2;
-        p.epsilon = options_.epsilon;
-        p.weight_decay = options_.weight_decay;
-        p.correction1 = 1 - std::pow(options_.beta1, t);
-        p.correction2 = 1 - std::pow(options_.beta2, t);
+        p.learning_rate = options.learning_rate;
+        p.beta1 = options.beta1;
+        p.beta2 = options.beta2;
+        p.epsilon = options.epsilon;
+        p.weight_decay = options.weight_decay;
+        p.correction1 = 1 - std::pow(options.beta1, t);
+        p.correction2 = 1 - std::pow(options.beta2, t);
         return p;
     }
 
 private:
-    AdamOptions options_;
     Buffer<scalar, device_type> exp_avg_ = this->moment(), exp_avg_sq_ = this->moment();
 };
 

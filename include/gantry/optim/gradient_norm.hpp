@@ -1,23 +1,34 @@
 #pragma once
-#include <gantry/kernels/elementwise.hpp>
-#include <gantry/kernels/optimizers.hpp>
+#include <gantry/kernels/norm.hpp>
 #include <gantry/layers/network.hpp>
 #include <gantry/math.hpp>
-#include <gantry/ops/arithmetic.hpp>
 
 namespace gantry {
 
+namespace detail {
+/// The norm of gradients, and its square in double: both of the step.
+template <class T, class D>
+struct Norm {
+    Tensor<Shape<>, T, D> norm;
+    const double* squares;
+};
+template <class Net>
+Norm<typename Net::scalar, typename Net::device_type> norm_of(const Gradients<Net>& gradients) {
+    using T = typename Net::scalar;
+    const T* const x = gradients.data();
+    auto& device = gradients.network->device();
+    const auto squares = allocate<double>(device, Extents{});
+    const auto norm = allocate<T>(device, Extents{});
+    launch(device, NormParameters<T>{gradients.network->gradients().size(), x, squares.data, norm.data});
+    return {Tensor<Shape<>, T, typename Net::device_type>{norm}, squares.data};
+}
+}  // namespace detail
+
 /// The Euclidean norm of all gradients of a network, as one vector: Shape<>, a tensor of the step. One pass
-/// over them, summed in a fixed order; the host waits for nothing. Errors: stale gradients.
+/// over them, summed in double and in a fixed order; the host waits for nothing. Errors: stale gradients.
 template <class Net>
 auto gradient_norm(const Gradients<Net>& gradients) {
-    using T = typename Net::scalar;
-    using D = typename Net::device_type;
-    D& device = gradients.network->device();
-    const Value<T, D> squares = allocate<T>(device, Extents{});
-    launch(device, MapSumParameters<Square, T, 1>{
-                       {}, gradients.network->gradients().size(), squares.data, {gradients.data()}, {}});
-    return sqrt(Tensor<Shape<>, T, D>{squares});
+    return detail::norm_of(gradients).norm;
 }
 
 /// Scales the gradients, all by one factor, so that their norm is at most `max_norm`; returns the norm that
@@ -33,11 +44,10 @@ template <class Net>
 auto clip_gradient_norm(const Gradients<Net>& gradients, double max_norm) {
     if (!math::is_finite(max_norm) || max_norm <= 0)
         fail("clip_gradient_norm", "max_norm must be finite and greater than 0", max_norm);
-    const auto norm = gradient_norm(gradients);
+    const auto [norm, squares] = detail::norm_of(gradients);
     const auto& all = gradients.network->gradients();
     launch(gradients.network->device(),
-           ElementwiseParameters<ClipToNorm, typename Net::scalar, 2>{
-               {max_norm}, all.size(), all.data(), {all.data(), norm.data()}, {false, true}});
+           ClipToNormParameters<typename Net::scalar>{all.size(), all.data(), squares, max_norm});
     return norm;
 }
 

@@ -19,51 +19,65 @@ struct NamedBuffer {
     Buffer<T, D>* buffer;
 };
 
-/// What all optimizers have in common: the network that they update, a learning rate and the number of
-/// updates. Each optimizer adds
+/// What all optimizers have in common: the network that they update, their options and the number of updates.
+/// Each optimizer adds
 ///     void step(const Gradients<Net>&)                 one update of all parameters, in one pass over memory
 ///     std::vector<NamedBuffer<...>> buffers()          its moments
-/// Its whole state are updates() and buffers(): saved and set again, it goes on bit for bit. The network must
-/// outlive it.
-template <class Net>
+///     void check(const Options&) const                 Errors: options that it cannot take
+///     void set_options(const Options&)                 from the next step on
+/// and beside its options
+///     void for_each_option(Options&, const F& f)       f(name, value) for each of them
+/// Its whole state are options(), updates() and buffers(): saved and set again, it goes on bit for bit. The
+/// network must outlive it.
+template <class Net, class OptionsType>
 class Optimizer {
 public:
     using scalar = typename Net::scalar;
     using device_type = typename Net::device_type;
+    using Options = OptionsType;
 
     Optimizer(const Optimizer&) = delete;
     Optimizer& operator=(const Optimizer&) = delete;
 
+    /// "Adam"
+    std::string_view name() const { return name_; }
+    /// As they apply to the next update, before any schedule.
+    const Options& options() const { return options_; }
     /// The rate that was set, before any schedule.
-    double learning_rate() const { return learning_rate_; }
+    double learning_rate() const { return options_.learning_rate; }
     /// From the next step on. Errors: a rate that is negative or not finite.
     void set_learning_rate(double rate) {
         check_at_least_zero("learning_rate", rate);
-        learning_rate_ = rate;
+        options_.learning_rate = rate;
     }
     /// Updates done so far.
     std::uint64_t updates() const { return updates_; }
-    /// For a checkpoint; set the buffers with it.
+    /// For a checkpoint; set options and buffers with it.
     void set_updates(std::uint64_t updates) { updates_ = updates; }
 
 protected:
-    /// `name` stands in errors.
-    Optimizer(Net& network, std::string_view name, double learning_rate) : network_(network), name_(name) {
-        set_learning_rate(learning_rate);
-    }
+    /// `name` appears in errors and checkpoints. Derived classes check the options.
+    Optimizer(Net& network, std::string_view name, const Options& options)
+        : network_(network), watch_(network.watch()), name_(name), options_(options) {}
     ~Optimizer() = default;
+    void assign_options(const Options& options) { options_ = options; }
 
-    /// One update by `p`, which lacks only size, w and g. Errors: gradients of another network, or stale
-    /// ones.
+    /// One update by `p`, which lacks only size, w and g. Errors: gradients of another network, stale ones,
+    /// or ones that were applied before.
     template <class Parameters>
     void update(const Gradients<Net>& gradients, Parameters p) {
-        if (gradients.network != &network_)
+        const scalar* const g = gradients.data();
+        if (gradients.watch != watch_)
             fail(name_, "the gradients must be those of the network that the optimizer was made for");
+        if (gradients.number <= network_.applied_gradients())
+            fail(name_, "gradients are applied once: call backward again for another update");
+        const auto turn = network_.device().turn();
         const Buffer<scalar, device_type>& weights = network_.parameters();
         p.size = weights.size();
         p.w = weights.data();
-        p.g = gradients.data();
+        p.g = g;
         launch(network_.device(), p);
+        network_.applied_gradients() = gradients.number;
         network_.parameters_overwritten();
         ++updates_;
     }
@@ -81,12 +95,12 @@ protected:
     [[noreturn]] void fail_option(std::string_view option, std::string_view rule, double value) const {
         fail(name_, std::string(option) + " " + std::string(rule), value);
     }
-    std::string_view name() const { return name_; }
 
 private:
     Net& network_;
+    Lifetime::Watch watch_;  ///< of the network
     std::string_view name_;
-    double learning_rate_ = 0;
+    Options options_;
     std::uint64_t updates_ = 0;
 };
 

@@ -16,48 +16,76 @@ struct RmsPropOptions {
     bool centered = false;  ///< divide by the deviation of the gradient, not by its root mean square
 };
 
+/// Calls f(name, value) for each option, for a checkpoint.
+template <class F>
+void for_each_option(RmsPropOptions& options, const F& f) {
+    auto& [learning_rate, alpha, epsilon, weight_decay, momentum, centered] = options;
+    f("learning_rate", learning_rate);
+    f("alpha", alpha);
+    f("epsilon", epsilon);
+    f("weight_decay", weight_decay);
+    f("momentum", momentum);
+    f("centered", centered);
+}
+
 /// RMSProp with PyTorch's arithmetic (epsilon outside of the root). Source: Tieleman and Hinton,
 /// "Lecture 6.5, RMSProp" (2012); centered: Graves, "Generating sequences with recurrent neural networks"
 /// (2013), equations 38 to 41.
 template <class Net>
-class RmsProp : public Optimizer<Net> {
+class RmsProp : public Optimizer<Net, RmsPropOptions> {
 public:
-    using typename Optimizer<Net>::scalar;
-    using typename Optimizer<Net>::device_type;
+    using typename Optimizer<Net, RmsPropOptions>::scalar;
+    using typename Optimizer<Net, RmsPropOptions>::device_type;
 
     /// Errors: options out of range.
     explicit RmsProp(Net& network, const RmsPropOptions& options = {})
-        : Optimizer<Net>(network, "RmsProp", options.learning_rate), options_(options) {
+        : Optimizer<Net, RmsPropOptions>(network, "RmsProp", options) {
+        check(options);
+    }
+
+    /// Errors: options out of range; others than those that the optimizer was made for.
+    void check(const RmsPropOptions& options) const {
+        this->check_at_least_zero("learning_rate", options.learning_rate);
         this->check_below_one("alpha", options.alpha);
         this->check_at_least_zero("epsilon", options.epsilon);
         this->check_at_least_zero("weight_decay", options.weight_decay);
         this->check_below_one("momentum", options.momentum);
+        if (options.centered != this->options().centered ||
+            (options.momentum > 0) != (this->options().momentum > 0))
+            fail(this->name(),
+                 "centered, and whether there is a momentum, must stay as the optimizer was made");
+    }
+    /// From the next step on. Errors: see check.
+    void set_options(const RmsPropOptions& options) {
+        check(options);
+        this->assign_options(options);
     }
 
     /// Errors: gradients of another network, or stale ones.
     void step(const Gradients<Net>& gradients) {
         RmsPropParameters<scalar> p;
+        const RmsPropOptions& options = this->options();
         p.s = square_avg_.data();
         p.mean = grad_avg_.data();
         p.velocity = velocity_.data();
-        p.learning_rate = this->learning_rate();
-        p.alpha = options_.alpha;
-        p.epsilon = options_.epsilon;
-        p.momentum = options_.momentum;
-        p.weight_decay = options_.weight_decay;
+        p.learning_rate = options.learning_rate;
+        p.alpha = options.alpha;
+        p.epsilon = options.epsilon;
+        p.momentum = options.momentum;
+        p.weight_decay = options.weight_decay;
         this->update(gradients, p);
     }
     std::vector<NamedBuffer<scalar, device_type>> buffers() {
         std::vector<NamedBuffer<scalar, device_type>> all{{"square_avg", &square_avg_}};
-        if (options_.centered) all.push_back({"grad_avg", &grad_avg_});
-        if (options_.momentum > 0) all.push_back({"momentum_buffer", &velocity_});
+        if (this->options().centered) all.push_back({"grad_avg", &grad_avg_});
+        if (this->options().momentum > 0) all.push_back({"momentum_buffer", &velocity_});
         return all;
     }
 
 private:
-    RmsPropOptions options_;
-    Buffer<scalar, device_type> square_avg_ = this->moment(), grad_avg_ = this->moment(options_.centered),
-                                velocity_ = this->moment(options_.momentum > 0);
+    Buffer<scalar, device_type> square_avg_ = this->moment(),
+                                grad_avg_ = this->moment(this->options().centered),
+                                velocity_ = this->moment(this->options().momentum > 0);
 };
 
 }  // namespace gantry

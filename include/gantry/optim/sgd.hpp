@@ -17,51 +17,48 @@ struct SgdOptions {
     std::optional<LinearMomentum> momentum_schedule = {};  ///< instead of `momentum`
 };
 
+/// Calls f(name, value) for each option, for a checkpoint.
+template <class F>
+void for_each_option(SgdOptions& options, const F& f) {
+    auto& [learning_rate, momentum, dampening, weight_decay, nesterov, decay, momentum_schedule] = options;
+    f("learning_rate", learning_rate);
+    f("momentum", momentum);
+    f("dampening", dampening);
+    f("weight_decay", weight_decay);
+    f("nesterov", nesterov);
+    if (decay) {
+        auto& [factor, minimum] = *decay;
+        f("decay.factor", factor);
+        f("decay.minimum", minimum);
+    }
+    if (momentum_schedule) {
+        auto& [from, to, begin, end] = *momentum_schedule;
+        f("momentum_schedule.from", from);
+        f("momentum_schedule.to", to);
+        f("momentum_schedule.begin", begin);
+        f("momentum_schedule.end", end);
+    }
+}
+
 /// Stochastic gradient descent with PyTorch's arithmetic: the velocity is a sum of gradients, and the rate of
 /// the moment multiplies all of it. (pylearn2 and Sutskever et al. 2013 sum gradients times the rate of
 /// theirs; with a constant rate both are the same.)
 template <class Net>
-class Sgd : public Optimizer<Net> {
+class Sgd : public Optimizer<Net, SgdOptions> {
 public:
-    using typename Optimizer<Net>::scalar;
-    using typename Optimizer<Net>::device_type;
+    using typename Optimizer<Net, SgdOptions>::scalar;
+    using typename Optimizer<Net, SgdOptions>::device_type;
 
     /// Errors: options out of range; Nesterov's momentum with dampening or without momentum; a schedule
     /// beside a momentum.
     explicit Sgd(Net& network, const SgdOptions& options = {})
-        : Optimizer<Net>(network, "Sgd", options.learning_rate), options_(checked(options)) {}
-
-    /// Errors: gradients of another network, or stale ones.
-    void step(const Gradients<Net>& gradients) {
-        SgdParameters<scalar> p;
-        p.velocity = velocity_.data();
-        p.learning_rate = current_learning_rate();
-        p.momentum = current_momentum();
-        p.dampening = options_.dampening;
-        p.weight_decay = options_.weight_decay;
-        p.nesterov = options_.nesterov;
-        p.first_step = this->updates() == 0;
-        this->update(gradients, p);
-    }
-    /// What the next step takes.
-    double current_learning_rate() const {
-        return options_.decay ? (*options_.decay)(this->learning_rate(), this->updates())
-                              : this->learning_rate();
-    }
-    double current_momentum() const {
-        return options_.momentum_schedule ? (*options_.momentum_schedule)(this->updates())
-                                          : options_.momentum;
-    }
-    std::vector<NamedBuffer<scalar, device_type>> buffers() {
-        if (velocity_.size() == 0) return {};
-        return {{"momentum_buffer", &velocity_}};
+        : Optimizer<Net, SgdOptions>(network, "Sgd", options) {
+        check(options);
     }
 
-private:
-    static bool has_momentum(const SgdOptions& options) {
-        return options.momentum > 0 || options.momentum_schedule;
-    }
-    const SgdOptions& checked(const SgdOptions& options) const {
+    /// Errors: options out of range; others than those that the optimizer was made for.
+    void check(const SgdOptions& options) const {
+        this->check_at_least_zero("learning_rate", options.learning_rate);
         this->check_below_one("momentum", options.momentum);
         this->check_below_one("dampening", options.dampening);
         this->check_at_least_zero("weight_decay", options.weight_decay);
@@ -82,11 +79,46 @@ private:
                 fail(this->name(), "momentum_schedule must end after it begins", "begin ", schedule->begin,
                      ", end ", schedule->end);
         }
-        return options;
+        if (has_momentum(options) != has_momentum(this->options()))
+            fail(this->name(), "whether there is a momentum must stay as the optimizer was made");
+    }
+    /// From the next step on. Errors: see check.
+    void set_options(const SgdOptions& options) {
+        check(options);
+        this->assign_options(options);
     }
 
-    SgdOptions options_;
-    Buffer<scalar, device_type> velocity_ = this->moment(has_momentum(options_));
+    /// Errors: gradients of another network, or stale ones.
+    void step(const Gradients<Net>& gradients) {
+        SgdParameters<scalar> p;
+        p.velocity = velocity_.data();
+        p.learning_rate = current_learning_rate();
+        p.momentum = current_momentum();
+        p.dampening = this->options().dampening;
+        p.weight_decay = this->options().weight_decay;
+        p.nesterov = this->options().nesterov;
+        p.first_step = this->updates() == 0;
+        this->update(gradients, p);
+    }
+    /// What the next step takes.
+    double current_learning_rate() const {
+        const auto& decay = this->options().decay;
+        return decay ? (*decay)(this->learning_rate(), this->updates()) : this->learning_rate();
+    }
+    double current_momentum() const {
+        const auto& schedule = this->options().momentum_schedule;
+        return schedule ? (*schedule)(this->updates()) : this->options().momentum;
+    }
+    std::vector<NamedBuffer<scalar, device_type>> buffers() {
+        if (velocity_.size() == 0) return {};
+        return {{"momentum_buffer", &velocity_}};
+    }
+
+private:
+    static bool has_momentum(const SgdOptions& options) {
+        return options.momentum > 0 || options.momentum_schedule;
+    }
+    Buffer<scalar, device_type> velocity_ = this->moment(has_momentum(this->options()));
 };
 
 }  // namespace gantry

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <locale>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -68,8 +69,8 @@ using ValueFunction = std::function<Value<T, D>(const std::vector<Value<T, D>>&)
 template <class T, class D, class... S, class F>
 ValueFunction<T, D> without_shapes(const F& f) {
     return [&f](const std::vector<Value<T, D>>& x) {
-        return [&]<std::size_t... I>(std::index_sequence<I...>) {
-            return f(Variable<S, T, D>{x[I]}...).value();
+        return [&]<std::size_t... i>(std::index_sequence<i...>) {
+            return f(Variable<S, T, D>{x[i]}...).value();
         }
         (std::index_sequence_for<S...>{});
     };
@@ -172,6 +173,7 @@ GradcheckResult gradcheck(D& device, const std::vector<Extents>& shapes, const V
 
     GradcheckResult result;
     std::ostringstream message;
+    message.imbue(std::locale::classic());
     double largest = 0;
     for (const auto& gradient : gradients)
         for (const double g : gradient) largest = std::max(largest, std::abs(g));

@@ -3,6 +3,8 @@
 
 using namespace gantry;
 
+float train_in_other_file(int steps);
+
 float train_in_other_file(int steps) {
     using Architecture = Sequential<Dense<3, 8>, LeakyReLU<0.2f>, BatchNorm<8>, Dense<8, 1>>;
     Cpu device;

@@ -1,0 +1,63 @@
+#pragma once
+#include <gantry/cpu/sum.hpp>
+#include <gantry/cpu/vector_loop.hpp>
+#include <gantry/kernels/norm.hpp>
+#include <gantry/math.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+
+namespace gantry {
+namespace cpu::detail {
+
+/// The sum of the squares of `count` numbers, in double.
+template <class T>
+double sum_of_squares(const T* x, std::size_t count) {
+    constexpr std::size_t at_once = 8;
+    double sums[at_once] = {};
+    std::size_t i = 0;
+    for (; i + at_once <= count; i += at_once)
+        for (std::size_t k = 0; k < at_once; ++k) {
+            const auto number = static_cast<double>(x[i + k]);
+            sums[k] += number * number;
+        }
+    for (std::size_t k = 0; i < count; ++i, ++k) {
+        const auto number = static_cast<double>(x[i]);
+        sums[k] += number * number;
+    }
+    double total = 0;
+    for (const double sum : sums) total += sum;
+    return total;
+}
+
+}  // namespace cpu::detail
+
+template <class T>
+void launch(Cpu& device, const NormParameters<T>& p) {
+    constexpr std::size_t most_chunks = 256;
+    const std::size_t chunk = std::max(cpu::sum_block, (p.size + most_chunks - 1) / most_chunks);
+    std::array<double, most_chunks> sums = {};
+    cpu::parallel_ranges(
+        device.threads(), p.size, chunk, cpu::worthwhile_elements, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t i = begin; i < end; i += chunk)
+                sums[i / chunk] = cpu::detail::sum_of_squares(p.x + i, std::min(chunk, end - i));
+        });
+    double total = 0;
+    for (const double sum : sums) total += sum;
+    *p.squares = total;
+    *p.norm = static_cast<T>(std::sqrt(total));
+}
+
+template <class T>
+void launch(Cpu& device, const ClipToNormParameters<T>& p) {
+    const double factor = math::min(p.max_norm / (std::sqrt(*p.squares) + 1e-6), 1.0);
+    cpu::parallel_ranges(device.threads(), p.size, cpu::lanes<T>, cpu::worthwhile_elements,
+                         [&](std::size_t begin, std::size_t end) {
+                             for (std::size_t i = begin; i < end; ++i)
+                                 p.x[i] = static_cast<T>(factor * static_cast<double>(p.x[i]));
+                         });
+}
+
+}  // namespace gantry

@@ -1,0 +1,333 @@
+#include "support/catch.hpp"
+#include "support/devices.hpp"
+#include "support/numbers.hpp"
+#include <gantry/gantry.hpp>
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+// What the tape has recorded lives until the step ends, whatever happens to its owner; handles that live
+// longer than that are refused. AddressSanitizer sees what these tests do not.
+
+namespace gantry::test {
+namespace {
+
+using Points = Shape<Batch, 3>;
+using Perceptron = Sequential<Dense<3, 4>, BatchNorm<4>, Tanh, Dense<4, 1>>;
+using Mover = Sequential<Dense<3, 3>>;
+
+template <class D>
+auto points(D& device, const char* name = "points") {
+    return from_host<Points>(device, 4, random_numbers<float>(12, name));
+}
+/// A value of a network that nothing keeps.
+template <class D, class X>
+auto value_of_temporary(D& device, const X& x) {
+    Network<Perceptron, D> network{device, Seed{3}};
+    return mean(network(x));
+}
+/// Takes memory as large as that of a Perceptron, so that none that was freed stays as it was.
+template <class D>
+void take_freed_memory(D& device) {
+    const Network<Perceptron, D> network{device, Seed{4}};
+}
+
+const std::string destroyed =
+    "[tensor] its memory is gone: the Network, Kept or device that owned it was destroyed, and must outlive "
+    "it";
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a network may die before its step ends", "[autograd]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    Network<Mover, TestType> mover{device, Seed{1}};
+    Network<Perceptron, TestType> kept{device, Seed{3}};
+    const auto gradients = [&](const auto& value) {
+        const Step step{device};
+        const auto x = variable(points(device));
+        const auto moved = mover(points(device));
+        const auto loss = value(moved);
+        const auto slope = grad(value(x), x, {.create_graph = true});
+        take_freed_memory(device);
+        backward(loss + mean(square(slope)) * loss, mover);
+        return mover.gradients().to_host();
+    };
+    const auto expected = gradients([&](const auto& x) { return mean(kept(x)); });
+    CHECK(gradients([&](const auto& x) { return value_of_temporary(device, x); }) == expected);
+    CHECK(expected[0] != 0);
+}
+
+TEMPLATE_TEST_CASE("a network in the place of another is another network", "[autograd]",
+                   GANTRY_TEST_DEVICES) {
+    TestType device;
+    std::optional<Network<Perceptron, TestType>> network;
+    network.emplace(device, Seed{1});
+    Sgd optimizer{*network};
+    auto view = frozen(*network);
+    const Step step{device};
+    const auto loss = mean((*network)(points(device)));
+    const auto gradients = backward(loss, *network);
+    network.emplace(device, Seed{2});
+    CHECK_THROWS_WITH(backward(loss, *network), contains("[backward] the loss must depend on"));
+    CHECK_THROWS_WITH(gradients.data(), "[Gradients] the network of the gradients was destroyed");
+    CHECK_THROWS_WITH(gradient_norm(gradients), "[Gradients] the network of the gradients was destroyed");
+    CHECK_THROWS_WITH(clip_gradient_norm(gradients, 1),
+                      "[Gradients] the network of the gradients was destroyed");
+    CHECK_THROWS_WITH(optimizer.step(gradients), "[Gradients] the network of the gradients was destroyed");
+    CHECK_THROWS_WITH(view(points(device)), "[Network] the network of this view was destroyed");
+    const auto parameters = network->parameters().to_host();
+    CHECK_THROWS_WITH(optimizer.step(backward(mean((*network)(points(device))), *network)),
+                      "[Sgd] the gradients must be those of the network that the optimizer was made for");
+    CHECK(network->parameters().to_host() == parameters);
+}
+
+TEMPLATE_TEST_CASE("gradients are applied once, in their step", "[autograd]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    Network<Mover, TestType> network{device, Seed{1}};
+    Sgd optimizer{network};
+    const auto pass = [&] { return backward(mean(network(points(device))), network); };
+    const auto old = [&] {
+        const Step step{device};
+        const auto gradients = pass();
+        optimizer.step(gradients);
+        CHECK_THROWS_WITH(optimizer.step(gradients),
+                          "[Sgd] gradients are applied once: call backward again for another update");
+        const auto copy = gradients;
+        CHECK_THROWS_WITH(optimizer.step(copy), contains("applied once"));
+        CHECK_NOTHROW(gradient_norm(gradients));
+        optimizer.step(pass());
+        return pass();
+    }();
+    const auto parameters = network.parameters().to_host();
+    CHECK_THROWS_WITH(
+        optimizer.step(old),
+        contains("[Gradients] gradients are valid until the end of the step that made them; got those of"));
+    const Step step{device};
+    CHECK_THROWS_WITH(optimizer.step(old), contains("end of the step"));
+    CHECK_THROWS_WITH(clip_gradient_norm(old, 1), contains("end of the step"));
+    CHECK(network.parameters().to_host() == parameters);
+    CHECK(optimizer.updates() == 2);
+}
+
+TEMPLATE_TEST_CASE("a Kept may die before its step ends, and not change", "[autograd]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    const Step step{device};
+    const auto x = variable(points(device));
+    std::optional<Kept<Points, float, TestType>> kept(std::in_place, points(device, "kept"));
+    const auto numbers = kept->get().to_host();
+    const auto product = [&] { return sum(x * x * kept->get()); };
+    const auto loss = product();
+    const auto slope = grad(product(), x, {.create_graph = true});
+    SECTION("destroyed") {
+        const auto tensor = kept->get();
+        kept.reset();
+        kept.emplace(filled<Points>(device, 4, 7));
+        const auto gradient = grad(loss, x).to_host();
+        const auto points_ = x.to_host();
+        for (std::size_t i = 0; i < 12; ++i) CHECK(gradient[i] == 2 * points_[i] * numbers[i]);
+        CHECK(grad(sum(slope), x).to_host()[5] == 2 * numbers[5]);
+        CHECK(tensor.to_host() == numbers);
+    }
+    SECTION("overwritten") {
+        *kept = filled<Points>(device, 4, 7);
+        CHECK_THROWS_WITH(
+            grad(loss, x),
+            "[backward] a Kept must not be updated between a forward pass and its backward pass");
+        CHECK(grad(sum(slope), x).to_host()[5] == 2 * numbers[5]);  // it does not read the Kept again
+        CHECK(grad(sum(x * kept->get()), x).to_host() == std::vector<float>(12, 7));
+    }
+}
+
+TEMPLATE_TEST_CASE("views and variables of a Kept", "[autograd]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    std::optional<Kept<Points, float, TestType>> kept(std::in_place, points(device));
+    const auto [view, old] = [&] {
+        const Step step{device};
+        const auto x = variable(points(device));
+        const auto loss = sum(flatten(x) * flatten(kept->get()));
+        *kept = filled<Points>(device, 4, 7);
+        CHECK_THROWS_WITH(grad(loss, x), contains("[backward] a Kept must not be updated"));
+        return std::pair{flatten(kept->get()), variable(kept->get())};
+    }();
+    const auto loose = flatten(kept->get());
+    CHECK(loose.to_host() == std::vector<float>(12, 7));
+    const auto in_another_step =
+        contains("[tensor] a tensor is valid until the end of the step that made it");
+    {
+        const Step step{device};
+        const auto now = variable(kept->get());
+        CHECK_THROWS_WITH(square(old), in_another_step);
+        CHECK_THROWS_WITH(grad(sum(now), old), in_another_step);
+        CHECK_THROWS_WITH(square(view), in_another_step);
+    }
+    const auto again = flatten(kept->get());
+    kept.reset();
+    CHECK_THROWS_WITH(again.to_host(), destroyed);
+}
+
+TEMPLATE_TEST_CASE("targets in a Kept are checked too", "[autograd]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    const Step step{device};
+    const auto x = variable(points(device));
+    Kept<Points, float, TestType> targets(filled<Points>(device, 4, 0.25));
+    const auto cross_entropy = softmax_cross_entropy(x, targets.get());
+    const auto squares = mse(x, targets.get());
+    const auto logits = bce_with_logits(x, targets.get());
+    targets = filled<Points>(device, 4, 0.5);
+    const auto message = contains("[backward] a Kept must not be updated");
+    CHECK_THROWS_WITH(grad(cross_entropy, x, {.create_graph = true}), message);
+    CHECK_THROWS_WITH(grad(squares, x), message);
+    CHECK_THROWS_WITH(grad(logits, x), message);
+}
+
+TEMPLATE_TEST_CASE("running statistics that a recorded pass reads must not change", "[autograd]",
+                   GANTRY_TEST_DEVICES) {
+    TestType device;
+    Network<Perceptron, TestType> network{device, Seed{1}};
+    const Step step{device};
+    const auto x = variable(points(device));
+    const auto loss = mean(evaluation(network)(x));
+    CHECK_NOTHROW(grad(loss, x));
+    const auto second = mean(network(x));
+    CHECK_THROWS_WITH(
+        grad(loss, x),
+        "[backward] running statistics must not be updated between a forward pass and its backward pass");
+    CHECK_NOTHROW(backward(second, network));  // training reads those of the batch
+    CHECK_NOTHROW(backward(mean(network(x)) + second, network));
+}
+
+TEMPLATE_TEST_CASE("parameters loaded between forward and backward", "[autograd]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    Network<Perceptron, TestType> network{device, Seed{1}};
+    RandomStream stream(Seed{2}, "again");
+    const Step step{device};
+    const auto recorded = [&] { return mean(network(points(device))); };
+    const auto refused = [&](const auto& loss) {
+        CHECK_THROWS_WITH(backward(loss, network), contains("[backward] parameters must not be updated"));
+    };
+    const auto first = recorded();
+    network.parameters().from_host(std::vector<float>(network.parameter_count, 1));
+    refused(first);
+    const auto second = recorded();
+    initialize(network, Role::weight, Normal{0, 0.02}, stream);
+    refused(second);
+    const auto x = variable(points(device));
+    const auto slope = grad(sum(network(x)), x, {.create_graph = true});
+    Sgd{network}.step(backward(recorded(), network));
+    refused(mean(square(slope)));
+    CHECK_THROWS_WITH(network.parameters().from_host(std::vector<float>(2)),
+                      contains("[Buffer] from_host takes one number for each element; got 2 for "));
+}
+
+TEMPLATE_TEST_CASE("handles to memory that is gone", "[autograd]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    std::optional<Kept<Points, float, TestType>> kept(std::in_place, points(device));
+    const auto tensor = kept->get();
+    CHECK(tensor.to_host().size() == 12);
+    kept.reset();
+    Kept<Points, float, TestType> other(points(device));
+    CHECK_THROWS_WITH(tensor.to_host(), destroyed);
+    CHECK_THROWS_WITH(tensor.data(), destroyed);
+    CHECK_THROWS_WITH(square(tensor), destroyed);
+    CHECK_THROWS_WITH(other = tensor, destroyed);
+    CHECK_THROWS_WITH(other.get() + tensor, destroyed);
+    const Step step{device};
+    CHECK_THROWS_WITH(variable(tensor), destroyed);
+    CHECK_THROWS_WITH(mse(other.get(), tensor), destroyed);
+    CHECK_THROWS_WITH(softmax_cross_entropy(other.get(), tensor), destroyed);
+}
+
+TEMPLATE_TEST_CASE("a device that is destroyed before what is on it", "[autograd]", GANTRY_TEST_DEVICES) {
+    std::optional<TestType> device(std::in_place);
+    std::optional<Step<TestType>> step(std::in_place, *device);
+    Network<Perceptron, TestType> network{*device, Seed{1}};
+    Adam optimizer{network};
+    const auto tensor = points(*device);
+    const Kept<Points, float, TestType> kept(tensor);
+    ScalarLog<float, TestType> log(*device, 1, 1);
+    const auto x = variable(tensor);
+    const auto loss = mean(network(x));
+    const auto gradients = backward(loss, network);
+    device.reset();
+    device.emplace();  // in the same place
+    const std::string buffers =
+        "[Buffer] the device was destroyed; it must outlive the networks and tensors on it";
+    const auto now = points(*device);
+    CHECK_THROWS_WITH(tensor.to_host(), destroyed);
+    CHECK_THROWS_WITH(now + tensor, destroyed);
+    CHECK_THROWS_WITH(kept.get(), buffers);
+    CHECK_THROWS_WITH(network(now), buffers);
+    CHECK_THROWS_WITH(evaluation(network)(now), buffers);
+    CHECK_THROWS_WITH(network(tensor), destroyed);
+    CHECK_THROWS_WITH(network.parameters().to_host(), buffers);
+    CHECK_THROWS_WITH(network.parameters().from_host(std::vector<float>(network.parameter_count)), buffers);
+    CHECK_THROWS_WITH(optimizer.step(gradients), buffers);
+    CHECK_THROWS_WITH(backward(loss, network), buffers);
+    CHECK_THROWS_WITH(grad(loss, x), destroyed);
+    CHECK_THROWS_WITH(log.add(mean(now)), buffers);
+    step.reset();
+    const Step next{*device};
+    CHECK(sum(filled<Points>(*device, 2, 1)).item() == 6);
+}
+
+TEMPLATE_TEST_CASE("a step that ends by exception frees what died in it", "[autograd]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    Network<Mover, TestType> mover{device, Seed{1}};
+    for (int i = 0; i < 3; ++i) try {
+            const Step step{device};
+            const auto loss = value_of_temporary(device, mover(points(device)));
+            if (i < 2) throw std::runtime_error("in the middle");
+            CHECK_NOTHROW(backward(loss, mover));
+        } catch (const std::runtime_error&) {
+        }
+}
+
+TEMPLATE_TEST_CASE("a pass forgets the gradients of earlier passes, of later variables too", "[autograd]",
+                   GANTRY_TEST_DEVICES) {
+    TestType device;
+    const Step step{device};
+    const auto x = variable(filled<Shape<>>(device, 0, 3));
+    const auto first = square(x);
+    const auto y = variable(filled<Shape<>>(device, 0, 5));
+    CHECK(grad(square(y), y).item() == 10);
+    const auto [dx, dy] = grad(first, std::tuple{x, y}, {.allow_unused = true});
+    CHECK(dx.item() == 6);
+    CHECK(dy.item() == 0);
+    CHECK_THROWS_WITH(grad(first, std::tuple{x, y}),
+                      "[grad] the output must depend on every variable that its gradient is asked for");
+}
+
+TEMPLATE_TEST_CASE("nothing is recorded outside of a Step", "[autograd]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    Network<Perceptron, TestType> network{device, Seed{1}};
+    const auto x = points(device);
+    const char* const message =
+        "[Step] nothing is recorded outside of a Step: write `const Step step{device};` before it";
+    CHECK_THROWS_WITH(network(x), message);
+    CHECK_THROWS_WITH(variable(x), message);
+    const auto outside = evaluation(network)(x).to_host();
+    const Step step{device};
+    CHECK(evaluation(network)(points(device)).to_host() == outside);
+    CHECK_NOTHROW(backward(mean(network(x)), network));  // x is valid until the end of this step
+}
+
+TEMPLATE_TEST_CASE("tensors outside of a Step have a limit", "[autograd]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    device.arena().poison(false);
+    const auto take = [&] { allocate<float>(device, Extents{1, {1 << 24}}); };  // 64 MiB
+    for (int i = 0; i < 5; ++i) take();
+    CHECK_THROWS_WITH(take(),
+                      contains("[tensor] tensors that are made outside of a Step are never freed: write "
+                               "`const Step step{device};` where an iteration begins; got 335544320"));
+    for (int i = 0; i < 2; ++i) {
+        const Step step{device};
+        CHECK_NOTHROW(take());
+    }
+    CHECK_NOTHROW(take());
+}
+
+}  // namespace gantry::test

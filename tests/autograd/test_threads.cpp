@@ -1,0 +1,92 @@
+#include "support/catch.hpp"
+#include "support/devices.hpp"
+#include <gantry/gantry.hpp>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace gantry::test {
+namespace {
+
+using Layer = Sequential<Dense<3, 2>>;
+using LayerInputs = Shape<Batch, 3>;
+
+const std::string other_thread =
+    "[device] another thread is using this device; give each thread a device, or let one wait for the end of "
+    "the other's Step";
+
+/// Runs f on a thread to its end; the text of its error, or nothing.
+template <class F>
+std::string error_on_thread(const F& f) {
+    std::string text;
+    std::thread([&] {
+        try {
+            f();
+        } catch (const Error& error) {
+            text = error.what();
+        }
+    }).join();
+    return text;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a device is refused to other threads while a Step is open", "[autograd][threads]",
+                   GANTRY_TEST_DEVICES) {
+    TestType device;
+    Network<Layer, TestType> network{device, Seed{1}};
+    const Kept<LayerInputs, float, TestType> kept(filled<LayerInputs>(device, 2, 1));
+    {
+        const Step step{device};
+        const auto x = filled<LayerInputs>(device, 2, 1);
+        const auto loss = mean(network(x));
+        CHECK(error_on_thread([&] { const Step other{device}; }) == other_thread);
+        CHECK(error_on_thread([&] { filled<LayerInputs>(device, 2, 1); }) == other_thread);
+        CHECK(error_on_thread([&] { evaluation(network)(x); }) == other_thread);
+        CHECK(error_on_thread([&] { network(x); }) == other_thread);
+        CHECK(error_on_thread([&] { backward(loss, network); }) == other_thread);
+        CHECK(error_on_thread([&] { variable(x); }) == other_thread);
+        CHECK(error_on_thread([&] { kept.get().to_host(); }) == other_thread);
+        CHECK(error_on_thread([&] { network.parameters().to_host(); }) == other_thread);
+        CHECK(error_on_thread([&] { Buffer<float, TestType>(device, 3); }) == other_thread);
+        CHECK_NOTHROW(backward(loss, network));
+    }
+    // In turn: a step each.
+    CHECK(error_on_thread([&] {
+              const Step step{device};
+              backward(mean(network(kept.get())), network);
+          }).empty());
+    const Step step{device};
+    CHECK_NOTHROW(backward(mean(network(kept.get())), network));
+}
+
+TEST_CASE("two threads at once on one device: results or errors, and no race", "[autograd][threads]") {
+    Cpu device{{.threads = 1}};
+    Network<Layer, Cpu> network{device, Seed{1}};
+    const Kept<LayerInputs, float, Cpu> kept(filled<LayerInputs>(device, 2, 1));
+    const auto expected = evaluation(network)(kept.get()).to_host();
+    std::atomic<int> right{0}, refused{0}, wrong{0};
+    const auto work = [&] {
+        for (int i = 0; i < 300; ++i) try {
+                if (i % 2 == 0) {
+                    const Step step{device};
+                    ++(evaluation(network)(kept.get()).to_host() == expected ? right : wrong);
+                } else {
+                    kept.get().to_host();
+                    ++right;
+                }
+            } catch (const Error& error) {
+                ++(error.what() == other_thread ? refused : wrong);
+            }
+    };
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 2; ++i) threads.emplace_back(work);
+    for (std::thread& thread : threads) thread.join();
+    CAPTURE(right, refused);
+    CHECK(wrong == 0);
+    CHECK(right + refused == 600);
+}
+
+}  // namespace gantry::test

@@ -1,0 +1,197 @@
+// Whatever changes the next update is in a checkpoint.
+#include "support/catch.hpp"
+#include "support/devices.hpp"
+#include <gantry/data/batches.hpp>
+#include <gantry/gantry.hpp>
+#include <gantry/io/checkpoint.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+using namespace gantry;
+
+namespace {
+
+using StateArchitecture = Sequential<Dense<4, 8>, BatchNorm<8>, ReLU, Dropout<0.3f>, Dense<8, 1>>;
+
+// The members of all classes with a state. If one of these sizes is wrong, a member was added or removed:
+// describe it in a checkpoint (gantry/io/checkpoint.hpp), or say here why it need not be saved, and list it.
+
+using SizedNet = Network<StateArchitecture, Cpu>;
+using SizedBuffer = Buffer<float, Cpu>;
+
+struct NetworkMembers {
+    Lifetime lifetime;  // for handles, as the optimizers' watch
+    SizedBuffer parameters, gradients /* of one pass */, states;
+    RandomStream dropout;
+    std::vector<int> places;    // constant
+    std::vector<void*> leaves;  // of one step, as the following
+    std::uint32_t leaves_step;
+    std::uint64_t backward_passes, gradients_made, applied_gradients;  // tell stale gradients apart
+};
+static_assert(sizeof(SizedNet) == sizeof(NetworkMembers));
+
+template <class Options>
+struct OptimizerMembers {
+    SizedNet& network;
+    Lifetime::Watch watch;
+    std::string_view name;  // constant
+    Options options;
+    std::uint64_t updates;
+};
+template <class Options, std::size_t moments>
+struct MomentsMembers {
+    OptimizerMembers<Options> optimizer;
+    std::array<std::array<std::byte, sizeof(SizedBuffer)>, moments> buffers;
+};
+static_assert(sizeof(Sgd<SizedNet>) == sizeof(MomentsMembers<SgdOptions, 1>));
+static_assert(sizeof(Adam<SizedNet>) == sizeof(MomentsMembers<AdamOptions, 2>));
+static_assert(sizeof(AdamW<SizedNet>) == sizeof(MomentsMembers<AdamWOptions, 2>));
+static_assert(sizeof(OptimisticAdam<SizedNet>) == sizeof(MomentsMembers<AdamOptions, 3>));
+static_assert(sizeof(RmsProp<SizedNet>) == sizeof(MomentsMembers<RmsPropOptions, 3>));
+
+struct StreamMembers {
+    Seed seed;
+    std::uint32_t name;
+    std::uint64_t position;
+};
+static_assert(sizeof(RandomStream) == sizeof(StreamMembers));
+
+struct OrderMembers {
+    std::vector<std::uint32_t> order;  // follows from the following and the count
+    std::uint64_t epoch;
+    Seed seed;
+};
+static_assert(sizeof(ShuffledOrder) == sizeof(OrderMembers));
+
+struct BatchesMembers {
+    std::span<const std::uint8_t> pixels, labels;  // the caller's
+    std::size_t item_size;
+    BatchOptions options;
+    std::array<float, 256> value_of_byte;
+    ShuffledOrder order;
+    struct Slot {
+        std::vector<float> pixels;
+        std::vector<std::uint8_t> labels;
+    };
+    std::array<Slot, 2> slots;
+    Prefetcher prefetcher;  // its position
+};
+static_assert(sizeof(Batches<float>) == sizeof(BatchesMembers));
+
+struct NoUploader {};
+struct DeviceBatchesMembers {
+    Cpu& device;
+    BatchOptions options;
+    ShuffledOrder order;
+    std::optional<Buffer<std::uint8_t, Cpu>> resident;  // the caller's data
+    std::uint64_t position;
+    std::optional<NoUploader> uploader;  // its position
+};
+static_assert(sizeof(DeviceBatches<Shape<Batch, 2>, float, Cpu>) == sizeof(DeviceBatchesMembers));
+
+/// A training run that can be saved: an optimizer of any kind on data with an order.
+template <class D, template <class> class Optimizer, class Options>
+struct SavedTraining {
+    using Net = Network<StateArchitecture, D>;
+
+    SavedTraining(D& made_on, Seed seed, const Options& options)
+        : device(made_on), network{device, seed}, optimizer{network, options}, noise(seed, "noise") {}
+
+    void train(int updates) {
+        for (int i = 0; i < updates; ++i) {
+            const Step step{device};
+            const auto z = normal<Shape<Batch, 2>>(device, 5, noise);
+            const auto x = concatenate(z, from_host<Shape<Batch, 2>>(device, 5, batches.next().pixels));
+            optimizer.step(backward(mean(square(network(x))), network));
+        }
+    }
+    template <class Checkpoint>
+    void describe(Checkpoint& checkpoint) {
+        checkpoint.network("network", network);
+        checkpoint.optimizer("optimizer", optimizer, network);
+        checkpoint.stream("noise", noise);
+        checkpoint.batches("data", batches);
+    }
+    Safetensors save() {
+        CheckpointWriter writer;
+        describe(writer);
+        return writer.file;
+    }
+
+    D& device;
+    Net network;
+    Optimizer<Net> optimizer;
+    RandomStream noise;
+    std::vector<std::uint8_t> pixels = std::vector<std::uint8_t>(14, 200);
+    Batches<float> batches{pixels, 2, {}, {.batch = 5}};
+};
+
+/// Ten updates in one go and in two parts, the second by objects that were made with `other` options and
+/// another seed; the learning rate changes on the way.
+template <template <class> class Optimizer, class D, class Options>
+void check_goes_on(D& device, const Options& options, const Options& other) {
+    SavedTraining<D, Optimizer, Options> straight{device, Seed{1}, options}, first{device, Seed{1}, options},
+        second{device, Seed{2}, other};
+    for (auto* const run : {&straight, &first}) {
+        run->train(2);
+        run->optimizer.set_learning_rate(0.5 * options.learning_rate);
+        run->train(3);
+    }
+    second.train(1);  // all of it is replaced
+    CheckpointReader reader(first.save(), "memory");
+    second.describe(reader);
+    reader.apply();
+    CHECK(second.optimizer.learning_rate() == 0.5 * options.learning_rate);
+    CHECK(second.save() == first.save());
+    straight.train(5);
+    second.train(5);
+    CHECK(second.save() == straight.save());
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("Whatever an optimizer was made with, a checkpoint makes it go on bit for bit", "",
+                   GANTRY_TEST_DEVICES) {
+    TestType device;
+    SECTION("Sgd") { check_goes_on<Sgd>(device, SgdOptions{.learning_rate = 0.1}, SgdOptions{}); }
+    SECTION("Sgd with momentum") {
+        check_goes_on<Sgd>(
+            device, SgdOptions{.learning_rate = 0.1, .momentum = 0.9, .weight_decay = 0.01, .nesterov = true},
+            SgdOptions{.momentum = 0.5, .dampening = 0.5});
+    }
+    SECTION("Sgd with schedules") {
+        check_goes_on<Sgd>(
+            device,
+            SgdOptions{.learning_rate = 0.1,
+                       .decay = ExponentialDecay{.factor = 1.5, .minimum = 1e-3},
+                       .momentum_schedule = LinearMomentum{.from = 0.2, .to = 0.9, .begin = 1, .end = 9}},
+            SgdOptions{.decay = ExponentialDecay{}, .momentum_schedule = LinearMomentum{}});
+    }
+    const AdamOptions adam{
+        .learning_rate = 0.02, .beta1 = 0.5, .beta2 = 0.9, .epsilon = 1e-4, .weight_decay = 0.1};
+    SECTION("Adam") { check_goes_on<Adam>(device, adam, AdamOptions{}); }
+    SECTION("OptimisticAdam") { check_goes_on<OptimisticAdam>(device, adam, AdamOptions{}); }
+    SECTION("AdamW") {
+        check_goes_on<AdamW>(
+            device,
+            AdamWOptions{
+                .learning_rate = 0.02, .beta1 = 0.5, .beta2 = 0.9, .epsilon = 1e-4, .weight_decay = 0.1},
+            AdamWOptions{});
+    }
+    SECTION("RmsProp") {
+        check_goes_on<RmsProp>(device,
+                               RmsPropOptions{.learning_rate = 0.02,
+                                              .alpha = 0.5,
+                                              .epsilon = 1e-4,
+                                              .weight_decay = 0.1,
+                                              .momentum = 0.5,
+                                              .centered = true},
+                               RmsPropOptions{.momentum = 0.1, .centered = true});
+    }
+}

@@ -1,0 +1,43 @@
+// What a run shows of itself on the way.
+#include "gan/progress.hpp"
+#include "support/catch.hpp"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+using namespace gantry;
+
+TEST_CASE("The line of progress leaves out what is least needed, and no part of a number") {
+    const std::vector<gan::ProgressPart> parts{{"12345/50000", 0},  {"123.4 it/s", 4},   {"12m 30s left", 3},
+                                               {"D loss 0.796", 1}, {"G loss 2.963", 2}, {"D(x) 0.62", 5}};
+    const auto line = [&](std::size_t width) { return gan::progress_line(parts, width); };
+    CHECK(line(200) == "12345/50000  123.4 it/s  12m 30s left  D loss 0.796  G loss 2.963  D(x) 0.62");
+    CHECK(line(76) == line(200));
+    CHECK(line(75) == "12345/50000  123.4 it/s  12m 30s left  D loss 0.796  G loss 2.963");
+    CHECK(line(60) == "12345/50000  12m 30s left  D loss 0.796  G loss 2.963");
+    CHECK(line(40) == "12345/50000  D loss 0.796  G loss 2.963");
+    CHECK(line(20) == "12345/50000");
+    CHECK(line(5) == "12345");
+}
+
+TEST_CASE("Iterations a second are those of the last ten seconds") {
+    const auto start = gan::RecentRate::Clock::now();
+    gan::RecentRate rate(100, start);
+    std::uint64_t iteration = 100;
+    double seconds = 0;
+    const auto run = [&](int iterations, double each) {
+        for (int i = 0; i < iterations; ++i) {
+            seconds += each;
+            rate.add(++iteration, start + std::chrono::microseconds(static_cast<long>(seconds * 1e6)));
+        }
+    };
+    run(10, 0.1);
+    CHECK(std::abs(rate.per_second() - 10) < 0.01);
+    run(3000, 0.01);  // 30 seconds
+    CHECK(std::abs(rate.per_second() - 100) < 0.1);
+    run(200, 0.1);  // the machine is busy
+    CHECK(std::abs(rate.per_second() - 10) < 0.1);
+    run(3, 25);
+    CHECK(std::abs(rate.per_second() - 0.04) < 0.001);
+}

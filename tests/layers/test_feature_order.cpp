@@ -1,0 +1,89 @@
+#include "support/catch.hpp"
+#include <gantry/gantry.hpp>
+#include <gantry/layers/feature_order.hpp>
+
+namespace gantry::test {
+namespace {
+
+template <class... Layers>
+constexpr OrderProblem problem_of = detail::feature_orders<Sequential<Layers...>>.problem;
+template <class A, std::size_t layer>
+constexpr detail::LayerOrders orders_of = detail::feature_orders<A>.layers[layer];
+
+using SmallImage = InputShape<4, 5, 2>;
+using SmallConvolution = Conv2d<2, 3, Window{.size = 3, .padding = 1}>;
+constexpr FlatImage flat{20, 3}, plain{};
+
+/// Layers of somebody else, which say more or less about themselves.
+struct Mish : PlainLayer {
+    static constexpr bool keeps_shape = true;
+};
+struct Sort : PlainLayer {};
+template <FeatureOrder order>
+struct Slopes : PlainLayer {
+    using Parameters = ParameterList<Parameter<"weight", Shape<60>, Role::scale>>;
+    static constexpr bool keeps_shape = true;
+    static constexpr FeatureOrder feature_order = order;
+};
+struct OwnFlatten : PlainLayer {
+    template <class X>
+    using Output = Shape<Batch, static_cast<int>(X::item_size)>;
+};
+struct CrossedSlopes : PlainLayer {
+    using Parameters =
+        ParameterList<Parameter<"weight", Shape<3, 20>, Role::scale, 0, 0, FileOrder::as_in_memory>>;
+    static constexpr FeatureOrder feature_order = FeatureOrder::kept;
+};
+
+}  // namespace
+
+TEST_CASE("The order of features is found through layers that keep it", "[layers]") {
+    using A = Sequential<SmallImage, Sequential<SmallConvolution, BatchNorm<3>, Flatten>, Mish, BatchNorm<60>,
+                         Sequential<Dropout<0.5f>, Dense<60, 60>>, BatchNorm<60>, ReLU, Reshape<10, 2, 3>>;
+    STATIC_REQUIRE(detail::feature_orders<A>.problem == OrderProblem::none);
+    STATIC_REQUIRE(orders_of<A, 2>.outputs == plain);  // channels of images
+    STATIC_REQUIRE(orders_of<A, 3>.outputs == flat);
+    STATIC_REQUIRE(orders_of<A, 5>.outputs == flat);
+    STATIC_REQUIRE(orders_of<A, 7>.inputs == flat);
+    STATIC_REQUIRE(orders_of<A, 7>.outputs == flat);
+    STATIC_REQUIRE(orders_of<A, 8>.outputs == flat);
+    // Between two Dense layers there is no image.
+    using B = Sequential<SmallImage, Flatten, Dense<40, 60>, BatchNorm<60>, Dense<60, 6>>;
+    STATIC_REQUIRE(orders_of<B, 2>.inputs == FlatImage{20, 2});
+    STATIC_REQUIRE(orders_of<B, 2>.outputs == plain);
+    STATIC_REQUIRE(orders_of<B, 3>.outputs == plain);
+    // Inside of an unpooling, images have another size.
+    using C = Sequential<InputShape<4, 4, 3>,
+                         PoolUnpool2d<Pooling{.size = 2}, Flatten, Dense<12, 12>, Reshape<2, 2, 3>>>;
+    STATIC_REQUIRE(orders_of<C, 3>.inputs == FlatImage{4, 3});
+    STATIC_REQUIRE(orders_of<C, 3>.outputs == FlatImage{4, 3});
+    // Three extents are no image.
+    using D = Sequential<Dense<3, 60>, Reshape<20, 3>, Tanh>;
+    STATIC_REQUIRE(orders_of<D, 0>.outputs == plain);
+}
+
+TEST_CASE("A network without a file that means the same in PyTorch is found", "[layers]") {
+    using enum OrderProblem;
+    STATIC_REQUIRE(problem_of<SmallImage, Flatten> == other_image);
+    STATIC_REQUIRE(problem_of<SmallImage, Flatten, BatchNorm<40>, Tanh> == other_image);
+    STATIC_REQUIRE(problem_of<SmallImage, Sequential<Flatten>, Sequential<Reshape<5, 2, 4>>> == other_image);
+    STATIC_REQUIRE(problem_of<SmallImage, Flatten, Reshape<4, 10>, Flatten, Dense<40, 2>> == other_image);
+    STATIC_REQUIRE(problem_of<InputShape<40>, Reshape<4, 5, 2>, SmallConvolution> == other_image);
+    STATIC_REQUIRE(problem_of<SmallConvolution, Flatten, Dense<60, 2>> == image_size);
+    STATIC_REQUIRE(problem_of<SmallImage, SmallConvolution, Flatten, Sort, Dense<60, 2>> == layer);
+    STATIC_REQUIRE(
+        problem_of<SmallImage, SmallConvolution, Flatten, Slopes<FeatureOrder::unknown>, Dense<60, 2>> ==
+        layer);
+    STATIC_REQUIRE(problem_of<SmallImage, OwnFlatten, Dense<40, 2>> == layer);
+    STATIC_REQUIRE(problem_of<Dense<3, 60>, CrossedSlopes, Dense<60, 2>> == parameter);
+    STATIC_REQUIRE(problem_of<Dense<3, 60>, Reshape<20, 3>, BatchNorm<3>> == parameter);
+
+    STATIC_REQUIRE(problem_of<SmallImage, Flatten, Reshape<2, 10, 2>> == none);
+    STATIC_REQUIRE(problem_of<InputShape<4, 5, 1>, Flatten> == none);
+    STATIC_REQUIRE(
+        problem_of<SmallImage, SmallConvolution, Flatten, Slopes<FeatureOrder::kept>, Dense<60, 2>> == none);
+    STATIC_REQUIRE(problem_of<Dense<3, 60>, Sort, Dense<60, 2>> == none);
+    STATIC_REQUIRE(problem_of<InputShape<4, 5, 1>, OwnFlatten, Dense<20, 2>> == none);
+}
+
+}  // namespace gantry::test

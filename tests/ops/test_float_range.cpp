@@ -1,0 +1,144 @@
+#include "support/catch.hpp"
+#include "support/devices.hpp"
+#include "support/numbers.hpp"
+#include <gantry/gantry.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+// Results that are floats come out as these floats, also where what they are computed from is none.
+
+namespace gantry::test {
+namespace {
+
+using Four = Shape<Batch, 4>;
+
+bool near(double got, double expected, double tolerance = 1e-6) {
+    return std::abs(got - expected) <= tolerance * std::abs(expected);
+}
+std::vector<float> shifted(std::vector<float> numbers, float shift) {
+    for (float& x : numbers) x += shift;
+    return numbers;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("means and losses whose sums or squares are no floats", "[ops]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    const Step step{device};
+    const auto x = from_host<Four>(device, 1, std::vector<float>{3e19f, 0, 0, 0});
+    CHECK(near(mse(x, 0.0).item(), 2.25e38));
+    CHECK(near(mse(x, filled<Four>(device, 1, 0)).item(), 2.25e38));
+    const auto v = variable(x);
+    const auto loss = mse(v, 0.0);
+    CHECK(near(loss.item(), 2.25e38));
+    CHECK(near(grad(loss, v).to_host()[0], 1.5e19));
+    CHECK(near(grad(mean(v * 1e19), v).to_host()[1], 2.5e18));
+
+    const auto large = filled<Four>(device, 5000, 2e38);
+    CHECK(near(mean(large).item(), 2e38));
+    for (const float m : mean_over_batch(large).to_host()) CHECK(near(m, 2e38));
+    CHECK(near(mean_each_item(large).to_host()[4999], 2e38));
+    CHECK(near(sum(filled<Four>(device, 5000, 1e-42)).item(), 2e-38, 1e-3));
+    CHECK(std::isinf(sum(large).item()));  // which is no float
+}
+
+TEMPLATE_TEST_CASE("derivatives in the tails", "[ops]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    const Step step{device};
+    const std::vector<float> numbers{-20, -60, 3, -0.5f};
+    const auto x = variable(from_host<Four>(device, 1, numbers));
+    const auto expected = [&](std::size_t i) {
+        return numbers[i] > 0 ? 1 : 0.7 * std::exp(double{numbers[i]});
+    };
+    SECTION("elu") {
+        const auto first = grad(sum(elu(x, 0.7)), x, {.create_graph = true});
+        const auto second = grad(sum(first), x).to_host();
+        for (std::size_t i = 0; i < 4; ++i) {
+            CHECK(near(first.to_host()[i], expected(i)));
+            CHECK(near(second[i], numbers[i] > 0 ? 0 : expected(i)));
+        }
+    }
+    SECTION("elu behind a product") {
+        std::vector<float> identity(16);
+        for (std::size_t i = 0; i < 4; ++i) identity[5 * i] = 1;
+        const auto w = from_host<Shape<4, 4>>(device, 0, identity);
+        const auto gradient = grad(sum(affine<ActivationKind::elu>(0.7, x, w)), x).to_host();
+        for (std::size_t i = 0; i < 4; ++i) CHECK(near(gradient[i], expected(i)));
+        const auto image = reshape<Shape<Batch, 2, 2, 1>>(x);
+        const auto one = filled<Shape<1, 1, 1, 1>>(device, 0, 1);
+        const auto of_image =
+            grad(sum(conv2d<Window{.size = 1}, ActivationKind::elu>(0.7, image, one)), x).to_host();
+        const auto transposed =
+            grad(sum(conv_transpose2d<Window{.size = 1}, ActivationKind::elu>(0.7, image, one)), x).to_host();
+        for (std::size_t i = 0; i < 4; ++i) {
+            CHECK(near(of_image[i], expected(i)));
+            CHECK(near(transposed[i], expected(i)));
+        }
+    }
+    SECTION("softplus") {
+        const auto gradient = grad(sum(softplus(x)), x).to_host();
+        for (std::size_t i = 0; i < 4; ++i) CHECK(near(gradient[i], 1 / (1 + std::exp(-double{numbers[i]}))));
+    }
+    SECTION("binary cross entropy") {
+        for (const double target : {0.0, 1.0}) {
+            const double sign = target == 1 ? -1 : 1;
+            const auto logits = variable(from_host<Four>(
+                device, 1,
+                std::vector<float>{float(-30 * sign), float(-60 * sign), float(2 * sign), float(sign)}));
+            const auto first = grad(bce_with_logits(logits, target), logits, {.create_graph = true});
+            const auto second = grad(sum(first), logits).to_host();
+            for (std::size_t i = 0; i < 4; ++i) {
+                const double size = std::exp(sign * logits.to_host()[i]);
+                CHECK(near(first.to_host()[i], sign * size / (1 + size) / 4));
+                CHECK(near(second[i], size / (1 + size) / (1 + size) / 4));
+            }
+            const auto same = grad(bce_with_logits(logits, target), logits).to_host();
+            CHECK(near(same[0], sign * std::exp(-30.0) / 4));
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("batch norm of numbers with a large mean, and of large numbers", "[ops]",
+                   GANTRY_TEST_DEVICES) {
+    // A mean that is between two floats, and numbers whose distances to it are exact.
+    TestType device;
+    constexpr int features = 4, rows = 37;
+    using Items = Shape<Batch, features>;
+    using Feature = Shape<features>;
+    std::vector<float> small(rows * features), weights = random_numbers<float>(rows * features, "weights");
+    for (std::size_t i = 0; i < small.size(); ++i)
+        small[i] = 0.125f * static_cast<float>((i * i + 3 * i) % 11);
+    const auto run = [&](const std::vector<float>& numbers, bool create_graph) {
+        Buffer<float, TestType> mean_buffer(device, features), variance_buffer(device, features);
+        const Step step{device};
+        Kept<Feature, float, TestType> mean(filled<Feature>(device, 0, 0)),
+            variance(filled<Feature>(device, 0, 0));
+        const auto x = variable(from_host<Items>(device, rows, numbers));
+        const auto scale = variable(filled<Feature>(device, 0, 1)),
+                   shift = variable(filled<Feature>(device, 0, 0.5));
+        const auto y = batch_norm(x, scale, shift, mean.get(), variance.get(), {.epsilon = 1e-12});
+        const auto loss = sum(y * from_host<Items>(device, rows, weights));
+        const auto [dx, dscale] = grad(loss, std::tuple{x, scale}, {.create_graph = create_graph});
+        auto results = y.to_host();
+        for (const auto& part : {dx.to_host(), dscale.to_host()})
+            results.insert(results.end(), part.begin(), part.end());
+        return results;
+    };
+    for (const bool create_graph : {false, true}) {
+        CAPTURE(create_graph);
+        CHECK(largest_error(run(shifted(small, 1048576.f), create_graph), run(small, create_graph)) < 1e-5);
+    }
+    auto large = small;
+    for (float& x : large) x *= 3e19f;
+    const auto got = run(large, false), expected = run(small, false);
+    const std::size_t forward = small.size();
+    CHECK(largest_error(std::vector<float>(got.begin(), got.begin() + forward),
+                        std::vector<float>(expected.begin(), expected.begin() + forward)) < 1e-5);
+    for (std::size_t i = forward; i < 2 * forward; ++i) CHECK(std::abs(3e19 * got[i] - expected[i]) < 1e-4);
+    for (std::size_t i = 2 * forward; i < got.size(); ++i) CHECK(std::abs(got[i] - expected[i]) < 1e-4);
+}
+
+}  // namespace gantry::test

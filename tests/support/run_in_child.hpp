@@ -1,0 +1,47 @@
+#pragma once
+// For what a test can only do to a process of its own.
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include <support/catch.hpp>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace gantry::test {
+
+/// What a forked child prints, and "exit N" of its exit code; a child that hangs is ended by SIGALRM.
+template <class F>
+std::string run_in_child(const F& f) {
+    int ends[2] = {};
+    REQUIRE(::pipe(ends) == 0);
+    std::fflush(nullptr);  // or the child prints it, too
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        ::alarm(20);
+        ::dup2(ends[1], STDOUT_FILENO);
+        ::dup2(ends[1], STDERR_FILENO);
+        ::_exit(f() ? 0 : 1);
+    }
+    ::close(ends[1]);
+    std::string text;
+    char buffer[256];
+    for (ssize_t n = 0; (n = ::read(ends[0], buffer, sizeof buffer)) > 0;)
+        text.append(buffer, static_cast<std::size_t>(n));
+    ::close(ends[0]);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return text + (WIFEXITED(status) ? "exit " : "signal ") +
+           std::to_string(WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+}
+
+/// From now on the system refuses this process new threads.
+inline void allow_no_threads() {
+    const rlimit none{0, 0};
+    if (::geteuid() == 0 && ::setuid(65534) != 0) std::abort();  // the limit does not hold for root
+    if (::setrlimit(RLIMIT_NPROC, &none) != 0) std::abort();
+}
+
+}  // namespace gantry::test
