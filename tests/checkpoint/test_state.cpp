@@ -87,6 +87,7 @@ static_assert(sizeof(Batches<float>) == sizeof(BatchesMembers));
 struct NoUploader {};
 struct DeviceBatchesMembers {
     Cpu& device;
+    Lifetime::Watch of_device;
     BatchOptions options;
     ShuffledOrder order;
     std::optional<Buffer<std::uint8_t, Cpu>> resident;  // the caller's data
