@@ -49,7 +49,7 @@ inline std::string similar_option(const CLI::App& app, const std::string& unknow
 }
 
 /// Parses a program's arguments. False if there is nothing more to do, after --help or --version. Errors:
-/// arguments that make no sense; an option that does not exist is told with one that is written alike.
+/// arguments that make no sense; for an unknown option, the message suggests the closest one.
 inline bool parse_arguments(CLI::App& app, int argc, const char* const* argv) {
     app.set_version_flag("--version", build_text(), "Show the version of gantry, and how this was compiled");
     try {

@@ -41,7 +41,7 @@ struct ProgressPart {
     int rank;  ///< where the line is too long, parts of the highest rank are left out
 };
 
-/// The parts in order, as many as there is room for in `width` columns.
+/// As many of the parts, in order, as fit into `width` columns.
 inline std::string progress_line(std::vector<ProgressPart> parts, std::size_t width) {
     const auto line = [&] {
         std::string text;

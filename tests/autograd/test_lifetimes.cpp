@@ -3,7 +3,9 @@
 #include "support/numbers.hpp"
 #include <gantry/gantry.hpp>
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <tuple>
@@ -249,6 +251,8 @@ TEMPLATE_TEST_CASE("a device that is destroyed before what is on it", "[autograd
     const auto tensor = points(*device);
     const Kept<Points, float, TestType> kept(tensor);
     ScalarLog<float, TestType> log(*device, 1, 1);
+    const std::vector<std::uint8_t> bytes(24);
+    DeviceBatches<Points, float, TestType> batches(*device, std::span(bytes), {.batch = 4});
     const auto x = variable(tensor);
     const auto loss = mean(network(x));
     const auto gradients = backward(loss, network);
@@ -269,6 +273,7 @@ TEMPLATE_TEST_CASE("a device that is destroyed before what is on it", "[autograd
     CHECK_THROWS_WITH(backward(loss, network), buffers);
     CHECK_THROWS_WITH(grad(loss, x), destroyed);
     CHECK_THROWS_WITH(log.add(mean(now)), buffers);
+    CHECK_THROWS_WITH(batches.next(), contains("[DeviceBatches] the device was destroyed"));
     step.reset();
     const Step next{*device};
     CHECK(sum(filled<Points>(*device, 2, 1)).item() == 6);

@@ -3,6 +3,7 @@
 #include <gantry/gantry.hpp>
 
 #include <atomic>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -52,6 +53,15 @@ TEMPLATE_TEST_CASE("a device is refused to other threads while a Step is open", 
         CHECK(error_on_thread([&] { network.parameters().to_host(); }) == other_thread);
         CHECK(error_on_thread([&] { Buffer<float, TestType>(device, 3); }) == other_thread);
         CHECK_NOTHROW(backward(loss, network));
+    }
+    {
+        auto died_elsewhere =
+            std::make_unique<Kept<LayerInputs, float, TestType>>(filled<LayerInputs>(device, 2, 3));
+        const Step step{device};
+        const auto x = variable(filled<LayerInputs>(device, 2, 1));
+        const auto loss = sum(x * died_elsewhere->get());
+        CHECK(error_on_thread([&] { died_elsewhere.reset(); }).empty());
+        CHECK(grad(loss, x).to_host() == std::vector<float>(6, 3));
     }
     // In turn: a step each.
     CHECK(error_on_thread([&] {

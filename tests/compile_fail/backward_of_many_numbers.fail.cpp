@@ -4,4 +4,6 @@
 
 using namespace gantry;
 using Net = Sequential<Dense<8, 4>, ReLU, Dense<4, 1>>;
-void use(Network<Net, Cpu>& net, const Tensor<Shape<Batch, 8>, float, Cpu>& x) { backward(net(x), net); }
+void use(Network<Net, Cpu>& net, const Tensor<Shape<Batch, 8>, float, Cpu>& x) {
+    Adam{net}.step(backward(net(x), net));
+}

@@ -3,5 +3,5 @@
 using namespace gantry;
 using Net = Sequential<Dense<8, 4>, ReLU, Dense<4, 1>>;
 void use(Network<Net, Cpu>& net, const Tensor<Shape<Batch, 8>, float, Cpu>& x) {
-    backward(mean(net(x)), net);
+    Adam{net}.step(backward(mean(net(x)), net));
 }

@@ -14,4 +14,6 @@ struct Linear : PlainLayer {
     static std::string name() { return "Linear"; }
 };
 
-void save(CheckpointWriter& writer, Network<Sequential<Linear>, Cpu>& network) { writer.network("", network); }
+void save(CheckpointWriter& writer, Network<Sequential<Linear>, Cpu>& network) {
+    writer.network("", network);
+}

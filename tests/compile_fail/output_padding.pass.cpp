@@ -6,4 +6,5 @@
 #include <gantry/layers/sequential.hpp>
 
 using namespace gantry;
-using Layer = Sequential<InputShape<8, 8, 3>, ConvTranspose2d<3, 16, Window{.size = 3, .stride = 2, .output_padding = 1}>>;
+using Layer = Sequential<InputShape<8, 8, 3>,
+                         ConvTranspose2d<3, 16, Window{.size = 3, .stride = 2, .output_padding = 1}>>;

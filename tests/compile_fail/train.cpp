@@ -25,7 +25,8 @@ void train(Cpu& device, CheckpointWriter& writer, CheckpointReader& reader) {
         Step step{device};
         const auto x = normal<Input>(device, 4, noise);
         const auto y = network(x);
-        const auto judge_loss = bce_with_logits(judge(detach(y)), 0.0) + mse(judge(evaluation(network)(x)), 1.0);
+        const auto judge_loss =
+            bce_with_logits(judge(detach(y)), 0.0) + mse(judge(evaluation(network)(x)), 1.0);
         judge_adam.step(backward(judge_loss, judge));
 
         const auto v = variable(x);

@@ -243,7 +243,7 @@ TEST_CASE("A run says at once what trains on what, where, and into which folder"
     CHECK(run.output.substr(0, header.size()) == header);
 }
 
-TEST_CASE("A misspelt option is told the right one", "") {
+TEST_CASE("A misspelt option gets a suggestion", "") {
     for (const auto& [given, meant] : {std::pair{"--iteratoins", "--iterations?"},
                                        {"--iter=5", "--iterations?"},
                                        {"--sede", "--seed?"},

@@ -36,7 +36,7 @@ TEST_CASE("Iterations a second are those of the last ten seconds") {
     CHECK(std::abs(rate.per_second() - 10) < 0.01);
     run(3000, 0.01);  // 30 seconds
     CHECK(std::abs(rate.per_second() - 100) < 0.1);
-    run(200, 0.1);  // somebody else needs the machine
+    run(200, 0.1);  // the machine is busy
     CHECK(std::abs(rate.per_second() - 10) < 0.1);
     run(3, 25);
     CHECK(std::abs(rate.per_second() - 0.04) < 0.001);

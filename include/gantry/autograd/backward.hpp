@@ -131,4 +131,14 @@ Variable<S, T, D> grad(const Output& output, const Variable<S, T, D>& input, Gra
     return std::get<0>(grad(output, std::tuple{input}, options));
 }
 
+/// Does not compile: there is no gradient for what is not on the tape.
+template <AnyTensor Output, class S, class T, class D>
+Variable<S, T, D> grad(const Output&, const Tensor<S, T, D>& input, GradOptions = {}) {
+    static_assert(
+        !AnyTensor<Output>,
+        "gantry: grad takes variables, and this is a Tensor: auto x = variable(tensor), and compute the "
+        "output from x");
+    return Variable<S, T, D>{input.value()};
+}
+
 }  // namespace gantry

@@ -40,6 +40,12 @@ concept AnyTensor = requires(const X& x) {
     x.value();
 };
 
+/// Whether tensors have one scalar and are on devices of one type.
+template <AnyTensor X, AnyTensor... More>
+inline constexpr bool same_numbers =
+    ((std::is_same_v<typename X::scalar, typename More::scalar> &&
+      std::is_same_v<typename X::device_type, typename More::device_type>)&&...);
+
 /// The same numbers, off the tape: no gradient passes through.
 template <AnyTensor X>
 auto detach(const X& x) {

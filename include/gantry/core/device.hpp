@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <new>
 #include <utility>
 
@@ -42,33 +43,39 @@ public:
     void end_step() {
         tape_.reset();
         arena_.reset();
-        for (const Block& block : retired_) free(block);
-        retired_.clear();
+        Blocks retired;
+        {
+            const std::lock_guard lock(blocks_mutex_);
+            retired.swap(retired_);
+        }
+        for (const Block& block : retired) free(block);
         if (++step_ == 0) step_ = 1;
     }
 
     /// Memory that outlives steps, for a Buffer. Errors: none is left.
     Blocks::iterator own(std::size_t bytes) {
         const auto mine = turn();
-        blocks_.emplace_front();
+        Blocks block(1);
         try {
-            if (bytes > 0) blocks_.front().data = memory_.allocate(bytes);
+            if (bytes > 0) block.front().data = memory_.allocate(bytes);
         } catch (const std::bad_alloc&) {
-            blocks_.pop_front();
             fail("memory", "there is no memory left for what outlives steps", bytes, " bytes");
-        } catch (...) {
-            blocks_.pop_front();
-            throw;
         }
-        blocks_.front().bytes = bytes;
+        block.front().bytes = bytes;
+        const std::lock_guard lock(blocks_mutex_);
+        blocks_.splice(blocks_.begin(), block);
         return blocks_.begin();
     }
-    /// Gives it back: at the end of the step, whose recording may hold its address.
+    /// Gives it back: at the end of the step, whose recording may hold its address. Any thread may do so.
     void release(Blocks::iterator block) noexcept {
-        retired_.splice(retired_.begin(), blocks_, block);
-        if (tape_.is_open()) return;
-        free(*block);
-        retired_.erase(block);
+        Blocks released;
+        {
+            const std::lock_guard lock(blocks_mutex_);
+            const bool in_use = user_.load(std::memory_order_acquire) != nullptr;
+            Blocks& to = in_use ? retired_ : released;
+            to.splice(to.begin(), blocks_, block);
+        }
+        for (const Block& unused : released) free(unused);
     }
 
     /// A thread's turn to use the device.
@@ -125,6 +132,7 @@ private:
     Memory memory_;
     Arena<Memory> arena_{memory_};
     Tape tape_;
+    std::mutex blocks_mutex_;  ///< of the two below: a Buffer may be destroyed by another thread
     Blocks blocks_, retired_;  ///< of Buffers that live, and of those that were destroyed in this step
     Lifetime lifetime_;
     std::atomic<const void*> user_{nullptr};

@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/core/buffer.hpp>
+#include <gantry/core/lifetime.hpp>
 #include <gantry/core/tensor.hpp>
 #include <gantry/data/shuffled_order.hpp>
 #include <gantry/kernels/gather.hpp>
@@ -46,6 +47,7 @@ public:
     /// or fewer than a batch, or larger than the device's memory where they must be resident.
     DeviceBatches(D& device, std::span<const std::uint8_t> pixels, const BatchOptions& options)
         : device_(device),
+          of_device_(device.watch()),
           options_(options),
           order_(count_items(pixels.size(), Item::item_size, options), options.seed) {
         if constexpr (streams) {
@@ -63,8 +65,11 @@ public:
     // The data would be gone before the first batch.
     DeviceBatches(D&, std::vector<std::uint8_t>&&, const BatchOptions&) = delete;
 
-    /// The next batch: tensors of the current step. Errors: a copy of streamed data failed.
+    /// The next batch: tensors of the current step. Errors: a copy of streamed data failed; the device was
+    /// destroyed.
     Minibatch next() {
+        if (of_device_.over())
+            fail("DeviceBatches", "the device was destroyed; it must outlive the data on it");
         const auto batch = allocate<T>(device_, Item::extents(static_cast<int>(options_.batch)));
         if constexpr (streams) {
             if (uploader_) {
@@ -137,6 +142,7 @@ private:
     }
 
     D& device_;
+    Lifetime::Watch of_device_;
     BatchOptions options_;
     ShuffledOrder order_;
     std::optional<Buffer<std::uint8_t, D>> resident_;

@@ -39,7 +39,7 @@ inline void write_png(const std::filesystem::path& path, const Picture& picture)
 
 namespace detail {
 
-/// libpng's reader. The library requires an error handler that does not return: ours goes back to `run`.
+/// libpng's reader. The library requires an error handler that does not return: ours jumps back into `run`.
 class PngReader {
 public:
     PngReader() : png(png_create_read_struct(PNG_LIBPNG_VER_STRING, this, go_back, ignore_warning)) {

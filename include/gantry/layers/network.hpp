@@ -128,8 +128,9 @@ struct ParameterCursor {
 ///     Network<Generator, Cpu> generator{device, Seed{42}};
 ///     auto fake = generator(normal<Shape<Batch, 100>>(device, 64, noise));
 /// The device must outlive it. What a step has recorded may outlive it: its memory stays until the step ends.
-template <class ArchitectureType, class D, class ScalarType = float>
+template <class ArchitectureType, class DeviceType = void, class ScalarType = float>
 class Network {
+    using D = typename NetworkDevice<DeviceType>::type;
     using T = typename NetworkScalar<ScalarType>::type;
 
 public:
@@ -263,13 +264,6 @@ private:
     std::uint64_t gradients_made_ = 0, applied_gradients_ = 0;
 };
 
-/// Goes back from a scalar to the parameters of one network. Gradients of others are not computed.
-/// Errors: a loss that does not depend on the network's parameters (was something detached or frozen?).
-template <AnyTensor Loss, class Architecture, class D, class T>
-auto backward(const Loss& loss, Network<Architecture, D, T>& network) {
-    if constexpr (BackwardStart<Loss>::fits) return network.backward_from(loss);
-}
-
 namespace detail {
 /// What stands for gradients after an error of the compiler.
 struct NoGradients {
@@ -279,6 +273,17 @@ struct NoGradients {
     }
 };
 }  // namespace detail
+
+/// Goes back from a scalar to the parameters of one network. Gradients of others are not computed.
+/// Errors: a loss that does not depend on the network's parameters (was something detached or frozen?).
+template <AnyTensor Loss, class Architecture, class D, class T>
+auto backward(const Loss& loss, Network<Architecture, D, T>& network) {
+    if constexpr (BackwardStart<Loss>::fits)
+        return network.backward_from(loss);
+    else
+        return detail::NoGradients{};
+}
+
 /// Does not compile: `backward` takes the network as well.
 template <AnyTensor Loss>
 detail::NoGradients backward(const Loss&) {

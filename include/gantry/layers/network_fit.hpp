@@ -9,8 +9,21 @@
 
 namespace gantry {
 
+class Cpu;  // after an error the rest goes on as if this had been the device
+
 // A network that is named or called in a wrong way fails in one of these structs.
 
+template <class D>
+inline constexpr bool is_device = requires {
+    typename D::Memory;
+};
+template <class DeviceType>
+struct NetworkDevice {
+    using type = std::conditional_t<is_device<DeviceType>, DeviceType, Cpu>;
+    static_assert(is_device<DeviceType>,
+                  "gantry: the second argument of a Network is the type of its device: Network<Architecture, "
+                  "Cpu> (see NetworkDevice<given>)");
+};
 template <class Scalar>
 struct NetworkScalar {
     using type = std::conditional_t<std::floating_point<Scalar>, Scalar, float>;
@@ -21,7 +34,7 @@ struct NetworkScalar {
 };
 template <class NetworkExpects, class Given>
 struct NetworkTakesTensors {
-    static_assert(AnyTensor<Given>,
+    static_assert(sizeof(Given) == 0,
                   "gantry: a network takes a tensor; of numbers on the host from_host<Shape<...>>(device, "
                   "batch, numbers) makes one (see NetworkTakesTensors<expects, given>; -1 is Batch)");
 };

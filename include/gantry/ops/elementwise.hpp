@@ -5,6 +5,7 @@
 
 #include <array>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 
 namespace gantry {
@@ -75,10 +76,17 @@ Value<T, D> run_elementwise(const F& f, const Value<T, D>& first, const More&...
 /// time).
 template <class F, AnyTensor... X>
 auto elementwise(const F& f, const X&... x) {
+    static_assert(
+        same_numbers<X...>,
+        "gantry: the operands of an elementwise op have one scalar, and are on devices of one type");
     using S = typename Largest<typename X::shape...>::type;
-    int batch = 0;
-    ((batch = X::shape::batched ? x.value().extents.first() : batch), ...);
-    return typed<S, X...>(detail::run_elementwise(f, detail::conformed<S>(x, batch)...));
+    if constexpr (!same_numbers<X...>) {
+        return typed<S, X...>(std::get<0>(std::tie(x...)).value());
+    } else {
+        int batch = 0;
+        ((batch = X::shape::batched ? x.value().extents.first() : batch), ...);
+        return typed<S, X...>(detail::run_elementwise(f, detail::conformed<S>(x, batch)...));
+    }
 }
 
 }  // namespace gantry

@@ -170,26 +170,31 @@ auto mean_of(const F& f, const X& predictions, const Target&... targets) {
 }
 template <class F, AnyTensor X, class Target>
 auto mean_loss(const F&, const X& x, const Target&) {
-    static_assert(AnyTensor<Target>,
+    static_assert(sizeof(Target) == 0,
                   "gantry: the targets of a loss are a tensor, or one number for all; of numbers on the host "
                   "from_host<Shape<...>>(device, batch, numbers) makes a tensor");
     return typed<Shape<>, X>(x.value());
 }
 template <class F, AnyTensor X, AnyTensor Target>
 auto mean_loss(const F& f, const X& x, const Target& target) {
+    static_assert(same_numbers<X, Target>,
+                  "gantry: a loss takes predictions and targets of one scalar, on devices of one type");
     static_assert(same_shape<typename X::shape, typename Target::shape> || Target::shape::rank == 0,
                   "gantry: a loss takes predictions and targets of one shape, or one target for all");
-    const Extents &extents = x.value().extents, &t = target.value().extents;
-    if (t.rank != 0 && t != extents)
-        fail(F::name, "there must be as many targets as predictions", t, " and ", extents);
-    return mean_of(f, x, target);
+    if constexpr (!same_numbers<X, Target>) {
+        return typed<Shape<>, X>(x.value());
+    } else {
+        const Extents &extents = x.value().extents, &t = target.value().extents;
+        if (t.rank != 0 && t != extents)
+            fail(F::name, "there must be as many targets as predictions", t, " and ", extents);
+        return mean_of(f, x, target);
+    }
 }
 }  // namespace detail
 
 /// Mean binary cross entropy of sigmoid(logits) against targets in [0, 1], of the same shape: -> Shape<>.
 template <AnyTensor X, class Target>
-requires(!std::is_arithmetic_v<Target>)
-auto bce_with_logits(const X& logits, const Target& targets) {
+requires(!std::is_arithmetic_v<Target>) auto bce_with_logits(const X& logits, const Target& targets) {
     return detail::mean_loss(BceWithLogits{}, logits, targets);
 }
 /// The same against one target for all.
@@ -200,8 +205,7 @@ auto bce_with_logits(const X& logits, double target) {
 
 /// Mean squared difference: -> Shape<>.
 template <AnyTensor X, class Target>
-requires(!std::is_arithmetic_v<Target>)
-auto mse(const X& predictions, const Target& targets) {
+requires(!std::is_arithmetic_v<Target>) auto mse(const X& predictions, const Target& targets) {
     return detail::mean_loss(SquaredError{}, predictions, targets);
 }
 /// The same against one target for all.

@@ -89,7 +89,7 @@ auto softmax_cross_entropy(const X& logits, const Tensor<S, T, D>& targets) {
 
 template <AnyTensor X, class Labels>
 auto softmax_cross_entropy(const X& logits, const Labels&) {
-    static_assert(AnyTensor<Labels> && !AnyTensor<Labels>,
+    static_assert(sizeof(Labels) == 0,
                   "gantry: the targets of softmax_cross_entropy are a tensor off the tape: "
                   "one_hot<classes>(device, labels) makes one of labels, detach(x) of a Variable");
     return typed<Shape<>, X>(logits.value());
@@ -109,6 +109,15 @@ auto one_hot(D& device, std::span<const std::uint8_t> labels) {
     }
     return from_host<Shape<Batch, classes>>(device, static_cast<int>(labels.size()),
                                             std::span<const T>(rows, size));
+}
+
+/// Does not compile: labels are bytes.
+template <int classes, class T = float, class D, class Labels>
+requires(!std::is_convertible_v<const Labels&, std::span<const std::uint8_t>>) auto one_hot(D&,
+                                                                                            const Labels&) {
+    static_assert(sizeof(Labels) == 0,
+                  "gantry: labels are std::uint8_t, as data sets have them: std::vector<std::uint8_t>");
+    return Tensor<Shape<Batch, classes>, T, D>{Value<T, D>{}};
 }
 
 }  // namespace gantry

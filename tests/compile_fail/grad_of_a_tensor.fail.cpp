@@ -1,0 +1,10 @@
+// expect: grad takes variables, and this is a Tensor: auto x = variable\(tensor\)
+// max-errors: 1
+#include <gantry/gantry.hpp>
+
+using namespace gantry;
+using Net = Network<Sequential<Dense<8, 4>, ReLU, Dense<4, 1>>, Cpu>;
+void use(Net& net, const Tensor<Shape<Batch, 8>, float, Cpu>& tensor) {
+    const auto x = tensor;
+    sum(square(grad(sum(net(x)), x)));
+}

@@ -1,0 +1,8 @@
+// expect: a layer of this Sequential expects another number of features
+// expect: LayerFits<0, gantry::Conv2d<3, 8[^;]*>, 3, 4>
+// max-errors: 1
+#include <gantry/gantry.hpp>
+
+using namespace gantry;
+using Net = Network<Sequential<Conv2d<3, 8, Window{.size = 3}>, ReLU>, Cpu>;
+void use(Net& net, const Tensor<Shape<Batch, 8, 8, 4>, float, Cpu>& x) { backward(mean(net(x)), net); }

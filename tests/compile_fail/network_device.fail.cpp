@@ -1,0 +1,9 @@
+// expect: the second argument of a Network is the type of its device
+// max-errors: 1
+#include <gantry/gantry.hpp>
+
+using namespace gantry;
+void use(Cpu& device, const Tensor<Shape<Batch, 8>, float, Cpu>& x) {
+    Network<Sequential<Dense<8, 1>>, float> net{device, Seed{1}};
+    backward(mean(net(x)), net);
+}

@@ -1,0 +1,8 @@
+// expect: a pooling layer takes one Pooling: MaxPool2d<Pooling
+// max-errors: 1
+// trains: Classifier
+#include <gantry/gantry.hpp>
+
+using namespace gantry;
+using Classifier =
+    Sequential<InputShape<8, 8, 3>, MaxPool2d<Window{.size = 2, .stride = 2}>, Flatten, Dense<48, 10>>;

@@ -1,0 +1,5 @@
+#include <gantry/gantry.hpp>
+
+using namespace gantry;
+using Classifier =
+    Sequential<InputShape<8, 8, 3>, MaxPool2d<Pooling{.size = 2, .stride = 2}>, Flatten, Dense<48, 10>>;

@@ -1,0 +1,8 @@
+// expect: a loss takes predictions and targets of one scalar
+// max-errors: 1
+#include <gantry/gantry.hpp>
+
+using namespace gantry;
+auto use(const Tensor<Shape<Batch, 8>, float, Cpu>& a, const Tensor<Shape<Batch, 8>, double, Cpu>& b) {
+    return mse(a, b);
+}
