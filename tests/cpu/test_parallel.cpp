@@ -101,6 +101,12 @@ TEST_CASE("each part of a region runs once, whatever the number of threads", "[t
     }
 }
 
+TEST_CASE("a number of threads is one that can be") {
+    CHECK_THROWS_WITH(Cpu({.threads = -1}), "[Cpu] the number of threads must not be negative; got -1");
+    CHECK(Cpu({.threads = 3}).threads() == 3);
+    CHECK(Cpu().threads() >= 1);
+}
+
 TEST_CASE("a region may be within a part of another one", "[threads]") {
     std::atomic<int> runs = 0;
     parallel(4, [&](int, int) { parallel(3, [&](int, int) { ++runs; }); });

@@ -70,14 +70,16 @@ TEST_CASE("a million points make a small plot that still has its spikes") {
     std::vector<double> x(1'000'000), y(x.size());
     for (std::size_t i = 0; i < x.size(); ++i) {
         x[i] = static_cast<double>(i);
-        y[i] = std::sin(x[i] / 1e5);
+        y[i] = 5 + std::sin(x[i] / 1e5);
     }
     y[654'321] = 10;
+    y[765'432] = 0;
     const std::vector<Series> series{{"y", "green", x, y}};
     write_svg_plot(folder / "a.svg", {.y_min = 0, .y_max = 10}, series);
     const std::string svg = contents_of(folder / "a.svg");
     CHECK(svg.size() < 60'000);
-    CHECK(occurrences(svg, " 40.0L") == 1);  // the spike reaches the top of the area
+    CHECK(occurrences(svg, " 40.0L") == 1);  // the spikes reach the top and the bottom of the area
+    CHECK(occurrences(svg, " 395.0L") == 1);
 }
 
 TEST_CASE("a smoothed line begins at its first point, with the raw one behind it") {

@@ -89,6 +89,26 @@ TEST_CASE("a JPEG is read as grey or colour, baseline and progressive") {
     }
 }
 
+TEST_CASE("a JPEG's orientation is EXIF's, whatever marker is in front of it, if it is one of the eight") {
+    const TemporaryFolder folder;
+    const Picture picture{2, 3, 1, {0, 10, 20, 30, 40, 50}};
+    const auto width_of = [&](const WriteJpegOptions& options) {
+        write_jpeg(folder / "a.jpg", picture, options);
+        return read_jpeg(folder / "a.jpg").width;
+    };
+    const auto exif = [](int orientation) {
+        return std::string("Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0", 25) +
+               static_cast<char>(orientation) + std::string(6, '\0');
+    };
+    const std::string xmp("http://ns.adobe.com/xap/1.0/\0<x:xmpmeta/>", 42);
+    for (const int upright : {0, 1, 2, 4, 9, 255}) CHECK(width_of({.exif = exif(upright)}) == 3);
+    for (const int turned : {5, 8}) {
+        CHECK(width_of({.exif = exif(turned)}) == 2);
+        CHECK(width_of({.xmp = xmp, .exif = exif(turned)}) == 2);
+    }
+    CHECK(width_of({.xmp = xmp}) == 3);
+}
+
 TEST_CASE("CMYK becomes colour, with and without Adobe's marker") {
     const TemporaryFolder folder;
     const std::vector<int> paper{0, 153, 255, 204};  // 255: no ink

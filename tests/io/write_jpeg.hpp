@@ -17,6 +17,7 @@ struct WriteJpegOptions {
     bool progressive = false;
     bool many_scans = false;  ///< of a grey picture: 127, each of one coefficient
     bool adobe_marker = false;
+    std::string xmp{};   ///< another marker APP1, in front of EXIF's; empty: none
     std::string exif{};  ///< from "Exif\0\0" on; empty: none
 };
 
@@ -50,9 +51,10 @@ inline void write_jpeg(const std::filesystem::path& path, const gantry::Picture&
     }
     info.write_Adobe_marker = options.adobe_marker ? TRUE : FALSE;
     jpeg_start_compress(&info, TRUE);
-    if (!options.exif.empty())
-        jpeg_write_marker(&info, JPEG_APP0 + 1, reinterpret_cast<const JOCTET*>(options.exif.data()),
-                          static_cast<unsigned>(options.exif.size()));
+    for (const std::string& data : {options.xmp, options.exif})
+        if (!data.empty())
+            jpeg_write_marker(&info, JPEG_APP0 + 1, reinterpret_cast<const JOCTET*>(data.data()),
+                              static_cast<unsigned>(data.size()));
     while (info.next_scanline < info.image_height) {
         auto* row = const_cast<JSAMPROW>(picture.pixels.data()) +
                     gantry::detail::picture_bytes(static_cast<int>(info.next_scanline), picture.width,
