@@ -139,7 +139,7 @@ TEST_CASE("a GIF holds every frame, loops, and keeps grey exactly") {
 
 TEST_CASE("a GIF loops for ever, and shows each frame for its time in hundredths of a second") {
     const TemporaryFolder folder;
-    for (const auto [frames_per_second, hundredths] : {std::pair{5, 20}, {8, 13}, {30, 3}, {50, 2}}) {
+    for (const auto& [frames_per_second, hundredths] : {std::pair{5, 20}, {8, 13}, {30, 3}, {50, 2}}) {
         write_gif(folder / "a.gif", std::vector{pattern(3, 5, 1)}, frames_per_second);
         const std::string gif = contents_of(folder / "a.gif");
         CHECK(gif.find(std::string("NETSCAPE2.0\3\1\0\0", 15)) != std::string::npos);

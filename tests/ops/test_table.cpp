@@ -29,12 +29,13 @@ std::set<std::string> matches(const std::string& text, const std::regex& pattern
 
 /// Public functions of a header in ops/: those that are not in a namespace detail.
 std::set<std::string> public_functions(std::string text) {
-    const std::string begin = "\nnamespace detail {";
-    for (std::size_t from; (from = text.find(begin)) != std::string::npos;) {
-        std::size_t to = from + begin.size();
-        for (int depth = 1; depth > 0; ++to) depth += text.at(to) == '{' ? 1 : text.at(to) == '}' ? -1 : 0;
-        text.erase(from, to - from);
-    }
+    for (const std::string begin : {"\nnamespace detail {", "\nnamespace gantry::detail {"})
+        for (std::size_t from; (from = text.find(begin)) != std::string::npos;) {
+            std::size_t to = from + begin.size();
+            for (int depth = 1; depth > 0; ++to)
+                depth += text.at(to) == '{' ? 1 : text.at(to) == '}' ? -1 : 0;
+            text.erase(from, to - from);
+        }
     return matches(text, std::regex("\nauto (operator[-+*/]|[a-z_0-9]+)\\("));
 }
 
