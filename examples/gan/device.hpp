@@ -44,13 +44,12 @@ inline const char* needs_gpu(const Options& options) {
                                     : nullptr;
 }
 
-/// Calls `f(std::type_identity<D>{})` with the device that the options name, and prints which one that is.
+/// Calls `f(std::type_identity<D>{})` with the device that the options name, and prints which GPU that is.
 /// `auto` is a GPU where there is one; else it is the CPU, and prints why. In a program built without CUDA it
 /// is the CPU. Errors: an option needs a GPU, and there is none or none with that number.
 template <class F>
 auto on_device(const Options& options, const F& f) {
     [[maybe_unused]] const char* const option = needs_gpu(options);
-    std::string reason;  // why a GPU is not used
 #ifdef GANTRY_WITH_CUDA
     if (options.device != "cpu") {
         const cuda::Availability found = cuda::availability();
@@ -62,13 +61,11 @@ auto on_device(const Options& options, const F& f) {
             return f(std::type_identity<Cuda>{});
         }
         if (option) fail(option, found.reason);
-        reason = " (" + found.reason + ")";
+        std::printf("Device: the CPU (%s)\n", found.reason.c_str());
     }
 #else
     if (option) fail(option, "this program was built without CUDA: configure with -D GANTRY_CUDA=ON");
 #endif
-    const int threads = Cpu({.threads = options.threads}).threads();
-    std::printf("Device: the CPU, %d thread%s%s\n", threads, threads == 1 ? "" : "s", reason.c_str());
     return f(std::type_identity<Cpu>{});
 }
 

@@ -1,5 +1,6 @@
 #include "program.hpp"
 
+#include "device.hpp"
 #include "folder_lock.hpp"
 #include "interrupt.hpp"
 #include "process.hpp"
@@ -87,6 +88,20 @@ struct SavedRun {
     double seconds;  ///< that it took to read, and so about what it takes to write
 };
 
+/// What a run prints before it trains. `device` is what computes; a GPU has been printed by on_device.
+void print_header(const Images& images, const AnyRecipe& recipe, const Options& options,
+                  const std::string& device) {
+    std::printf("Data: %zu images of %d x %d x %d in %s\nNetworks: recipe %s, %s\n", images.count,
+                images.height, images.width, images.channels, detail::printable(options.data).c_str(),
+                recipe.name.c_str(), recipe.parameters.c_str());
+    if (device == device_text<Cpu>(options)) {
+        const int threads = Cpu({.threads = options.threads}).threads();
+        std::printf("Device: %s, %d thread%s\n", device.c_str(), threads, threads == 1 ? "" : "s");
+    }
+    std::printf("Folder: %s\n", detail::printable(options.out.string()).c_str());
+    std::fflush(stdout);
+}
+
 /// A run: a task with its data, what it writes, and where it goes on from.
 class Run {
 public:
@@ -103,6 +118,7 @@ public:
         metadata_["data.train"] = data_text(data);
         metadata_.merge(task_->record());
         saved ? load(*saved) : write_png(folder_.real_pictures(), sheet_of(data.images));
+        print_header(data.images, recipe, options_, metadata_["device"]);
     }
 
     /// Trains to the last iteration, or until a signal asks it to end, or until a figure is not finite (which
@@ -295,15 +311,6 @@ void print_plan(const AnyRecipe& recipe, const Options& options) {
                 static_cast<unsigned long long>(options.seed), options.out.c_str());
 }
 
-/// What a run prints first; the device follows, see on_device.
-void print_header(const Images& images, const AnyRecipe& recipe, const Options& options) {
-    std::printf("Data: %zu images of %d x %d x %d in %s\nNetworks: recipe %s, %s\nFolder: %s\n", images.count,
-                images.height, images.width, images.channels, detail::printable(options.data).c_str(),
-                recipe.name.c_str(), recipe.parameters.c_str(),
-                detail::printable(options.out.string()).c_str());
-    std::fflush(stdout);
-}
-
 /// The run to resume; `command_line` gets its options.
 SavedRun load_run(const Program& program, CommandLine& command_line) {
     const RunFolder folder(command_line.options().out);
@@ -354,7 +361,6 @@ int run_or_throw(int argc, const char* const* argv, const Program& program) {
              "--data FOLDER must be given: " + program.source.contents + "; --help lists the options");
     const LabelledImages data = program.source.load(options, Split::train);
     check_pictures(data.images, recipe);
-    print_header(data.images, recipe, options);
     return Run(program, recipe, command_line, data, std::move(saved)).train();
 }
 

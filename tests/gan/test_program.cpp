@@ -239,7 +239,7 @@ TEST_CASE("A run says at once what trains on what, where, and into which folder"
         "Data: 20 images of 8 x 8 x 3 in x\nNetworks: recipe " + std::string(SmallRecipe::name) +
         ", generator " + std::to_string(SmallRecipe::Generator::parameter_count) + " and discriminator " +
         std::to_string(SmallRecipe::Discriminator::parameter_count) +
-        " parameters\nFolder: " + (place / "run").string() + "\nDevice: the CPU, 2 threads\n";
+        " parameters\nDevice: the CPU, 2 threads\nFolder: " + (place / "run").string() + "\n";
     CHECK(run.output.substr(0, header.size()) == header);
 }
 
@@ -254,7 +254,7 @@ TEST_CASE("A misspelt option gets a suggestion", "") {
     CHECK(stranger == "[options] --wavelength is no option; --help lists the options\n");
 }
 
-TEST_CASE("--version says which gantry it is", "") {
+TEST_CASE("The option --version says which gantry it is", "") {
     const Result result = program({"--version"});
     CHECK(result.code == 0);
     CHECK(result.output == build_text() + "\n");

@@ -28,7 +28,7 @@ TEST_CASE("A program with gantry::cuda trains on a GPU, or says why it does not"
     if (result.output.find("Device: GPU 0, ") != std::string::npos) {
         CHECK(place.train("cuda").code == 0);
     } else {
-        CHECK(result.output.find("Device: the CPU, ") != std::string::npos);
+        CHECK(result.output.find("Device: the CPU (") != std::string::npos);
         CHECK(is_error(place.train("cuda"), {"[--device cuda]", "(cudaError", "nvidia-smi"}));
     }
 }

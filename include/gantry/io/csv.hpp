@@ -64,7 +64,7 @@ public:
     /// `iteration`, but for the first ones: those of a log that was moved away.
     static CsvLog resume(const std::filesystem::path& path, std::string_view header, std::uint64_t iteration,
                          Rows rows = Rows::each) {
-        if (!std::filesystem::exists(path)) return CsvLog(path, header);
+        if (detail::file_type(path) == std::filesystem::file_type::not_found) return CsvLog(path, header);
         const std::string text = detail::read_text(path);
         const std::string first_line = std::string(header) + '\n';
         const auto lacks = [&](std::uint64_t from) {
@@ -92,7 +92,8 @@ public:
             bool good = std::count(line.begin(), line.end(), ',') == columns &&
                         detail::parse_number(detail::take_field(line, ','), at) && (row == 1 || at > last);
             if (at > iteration) break;
-            for (double value = 0; good && !line.empty();)
+            double value = 0;
+            for (auto column = columns; good && column > 0; --column)
                 good = detail::parse_number(detail::take_field(line, ','), value);
             if (!good)
                 fail("csv_log", path.string() + " is damaged: row " + std::to_string(row) +
