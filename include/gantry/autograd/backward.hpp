@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/autograd/record.hpp>
+#include <gantry/core/static_check.hpp>
 #include <gantry/ops/arithmetic.hpp>
 
 #include <tuple>
@@ -33,16 +34,21 @@ void collect(const Value<T, D>& x, const Value<T, D>& part) {
 }
 
 template <class Loss>
+inline constexpr bool can_go_back = Loss::recorded&& same_shape<typename Loss::shape, Shape<>>;
+template <class Loss>
 struct BackwardStart {
     static_assert(
         Loss::recorded,
         "gantry: there is nothing to go back through: this is a Tensor (detached, frozen, or plain data)");
-    static_assert(std::is_same_v<typename Loss::shape, Shape<>>,
+    static_assert(same_shape<typename Loss::shape, Shape<>>,
                   "gantry: gradients are those of a scalar: take mean(), sum() or a loss first");
-    static constexpr bool fits = Loss::recorded && std::is_same_v<typename Loss::shape, Shape<>>;
 };
 
 namespace detail {
+/// Whether a backward pass can begin with Loss.
+template <class Loss>
+using BackwardCheck = StaticCheck<can_go_back<Loss>, BackwardStart<Loss>>;
+
 struct PassOptions {
     bool recorded;       ///< the pass is on the tape itself
     bool write_through;  ///< gradients of parameters go straight to the network's buffer
@@ -109,7 +115,8 @@ struct GradOptions {
 template <AnyTensor Output, class... S, class T, class D>
 std::tuple<Variable<S, T, D>...> grad(const Output& output, const std::tuple<Variable<S, T, D>...>& inputs,
                                       GradOptions options = {}) {
-    if constexpr (BackwardStart<Output>::fits) {
+    [[maybe_unused]] constexpr bool diagnosed = detail::BackwardCheck<Output>::diagnose();
+    if constexpr (can_go_back<Output>) {
         std::apply(
             [&](const auto&... x) {
                 (x.value().check_alive(), ...);

@@ -22,23 +22,23 @@ struct ReLU : ActivationOf<Activation{ActivationKind::leaky_relu, 0}> {
     static std::string name() { return "ReLU"; }
 };
 
-template <Real slope>
+template <detail::Real slope>
 struct LeakyReLUHasSlope {
     static_assert(slope.value >= 0, "gantry: the slope of a LeakyReLU must not be negative");
 };
-template <Real slope = 0.01>
+template <detail::Real slope = 0.01>
 struct LeakyReLU : ActivationOf<Activation{ActivationKind::leaky_relu, slope.value}> {
-    using Valid = detail::LayerCheck<(slope.value >= 0), LeakyReLUHasSlope<slope>>;
+    using Valid = detail::StaticCheck<(slope.value >= 0), LeakyReLUHasSlope<slope>>;
     static std::string name() { return "LeakyReLU " + detail::short_number(slope.value); }
 };
 
-template <Real alpha>
+template <detail::Real alpha>
 struct ELUHasAlpha {
     static_assert(alpha.value > 0, "gantry: the alpha of an ELU must be positive");
 };
-template <Real alpha = 1>
+template <detail::Real alpha = 1>
 struct ELU : ActivationOf<Activation{ActivationKind::elu, alpha.value}> {
-    using Valid = detail::LayerCheck<(alpha.value > 0), ELUHasAlpha<alpha>>;
+    using Valid = detail::StaticCheck<(alpha.value > 0), ELUHasAlpha<alpha>>;
     static std::string name() { return "ELU " + detail::short_number(alpha.value); }
 };
 

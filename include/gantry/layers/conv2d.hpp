@@ -51,8 +51,8 @@ struct WindowIsValid {
 template <int channels_in, int channels_out, int larger, int smaller, Window window>
 struct ConvolutionLayer {
     static constexpr bool has_channels = channels_in > 0 && channels_out > 0;
-    using Valid = std::conditional_t<has_channels, LayerCheck<window.valid(), WindowIsValid<window>>,
-                                     LayerCheck<false, ConvolutionHasChannels<channels_in, channels_out>>>;
+    using Valid = std::conditional_t<has_channels, StaticCheck<window.valid(), WindowIsValid<window>>,
+                                     StaticCheck<false, ConvolutionHasChannels<channels_in, channels_out>>>;
     // At least 1: what is not valid is an error above, and none of Shape.
     static constexpr int rows = std::max(1, window.size.vertical),
                          columns = std::max(1, window.size.horizontal);
@@ -76,7 +76,7 @@ struct ConvolutionLayer {
 ///     Conv2d<3, 64, Window{.size = 4, .stride = 2, .padding = 1, .bias = false}>
 template <int in, int out, auto... window>
 struct Conv2d : Conv2d<in, out, Window{.size = 1}> {
-    using Valid = detail::LayerCheck<false, detail::ConvolutionTakesWindow<sizeof...(window)>>;
+    using Valid = detail::StaticCheck<false, detail::ConvolutionTakesWindow<sizeof...(window)>>;
 };
 template <int in, int out, Window window>
 struct Conv2d<in, out, window> : detail::ConvolutionLayer<in, out, in, out, window> {

@@ -15,7 +15,7 @@ constexpr auto transposed_image_check();
 /// PyTorch's ConvTranspose2d has it; see conv_transpose2d.
 template <int in, int out, auto... window>
 struct ConvTranspose2d : ConvTranspose2d<in, out, Window{.size = 1}> {
-    using Valid = detail::LayerCheck<false, detail::ConvolutionTakesWindow<sizeof...(window)>>;
+    using Valid = detail::StaticCheck<false, detail::ConvolutionTakesWindow<sizeof...(window)>>;
 };
 template <int in, int out, Window window>
 struct ConvTranspose2d<in, out, window> : detail::ConvolutionLayer<in, out, out, in, window> {
@@ -62,8 +62,8 @@ constexpr auto detail::transposed_image_check() {
     } else {
         constexpr Extents image = X::extents(Batch);
         constexpr PerAxis out = window.convolved_back({image.of[1], image.of[2]});
-        return LayerCheck<(out.vertical > 0 && out.horizontal > 0),
-                          LayerLeavesPixels<index, L, out.vertical, out.horizontal>>{};
+        return StaticCheck<(out.vertical > 0 && out.horizontal > 0),
+                           LayerLeavesPixels<index, L, out.vertical, out.horizontal>>{};
     }
 }
 

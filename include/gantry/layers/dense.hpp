@@ -23,7 +23,7 @@ struct DenseHasFeatures {
 template <int inputs, int outputs, DenseOptions options = DenseOptions{}>
 struct Dense {
     static constexpr bool valid = inputs > 0 && outputs > 0;
-    using Valid = detail::LayerCheck<valid, DenseHasFeatures<inputs, outputs>>;
+    using Valid = detail::StaticCheck<valid, DenseHasFeatures<inputs, outputs>>;
     // At least 1: what is not valid is an error above, and none of Shape.
     static constexpr int rows = std::max(1, inputs), columns = std::max(1, outputs);
     using Weight =

@@ -7,7 +7,7 @@
 
 namespace gantry {
 
-template <Real drop_probability>
+template <detail::Real drop_probability>
 struct DropoutHasProbability {
     static_assert(drop_probability.value >= 0 && drop_probability.value < 1,
                   "gantry: a Dropout drops with a probability in [0, 1)");
@@ -15,10 +15,10 @@ struct DropoutHasProbability {
 
 /// In training, each element is 0 with this probability, and the others grow by 1 / (1 - probability); in
 /// evaluation, nothing. Source: Srivastava et al., "Dropout" (2014).
-template <Real drop_probability = 0.5>
+template <detail::Real drop_probability = 0.5>
 struct Dropout : PlainLayer {
-    using Valid = detail::LayerCheck<(drop_probability.value >= 0 && drop_probability.value < 1),
-                                     DropoutHasProbability<drop_probability>>;
+    using Valid = detail::StaticCheck<(drop_probability.value >= 0 && drop_probability.value < 1),
+                                      DropoutHasProbability<drop_probability>>;
     static constexpr bool keeps_shape = true;
     static std::string name() { return "Dropout " + detail::short_number(drop_probability.value); }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/core/static_check.hpp>
 #include <gantry/core/window.hpp>
 #include <gantry/layers/layer.hpp>
 
@@ -52,20 +53,9 @@ struct Type {
     using type = L;
 };
 
-template <bool layer_fits, class Diagnosis>
-struct LayerCheck {
-    static constexpr bool fits = layer_fits;
-    /// Where it does not fit, the compiler says so: at once where the result is a constexpr variable, else
-    /// g++ waits for the end of the file.
-    static constexpr bool diagnose() {
-        if constexpr (!fits) static_cast<void>(sizeof(Diagnosis));
-        return fits;
-    }
-};
-
 template <class L>
 struct OptionsCheck {
-    using type = LayerCheck<true, void>;
+    using type = StaticCheck<true, void>;
 };
 template <class L>
 requires requires { typename L::Valid; }
@@ -86,15 +76,15 @@ inline constexpr int last_extent<AnyShape> = 0;
 template <int index, class L, class X, int channels, PerAxis window = 1, PerAxis padding = 0>
 constexpr auto image_check() {
     if constexpr (X::rank != 4) {
-        return LayerCheck<false, LayerFitsImage<index, L, X>>{};
+        return StaticCheck<false, LayerFitsImage<index, L, X>>{};
     } else {
         constexpr Extents image = X::extents(Batch);
         constexpr int height = image.of[1] + 2 * padding.vertical,
                       width = image.of[2] + 2 * padding.horizontal;
         if constexpr (channels != 0 && channels != image.of[3])
-            return LayerCheck<false, LayerFits<index, L, channels, image.of[3]>>{};
+            return StaticCheck<false, LayerFits<index, L, channels, image.of[3]>>{};
         else
-            return LayerCheck < window.vertical <= height && window.horizontal <= width,
+            return StaticCheck < window.vertical <= height && window.horizontal <= width,
                    LayerFitsWindow < index, L, height, width, window.vertical, window.horizontal >> {};
     }
 }
@@ -107,17 +97,17 @@ constexpr auto layer_check() {
     if constexpr (!options_check<L>::fits) {
         return options_check<L>{};
     } else if constexpr (std::is_same_v<X, AnyShape>) {
-        return LayerCheck<true, void>{};
+        return StaticCheck<true, void>{};
     } else if constexpr (requires { typename L::template Fit<index, X>; }) {
         return typename L::template Fit<index, X>{};
     } else if constexpr (std::is_same_v<Expected, AnyShape>) {
         constexpr int gets = last_extent<X>, expects = L::features == 0 ? gets : L::features;
-        return LayerCheck<expects == gets, LayerFits<index, L, expects, gets>>{};
+        return StaticCheck<expects == gets, LayerFits<index, L, expects, gets>>{};
     } else if constexpr (X::rank == 2 && Expected::rank == 2) {
-        return LayerCheck<std::is_same_v<Expected, X>,
-                          LayerFits<index, L, last_extent<Expected>, last_extent<X>>>{};
+        return StaticCheck<std::is_same_v<Expected, X>,
+                           LayerFits<index, L, last_extent<Expected>, last_extent<X>>>{};
     } else {
-        return LayerCheck<std::is_same_v<Expected, X>, LayerFitsShape<index, L, Expected, X>>{};
+        return StaticCheck<std::is_same_v<Expected, X>, LayerFitsShape<index, L, Expected, X>>{};
     }
 }
 

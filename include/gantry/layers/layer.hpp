@@ -28,7 +28,7 @@ namespace gantry {
 //                             layer after it
 //   feature_order             for files: see FeatureOrder
 //   pytorch_modules           how many modules of PyTorch's nn.Sequential it stands for, where not one
-//   Valid                     whether its template arguments make sense: a LayerCheck, see fit.hpp
+//   Valid                     whether its template arguments make sense: a StaticCheck
 //   Fit<index, X>             where Input and features do not say all: whether it takes shape X, see fit.hpp
 
 /// What a layer does to the order of features, which differs from PyTorch's in a flattened image: files of
@@ -56,15 +56,6 @@ struct Pass {
     }
 };
 
-/// A number as a template argument of a layer, which may be written as 0.2, 0.2f or 1: 0.2 is 0.2f.
-struct Real {
-    float value;
-
-    constexpr Real(float number) : value(number) {}                       // NOLINT: meant to convert
-    constexpr Real(double number) : value(static_cast<float>(number)) {}  // NOLINT: meant to convert
-    constexpr Real(int number) : value(static_cast<float>(number)) {}     // NOLINT: meant to convert
-};
-
 /// What layers have in common that change no shape and have no parameters.
 struct PlainLayer {
     using Parameters = ParameterList<>;
@@ -80,6 +71,24 @@ struct PlainLayer {
 };
 
 namespace detail {
+/// A number as a template argument of a layer, which may be written as 0.2, 0.2f or 1: 0.2 is 0.2f.
+struct Real {
+    float value;
+
+    constexpr Real(float number) : value(number) {}                       // NOLINT: meant to convert
+    constexpr Real(double number) : value(static_cast<float>(number)) {}  // NOLINT: meant to convert
+    constexpr Real(int number) : value(static_cast<float>(number)) {}     // NOLINT: meant to convert
+};
+
+/// Something with what a layer must name.
+template <class L>
+concept AnyLayer = requires {
+    typename L::Parameters;
+    typename L::State;
+    typename L::Input;
+    L::features;
+};
+
 /// 0.2f as "0.2".
 inline std::string short_number(float number) {
     std::array<char, 32> digits;
@@ -88,13 +97,6 @@ inline std::string short_number(float number) {
 }
 }  // namespace detail
 
-template <class L>
-concept Layer = requires {
-    typename L::Parameters;
-    typename L::State;
-    typename L::Input;
-    L::features;
-};
 template <class L>
 concept ActivationLayer = requires {
     L::activation;

@@ -31,7 +31,7 @@ struct MaxoutHasPieces {
 template <class Layer, int pieces>
 struct Maxout {
     using Valid = std::conditional_t<detail::options_check<Layer>::fits,
-                                     detail::LayerCheck<(pieces > 1), MaxoutHasPieces<pieces>>,
+                                     detail::StaticCheck<(pieces > 1), MaxoutHasPieces<pieces>>,
                                      detail::options_check<Layer>>;
     static constexpr int count = std::max(1, pieces);
     using Wide = typename Layer::template Widened<count>;

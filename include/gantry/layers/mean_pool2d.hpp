@@ -12,7 +12,7 @@ namespace gantry {
 ///     MeanPool2d<Pooling{.size = 4, .stride = 2}>
 template <auto... pooling>
 struct MeanPool2d : detail::PoolingLayer<Pooling{.size = 1}> {
-    using Valid = detail::LayerCheck<false, detail::LayerTakesPooling<sizeof...(pooling)>>;
+    using Valid = detail::StaticCheck<false, detail::LayerTakesPooling<sizeof...(pooling)>>;
 };
 template <Pooling pooling>
 struct MeanPool2d<pooling> : detail::PoolingLayer<pooling> {

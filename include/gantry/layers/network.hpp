@@ -278,7 +278,8 @@ struct NoGradients {
 /// Errors: a loss that does not depend on the network's parameters (was something detached or frozen?).
 template <AnyTensor Loss, class Architecture, class D, class T>
 auto backward(const Loss& loss, Network<Architecture, D, T>& network) {
-    if constexpr (BackwardStart<Loss>::fits)
+    [[maybe_unused]] constexpr bool diagnosed = detail::BackwardCheck<Loss>::diagnose();
+    if constexpr (can_go_back<Loss>)
         return network.backward_from(loss);
     else
         return detail::NoGradients{};

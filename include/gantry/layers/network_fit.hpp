@@ -74,14 +74,14 @@ template <class Architecture, class T, class D, class X>
 constexpr auto input_check() {
     using Expected = typename Architecture::Input;
     if constexpr (!AnyTensor<X>) {
-        return LayerCheck<false, NetworkTakesTensors<Expected, X>>{};
+        return StaticCheck<false, NetworkTakesTensors<Expected, X>>{};
     } else if constexpr (!std::is_same_v<typename X::device_type, D>) {
-        return LayerCheck<false, NetworkTakesDevice<D, typename X::device_type>>{};
+        return StaticCheck<false, NetworkTakesDevice<D, typename X::device_type>>{};
     } else if constexpr (!std::is_same_v<typename X::scalar, T>) {
-        return LayerCheck<false, NetworkTakesScalar<T, typename X::scalar>>{};
+        return StaticCheck<false, NetworkTakesScalar<T, typename X::scalar>>{};
     } else {
         using Given = typename X::shape;
-        return LayerCheck<same_shape<Expected, Given>, NetworkInputFits<Expected, Given>>{};
+        return StaticCheck<same_shape<Expected, Given>, NetworkInputFits<Expected, Given>>{};
     }
 }
 

@@ -28,7 +28,7 @@ struct UnpoolingFitsLayer {
 /// segmentation" (2015), section 3.2.
 template <auto pooling, class... Layers>
 struct PoolUnpool2d : PoolUnpool2d<Pooling{.size = 1}, Layers...> {
-    using Valid = detail::LayerCheck<false, detail::LayerTakesPooling<1>>;
+    using Valid = detail::StaticCheck<false, detail::LayerTakesPooling<1>>;
 };
 template <Pooling pooling, class... Layers>
 struct PoolUnpool2d<pooling, Layers...> : detail::PoolingLayer<pooling> {
@@ -48,7 +48,7 @@ private:
             using Image = PooledImage<X>;
             using Made = typename Inner::template Output<Image>;
             constexpr bool fits = std::is_same_v<Image, Made> || !Inner::template fits<Image>;
-            return detail::LayerCheck<fits, UnpoolingFitsLayer<index, PoolUnpool2d, Image, Made>>{};
+            return detail::StaticCheck<fits, UnpoolingFitsLayer<index, PoolUnpool2d, Image, Made>>{};
         }
     }
 

@@ -29,7 +29,7 @@ struct LayerTakesPooling {
 /// What layers that pool have in common.
 template <Pooling pooling>
 struct PoolingLayer : PlainLayer {
-    using Valid = LayerCheck<is_valid(pooling), PoolingIsValid<pooling>>;
+    using Valid = StaticCheck<is_valid(pooling), PoolingIsValid<pooling>>;
     template <class X>
     using Output = typename std::conditional_t<std::is_same_v<X, AnyShape>, std::type_identity<X>,
                                                Pooled<pooling, X>>::type;

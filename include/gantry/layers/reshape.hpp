@@ -56,7 +56,7 @@ struct BatchOf<extents...> {
 /// What InputShape and Reshape have in common.
 template <int... extents>
 struct ItemLayer : ViewLayer {
-    using Valid = LayerCheck<are_item_extents<extents...>, AreItemExtents<extents...>>;
+    using Valid = StaticCheck<are_item_extents<extents...>, AreItemExtents<extents...>>;
     using Items = typename BatchOf<extents...>::type;
 };
 }  // namespace detail
@@ -67,8 +67,8 @@ struct Reshape : detail::ItemLayer<extents...> {
     template <class>
     using Output = typename Reshape::Items;
     template <int index, class X>
-    using Fit = detail::LayerCheck<X::item_size == Output<X>::item_size,
-                                   ReshapeFits<X::item_size, Output<X>::item_size>>;
+    using Fit = detail::StaticCheck<X::item_size == Output<X>::item_size,
+                                    ReshapeFits<X::item_size, Output<X>::item_size>>;
     static std::string name() { return "Reshape"; }
     template <class P, AnyTensor X>
     static auto forward(const P&, const X& x) {

@@ -38,16 +38,16 @@ struct Chain {
 
 template <int index, class X, class Start, bool same, std::size_t flop_count, std::size_t stored_count,
           bool fusing, bool fitting, class Given>
-requires(!Layer<Given>) constexpr auto operator|(
+requires(!AnyLayer<Given>) constexpr auto operator|(
     Chain<index, X, Start, same, flop_count, stored_count, fusing, fitting>, Type<Given>) {
-    using Check = LayerCheck<false, SequentialTakesLayers<index, Given>>;
+    using Check = StaticCheck<false, SequentialTakesLayers<index, Given>>;
     if constexpr (fitting) {
         [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
     }
     return Chain<index + 1, X, Start, same, flop_count, stored_count, false, false>{};
 }
 template <int index, class X, class Start, bool same, std::size_t flop_count, std::size_t stored_count,
-          bool fusing, bool fitting, Layer L>
+          bool fusing, bool fitting, AnyLayer L>
 constexpr auto operator|(Chain<index, X, Start, same, flop_count, stored_count, fusing, fitting>, Type<L>) {
     using Check = decltype(layer_check<index, L, X>());
     using In = typename decltype(taken<index, L, X>())::type;
@@ -117,7 +117,7 @@ using ChainFrom = decltype((Chain<0, Start, Start, true, 0, 0, false, true>{} | 
 
 template <class... Layers>
 constexpr auto check_count() {
-    using Check = LayerCheck<(sizeof...(Layers) > 0), SequentialTakesLayers<0, List<Layers...>>>;
+    using Check = StaticCheck<(sizeof...(Layers) > 0), SequentialTakesLayers<0, List<Layers...>>>;
     [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
     return true;
 }
@@ -144,11 +144,11 @@ template <class Given>
 struct LayerMeant {
     using type = PlainLayer;
 };
-template <Layer L>
+template <AnyLayer L>
 struct LayerMeant<L> {
     using type = L;
 };
-template <Layer L>
+template <AnyLayer L>
 struct LayerMeant<L()> {  // as a module of PyTorch is written
     using type = L;
 };
@@ -305,7 +305,7 @@ struct LayersMeant<> {
 /// Of something that is no layer: the compiler has said so, and the rest goes on with the layers alone.
 template <class... Given>
 requires detail::Fitting<Given...> &&
-    (sizeof...(Given) == 0 || !(Layer<Given> && ...)) struct Sequential<Given...>
+    (sizeof...(Given) == 0 || !(detail::AnyLayer<Given> && ...)) struct Sequential<Given...>
     : detail::LayersMeant<Given...>::type {
     template <class X>
     static constexpr bool fits = false;

@@ -14,7 +14,7 @@ namespace gantry {
 template <PerAxis factor>
 struct Upsample : PlainLayer {
     static constexpr bool valid = factor.vertical > 0 && factor.horizontal > 0;
-    using Valid = detail::LayerCheck<valid, detail::UpsampleHasFactor<factor>>;
+    using Valid = detail::StaticCheck<valid, detail::UpsampleHasFactor<factor>>;
     template <int index, class X>
     using Fit = decltype(detail::image_check<index, Upsample, X, 0>());
     template <class X>
