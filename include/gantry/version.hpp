@@ -1,4 +1,6 @@
 #pragma once
+#include <gantry/core/compiler.hpp>
+
 #include <string_view>
 
 namespace gantry {
