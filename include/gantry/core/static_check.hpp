@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/core/compiler.hpp>
 
 namespace gantry::detail {
 
