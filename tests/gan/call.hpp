@@ -41,10 +41,12 @@ inline Result call(const std::function<int(int, const char* const*)>& main_funct
     return result;
 }
 
-/// One line, and no more than that.
+/// One line, and no more than that; before it a run may have said what it trains.
 inline bool is_error(const Result& result, std::initializer_list<std::string_view> parts) {
     INFO(result.output);
-    const std::string& text = result.output;
+    std::string text = result.output;
+    for (const std::string_view header : {"Data: ", "Networks: ", "Device: the CPU, ", "Folder: "})
+        if (text.starts_with(header)) text.erase(0, text.find('\n') + 1);
     CHECK(result.code == 1);
     const bool good =
         text.ends_with('\n') && is_line_with(text.substr(0, text.size() - 1), parts) && text.starts_with('[');
