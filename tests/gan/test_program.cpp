@@ -257,7 +257,7 @@ TEST_CASE("A misspelt option gets a suggestion", "") {
 TEST_CASE("The option --version says which gantry it is", "") {
     const Result result = program({"--version"});
     CHECK(result.code == 0);
-    CHECK(result.output == build_text() + "\n");
+    CHECK(result.output.starts_with("gantry " + std::string(version) + ", "));
 }
 
 TEST_CASE("A run shows the pictures it learns from", "") {
