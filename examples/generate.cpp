@@ -1,6 +1,7 @@
 // Draws samples from a generator that one of the other programs, or PyTorch, has trained.
 #include "gan/latent_path.hpp"
 #include "gan/parse_arguments.hpp"
+#include "gan/process.hpp"
 #include "gan/sampler.hpp"
 #include "recipes/gan_cifar10_conv.hpp"
 #include "recipes/gan_cifar10_dcgan.hpp"
@@ -17,10 +18,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <memory>
-#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -112,11 +111,12 @@ bool parse(Arguments& arguments, const std::vector<gan::AnyGenerator>& generator
     if (!gan::parse_arguments(app, argc, argv)) return false;
     if (arguments.grid.empty() && arguments.images.empty() && arguments.npy.empty())
         arguments.grid = "samples.png";
-    if (std::filesystem::is_directory(arguments.file)) arguments.file /= "generator.safetensors";
+    if (detail::file_type(arguments.file) == std::filesystem::file_type::directory)
+        arguments.file /= "generator.safetensors";
     return true;
 }
 
-/// The generator that a file names, or the user. Errors: nobody names one.
+/// The generator that --network names, or else the file. Errors: neither does; an unknown name.
 const gan::AnyGenerator& find_generator(const std::vector<gan::AnyGenerator>& generators,
                                         const Safetensors& file, const Arguments& arguments) {
     const auto program = file.metadata.find("program"), recipe = file.metadata.find("--recipe");
@@ -204,7 +204,7 @@ void write_samples(gan::Sampler& sampler, const gan::AnyGenerator& generator, co
 }  // namespace
 
 int main(int argc, char** argv) {
-    try {
+    return gan::run_process("take a smaller --count", [&] {
         const std::vector<gan::AnyGenerator> generators = all_generators();
         Arguments arguments;
         if (!parse(arguments, generators, argc, argv)) return 0;
@@ -216,10 +216,5 @@ int main(int argc, char** argv) {
         write_samples(*generator.load(file, arguments.file.string(), arguments.threads), generator,
                       arguments);
         return 0;
-    } catch (const std::bad_alloc&) {
-        std::fputs("[memory] there is not enough memory: take a smaller --count\n", stderr);
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "%s\n", error.what());
-    }
-    return 1;
+    });
 }

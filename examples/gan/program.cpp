@@ -3,6 +3,7 @@
 #include "device.hpp"
 #include "folder_lock.hpp"
 #include "interrupt.hpp"
+#include "print.hpp"
 #include "process.hpp"
 #include "progress.hpp"
 #include "run_folder.hpp"
@@ -21,9 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <exception>
 #include <map>
-#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -34,7 +33,7 @@ namespace gantry::gan {
 namespace {
 
 namespace exit_code {
-constexpr int done = 0, failed = 1;
+constexpr int done = 0;
 /// As a shell reports a program that a signal ended.
 constexpr int interrupted(int signal) { return 128 + signal; }
 }  // namespace exit_code
@@ -70,9 +69,8 @@ CsvLog open_log(const std::filesystem::path& path, const std::vector<Figure>& fi
     std::string header = "iteration";
     for (const Figure& figure : figures) header += ',' + figure.column;
     if (iteration == 0) return CsvLog(path, header);
-    if (!std::filesystem::exists(path))
-        std::printf("%s is gone: it begins anew after iteration %llu\n", path.c_str(),
-                    static_cast<unsigned long long>(iteration));
+    if (!detail::exists(path))
+        print_line(path.string() + " is gone: it begins anew after iteration " + std::to_string(iteration));
     return CsvLog::resume(path, header, iteration, rows);
 }
 
@@ -91,15 +89,16 @@ struct SavedRun {
 /// What a run prints before it trains. `device` is what computes; a GPU has been printed by on_device.
 void print_header(const Images& images, const AnyRecipe& recipe, const Options& options,
                   const std::string& device) {
-    std::printf("Data: %zu images of %d x %d x %d in %s\nNetworks: recipe %s, %s\n", images.count,
-                images.height, images.width, images.channels, detail::printable(options.data).c_str(),
-                recipe.name.c_str(), recipe.parameters.c_str());
+    print_line("Data: " + std::to_string(images.count) + " images of " + std::to_string(images.height) +
+               " x " + std::to_string(images.width) + " x " + std::to_string(images.channels) + " in " +
+               options.data);
+    print_line("Networks: recipe " + recipe.name + ", " + recipe.parameters);
     if (device == device_text<Cpu>(options)) {
         const int threads = Cpu({.threads = options.threads}).threads();
-        std::printf("Device: %s, %d thread%s\n", device.c_str(), threads, threads == 1 ? "" : "s");
+        print_line("Device: " + device + ", " + std::to_string(threads) +
+                   (threads == 1 ? " thread" : " threads"));
     }
-    std::printf("Folder: %s\n", detail::printable(options.out.string()).c_str());
-    std::fflush(stdout);
+    print_line("Folder: " + options.out.string());
 }
 
 /// A run: a task with its data, what it writes, and where it goes on from.
@@ -137,8 +136,8 @@ public:
         if (first >= last) {
             if (pictures_.empty() || pictures_.back() != first) draw();
             finish();  // the run may have been killed before it came to that
-            std::printf("The run in %s has done its %llu iterations: give more by --iterations\n",
-                        folder_.path().c_str(), static_cast<unsigned long long>(first));
+            print_line("The run in " + folder_.path().string() + " has done its " + std::to_string(first) +
+                       " iterations: give more by --iterations");
             return exit_code::done;
         }
 
@@ -181,10 +180,10 @@ public:
         finish();
 
         const bool interrupted = task_->iterations() < last;
-        std::printf("%s after %llu iterations, %s: see %s\n", interrupted ? "Stopped" : "Done",
-                    static_cast<unsigned long long>(task_->iterations()),
-                    duration_text(progress.seconds()).c_str(), folder_.picture(task_->iterations()).c_str());
-        if (interrupted) std::printf("Go on with --resume %s\n", folder_.path().c_str());
+        print_line((interrupted ? "Stopped after " : "Done after ") + std::to_string(task_->iterations()) +
+                   " iterations, " + duration_text(progress.seconds()) + ": see " +
+                   folder_.picture(task_->iterations()).string());
+        if (interrupted) print_line("Go on with --resume " + folder_.path().string());
         return interrupted ? exit_code::interrupted(interrupt.signal()) : exit_code::done;
     }
 
@@ -212,10 +211,10 @@ private:
     }
     void finish_pictures() {
         if (!folder_.write_plot(program_.name + ", " + options_.recipe, program_.figures))
-            std::printf("%s is gone: there is no plot of it\n", folder_.losses().c_str());
+            print_line(folder_.losses().string() + " is gone: there is no plot of it");
         if (const std::size_t missing = folder_.write_animation(pictures_); missing > 0)
-            std::printf("%zu of %zu pictures are gone or damaged: %s is without them\n", missing,
-                        pictures_.size(), folder_.animation().c_str());
+            print_line(std::to_string(missing) + " of " + std::to_string(pictures_.size()) +
+                       " pictures are gone or damaged: " + folder_.animation().string() + " is without them");
     }
 
     /// By default, saving takes a small share of the time: at reports, and else where much would be lost.
@@ -274,9 +273,8 @@ private:
         for (const auto& [before, now] :
              {std::pair{reader.build(), build_text()}, {text("device"), metadata_["device"]}})
             if (before != now)
-                std::printf(
-                    "The run was trained by %s and goes on with %s: its bits may differ from here on\n",
-                    before.c_str(), now.c_str());
+                print_line("The run was trained by " + before + " and goes on with " + now +
+                           ": its bits may differ from here on");
         saved_iteration_ = task_->iterations();
         save_seconds_ = saved.seconds;
     }
@@ -303,18 +301,18 @@ private:
 
 /// What --dry-run prints.
 void print_plan(const AnyRecipe& recipe, const Options& options) {
-    std::printf("%s\nrecipe %s: %llu iterations, batches of %d from %s%s, seed %llu, results in %s\n",
-                recipe.summary().c_str(), recipe.name.c_str(),
-                static_cast<unsigned long long>(options.iterations), options.batch,
-                options.data.empty() ? "--data FOLDER" : options.data.c_str(),
-                options.classes.empty() ? "" : (", classes " + options.classes).c_str(),
-                static_cast<unsigned long long>(options.seed), options.out.c_str());
+    std::printf("%s\n", recipe.summary().c_str());
+    print_line("recipe " + recipe.name + ": " + std::to_string(options.iterations) +
+               " iterations, batches of " + std::to_string(options.batch) + " from " +
+               (options.data.empty() ? "--data FOLDER" : options.data) +
+               (options.classes.empty() ? "" : ", classes " + options.classes) + ", seed " +
+               std::to_string(options.seed) + ", results in " + options.out.string());
 }
 
 /// The run to resume; `command_line` gets its options.
 SavedRun load_run(const Program& program, CommandLine& command_line) {
     const RunFolder folder(command_line.options().out);
-    if (!std::filesystem::exists(folder.path())) static_cast<void>(folder.newest_checkpoint());  // throws
+    if (!detail::exists(folder.path())) static_cast<void>(folder.newest_checkpoint());  // throws
     FolderLock lock = folder.take_over();
     const auto begin = Clock::now();
     SavedRun saved{std::move(lock), folder.load(), 0};
@@ -344,7 +342,7 @@ int run_or_throw(int argc, const char* const* argv, const Program& program) {
     std::optional<SavedRun> saved;
     if (options.resume)
         saved.emplace(load_run(program, command_line));
-    else if (!options.dry_run && std::filesystem::exists(options.out))
+    else if (!options.dry_run && detail::exists(options.out))
         RunFolder(options.out).begin();  // says before the data is read if there is a run in it
 
     const AnyRecipe& recipe = *std::ranges::find(program.recipes, options.recipe, &AnyRecipe::name);
@@ -367,15 +365,7 @@ int run_or_throw(int argc, const char* const* argv, const Program& program) {
 }  // namespace
 
 int run(int argc, const char* const* argv, const Program& program) {
-    prepare_process();
-    try {
-        return run_or_throw(argc, argv, program);
-    } catch (const std::bad_alloc&) {
-        std::fputs("[memory] there is not enough memory: take a smaller --batch\n", stderr);
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "%s\n", error.what());
-    }
-    return exit_code::failed;
+    return run_process("take a smaller --batch", [&] { return run_or_throw(argc, argv, program); });
 }
 
 }  // namespace gantry::gan

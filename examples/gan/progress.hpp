@@ -82,7 +82,7 @@ private:
 };
 
 /// How training goes, on standard output: on a terminal a line that rewrites itself some times a second and
-/// fits its width; in a file or a pipe a line of its own for each report. Figures are means since the last
+/// fits its width; in a file or a pipe one line for each report. Figures are means since the last
 /// report, followed by those of the last test.
 class Progress {
 public:

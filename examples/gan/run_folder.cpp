@@ -54,26 +54,35 @@ FolderLock RunFolder::begin() const {
 
 FolderLock RunFolder::take_over() const {
     FolderLock lock(path_);
-    if (std::filesystem::exists(fresh())) put_fresh_in_place();
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(path_, error)) {
-        const std::string kind = entry.path().stem().extension();
+    if (detail::exists(fresh())) put_fresh_in_place();
+    for (const std::filesystem::path& path : files()) {
+        const std::string kind = path.stem().extension();
         const bool ours = kind == ".safetensors" || kind == ".png" || kind == ".gif" || kind == ".svg" ||
                           kind == ".csv";  // what an AtomicFile would have become
-        if (ours && entry.path().extension() == ".part") std::filesystem::remove(entry.path(), error);
+        std::error_code error;             // one that stays does no harm
+        if (ours && path.extension() == ".part") std::filesystem::remove(path, error);
     }
     return lock;
 }
 
+std::vector<std::filesystem::path> RunFolder::files() const {
+    std::vector<std::filesystem::path> paths;
+    std::error_code error;
+    std::filesystem::directory_iterator entry(path_, error);
+    for (; !error && entry != std::filesystem::directory_iterator{}; entry.increment(error))
+        paths.push_back(entry->path());
+    if (error) detail::fail_file("read", path_, error.value());
+    return paths;
+}
+
 bool RunFolder::has_checkpoint() const {
-    return std::filesystem::exists(checkpoint()) || std::filesystem::exists(previous()) ||
-           std::filesystem::exists(fresh());
+    return detail::exists(checkpoint()) || detail::exists(previous()) || detail::exists(fresh());
 }
 
 std::filesystem::path RunFolder::newest_checkpoint() const {
     if (!has_checkpoint()) fail("run folder", "there is no checkpoint to resume from in " + path_.string());
     // Between the two renames of `save` there is a moment without the newest one.
-    return std::filesystem::exists(checkpoint()) ? checkpoint() : previous();
+    return detail::exists(checkpoint()) ? checkpoint() : previous();
 }
 
 Safetensors RunFolder::load() const {
@@ -85,7 +94,7 @@ Safetensors RunFolder::load() const {
 }
 
 std::string RunFolder::advice() const {
-    if (!std::filesystem::exists(checkpoint()) || !std::filesystem::exists(previous())) return "";
+    if (!detail::exists(checkpoint()) || !detail::exists(previous())) return "";
     try {
         std::uint64_t iterations = 0;
         copy_values<std::uint64_t>(read_safetensors(previous()), "iterations", std::span(&iterations, 1));
@@ -102,7 +111,7 @@ void RunFolder::save(const Safetensors& contents) const {
 }
 
 void RunFolder::put_fresh_in_place() const {
-    if (std::filesystem::exists(checkpoint())) move_file(checkpoint(), previous());
+    if (detail::exists(checkpoint())) move_file(checkpoint(), previous());
     move_file(fresh(), checkpoint());
     detail::sync_folder(path_);
 }
@@ -119,11 +128,11 @@ void RunFolder::remove_picture(std::uint64_t iteration) const {
 std::vector<std::uint64_t> RunFolder::pictures(std::uint64_t last) const {
     const std::string start = pictures_ + '-';
     std::vector<std::uint64_t> iterations;
-    for (const auto& entry : std::filesystem::directory_iterator(path_)) {
-        const std::string name = entry.path().stem().string();
+    for (const std::filesystem::path& path : files()) {
+        const std::string name = path.stem().string();
         std::uint64_t iteration = 0;
         if (name.starts_with(start) && detail::parse_number(name.substr(start.size()), iteration) &&
-            entry.path() == picture(iteration) && iteration <= last)
+            path == picture(iteration) && iteration <= last)
             iterations.push_back(iteration);
     }
     std::sort(iterations.begin(), iterations.end());
@@ -148,7 +157,7 @@ std::size_t RunFolder::write_animation(const std::vector<std::uint64_t>& iterati
 }
 
 bool RunFolder::write_plot(const std::string& title, const std::vector<Figure>& figures) const {
-    if (!std::filesystem::exists(losses())) return false;
+    if (!detail::exists(losses())) return false;
     const CsvTable table = read_csv(losses());
     std::vector<Series> lines;
     for (std::size_t i = 0; i < figures.size(); ++i)

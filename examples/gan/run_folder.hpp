@@ -68,6 +68,7 @@ public:
     bool write_plot(const std::string& title, const std::vector<Figure>& figures) const;
 
 private:
+    std::vector<std::filesystem::path> files() const;
     std::filesystem::path checkpoint() const { return path_ / "checkpoint.safetensors"; }
     std::filesystem::path previous() const { return path_ / "checkpoint-previous.safetensors"; }
     /// A checkpoint that is whole and has not got its place yet.

@@ -31,7 +31,7 @@ struct AnyGenerator {
     std::string name;  ///< "gan_mnist_mlp/fluxgan": program and recipe
     int height, width, channels;
     PixelRange range;
-    /// Errors: the file does not fit the generator. `source` stands in them.
+    /// Errors: the file does not fit the generator. Messages name `source`.
     std::function<std::unique_ptr<Sampler>(const Safetensors& file, const std::string& source, int threads)>
         load;
 };

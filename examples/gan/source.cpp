@@ -1,5 +1,6 @@
 #include "source.hpp"
 
+#include "print.hpp"
 #include <gantry/core/error.hpp>
 #include <gantry/data/cifar10.hpp>
 #include <gantry/data/mnist.hpp>
@@ -7,7 +8,6 @@
 #include <gantry/io/csv.hpp>
 
 #include <cstdint>
-#include <cstdio>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,7 +25,7 @@ void print_left_out(const PictureFolder& folder) {
     if (!folder.other_formats.empty())
         text += (text.empty() ? "" : ", and ") + detail::list_formats(folder.other_formats) +
                 ", which are neither PNG nor JPEG: convert them";
-    if (!text.empty()) std::printf("Left out: %s\n", detail::printable(text).c_str());
+    if (!text.empty()) print_line("Left out: " + text);
 }
 
 /// CRC-32 of some bytes, after those of `before`.
@@ -67,8 +67,7 @@ Source picture_folder(int height, int width) {
             .load = [height, width](const Options& options, Split) {
                 PictureFolder folder = load_picture_folder(
                     options.data, {.height = height, .width = width, .skip_broken = true});
-                for (const PictureFolder::Broken& picture : folder.broken)
-                    std::fprintf(stderr, "%s\n", picture.reason.c_str());
+                for (const PictureFolder::Broken& picture : folder.broken) print_line(picture.reason, stderr);
                 if (!folder.broken.empty() && !options.skip_broken)
                     fail("data", std::to_string(folder.broken.size()) + " of " +
                                      std::to_string(folder.broken.size() + folder.paths.size()) +

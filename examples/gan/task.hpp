@@ -42,7 +42,7 @@ public:
     /// Writes what belongs into the run's folder at the end of training, beside what every run has.
     virtual void write_results(const std::filesystem::path&) {}
 
-    /// The network of the checkpoint that is also written into a file of its own, for use after the training.
+    /// Name of the network that each save also writes to a separate file, for use without the checkpoint.
     virtual std::string result() const { return {}; }
 
     /// What a checkpoint says beside its numbers: "device", what computes, and "data.test", see data_text, of

@@ -14,7 +14,7 @@ struct Notebook : gan::DcganRecipe<networks::Dcgan32<16>> {
     static constexpr gan::RecipeSettings settings{
         .iterations = 20'000, .batch = 100, .range = PixelRange::minus_one_to_one};
 };
-/// The same with four times as many channels, as many as the paper's networks have.
+/// The same with the channels of the paper's networks, four times as many.
 struct Wide : gan::DcganRecipe<networks::Dcgan32<64>> {
     static constexpr std::string_view name = "wide";
     static constexpr gan::RecipeSettings settings{

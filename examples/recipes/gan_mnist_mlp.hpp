@@ -62,7 +62,7 @@ struct Goodfellow {
     static auto discriminator_optimizer(auto& network) { return Sgd(network, sgd(0.05)); }
 };
 
-/// gan.py of tejpalv's pytorch-basics, with a discriminator that is trained on made items too.
+/// gan.py of tejpalv's pytorch-basics, with a discriminator that is trained on generated items too.
 struct Tejpalv {
     static constexpr std::string_view name = "tejpalv";
     using Generator = Sequential<Dense<32, 512>, LeakyReLU<0.1f>, Dense<512, 512>, LeakyReLU<0.1f>,

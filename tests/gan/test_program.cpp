@@ -243,6 +243,21 @@ TEST_CASE("A run says at once what trains on what, where, and into which folder"
     CHECK(run.output.substr(0, header.size()) == header);
 }
 
+TEST_CASE("Names of folders reach the terminal without their control characters", "") {
+    const TemporaryFolder place;
+    const Result run = program({"--data", "x", "--iterations", "1", "--out", place / "run\x1B[31m\nred"});
+    CHECK(run.code == 0);
+    CHECK(run.output.find("run\\x1B[31m\\x0Ared") != std::string::npos);
+    CHECK(run.output.find('\x1B') == std::string::npos);
+}
+
+TEST_CASE("A folder that the system does not look into is one line", "") {
+    const TemporaryFolder place;
+    std::filesystem::create_symlink("loop", place / "loop");
+    CHECK(is_error(program({"--data", "x", "--out", place / "loop/run"}), {"loop", "Too many levels"}));
+    CHECK(is_error(program({"--data", "x", "--resume", place / "loop/run"}), {"loop", "Too many levels"}));
+}
+
 TEST_CASE("A misspelt option gets a suggestion", "") {
     for (const auto& [given, meant] : {std::pair{"--iteratoins", "--iterations?"},
                                        {"--iter=5", "--iterations?"},

@@ -64,7 +64,7 @@ public:
     /// `iteration`, but for the first ones: those of a log that was moved away.
     static CsvLog resume(const std::filesystem::path& path, std::string_view header, std::uint64_t iteration,
                          Rows rows = Rows::each) {
-        if (detail::file_type(path) == std::filesystem::file_type::not_found) return CsvLog(path, header);
+        if (!detail::exists(path)) return CsvLog(path, header);
         const std::string text = detail::read_text(path);
         const std::string first_line = std::string(header) + '\n';
         const auto lacks = [&](std::uint64_t from) {

@@ -31,6 +31,10 @@ inline std::filesystem::file_type file_type(const std::filesystem::path& path) {
     if (type == std::filesystem::file_type::none) fail_file("read", path, error.value());
     return type;
 }
+/// Whether there is anything at `path`, behind symbolic links. Throws as file_type does.
+inline bool exists(const std::filesystem::path& path) {
+    return file_type(path) != std::filesystem::file_type::not_found;
+}
 /// Returns when the disk holds the names of the files in `folder`: a new name, or one that a rename gave.
 inline void sync_folder(const std::filesystem::path& folder) {
     const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -1,0 +1,16 @@
+#pragma once
+#include <gantry/core/error.hpp>
+
+#include <cstdio>
+#include <string_view>
+
+namespace gantry::gan {
+
+/// Prints a line to `stream`, standard output by default. Control characters, which the name of a file can
+/// have, come as \xNN.
+inline void print_line(std::string_view text, std::FILE* stream = stdout) {
+    std::fprintf(stream, "%s\n", detail::printable(text).c_str());
+    std::fflush(stream);
+}
+
+}  // namespace gantry::gan
