@@ -85,8 +85,8 @@ namespace detail {
 /// every x, also where sigmoid(x) is rounded to 1.
 template <class V>
 GANTRY_HOST_DEVICE V sigmoid_minus(V x, V t) {
-    const V zero = math::constant<V>(0), small = math::sigmoid(-math::abs(x));
-    return math::select(x > zero, (math::constant<V>(1) - t) - small, small - t);
+    const V zero = math::constant<V>(0), tail = math::sigmoid(-math::abs(x));
+    return math::select(x > zero, (math::constant<V>(1) - t) - tail, tail - t);
 }
 }  // namespace detail
 
