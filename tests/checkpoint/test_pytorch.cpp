@@ -172,6 +172,14 @@ TEST_CASE("A network is loaded alone from a file that holds more", "") {
     CHECK(is_line_with(error_of([&] { Loaded<ConvDense> loaded(part("conv_dense")); }),
                        {"has no tensor \"bias\" for this network's \"0.bias\""}));
 
+    // A type that gantry does not convert matters only in what is loaded.
+    Safetensors with_f8 = pytorch_file();
+    with_f8.tensors["other.weight"] = {"F8_E4M3", {1}, std::vector<std::byte>(1)};
+    CHECK(Loaded<ConvDense>(part_of(with_f8, "conv_dense.network", "a")).error("conv_dense") < 1e-5);
+    with_f8.tensors["conv_dense.network.2.bias"].dtype = "F8_E4M3";
+    CHECK(is_line_with(error_of([&] { Loaded<ConvDense> l(part_of(with_f8, "conv_dense.network", "a")); }),
+                       {"\"2.bias\" of the unsupported type \"F8_E4M3\"", "convert it"}));
+
     Safetensors file = part("conv_dense.network");
     file.tensors["3.weight"] = file.tensors["2.weight"];
     CHECK(is_line_with(error_of([&] { Loaded<ConvDense> loaded(file); }),

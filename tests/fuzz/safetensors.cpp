@@ -1,9 +1,11 @@
 #include "fuzz.hpp"
 #include <gantry/io/safetensors_file.hpp>
 
+#include <algorithm>
+
 using namespace gantry;
 
-// What can be read can be written, and is then the same.
+// What can be read can be written, and is then the same; but for types that gantry does not know.
 GANTRY_FUZZ(input) {
     static const fuzz::InputFile file;
     static const fuzz::Folder folder;
@@ -14,7 +16,8 @@ GANTRY_FUZZ(input) {
         read = read_safetensors(file.path());
         good = true;
     });
-    if (!good) return;
+    const auto known = [](const auto& tensor) { return detail::dtype_size(tensor.second.dtype) != 0; };
+    if (!good || !std::ranges::all_of(read.tensors, known)) return;
     write_safetensors(folder.path() / "again", read);
     if (!(read_safetensors(folder.path() / "again") == read)) std::abort();
 }

@@ -430,6 +430,11 @@ private:
     std::vector<T> values(const std::string& name, const std::vector<std::size_t>& shape) {
         const auto found = file_.tensors.find(name);
         if (found == file_.tensors.end()) refuse("has no tensor " + detail::quoted(name));
+        if (detail::dtype_size(found->second.dtype) == 0) {
+            changes_.clear();
+            fail("checkpoint", source_ + " has a tensor " + detail::quoted(name) + " of " +
+                                   detail::unsupported(found->second.dtype));
+        }
         const bool widened = detail::is_widened<T>(found->second.dtype);
         const std::string wanted =
             detail::form(widened ? found->second.dtype : detail::dtype_name<T>(), shape);

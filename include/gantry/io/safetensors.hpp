@@ -109,6 +109,11 @@ inline std::string quoted(const std::string& name) {
     return text + '"';
 }
 
+/// For a message about a tensor of an unknown dtype.
+inline std::string unsupported(const std::string& dtype) {
+    return "the unsupported type " + quoted(dtype) + ": convert it before, in PyTorch by tensor.float()";
+}
+
 }  // namespace detail
 
 /// A tensor for a file, from values in row-major order.
@@ -164,6 +169,8 @@ void copy_values(const Safetensors& file, const std::string& name, std::span<T> 
     const auto found = file.tensors.find(name);
     if (found == file.tensors.end()) fail("safetensors", "the file has no tensor " + detail::quoted(name));
     const TensorEntry& entry = found->second;
+    if (detail::dtype_size(entry.dtype) == 0)
+        fail("safetensors", "tensor " + detail::quoted(name) + " has " + detail::unsupported(entry.dtype));
     const bool widened = detail::is_widened<T>(entry.dtype);
     if ((entry.dtype != detail::dtype_name<T>() && !widened) ||
         entry.data.size() != values.size() * detail::dtype_size(entry.dtype))
