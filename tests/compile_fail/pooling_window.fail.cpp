@@ -10,4 +10,4 @@
 
 using namespace gantry;
 using Classifier = Sequential<InputShape<3, 7, 8>, MaxPool2d<Pooling{.size = {6, 2}, .padding = {1, 0}}>,
-                              Flatten, Dense<12, 10>>;
+                              Flatten, Dense<24, 10>>;
