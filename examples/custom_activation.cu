@@ -3,10 +3,9 @@
 // headers in kernels/; to a C++ compiler the same file is a program for the CPU.
 #ifdef GANTRY_WITH_CUDA
 #include <gantry/cuda.hpp>
-
-#include <kernels/copy.cuh>
-#include <kernels/elementwise.cuh>
-#include <kernels/reduce.cuh>
+#include <gantry/kernels/copy.cuh>
+#include <gantry/kernels/elementwise.cuh>
+#include <gantry/kernels/reduce.cuh>
 using Processor = gantry::Cuda;
 #else
 #include <gantry/gantry.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 #include "launch.cuh"
-#include <gantry/kernels/activation.hpp>
-#include <gantry/math.hpp>
+#include <gantry/contracts/activation.hpp>
+#include <gantry/core/math.hpp>
 
 namespace gantry::cuda {
 

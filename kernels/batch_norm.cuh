@@ -1,8 +1,8 @@
 #pragma once
 #include "columns.cuh"
 #include "loop.cuh"
+#include <gantry/core/math.hpp>
 #include <gantry/cuda/launch.hpp>
-#include <gantry/math.hpp>
 
 #include <algorithm>
 #include <type_traits>

@@ -1,6 +1,6 @@
 #pragma once
 #include "launch.cuh"
-#include <gantry/kernels/convolution.hpp>
+#include <gantry/contracts/convolution.hpp>
 
 namespace gantry::cuda {
 

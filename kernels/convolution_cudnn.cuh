@@ -1,9 +1,9 @@
 #pragma once
 #include "bias_activation.cuh"
 #include "transpose.cuh"
+#include <gantry/contracts/convolution.hpp>
 #include <gantry/cuda/cudnn_plans.hpp>
 #include <gantry/cuda/timer.hpp>
-#include <gantry/kernels/convolution.hpp>
 
 #include <algorithm>
 #include <cstddef>

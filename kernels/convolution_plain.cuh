@@ -1,7 +1,7 @@
 #pragma once
 #include "activation.cuh"
 #include "convolution_operand.cuh"
-#include <gantry/kernels/convolution.hpp>
+#include <gantry/contracts/convolution.hpp>
 
 namespace gantry::cuda {
 

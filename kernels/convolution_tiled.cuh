@@ -12,7 +12,7 @@
 #include "convolution_axis.cuh"
 #include "convolution_operand.cuh"
 #include "tile_product.cuh"
-#include <gantry/kernels/convolution.hpp>
+#include <gantry/contracts/convolution.hpp>
 
 namespace gantry::cuda {
 

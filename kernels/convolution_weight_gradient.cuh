@@ -7,7 +7,7 @@
 // The result is small and the sums are long, so they are cut into parts, as a rule.
 #include "convolution_operand.cuh"
 #include "tile_product.cuh"
-#include <gantry/kernels/convolution.hpp>
+#include <gantry/contracts/convolution.hpp>
 
 namespace gantry::cuda {
 

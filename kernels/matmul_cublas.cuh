@@ -1,7 +1,7 @@
 #pragma once
 #include "bias_activation.cuh"
 #include "launch.cuh"
-#include <gantry/kernels/matmul.hpp>
+#include <gantry/contracts/matmul.hpp>
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 #pragma once
 #include "activation.cuh"
 #include "loop.cuh"
-#include <gantry/kernels/matmul.hpp>
+#include <gantry/contracts/matmul.hpp>
 
 namespace gantry::cuda {
 

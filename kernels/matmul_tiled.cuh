@@ -1,6 +1,6 @@
 #pragma once
 #include "tile_product.cuh"
-#include <gantry/kernels/matmul.hpp>
+#include <gantry/contracts/matmul.hpp>
 
 namespace gantry::cuda {
 

@@ -1,7 +1,7 @@
 #pragma once
 #include "loop.cuh"
+#include <gantry/core/math.hpp>
 #include <gantry/cuda/launch.hpp>
-#include <gantry/math.hpp>
 
 #include <cmath>
 

@@ -1,6 +1,6 @@
 #pragma once
 #include "loop.cuh"
-#include <gantry/kernels/pooling.hpp>
+#include <gantry/contracts/pooling.hpp>
 
 namespace gantry::cuda {
 

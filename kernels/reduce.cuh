@@ -3,8 +3,8 @@
 #include "columns.cuh"
 #include "elementwise.cuh"
 #include "loop.cuh"
+#include <gantry/core/math.hpp>
 #include <gantry/cuda/launch.hpp>
-#include <gantry/math.hpp>
 
 namespace gantry {
 namespace cuda {

@@ -18,7 +18,7 @@
 //                     the next call gives the next slice
 #include "activation.cuh"
 #include "loop.cuh"
-#include <gantry/kernels/activation.hpp>
+#include <gantry/contracts/activation.hpp>
 
 #include <algorithm>
 #include <cstddef>

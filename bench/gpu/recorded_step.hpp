@@ -1,6 +1,6 @@
 #pragma once
-#include <gantry/kernels/convolution.hpp>
-#include <gantry/kernels/matmul.hpp>
+#include <gantry/contracts/convolution.hpp>
+#include <gantry/contracts/matmul.hpp>
 
 #include <string>
 #include <variant>

@@ -1,7 +1,6 @@
 // The one kernel without a contract, for kernels.cpp.
 #include "transpose.hpp"
-
-#include <kernels/transpose.cuh>
+#include <gantry/kernels/transpose.cuh>
 
 namespace gantry::bench {
 

@@ -2,9 +2,9 @@
 #include "device.hpp"
 #include "source.hpp"
 #include "task.hpp"
+#include <gantry/checkpoint/checkpoint.hpp>
 #include <gantry/data/batches.hpp>
 #include <gantry/gantry.hpp>
-#include <gantry/io/checkpoint.hpp>
 
 #include <algorithm>
 #include <cstddef>

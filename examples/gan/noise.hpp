@@ -1,6 +1,6 @@
 #pragma once
 #include <gantry/core/random.hpp>
-#include <gantry/core/tensor.hpp>
+#include <gantry/tensor/tensor.hpp>
 
 #include <numbers>
 

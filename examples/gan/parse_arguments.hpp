@@ -1,6 +1,6 @@
 #pragma once
+#include <gantry/checkpoint/build_text.hpp>
 #include <gantry/core/error.hpp>
-#include <gantry/io/build_text.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -8,13 +8,13 @@
 #include "progress.hpp"
 #include "run_folder.hpp"
 #include "sheet.hpp"
+#include <gantry/checkpoint/build_text.hpp>
+#include <gantry/checkpoint/checkpoint.hpp>
 #include <gantry/core/error.hpp>
-#include <gantry/io/build_text.hpp>
-#include <gantry/io/checkpoint.hpp>
+#include <gantry/core/math.hpp>
 #include <gantry/io/csv.hpp>
 #include <gantry/io/png.hpp>
 #include <gantry/io/safetensors_file.hpp>
-#include <gantry/math.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -1,6 +1,6 @@
 #pragma once
 #include "trainer.hpp"
-#include <gantry/data/images.hpp>
+#include <gantry/core/images.hpp>
 #include <gantry/init/initialize.hpp>
 
 #include <cstdint>

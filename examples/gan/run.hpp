@@ -5,8 +5,8 @@
 #include "recipe.hpp"
 #include "sheet.hpp"
 #include "trainer.hpp"
+#include <gantry/checkpoint/checkpoint.hpp>
 #include <gantry/gantry.hpp>
-#include <gantry/io/checkpoint.hpp>
 
 #include <cstdint>
 #include <map>

@@ -1,9 +1,9 @@
 #pragma once
 #include "noise.hpp"
+#include <gantry/checkpoint/checkpoint.hpp>
+#include <gantry/core/pixel_range.hpp>
 #include <gantry/cpu/cpu.hpp>
-#include <gantry/data/pixel_range.hpp>
-#include <gantry/io/checkpoint.hpp>
-#include <gantry/layers/network.hpp>
+#include <gantry/network/network.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -1,5 +1,5 @@
 #pragma once
-#include <gantry/data/images.hpp>
+#include <gantry/core/images.hpp>
 #include <gantry/io/picture.hpp>
 
 #include <algorithm>

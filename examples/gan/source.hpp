@@ -1,6 +1,6 @@
 #pragma once
 #include "options.hpp"
-#include <gantry/data/images.hpp>
+#include <gantry/core/images.hpp>
 
 #include <functional>
 #include <string>

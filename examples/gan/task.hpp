@@ -1,9 +1,9 @@
 #pragma once
 #include "options.hpp"
+#include <gantry/checkpoint/checkpoint.hpp>
+#include <gantry/core/images.hpp>
 #include <gantry/core/random.hpp>
 #include <gantry/core/shape.hpp>
-#include <gantry/data/images.hpp>
-#include <gantry/io/checkpoint.hpp>
 #include <gantry/io/picture.hpp>
 
 #include <cstdint>

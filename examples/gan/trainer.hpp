@@ -4,9 +4,9 @@
 #include <gantry/core/device.hpp>
 #include <gantry/core/error.hpp>
 #include <gantry/core/random.hpp>
-#include <gantry/core/scalar_log.hpp>
-#include <gantry/core/tensor.hpp>
-#include <gantry/layers/network.hpp>
+#include <gantry/network/network.hpp>
+#include <gantry/tensor/scalar_log.hpp>
+#include <gantry/tensor/tensor.hpp>
 
 #include <cstdint>
 #include <type_traits>

@@ -1,17 +1,14 @@
 #pragma once
 // Networks, autograd and the CPU device. Files and data sets: gantry/io.hpp.
-#include <gantry/autograd/backward.hpp>
-#include <gantry/autograd/variable.hpp>
 #include <gantry/core/buffer.hpp>
 #include <gantry/core/device.hpp>
 #include <gantry/core/error.hpp>
 #include <gantry/core/random.hpp>
-#include <gantry/core/scalar_log.hpp>
 #include <gantry/core/shape.hpp>
-#include <gantry/core/tensor.hpp>
 #include <gantry/core/window.hpp>
 #include <gantry/cpu/cpu.hpp>
 #include <gantry/data/device_batches.hpp>
+#include <gantry/grad/backward.hpp>
 #include <gantry/init/distributions.hpp>
 #include <gantry/init/initialize.hpp>
 #include <gantry/init/orthogonal.hpp>
@@ -27,11 +24,11 @@
 #include <gantry/layers/max_pool2d.hpp>
 #include <gantry/layers/maxout.hpp>
 #include <gantry/layers/mean_pool2d.hpp>
-#include <gantry/layers/network.hpp>
 #include <gantry/layers/pool_unpool2d.hpp>
 #include <gantry/layers/reshape.hpp>
 #include <gantry/layers/sequential.hpp>
 #include <gantry/layers/upsample.hpp>
+#include <gantry/network/network.hpp>
 #include <gantry/ops/activation.hpp>
 #include <gantry/ops/affine.hpp>
 #include <gantry/ops/arithmetic.hpp>
@@ -55,3 +52,6 @@
 #include <gantry/optim/rms_prop.hpp>
 #include <gantry/optim/schedules.hpp>
 #include <gantry/optim/sgd.hpp>
+#include <gantry/tensor/scalar_log.hpp>
+#include <gantry/tensor/tensor.hpp>
+#include <gantry/tensor/variable.hpp>

@@ -1,14 +1,15 @@
 #pragma once
 // Files and data sets. They need zlib, libpng, libjpeg-turbo, libexif, zimg, giflib and nlohmann-json: the
 // CMake target gantry::io.
+#include <gantry/checkpoint/checkpoint.hpp>
+#include <gantry/checkpoint/state_dict.hpp>
+#include <gantry/core/images.hpp>
 #include <gantry/data/batches.hpp>
 #include <gantry/data/cifar10.hpp>
 #include <gantry/data/idx.hpp>
-#include <gantry/data/images.hpp>
 #include <gantry/data/mnist.hpp>
 #include <gantry/data/picture_folder.hpp>
 #include <gantry/io/atomic_file.hpp>
-#include <gantry/io/checkpoint.hpp>
 #include <gantry/io/csv.hpp>
 #include <gantry/io/file.hpp>
 #include <gantry/io/gif.hpp>
@@ -23,4 +24,3 @@
 #include <gantry/io/resize.hpp>
 #include <gantry/io/safetensors.hpp>
 #include <gantry/io/safetensors_file.hpp>
-#include <gantry/io/state_dict.hpp>

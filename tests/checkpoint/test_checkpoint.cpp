@@ -1,10 +1,10 @@
 #include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
 #include "support/devices.hpp"
+#include <gantry/checkpoint/build_text.hpp>
+#include <gantry/checkpoint/checkpoint.hpp>
 #include <gantry/data/batches.hpp>
 #include <gantry/gantry.hpp>
-#include <gantry/io/build_text.hpp>
-#include <gantry/io/checkpoint.hpp>
 #include <gantry/io/safetensors_file.hpp>
 #include <gantry/optim/adam.hpp>
 #include <gantry/optim/optimistic_adam.hpp>

@@ -3,8 +3,8 @@
 #include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
 #include "support/numbers.hpp"
+#include <gantry/checkpoint/checkpoint.hpp>
 #include <gantry/gantry.hpp>
-#include <gantry/io/checkpoint.hpp>
 #include <gantry/io/safetensors_file.hpp>
 
 #include <cstddef>

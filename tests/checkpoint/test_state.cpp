@@ -1,9 +1,9 @@
 // Whatever changes the next update is in a checkpoint.
 #include "support/catch.hpp"
 #include "support/devices.hpp"
+#include <gantry/checkpoint/checkpoint.hpp>
 #include <gantry/data/batches.hpp>
 #include <gantry/gantry.hpp>
-#include <gantry/io/checkpoint.hpp>
 
 #include <array>
 #include <cstddef>
@@ -20,7 +20,8 @@ namespace {
 using StateArchitecture = Sequential<Dense<4, 8>, BatchNorm<8>, ReLU, Dropout<0.3f>, Dense<8, 1>>;
 
 // The members of all classes with a state. If one of these sizes is wrong, a member was added or removed:
-// describe it in a checkpoint (gantry/io/checkpoint.hpp), or say here why it need not be saved, and list it.
+// describe it in a checkpoint (gantry/checkpoint/checkpoint.hpp), or say here why it need not be saved, and
+// list it.
 
 using SizedNet = Network<StateArchitecture, Cpu>;
 using SizedBuffer = Buffer<float, Cpu>;

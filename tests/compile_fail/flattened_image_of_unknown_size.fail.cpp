@@ -1,7 +1,7 @@
 // expect: begin the network with InputShape
 // max-errors: 1
+#include <gantry/checkpoint/checkpoint.hpp>
 #include <gantry/gantry.hpp>
-#include <gantry/io/checkpoint.hpp>
 
 using namespace gantry;
 using Critic = Sequential<Conv2d<3, 4, Window{.size = 3}>, Flatten, Dense<144, 1>>;

@@ -1,8 +1,8 @@
 // expect: PyTorch flattens images in another order, and no order of this network's parameters
 // expect: PyTorchOrder<2, gantry::OrderProblem::other_image>|PyTorchOrder<2, \(gantry::OrderProblem\)2>|PyTorchOrder<2, other_image>
 // max-errors: 1
+#include <gantry/checkpoint/checkpoint.hpp>
 #include <gantry/gantry.hpp>
-#include <gantry/io/checkpoint.hpp>
 
 using namespace gantry;
 using Features = Sequential<InputShape<8, 8, 3>, Conv2d<3, 4, Window{.size = 3}>, Flatten>;

@@ -1,5 +1,5 @@
+#include <gantry/checkpoint/checkpoint.hpp>
 #include <gantry/gantry.hpp>
-#include <gantry/io/checkpoint.hpp>
 
 using namespace gantry;
 using Features = Sequential<InputShape<8, 8, 3>, Conv2d<3, 4, Window{.size = 3}>, Flatten, Dense<144, 10>>;

@@ -1,8 +1,8 @@
 // expect: give it a feature_order
 // expect: PyTorchOrder<2,
 // max-errors: 1
+#include <gantry/checkpoint/checkpoint.hpp>
 #include <gantry/gantry.hpp>
-#include <gantry/io/checkpoint.hpp>
 
 #include <string>
 

@@ -1,8 +1,8 @@
 // expect: a parameter of a layer does not say in which order PyTorch's files have it
 // expect: PyTorchOrder<0,
 // max-errors: 1
+#include <gantry/checkpoint/checkpoint.hpp>
 #include <gantry/gantry.hpp>
-#include <gantry/io/checkpoint.hpp>
 
 #include <string>
 

@@ -1,7 +1,7 @@
 // What a program does with a network, for NETWORK of the file PROGRAM: where its layers do not fit together,
 // the compiler must not report anything of this.
+#include <gantry/checkpoint/checkpoint.hpp>
 #include <gantry/gantry.hpp>
-#include <gantry/io/checkpoint.hpp>
 
 #include <algorithm>
 

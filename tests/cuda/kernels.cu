@@ -1,12 +1,11 @@
 // The kernels of kernels.hpp that gantry::cuda does not have.
 #include "cuda/kernels.hpp"
-
-#include <kernels/convolution_plain.cuh>
-#include <kernels/elementwise.cuh>
-#include <kernels/pooling_plain.cuh>
-#include <kernels/reduce.cuh>
-#include <kernels/tile_product.cuh>
-#include <kernels/transpose.cuh>
+#include <gantry/kernels/convolution_plain.cuh>
+#include <gantry/kernels/elementwise.cuh>
+#include <gantry/kernels/pooling_plain.cuh>
+#include <gantry/kernels/reduce.cuh>
+#include <gantry/kernels/tile_product.cuh>
+#include <gantry/kernels/transpose.cuh>
 
 namespace gantry {
 

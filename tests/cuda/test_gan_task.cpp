@@ -3,8 +3,8 @@
 #include "gan/small_recipe.hpp"
 #include "support/catch.hpp"
 #include "support/numbers.hpp"
+#include <gantry/checkpoint/checkpoint.hpp>
 #include <gantry/cuda.hpp>
-#include <gantry/io/checkpoint.hpp>
 
 #include <cmath>
 #include <cstdint>

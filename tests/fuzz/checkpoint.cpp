@@ -1,7 +1,7 @@
 #include "fuzz.hpp"
+#include <gantry/checkpoint/checkpoint.hpp>
 #include <gantry/data/batches.hpp>
 #include <gantry/gantry.hpp>
-#include <gantry/io/checkpoint.hpp>
 #include <gantry/io/safetensors_file.hpp>
 
 #include <vector>

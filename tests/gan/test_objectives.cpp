@@ -1,9 +1,9 @@
 #include "gan/objectives.hpp"
 #include "support/catch.hpp"
 #include "support/devices.hpp"
-#include <gantry/core/tensor.hpp>
 #include <gantry/cpu/cpu.hpp>
-#include <gantry/testing/gradcheck.hpp>
+#include <gantry/grad/gradcheck.hpp>
+#include <gantry/tensor/tensor.hpp>
 
 #include <cmath>
 #include <utility>

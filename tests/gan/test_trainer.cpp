@@ -1,6 +1,6 @@
 #include "networks.hpp"
 #include "support/catch.hpp"
-#include <gantry/io/checkpoint.hpp>
+#include <gantry/checkpoint/checkpoint.hpp>
 
 #include <cmath>
 #include <vector>

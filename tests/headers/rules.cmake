@@ -1,5 +1,7 @@
-# What may include what: file formats only io/ and data/, CUDA only cuda/; and every header has
-# its include guard, and includes core/compiler.hpp first, itself or through another header of gantry. Use: cmake -D HEADERS=include/gantry -P rules.cmake
+# What may include what: a folder includes itself and those above it in this list, file formats belong in io/ and data/,
+# CUDA in cuda/. Every header has its include guard, and includes core/compiler.hpp first, itself or through another
+# header of gantry. Use: cmake -D HEADERS=include/gantry -P rules.cmake
+set(ladder core contracts tensor autograd ops grad layers init network optim cpu io data cuda checkpoint)
 file(GLOB_RECURSE headers RELATIVE "${HEADERS}" "${HEADERS}/*.hpp")
 foreach(header IN LISTS headers)
     file(READ "${HEADERS}/${header}" text)
@@ -11,6 +13,23 @@ foreach(header IN LISTS headers)
     endif()
     if(NOT text MATCHES "#include ([^\n]*)" OR NOT CMAKE_MATCH_1 MATCHES "^<gantry/")
         message(SEND_ERROR "${header}: the first #include must be one of gantry, if need be gantry/core/compiler.hpp")
+    endif()
+    cmake_path(GET header PARENT_PATH folder)
+    if(folder)
+        list(FIND ladder ${folder} rung)
+        if(rung EQUAL -1)
+            message(SEND_ERROR "${header}: name its folder in the list of tests/headers/rules.cmake")
+        endif()
+        string(REGEX MATCHALL "#include <gantry/[^>]*" includes "${text}")
+        list(TRANSFORM includes REPLACE "#include <gantry/" "")
+        list(REMOVE_ITEM includes version.hpp)
+        foreach(included IN LISTS includes)
+            cmake_path(GET included PARENT_PATH other)
+            list(FIND ladder "${other}" other_rung)
+            if(other_rung EQUAL -1 OR other_rung GREATER rung)
+                message(SEND_ERROR "${header}: includes ${included}, but ${folder}/ comes before it")
+            endif()
+        endforeach()
     endif()
     if(text MATCHES "#include <(zlib\\.h|png\\.h|jpeglib\\.h|zimg\\.h|libexif/|gif_lib\\.h|nlohmann/)" AND NOT header MATCHES "^(io|data)/")
         message(SEND_ERROR "${header}: includes the library of a file format; only io/ and data/ may")

@@ -5,7 +5,7 @@
 #include <gantry/layers/batch_norm.hpp>
 #include <gantry/layers/dense.hpp>
 #include <gantry/layers/maxout.hpp>
-#include <gantry/layers/network.hpp>
+#include <gantry/network/network.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 #include <gantry/init/initialize.hpp>
 #include <gantry/init/orthogonal.hpp>
 #include <gantry/layers/dense.hpp>
-#include <gantry/layers/network.hpp>
+#include <gantry/network/network.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 #include <gantry/init/output_bias.hpp>
 #include <gantry/layers/batch_norm.hpp>
 #include <gantry/layers/dense.hpp>
-#include <gantry/layers/network.hpp>
+#include <gantry/network/network.hpp>
 
 #include <cmath>
 #include <cstdint>

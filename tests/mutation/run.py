@@ -87,6 +87,7 @@ class Tree:
         self.folder = pathlib.Path(folder)
         for name in FOLDERS:
             shutil.copytree(ROOT / name, self.folder / name)
+        (self.folder / "include/gantry/kernels").symlink_to(self.folder / "kernels")
         (self.folder / "precompiled.hpp").write_text("".join(f"#include <{name}>\n" for name in PRECOMPILED))
         has_version_2 = pathlib.Path("/usr/include/catch2/catch.hpp").exists()
         main = "#define CATCH_CONFIG_MAIN\n#include <catch2/catch.hpp>\n" if has_version_2 else ""

@@ -1,6 +1,6 @@
 #pragma once
 #include <gantry/layers/dense.hpp>
-#include <gantry/layers/network.hpp>
+#include <gantry/network/network.hpp>
 
 #include <cstddef>
 #include <vector>

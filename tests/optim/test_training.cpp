@@ -1,7 +1,7 @@
 #include <gantry/cpu/cpu.hpp>
 #include <gantry/layers/activations.hpp>
 #include <gantry/layers/dense.hpp>
-#include <gantry/layers/network.hpp>
+#include <gantry/network/network.hpp>
 #include <gantry/ops/losses.hpp>
 #include <gantry/optim/adam.hpp>
 #include <gantry/optim/adam_w.hpp>

@@ -9,8 +9,8 @@
 #include "parity/dcgan_losses.hpp"
 #include "support/catch.hpp"
 #include "support/numbers.hpp"
+#include <gantry/checkpoint/checkpoint.hpp>
 #include <gantry/gantry.hpp>
-#include <gantry/io/checkpoint.hpp>
 #include <gantry/io/safetensors_file.hpp>
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 #include "support/devices.hpp"
 #include "support/numbers.hpp"
 #include <gantry/gantry.hpp>
-#include <gantry/testing/gradcheck.hpp>
+#include <gantry/grad/gradcheck.hpp>
 
 #include <algorithm>
 #include <cmath>

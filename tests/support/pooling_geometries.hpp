@@ -1,7 +1,7 @@
 #pragma once
 #include "support/catch.hpp"
 #include "support/numbers.hpp"
-#include <gantry/kernels/pooling.hpp>
+#include <gantry/contracts/pooling.hpp>
 
 #include <cmath>
 #include <cstddef>

@@ -1,5 +1,5 @@
 #pragma once
-#include <gantry/kernels/pooling.hpp>
+#include <gantry/contracts/pooling.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
 #pragma once
-#include <gantry/autograd/variable.hpp>
+#include <gantry/tensor/variable.hpp>
 
 #include <string_view>
 #include <type_traits>

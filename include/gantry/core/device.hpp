@@ -1,9 +1,9 @@
 #pragma once
-#include <gantry/autograd/tape.hpp>
 #include <gantry/core/arena.hpp>
 #include <gantry/core/buffer.hpp>
 #include <gantry/core/error.hpp>
 #include <gantry/core/lifetime.hpp>
+#include <gantry/core/tape.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -16,7 +16,7 @@ namespace gantry {
 
 /// What every device has: memory, an arena for what a step makes, and a tape. A device derives from it and
 /// provides kernels: an overload of `launch(Device&, const XParameters<T>&)` for each contract in
-/// gantry/kernels/. It serves one thread at a time, and must outlive the networks and tensors on it.
+/// gantry/contracts/. It serves one thread at a time, and must outlive the networks and tensors on it.
 template <class MemoryType>
 class Device {
 public:

@@ -1,5 +1,5 @@
 #pragma once
-#include <gantry/kernels/convolution.hpp>
+#include <gantry/contracts/convolution.hpp>
 
 #include <algorithm>
 #include <cstddef>

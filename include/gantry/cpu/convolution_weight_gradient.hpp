@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/contracts/convolution.hpp>
 #include <gantry/cpu/convolution_row_tiles.hpp>
 #include <gantry/cpu/convolution_taps.hpp>
 #include <gantry/cpu/micro_kernel.hpp>
@@ -6,7 +7,6 @@
 #include <gantry/cpu/parallel.hpp>
 #include <gantry/cpu/scratch.hpp>
 #include <gantry/cpu/sum.hpp>
-#include <gantry/kernels/convolution.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/contracts/matmul.hpp>
 #include <gantry/cpu/activation.hpp>
 #include <gantry/cpu/device.hpp>
 #include <gantry/cpu/matrix_vector.hpp>
@@ -6,7 +7,6 @@
 #include <gantry/cpu/pack.hpp>
 #include <gantry/cpu/parallel.hpp>
 #include <gantry/cpu/scratch.hpp>
-#include <gantry/kernels/matmul.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -1,7 +1,7 @@
 #pragma once
+#include <gantry/contracts/convolution.hpp>
+#include <gantry/contracts/matmul.hpp>
 #include <gantry/cuda/device.hpp>
-#include <gantry/kernels/convolution.hpp>
-#include <gantry/kernels/matmul.hpp>
 
 #include <algorithm>
 #include <optional>

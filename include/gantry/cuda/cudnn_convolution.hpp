@@ -1,8 +1,8 @@
 #pragma once
+#include <gantry/contracts/convolution.hpp>
 #include <gantry/core/window.hpp>
 #include <gantry/cuda/convolution_direction.hpp>
 #include <gantry/cuda/cudnn_descriptor.hpp>
-#include <gantry/kernels/convolution.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,20 +1,20 @@
 #pragma once
+#include <gantry/contracts/batch_norm.hpp>
+#include <gantry/contracts/convolution.hpp>
+#include <gantry/contracts/copy.hpp>
+#include <gantry/contracts/elementwise.hpp>
+#include <gantry/contracts/gather.hpp>
+#include <gantry/contracts/loss.hpp>
+#include <gantry/contracts/matmul.hpp>
+#include <gantry/contracts/maxout.hpp>
+#include <gantry/contracts/norm.hpp>
+#include <gantry/contracts/optimizers.hpp>
+#include <gantry/contracts/pooling.hpp>
+#include <gantry/contracts/random.hpp>
+#include <gantry/contracts/reduce.hpp>
+#include <gantry/contracts/softmax.hpp>
 #include <gantry/cuda/convolution_rule.hpp>
 #include <gantry/cuda/device.hpp>
-#include <gantry/kernels/batch_norm.hpp>
-#include <gantry/kernels/convolution.hpp>
-#include <gantry/kernels/copy.hpp>
-#include <gantry/kernels/elementwise.hpp>
-#include <gantry/kernels/gather.hpp>
-#include <gantry/kernels/loss.hpp>
-#include <gantry/kernels/matmul.hpp>
-#include <gantry/kernels/maxout.hpp>
-#include <gantry/kernels/norm.hpp>
-#include <gantry/kernels/optimizers.hpp>
-#include <gantry/kernels/pooling.hpp>
-#include <gantry/kernels/random.hpp>
-#include <gantry/kernels/reduce.hpp>
-#include <gantry/kernels/softmax.hpp>
 
 namespace gantry {
 

@@ -1,5 +1,5 @@
 #pragma once
-#include <gantry/kernels/matmul.hpp>
+#include <gantry/contracts/matmul.hpp>
 
 #include <string>
 

@@ -1,9 +1,9 @@
 #pragma once
 // Each variant of a product or a convolution by itself, for tests and benchmarks: `launch` chooses among
 // them. gantry::cuda has them for float and double.
+#include <gantry/contracts/convolution.hpp>
+#include <gantry/contracts/matmul.hpp>
 #include <gantry/cuda/device.hpp>
-#include <gantry/kernels/convolution.hpp>
-#include <gantry/kernels/matmul.hpp>
 
 #include <cstddef>
 

@@ -1,6 +1,6 @@
 #pragma once
 #include <gantry/core/error.hpp>
-#include <gantry/data/images.hpp>
+#include <gantry/core/images.hpp>
 #include <gantry/data/prefetcher.hpp>
 #include <gantry/data/shuffled_order.hpp>
 

@@ -1,9 +1,9 @@
 #pragma once
+#include <gantry/contracts/gather.hpp>
 #include <gantry/core/buffer.hpp>
 #include <gantry/core/lifetime.hpp>
-#include <gantry/core/tensor.hpp>
 #include <gantry/data/shuffled_order.hpp>
-#include <gantry/kernels/gather.hpp>
+#include <gantry/tensor/tensor.hpp>
 
 #include <algorithm>
 #include <cstddef>

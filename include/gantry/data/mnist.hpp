@@ -1,7 +1,7 @@
 #pragma once
 #include <gantry/core/error.hpp>
+#include <gantry/core/images.hpp>
 #include <gantry/data/idx.hpp>
-#include <gantry/data/images.hpp>
 #include <gantry/io/file.hpp>
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 #pragma once
 #include <gantry/core/error.hpp>
+#include <gantry/core/images.hpp>
 #include <gantry/cpu/device.hpp>
 #include <gantry/cpu/parallel.hpp>
-#include <gantry/data/images.hpp>
 #include <gantry/io/file.hpp>
 #include <gantry/io/jpeg.hpp>
 #include <gantry/io/picture.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 #include <gantry/core/error.hpp>
+#include <gantry/core/pixel_range.hpp>
 #include <gantry/core/random.hpp>
-#include <gantry/data/pixel_range.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,8 +1,8 @@
 #pragma once
+#include <gantry/contracts/copy.hpp>
+#include <gantry/contracts/random.hpp>
+#include <gantry/core/parameter.hpp>
 #include <gantry/core/random.hpp>
-#include <gantry/kernels/copy.hpp>
-#include <gantry/kernels/random.hpp>
-#include <gantry/layers/parameter.hpp>
 
 #include <cstddef>
 

@@ -1,7 +1,7 @@
 #pragma once
 #include <gantry/core/error.hpp>
-#include <gantry/data/images.hpp>
-#include <gantry/math.hpp>
+#include <gantry/core/images.hpp>
+#include <gantry/core/math.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -1,9 +1,9 @@
 #pragma once
-#include <gantry/autograd/variable.hpp>
+#include <gantry/contracts/activation.hpp>
+#include <gantry/core/parameter.hpp>
 #include <gantry/core/random.hpp>
 #include <gantry/core/shape.hpp>
-#include <gantry/kernels/activation.hpp>
-#include <gantry/layers/parameter.hpp>
+#include <gantry/tensor/variable.hpp>
 
 #include <array>
 #include <charconv>

@@ -1,7 +1,7 @@
 #pragma once
+#include <gantry/core/parameter.hpp>
 #include <gantry/layers/fit.hpp>
 #include <gantry/layers/layer.hpp>
-#include <gantry/layers/parameter.hpp>
 
 #include <array>
 #include <cstddef>

@@ -1,6 +1,6 @@
 #pragma once
-#include <gantry/kernels/activation.hpp>
-#include <gantry/math.hpp>
+#include <gantry/contracts/activation.hpp>
+#include <gantry/core/math.hpp>
 #include <gantry/ops/arithmetic.hpp>
 
 #include <string_view>

@@ -1,5 +1,5 @@
 #pragma once
-#include <gantry/math.hpp>
+#include <gantry/core/math.hpp>
 #include <gantry/ops/elementwise.hpp>
 
 #include <string_view>

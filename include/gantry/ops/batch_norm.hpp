@@ -1,5 +1,5 @@
 #pragma once
-#include <gantry/kernels/batch_norm.hpp>
+#include <gantry/contracts/batch_norm.hpp>
 #include <gantry/ops/activation.hpp>
 #include <gantry/ops/sum.hpp>
 

@@ -1,6 +1,6 @@
 #pragma once
+#include <gantry/contracts/convolution.hpp>
 #include <gantry/core/window.hpp>
-#include <gantry/kernels/convolution.hpp>
 #include <gantry/ops/epilogue.hpp>
 
 #include <string_view>

@@ -1,7 +1,7 @@
 #pragma once
 #include <gantry/autograd/record.hpp>
-#include <gantry/kernels/random.hpp>
-#include <gantry/math.hpp>
+#include <gantry/contracts/random.hpp>
+#include <gantry/core/math.hpp>
 
 #include <string_view>
 

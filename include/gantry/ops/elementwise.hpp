@@ -1,6 +1,6 @@
 #pragma once
 #include <gantry/autograd/record.hpp>
-#include <gantry/kernels/elementwise.hpp>
+#include <gantry/contracts/elementwise.hpp>
 #include <gantry/ops/sum.hpp>
 
 #include <array>
@@ -13,7 +13,7 @@ namespace gantry {
 // A functor is all that an elementwise op needs:
 //   static constexpr std::string_view name;
 //   template <class V> GANTRY_HOST_DEVICE V operator()(V a, V b, ...) const
-//                                    V: a scalar or a vector of scalars; see gantry/math.hpp
+//                                    V: a scalar or a vector of scalars; see gantry/core/math.hpp
 //   template <class V> void vjp(upstream, y, a, b, ...)      the derivative, in ops
 
 /// y = f(x...), element by element; an input of rank 0 is one number for all elements.

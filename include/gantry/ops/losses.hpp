@@ -1,6 +1,6 @@
 #pragma once
-#include <gantry/kernels/loss.hpp>
-#include <gantry/math.hpp>
+#include <gantry/contracts/loss.hpp>
+#include <gantry/core/math.hpp>
 #include <gantry/ops/activation.hpp>
 #include <gantry/ops/arithmetic.hpp>
 

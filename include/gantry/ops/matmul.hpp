@@ -1,6 +1,6 @@
 #pragma once
 #include <gantry/autograd/record.hpp>
-#include <gantry/kernels/matmul.hpp>
+#include <gantry/contracts/matmul.hpp>
 
 #include <string_view>
 

@@ -1,6 +1,6 @@
 #pragma once
 #include <gantry/autograd/record.hpp>
-#include <gantry/kernels/maxout.hpp>
+#include <gantry/contracts/maxout.hpp>
 #include <gantry/ops/concatenate.hpp>
 
 #include <string_view>

@@ -1,6 +1,6 @@
 #pragma once
 #include <gantry/autograd/record.hpp>
-#include <gantry/kernels/copy.hpp>
+#include <gantry/contracts/copy.hpp>
 
 #include <string_view>
 #include <type_traits>

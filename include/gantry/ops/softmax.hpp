@@ -1,5 +1,5 @@
 #pragma once
-#include <gantry/kernels/softmax.hpp>
+#include <gantry/contracts/softmax.hpp>
 #include <gantry/ops/arithmetic.hpp>
 #include <gantry/ops/losses.hpp>
 

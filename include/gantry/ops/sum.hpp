@@ -1,6 +1,6 @@
 #pragma once
 #include <gantry/autograd/record.hpp>
-#include <gantry/kernels/reduce.hpp>
+#include <gantry/contracts/reduce.hpp>
 
 #include <cstddef>
 #include <string_view>

@@ -1,7 +1,7 @@
 #pragma once
-#include <gantry/kernels/norm.hpp>
-#include <gantry/layers/network.hpp>
-#include <gantry/math.hpp>
+#include <gantry/contracts/norm.hpp>
+#include <gantry/core/math.hpp>
+#include <gantry/network/network.hpp>
 
 namespace gantry {
 

@@ -1,8 +1,8 @@
 #pragma once
 #include <gantry/core/buffer.hpp>
 #include <gantry/core/error.hpp>
-#include <gantry/layers/network.hpp>
-#include <gantry/math.hpp>
+#include <gantry/core/math.hpp>
+#include <gantry/network/network.hpp>
 
 #include <cmath>
 #include <cstdint>

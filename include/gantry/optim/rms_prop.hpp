@@ -1,5 +1,5 @@
 #pragma once
-#include <gantry/kernels/optimizers.hpp>
+#include <gantry/contracts/optimizers.hpp>
 #include <gantry/optim/optimizer.hpp>
 
 #include <vector>

@@ -1,6 +1,6 @@
 #pragma once
+#include <gantry/contracts/activation.hpp>
 #include <gantry/core/error.hpp>
-#include <gantry/kernels/activation.hpp>
 
 #include <cstddef>
 

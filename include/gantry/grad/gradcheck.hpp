@@ -1,7 +1,7 @@
 #pragma once
-#include <gantry/autograd/backward.hpp>
 #include <gantry/core/device.hpp>
-#include <gantry/math.hpp>
+#include <gantry/core/math.hpp>
+#include <gantry/grad/backward.hpp>
 #include <gantry/ops/sum.hpp>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 #pragma once
-#include <gantry/data/pixel_range.hpp>
+#include <gantry/core/pixel_range.hpp>
 
 #include <cstddef>
 #include <cstdint>

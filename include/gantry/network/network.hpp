@@ -1,10 +1,10 @@
 #pragma once
-#include <gantry/autograd/backward.hpp>
 #include <gantry/core/buffer.hpp>
 #include <gantry/core/random.hpp>
+#include <gantry/grad/backward.hpp>
 #include <gantry/init/initialize.hpp>
-#include <gantry/layers/network_fit.hpp>
 #include <gantry/layers/sequential.hpp>
+#include <gantry/network/network_fit.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 #pragma once
 #include <gantry/core/host_device.hpp>
+#include <gantry/core/math.hpp>
 #include <gantry/core/random.hpp>
-#include <gantry/math.hpp>
 
 #include <algorithm>
 #include <bit>

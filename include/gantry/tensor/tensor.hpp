@@ -1,11 +1,11 @@
 #pragma once
+#include <gantry/contracts/copy.hpp>
+#include <gantry/contracts/random.hpp>
 #include <gantry/core/buffer.hpp>
 #include <gantry/core/error.hpp>
 #include <gantry/core/lifetime.hpp>
 #include <gantry/core/random.hpp>
 #include <gantry/core/shape.hpp>
-#include <gantry/kernels/copy.hpp>
-#include <gantry/kernels/random.hpp>
 
 #include <concepts>
 #include <cstdint>

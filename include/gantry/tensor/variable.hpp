@@ -1,6 +1,6 @@
 #pragma once
-#include <gantry/autograd/tape.hpp>
-#include <gantry/core/tensor.hpp>
+#include <gantry/core/tape.hpp>
+#include <gantry/tensor/tensor.hpp>
 
 #include <type_traits>
 

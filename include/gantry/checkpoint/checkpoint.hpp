@@ -1,14 +1,14 @@
 #pragma once
+#include <gantry/checkpoint/build_text.hpp>
+#include <gantry/checkpoint/state_dict.hpp>
 #include <gantry/core/buffer.hpp>
 #include <gantry/core/error.hpp>
+#include <gantry/core/parameter.hpp>
 #include <gantry/core/random.hpp>
 #include <gantry/data/shuffled_order.hpp>
-#include <gantry/io/build_text.hpp>
 #include <gantry/io/csv.hpp>
 #include <gantry/io/safetensors.hpp>
-#include <gantry/io/state_dict.hpp>
 #include <gantry/layers/feature_order.hpp>
-#include <gantry/layers/parameter.hpp>
 
 #include <algorithm>
 #include <array>

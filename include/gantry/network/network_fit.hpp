@@ -1,8 +1,8 @@
 #pragma once
-#include <gantry/autograd/variable.hpp>
 #include <gantry/core/shape.hpp>
 #include <gantry/layers/fit.hpp>
 #include <gantry/layers/sequential.hpp>
+#include <gantry/tensor/variable.hpp>
 
 #include <concepts>
 #include <type_traits>

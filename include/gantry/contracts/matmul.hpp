@@ -1,5 +1,5 @@
 #pragma once
-#include <gantry/kernels/activation.hpp>
+#include <gantry/contracts/activation.hpp>
 
 namespace gantry {
 

@@ -1,7 +1,7 @@
 #pragma once
+#include <gantry/contracts/gather.hpp>
 #include <gantry/core/buffer.hpp>
-#include <gantry/core/tensor.hpp>
-#include <gantry/kernels/gather.hpp>
+#include <gantry/tensor/tensor.hpp>
 
 #include <algorithm>
 #include <cstddef>
