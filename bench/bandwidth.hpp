@@ -2,8 +2,8 @@
 #include "times.hpp"
 #include <gantry/core/host_memory.hpp>
 #include <gantry/cpu/device.hpp>
-#include <gantry/cpu/simd.hpp>
-#include <gantry/cpu/vector_loop.hpp>
+#include <gantry/cpu/simd/simd.hpp>
+#include <gantry/cpu/simd/vector_loop.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -3,7 +3,7 @@
 // benchmark times all three in turn; its counters give the shortest and the median time of each, and what per
 // cent of the FMA peak of the same run the shortest is. Only taps that lie in the image count as work.
 #include "peak.hpp"
-#include <gantry/cpu/convolution.hpp>
+#include <gantry/cpu/convolution/convolution.hpp>
 
 #include <cstddef>
 #include <string>

@@ -2,7 +2,7 @@
 // benchmark times all of them in turn; its counters give the shortest time of each and what per cent of the
 // FMA peak of the same run that is.
 #include "peak.hpp"
-#include <gantry/cpu/matmul.hpp>
+#include <gantry/cpu/gemm/matmul.hpp>
 
 #include <Eigen/Dense>
 #include <benchmark/benchmark.h>

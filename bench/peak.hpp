@@ -1,6 +1,6 @@
 #pragma once
-#include <gantry/cpu/parallel.hpp>
-#include <gantry/cpu/simd.hpp>
+#include <gantry/cpu/simd/simd.hpp>
+#include <gantry/cpu/threads/parallel.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -1,5 +1,5 @@
-#include <gantry/cpu/convolution.hpp>
-#include <gantry/cpu/matmul.hpp>
+#include <gantry/cpu/convolution/convolution.hpp>
+#include <gantry/cpu/gemm/matmul.hpp>
 
 #include <cstddef>
 #include <thread>

@@ -1,4 +1,4 @@
-#include <gantry/cpu/convolution.hpp>
+#include <gantry/cpu/convolution/convolution.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -213,7 +213,7 @@ TEMPLATE_TEST_CASE("A convolution that reads its source where it lies is right",
     using T = TestType;
     constexpr int panel = gantry::cpu::tile_width * gantry::cpu::lanes<T>;
     const auto check_direct = [](const ConvolutionGeometry& geometry, Direction direction) {
-        REQUIRE(gantry::cpu::DirectColumns<T>::suits(sum_of<T>(geometry, direction)));
+        REQUIRE(gantry::cpu::InPlaceConvolution<T>::suits(sum_of<T>(geometry, direction)));
         check<T>(geometry, direction);
     };
     for (const ConvolutionGeometry& geometry : {
@@ -253,7 +253,7 @@ TEMPLATE_TEST_CASE("A transposed convolution to few channels is right", "[convol
          }) {
         // How many are few depends on the length of the machine's vectors.
         const bool few = !gantry::cpu::fills_columns<T>(static_cast<std::size_t>(geometry.in_channels));
-        REQUIRE(gantry::cpu::OverlapAdd<T>::suits(sum_of<T>(geometry, Direction::transposed)) == few);
+        REQUIRE(gantry::cpu::Col2imConvolution<T>::suits(sum_of<T>(geometry, Direction::transposed)) == few);
         check<T>(geometry, Direction::transposed);
     }
 }

@@ -1,7 +1,7 @@
 #include <gantry/core/math.hpp>
 #include <gantry/cpu/elementwise.hpp>
-#include <gantry/cpu/parallel.hpp>
 #include <gantry/cpu/softmax.hpp>
+#include <gantry/cpu/threads/parallel.hpp>
 
 #include <cfenv>
 #include <chrono>

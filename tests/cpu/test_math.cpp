@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
-#include <gantry/cpu/activation.hpp>
-#include <gantry/cpu/math.hpp>
+#include <gantry/cpu/simd/activation.hpp>
+#include <gantry/cpu/simd/math.hpp>
 
 #include <cmath>
 #include <limits>

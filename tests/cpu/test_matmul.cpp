@@ -1,4 +1,4 @@
-#include <gantry/cpu/matmul.hpp>
+#include <gantry/cpu/gemm/matmul.hpp>
 
 #include <algorithm>
 #include <cmath>

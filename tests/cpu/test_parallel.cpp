@@ -1,6 +1,6 @@
-#include <gantry/cpu/matmul.hpp>
-#include <gantry/cpu/parallel.hpp>
-#include <gantry/cpu/scratch.hpp>
+#include <gantry/cpu/gemm/matmul.hpp>
+#include <gantry/cpu/threads/parallel.hpp>
+#include <gantry/cpu/threads/scratch.hpp>
 
 #include <array>
 #include <atomic>

@@ -1,5 +1,5 @@
 #include <gantry/core/math.hpp>
-#include <gantry/cpu/simd.hpp>
+#include <gantry/cpu/simd/simd.hpp>
 
 #include <array>
 #include <cmath>

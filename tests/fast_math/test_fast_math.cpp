@@ -1,9 +1,9 @@
 // Compiled and linked with -Ofast, as some programs are: the compiler may reorder sums and assumes that there
 // is neither infinity nor NaN, and subnormal numbers count as 0.
 #include <gantry/core/math.hpp>
-#include <gantry/cpu/activation.hpp>
 #include <gantry/cpu/batch_norm.hpp>
 #include <gantry/cpu/random.hpp>
+#include <gantry/cpu/simd/activation.hpp>
 #include <gantry/cpu/softmax.hpp>
 
 #include <bit>

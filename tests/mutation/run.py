@@ -11,7 +11,7 @@ A file of mutants/ is TOML:
   tests = ["tests/cpu/test_matmul.cpp"]    of all mutants in the file
   [[mutant]]
   name = "one-row-too-many"                unique in the file
-  file = "include/gantry/cpu/matmul.hpp"
+  file = "include/gantry/cpu/gemm/matmul.hpp"
   find = "row < rows"                      stands in that file exactly once
   replace = "row <= rows"
   tests = ["..."]                          of this one, in place of the file's

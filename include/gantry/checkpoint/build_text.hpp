@@ -1,5 +1,5 @@
 #pragma once
-#include <gantry/cpu/simd.hpp>
+#include <gantry/cpu/simd/simd.hpp>
 #include <gantry/version.hpp>
 
 #include <string>

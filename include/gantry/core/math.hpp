@@ -38,7 +38,7 @@ bool is_finite(T x) {
 }
 
 /// The functions of V that cannot be put together from others: specialised for numbers here, for vectors in
-/// gantry/cpu/math.hpp.
+/// gantry/cpu/simd/math.hpp.
 template <class V>
 struct Functions;
 

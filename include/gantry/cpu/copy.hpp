@@ -1,8 +1,8 @@
 #pragma once
 #include <gantry/contracts/copy.hpp>
 #include <gantry/cpu/device.hpp>
-#include <gantry/cpu/parallel.hpp>
-#include <gantry/cpu/vector_loop.hpp>
+#include <gantry/cpu/simd/vector_loop.hpp>
+#include <gantry/cpu/threads/parallel.hpp>
 
 #include <algorithm>
 #include <cstddef>

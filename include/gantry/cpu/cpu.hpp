@@ -2,12 +2,12 @@
 // The CPU device with all of its kernels.
 #ifndef __CUDACC__
 #include <gantry/cpu/batch_norm.hpp>
-#include <gantry/cpu/convolution.hpp>
+#include <gantry/cpu/convolution/convolution.hpp>
 #include <gantry/cpu/copy.hpp>
 #include <gantry/cpu/device.hpp>
 #include <gantry/cpu/elementwise.hpp>
 #include <gantry/cpu/gather.hpp>
-#include <gantry/cpu/matmul.hpp>
+#include <gantry/cpu/gemm/matmul.hpp>
 #include <gantry/cpu/maxout.hpp>
 #include <gantry/cpu/norm.hpp>
 #include <gantry/cpu/optimizers.hpp>

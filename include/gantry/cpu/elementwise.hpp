@@ -1,9 +1,9 @@
 #pragma once
 #include <gantry/contracts/elementwise.hpp>
 #include <gantry/contracts/loss.hpp>
-#include <gantry/cpu/math.hpp>
-#include <gantry/cpu/sum.hpp>
-#include <gantry/cpu/vector_loop.hpp>
+#include <gantry/cpu/simd/math.hpp>
+#include <gantry/cpu/simd/sum.hpp>
+#include <gantry/cpu/simd/vector_loop.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,8 +1,8 @@
 #pragma once
 #include <gantry/contracts/norm.hpp>
 #include <gantry/core/math.hpp>
-#include <gantry/cpu/sum.hpp>
-#include <gantry/cpu/vector_loop.hpp>
+#include <gantry/cpu/simd/sum.hpp>
+#include <gantry/cpu/simd/vector_loop.hpp>
 
 #include <algorithm>
 #include <array>

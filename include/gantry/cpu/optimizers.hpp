@@ -1,7 +1,7 @@
 #pragma once
 #include <gantry/contracts/optimizers.hpp>
-#include <gantry/cpu/math.hpp>
-#include <gantry/cpu/vector_loop.hpp>
+#include <gantry/cpu/simd/math.hpp>
+#include <gantry/cpu/simd/vector_loop.hpp>
 
 #include <cmath>
 #include <cstddef>

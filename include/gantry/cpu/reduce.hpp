@@ -1,8 +1,8 @@
 #pragma once
 #include <gantry/contracts/reduce.hpp>
 #include <gantry/core/math.hpp>
-#include <gantry/cpu/columns.hpp>
-#include <gantry/cpu/sum.hpp>
+#include <gantry/cpu/column_reduction.hpp>
+#include <gantry/cpu/simd/sum.hpp>
 
 #include <algorithm>
 #include <array>

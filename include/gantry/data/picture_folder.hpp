@@ -2,7 +2,7 @@
 #include <gantry/core/error.hpp>
 #include <gantry/core/images.hpp>
 #include <gantry/cpu/device.hpp>
-#include <gantry/cpu/parallel.hpp>
+#include <gantry/cpu/threads/parallel.hpp>
 #include <gantry/io/file.hpp>
 #include <gantry/io/jpeg.hpp>
 #include <gantry/io/picture.hpp>

@@ -1,12 +1,12 @@
 #pragma once
 #include <gantry/contracts/convolution.hpp>
-#include <gantry/cpu/convolution_row_tiles.hpp>
-#include <gantry/cpu/convolution_taps.hpp>
-#include <gantry/cpu/micro_kernel.hpp>
-#include <gantry/cpu/pack.hpp>
-#include <gantry/cpu/parallel.hpp>
-#include <gantry/cpu/scratch.hpp>
-#include <gantry/cpu/sum.hpp>
+#include <gantry/cpu/convolution/row_tiles.hpp>
+#include <gantry/cpu/convolution/taps.hpp>
+#include <gantry/cpu/gemm/micro_kernel.hpp>
+#include <gantry/cpu/gemm/pack.hpp>
+#include <gantry/cpu/simd/sum.hpp>
+#include <gantry/cpu/threads/parallel.hpp>
+#include <gantry/cpu/threads/scratch.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -1,11 +1,11 @@
 #pragma once
-#include <gantry/cpu/activation.hpp>
-#include <gantry/cpu/convolution_columns.hpp>
-#include <gantry/cpu/convolution_source.hpp>
-#include <gantry/cpu/group_kernel.hpp>
-#include <gantry/cpu/pack.hpp>
-#include <gantry/cpu/parallel.hpp>
-#include <gantry/cpu/scratch.hpp>
+#include <gantry/cpu/convolution/columns.hpp>
+#include <gantry/cpu/convolution/source.hpp>
+#include <gantry/cpu/gemm/group_kernel.hpp>
+#include <gantry/cpu/gemm/pack.hpp>
+#include <gantry/cpu/simd/activation.hpp>
+#include <gantry/cpu/threads/parallel.hpp>
+#include <gantry/cpu/threads/scratch.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -21,7 +21,7 @@ namespace gantry::cpu {
 /// pixel. So a row of the target is computed in classes of columns with the same taps, and taps outside of
 /// the image are in none.
 template <class T>
-class DirectColumns {
+class InPlaceConvolution {
 public:
     /// Whether it is made for this geometry. Panels must be whole. Pieces of memory must be so long that to
     /// find them costs little, but not so long that it costs little to pack images: these are then read in
@@ -36,7 +36,7 @@ public:
                sum.target_channels % panel_width == 0;
     }
 
-    DirectColumns(int threads, const ConvolutionSum<T>& sum)
+    InPlaceConvolution(int threads, const ConvolutionSum<T>& sum)
         : threads_(threads),
           sum_(sum),
           columns_(list_columns(sum.horizontal)),

@@ -1,6 +1,6 @@
 #pragma once
-#include <gantry/cpu/micro_kernel.hpp>
-#include <gantry/cpu/simd.hpp>
+#include <gantry/cpu/gemm/micro_kernel.hpp>
+#include <gantry/cpu/simd/simd.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,12 +1,12 @@
 #pragma once
 #include <gantry/contracts/matmul.hpp>
-#include <gantry/cpu/activation.hpp>
 #include <gantry/cpu/device.hpp>
-#include <gantry/cpu/matrix_vector.hpp>
-#include <gantry/cpu/micro_kernel.hpp>
-#include <gantry/cpu/pack.hpp>
-#include <gantry/cpu/parallel.hpp>
-#include <gantry/cpu/scratch.hpp>
+#include <gantry/cpu/gemm/matrix_vector.hpp>
+#include <gantry/cpu/gemm/micro_kernel.hpp>
+#include <gantry/cpu/gemm/pack.hpp>
+#include <gantry/cpu/simd/activation.hpp>
+#include <gantry/cpu/threads/parallel.hpp>
+#include <gantry/cpu/threads/scratch.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -1,9 +1,9 @@
 #pragma once
 #include <gantry/contracts/activation.hpp>
-#include <gantry/cpu/convolution_taps.hpp>
-#include <gantry/cpu/micro_kernel.hpp>
-#include <gantry/cpu/pack.hpp>
-#include <gantry/cpu/scratch.hpp>
+#include <gantry/cpu/convolution/taps.hpp>
+#include <gantry/cpu/gemm/micro_kernel.hpp>
+#include <gantry/cpu/gemm/pack.hpp>
+#include <gantry/cpu/threads/scratch.hpp>
 
 #include <algorithm>
 #include <cstddef>

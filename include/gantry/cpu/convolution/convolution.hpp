@@ -1,10 +1,10 @@
 #pragma once
 #include <gantry/contracts/convolution.hpp>
-#include <gantry/cpu/convolution_sum.hpp>
-#include <gantry/cpu/convolution_weight_gradient.hpp>
-#include <gantry/cpu/convolution_window_gradient.hpp>
+#include <gantry/cpu/convolution/choose.hpp>
+#include <gantry/cpu/convolution/weight_gradient.hpp>
+#include <gantry/cpu/convolution/window_gradient.hpp>
 #include <gantry/cpu/device.hpp>
-#include <gantry/cpu/matmul.hpp>
+#include <gantry/cpu/gemm/matmul.hpp>
 
 #include <algorithm>
 #include <cstddef>

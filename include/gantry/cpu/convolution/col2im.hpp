@@ -1,10 +1,10 @@
 #pragma once
-#include <gantry/cpu/activation.hpp>
-#include <gantry/cpu/convolution_columns.hpp>
-#include <gantry/cpu/convolution_source.hpp>
-#include <gantry/cpu/group_kernel.hpp>
-#include <gantry/cpu/parallel.hpp>
-#include <gantry/cpu/scratch.hpp>
+#include <gantry/cpu/convolution/columns.hpp>
+#include <gantry/cpu/convolution/source.hpp>
+#include <gantry/cpu/gemm/group_kernel.hpp>
+#include <gantry/cpu/simd/activation.hpp>
+#include <gantry/cpu/threads/parallel.hpp>
+#include <gantry/cpu/threads/scratch.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -18,7 +18,7 @@ namespace gantry::cpu {
 /// A row of the target is made of blocks of `stride` pixels. Block u is the sum of parts of the columns of
 /// source pixels u, u - 1, ..., each a piece of memory, so that it takes a few additions of vectors.
 template <class T>
-class OverlapAdd {
+class Col2imConvolution {
 public:
     /// Whether it is made for this geometry: few channels, no dilation, and rows of at least a group of
     /// pixels.
@@ -28,7 +28,7 @@ public:
                sum.horizontal.sources() >= group_rows;
     }
 
-    explicit OverlapAdd(const ConvolutionSum<T>& sum)
+    explicit Col2imConvolution(const ConvolutionSum<T>& sum)
         : sum_(sum),
           v_(sum.vertical_axis),
           h_(sum.horizontal_axis),

@@ -1,8 +1,8 @@
 #pragma once
 #include <gantry/contracts/matmul.hpp>
-#include <gantry/cpu/micro_kernel.hpp>
-#include <gantry/cpu/pack.hpp>
-#include <gantry/cpu/scratch.hpp>
+#include <gantry/cpu/gemm/micro_kernel.hpp>
+#include <gantry/cpu/gemm/pack.hpp>
+#include <gantry/cpu/threads/scratch.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -1,5 +1,5 @@
 #pragma once
-#include <gantry/cpu/workers.hpp>
+#include <gantry/cpu/threads/workers.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -1,7 +1,7 @@
 #pragma once
 #include <gantry/cpu/device.hpp>
-#include <gantry/cpu/parallel.hpp>
-#include <gantry/cpu/simd.hpp>
+#include <gantry/cpu/simd/simd.hpp>
+#include <gantry/cpu/threads/parallel.hpp>
 
 #include <algorithm>
 #include <array>

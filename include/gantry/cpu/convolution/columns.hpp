@@ -1,7 +1,7 @@
 #pragma once
-#include <gantry/cpu/convolution_taps.hpp>
-#include <gantry/cpu/pack.hpp>
-#include <gantry/cpu/scratch.hpp>
+#include <gantry/cpu/convolution/taps.hpp>
+#include <gantry/cpu/gemm/pack.hpp>
+#include <gantry/cpu/threads/scratch.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -1,8 +1,8 @@
 #pragma once
-#include <gantry/cpu/parallel.hpp>
-#include <gantry/cpu/scratch.hpp>
-#include <gantry/cpu/simd.hpp>
-#include <gantry/cpu/vector_loop.hpp>
+#include <gantry/cpu/simd/simd.hpp>
+#include <gantry/cpu/simd/vector_loop.hpp>
+#include <gantry/cpu/threads/parallel.hpp>
+#include <gantry/cpu/threads/scratch.hpp>
 
 #include <algorithm>
 #include <array>

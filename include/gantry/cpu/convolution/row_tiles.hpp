@@ -1,5 +1,5 @@
 #pragma once
-#include <gantry/cpu/micro_kernel.hpp>
+#include <gantry/cpu/gemm/micro_kernel.hpp>
 
 #include <algorithm>
 #include <cstddef>

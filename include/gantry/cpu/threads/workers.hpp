@@ -1,6 +1,6 @@
 #pragma once
-#include <gantry/cpu/float_environment.hpp>
-#include <gantry/cpu/scratch.hpp>
+#include <gantry/cpu/threads/float_environment.hpp>
+#include <gantry/cpu/threads/scratch.hpp>
 
 #include <algorithm>
 #include <atomic>

@@ -1,6 +1,6 @@
 #pragma once
 #include <gantry/core/math.hpp>
-#include <gantry/cpu/vector_loop.hpp>
+#include <gantry/cpu/simd/vector_loop.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -1,6 +1,6 @@
 #pragma once
 #include <gantry/core/math.hpp>
-#include <gantry/cpu/simd.hpp>
+#include <gantry/cpu/simd/simd.hpp>
 
 #include <bit>
 #include <cstdint>
