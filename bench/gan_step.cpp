@@ -42,7 +42,7 @@ private:
     Adam<Network<D, Cpu>> discriminator_optimizer_{discriminator_, {.learning_rate = 2e-4, .beta1 = 0.5}};
     RandomStream noise_{Seed{3}, "noise"}, data_{Seed{3}, "data"};
     int batch_;
-    Kept<Image, float, Cpu> real_;
+    PersistentTensor<Image, float, Cpu> real_;
 };
 
 template <class G, class D>
@@ -85,7 +85,7 @@ void generate(benchmark::State& state) {
     Cpu device{{static_cast<int>(state.range(0))}};
     Network<G, Cpu> generator{device, Seed{1}};
     RandomStream noise(Seed{2}, "noise");
-    const Kept z(normal<Latent>(device, static_cast<int>(state.range(1)), noise));
+    const PersistentTensor z(normal<Latent>(device, static_cast<int>(state.range(1)), noise));
     device.end_step();
     for (auto _ : state) {
         Step step{device};

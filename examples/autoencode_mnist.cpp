@@ -24,7 +24,7 @@ public:
         columns_ = std::min<std::size_t>(16, test_.count);
         shown_ = test_;
         shown_.count = std::min(4 * columns_, test_.count / columns_ * columns_);
-        shown_.pixels.resize(shown_.count * shown_.item_size());
+        shown_.pixels.resize(shown_.count * shown_.sample_size());
     }
 
     void step() override {
@@ -50,7 +50,7 @@ public:
 
     /// The first test pictures, in rows; below each row its reconstructions.
     Picture draw() override {
-        const std::size_t row = columns_ * Base::Item::item_size;
+        const std::size_t row = columns_ * Base::Item::sample_size;
         std::vector<float> tiles;
         this->evaluate(shown_, [&](const auto& originals, const auto& reconstructions) {
             for (std::size_t first = 0; first < originals.size(); first += row)

@@ -63,7 +63,7 @@ public:
     /// The first of the test pictures that are taken for something else; tiles stay empty if they are few.
     Picture draw() override {
         constexpr std::size_t columns = 10, tiles = columns * columns;
-        const std::size_t size = test_.images.item_size();
+        const std::size_t size = test_.images.sample_size();
         std::vector<float> mistakes;
         for (std::size_t i = 0; i < test_.labels.size() && mistakes.size() < tiles * size; ++i)
             if (chosen()[i] != test_.labels[i])

@@ -30,7 +30,7 @@ struct Mish {
     /// Made of ops, each with a derivative of its own.
     template <class V>
     void vjp(const V& upstream, const V&, const V& x) const {
-        give(x, [&] {
+        accumulate_grad(x, [&] {
             const auto t = tanh(softplus(x));
             return upstream * (t + x * sigmoid(x) * (1.0 - square(t)));
         });

@@ -101,11 +101,11 @@ struct Normalization {
     T slope;
 
     __device__ Normalization(const ColumnPlace<P>& place, const P& mean_, const P& mean_rest_,
-                             const P& inverse_deviation, const T* scale, const T* shifts, T slope_)
+                             const P& rstd, const T* scale, const T* shifts, T slope_)
         : mean(mean_), mean_rest(mean_rest_), factor{}, shift{}, slope(slope_) {
         if (!place.inside) return;
         for (int k = 0; k < P::width; ++k) {
-            factor.at[k] = scale[place.column + k] * inverse_deviation.at[k];
+            factor.at[k] = scale[place.column + k] * rstd.at[k];
             shift.at[k] = shifts[place.column + k];
         }
     }
@@ -131,7 +131,7 @@ template <class T>
 struct BatchNorm {
     ColumnGrid grid;
     const T *x, *scale, *shift;
-    T *y, *mean, *mean_rest, *inverse_deviation, *running_mean, *running_variance;
+    T *y, *mean, *mean_rest, *rstd, *running_mean, *running_variance;
     double epsilon, momentum, unbiased;
     T slope;
     PartialPairs partial;  ///< means and sums of squared distances
@@ -163,13 +163,13 @@ __global__ void batch_norm(BatchNorm<T> p) {
     __shared__ Moments<P> states[block_threads];
     moments = merge_over_block(moments, states);
     const double rows = static_cast<double>(p.grid.rows);
-    P mean, mean_rest, inverse_deviation;
+    P mean, mean_rest, rstd;
     for (int k = 0; k < P::width; ++k) {
         mean.at[k] = static_cast<T>(moments.mean.at[k]);
         mean_rest.at[k] = static_cast<T>(moments.mean.at[k] - static_cast<double>(mean.at[k]));
-        inverse_deviation.at[k] = static_cast<T>(1 / math::sqrt(moments.squares.at[k] / rows + p.epsilon));
+        rstd.at[k] = static_cast<T>(1 / math::sqrt(moments.squares.at[k] / rows + p.epsilon));
     }
-    Normalization<P>(place, mean, mean_rest, inverse_deviation, p.scale, p.shift, p.slope)
+    Normalization<P>(place, mean, mean_rest, rstd, p.scale, p.shift, p.slope)
         .write(place, p.x, p.y);
 
     if (!place.writes || blockIdx.y != 0) return;
@@ -180,7 +180,7 @@ __global__ void batch_norm(BatchNorm<T> p) {
         const std::size_t c = place.column + k;
         p.mean[c] = mean.at[k];
         if (p.mean_rest) p.mean_rest[c] = mean_rest.at[k];
-        p.inverse_deviation[c] = inverse_deviation.at[k];
+        p.rstd[c] = rstd.at[k];
         if (!p.running_mean) continue;
         move(p.running_mean[c], moments.mean.at[k]);
         move(p.running_variance[c], moments.squares.at[k] / rows * p.unbiased);
@@ -192,12 +192,12 @@ __global__ void batch_norm_evaluation(ColumnGrid grid, const T* x, const T* scal
                                       const T* mean, const T* variance, T* y, T epsilon, T slope) {
     const ColumnPlace<P> place(grid);
     if (!place.inside) return;
-    P means, inverse_deviations;
+    P means, rstds;
     for (int k = 0; k < P::width; ++k) {
         means.at[k] = mean[place.column + k];
-        inverse_deviations.at[k] = T{1} / math::sqrt(variance[place.column + k] + epsilon);
+        rstds.at[k] = T{1} / math::sqrt(variance[place.column + k] + epsilon);
     }
-    Normalization<P>(place, means, P{}, inverse_deviations, scale, shift, slope).write(place, x, y);
+    Normalization<P>(place, means, P{}, rstds, scale, shift, slope).write(place, x, y);
 }
 
 template <class P>
@@ -209,7 +209,7 @@ struct XAndUpstream {
 template <class T>
 struct BatchNormGradient {
     ColumnGrid grid;
-    const T *upstream, *x, *scale, *shift, *mean, *mean_rest, *inverse_deviation;
+    const T *upstream, *x, *scale, *shift, *mean, *mean_rest, *rstd;
     T *x_gradient, *scale_gradient, *shift_gradient;
     bool accumulate;
     T slope;
@@ -257,7 +257,7 @@ __device__ Normalization<P> normalization(const ColumnPlace<P>& place, const Bat
     return {place,
             place.first_row(p.mean),
             p.mean_rest ? place.first_row(p.mean_rest) : P{},
-            place.first_row(p.inverse_deviation),
+            place.first_row(p.rstd),
             p.scale,
             p.shift,
             p.slope};
@@ -288,7 +288,7 @@ __global__ void batch_norm_gradient(BatchNormGradient<T> p) {
     }
     __shared__ GradientSums<P> states[block_threads];
     sums = merge_over_block(sums, states);
-    const P inverse = place.first_row(p.inverse_deviation);
+    const P inverse = place.first_row(p.rstd);
     if (p.x_gradient) {
         // x_gradient = factor (d - constant - linear n) with n = (x - mean) inverse
         const double rows = static_cast<double>(p.grid.rows);
@@ -353,7 +353,7 @@ void launch(Cuda& device, const BatchNormParameters<T>& p) {
                                         p.y,
                                         p.mean,
                                         p.mean_rest,
-                                        p.inverse_deviation,
+                                        p.rstd,
                                         p.running_mean,
                                         p.running_variance,
                                         p.epsilon,
@@ -391,7 +391,7 @@ void launch(Cuda& device, const BatchNormGradientParameters<T>& p) {
                                                 p.shift,
                                                 p.mean,
                                                 p.mean_rest,
-                                                p.inverse_deviation,
+                                                p.rstd,
                                                 p.x_gradient,
                                                 p.scale_gradient,
                                                 p.shift_gradient,

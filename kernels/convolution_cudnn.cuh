@@ -82,7 +82,7 @@ public:
         return true;
     }
 
-    /// Our weights as cuDNN's filter. `stays`: as ConvolutionParameters::w_stays.
+    /// Our weights as cuDNN's filter. `stays`: as ConvolutionParameters::weights_are_constant.
     const T* filter_of(const T* w, bool stays) {
         const std::size_t bytes = geometry_.w_size() * sizeof(T);
         const auto make = [&] {
@@ -143,7 +143,7 @@ bool convolution_cudnn(Cuda& device, const ConvolutionParameters<T>& p) {
     const ConvolutionGeometry& g = p.geometry;
     CudnnCall<ConvolutionDirection::forward, T> call(device, g);
     const T* filter = nullptr;
-    const auto w = [&] { return filter ? filter : filter = call.filter_of(p.w, p.w_stays); };
+    const auto w = [&] { return filter ? filter : filter = call.filter_of(p.w, p.weights_are_constant); };
     if (!call.run(p.x, p.y, w)) return false;
     add_bias_and_activate(device, p.y, g.y_size() / g.out_channels, g.out_channels, p.bias, p.activation);
     return true;
@@ -154,7 +154,7 @@ bool convolution_cudnn(Cuda& device, const ConvolutionTransposedParameters<T>& p
     const ConvolutionGeometry& g = p.geometry;
     CudnnCall<ConvolutionDirection::backward_data, T> call(device, g);
     const T* filter = nullptr;
-    const auto w = [&] { return filter ? filter : filter = call.filter_of(p.w, p.w_stays); };
+    const auto w = [&] { return filter ? filter : filter = call.filter_of(p.w, p.weights_are_constant); };
     if (!call.run(p.x, p.y, w)) return false;
     add_bias_and_activate(device, p.x, g.x_size() / g.in_channels, g.in_channels, p.bias, p.activation);
     return true;

@@ -9,7 +9,7 @@ namespace gantry::cuda {
 template <class T>
 struct ConvolutionOperand {
     const T* data;
-    BehindActivation<T> behind;
+    ActivationBackward<T> behind;
 
     __device__ ConvolutionOperand operator+(std::size_t n) const {
         return {data + n, {behind.outputs ? behind.outputs + n : nullptr, behind.activation}};

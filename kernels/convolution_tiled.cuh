@@ -219,13 +219,13 @@ void convolution_sum(Cuda& device, const ConvolutionGeometry& g, const Convoluti
 
 template <class T>
 void convolution_tiled(Cuda& device, const ConvolutionParameters<T>& p) {
-    convolution_sum<false>(device, p.geometry, ConvolutionOperand<T>{p.x, p.x_behind}, p.w,
+    convolution_sum<false>(device, p.geometry, ConvolutionOperand<T>{p.x, p.x_activation}, p.w,
                            Result<T>{p.y, false, p.bias, p.activation});
 }
 
 template <class T>
 void convolution_tiled(Cuda& device, const ConvolutionTransposedParameters<T>& p) {
-    convolution_sum<true>(device, p.geometry, ConvolutionOperand<T>{p.y, p.y_behind}, p.w,
+    convolution_sum<true>(device, p.geometry, ConvolutionOperand<T>{p.y, p.y_activation}, p.w,
                           Result<T>{p.x, false, p.bias, p.activation});
 }
 

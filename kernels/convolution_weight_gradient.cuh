@@ -100,7 +100,7 @@ void convolution_tiled(Cuda& device, const ConvolutionWeightGradientParameters<T
     if (g.w_size() == 0) return;
     const int rows = g.vertical.size * g.horizontal.size * g.in_channels, columns = g.out_channels;
     const int pixels = g.batch * g.vertical.out * g.horizontal.out;
-    const bool packs = aligned(p.x, p.x_behind.outputs, p.y, p.y_behind.outputs) &&
+    const bool packs = aligned(p.x, p.x_activation.outputs, p.y, p.y_activation.outputs) &&
                        g.in_channels % pack_width<T> == 0 && columns % pack_width<T> == 0;
     const Result<T> result{p.w, p.accumulate};
     with_tile<T>(static_cast<std::size_t>(rows), columns, pixels, [&](auto tile) {
@@ -111,7 +111,7 @@ void convolution_tiled(Cuda& device, const ConvolutionWeightGradientParameters<T
             start(device, "convolution_weight_gradient_tiled",
                   convolution_weight_gradient_kernel<T, Tile, decltype(width)::value>,
                   {{static_cast<unsigned>(tiles), static_cast<unsigned>(parts.count)}, tile_threads}, g,
-                  ConvolutionOperand<T>{p.x, p.x_behind}, ConvolutionOperand<T>{p.y, p.y_behind}, result,
+                  ConvolutionOperand<T>{p.x, p.x_activation}, ConvolutionOperand<T>{p.y, p.y_activation}, result,
                   parts);
         });
     });

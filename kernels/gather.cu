@@ -2,8 +2,8 @@
 
 namespace gantry {
 
-template void launch(Cuda&, const GatherItemsParameters<float>&);
-template void launch(Cuda&, const GatherItemsParameters<double>&);
+template void launch(Cuda&, const GatherSamplesParameters<float>&);
+template void launch(Cuda&, const GatherSamplesParameters<double>&);
 template void launch(Cuda&, const GatherNumbersParameters<float>&);
 template void launch(Cuda&, const GatherNumbersParameters<double>&);
 

@@ -8,21 +8,21 @@ namespace gantry {
 namespace cuda {
 
 struct ItemNumbers {
-    std::uint32_t at[GatherItemsParameters<float>::most];
+    std::uint32_t at[GatherSamplesParameters<float>::most];
 };
 
 /// A row of blocks for each item, so that nothing is divided to find a number's item.
 template <int pack, class T>
-__global__ void gather_items(std::size_t item_size, const std::uint8_t* x, T* y, PixelRange range,
+__global__ void gather_samples(std::size_t sample_size, const std::uint8_t* x, T* y, PixelRange range,
                              ItemNumbers items) {
     const std::size_t item = items.at[blockIdx.y];
-    for_each_pack<pack>(item_size, [&](std::size_t i, auto width) {
+    for_each_pack<pack>(sample_size, [&](std::size_t i, auto width) {
         constexpr int numbers = decltype(width)::value;
-        const auto bytes = load<Pack<std::uint8_t, numbers>>(x + item * item_size + i);
+        const auto bytes = load<Pack<std::uint8_t, numbers>>(x + item * sample_size + i);
         Pack<T, numbers> values;
 #pragma unroll
         for (int k = 0; k < numbers; ++k) values.at[k] = from_byte<T>(bytes.at[k], range);
-        store(y + blockIdx.y * item_size + i, values);
+        store(y + blockIdx.y * sample_size + i, values);
     });
 }
 
@@ -41,15 +41,15 @@ __global__ void gather_numbers(const __grid_constant__ NumberPointers<T> from, T
 }  // namespace cuda
 
 template <class T>
-void launch(Cuda& device, const GatherItemsParameters<T>& p) {
-    if (p.count == 0 || p.item_size == 0) return;
+void launch(Cuda& device, const GatherSamplesParameters<T>& p) {
+    if (p.count == 0 || p.sample_size == 0) return;
     cuda::ItemNumbers items{};
     for (std::size_t i = 0; i < p.count; ++i) items.at[i] = p.items[i];
-    const bool packs = p.item_size % cuda::pack_width<T> == 0 && cuda::aligned(p.x, p.y);
+    const bool packs = p.sample_size % cuda::pack_width<T> == 0 && cuda::aligned(p.x, p.y);
     cuda::with_width<T>(packs, [&](auto pack) {
-        cuda::Grid grid = cuda::grid_for(p.item_size / pack);
+        cuda::Grid grid = cuda::grid_for(p.sample_size / pack);
         grid.blocks.y = static_cast<unsigned>(p.count);
-        cuda::start(device, "gather_items", cuda::gather_items<decltype(pack)::value, T>, grid, p.item_size,
+        cuda::start(device, "gather_samples", cuda::gather_samples<decltype(pack)::value, T>, grid, p.sample_size,
                     p.x, p.y, p.range, items);
     });
 }

@@ -324,7 +324,7 @@ Parts<T> parts_of(Cuda& device, std::size_t tiles, int inner, std::size_t size) 
         std::min(enough_blocks / std::max<std::size_t>(tiles, 1), static_cast<std::size_t>(inner) / shortest);
     if (count <= 1) return {};
     return {static_cast<int>(count), static_cast<T*>(device.workspace(count * size * sizeof(T))), size,
-            device.arrivals()};
+            device.semaphores()};
 }
 
 /// Calls f(tile) with the tile for a result of these extents, and returns nothing. Large tiles read less for

@@ -73,7 +73,7 @@ private:
         if constexpr (ActivationLayer<First>)
             layers.back().activated = true;
         else if constexpr (First::Parameters::size > 0)
-            layers.push_back({double(batch) * X::item_size, double(batch) * Y::item_size,
+            layers.push_back({double(batch) * X::sample_size, double(batch) * Y::sample_size,
                               double(First::Parameters::size), double(batch) * First::template flops<X>,
                               First::State::size == 0, false});
         if constexpr (sizeof...(Rest) > 0) walk<Y, Rest...>(layers, batch);
@@ -83,7 +83,7 @@ private:
 template <class G, class D>
 Floor floor_of_step(int batch) {
     const auto g = LayersOf<G>::list(batch), d = LayersOf<D>::list(batch);
-    const double z = double(batch) * G::Input::item_size, image = double(batch) * D::Input::item_size;
+    const double z = double(batch) * G::Input::sample_size, image = double(batch) * D::Input::sample_size;
     Floor floor;
     floor.made(z + image / 4 + image);  // noise, bytes, pixels
     floor.forward(g);
@@ -113,7 +113,7 @@ void count(const char* name, int batch, bool details) {
     Adam discriminator_adam{discriminator};
     gan::GanTrainer trainer{generator,          discriminator,        generator_adam,
                             discriminator_adam, gan::NonSaturating{}, {.batch = batch, .fixed_points = 1}};
-    const std::vector<std::uint8_t> pixels((std::size_t(batch) + 1) * D::Input::item_size, 100);
+    const std::vector<std::uint8_t> pixels((std::size_t(batch) + 1) * D::Input::sample_size, 100);
     DeviceBatches<typename D::Input, float, Cuda> data(device, pixels, {.batch = std::size_t(batch)});
     trainer.step(data);  // sizes are found
     device.synchronize();

@@ -78,7 +78,7 @@ std::string epilogue(const float* bias, Activation a) {
     return std::string(bias ? " bias" : "") +
            (a.kind == ActivationKind::identity ? "" : std::string(" ") + name_of(a.kind));
 }
-std::string behind(const BehindActivation<float>& b) {
+std::string behind(const ActivationBackward<float>& b) {
     return b.outputs ? std::string(" behind ") + name_of(b.activation.kind) : "";
 }
 
@@ -95,13 +95,13 @@ std::string describe(const Matmul& p) {
            (p.transpose_a ? 't' : 'n') + (p.transpose_b ? 't' : 'n') + epilogue(p.bias, p.activation);
 }
 std::string describe(const Forward& p) {
-    return describe(p.geometry) + epilogue(p.bias, p.activation) + behind(p.x_behind);
+    return describe(p.geometry) + epilogue(p.bias, p.activation) + behind(p.x_activation);
 }
 std::string describe(const Data& p) {
-    return describe(p.geometry) + epilogue(p.bias, p.activation) + behind(p.y_behind);
+    return describe(p.geometry) + epilogue(p.bias, p.activation) + behind(p.y_activation);
 }
 std::string describe(const Weights& p) {
-    return describe(p.geometry) + behind(p.x_behind) + behind(p.y_behind);
+    return describe(p.geometry) + behind(p.x_activation) + behind(p.y_activation);
 }
 
 const char* direction(const Matmul&) { return "product"; }
@@ -175,37 +175,37 @@ void place(Forward& p, const Operands& o, float* result) {
     p.w = o.second.data();
     p.y = result;
     if (p.bias) p.bias = o.bias.data();
-    if (p.x_behind.outputs) p.x_behind.outputs = o.outputs.data();
+    if (p.x_activation.outputs) p.x_activation.outputs = o.outputs.data();
 }
 void place(Data& p, const Operands& o, float* result) {
     p.y = o.first.data();
     p.w = o.second.data();
     p.x = result;
     if (p.bias) p.bias = o.bias.data();
-    if (p.y_behind.outputs) p.y_behind.outputs = o.outputs.data();
+    if (p.y_activation.outputs) p.y_activation.outputs = o.outputs.data();
 }
 void place(Weights& p, const Operands& o, float* result) {
     p.x = o.first.data();
     p.y = o.second.data();
     p.w = result;
-    if (p.x_behind.outputs) p.x_behind.outputs = o.outputs.data();
-    if (p.y_behind.outputs) p.y_behind.outputs = o.outputs.data();
+    if (p.x_activation.outputs) p.x_activation.outputs = o.outputs.data();
+    if (p.y_activation.outputs) p.y_activation.outputs = o.outputs.data();
 }
 
 /// The operand whose activation backward is fused, if there is one.
 struct Pass {
     const float** operand = nullptr;
     std::size_t size = 0;
-    BehindActivation<float>* behind = nullptr;
+    ActivationBackward<float>* behind = nullptr;
 };
 Pass pass_of(Matmul&) { return {}; }
 Pass pass_of(Forward& p) {
-    return p.x_behind.outputs ? Pass{&p.x, p.geometry.x_size(), &p.x_behind} : Pass{};
+    return p.x_activation.outputs ? Pass{&p.x, p.geometry.x_size(), &p.x_activation} : Pass{};
 }
-Pass pass_of(Data& p) { return p.y_behind.outputs ? Pass{&p.y, p.geometry.y_size(), &p.y_behind} : Pass{}; }
+Pass pass_of(Data& p) { return p.y_activation.outputs ? Pass{&p.y, p.geometry.y_size(), &p.y_activation} : Pass{}; }
 Pass pass_of(Weights& p) {
-    if (p.x_behind.outputs) return {&p.x, p.geometry.x_size(), &p.x_behind};
-    return p.y_behind.outputs ? Pass{&p.y, p.geometry.y_size(), &p.y_behind} : Pass{};
+    if (p.x_activation.outputs) return {&p.x, p.geometry.x_size(), &p.x_activation};
+    return p.y_activation.outputs ? Pass{&p.y, p.geometry.y_size(), &p.y_activation} : Pass{};
 }
 template <ActivationKind kind>
 void launch_pass(Cuda& device, const Pass& pass, const float* upstream, float* result) {
@@ -309,7 +309,7 @@ Measurement measure(Cuda& device, const Operands& o, const Options& options, con
         pass_us = time_us(device, o, options, activation_pass);
         *pass.operand = o.inner.data();
     }
-    BehindActivation<float> none;
+    ActivationBackward<float> none;
     if (pass.behind) std::swap(*pass.behind, none);
 
     Measurement m;

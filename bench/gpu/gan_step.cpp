@@ -70,7 +70,7 @@ Result measure(int batch, bool tf32, double seconds) {
     gan::GanTrainer trainer{generator,          discriminator,        generator_adam,
                             discriminator_adam, gan::NonSaturating{}, {.batch = batch, .fixed_points = 1}};
     const auto size = static_cast<std::size_t>(batch);
-    const std::vector<std::uint8_t> pixels = random_bytes(batches_of_data * size * D::Input::item_size);
+    const std::vector<std::uint8_t> pixels = random_bytes(batches_of_data * size * D::Input::sample_size);
     DeviceBatches<typename D::Input, float, Cuda> data(device, pixels,
                                                        {.batch = size, .placement = DataPlacement::resident});
     const auto steps = [&](int count) {

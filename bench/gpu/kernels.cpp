@@ -305,12 +305,12 @@ private:
         });
 
         const std::size_t items = sizes_.items, pixels = sizes_.pixels;
-        using Gather = GatherItemsParameters<float>;
+        using Gather = GatherSamplesParameters<float>;
         add("gather/bytes", {5.0 * double(Gather::most * pixels)}, items * pixels / 4 + Gather::most * pixels,
             [=](Cuda&, Arrays& a) {
                 Gather p;
                 p.count = p.most;
-                p.item_size = pixels;
+                p.sample_size = pixels;
                 p.x = reinterpret_cast<const std::uint8_t*>(a.take(items * pixels / 4));
                 p.y = a.take(p.most * pixels);
                 std::uint32_t random = 1;
@@ -347,7 +347,7 @@ private:
                 p.scale = a.take(columns);
                 p.shift = a.take(columns);
                 p.mean = a.take(columns);
-                p.inverse_deviation = a.take(columns);
+                p.rstd = a.take(columns);
                 p.running_mean = a.take(columns);
                 p.running_variance = a.take(columns);
                 p.activation = relu;
@@ -368,7 +368,7 @@ private:
                     forward.scale = p.scale;
                     forward.shift = p.shift;
                     p.mean = forward.mean = a.take(columns);
-                    p.inverse_deviation = forward.inverse_deviation = a.take(columns);
+                    p.rstd = forward.rstd = a.take(columns);
                     launch(device, forward);
                     p.scale_gradient = a.take(columns);
                     p.shift_gradient = a.take(columns);

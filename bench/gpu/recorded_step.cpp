@@ -40,7 +40,7 @@ struct Recorder : Device<NoMemory> {
 };
 
 /// The same as Cuda's tiled kernels.
-bool passes_activations(const Recorder&, const ConvolutionGeometry& g, ActivationKind kind) {
+bool fuses_activation_backward(const Recorder&, const ConvolutionGeometry& g, ActivationKind kind) {
     return !cuda::plain_product(g) && kind != ActivationKind::softplus;
 }
 
@@ -85,7 +85,7 @@ std::vector<Product> step_of_gan(int batch) {
     gan::GanTrainer trainer{generator,          discriminator,        generator_adam,
                             discriminator_adam, gan::NonSaturating{}, {.batch = batch, .fixed_points = 1}};
     const auto size = static_cast<std::size_t>(batch);
-    const std::vector<std::uint8_t> pixels(size * D::Input::item_size);
+    const std::vector<std::uint8_t> pixels(size * D::Input::sample_size);
     DeviceBatches<typename D::Input, float, Recorder> data(device, pixels, {.batch = size});
     trainer.step(data);
     return std::move(device.products);

@@ -75,7 +75,7 @@ auto make_batches([[maybe_unused]] D& device, const Images& images, const BatchO
     if constexpr (D::asynchronous)
         return DeviceBatches<Item, float, D>(device, images.pixels, options);
     else
-        return Batches<float>(images.pixels, images.item_size(), {}, options);
+        return Batches<float>(images.pixels, images.sample_size(), {}, options);
 }
 
 }  // namespace gantry::gan

@@ -46,7 +46,7 @@ protected:
           adam_(network_, adam) {}
 
     auto items(std::span<const float> pixels) {
-        return from_host<Item>(device_, static_cast<int>(pixels.size() / Item::item_size), pixels);
+        return from_host<Item>(device_, static_cast<int>(pixels.size() / Item::sample_size), pixels);
     }
     /// Goes back from a loss and updates the network.
     template <class Loss>
@@ -59,7 +59,7 @@ protected:
     /// evaluation mode.
     template <class F>
     void evaluate(const Images& images, const F& f) {
-        constexpr std::size_t most = 500 * Item::item_size;
+        constexpr std::size_t most = 500 * Item::sample_size;
         for (std::size_t first = 0; first < images.pixels.size(); first += most) {
             const auto bytes = std::span(images.pixels).subspan(first);
             std::vector<float> pixels(std::min(most, bytes.size()));
@@ -105,9 +105,9 @@ AnyRecipe network_recipe(const std::string& name, std::uint64_t iterations, int 
             .begin = [load = source.load](const Options& options,
                                           const LabelledImages& data) -> std::unique_ptr<Task> {
                 LabelledImages test = load(options, Split::test);
-                if (test.images.item_size() != data.images.item_size())
+                if (test.images.sample_size() != data.images.sample_size())
                     fail("data", "pictures of the test part must be as large as those of the training part",
-                         test.images.item_size(), " and ", data.images.item_size(), " values");
+                         test.images.sample_size(), " and ", data.images.sample_size(), " values");
                 return on_device(options, [&]<class D>(std::type_identity<D>) -> std::unique_ptr<Task> {
                     return std::make_unique<T<D>>(options, data, std::move(test));
                 });

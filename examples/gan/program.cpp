@@ -43,7 +43,7 @@ void check_pictures(const Images& images, const AnyRecipe& recipe) {
     const Extents& input = recipe.input;
     const bool fits = input.rank == 4 ? images.height == input.of[1] && images.width == input.of[2] &&
                                             images.channels == input.of[3]
-                                      : images.item_size() == static_cast<std::size_t>(input.last());
+                                      : images.sample_size() == static_cast<std::size_t>(input.last());
     if (fits) return;
     std::string wanted;
     for (int i = 1; i < input.rank; ++i)

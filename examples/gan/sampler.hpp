@@ -62,10 +62,10 @@ public:
     std::vector<float> images(std::span<const float> latents) override {
         const Step step{device_};
         const auto z =
-            from_host<Latent>(device_, static_cast<int>(latents.size() / Latent::item_size), latents);
+            from_host<Latent>(device_, static_cast<int>(latents.size() / Latent::sample_size), latents);
         return evaluation(network_)(z).to_host();
     }
-    std::size_t latent_size() const override { return Latent::item_size; }
+    std::size_t latent_size() const override { return Latent::sample_size; }
 
 private:
     using Latent = typename Recipe::Generator::Input;

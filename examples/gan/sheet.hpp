@@ -22,9 +22,9 @@ inline Picture sheet_of(const Images& images) {
     std::vector<float> values;
     for (std::size_t i = 0; i < shown; ++i) {
         const std::size_t image = i * images.count / shown;
-        for (std::size_t j = 0; j < images.item_size(); ++j)
+        for (std::size_t j = 0; j < images.sample_size(); ++j)
             values.push_back(
-                from_byte<float>(images.pixels[image * images.item_size() + j], PixelRange::zero_to_one));
+                from_byte<float>(images.pixels[image * images.sample_size() + j], PixelRange::zero_to_one));
     }
     return grid(values, images.height, images.width, images.channels,
                 sheet_options(images, PixelRange::zero_to_one));

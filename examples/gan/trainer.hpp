@@ -124,7 +124,7 @@ public:
     /// Philox blocks that an iteration takes from its stream of noise.
     std::uint64_t noise_blocks() const {
         RandomStream stream;
-        stream.take(static_cast<std::uint64_t>(options_.batch) * Latent::item_size);
+        stream.take(static_cast<std::uint64_t>(options_.batch) * Latent::sample_size);
         const bool together = options_.updates == Updates::simultaneous;
         return stream.position *
                static_cast<std::uint64_t>(options_.discriminator_steps + (together ? 0 : 1));
@@ -220,12 +220,12 @@ private:
         if constexpr (AnyTensor<std::remove_cvref_t<decltype(pixels)>>)
             return pixels;
         else
-            return from_host<Item>(device_, static_cast<int>(pixels.size() / Item::item_size), pixels);
+            return from_host<Item>(device_, static_cast<int>(pixels.size() / Item::sample_size), pixels);
     }
     auto draw_fixed_points() {
         const Step step{device_};
         RandomStream stream(options_.seed, "fixed latent points");
-        return Kept<Latent, Scalar, DeviceType>(sample_noise(stream, options_.fixed_points));
+        return PersistentTensor<Latent, Scalar, DeviceType>(sample_noise(stream, options_.fixed_points));
     }
     static const TrainerOptions& checked(const TrainerOptions& options) {
         if (options.batch < 1) fail("GanTrainer", "a batch must hold at least one item", options.batch);
@@ -247,7 +247,7 @@ private:
     static constexpr std::size_t rated = 3;  ///< numbers of the log for each update of the discriminator
     ScalarLog<Scalar, DeviceType> losses_;
     RandomStream noise_;
-    Kept<Latent, Scalar, DeviceType> fixed_points_;
+    PersistentTensor<Latent, Scalar, DeviceType> fixed_points_;
     std::uint64_t iterations_ = 0;
 };
 

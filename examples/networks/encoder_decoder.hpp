@@ -9,7 +9,7 @@ namespace gantry::networks {
 /// deconvolutional networks for mid and high level feature learning" (2011), for the switches; Noh, Hong and
 /// Han, "Learning deconvolution network for semantic segmentation" (2015), for the mirror.
 struct EncoderDecoder {
-    static constexpr Window same_3x3{.size = 3, .padding = 1};
+    static constexpr Conv2dOptions same_3x3{.size = 3, .padding = 1};
     static constexpr Pooling halve{.size = 2};
 
     using Middle = Sequential<Conv2d<32, 8, same_3x3>, ReLU, ConvTranspose2d<8, 32, same_3x3>, ReLU>;  // 7x7

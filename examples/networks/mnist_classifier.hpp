@@ -7,7 +7,7 @@ namespace gantry::networks {
 /// values, the classifier of tejpalv's pytorch-basics. (Batch, 28, 28, 1) -> logits of the ten classes.
 struct MnistClassifier {
     static constexpr int classes = 10;
-    static constexpr Window same_3x3{.size = 3, .padding = 1};
+    static constexpr Conv2dOptions same_3x3{.size = 3, .padding = 1};
     static constexpr Pooling halve{.size = 2};
 
     using Architecture = Sequential<InputShape<28, 28, 1>,                            // 28x28

@@ -48,7 +48,7 @@ struct Goodfellow {
         gantry::initialize(generator, Role::bias, Constant{0}, stream);
         gantry::initialize(discriminator, Role::bias, Constant{0}, stream);
         initialize_output_bias(generator,
-                               marginal_means(images.pixels, images.item_size(), PixelRange::zero_to_one),
+                               marginal_means(images.pixels, images.sample_size(), PixelRange::zero_to_one),
                                ActivationKind::sigmoid);
     }
     /// The momentum grows over 250 epochs of 600 batches.

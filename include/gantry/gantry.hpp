@@ -5,7 +5,7 @@
 #include <gantry/core/error.hpp>
 #include <gantry/core/random.hpp>
 #include <gantry/core/shape.hpp>
-#include <gantry/core/window.hpp>
+#include <gantry/core/options.hpp>
 #include <gantry/cpu/cpu.hpp>
 #include <gantry/data/device_batches.hpp>
 #include <gantry/grad/backward.hpp>
@@ -23,7 +23,7 @@
 #include <gantry/layers/input.hpp>
 #include <gantry/layers/max_pool2d.hpp>
 #include <gantry/layers/maxout.hpp>
-#include <gantry/layers/mean_pool2d.hpp>
+#include <gantry/layers/avg_pool2d.hpp>
 #include <gantry/layers/pool_unpool2d.hpp>
 #include <gantry/layers/reshape.hpp>
 #include <gantry/layers/sequential.hpp>
@@ -41,7 +41,7 @@
 #include <gantry/ops/matmul.hpp>
 #include <gantry/ops/max_pool.hpp>
 #include <gantry/ops/maxout.hpp>
-#include <gantry/ops/mean_pool.hpp>
+#include <gantry/ops/avg_pool.hpp>
 #include <gantry/ops/reshape.hpp>
 #include <gantry/ops/softmax.hpp>
 #include <gantry/ops/sum.hpp>

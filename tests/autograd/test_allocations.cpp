@@ -15,14 +15,14 @@ namespace {
 using Generator = Sequential<Dense<10, 64>, BatchNorm<64>, ReLU, Dense<64, 48>, Tanh>;
 using Discriminator = Sequential<Maxout<Dense<48, 40>, 3>, Dropout<0.3f>, Dense<40, 20>, ELU<>, Dense<20, 1>>;
 
-constexpr Window half{.size = 4, .stride = 2, .padding = 1}, same{.size = 3, .padding = 1};
+constexpr Conv2dOptions half{.size = 4, .stride = 2, .padding = 1}, same{.size = 3, .padding = 1};
 using ConvolutionalGenerator =
     Sequential<Dense<10, 48>, Reshape<4, 4, 3>, ConvTranspose2d<3, 20, half>, BatchNorm<20>, ReLU,
                PoolUnpool2d<Pooling{.size = 2}, Conv2d<20, 20, same>, ReLU>, Conv2d<20, 3, same>, Upsample<1>,
                Tanh, Flatten>;
 using ConvolutionalDiscriminator =
     Sequential<InputShape<192>, Reshape<8, 8, 3>, Maxout<Conv2d<3, 18, same>, 2>,
-               MaxPool2d<Pooling{.size = 2}>, Conv2d<18, 5, half>, MeanPool2d<Pooling{.size = 2}>, Flatten,
+               MaxPool2d<Pooling{.size = 2}>, Conv2d<18, 5, half>, AvgPool2d<Pooling{.size = 2}>, Flatten,
                Dense<5, 1>>;
 
 /// Allocations in one step of a GAN with a gradient penalty, in each of four steps.
@@ -42,7 +42,7 @@ std::vector<std::size_t> allocations_of_steps(D& device) {
             const auto fake = frozen(generator)(normal<Shape<Batch, 10>>(device, 70, noise));
             const auto x = variable(fake);
             const auto slope = grad(sum(discriminator(x)), x, {.create_graph = true});
-            const auto penalty = mean(square(sum_each_item(square(slope)) - 1));
+            const auto penalty = mean(square(sum_per_sample(square(slope)) - 1));
             discriminator_optimizer.step(
                 backward(bce_with_logits(discriminator(fake), 0) + penalty, discriminator));
         }

@@ -61,7 +61,7 @@ TEMPLATE_TEST_CASE("the gradient penalty of a discriminator, against central dif
     const auto penalty = [&] {
         const auto x = variable(from_host<Shape<Batch, 5>>(device, 4, numbers));
         const auto slope = grad(sum(network(x)), x, {.create_graph = true});
-        return mean(square(sqrt(sum_each_item(square(slope))) - 1));
+        return mean(square(sqrt(sum_per_sample(square(slope))) - 1));
     };
     const auto gradients = [&] {
         const Step step{device};

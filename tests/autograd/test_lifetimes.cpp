@@ -39,7 +39,7 @@ void take_freed_memory(D& device) {
 }
 
 const std::string destroyed =
-    "[tensor] its memory is gone: the Network, Kept or device that owned it was destroyed, and must outlive "
+    "[tensor] its memory is gone: the Network, PersistentTensor or device that owned it was destroyed, and must outlive "
     "it";
 
 }  // namespace
@@ -115,11 +115,11 @@ TEMPLATE_TEST_CASE("gradients are applied once, in their step", "[autograd]", GA
     CHECK(optimizer.updates() == 2);
 }
 
-TEMPLATE_TEST_CASE("a Kept may die before its step ends, and not change", "[autograd]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("a PersistentTensor may die before its step ends, and not change", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = variable(points(device));
-    std::optional<Kept<Points, float, TestType>> kept(std::in_place, points(device, "kept"));
+    std::optional<PersistentTensor<Points, float, TestType>> kept(std::in_place, points(device, "kept"));
     const auto numbers = kept->get().to_host();
     const auto product = [&] { return sum(x * x * kept->get()); };
     const auto loss = product();
@@ -138,21 +138,21 @@ TEMPLATE_TEST_CASE("a Kept may die before its step ends, and not change", "[auto
         *kept = filled<Points>(device, 4, 7);
         CHECK_THROWS_WITH(
             grad(loss, x),
-            "[backward] a Kept must not be updated between a forward pass and its backward pass");
-        CHECK(grad(sum(slope), x).to_host()[5] == 2 * numbers[5]);  // it does not read the Kept again
+            "[backward] a PersistentTensor must not be updated between a forward pass and its backward pass");
+        CHECK(grad(sum(slope), x).to_host()[5] == 2 * numbers[5]);  // it does not read the PersistentTensor again
         CHECK(grad(sum(x * kept->get()), x).to_host() == std::vector<float>(12, 7));
     }
 }
 
-TEMPLATE_TEST_CASE("views and variables of a Kept", "[autograd]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("views and variables of a PersistentTensor", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
-    std::optional<Kept<Points, float, TestType>> kept(std::in_place, points(device));
+    std::optional<PersistentTensor<Points, float, TestType>> kept(std::in_place, points(device));
     const auto [view, old] = [&] {
         const Step step{device};
         const auto x = variable(points(device));
         const auto loss = sum(flatten(x) * flatten(kept->get()));
         *kept = filled<Points>(device, 4, 7);
-        CHECK_THROWS_WITH(grad(loss, x), contains("[backward] a Kept must not be updated"));
+        CHECK_THROWS_WITH(grad(loss, x), contains("[backward] a PersistentTensor must not be updated"));
         return std::pair{flatten(kept->get()), variable(kept->get())};
     }();
     const auto loose = flatten(kept->get());
@@ -171,16 +171,16 @@ TEMPLATE_TEST_CASE("views and variables of a Kept", "[autograd]", GANTRY_TEST_DE
     CHECK_THROWS_WITH(again.to_host(), destroyed);
 }
 
-TEMPLATE_TEST_CASE("targets in a Kept are checked too", "[autograd]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("targets in a PersistentTensor are checked too", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = variable(points(device));
-    Kept<Points, float, TestType> targets(filled<Points>(device, 4, 0.25));
+    PersistentTensor<Points, float, TestType> targets(filled<Points>(device, 4, 0.25));
     const auto cross_entropy = softmax_cross_entropy(x, targets.get());
     const auto squares = mse(x, targets.get());
     const auto logits = bce_with_logits(x, targets.get());
     targets = filled<Points>(device, 4, 0.5);
-    const auto message = contains("[backward] a Kept must not be updated");
+    const auto message = contains("[backward] a PersistentTensor must not be updated");
     CHECK_THROWS_WITH(grad(cross_entropy, x, {.create_graph = true}), message);
     CHECK_THROWS_WITH(grad(squares, x), message);
     CHECK_THROWS_WITH(grad(logits, x), message);
@@ -227,11 +227,11 @@ TEMPLATE_TEST_CASE("parameters loaded between forward and backward", "[autograd]
 
 TEMPLATE_TEST_CASE("handles to memory that is gone", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
-    std::optional<Kept<Points, float, TestType>> kept(std::in_place, points(device));
+    std::optional<PersistentTensor<Points, float, TestType>> kept(std::in_place, points(device));
     const auto tensor = kept->get();
     CHECK(tensor.to_host().size() == 12);
     kept.reset();
-    Kept<Points, float, TestType> other(points(device));
+    PersistentTensor<Points, float, TestType> other(points(device));
     CHECK_THROWS_WITH(tensor.to_host(), destroyed);
     CHECK_THROWS_WITH(tensor.data(), destroyed);
     CHECK_THROWS_WITH(square(tensor), destroyed);
@@ -249,7 +249,7 @@ TEMPLATE_TEST_CASE("a device that is destroyed before what is on it", "[autograd
     Network<Perceptron, TestType> network{*device, Seed{1}};
     Adam optimizer{network};
     const auto tensor = points(*device);
-    const Kept<Points, float, TestType> kept(tensor);
+    const PersistentTensor<Points, float, TestType> kept(tensor);
     ScalarLog<float, TestType> log(*device, 1, 1);
     const std::vector<std::uint8_t> bytes(24);
     DeviceBatches<Points, float, TestType> batches(*device, std::span(bytes), {.batch = 4});

@@ -27,7 +27,7 @@ TEMPLATE_TEST_CASE("a tensor of an earlier step is refused", "[autograd]", GANTR
     const Step step{device};
     const auto now = variable(filled<Shape<>>(device, 0, 1));
     const std::string message =
-        "[tensor] a tensor is valid until the end of the step that made it; hold it in a Kept to use it "
+        "[tensor] a tensor is valid until the end of the step that made it; hold it in a PersistentTensor to use it "
         "longer; got one of step 1 in step 2";
     CHECK_THROWS_WITH(square(old), message);
     CHECK_THROWS_WITH(now + old, message);
@@ -52,9 +52,9 @@ TEMPLATE_TEST_CASE("a tensor is refused in every later step", "[autograd]", GANT
     }
 }
 
-TEMPLATE_TEST_CASE("Kept holds its numbers over steps", "[autograd]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("PersistentTensor holds its numbers over steps", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
-    std::optional<Kept<NeuronInputs, float, TestType>> kept;
+    std::optional<PersistentTensor<NeuronInputs, float, TestType>> kept;
     {
         const Step step{device};
         kept.emplace(filled<NeuronInputs>(device, 2, 5));
@@ -66,7 +66,7 @@ TEMPLATE_TEST_CASE("Kept holds its numbers over steps", "[autograd]", GANTRY_TES
     *kept = filled<NeuronInputs>(device, 2, 7);
     CHECK(kept->get().to_host() == std::vector<float>(6, 7));
     CHECK_THROWS_WITH((*kept = filled<NeuronInputs>(device, 3, 7)),
-                      "[Kept] a kept tensor does not change its size; got (3, 3) for (2, 3)");
+                      "[PersistentTensor] a kept tensor does not change its size; got (3, 3) for (2, 3)");
 }
 
 TEMPLATE_TEST_CASE("parameters updated between forward and backward", "[autograd]", GANTRY_TEST_DEVICES) {

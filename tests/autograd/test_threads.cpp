@@ -38,7 +38,7 @@ TEMPLATE_TEST_CASE("a device is refused to other threads while a Step is open", 
                    GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Layer, TestType> network{device, Seed{1}};
-    const Kept<LayerInputs, float, TestType> kept(filled<LayerInputs>(device, 2, 1));
+    const PersistentTensor<LayerInputs, float, TestType> kept(filled<LayerInputs>(device, 2, 1));
     {
         const Step step{device};
         const auto x = filled<LayerInputs>(device, 2, 1);
@@ -56,7 +56,7 @@ TEMPLATE_TEST_CASE("a device is refused to other threads while a Step is open", 
     }
     {
         auto died_elsewhere =
-            std::make_unique<Kept<LayerInputs, float, TestType>>(filled<LayerInputs>(device, 2, 3));
+            std::make_unique<PersistentTensor<LayerInputs, float, TestType>>(filled<LayerInputs>(device, 2, 3));
         const Step step{device};
         const auto x = variable(filled<LayerInputs>(device, 2, 1));
         const auto loss = sum(x * died_elsewhere->get());
@@ -75,7 +75,7 @@ TEMPLATE_TEST_CASE("a device is refused to other threads while a Step is open", 
 TEST_CASE("two threads at once on one device: results or errors, and no race", "[autograd][threads]") {
     Cpu device{{.threads = 1}};
     Network<Layer, Cpu> network{device, Seed{1}};
-    const Kept<LayerInputs, float, Cpu> kept(filled<LayerInputs>(device, 2, 1));
+    const PersistentTensor<LayerInputs, float, Cpu> kept(filled<LayerInputs>(device, 2, 1));
     const auto expected = evaluation(network)(kept.get()).to_host();
     std::atomic<int> right{0}, refused{0}, wrong{0};
     const auto work = [&] {

@@ -117,8 +117,8 @@ TEST_CASE("A network's tensors have PyTorch's names, shapes and order", "") {
 }
 
 TEST_CASE("Weights of convolutions lie in a file as in PyTorch", "") {
-    // Window 1x2, 2 channels in and 3 out. Memory: (1, 2, 2, 3) and, transposed, (1, 2, 3, 2).
-    constexpr Window window{.size = {1, 2}, .bias = false};
+    // Conv2dOptions 1x2, 2 channels in and 3 out. Memory: (1, 2, 2, 3) and, transposed, (1, 2, 3, 2).
+    constexpr Conv2dOptions window{.size = {1, 2}, .bias = false};
     using A = Sequential<Conv2d<2, 3, window>, ConvTranspose2d<3, 2, window>>;
     Cpu device;
     Saved<Cpu, A> net{device, 0}, other{device, 5};

@@ -72,7 +72,7 @@ static_assert(sizeof(ShuffledOrder) == sizeof(OrderMembers));
 
 struct BatchesMembers {
     std::span<const std::uint8_t> pixels, labels;  // the caller's
-    std::size_t item_size;
+    std::size_t sample_size;
     BatchOptions options;
     std::array<float, 256> value_of_byte;
     ShuffledOrder order;

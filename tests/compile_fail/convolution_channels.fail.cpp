@@ -11,4 +11,4 @@
 
 using namespace gantry;
 using Discriminator =
-    Sequential<InputShape<8, 8, 3>, Conv2d<3, 16, Window{.size = 3}>, Conv2d<32, 64, Window{.size = 3}>>;
+    Sequential<InputShape<8, 8, 3>, Conv2d<3, 16, Conv2dOptions{.size = 3}>, Conv2d<32, 64, Conv2dOptions{.size = 3}>>;

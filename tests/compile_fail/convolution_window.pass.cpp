@@ -6,4 +6,4 @@
 #include <gantry/layers/sequential.hpp>
 
 using namespace gantry;
-using Layer = Sequential<InputShape<8, 8, 3>, Conv2d<3, 16, Window{.size = 4, .stride = 1}>>;
+using Layer = Sequential<InputShape<8, 8, 3>, Conv2d<3, 16, Conv2dOptions{.size = 4, .stride = 1}>>;

@@ -1,4 +1,4 @@
-// expect: a convolution takes one Window after its channels: Conv2d<3, 64, Window
+// expect: a convolution takes one Conv2dOptions after its channels: Conv2d<3, 64, Conv2dOptions
 // max-errors: 1
 // trains: Critic
 #include <gantry/gantry.hpp>

@@ -1,5 +1,5 @@
 #include <gantry/gantry.hpp>
 
 using namespace gantry;
-using Net = Network<Sequential<Conv2d<3, 8, Window{.size = 3}>, ReLU>, Cpu>;
+using Net = Network<Sequential<Conv2d<3, 8, Conv2dOptions{.size = 3}>, ReLU>, Cpu>;
 void use(Net& net, const Tensor<Shape<Batch, 8, 8, 3>, float, Cpu>& x) { backward(mean(net(x)), net); }

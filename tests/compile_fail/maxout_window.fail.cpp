@@ -6,4 +6,4 @@
 
 using namespace gantry;
 using Critic =
-    Sequential<InputShape<8, 8, 3>, Maxout<Conv2d<3, 16, Window{.size = 9}>, 2>, Flatten, Dense<16, 1>>;
+    Sequential<InputShape<8, 8, 3>, Maxout<Conv2d<3, 16, Conv2dOptions{.size = 9}>, 2>, Flatten, Dense<16, 1>>;

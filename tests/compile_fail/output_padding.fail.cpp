@@ -10,4 +10,4 @@
 
 using namespace gantry;
 using Layer = Sequential<InputShape<8, 8, 3>,
-                         ConvTranspose2d<3, 16, Window{.size = 3, .stride = 2, .output_padding = 2}>>;
+                         ConvTranspose2d<3, 16, Conv2dOptions{.size = 3, .stride = 2, .output_padding = 2}>>;

@@ -7,4 +7,4 @@
 
 using namespace gantry;
 using Layer = Sequential<InputShape<8, 8, 3>,
-                         ConvTranspose2d<3, 16, Window{.size = 3, .stride = 2, .output_padding = 1}>>;
+                         ConvTranspose2d<3, 16, Conv2dOptions{.size = 3, .stride = 2, .output_padding = 1}>>;

@@ -1,5 +1,5 @@
 #include <gantry/gantry.hpp>
 
 using namespace gantry;
-constexpr Window window{.size = 3, .padding = 1};
+constexpr Conv2dOptions window{.size = 3, .padding = 1};
 using Autoencoder = Sequential<InputShape<8, 8, 2>, PoolUnpool2d<Pooling{.size = 2}, Conv2d<2, 2, window>>>;

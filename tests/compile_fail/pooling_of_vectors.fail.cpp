@@ -1,11 +1,11 @@
 // expect: a layer of this Sequential takes images
-// expect: LayerFitsImage<1, gantry::MeanPool2d<[^;]*>, gantry::Shape<-1, 64
+// expect: LayerFitsImage<1, gantry::AvgPool2d<[^;]*>, gantry::Shape<-1, 64
 // max-errors: 1
 // trains: Classifier
 #include <gantry/layers/dense.hpp>
-#include <gantry/layers/mean_pool2d.hpp>
+#include <gantry/layers/avg_pool2d.hpp>
 #include <gantry/layers/reshape.hpp>
 #include <gantry/layers/sequential.hpp>
 
 using namespace gantry;
-using Classifier = Sequential<Dense<10, 64>, MeanPool2d<Pooling{.size = 2}>, Flatten>;
+using Classifier = Sequential<Dense<10, 64>, AvgPool2d<Pooling{.size = 2}>, Flatten>;

@@ -1,5 +1,5 @@
 #include <gantry/cpu/cpu.hpp>
-#include <gantry/ops/mean_pool.hpp>
+#include <gantry/ops/avg_pool.hpp>
 
 using namespace gantry;
-auto f(const Tensor<Shape<Batch, 4, 4, 3>, float, Cpu>& x) { return mean_pool2d<Pooling{.size = {4, 4}}>(x); }
+auto f(const Tensor<Shape<Batch, 4, 4, 3>, float, Cpu>& x) { return avg_pool2d<Pooling{.size = {4, 4}}>(x); }

@@ -5,4 +5,4 @@
 
 using namespace gantry;
 using Classifier =
-    Sequential<InputShape<8, 8, 3>, MaxPool2d<Window{.size = 2, .stride = 2}>, Flatten, Dense<48, 10>>;
+    Sequential<InputShape<8, 8, 3>, MaxPool2d<Conv2dOptions{.size = 2, .stride = 2}>, Flatten, Dense<48, 10>>;

@@ -10,7 +10,7 @@
 using namespace gantry;
 
 using Input = NETWORK::Input;
-using Judge = Sequential<Flatten, Dense<std::max<int>(1, NETWORK::Output<Input>::item_size), 1>>;
+using Judge = Sequential<Flatten, Dense<std::max<int>(1, NETWORK::Output<Input>::sample_size), 1>>;
 
 void train(Cpu& device, CheckpointWriter& writer, CheckpointReader& reader) {
     Network<NETWORK, Cpu> network{device, Seed{1}};
@@ -31,7 +31,7 @@ void train(Cpu& device, CheckpointWriter& writer, CheckpointReader& reader) {
 
         const auto v = variable(x);
         const auto slope = grad(sum(both(v)), v, {.create_graph = true});
-        const auto penalty = mean(square(sqrt(sum_each_item(square(slope)) + 1e-12) - 1.0));
+        const auto penalty = mean(square(sqrt(sum_per_sample(square(slope)) + 1e-12) - 1.0));
         const auto loss = bce_with_logits(frozen(judge)(y), 1.0) + mean(square(y)) + penalty;
         const auto gradients = backward(loss, network);
         clip_gradient_norm(gradients, 1.0);

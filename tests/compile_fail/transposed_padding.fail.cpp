@@ -10,4 +10,4 @@
 #include <gantry/layers/sequential.hpp>
 
 using namespace gantry;
-using Layer = Sequential<InputShape<1, 1, 8>, ConvTranspose2d<8, 3, Window{.size = 4, .padding = 2}>>;
+using Layer = Sequential<InputShape<1, 1, 8>, ConvTranspose2d<8, 3, Conv2dOptions{.size = 4, .padding = 2}>>;

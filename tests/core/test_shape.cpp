@@ -1,7 +1,7 @@
 #include "support/catch.hpp"
 #include <gantry/core/error.hpp>
 #include <gantry/core/shape.hpp>
-#include <gantry/core/window.hpp>
+#include <gantry/core/options.hpp>
 
 #include <sstream>
 #include <string>
@@ -10,20 +10,20 @@ namespace gantry::test {
 namespace {
 
 // Windows that make sense, and those that do not, on either axis.
-static_assert(Window{.size = 4, .stride = 2, .output_padding = 1}.valid());
-static_assert(!Window{.size = 4, .stride = 2, .output_padding = 2}.valid());
-static_assert(Window{.size = 4, .stride = 2, .dilation = 3, .output_padding = 2}.valid());
-static_assert(!Window{.size = 4, .stride = 2, .dilation = 3, .output_padding = 3}.valid());
-static_assert(!Window{.size = {0, 1}}.valid() && !Window{.size = {1, 0}}.valid());
-static_assert(!Window{.size = 1, .stride = {0, 1}}.valid() && !Window{.size = 1, .stride = {1, 0}}.valid());
-static_assert(!Window{.size = 1, .padding = {-1, 0}}.valid() &&
-              !Window{.size = 1, .padding = {0, -1}}.valid());
-static_assert(!Window{.size = 1, .dilation = {0, 1}}.valid() &&
-              !Window{.size = 1, .dilation = {1, 0}}.valid());
-static_assert(!Window{.size = 1, .output_padding = {-1, 0}}.valid());
+static_assert(Conv2dOptions{.size = 4, .stride = 2, .output_padding = 1}.valid());
+static_assert(!Conv2dOptions{.size = 4, .stride = 2, .output_padding = 2}.valid());
+static_assert(Conv2dOptions{.size = 4, .stride = 2, .dilation = 3, .output_padding = 2}.valid());
+static_assert(!Conv2dOptions{.size = 4, .stride = 2, .dilation = 3, .output_padding = 3}.valid());
+static_assert(!Conv2dOptions{.size = {0, 1}}.valid() && !Conv2dOptions{.size = {1, 0}}.valid());
+static_assert(!Conv2dOptions{.size = 1, .stride = {0, 1}}.valid() && !Conv2dOptions{.size = 1, .stride = {1, 0}}.valid());
+static_assert(!Conv2dOptions{.size = 1, .padding = {-1, 0}}.valid() &&
+              !Conv2dOptions{.size = 1, .padding = {0, -1}}.valid());
+static_assert(!Conv2dOptions{.size = 1, .dilation = {0, 1}}.valid() &&
+              !Conv2dOptions{.size = 1, .dilation = {1, 0}}.valid());
+static_assert(!Conv2dOptions{.size = 1, .output_padding = {-1, 0}}.valid());
 
-static_assert(Shape<>::rank == 0 && Shape<>::item_size == 1 && !Shape<>::batched);
-static_assert(Shape<Batch, 28, 28, 1>::rank == 4 && Shape<Batch, 28, 28, 1>::item_size == 784);
+static_assert(Shape<>::rank == 0 && Shape<>::sample_size == 1 && !Shape<>::batched);
+static_assert(Shape<Batch, 28, 28, 1>::rank == 4 && Shape<Batch, 28, 28, 1>::sample_size == 784);
 static_assert(Shape<Batch, 28, 28, 1>::batched && !Shape<3, 4>::batched);
 static_assert(Shape<Batch, 5>::size(3) == 15 && Shape<4, 5>::size(3) == 20 && Shape<Batch>::size(3) == 3);
 static_assert(Shape<Batch, 5>::extents(3) == Extents{2, {3, 5}});
@@ -31,7 +31,7 @@ static_assert(Extents{}.size() == 1 && Extents{}.first() == 1 && Extents{}.last(
 static_assert(Extents{3, {2, 3, 4}}.size() == 24 && Extents{3, {2, 3, 4}}.first() == 2);
 static_assert(Extents{3, {2, 3, 4}}.last() == 4);
 static_assert(Extents{2, {60000, 60000}}.size() == 3'600'000'000u);  // more than an int holds
-static_assert(Shape<100000, 100000>::item_size == 10'000'000'000u);
+static_assert(Shape<100000, 100000>::sample_size == 10'000'000'000u);
 static_assert(detail::fits(true, {46340, 46341}) && !detail::fits(true, {46341, 46341}));
 static_assert(detail::fits(true, {32768, 65535}) && !detail::fits(true, {32768, 65536}));
 static_assert(detail::fits(false, {1 << 24, 1 << 23}) && !detail::fits(false, {1 << 24, 1 << 24}));

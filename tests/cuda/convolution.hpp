@@ -55,20 +55,20 @@ struct Convolution {
     template <class F>
     void call(const F& f, const Arrays& at) const {
         const T* const bias_or_none = with_bias ? at.bias : nullptr;
-        BehindActivation<T> x_behind, y_behind;
+        ActivationBackward<T> x_activation, y_activation;
         if (behind.kind != ActivationKind::identity) {
-            x_behind = {at.x_outputs, behind};
-            y_behind = {at.y_outputs, behind};
+            x_activation = {at.x_outputs, behind};
+            y_activation = {at.y_outputs, behind};
         }
         if (direction == Direction::forward)
             f(ConvolutionParameters<T>{geometry, at.x, at.w, at.y, bias_or_none, activation, false,
-                                       x_behind});
+                                       x_activation});
         else if (direction == Direction::transposed)
             f(ConvolutionTransposedParameters<T>{geometry, at.y, at.w, at.x, bias_or_none, activation, false,
-                                                 y_behind});
+                                                 y_activation});
         else
-            f(ConvolutionWeightGradientParameters<T>{geometry, at.x, at.y, at.w, accumulate, x_behind,
-                                                     y_behind});
+            f(ConvolutionWeightGradientParameters<T>{geometry, at.x, at.y, at.w, accumulate, x_activation,
+                                                     y_activation});
     }
 
     template <class F>

@@ -89,14 +89,14 @@ std::vector<T> sums_and_copies(D& device, std::size_t offset) {
     for (std::size_t i = 0; i < 3; ++i) numbers.from[i] = arrays.random(i + 1, "number") + i;
     launch(device, numbers);
     std::deque<Placed<std::uint8_t, D>> data_sets;
-    for (const std::size_t item_size : {5u, 16u}) {
-        std::vector<std::uint8_t> bytes(10 * item_size);
+    for (const std::size_t sample_size : {5u, 16u}) {
+        std::vector<std::uint8_t> bytes(10 * sample_size);
         for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 31);
         data_sets.emplace_back(device, bytes, offset);
-        launch(device, GatherItemsParameters<T>{3,
-                                                item_size,
+        launch(device, GatherSamplesParameters<T>{3,
+                                                sample_size,
                                                 data_sets.back().data(),
-                                                arrays.unwritten(3 * item_size),
+                                                arrays.unwritten(3 * sample_size),
                                                 PixelRange::minus_one_to_one,
                                                 {9, 0, 4}});
     }

@@ -126,7 +126,7 @@ TEST_CASE("cuda: a convolution by cuDNN is that of the weights as they are", "[c
     const Buffer<float, Cuda> expected(device, g.y_size());
     const auto check_result = [&](bool stays) {
         ConvolutionParameters<float> p{g, x.data(), w.data(), y.data()};
-        p.w_stays = stays;
+        p.weights_are_constant = stays;
         cudnn(device, p);
         cuda::convolution_plain(device, ConvolutionParameters<float>{g, x.data(), w.data(), expected.data()});
         CHECK(error(y.to_host(), expected.to_host()) <= library_tolerance<float>);

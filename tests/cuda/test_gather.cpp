@@ -11,16 +11,16 @@ TEMPLATE_TEST_CASE("cuda: items are gathered from bytes with the bits of the CPU
     using T = TestType;
     Cuda device;
     Cpu cpu;
-    for (const std::size_t item_size : {1, 3, 4, 12, 33, 784, 1031}) {
+    for (const std::size_t sample_size : {1, 3, 4, 12, 33, 784, 1031}) {
         const std::size_t items = 50;
-        std::vector<std::uint8_t> bytes(items * item_size);
+        std::vector<std::uint8_t> bytes(items * sample_size);
         for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 31 + i / 97);
-        for (const std::size_t count : {std::size_t{1}, std::size_t{5}, GatherItemsParameters<T>::most}) {
-            CAPTURE(item_size, count);
+        for (const std::size_t count : {std::size_t{1}, std::size_t{5}, GatherSamplesParameters<T>::most}) {
+            CAPTURE(sample_size, count);
             const auto run = [&](auto& d, std::size_t x_offset, std::size_t y_offset) {
                 const Placed x(d, bytes, x_offset);
-                const Placed y(d, std::vector<T>(count * item_size, T(NAN)), y_offset);
-                GatherItemsParameters<T> p{count, item_size, x.data(), y.data(), PixelRange::minus_one_to_one,
+                const Placed y(d, std::vector<T>(count * sample_size, T(NAN)), y_offset);
+                GatherSamplesParameters<T> p{count, sample_size, x.data(), y.data(), PixelRange::minus_one_to_one,
                                            {}};
                 for (std::size_t i = 0; i < count; ++i)
                     p.items[i] = static_cast<std::uint32_t>(i * 17 % items);

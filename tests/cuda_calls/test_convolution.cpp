@@ -28,7 +28,7 @@ TEST_CASE("cuda: which backward passes go through the activation in the same ker
         const auto x = random(Shape<Batch, 8, 8, 3>{}, 2);
         const auto w = random(Shape<4, 4, 3, 5>{}, 0);
         const auto b = random(Shape<5>{}, 0);
-        constexpr Window window{.size = 4, .stride = 2, .padding = 1};
+        constexpr Conv2dOptions window{.size = 4, .stride = 2, .padding = 1};
         const auto count = [&](const auto& y, const auto& inputs) {
             cuda_emulator::reset_counts();
             grad(sum(y), inputs, options);
@@ -49,8 +49,8 @@ TEST_CASE("cuda: which backward passes go through the activation in the same ker
     CHECK(starts_activation_gradient(softplus, false));
 
     const ConvolutionGeometry wide{128, window(32, 4, 2, 1), window(32, 4, 2, 1), 64, 128};
-    CHECK_FALSE(passes_activations(device, wide, ActivationKind::tanh));
-    CHECK_FALSE(passes_activations(device, {3, window(4, 4), window(4, 4), 5, 7}, ActivationKind::tanh));
+    CHECK_FALSE(fuses_activation_backward(device, wide, ActivationKind::tanh));
+    CHECK_FALSE(fuses_activation_backward(device, {3, window(4, 4), window(4, 4), 5, 7}, ActivationKind::tanh));
 }
 
 TEST_CASE("cuda: a convolution has the same bits in any order of blocks and threads", "[cuda]") {
@@ -104,7 +104,7 @@ TEST_CASE("cuda: a step makes cuDNN's filter of its weights once", "[cuda]") {
     const auto makes_filter = [&](bool stays) {
         cuda_emulator::reset_counts();
         ConvolutionParameters<float> p{g, x.data(), w.data(), y.data()};
-        p.w_stays = stays;
+        p.weights_are_constant = stays;
         REQUIRE(cuda::convolution_cudnn(device, p));
         device.synchronize();
         const bool made = cuda_emulator::counts().launches.count("transpose") > 0;

@@ -18,7 +18,7 @@ namespace {
 using cuda_emulator::Call;
 
 // As small as a GAN with everything in it can be: 4x4 pictures.
-constexpr Window whole{.size = 2, .bias = false}, half{.size = 2, .stride = 2};
+constexpr Conv2dOptions whole{.size = 2, .bias = false}, half{.size = 2, .stride = 2};
 using Generator = Sequential<InputShape<4>, Reshape<1, 1, 4>, ConvTranspose2d<4, 2, whole>, BatchNorm<2>,
                              ReLU, ConvTranspose2d<2, 1, half>, Tanh>;
 using Discriminator = Sequential<InputShape<4, 4, 1>, Conv2d<1, 2, half>, LeakyReLU<0.2f>, Dropout<0.3f>,

@@ -23,7 +23,7 @@ constexpr std::size_t batch = 8, count = 50;
 
 const std::vector<std::uint8_t>& pixels() {
     static const auto all = [] {
-        std::vector<std::uint8_t> bytes(count * Item::item_size);
+        std::vector<std::uint8_t> bytes(count * Item::sample_size);
         for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 37);
         return bytes;
     }();
@@ -36,7 +36,7 @@ BatchOptions options(DataPlacement placement) {
 
 /// A device and its data, with room for batches that are kept on the GPU.
 struct Reading {
-    static constexpr std::size_t batch_size = batch * Item::item_size;
+    static constexpr std::size_t batch_size = batch * Item::sample_size;
 
     explicit Reading(DataPlacement placement, std::size_t kept = 100)
         : data(device, pixels(), options(placement)), numbers(device, kept * batch_size) {}
@@ -141,7 +141,7 @@ TEST_CASE("cuda: a steady step with streamed data is one graph and its copies, a
         device.synchronize();
         // A batch is copied once, and at most a ring of them is copied ahead.
         const auto [calls, bytes] = cuda_emulator::counts().host_to_device;
-        CHECK(bytes == calls * batch * Item::item_size);
+        CHECK(bytes == calls * batch * Item::sample_size);
         CHECK(calls + 8 >= steps * std::size_t(k));
         CHECK(calls <= steps * std::size_t(k) + 8);
     }
@@ -211,7 +211,7 @@ TEST_CASE("cuda: data are resident if they take at most a share of the free memo
     CHECK(is_streamed(100 * bytes, options(DataPlacement::streamed)));
 
     // A large data set on a small GPU.
-    const std::vector<std::uint8_t> large(200'000 * Item::item_size, 255);
+    const std::vector<std::uint8_t> large(200'000 * Item::sample_size, 255);
     cuda_emulator::set_memory(cuda_emulator::counts().live_bytes + large.size() / 2);
     {
         Data data(device, large, automatic);

@@ -175,7 +175,7 @@ TEST_CASE("batches of a loaded data set", "[threads]") {
     Batches<float> batches(images, {.batch = 4, .seed = Seed{3}});
     Batches<float> same(data.pixels, 3, data.labels, {.batch = 4, .seed = Seed{3}});
     CHECK(batches.count() == 12);
-    CHECK(batches.item_size() == 3);
+    CHECK(batches.sample_size() == 3);
     CHECK(labels_of(batches, 9) == labels_of(same, 9));
     CHECK_FALSE(std::is_constructible_v<Batches<float>, LabelledImages&&, BatchOptions>);
 }
@@ -202,9 +202,9 @@ TEST_CASE("an error on the background thread reaches the caller", "[threads]") {
 
 TEST_CASE("batches that cannot be made are refused") {
     const Data data(10);
-    const auto error = [&](std::size_t item_size, std::size_t labels, std::size_t batch) {
+    const auto error = [&](std::size_t sample_size, std::size_t labels, std::size_t batch) {
         return error_of([&] {
-            Batches<float>(data.pixels, item_size, std::span(data.labels).first(labels), {.batch = batch});
+            Batches<float>(data.pixels, sample_size, std::span(data.labels).first(labels), {.batch = batch});
         });
     };
     CHECK(is_line_with(error(3, 10, 11), {"[batches]", "a batch of 11 from 10 items"}));

@@ -30,7 +30,7 @@ std::string record(int label, int number) {
 
 /// Whether image `at` is record(..., number), upright and with its colours.
 bool is_image(const LabelledImages& data, std::size_t at, int number) {
-    auto pixel = data.images.pixels.begin() + static_cast<std::ptrdiff_t>(at * data.images.item_size());
+    auto pixel = data.images.pixels.begin() + static_cast<std::ptrdiff_t>(at * data.images.sample_size());
     for (int y = 0; y < 32; ++y)
         for (int x = 0; x < 32; ++x)
             for (int channel = 0; channel < 3; ++channel)
@@ -169,7 +169,7 @@ TEST_CASE("batches are made of CIFAR-10", "[threads]") {
     put_file(folder / "test_batch.bin", record(1, 0) + record(2, 0));
     const LabelledImages data = load_cifar10(folder.path(), Split::test);
     Batches<float> batches(data, {.batch = 2});
-    CHECK(batches.item_size() == 3072);
+    CHECK(batches.sample_size() == 3072);
     const auto labels = batches.next().labels;
     CHECK(labels[0] + labels[1] == 3);
 }

@@ -15,7 +15,7 @@ namespace {
 using Item = Shape<Batch, 7>;
 
 std::vector<std::uint8_t> bytes(std::size_t items) {
-    std::vector<std::uint8_t> pixels(items * Item::item_size);
+    std::vector<std::uint8_t> pixels(items * Item::sample_size);
     for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(i * 7 + i / 256);
     return pixels;
 }
@@ -38,7 +38,7 @@ TEMPLATE_TEST_CASE("Batches that a device converts are those of the background t
         DeviceBatches<Item, T, TestType> batches(device, pixels, options);
         // A host's memory is the device's: nothing is to be streamed.
         CHECK(batches.streamed() == (TestType::asynchronous && placement == DataPlacement::streamed));
-        Batches<T> expected(pixels, Item::item_size, {}, options);
+        Batches<T> expected(pixels, Item::sample_size, {}, options);
         for (int i = 0; i < 5; ++i) {
             const auto batch = expected.next().pixels;
             CHECK(numbers(device, batches) == std::vector<T>(batch.begin(), batch.end()));

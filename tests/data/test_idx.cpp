@@ -49,7 +49,7 @@ TEST_CASE("images and labels are read from IDX files, plain and gzip") {
         CHECK(read.height == 2);
         CHECK(read.width == 5);
         CHECK(read.channels == 1);
-        CHECK(read.item_size() == 10);
+        CHECK(read.sample_size() == 10);
         REQUIRE(read.pixels.size() == 30);
         const auto values = read_idx_labels(folder / "labels");
         CHECK(values == read.pixels);
@@ -132,7 +132,7 @@ TEST_CASE("an IDX file with any damage is read or refused, never worse") {
             put_file(folder / "images", bytes);
             try {
                 const Images images = read_idx_images(folder / "images");
-                REQUIRE(images.pixels.size() == images.count * images.item_size());
+                REQUIRE(images.pixels.size() == images.count * images.sample_size());
             } catch (const Error& error) {
                 REQUIRE(is_line_with(error.what(), {"images"}));
             }

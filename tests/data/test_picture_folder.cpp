@@ -29,7 +29,7 @@ Picture flat(int height, int width, Colour colour) {
 
 /// Whether all pixels of image `at` are of this colour, to within `tolerance`.
 bool is_flat(const Images& images, std::size_t at, Colour colour, int tolerance = 0) {
-    for (std::size_t i = at * images.item_size(); i < (at + 1) * images.item_size(); ++i)
+    for (std::size_t i = at * images.sample_size(); i < (at + 1) * images.sample_size(); ++i)
         if (std::abs(images.pixels[i] - colour[i % 3]) > tolerance) return false;
     return true;
 }
@@ -56,12 +56,12 @@ TEST_CASE("a folder's pictures are read by their endings, in the order of their 
     CHECK(images.width == 6);
     CHECK(images.channels == 3);
     REQUIRE(images.count == 4);
-    REQUIRE(images.pixels.size() == 4 * images.item_size());
+    REQUIRE(images.pixels.size() == 4 * images.sample_size());
     CHECK(is_flat(images, 0, {40, 40, 40}, 1));
     CHECK(is_flat(images, 1, {30, 30, 30}, 1));
     CHECK(is_flat(images, 2, {20, 0, 0}));
     CHECK(is_flat(images, 3, {10, 0, 0}));
-    CHECK(load_picture_folder(folder.path()).images.item_size() == 64 * 64 * 3);
+    CHECK(load_picture_folder(folder.path()).images.sample_size() == 64 * 64 * 3);
 }
 
 TEST_CASE("what a file begins with counts, not its name") {
@@ -113,8 +113,8 @@ TEST_CASE("a large photo is decoded at a part of its size and looks the same") {
     write_png(folder / "b.png", photo);
     const Images images = load_picture_folder(folder.path(), {.height = 32, .width = 32}).images;
     int worst = 0;
-    for (std::size_t i = 0; i < images.item_size(); ++i)
-        worst = std::max(worst, std::abs(images.pixels[i] - images.pixels[images.item_size() + i]));
+    for (std::size_t i = 0; i < images.sample_size(); ++i)
+        worst = std::max(worst, std::abs(images.pixels[i] - images.pixels[images.sample_size() + i]));
     CHECK(worst <= 4);
 }
 
@@ -125,7 +125,7 @@ TEST_CASE("many pictures are loaded each to its place", "[threads]") {
     const Images images = load_picture_folder(folder.path(), {.height = 8, .width = 8}).images;
     for (int i = 0; i < 50; ++i) CHECK(is_flat(images, static_cast<std::size_t>(i), {i, 2 * i, 255 - i}));
 
-    Batches<float> batches(images.pixels, images.item_size(), {}, {.batch = 50});
+    Batches<float> batches(images.pixels, images.sample_size(), {}, {.batch = 50});
     CHECK(batches.next().labels.empty());
     CHECK(batches.next().pixels.size() == 50 * 8 * 8 * 3);
 
@@ -181,7 +181,7 @@ TEST_CASE("broken pictures can be left out") {
     write_png(folder / "e.png", flat(8, 8, {4, 5, 6}));
     const PictureFolder loaded = load_picture_folder(folder.path(), options);
     REQUIRE(loaded.images.count == 2);
-    REQUIRE(loaded.images.pixels.size() == 2 * loaded.images.item_size());
+    REQUIRE(loaded.images.pixels.size() == 2 * loaded.images.sample_size());
     CHECK(is_flat(loaded.images, 0, {1, 2, 3}));
     CHECK(is_flat(loaded.images, 1, {4, 5, 6}));
     CHECK(loaded.paths == std::vector{folder / "b.png", folder / "e.png"});

@@ -122,7 +122,7 @@ TEST_CASE("with -Ofast: batch norm keeps the digits of numbers far from 0") {
     constexpr std::size_t rows = 64, columns = 20;
     std::vector<float> x(rows * columns), y(x.size());
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = opaque(1e6f + static_cast<float>(i * 7 % 16));
-    std::vector<float> scale(columns, 1), shift(columns, 0), mean(columns), inverse_deviation(columns);
+    std::vector<float> scale(columns, 1), shift(columns, 0), mean(columns), rstd(columns);
     BatchNormParameters<float> p{};
     p.rows = rows;
     p.columns = columns;
@@ -131,7 +131,7 @@ TEST_CASE("with -Ofast: batch norm keeps the digits of numbers far from 0") {
     p.scale = scale.data();
     p.shift = shift.data();
     p.mean = mean.data();
-    p.inverse_deviation = inverse_deviation.data();
+    p.rstd = rstd.data();
     Cpu device;
     launch(device, p);
     for (std::size_t c = 0; c < columns; ++c) {
@@ -139,7 +139,7 @@ TEST_CASE("with -Ofast: batch norm keeps the digits of numbers far from 0") {
         for (std::size_t r = 0; r < rows; ++r) exact_mean += static_cast<double>(x[r * columns + c]) / rows;
         for (std::size_t r = 0; r < rows; ++r)
             variance += std::pow(static_cast<double>(x[r * columns + c]) - exact_mean, 2) / rows;
-        CHECK(static_cast<double>(inverse_deviation[c]) == Approx(1 / std::sqrt(variance)).epsilon(1e-2));
+        CHECK(static_cast<double>(rstd[c]) == Approx(1 / std::sqrt(variance)).epsilon(1e-2));
     }
 }
 

@@ -14,6 +14,6 @@ GANTRY_FUZZ(input) {
     fuzz::accept_or_refuse([&] {
         const LabelledImages data = load_cifar10(folder.path(), Split::train, {"cat", "dog"});
         if (data.labels.size() != data.images.count) std::abort();
-        if (data.images.pixels.size() != data.images.count * data.images.item_size()) std::abort();
+        if (data.images.pixels.size() != data.images.count * data.images.sample_size()) std::abort();
     });
 }

@@ -8,7 +8,7 @@ GANTRY_FUZZ(input) {
     file.set(input);
     fuzz::accept_or_refuse([&] {
         const Images images = read_idx_images(file.path());
-        if (images.pixels.size() != images.count * images.item_size()) std::abort();
+        if (images.pixels.size() != images.count * images.sample_size()) std::abort();
     });
     fuzz::accept_or_refuse([&] { read_idx_labels(file.path()); });
 }

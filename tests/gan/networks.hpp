@@ -21,7 +21,7 @@ public:
     struct Batch {
         std::span<const T> pixels;
     };
-    RandomData(std::size_t batch, std::size_t item_size) : numbers_(batch * item_size) {}
+    RandomData(std::size_t batch, std::size_t sample_size) : numbers_(batch * sample_size) {}
 
     Batch next() {
         const RandomStream words(Seed{77}, "data");

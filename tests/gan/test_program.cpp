@@ -43,7 +43,7 @@ struct Diverging : Plain {
 LabelledImages random_images(int height, int width, int channels) {
     constexpr std::size_t count = 20;
     LabelledImages data{{count, height, width, channels, {}}, {}};
-    for (const char c : random_bytes(count * data.images.item_size()))
+    for (const char c : random_bytes(count * data.images.sample_size()))
         data.images.pixels.push_back(static_cast<std::uint8_t>(c));
     return data;
 }
@@ -312,7 +312,7 @@ TEST_CASE("Broken pictures are all named, and can be left out", "") {
 
 TEST_CASE("DCGAN's first weights are normal, scales around 1, and the rest 0", "") {
     using Net =
-        Network<Sequential<InputShape<8, 8, 16>, Conv2d<16, 64, Window{.size = 4}>, BatchNorm<64>>, Cpu>;
+        Network<Sequential<InputShape<8, 8, 16>, Conv2d<16, 64, Conv2dOptions{.size = 4}>, BatchNorm<64>>, Cpu>;
     Cpu device;
     Net network{device, Seed{1}};
     RandomStream stream(Seed{2}, "initialisation");

@@ -31,7 +31,7 @@ struct TrainerMembers {
     TrainerOptions options;
     ScalarLog<float, Cpu> losses;  // for the caller to look at
     RandomStream noise;
-    Kept<Shape<Batch, 4>, float, Cpu> fixed_points;
+    PersistentTensor<Shape<Batch, 4>, float, Cpu> fixed_points;
     std::uint64_t iterations;
 };
 static_assert(sizeof(SizedGan::trainer) == sizeof(TrainerMembers));

@@ -13,8 +13,8 @@
 namespace gantry::test {
 namespace {
 
-constexpr Window window{.size = {3, 2}, .stride = {2, 1}, .padding = {1, 0}};
-constexpr Window no_bias{.size = 4, .stride = 2, .padding = 1, .bias = false};
+constexpr Conv2dOptions window{.size = {3, 2}, .stride = {2, 1}, .padding = {1, 0}};
+constexpr Conv2dOptions no_bias{.size = 4, .stride = 2, .padding = 1, .bias = false};
 
 // Extents of the networks of examples/networks, layer by layer.
 template <class... Layers>

@@ -11,7 +11,7 @@ template <class A, std::size_t layer>
 constexpr detail::LayerOrders orders_of = detail::feature_orders<A>.layers[layer];
 
 using SmallImage = InputShape<4, 5, 2>;
-using SmallConvolution = Conv2d<2, 3, Window{.size = 3, .padding = 1}>;
+using SmallConvolution = Conv2d<2, 3, Conv2dOptions{.size = 3, .padding = 1}>;
 constexpr FlatImage flat{20, 3}, plain{};
 
 /// Layers of somebody else, which say more or less about themselves.
@@ -27,7 +27,7 @@ struct Slopes : PlainLayer {
 };
 struct OwnFlatten : PlainLayer {
     template <class X>
-    using Output = Shape<Batch, static_cast<int>(X::item_size)>;
+    using Output = Shape<Batch, static_cast<int>(X::sample_size)>;
 };
 struct CrossedSlopes : PlainLayer {
     using Parameters =

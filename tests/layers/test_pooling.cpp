@@ -14,16 +14,16 @@ namespace {
 
 using Images = Shape<Batch, 8, 13, 3>;
 constexpr Pooling pairs{.size = 2}, wide{.size = {1, 3}, .stride = {1, 2}, .padding = {0, 1}};
-constexpr Window same_size{.size = 3, .padding = 1};
+constexpr Conv2dOptions same_size{.size = 3, .padding = 1};
 
 // Shapes, operations and memory.
 template <class L>
 using OutputForImages = typename L::template Output<Images>;
 static_assert(std::is_same_v<OutputForImages<MaxPool2d<pairs>>, Shape<Batch, 4, 6, 3>>);
-static_assert(std::is_same_v<OutputForImages<MeanPool2d<wide>>, Shape<Batch, 8, 7, 3>>);
+static_assert(std::is_same_v<OutputForImages<AvgPool2d<wide>>, Shape<Batch, 8, 7, 3>>);
 static_assert(std::is_same_v<OutputForImages<Upsample<2>>, Shape<Batch, 16, 26, 3>>);
 static_assert(std::is_same_v<OutputForImages<Upsample<PerAxis{1, 3}>>, Shape<Batch, 8, 39, 3>>);
-static_assert(std::is_same_v<OutputForImages<GlobalMeanPool2d>, Shape<Batch, 3>>);
+static_assert(std::is_same_v<OutputForImages<GlobalAvgPool2d>, Shape<Batch, 3>>);
 static_assert(std::is_same_v<OutputForImages<PoolUnpool2d<wide, ReLU>>, Images>);
 static_assert(MaxPool2d<pairs>::flops<Images> == 4 * 4 * 6 * 3);
 static_assert(MaxPool2d<pairs>::stored<Images> == 2 * 4 * 6 * 3);  // and as many switches
@@ -56,9 +56,9 @@ TEMPLATE_TEST_CASE("layers that pool are calls to their ops", "[layers]", GANTRY
     const Step step{device};
     const auto x = images(device);
     CHECK(layer_of<MaxPool2d<wide>>(device) == max_pool2d<wide>(x).result.to_host());
-    CHECK(layer_of<MeanPool2d<wide>>(device) == mean_pool2d<wide>(x).to_host());
+    CHECK(layer_of<AvgPool2d<wide>>(device) == avg_pool2d<wide>(x).to_host());
     CHECK(layer_of<Upsample<PerAxis{1, 3}>>(device) == upsample<PerAxis{1, 3}>(x).to_host());
-    CHECK(layer_of<GlobalMeanPool2d>(device) == global_mean_pool2d(x).to_host());
+    CHECK(layer_of<GlobalAvgPool2d>(device) == global_avg_pool2d(x).to_host());
 }
 
 TEMPLATE_TEST_CASE("PoolUnpool2d unpools with the switches of its own pooling", "[layers]",

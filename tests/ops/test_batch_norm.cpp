@@ -62,7 +62,7 @@ void check_against_pytorch(const batch_norm_reference::Case& e, double tolerance
         return largest_error(got, part<double>(all, i, got.size())) < tolerance;
     };
     const auto state = [&](const Buffer<T, D>& buffer) {
-        return Tensor<V, T, D>{Value<T, D>{buffer.data(), &device, V::extents(0), 0, nullptr}};
+        return Tensor<V, T, D>{TensorRef<T, D>{buffer.data(), &device, V::extents(0), 0, nullptr}};
     };
     const auto input = [&](const std::vector<double>& all) {
         return variable(from_host<V>(device, 0, part<T>(all, 0, features)));

@@ -9,20 +9,20 @@
 namespace gantry::test {
 namespace {
 
-constexpr Window plain{.size = 3};
-constexpr Window halving{.size = 4, .stride = 2, .padding = 1};
-constexpr Window uneven{.size = {3, 2}, .stride = {2, 1}, .padding = {1, 2}, .dilation = {1, 2}};
+constexpr Conv2dOptions plain{.size = 3};
+constexpr Conv2dOptions halving{.size = 4, .stride = 2, .padding = 1};
+constexpr Conv2dOptions uneven{.size = {3, 2}, .stride = {2, 1}, .padding = {1, 2}, .dilation = {1, 2}};
 /// Some pixels of the larger image meet no tap, and others only one of the padding's.
-constexpr Window sparse{.size = {1, 2}, .stride = {2, 4}, .padding = {1, 0}};
-constexpr Window uneven_transposed{
+constexpr Conv2dOptions sparse{.size = {1, 2}, .stride = {2, 4}, .padding = {1, 0}};
+constexpr Conv2dOptions uneven_transposed{
     .size = {3, 4}, .stride = {2, 3}, .padding = {1, 0}, .dilation = {2, 1}, .output_padding = {1, 2}};
 
-template <Window window>
+template <Conv2dOptions window>
 const auto convolved = [](const auto& x, const auto& w) { return conv2d<window>(x, w); };
-template <Window window>
+template <Conv2dOptions window>
 const auto convolved_back = [](const auto& y, const auto& w) { return conv_transpose2d<window>(y, w); };
 
-template <class D, Window window, int height, int width, int in, int out>
+template <class D, Conv2dOptions window, int height, int width, int in, int out>
 void check_convolution(const std::string& name) {
     INFO(name);
     using Weights = Shape<window.size.vertical, window.size.horizontal, in, out>;
@@ -63,7 +63,7 @@ void check_activation(const std::string& name, double parameter = 0) {
 }
 
 /// <conv2d(x, w), y> = <x, its adjoint by x of y> = <w, its adjoint by w of y>
-template <class D, Window window, int height, int width, int in, int out>
+template <class D, Conv2dOptions window, int height, int width, int in, int out>
 void check_adjoints() {
     using X = Shape<Batch, height, width, in>;
     using Y = typename gantry::detail::Convolved<window, X, out>::type;
@@ -105,21 +105,21 @@ void check_against_pytorch(const convolution_reference::Case& e, const F& f, dou
 
 template <class D, class T>
 void check_all_against_pytorch(double tolerance) {
-    const auto conv = []<Window window>(std::integral_constant<Window, window>) {
+    const auto conv = []<Conv2dOptions window>(std::integral_constant<Conv2dOptions, window>) {
         return [](const auto&... inputs) { return conv2d<window>(inputs...); };
     };
-    const auto back = []<Window window>(std::integral_constant<Window, window>) {
+    const auto back = []<Conv2dOptions window>(std::integral_constant<Conv2dOptions, window>) {
         return [](const auto&... inputs) { return conv_transpose2d<window>(inputs...); };
     };
     check_against_pytorch<D, T, Shape<Batch, 5, 7, 3>, Shape<3, 2, 3, 4>, Shape<Batch, 3, 9, 4>>(
-        convolution_reference::uneven, conv(std::integral_constant<Window, uneven>{}), tolerance);
+        convolution_reference::uneven, conv(std::integral_constant<Conv2dOptions, uneven>{}), tolerance);
     check_against_pytorch<D, T, Shape<Batch, 8, 6, 2>, Shape<4, 4, 2, 3>, Shape<Batch, 4, 3, 3>>(
-        convolution_reference::halving, conv(std::integral_constant<Window, halving>{}), tolerance);
+        convolution_reference::halving, conv(std::integral_constant<Conv2dOptions, halving>{}), tolerance);
     check_against_pytorch<D, T, Shape<Batch, 4, 3, 4>, Shape<3, 4, 3, 4>, Shape<Batch, 10, 12, 3>>(
-        convolution_reference::uneven_transposed, back(std::integral_constant<Window, uneven_transposed>{}),
+        convolution_reference::uneven_transposed, back(std::integral_constant<Conv2dOptions, uneven_transposed>{}),
         tolerance);
     check_against_pytorch<D, T, Shape<Batch, 3, 4, 3>, Shape<4, 4, 2, 3>, Shape<Batch, 6, 8, 2>>(
-        convolution_reference::doubling, back(std::integral_constant<Window, halving>{}), tolerance);
+        convolution_reference::doubling, back(std::integral_constant<Conv2dOptions, halving>{}), tolerance);
 }
 
 }  // namespace
@@ -130,8 +130,8 @@ TEMPLATE_TEST_CASE("convolutions", "[ops]", GANTRY_TEST_DEVICES) {
     check_convolution<D, halving, 6, 4, 3, 2>("halving");
     check_convolution<D, uneven, 4, 3, 2, 2>("uneven");
     check_convolution<D, sparse, 4, 5, 1, 2>("sparse");
-    check_convolution<D, Window{.size = {3, 2}}, 3, 2, 2, 5>("the whole image");
-    check_convolution<D, Window{.size = 1}, 3, 2, 4, 3>("one pixel");
+    check_convolution<D, Conv2dOptions{.size = {3, 2}}, 3, 2, 2, 5>("the whole image");
+    check_convolution<D, Conv2dOptions{.size = 1}, 3, 2, 4, 3>("one pixel");
     check_op<D, Shape<Batch, 2, 1, 2>, Shape<3, 4, 2, 2>>("conv_transpose2d: output padding",
                                                           convolved_back<uneven_transposed>);
 }
@@ -152,7 +152,7 @@ TEMPLATE_TEST_CASE("convolutions are each other's adjoints", "[ops]", GANTRY_TES
     check_adjoints<D, halving, 10, 6, 5, 17>();
     check_adjoints<D, uneven, 6, 9, 19, 3>();
     check_adjoints<D, sparse, 5, 9, 2, 35>();
-    check_adjoints<D, Window{.size = {5, 1}, .stride = {3, 2}, .padding = {4, 3}}, 7, 4, 9, 8>();
+    check_adjoints<D, Conv2dOptions{.size = {5, 1}, .stride = {3, 2}, .padding = {4, 3}}, 7, 4, 9, 8>();
 }
 
 TEMPLATE_TEST_CASE("convolutions do what PyTorch does", "[ops]", GANTRY_TEST_DEVICES) {

@@ -40,7 +40,7 @@ TEMPLATE_TEST_CASE("means and losses whose sums or squares are no floats", "[ops
     const auto large = filled<Four>(device, 5000, 2e38);
     CHECK(near(mean(large).item(), 2e38));
     for (const float m : mean_over_batch(large).to_host()) CHECK(near(m, 2e38));
-    CHECK(near(mean_each_item(large).to_host()[4999], 2e38));
+    CHECK(near(mean_per_sample(large).to_host()[4999], 2e38));
     CHECK(near(sum(filled<Four>(device, 5000, 1e-42)).item(), 2e-38, 1e-3));
     CHECK(std::isinf(sum(large).item()));  // which is no float
 }
@@ -70,9 +70,9 @@ TEMPLATE_TEST_CASE("derivatives in the tails", "[ops]", GANTRY_TEST_DEVICES) {
         const auto image = reshape<Shape<Batch, 2, 2, 1>>(x);
         const auto one = filled<Shape<1, 1, 1, 1>>(device, 0, 1);
         const auto of_image =
-            grad(sum(conv2d<Window{.size = 1}, ActivationKind::elu>(0.7, image, one)), x).to_host();
+            grad(sum(conv2d<Conv2dOptions{.size = 1}, ActivationKind::elu>(0.7, image, one)), x).to_host();
         const auto transposed =
-            grad(sum(conv_transpose2d<Window{.size = 1}, ActivationKind::elu>(0.7, image, one)), x).to_host();
+            grad(sum(conv_transpose2d<Conv2dOptions{.size = 1}, ActivationKind::elu>(0.7, image, one)), x).to_host();
         for (std::size_t i = 0; i < 4; ++i) {
             CHECK(near(of_image[i], expected(i)));
             CHECK(near(transposed[i], expected(i)));
@@ -114,7 +114,7 @@ TEMPLATE_TEST_CASE("batch norm of numbers with a large mean, and of large number
     const auto run = [&](const std::vector<float>& numbers, bool create_graph) {
         Buffer<float, TestType> mean_buffer(device, features), variance_buffer(device, features);
         const Step step{device};
-        Kept<Feature, float, TestType> mean(filled<Feature>(device, 0, 0)),
+        PersistentTensor<Feature, float, TestType> mean(filled<Feature>(device, 0, 0)),
             variance(filled<Feature>(device, 0, 0));
         const auto x = variable(from_host<Items>(device, rows, numbers));
         const auto scale = variable(filled<Feature>(device, 0, 1)),

@@ -21,7 +21,7 @@ TEMPLATE_TEST_CASE("concatenate and slice", "[ops]", GANTRY_TEST_DEVICES) {
     check_op<D, Items, Shape<Batch, 3, 2>>(
         "concatenate", [](const auto& a, const auto& b) { return square(concatenate(a, b)); });
     check_op<D, Shape<Batch, 5>, Shape<Batch, 5>>(
-        "concatenate_batches", [](const auto& a, const auto& b) { return square(concatenate_batches(a, b)); },
+        "concatenate_batch", [](const auto& a, const auto& b) { return square(concatenate_batch(a, b)); },
         no_singles);
     check_op<D, Items>("slice", [](const auto& x) { return square(slice<1, 3>(x)); });
 }
@@ -37,7 +37,7 @@ TEMPLATE_TEST_CASE("values of ops that join, cut and choose", "[ops]", GANTRY_TE
     const auto a = from_host<Shape<Batch, 2>>(device, 2, Numbers{1, 2, 3, 4});
     const auto b = from_host<Shape<Batch, 1>>(device, 2, Numbers{10, 20});
     CHECK(concatenate(a, b).to_host() == Numbers{1, 2, 10, 3, 4, 20});
-    const auto all = concatenate_batches(a, a);
+    const auto all = concatenate_batch(a, a);
     CHECK(all.batch() == 4);
     CHECK(all.to_host() == Numbers{1, 2, 3, 4, 1, 2, 3, 4});
     CHECK(slice<1, 1>(a).to_host() == Numbers{2, 4});
@@ -60,7 +60,7 @@ TEMPLATE_TEST_CASE("concatenate refuses different batches", "[ops]", GANTRY_TEST
     const auto a = filled<Shape<Batch, 4>>(device, 2, 1), b = filled<Shape<Batch, 4>>(device, 3, 1);
     CHECK_THROWS_WITH(concatenate(a, b),
                       "[concatenate] both inputs must have as many items; got (2, 4) and (3, 4)");
-    CHECK(concatenate_batches(a, b).batch() == 5);
+    CHECK(concatenate_batch(a, b).batch() == 5);
 }
 
 }  // namespace gantry::test

@@ -31,7 +31,7 @@ void check_cross_entropy(D& device, int batch) {
     const auto x = variable(numbers("logits", -4, 4));
     const auto targets = numbers("targets of all", 0, 1);
     const auto loss = softmax_cross_entropy(x, targets);
-    const auto composed = mean(sum_each_item(targets * (-log(softmax(x)))));
+    const auto composed = mean(sum_per_sample(targets * (-log(softmax(x)))));
     const auto near = [](const std::vector<T>& got, const std::vector<T>& expected) {
         return largest_error(got, expected) <= tolerance<T>;
     };

@@ -19,7 +19,7 @@ const OpCheckOptions few_items{.batches = {1, 3}};
 template <Pooling pooling>
 const auto max_pooled = [](const auto& x) { return square(max_pool2d<pooling>(x).result); };
 template <Pooling pooling>
-const auto mean_pooled = [](const auto& x) { return square(mean_pool2d<pooling>(x)); };
+const auto avg_pooled = [](const auto& x) { return square(avg_pool2d<pooling>(x)); };
 /// The switches are those of x.
 template <Pooling pooling>
 const auto unpooled = [](const auto& y, const auto& x) {
@@ -55,7 +55,7 @@ void check_against_pytorch(const pooling_reference::PoolingCase& e) {
     const auto [largest, switches] = max_pool2d<pooling>(x);
     CHECK(largest.to_host() == as<T>(e.max));
     CHECK(switches.pixels.to_host() == e.switches);
-    const auto mean = mean_pool2d<pooling>(x);
+    const auto mean = avg_pool2d<pooling>(x);
     CHECK(largest_error(mean.to_host(), e.mean) < close);
     using Y = typename std::decay_t<decltype(mean)>::shape;
     const auto upstream = from_host<Y>(device, pooling_reference::batch, as<T>(e.upstream));
@@ -78,13 +78,13 @@ TEMPLATE_TEST_CASE("max_unpool2d", "[ops]", GANTRY_TEST_DEVICES) {
     check_op<D, Overlapping, Images>("max_unpool2d: windows overlap", unpooled<overlapping>, few_items);
 }
 
-TEMPLATE_TEST_CASE("mean_pool2d, global_mean_pool2d and upsample", "[ops]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("avg_pool2d, global_avg_pool2d and upsample", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
-    check_op<D, Images>("mean_pool2d", mean_pooled<halves>, few_items);
-    check_op<D, Images>("mean_pool2d: windows overlap", mean_pooled<overlapping>, few_items);
-    check_op<D, Images>("mean_pool2d: gaps", mean_pooled<with_gaps>, few_items);
+    check_op<D, Images>("avg_pool2d", avg_pooled<halves>, few_items);
+    check_op<D, Images>("avg_pool2d: windows overlap", avg_pooled<overlapping>, few_items);
+    check_op<D, Images>("avg_pool2d: gaps", avg_pooled<with_gaps>, few_items);
     check_op<D, Images>(
-        "global_mean_pool2d", [](const auto& x) { return square(global_mean_pool2d(x)); }, few_items);
+        "global_avg_pool2d", [](const auto& x) { return square(global_avg_pool2d(x)); }, few_items);
     check_op<D, Images>(
         "upsample",
         [](const auto& x) {
@@ -115,7 +115,7 @@ TEMPLATE_TEST_CASE("pooling does what PyTorch does", "[ops]", GANTRY_TEST_DEVICE
         CHECK(largest_error(grad(sum(large * upstream), x).to_host(), pooling_reference::upsampled_gradient) <
               2 * tolerance<T>);
 
-        const auto mean = global_mean_pool2d(x);
+        const auto mean = global_avg_pool2d(x);
         CHECK(largest_error(mean.to_host(), pooling_reference::global_mean) < 2 * tolerance<T>);
         const auto upstream_of_mean = from_host<Shape<Batch, pooling_reference::channels>>(
             device, pooling_reference::batch, as<T>(pooling_reference::global_mean_upstream));
@@ -157,14 +157,14 @@ TEMPLATE_TEST_CASE("pooling and its adjoint: <pool(x), y> = <x, unpool(y)>", "[o
     const auto [largest, switches] = max_pool2d<overlapping>(x);
     const auto y = random_tensor<Overlapping, double>(device, 3, "y");
     CHECK(near(dot(largest, y), dot(x, max_unpool2d(y, switches))));
-    const auto mean = mean_pool2d<overlapping>(x);
+    const auto mean = avg_pool2d<overlapping>(x);
     CHECK(near(dot(mean, y), dot(x, grad(sum(mean * y), x))));
     // Windows side by side: unpooled are upsampled pixels.
     const auto small = random_tensor<Shape<Batch, 2, 3, 19>, double>(device, 3, "small");
     const auto large = random_tensor<Shape<Batch, 4, 9, 19>, double>(device, 3, "large");
     constexpr PerAxis factor{2, 3};
     CHECK(near(dot(upsample<factor>(small), large),
-               6 * dot(small, mean_pool2d<Pooling{.size = factor}>(large))));
+               6 * dot(small, avg_pool2d<Pooling{.size = factor}>(large))));
 }
 
 TEMPLATE_TEST_CASE("max_unpool2d adds where windows overlap", "[ops]", GANTRY_TEST_DEVICES) {

@@ -21,8 +21,8 @@ TEMPLATE_TEST_CASE("sums and means", "[ops]", GANTRY_TEST_DEVICES) {
         "sum_over_batch", [](const auto& x) { return sum_over_batch(x); }, summed_singles);
     check_op<D, Matrices>(
         "mean_over_batch", [](const auto& x) { return mean_over_batch(x); }, averaged_singles);
-    check_op<D, Matrices>("sum_each_item", [](const auto& x) { return sum_each_item(x); });
-    check_op<D, Matrices>("mean_each_item", [](const auto& x) { return mean_each_item(x); });
+    check_op<D, Matrices>("sum_per_sample", [](const auto& x) { return sum_per_sample(x); });
+    check_op<D, Matrices>("mean_per_sample", [](const auto& x) { return mean_per_sample(x); });
     check_op<D, Shape<5, 3>>("sum, no batch", [](const auto& x) { return sum(square(x)); },
                              {.singles = Singles::not_checked});
     check_op<D, Matrices>("gradient of squared sums", [](const auto& x) { return square(sum_over_batch(x)); },
@@ -37,8 +37,8 @@ TEMPLATE_TEST_CASE("values of sums and means", "[ops]", GANTRY_TEST_DEVICES) {
     CHECK(mean(x).item() == 11);
     CHECK(sum_over_batch(x).to_host() == std::vector<float>{11, 22, 33});
     CHECK(mean_over_batch(x).to_host() == std::vector<float>{5.5, 11, 16.5});
-    CHECK(sum_each_item(x).to_host() == std::vector<float>{6, 60});
-    CHECK(mean_each_item(x).to_host() == std::vector<float>{2, 20});
+    CHECK(sum_per_sample(x).to_host() == std::vector<float>{6, 60});
+    CHECK(mean_per_sample(x).to_host() == std::vector<float>{2, 20});
 }
 
 }  // namespace gantry::test

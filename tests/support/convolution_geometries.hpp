@@ -1,6 +1,6 @@
 #pragma once
 #include <gantry/contracts/convolution.hpp>
-#include <gantry/core/window.hpp>
+#include <gantry/core/options.hpp>
 
 #include <algorithm>
 #include <random>

@@ -49,10 +49,10 @@ Numbers run(D& device, const ValueFunction<T, D>& f, const std::vector<Extents>&
             const Numbers& inputs) {
     const gantry::detail::Poisoned<D> poisoned(device);
     const Step<D> step{device};
-    std::vector<Value<T, D>> x;
+    std::vector<TensorRef<T, D>> x;
     for (std::size_t k = 0; k < inputs.size(); ++k)
         x.push_back(gantry::detail::value_from_host(device, shapes[k], converted<T>(inputs[k]), true));
-    const Value<T, D> y = f(x);
+    const TensorRef<T, D> y = f(x);
     const auto upstream =
         gantry::detail::value_from_host(device, y.extents, random_numbers<T>(y.size(), "upstream"), false);
     Numbers results{converted<double>(gantry::detail::to_host(y))};

@@ -39,7 +39,7 @@ void each_product(const ConvolutionGeometry& g, const F& f) {
 
 /// Number `i` of an operand.
 template <class T>
-double operand(const T* data, const BehindActivation<T>& behind, std::size_t i) {
+double operand(const T* data, const ActivationBackward<T>& behind, std::size_t i) {
     const double x = data[i];
     if (!behind.outputs) return x;
     const auto [kind, parameter] = behind.activation;
@@ -71,14 +71,14 @@ void finish_convolution(const P& p, const std::vector<double>& sums, int channel
 
 }  // namespace reference
 
-inline bool passes_activations(const Reference&, const ConvolutionGeometry&, ActivationKind) { return true; }
+inline bool fuses_activation_backward(const Reference&, const ConvolutionGeometry&, ActivationKind) { return true; }
 
 template <class T>
 void launch(Reference&, const ConvolutionParameters<T>& p) {
     check_range(p.geometry);
     std::vector<double> sums(p.geometry.y_size());
     reference::each_product(p.geometry, [&](std::size_t x, std::size_t y, std::size_t w) {
-        sums[y] += reference::operand(p.x, p.x_behind, x) * p.w[w];
+        sums[y] += reference::operand(p.x, p.x_activation, x) * p.w[w];
     });
     reference::finish_convolution(p, sums, p.geometry.out_channels, p.y);
 }
@@ -88,7 +88,7 @@ void launch(Reference&, const ConvolutionTransposedParameters<T>& p) {
     check_range(p.geometry);
     std::vector<double> sums(p.geometry.x_size());
     reference::each_product(p.geometry, [&](std::size_t x, std::size_t y, std::size_t w) {
-        sums[x] += reference::operand(p.y, p.y_behind, y) * p.w[w];
+        sums[x] += reference::operand(p.y, p.y_activation, y) * p.w[w];
     });
     reference::finish_convolution(p, sums, p.geometry.in_channels, p.x);
 }
@@ -98,7 +98,7 @@ void launch(Reference&, const ConvolutionWeightGradientParameters<T>& p) {
     check_range(p.geometry);
     std::vector<double> sums(p.geometry.w_size());
     reference::each_product(p.geometry, [&](std::size_t x, std::size_t y, std::size_t w) {
-        sums[w] += reference::operand(p.x, p.x_behind, x) * reference::operand(p.y, p.y_behind, y);
+        sums[w] += reference::operand(p.x, p.x_activation, x) * reference::operand(p.y, p.y_activation, y);
     });
     for (std::size_t i = 0; i < sums.size(); ++i)
         p.w[i] = static_cast<T>(sums[i] + (p.accumulate ? p.w[i] : T(0)));

@@ -158,11 +158,11 @@ void launch(Reference&, const FillParameters<T>& p) {
 }
 
 template <class T>
-void launch(Reference&, const GatherItemsParameters<T>& p) {
+void launch(Reference&, const GatherSamplesParameters<T>& p) {
     for (std::size_t i = 0; i < p.count; ++i)
-        for (std::size_t k = 0; k < p.item_size; ++k) {
-            const int byte = p.x[p.items[i] * p.item_size + k];
-            p.y[i * p.item_size + k] =
+        for (std::size_t k = 0; k < p.sample_size; ++k) {
+            const int byte = p.x[p.items[i] * p.sample_size + k];
+            p.y[i * p.sample_size + k] =
                 static_cast<T>((p.range == PixelRange::zero_to_one ? byte : 2 * byte - 255) / 255.0);
         }
 }
@@ -243,7 +243,7 @@ void launch(Reference&, const BatchNormParameters<T>& p) {
                 p.activation, p.scale[c] * (p.x[r * p.columns + c] - mean) * inverse + p.shift[c]));
         p.mean[c] = static_cast<T>(mean);
         if (p.mean_rest) p.mean_rest[c] = static_cast<T>(mean - p.mean[c]);
-        p.inverse_deviation[c] = static_cast<T>(inverse);
+        p.rstd[c] = static_cast<T>(inverse);
         if (p.running_mean) {
             p.running_mean[c] += static_cast<T>(p.momentum * (mean - p.running_mean[c]));
             p.running_variance[c] +=
@@ -266,7 +266,7 @@ void launch(Reference&, const BatchNormGradientParameters<T>& p) {
     for (std::size_t c = 0; c < p.columns; ++c) {
         const auto normalised = [&](std::size_t r) {
             const double mean = double(p.mean[c]) + (p.mean_rest ? p.mean_rest[c] : 0);
-            return (p.x[r * p.columns + c] - mean) * p.inverse_deviation[c];
+            return (p.x[r * p.columns + c] - mean) * p.rstd[c];
         };
         const auto d = [&](std::size_t r) {
             const bool positive = p.scale[c] * normalised(r) + p.shift[c] > 0;
@@ -282,7 +282,7 @@ void launch(Reference&, const BatchNormGradientParameters<T>& p) {
         if (p.x_gradient)
             for (std::size_t r = 0; r < p.rows; ++r)
                 p.x_gradient[r * p.columns + c] = static_cast<T>(
-                    p.scale[c] * p.inverse_deviation[c] * (d(r) - sum_d / n - normalised(r) * sum_dn / n));
+                    p.scale[c] * p.rstd[c] * (d(r) - sum_d / n - normalised(r) * sum_dn / n));
         const auto put = [&](T* gradient, double sum) {
             if (gradient) gradient[c] = static_cast<T>(sum + (p.accumulate ? gradient[c] : 0));
         };

@@ -19,7 +19,7 @@ struct BatchNormParameters {
     const T* shift = nullptr;        ///< (columns)
     T* y = nullptr;                  ///< (rows, columns), overwritten
     T* mean = nullptr;               ///< (columns), overwritten
-    T* inverse_deviation = nullptr;  ///< (columns), overwritten: 1 / sqrt(variance + epsilon)
+    T* rstd = nullptr;  ///< (columns), overwritten: 1 / sqrt(variance + epsilon)
     T* running_mean = nullptr;       ///< (columns), updated; null: no running statistics
     T* running_variance = nullptr;   ///< (columns), updated
     double epsilon = 1e-5, momentum = 0.1;
@@ -39,14 +39,14 @@ struct BatchNormEvaluationParameters {
 };
 
 /// The derivative of BatchNormParameters' y. Let d = upstream * activation'(y), n = (x - mean)
-/// inverse_deviation: shift_gradient = sum of d over rows; scale_gradient = sum of d n over rows;
-/// x_gradient = scale inverse_deviation (d - mean of d - n mean of (d n)).
+/// rstd: shift_gradient = sum of d over rows; scale_gradient = sum of d n over rows;
+/// x_gradient = scale rstd (d - mean of d - n mean of (d n)).
 /// Ioffe and Szegedy (2015), section 3, with the sums carried out.
 template <class T>
 struct BatchNormGradientParameters {
     std::size_t rows = 0, columns = 0;
     const T *upstream = nullptr, *x = nullptr, *scale = nullptr, *shift = nullptr, *mean = nullptr,
-            *inverse_deviation = nullptr;
+            *rstd = nullptr;
     T* x_gradient = nullptr;      ///< overwritten; null: not wanted
     T* scale_gradient = nullptr;  ///< overwritten or, with accumulate, added to; null: not wanted
     T* shift_gradient = nullptr;  ///< likewise

@@ -55,7 +55,7 @@ inline void check_range(const ConvolutionGeometry& g) {
 /// An activation that an operand is behind: the operand is a gradient by its outputs, and what enters the
 /// product is that by its inputs, each number times the activation's derivative.
 template <class T>
-struct BehindActivation {
+struct ActivationBackward {
     const T* outputs = nullptr;  ///< as the operand lies; none: the operand enters as it is
     Activation activation = {};
 };
@@ -63,7 +63,7 @@ struct BehindActivation {
 /// Whether a device's convolutions of this geometry take operands behind such an activation. Others must not
 /// be given any.
 template <class D>
-constexpr bool passes_activations(const D&, const ConvolutionGeometry&, ActivationKind) {
+constexpr bool fuses_activation_backward(const D&, const ConvolutionGeometry&, ActivationKind) {
     return false;
 }
 
@@ -77,9 +77,9 @@ struct ConvolutionParameters {
     T* y = nullptr;           ///< overwritten
     const T* bias = nullptr;  ///< (out_channels) or none
     Activation activation = {};
-    bool w_stays = false;  ///< as it is, until the step ends or Tape::overwritten: what a device made of it
+    bool weights_are_constant = false;  ///< as it is, until the step ends or Tape::overwritten: what a device made of it
                            ///< can be used again
-    BehindActivation<T> x_behind = {};
+    ActivationBackward<T> x_activation = {};
 };
 
 /// The adjoint by x, which is a transposed convolution: x[n, iy, ix, i] = activation(sum over all (oy, ox,
@@ -93,8 +93,8 @@ struct ConvolutionTransposedParameters {
     T* x = nullptr;           ///< overwritten
     const T* bias = nullptr;  ///< (in_channels) or none
     Activation activation = {};
-    bool w_stays = false;  ///< as in ConvolutionParameters
-    BehindActivation<T> y_behind = {};
+    bool weights_are_constant = false;  ///< as in ConvolutionParameters
+    ActivationBackward<T> y_activation = {};
 };
 
 /// The adjoint by w: w[ky, kx, i, o] = or += sum over n, oy, ox of x[n, iy, ix, i] y[n, oy, ox, o].
@@ -105,7 +105,7 @@ struct ConvolutionWeightGradientParameters {
     const T* y = nullptr;
     T* w = nullptr;
     bool accumulate = false;  ///< add to what is in w
-    BehindActivation<T> x_behind = {}, y_behind = {};
+    ActivationBackward<T> x_activation = {}, y_activation = {};
 };
 
 }  // namespace gantry

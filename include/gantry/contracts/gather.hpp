@@ -10,11 +10,11 @@ namespace gantry {
 /// Some items of a data set of bytes as numbers: y[i] = from_byte(x[items[i]]), item by item. The item
 /// numbers are arguments of the launch, so that nothing is copied from the host to a GPU.
 template <class T>
-struct GatherItemsParameters {
+struct GatherSamplesParameters {
     static constexpr std::size_t most = 256;  ///< items in a launch: its arguments must fit into 4 KiB
-    std::size_t count = 0, item_size = 0;
-    const std::uint8_t* x = nullptr;  ///< (data set, item_size)
-    T* y = nullptr;                   ///< (count, item_size)
+    std::size_t count = 0, sample_size = 0;
+    const std::uint8_t* x = nullptr;  ///< (data set, sample_size)
+    T* y = nullptr;                   ///< (count, sample_size)
     PixelRange range = PixelRange::minus_one_to_one;
     std::array<std::uint32_t, most> items = {};
 };

@@ -1,5 +1,5 @@
 #pragma once
-#include <gantry/core/window.hpp>
+#include <gantry/core/options.hpp>
 
 #include <cstddef>
 #include <cstdint>

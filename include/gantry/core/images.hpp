@@ -16,7 +16,7 @@ struct Images {
     std::vector<std::uint8_t> pixels;  ///< (count, height, width, channels)
 
     /// Values in one image.
-    std::size_t item_size() const {
+    std::size_t sample_size() const {
         return static_cast<std::size_t>(height) * static_cast<std::size_t>(width) *
                static_cast<std::size_t>(channels);
     }

@@ -50,12 +50,12 @@ template <Name parameter_name, class S, Role parameter_role, int parameter_fan_i
 template <class... P>
 struct ParameterList {
     static constexpr std::size_t count = sizeof...(P);                    ///< tensors
-    static constexpr std::size_t size = (P::shape::item_size + ... + 0);  ///< numbers
+    static constexpr std::size_t size = (P::shape::sample_size + ... + 0);  ///< numbers
     template <std::size_t i>
     using Shape = typename std::tuple_element_t<i, std::tuple<P...>>::shape;
     template <std::size_t i>
     static constexpr std::size_t offset = [] {
-        const std::array<std::size_t, count> sizes{P::shape::item_size...};
+        const std::array<std::size_t, count> sizes{P::shape::sample_size...};
         std::size_t sum = 0;
         for (std::size_t k = 0; k != i; ++k) sum += sizes[k];
         return sum;
@@ -90,7 +90,7 @@ void append_parameters(std::vector<ParameterInfo>& list, const std::string& pref
                        ParameterList<P...>) {
     ((list.push_back({prefix + P::name, 0, leaf, P::role, P::shape::extents(0), P::fan_in, P::fan_out,
                       P::file_order, offset}),
-      offset += P::shape::item_size),
+      offset += P::shape::sample_size),
      ...);
 }
 

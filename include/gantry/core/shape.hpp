@@ -71,11 +71,11 @@ struct Shape {
     static constexpr int rank = sizeof...(Sizes);
     static constexpr bool batched = ((Sizes == Batch) || ...);
     /// Elements of one item of the batch; of the whole where there is no Batch.
-    static constexpr std::size_t item_size =
+    static constexpr std::size_t sample_size =
         (std::size_t{1} * ... * static_cast<std::size_t>(Sizes == Batch ? 1 : Sizes));
 
     static constexpr std::size_t size(int batch) {
-        return batched ? item_size * static_cast<std::size_t>(batch) : item_size;
+        return batched ? sample_size * static_cast<std::size_t>(batch) : sample_size;
     }
     /// The shape with `batch` in place of Batch.
     static constexpr Extents extents(int batch) { return {rank, {(Sizes == Batch ? batch : Sizes)...}}; }
@@ -86,7 +86,7 @@ struct Shape {
 /// user's shapes take it for any shape.
 struct AnyShape {
     static constexpr int rank = 0;
-    static constexpr std::size_t item_size = 0;
+    static constexpr std::size_t sample_size = 0;
     static constexpr bool batched = true;
     static constexpr Extents extents(int) { return {}; }
 };
@@ -127,9 +127,9 @@ struct Last<Shape<A, B, C, E>> {
 }  // namespace detail
 
 /// The shape of values behind the typed handles: known only at run time.
-struct Erased {
+struct DynamicShape {
     static constexpr int rank = 0;
-    static constexpr std::size_t item_size = 0;
+    static constexpr std::size_t sample_size = 0;
     static constexpr bool batched = false;
 };
 

@@ -168,8 +168,8 @@ void launch(Cpu& device, const BatchNormParameters<T>& p) {
         p.mean[c] = mean[c] = split.mean;
         mean_rest[c] = split.rest;
         if (p.mean_rest) p.mean_rest[c] = split.rest;
-        p.inverse_deviation[c] = static_cast<T>(1 / std::sqrt(variance + p.epsilon));
-        factor[c] = p.scale[c] * p.inverse_deviation[c];
+        p.rstd[c] = static_cast<T>(1 / std::sqrt(variance + p.epsilon));
+        factor[c] = p.scale[c] * p.rstd[c];
         shift[c] = p.shift[c];
         if (!p.running_mean) continue;
         const auto move = [&](T& running, double batch) {
@@ -213,13 +213,13 @@ void launch(Cpu& device, const BatchNormGradientParameters<T>& p) {
              *const factor = mean_rest + length, *const shift = factor + length,
              *const inverse = shift + length, *const constant = inverse + length,
              *const linear = constant + length;
-    for (std::size_t c = 0; c < p.columns; ++c) factor[c] = p.scale[c] * p.inverse_deviation[c];
+    for (std::size_t c = 0; c < p.columns; ++c) factor[c] = p.scale[c] * p.rstd[c];
     columns.repeat(p.mean, mean);
     if (p.mean_rest)
         columns.repeat(p.mean_rest, mean_rest);
     else
         std::fill_n(mean_rest, length, T{0});
-    columns.repeat(p.inverse_deviation, inverse);
+    columns.repeat(p.rstd, inverse);
     columns.repeat(factor, factor);
     columns.repeat(p.shift, shift);
     const cpu::detail::Normalization<T> normal{mean, mean_rest, factor, shift,
@@ -227,10 +227,10 @@ void launch(Cpu& device, const BatchNormGradientParameters<T>& p) {
     const auto [sums, product_sums] =
         columns.reduce(device, memory, cpu::detail::BatchNormGradientSums<T>{p.x, p.upstream, normal});
 
-    // x_gradient = factor (d - constant - linear n) with n = (x - mean) inverse_deviation
+    // x_gradient = factor (d - constant - linear n) with n = (x - mean) rstd
     const T row_count = static_cast<T>(p.rows);
     for (std::size_t c = 0; c < p.columns; ++c) {
-        const T scale_gradient = product_sums[c] * p.inverse_deviation[c];
+        const T scale_gradient = product_sums[c] * p.rstd[c];
         if (p.scale_gradient)
             p.scale_gradient[c] = scale_gradient + (p.accumulate ? p.scale_gradient[c] : T{0});
         if (p.shift_gradient) p.shift_gradient[c] = sums[c] + (p.accumulate ? p.shift_gradient[c] : T{0});

@@ -12,16 +12,16 @@
 namespace gantry {
 
 template <class T>
-void launch(Cpu& device, const GatherItemsParameters<T>& p) {
+void launch(Cpu& device, const GatherSamplesParameters<T>& p) {
     std::array<T, 256> value_of_byte;
     for (std::size_t byte = 0; byte < 256; ++byte)
         value_of_byte[byte] = from_byte<T>(static_cast<std::uint8_t>(byte), p.range);
-    cpu::parallel_ranges(device.threads(), p.count, 1, cpu::worthwhile_elements / p.item_size,
+    cpu::parallel_ranges(device.threads(), p.count, 1, cpu::worthwhile_elements / p.sample_size,
                          [&](std::size_t begin, std::size_t end) {
                              for (std::size_t i = begin; i < end; ++i)
-                                 std::transform(p.x + p.items[i] * p.item_size,
-                                                p.x + (p.items[i] + std::size_t{1}) * p.item_size,
-                                                p.y + i * p.item_size,
+                                 std::transform(p.x + p.items[i] * p.sample_size,
+                                                p.x + (p.items[i] + std::size_t{1}) * p.sample_size,
+                                                p.y + i * p.sample_size,
                                                 [&](std::uint8_t byte) { return value_of_byte[byte]; });
                          });
 }

@@ -96,7 +96,7 @@ inline bool wide(const ConvolutionGeometry& g) {
 }  // namespace cuda
 
 /// The tiled kernels do. The derivative of softplus is too long for their loops.
-inline bool passes_activations(const Cuda&, const ConvolutionGeometry& g, ActivationKind kind) {
+inline bool fuses_activation_backward(const Cuda&, const ConvolutionGeometry& g, ActivationKind kind) {
     return !cuda::plain_product(g) && !cuda::wide(g) && derives_from_result(kind) &&
            kind != ActivationKind::softplus;
 }

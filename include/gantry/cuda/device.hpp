@@ -142,7 +142,7 @@ public:
     const CudaOptions& options() const { return options_; }
 
     /// In memory of the GPU, for kernels whose blocks count each other: 0 while none runs.
-    unsigned* arrivals() { return arrivals_.data(); }
+    unsigned* semaphores() { return arrivals_.data(); }
     static constexpr std::size_t arrival_counters = 256;
 
 private:

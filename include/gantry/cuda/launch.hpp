@@ -73,7 +73,7 @@ void launch(Cuda&, const CopyBlockParameters<T>&);
 template <class T>
 void launch(Cuda&, const FillParameters<T>&);
 template <class T>
-void launch(Cuda&, const GatherItemsParameters<T>&);
+void launch(Cuda&, const GatherSamplesParameters<T>&);
 template <class T>
 void launch(Cuda&, const GatherNumbersParameters<T>&);
 template <class T>

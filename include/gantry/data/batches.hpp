@@ -16,7 +16,7 @@ namespace gantry {
 /// Some items of a data set, ready for a network.
 template <class T>
 struct Minibatch {
-    std::span<const T> pixels;             ///< (batch, item_size)
+    std::span<const T> pixels;             ///< (batch, sample_size)
     std::span<const std::uint8_t> labels;  ///< (batch), empty if the data set has none
 };
 
@@ -29,19 +29,19 @@ struct Minibatch {
 template <class T>
 class Batches {
 public:
-    /// `pixels` is (count, item_size), `labels` (count) or empty; both must outlive this object. Throws an
+    /// `pixels` is (count, sample_size), `labels` (count) or empty; both must outlive this object. Throws an
     /// Error if they do not fit together or hold fewer items than a batch.
-    Batches(std::span<const std::uint8_t> pixels, std::size_t item_size, std::span<const std::uint8_t> labels,
+    Batches(std::span<const std::uint8_t> pixels, std::size_t sample_size, std::span<const std::uint8_t> labels,
             const BatchOptions& options)
         : pixels_(pixels),
           labels_(labels),
-          item_size_(item_size),
+          sample_size_(sample_size),
           options_(options),
           value_of_byte_(values_of_bytes(options.range)),
-          order_(checked_count(pixels.size(), item_size, labels.size(), options), options.seed),
-          slots_{Slot(options.batch, item_size, labels), Slot(options.batch, item_size, labels)} {}
+          order_(checked_count(pixels.size(), sample_size, labels.size(), options), options.seed),
+          slots_{Slot(options.batch, sample_size, labels), Slot(options.batch, sample_size, labels)} {}
     Batches(const LabelledImages& data, const BatchOptions& options)
-        : Batches(data.images.pixels, data.images.item_size(), data.labels, options) {}
+        : Batches(data.images.pixels, data.images.sample_size(), data.labels, options) {}
     Batches(LabelledImages&&, const BatchOptions&) = delete;  // the data would be gone before the first batch
 
     /// The next batch, valid until the next call of `next` or `seek`. Throws what stopped the background
@@ -66,19 +66,19 @@ public:
     std::size_t count() const { return order_.count(); }
     const BatchOptions& options() const { return options_; }
     /// Values in an item.
-    std::size_t item_size() const { return item_size_; }
+    std::size_t sample_size() const { return sample_size_; }
 
 private:
     struct Slot {
-        Slot(std::size_t batch, std::size_t item_size, std::span<const std::uint8_t> all_labels)
-            : pixels(batch * item_size), labels(all_labels.empty() ? 0 : batch) {}
+        Slot(std::size_t batch, std::size_t sample_size, std::span<const std::uint8_t> all_labels)
+            : pixels(batch * sample_size), labels(all_labels.empty() ? 0 : batch) {}
         std::vector<T> pixels;
         std::vector<std::uint8_t> labels;
     };
 
-    static std::size_t checked_count(std::size_t values, std::size_t item_size, std::size_t labels,
+    static std::size_t checked_count(std::size_t values, std::size_t sample_size, std::size_t labels,
                                      const BatchOptions& options) {
-        const std::size_t count = count_items(values, item_size, options);
+        const std::size_t count = count_items(values, sample_size, options);
         if (labels != 0 && labels != count)
             fail("batches", "each item needs one label", count, " items and ", labels, " labels");
         return count;
@@ -96,9 +96,9 @@ private:
         const std::uint64_t first = number * options_.batch;
         for (std::size_t i = 0; i < options_.batch; ++i) {
             const std::size_t item = order_.item(first + i);
-            std::transform(pixels_.begin() + static_cast<std::ptrdiff_t>(item * item_size_),
-                           pixels_.begin() + static_cast<std::ptrdiff_t>((item + 1) * item_size_),
-                           slot.pixels.begin() + static_cast<std::ptrdiff_t>(i * item_size_),
+            std::transform(pixels_.begin() + static_cast<std::ptrdiff_t>(item * sample_size_),
+                           pixels_.begin() + static_cast<std::ptrdiff_t>((item + 1) * sample_size_),
+                           slot.pixels.begin() + static_cast<std::ptrdiff_t>(i * sample_size_),
                            [&](std::uint8_t byte) { return value_of_byte_[byte]; });
             if (!labels_.empty()) slot.labels[i] = labels_[item];
         }
@@ -106,7 +106,7 @@ private:
 
     std::span<const std::uint8_t> pixels_;
     std::span<const std::uint8_t> labels_;
-    std::size_t item_size_;
+    std::size_t sample_size_;
     BatchOptions options_;
     std::array<T, 256> value_of_byte_;
     ShuffledOrder order_;  ///< of the background thread alone, but for its count

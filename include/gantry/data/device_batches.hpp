@@ -49,10 +49,10 @@ public:
         : device_(device),
           of_device_(device.watch()),
           options_(options),
-          order_(count_items(pixels.size(), Item::item_size, options), options.seed) {
+          order_(count_items(pixels.size(), Item::sample_size, options), options.seed) {
         if constexpr (streams) {
             if (must_stream(device, pixels.size(), options)) {
-                uploader_.emplace(device.memory(), options.batch * Item::item_size,
+                uploader_.emplace(device.memory(), options.batch * Item::sample_size,
                                   [this, pixels](std::span<std::uint8_t> bytes, std::uint64_t number) {
                                       copy_items(pixels, bytes, number);
                                   });
@@ -120,13 +120,13 @@ private:
     /// Converts the items item(0) ... item(batch - 1) of x.
     template <class ItemNumber>
     void gather(const std::uint8_t* x, T* y, const ItemNumber& item) {
-        GatherItemsParameters<T> p;
-        p.item_size = Item::item_size;
+        GatherSamplesParameters<T> p;
+        p.sample_size = Item::sample_size;
         p.x = x;
         p.range = options_.range;
         for (std::size_t first = 0; first < options_.batch; first += p.count) {
             p.count = std::min(p.most, options_.batch - first);
-            p.y = y + first * p.item_size;
+            p.y = y + first * p.sample_size;
             for (std::size_t i = 0; i < p.count; ++i) p.items[i] = item(first + i);
             launch(device_, p);
         }
@@ -135,7 +135,7 @@ private:
     /// Writes the bytes of batch `number`. (The order belongs to the background thread then.)
     void copy_items(std::span<const std::uint8_t> pixels, std::span<std::uint8_t> bytes,
                     std::uint64_t number) {
-        constexpr std::size_t size = Item::item_size;
+        constexpr std::size_t size = Item::sample_size;
         const std::uint64_t first = number * options_.batch;
         for (std::size_t i = 0; i < options_.batch; ++i)
             std::memcpy(bytes.data() + i * size, pixels.data() + order_.item(first + i) * size, size);

@@ -176,8 +176,8 @@ inline PictureFolder load_picture_folder(const std::filesystem::path& folder,
     }
 
     PictureFolder loaded{{0, height, width, 3, {}}, {}, {}, std::move(found.other_formats)};
-    const std::size_t item_size = loaded.images.item_size();
-    std::vector<std::uint8_t> pixels(paths.size() * item_size);
+    const std::size_t sample_size = loaded.images.sample_size();
+    std::vector<std::uint8_t> pixels(paths.size() * sample_size);
     std::vector<std::string> reasons(paths.size());  // empty: a picture could be read
     std::atomic<bool> memory_lacks = false;
     detail::for_each_on_all_cores(paths.size(), [&](std::size_t i) {
@@ -185,7 +185,7 @@ inline PictureFolder load_picture_folder(const std::filesystem::path& folder,
             detail::DecodingMemory memory;
             const Picture picture =
                 detail::read_picture(paths[i], {.smallest_height = height, .smallest_width = width}, memory);
-            detail::put_colours(resize_to_fill(picture, height, width), pixels.data() + i * item_size);
+            detail::put_colours(resize_to_fill(picture, height, width), pixels.data() + i * sample_size);
         } catch (const Error& error) {
             reasons[i] = error.what();
         } catch (const std::bad_alloc&) {
@@ -200,8 +200,8 @@ inline PictureFolder load_picture_folder(const std::filesystem::path& folder,
             continue;
         }
         if (loaded.images.count < i)
-            std::copy_n(pixels.data() + i * item_size, item_size,
-                        pixels.data() + loaded.images.count * item_size);
+            std::copy_n(pixels.data() + i * sample_size, sample_size,
+                        pixels.data() + loaded.images.count * sample_size);
         loaded.paths.push_back(paths[i]);
         ++loaded.images.count;
     }
@@ -212,7 +212,7 @@ inline PictureFolder load_picture_folder(const std::filesystem::path& folder,
         throw Error(first + "; and " + std::to_string(broken - 1) + " more of the " +
                     std::to_string(paths.size()) + " pictures cannot be read");
     }
-    pixels.resize(loaded.images.count * item_size);
+    pixels.resize(loaded.images.count * sample_size);
     loaded.images.pixels = std::move(pixels);
     return loaded;
 }

@@ -30,10 +30,10 @@ struct BatchOptions {
 
 /// Items in a data set of `values` bytes that is to be served in batches. Errors: not a whole number of
 /// items; fewer than a batch; more than can be numbered.
-inline std::size_t count_items(std::size_t values, std::size_t item_size, const BatchOptions& options) {
-    if (item_size == 0 || values % item_size != 0)
-        fail("batches", "pixels must be a whole number of items", values, " values in items of ", item_size);
-    const std::size_t count = values / item_size;
+inline std::size_t count_items(std::size_t values, std::size_t sample_size, const BatchOptions& options) {
+    if (sample_size == 0 || values % sample_size != 0)
+        fail("batches", "pixels must be a whole number of items", values, " values in items of ", sample_size);
+    const std::size_t count = values / sample_size;
     if (options.batch == 0) fail("batches", "a batch must hold at least one item", options.batch);
     if (options.batch > count)
         fail("batches", "a batch must not be larger than the data set", "a batch of ", options.batch,

@@ -11,8 +11,8 @@ namespace gantry {
 /// Adds `part` to the gradient of x that a pass collects. What an op repeated for a scalar is summed for it
 /// here.
 template <class T, class D>
-void collect(const Value<T, D>& x, const Value<T, D>& part) {
-    Value<T, D> gradient = part;
+void add_grad(const TensorRef<T, D>& x, const TensorRef<T, D>& part) {
+    TensorRef<T, D> gradient = part;
     if (x.extents.rank == 0 && part.extents.rank != 0) gradient = detail::sum_all(part);
     if (gradient.extents != x.extents)
         fail("backward", "the derivative of an op has the shape of its input", gradient.extents, " for ",
@@ -57,7 +57,7 @@ struct PassOptions {
 
 /// Plays the tape back from a scalar.
 template <class T, class D, class IsTarget>
-void play_back(const Value<T, D>& loss, PassOptions options, const IsTarget& is_target) {
+void play_back(const TensorRef<T, D>& loss, PassOptions options, const IsTarget& is_target) {
     loss.check_alive();
     D& device = *loss.device;
     const auto turn = device.turn();
@@ -68,7 +68,7 @@ void play_back(const Value<T, D>& loss, PassOptions options, const IsTarget& is_
     if (!loss.node->needed && options.allow_unused) return;
     if (!loss.node->needed)
         fail("backward", "the loss must depend on what its gradient is asked for; was an input detached?");
-    const Value<T, D> one = allocate<T>(device, Extents{});
+    const TensorRef<T, D> one = allocate<T>(device, Extents{});
     launch(device, FillParameters<T>{1, one.data, T(1)});
     loss.node->gradient = one.data;
 
@@ -90,14 +90,14 @@ void play_back(const Value<T, D>& loss, PassOptions options, const IsTarget& is_
 
 /// What a pass has collected for x; zeros where nothing was and `allow_unused` is set.
 template <class T, class D>
-Value<T, D> collected_gradient(const Value<T, D>& x, bool allow_unused) {
+TensorRef<T, D> collected_gradient(const TensorRef<T, D>& x, bool allow_unused) {
     x.check_alive();
     const Node* node = x.node;
     if (!node) fail("grad", "gradients are asked for variables on the tape");
     if (!node->gradient && !allow_unused)
         fail("grad", "the output must depend on every variable that its gradient is asked for");
     if (node->gradient) return x.of_step(node->gradient, node->gradient_node);
-    const Value<T, D> zeros = allocate<T>(*x.device, x.extents);
+    const TensorRef<T, D> zeros = allocate<T>(*x.device, x.extents);
     launch(*x.device, FillParameters<T>{zeros.size(), zeros.data, T(0)});
     return zeros;
 }

@@ -63,12 +63,12 @@ private:
 
 /// A function of tensors with no shape in its type, so that what checks it is compiled once for a device.
 template <class T, class D>
-using ValueFunction = std::function<Value<T, D>(const std::vector<Value<T, D>>&)>;
+using ValueFunction = std::function<TensorRef<T, D>(const std::vector<TensorRef<T, D>>&)>;
 
 /// f takes Variables of shapes S. It must outlive the result.
 template <class T, class D, class... S, class F>
 ValueFunction<T, D> without_shapes(const F& f) {
-    return [&f](const std::vector<Value<T, D>>& x) {
+    return [&f](const std::vector<TensorRef<T, D>>& x) {
         return [&]<std::size_t... i>(std::index_sequence<i...>) {
             return f(Variable<S, T, D>{x[i]}...).value();
         }
@@ -78,14 +78,14 @@ ValueFunction<T, D> without_shapes(const F& f) {
 
 /// A tensor of the step with numbers from the host, as a leaf of the tape if `recorded`.
 template <class T, class D>
-Value<T, D> value_from_host(D& device, const Extents& extents, const std::vector<T>& numbers, bool recorded) {
-    Value<T, D> value = allocate<T>(device, extents);
+TensorRef<T, D> value_from_host(D& device, const Extents& extents, const std::vector<T>& numbers, bool recorded) {
+    TensorRef<T, D> value = allocate<T>(device, extents);
     device.memory().copy_from_host(value.data, numbers.data(), numbers.size() * sizeof(T));
     if (recorded) value.node = device.tape().template push<Node>();
     return value;
 }
 template <class T, class D>
-std::vector<T> to_host(const Value<T, D>& value) {
+std::vector<T> to_host(const TensorRef<T, D>& value) {
     std::vector<T> host(value.size());
     value.device->memory().copy_to_host(host.data(), value.data, host.size() * sizeof(T));
     return host;
@@ -93,15 +93,15 @@ std::vector<T> to_host(const Value<T, D>& value) {
 
 /// Gradients of a scalar; zeros for what it does not depend on.
 template <class T, class D>
-std::vector<Value<T, D>> gradients_of(const Value<T, D>& scalar, const std::vector<Value<T, D>>& inputs,
+std::vector<TensorRef<T, D>> gradients_of(const TensorRef<T, D>& scalar, const std::vector<TensorRef<T, D>>& inputs,
                                       bool create_graph) {
     play_back(scalar, {.recorded = create_graph, .write_through = false, .allow_unused = true},
               [&](const Node& node) {
                   return std::any_of(inputs.begin(), inputs.end(),
-                                     [&](const Value<T, D>& x) { return x.node == &node; });
+                                     [&](const TensorRef<T, D>& x) { return x.node == &node; });
               });
-    std::vector<Value<T, D>> gradients;
-    for (const Value<T, D>& x : inputs) gradients.push_back(collected_gradient(x, true));
+    std::vector<TensorRef<T, D>> gradients;
+    for (const TensorRef<T, D>& x : inputs) gradients.push_back(collected_gradient(x, true));
     return gradients;
 }
 
@@ -150,8 +150,8 @@ private:
     std::vector<double> weights_for(std::size_t size) const {
         return random_numbers(size, 1000, options_, 0.5, 1.5);
     }
-    std::vector<Value<double, D>> variables(const Inputs& inputs) const {
-        std::vector<Value<double, D>> all;
+    std::vector<TensorRef<double, D>> variables(const Inputs& inputs) const {
+        std::vector<TensorRef<double, D>> all;
         for (std::size_t i = 0; i < inputs.size(); ++i)
             all.push_back(value_from_host(device_, shapes_[i], inputs[i], true));
         return all;
@@ -205,10 +205,10 @@ GradcheckResult gradcheck(D& device, const std::vector<Extents>& shapes, const V
 template <class D>
 GradcheckResult gradgradcheck(D& device, std::vector<Extents> shapes, const ValueFunction<double, D>& f,
                               const GradcheckOptions& options) {
-    const ValueFunction<double, D> gradients_of_f = [&](std::vector<Value<double, D>> x) {
-        const Value<double, D> upstream = x.back();
+    const ValueFunction<double, D> gradients_of_f = [&](std::vector<TensorRef<double, D>> x) {
+        const TensorRef<double, D> upstream = x.back();
         x.pop_back();
-        Value<double, D> total = allocate<double>(device, Extents{});
+        TensorRef<double, D> total = allocate<double>(device, Extents{});
         launch(device, FillParameters<double>{1, total.data, 0});
         std::uint64_t number = 2000;
         for (const auto& gradient : gradients_of(sum_all(f(x) * upstream), x, true)) {

@@ -14,19 +14,19 @@
 
 namespace gantry {
 
-/// The mean of each value over the items of a data set: (count, item_size) bytes -> item_size means, as
+/// The mean of each value over the items of a data set: (count, sample_size) bytes -> sample_size means, as
 /// numbers in `range`. Errors: no items, or not a whole number of them.
-inline std::vector<double> marginal_means(std::span<const std::uint8_t> pixels, std::size_t item_size,
+inline std::vector<double> marginal_means(std::span<const std::uint8_t> pixels, std::size_t sample_size,
                                           PixelRange range) {
-    if (item_size == 0 || pixels.empty() || pixels.size() % item_size != 0)
+    if (sample_size == 0 || pixels.empty() || pixels.size() % sample_size != 0)
         fail("marginal_means", "the data must be one or more whole items", pixels.size(),
-             " values in items of ", item_size);
-    std::vector<std::uint64_t> sums(item_size);
-    for (std::size_t first = 0; first < pixels.size(); first += item_size)
-        for (std::size_t i = 0; i < item_size; ++i) sums[i] += pixels[first + i];
+             " values in items of ", sample_size);
+    std::vector<std::uint64_t> sums(sample_size);
+    for (std::size_t first = 0; first < pixels.size(); first += sample_size)
+        for (std::size_t i = 0; i < sample_size; ++i) sums[i] += pixels[first + i];
 
-    const double full = 255.0 * static_cast<double>(pixels.size() / item_size);
-    std::vector<double> means(item_size);
+    const double full = 255.0 * static_cast<double>(pixels.size() / sample_size);
+    std::vector<double> means(sample_size);
     std::transform(sums.begin(), sums.end(), means.begin(), [&](std::uint64_t sum) {
         const double mean = static_cast<double>(sum) / full;
         return range == PixelRange::zero_to_one ? mean : 2 * mean - 1;

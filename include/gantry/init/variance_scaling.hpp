@@ -19,11 +19,11 @@ inline double checked_fan(std::string_view where, const ParameterInfo& info, int
     if (fan <= 0) fail(where, "the parameter must have a fan-in and a fan-out", info.name);
     return fan;
 }
-inline double glorot_deviation(std::string_view where, const ParameterInfo& info, double gain) {
+inline double glorot_std(std::string_view where, const ParameterInfo& info, double gain) {
     return gain *
            std::sqrt(2 / (checked_fan(where, info, info.fan_in) + checked_fan(where, info, info.fan_out)));
 }
-inline double kaiming_deviation(std::string_view where, const ParameterInfo& info, double slope,
+inline double kaiming_std(std::string_view where, const ParameterInfo& info, double slope,
                                 FanMode mode) {
     const int fan = mode == FanMode::fan_in ? info.fan_in : info.fan_out;
     return std::sqrt(2 / ((1 + slope * slope) * checked_fan(where, info, fan)));
@@ -43,7 +43,7 @@ struct GlorotUniform {
 
     template <class T, class D>
     void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {
-        const double deviation = detail::glorot_deviation("GlorotUniform", info, gain);
+        const double deviation = detail::glorot_std("GlorotUniform", info, gain);
         detail::uniform_of(deviation)(device, info, parameter, stream);
     }
 };
@@ -54,7 +54,7 @@ struct GlorotNormal {
 
     template <class T, class D>
     void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {
-        const double deviation = detail::glorot_deviation("GlorotNormal", info, gain);
+        const double deviation = detail::glorot_std("GlorotNormal", info, gain);
         Normal{0, deviation}(device, info, parameter, stream);
     }
 };
@@ -68,7 +68,7 @@ struct KaimingUniform {
 
     template <class T, class D>
     void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {
-        const double deviation = detail::kaiming_deviation("KaimingUniform", info, slope, mode);
+        const double deviation = detail::kaiming_std("KaimingUniform", info, slope, mode);
         detail::uniform_of(deviation)(device, info, parameter, stream);
     }
 };
@@ -80,7 +80,7 @@ struct KaimingNormal {
 
     template <class T, class D>
     void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {
-        const double deviation = detail::kaiming_deviation("KaimingNormal", info, slope, mode);
+        const double deviation = detail::kaiming_std("KaimingNormal", info, slope, mode);
         Normal{0, deviation}(device, info, parameter, stream);
     }
 };

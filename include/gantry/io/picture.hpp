@@ -59,11 +59,11 @@ Picture grid(const Values& images, int height, int width, int channels, const Gr
     if (options.columns < 1 || options.border < 0 || options.scale < 1)
         fail("grid", "columns and scale must be positive, border not negative", options.columns,
              " columns, scale ", options.scale, ", border ", options.border);
-    const std::size_t item_size = detail::picture_bytes(height, width, channels);
-    if (std::ranges::empty(images) || std::ranges::size(images) % item_size != 0)
+    const std::size_t sample_size = detail::picture_bytes(height, width, channels);
+    if (std::ranges::empty(images) || std::ranges::size(images) % sample_size != 0)
         fail("grid", "values must be a whole number of images, at least one", std::ranges::size(images),
-             " values in images of ", item_size);
-    const int count = static_cast<int>(std::ranges::size(images) / item_size);
+             " values in images of ", sample_size);
+    const int count = static_cast<int>(std::ranges::size(images) / sample_size);
     const int columns = std::min(options.columns, count);
     const int rows = (count + columns - 1) / columns;
 
@@ -80,7 +80,7 @@ Picture grid(const Values& images, int height, int width, int channels, const Gr
         return static_cast<std::uint8_t>(std::lround(255 * (std::min(value, 1.0) - low) / (1 - low)));
     };
     for (int tile = 0; tile < count; ++tile) {
-        const auto* image = std::ranges::data(images) + static_cast<std::size_t>(tile) * item_size;
+        const auto* image = std::ranges::data(images) + static_cast<std::size_t>(tile) * sample_size;
         const int top = scale * (options.border + tile / columns * (height + options.border));
         const int left = scale * (options.border + tile % columns * (width + options.border));
         for (int y = 0; y < scale * height; ++y)

@@ -25,9 +25,9 @@ struct BatchNorm {
     template <class X>
     using Output = X;
     template <class X>
-    static constexpr std::size_t flops = 8 * X::item_size;
+    static constexpr std::size_t flops = 8 * X::sample_size;
     template <class X>
-    static constexpr std::size_t stored = X::item_size;
+    static constexpr std::size_t stored = X::sample_size;
     static constexpr bool fuses_activation = true, keeps_shape = true;
     static constexpr FeatureOrder feature_order = FeatureOrder::kept;
 

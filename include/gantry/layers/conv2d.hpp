@@ -1,5 +1,5 @@
 #pragma once
-#include <gantry/core/window.hpp>
+#include <gantry/core/options.hpp>
 #include <gantry/layers/fit.hpp>
 #include <gantry/layers/layer.hpp>
 #include <gantry/ops/convolution.hpp>
@@ -13,7 +13,7 @@ namespace gantry {
 namespace detail {
 
 /// "4x4 stride 2 padding 1"
-inline std::string window_text(const Window& window) {
+inline std::string window_text(const Conv2dOptions& window) {
     const auto number = [](PerAxis n) {
         const std::string vertical = std::to_string(n.vertical);
         return n.vertical == n.horizontal ? vertical : vertical + 'x' + std::to_string(n.horizontal);
@@ -27,18 +27,18 @@ inline std::string window_text(const Window& window) {
            (window.bias ? "" : ", no bias");
 }
 
-/// Of a convolution with anything but a Window.
+/// Of a convolution with anything but a Conv2dOptions.
 template <int arguments>
 struct ConvolutionTakesWindow {
     static_assert(arguments < 0,
-                  "gantry: a convolution takes one Window after its channels: "
-                  "Conv2d<3, 64, Window{.size = 4, .stride = 2, .padding = 1}>");
+                  "gantry: a convolution takes one Conv2dOptions after its channels: "
+                  "Conv2d<3, 64, Conv2dOptions{.size = 4, .stride = 2, .padding = 1}>");
 };
 template <int in, int out>
 struct ConvolutionHasChannels {
     static_assert(in > 0 && out > 0, "gantry: a convolution has channels");
 };
-template <Window window>
+template <Conv2dOptions window>
 struct WindowIsValid {
     static_assert(window.valid(),
                   "gantry: size, stride and dilation of a window are positive, padding is not negative, and "
@@ -48,7 +48,7 @@ struct WindowIsValid {
 /// What both kinds of convolutions have in common. `out` of Conv2d are `in` of the product that it is, and
 /// the reverse for ConvTranspose2d: weights are (window height, window width, channels of the larger image,
 /// channels of the smaller one) in memory, and PyTorch's layout in files.
-template <int channels_in, int channels_out, int larger, int smaller, Window window>
+template <int channels_in, int channels_out, int larger, int smaller, Conv2dOptions window>
 struct ConvolutionLayer {
     static constexpr bool has_channels = channels_in > 0 && channels_out > 0;
     using Valid = std::conditional_t<has_channels, StaticCheck<window.valid(), WindowIsValid<window>>,
@@ -73,12 +73,12 @@ struct ConvolutionLayer {
 }  // namespace detail
 
 /// A convolution, Shape<Batch, height, width, in> -> Shape<Batch, ..., ..., out>; see conv2d.
-///     Conv2d<3, 64, Window{.size = 4, .stride = 2, .padding = 1, .bias = false}>
+///     Conv2d<3, 64, Conv2dOptions{.size = 4, .stride = 2, .padding = 1, .bias = false}>
 template <int in, int out, auto... window>
-struct Conv2d : Conv2d<in, out, Window{.size = 1}> {
+struct Conv2d : Conv2d<in, out, Conv2dOptions{.size = 1}> {
     using Valid = detail::StaticCheck<false, detail::ConvolutionTakesWindow<sizeof...(window)>>;
 };
-template <int in, int out, Window window>
+template <int in, int out, Conv2dOptions window>
 struct Conv2d<in, out, window> : detail::ConvolutionLayer<in, out, in, out, window> {
     template <int index, class X>
     using Fit = decltype(detail::image_check<index, Conv2d, X, in, window.span(), window.padding>());
@@ -91,10 +91,10 @@ struct Conv2d<in, out, window> : detail::ConvolutionLayer<in, out, in, out, wind
         typename std::conditional_t<std::is_same_v<X, AnyShape>, std::type_identity<X>, OutputOf<X>>::type;
     /// Taps on padding count as well.
     template <class X>
-    static constexpr std::size_t flops = Output<X>::item_size*(2 * std::size_t{in} * Conv2d::taps +
+    static constexpr std::size_t flops = Output<X>::sample_size*(2 * std::size_t{in} * Conv2d::taps +
                                                                (window.bias ? 1 : 0));
     template <class X>
-    static constexpr std::size_t stored = Output<X>::item_size;
+    static constexpr std::size_t stored = Output<X>::sample_size;
     /// The same layer with `factor` times as many output channels; see Maxout.
     template <int factor>
     using Widened = Conv2d<in, out * factor, window>;

@@ -7,17 +7,17 @@
 namespace gantry {
 
 namespace detail {
-template <int index, class L, class X, int in, Window window>
+template <int index, class L, class X, int in, Conv2dOptions window>
 constexpr auto transposed_image_check();
 }  // namespace detail
 
 /// A transposed convolution, Shape<Batch, height, width, in> -> Shape<Batch, ..., ..., out>, with a window as
 /// PyTorch's ConvTranspose2d has it; see conv_transpose2d.
 template <int in, int out, auto... window>
-struct ConvTranspose2d : ConvTranspose2d<in, out, Window{.size = 1}> {
+struct ConvTranspose2d : ConvTranspose2d<in, out, Conv2dOptions{.size = 1}> {
     using Valid = detail::StaticCheck<false, detail::ConvolutionTakesWindow<sizeof...(window)>>;
 };
-template <int in, int out, Window window>
+template <int in, int out, Conv2dOptions window>
 struct ConvTranspose2d<in, out, window> : detail::ConvolutionLayer<in, out, out, in, window> {
     template <int index, class X>
     using Fit = decltype(detail::transposed_image_check<index, ConvTranspose2d, X, in, window>());
@@ -30,10 +30,10 @@ struct ConvTranspose2d<in, out, window> : detail::ConvolutionLayer<in, out, out,
         typename std::conditional_t<std::is_same_v<X, AnyShape>, std::type_identity<X>, OutputOf<X>>::type;
     /// Taps that reach into the padding count as well.
     template <class X>
-    static constexpr std::size_t flops = 2 * X::item_size* out* ConvTranspose2d::taps +
-                                         (window.bias ? Output<X>::item_size : 0);
+    static constexpr std::size_t flops = 2 * X::sample_size* out* ConvTranspose2d::taps +
+                                         (window.bias ? Output<X>::sample_size : 0);
     template <class X>
-    static constexpr std::size_t stored = Output<X>::item_size;
+    static constexpr std::size_t stored = Output<X>::sample_size;
 
     static std::string name() {
         return "ConvTranspose2d " + std::to_string(in) + " -> " + std::to_string(out) + ", " +
@@ -54,7 +54,7 @@ struct LayerLeavesPixels {
                   "result (see LayerLeavesPixels<layer index, layer, result height, result width>)");
 };
 
-template <int index, class L, class X, int in, Window window>
+template <int index, class L, class X, int in, Conv2dOptions window>
 constexpr auto detail::transposed_image_check() {
     using Check = decltype(image_check<index, L, X, in>());
     if constexpr (!Check::fits) {

@@ -65,7 +65,7 @@ constexpr FlatImage flat_image(const Extents& extents) {
 
 template <class P, class L, class X, class Y>
 constexpr bool parameter_is_known() {
-    constexpr std::size_t size = P::shape::item_size;
+    constexpr std::size_t size = P::shape::sample_size;
     constexpr FeatureOrder order = feature_order_of<L>;
     if constexpr (P::file_order == FileOrder::unknown) return false;
     if constexpr (order == FeatureOrder::kept && !std::is_same_v<Y, AnyShape>)
@@ -75,7 +75,7 @@ constexpr bool parameter_is_known() {
         return P::file_order == FileOrder::transposed
                    ? P::shape::extents(0).first() == last_extent<X> &&
                          P::shape::extents(0).last() % last_extent<Y> == 0
-                   : P::shape::rank < 2 && (size == 1 || size % Y::item_size == 0);
+                   : P::shape::rank < 2 && (size == 1 || size % Y::sample_size == 0);
     return true;
 }
 template <class L, class X, class Y, class... P>

@@ -40,7 +40,7 @@ enum class FeatureOrder {
     view,     ///< the same numbers in memory: Flatten
     free,     ///< parameters connect each input with each output, so that both may be in any order: Dense.
            ///< They are matrices (inputs, outputs), FileOrder::transposed, and vectors that go with outputs
-    own,  ///< the result has PyTorch's order, whatever the input: channels, as GlobalMeanPool2d has them
+    own,  ///< the result has PyTorch's order, whatever the input: channels, as GlobalAvgPool2d has them
 };
 
 /// What a layer is told about the pass that it is part of.
@@ -65,9 +65,9 @@ struct PlainLayer {
     template <class X>
     using Output = X;
     template <class X>
-    static constexpr std::size_t flops = X::item_size;
+    static constexpr std::size_t flops = X::sample_size;
     template <class X>
-    static constexpr std::size_t stored = X::item_size;
+    static constexpr std::size_t stored = X::sample_size;
 };
 
 namespace detail {

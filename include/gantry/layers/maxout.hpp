@@ -45,9 +45,9 @@ struct Maxout {
     template <class X>
     using Output = typename Layer::template Output<X>;
     template <class X>
-    static constexpr std::size_t flops = Wide::template flops<X> + pieces* Output<X>::item_size;
+    static constexpr std::size_t flops = Wide::template flops<X> + pieces* Output<X>::sample_size;
     template <class X>
-    static constexpr std::size_t stored = Wide::template stored<X> + Output<X>::item_size;
+    static constexpr std::size_t stored = Wide::template stored<X> + Output<X>::sample_size;
 
     static std::string name() { return "Maxout of " + std::to_string(pieces) + " " + Layer::name(); }
 

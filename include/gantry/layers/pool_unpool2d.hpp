@@ -64,11 +64,11 @@ public:
     static constexpr bool fits = Inner::template fits<PooledImage<X>>;
     template <class X>
     static constexpr std::size_t flops =
-        Pool::template flops<X> + Inner::template flops<PooledImage<X>> + PooledImage<X>::item_size;
+        Pool::template flops<X> + Inner::template flops<PooledImage<X>> + PooledImage<X>::sample_size;
     /// The maxima and their switches, what the inner layers leave, and the result.
     template <class X>
     static constexpr std::size_t stored =
-        2 * PooledImage<X>::item_size + Inner::template stored<PooledImage<X>> + X::item_size;
+        2 * PooledImage<X>::sample_size + Inner::template stored<PooledImage<X>> + X::sample_size;
 
     static std::string name() { return "PoolUnpool2d " + detail::pooling_text(pooling); }
 
@@ -100,7 +100,7 @@ public:
         row(number + "  MaxPool2d " + detail::pooling_text(pooling), detail::shape_text<PooledImage<X>>(),
             none, Pool::template flops<X>);
         Inner::template summary_rows<PooledImage<X>>(row, prefix);
-        row(number + "  MaxUnpool2d", detail::shape_text<X>(), none, PooledImage<X>::item_size);
+        row(number + "  MaxUnpool2d", detail::shape_text<X>(), none, PooledImage<X>::sample_size);
     }
 };
 

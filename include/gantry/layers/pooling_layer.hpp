@@ -1,5 +1,5 @@
 #pragma once
-#include <gantry/core/window.hpp>
+#include <gantry/core/options.hpp>
 #include <gantry/layers/fit.hpp>
 #include <gantry/layers/layer.hpp>
 #include <gantry/ops/pooling.hpp>
@@ -34,9 +34,9 @@ struct PoolingLayer : PlainLayer {
     using Output = typename std::conditional_t<std::is_same_v<X, AnyShape>, std::type_identity<X>,
                                                Pooled<pooling, X>>::type;
     template <class X>
-    static constexpr std::size_t flops = Output<X>::item_size* pooling.size.vertical* pooling.size.horizontal;
+    static constexpr std::size_t flops = Output<X>::sample_size* pooling.size.vertical* pooling.size.horizontal;
     template <class X>
-    static constexpr std::size_t stored = Output<X>::item_size;
+    static constexpr std::size_t stored = Output<X>::sample_size;
 };
 
 }  // namespace gantry::detail

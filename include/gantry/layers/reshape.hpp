@@ -21,7 +21,7 @@ struct ViewLayer : PlainLayer {
 struct Flatten : ViewLayer {
     template <class X>
     struct OutputOf {
-        using type = Shape<Batch, static_cast<int>(X::item_size)>;
+        using type = Shape<Batch, static_cast<int>(X::sample_size)>;
     };
     template <class X>
     using Output =
@@ -67,8 +67,8 @@ struct Reshape : detail::ItemLayer<extents...> {
     template <class>
     using Output = typename Reshape::Items;
     template <int index, class X>
-    using Fit = detail::StaticCheck<X::item_size == Output<X>::item_size,
-                                    ReshapeFits<X::item_size, Output<X>::item_size>>;
+    using Fit = detail::StaticCheck<X::sample_size == Output<X>::sample_size,
+                                    ReshapeFits<X::sample_size, Output<X>::sample_size>>;
     static std::string name() { return "Reshape"; }
     template <class P, AnyTensor X>
     static auto forward(const P&, const X& x) {

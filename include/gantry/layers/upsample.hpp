@@ -1,7 +1,7 @@
 #pragma once
 #include <gantry/layers/fit.hpp>
 #include <gantry/layers/layer.hpp>
-#include <gantry/ops/mean_pool.hpp>
+#include <gantry/ops/avg_pool.hpp>
 
 #include <cstddef>
 #include <string>
@@ -23,7 +23,7 @@ struct Upsample : PlainLayer {
     template <class X>
     static constexpr std::size_t flops = 0;
     template <class X>
-    static constexpr std::size_t stored = Output<X>::item_size;
+    static constexpr std::size_t stored = Output<X>::sample_size;
 
     static std::string name() {
         return "Upsample " + std::to_string(factor.vertical) + 'x' + std::to_string(factor.horizontal);

@@ -100,7 +100,7 @@ struct ParameterCursor {
     template <std::size_t i, class List>
     auto parameter() const {
         using S = typename List::template Shape<i>;
-        Value<T, D> value{parameters + List::template offset<i>, device, S::extents(0), 0, nullptr, memory};
+        TensorRef<T, D> value{parameters + List::template offset<i>, device, S::extents(0), 0, nullptr, memory};
         if constexpr (recorded) {
             value.step = device->step();
             value.node = leaves[i];
@@ -113,7 +113,7 @@ struct ParameterCursor {
     auto state() const {
         using S = typename List::template Shape<i>;
         return Tensor<S, T, D>{
-            Value<T, D>{states + List::template offset<i>, device, S::extents(0), 0, nullptr, memory}};
+            TensorRef<T, D>{states + List::template offset<i>, device, S::extents(0), 0, nullptr, memory}};
     }
     ParameterCursor after(std::size_t tensors, std::size_t numbers, std::size_t state_numbers) const {
         return {parameters + numbers, states + state_numbers, device, recorded ? leaves + tensors : nullptr,
@@ -167,7 +167,7 @@ public:
             // The compiler has said why. What is returned has the type of a network that fits, so that it
             // says nothing else.
             using Out = typename Architecture::template Output<In>;
-            return detail::NetworkResult<Out, T, D, recorded, X>{Value<T, D>{}};
+            return detail::NetworkResult<Out, T, D, recorded, X>{TensorRef<T, D>{}};
         } else {
             x.value().check_alive();
             D& device = this->device();

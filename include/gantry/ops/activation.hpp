@@ -57,13 +57,13 @@ struct NotPositive {
 template <ActivationKind kind>
 template <class V>
 void ActivationGradient<kind>::vjp(const V& upstream, const V&, const V& first, const V& y) const {
-    give(first, [&] { return elementwise(*this, upstream, y); });
+    accumulate_grad(first, [&] { return elementwise(*this, upstream, y); });
     if constexpr (kind == ActivationKind::elu)  // f'' = x > 0 ? 0 : f'
-        give(y, [&] { return elementwise(*this, upstream * first, y) * elementwise(NotPositive{}, y); });
-    if constexpr (kind == ActivationKind::softplus) give(y, [&] { return upstream * first * exp(-y); });
+        accumulate_grad(y, [&] { return elementwise(*this, upstream * first, y) * elementwise(NotPositive{}, y); });
+    if constexpr (kind == ActivationKind::softplus) accumulate_grad(y, [&] { return upstream * first * exp(-y); });
     if constexpr (kind == ActivationKind::sigmoid)
-        give(y, [&] { return upstream * first * (1.0 - 2.0 * y); });
-    if constexpr (kind == ActivationKind::tanh) give(y, [&] { return -2.0 * (upstream * first * y); });
+        accumulate_grad(y, [&] { return upstream * first * (1.0 - 2.0 * y); });
+    if constexpr (kind == ActivationKind::tanh) accumulate_grad(y, [&] { return -2.0 * (upstream * first * y); });
 }
 
 /// f(x)
@@ -89,7 +89,7 @@ struct ActivationFunction {
     template <class V>
     void vjp(const V& upstream, const V& y, const V& x) const {
         const V& from = derives_from_result(kind) ? y : x;
-        give(x, [&] { return elementwise(ActivationGradient<kind>{parameter}, upstream, from); });
+        accumulate_grad(x, [&] { return elementwise(ActivationGradient<kind>{parameter}, upstream, from); });
     }
 };
 

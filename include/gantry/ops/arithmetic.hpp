@@ -17,8 +17,8 @@ struct Add {
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& a, const V& b) const {
-        give(a, [&] { return upstream; });
-        give(b, [&] { return upstream; });
+        accumulate_grad(a, [&] { return upstream; });
+        accumulate_grad(b, [&] { return upstream; });
     }
 };
 template <AnyTensor A, AnyTensor B>
@@ -41,7 +41,7 @@ struct ScaleShift {
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& x) const {
-        give(x, [&] { return elementwise(ScaleShift{factor}, upstream); });
+        accumulate_grad(x, [&] { return elementwise(ScaleShift{factor}, upstream); });
     }
 };
 template <Number N, AnyTensor A>
@@ -85,8 +85,8 @@ struct Subtract {
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& a, const V& b) const {
-        give(a, [&] { return upstream; });
-        give(b, [&] { return -upstream; });
+        accumulate_grad(a, [&] { return upstream; });
+        accumulate_grad(b, [&] { return -upstream; });
     }
 };
 template <AnyTensor A, AnyTensor B>
@@ -102,8 +102,8 @@ struct Multiply {
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& a, const V& b) const {
-        give(a, [&] { return upstream * b; });
-        give(b, [&] { return upstream * a; });
+        accumulate_grad(a, [&] { return upstream * b; });
+        accumulate_grad(b, [&] { return upstream * a; });
     }
 };
 template <AnyTensor A, AnyTensor B>
@@ -119,8 +119,8 @@ struct Divide {
     }
     template <class V>
     void vjp(const V& upstream, const V& y, const V& a, const V& b) const {
-        give(a, [&] { return elementwise(Divide{}, upstream, b); });
-        give(b, [&] { return -(upstream * elementwise(Divide{}, y, b)); });
+        accumulate_grad(a, [&] { return elementwise(Divide{}, upstream, b); });
+        accumulate_grad(b, [&] { return -(upstream * elementwise(Divide{}, y, b)); });
     }
 };
 template <AnyTensor A, AnyTensor B>
@@ -136,7 +136,7 @@ struct Square {
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& x) const {
-        give(x, [&] { return 2.0 * (upstream * x); });
+        accumulate_grad(x, [&] { return 2.0 * (upstream * x); });
     }
 };
 template <AnyTensor A>
@@ -153,7 +153,7 @@ struct Sqrt {
     }
     template <class V>
     void vjp(const V& upstream, const V& y, const V& x) const {
-        give(x, [&] { return 0.5 * (upstream / y); });
+        accumulate_grad(x, [&] { return 0.5 * (upstream / y); });
     }
 };
 template <AnyTensor A>
@@ -170,7 +170,7 @@ struct InverseSqrt {
     }
     template <class V>
     void vjp(const V& upstream, const V& y, const V& x) const {
-        give(x, [&] { return -0.5 * (upstream * (y * y * y)); });
+        accumulate_grad(x, [&] { return -0.5 * (upstream * (y * y * y)); });
     }
 };
 template <AnyTensor A>
@@ -186,7 +186,7 @@ struct Exp {
     }
     template <class V>
     void vjp(const V& upstream, const V& y, const V& x) const {
-        give(x, [&] { return upstream * y; });
+        accumulate_grad(x, [&] { return upstream * y; });
     }
 };
 template <AnyTensor A>
@@ -203,7 +203,7 @@ struct Log {
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& x) const {
-        give(x, [&] { return upstream / x; });
+        accumulate_grad(x, [&] { return upstream / x; });
     }
 };
 template <AnyTensor A>

@@ -41,7 +41,7 @@ struct BatchNormOp {
     BatchNormExtents matrix;
     BatchNormOptions options;
     double parameter;                         // of the activation
-    T *mean, *mean_rest, *inverse_deviation;  // of the batch, in the step's memory
+    T *mean, *mean_rest, *rstd;  // of the batch, in the step's memory
     T *running_mean, *running_variance;
 
     template <class V>
@@ -55,7 +55,7 @@ struct BatchNormOp {
         p.y = y.data;
         p.mean = mean;
         p.mean_rest = mean_rest;
-        p.inverse_deviation = inverse_deviation;
+        p.rstd = rstd;
         p.running_mean = running_mean;
         p.running_variance = running_variance;
         p.epsilon = options.epsilon;
@@ -81,7 +81,7 @@ private:
         const V x_gradient = allocate<T>(device, x.extents);
         // One kernel writes both: straight to the network's gradients, or both into the step's memory.
         V scale_gradient = scale, shift_gradient = shift;
-        const Into<T> scale_into = destination_of(scale), shift_into = destination_of(shift);
+        const Destination<T> scale_into = destination_of(scale), shift_into = destination_of(shift);
         const bool direct =
             scale_into.data && shift_into.data && scale_into.accumulate == shift_into.accumulate;
         scale_gradient.data = direct ? scale_into.data : allocate<T>(device, scale.extents).data;
@@ -96,19 +96,19 @@ private:
         p.shift = shift.data;
         p.mean = mean;
         p.mean_rest = mean_rest;
-        p.inverse_deviation = inverse_deviation;
-        p.x_gradient = is_wanted(x) ? x_gradient.data : nullptr;
+        p.rstd = rstd;
+        p.x_gradient = requires_grad(x) ? x_gradient.data : nullptr;
         p.scale_gradient = scale_gradient.data;
         p.shift_gradient = shift_gradient.data;
         p.accumulate = direct && scale_into.accumulate;
         p.activation = {kind, parameter};
         launch(device, p);
-        give(x, [&] { return x_gradient; });
+        accumulate_grad(x, [&] { return x_gradient; });
         const auto hand_over = [&](const V& to, const V& gradient) {
             if (direct)
-                give(to, [&](Into<T>) { return gradient; });  // it is there
+                accumulate_grad(to, [&](Destination<T>) { return gradient; });  // it is there
             else
-                give(to, [&] { return gradient; });
+                accumulate_grad(to, [&] { return gradient; });
         };
         hand_over(scale, scale_gradient);
         hand_over(shift, shift_gradient);
@@ -124,13 +124,13 @@ private:
         const V centred = without_mean(without_mean(x));  // again, for what rounding a large mean has lost
         const V inverse = inverse_sqrt(matrix.mean_rows(square(centred), scale) + options.epsilon);
         const V n = centred * matrix.repeat_rows(inverse, x);
-        give(x, [&] {
+        accumulate_grad(x, [&] {
             const V mean_d = matrix.repeat_rows(matrix.mean_rows(d, scale), x);
             const V mean_dn = matrix.repeat_rows(matrix.mean_rows(d * n, scale), x);
             return matrix.repeat_rows(scale * inverse, x) * (d - mean_d - n * mean_dn);
         });
-        give(scale, [&] { return matrix.sum_rows(d * n, scale); });
-        give(shift, [&] { return matrix.sum_rows(d, shift); });
+        accumulate_grad(scale, [&] { return matrix.sum_rows(d * n, scale); });
+        accumulate_grad(shift, [&] { return matrix.sum_rows(d, shift); });
     }
 };
 
@@ -163,9 +163,9 @@ struct BatchNormEvaluationOp {
         if constexpr (kind != ActivationKind::identity)
             d = elementwise(ActivationGradient<kind>{parameter}, upstream, y);
         const V inverse = inverse_sqrt(variance + epsilon);
-        give(x, [&] { return d * matrix.repeat_rows(scale * inverse, x); });
-        give(scale, [&] { return inverse * matrix.sum_rows(d * (x - matrix.repeat_rows(mean, x)), scale); });
-        give(shift, [&] { return matrix.sum_rows(d, shift); });
+        accumulate_grad(x, [&] { return d * matrix.repeat_rows(scale * inverse, x); });
+        accumulate_grad(scale, [&] { return inverse * matrix.sum_rows(d * (x - matrix.repeat_rows(mean, x)), scale); });
+        accumulate_grad(shift, [&] { return matrix.sum_rows(d, shift); });
     }
 };
 
@@ -177,7 +177,7 @@ BatchNormExtents batch_norm_extents(const X& x) {
     static_assert(
         broadcast_kind(X::shape::extents(Batch), Feature::shape::extents(Batch)) == Broadcast::trailing,
         "gantry: batch norm has a scale and a shift for each feature: the last extent of its input");
-    constexpr std::size_t columns = Feature::shape::item_size;
+    constexpr std::size_t columns = Feature::shape::sample_size;
     return {x.value().size() / columns, columns};
 }
 /// 1 and 0 for each feature: constants, which no gradient is given to.

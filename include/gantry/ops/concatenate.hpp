@@ -35,13 +35,13 @@ struct PadOp {
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& x) const {
-        give(x, [&] { return run_op(SliceOp{rows, total, from, count}, x.extents, {}, upstream); });
+        accumulate_grad(x, [&] { return run_op(SliceOp{rows, total, from, count}, x.extents, {}, upstream); });
     }
 };
 
 template <class V>
 void SliceOp::vjp(const V& upstream, const V&, const V& x) const {
-    give(x, [&] { return run_op(PadOp{rows, total, from, count}, x.extents, {}, upstream); });
+    accumulate_grad(x, [&] { return run_op(PadOp{rows, total, from, count}, x.extents, {}, upstream); });
 }
 
 /// y (rows, columns of a + columns of b) = a (rows, ...) and b (rows, ...) side by side.
@@ -60,8 +60,8 @@ struct ConcatenateOp {
     template <class V>
     void vjp(const V& upstream, const V&, const V& a, const V& b) const {
         const std::size_t total = a_columns + b_columns;
-        give(a, [&] { return run_op(SliceOp{rows, total, 0, a_columns}, a.extents, {}, upstream); });
-        give(b, [&] { return run_op(SliceOp{rows, total, a_columns, b_columns}, b.extents, {}, upstream); });
+        accumulate_grad(a, [&] { return run_op(SliceOp{rows, total, 0, a_columns}, a.extents, {}, upstream); });
+        accumulate_grad(b, [&] { return run_op(SliceOp{rows, total, a_columns, b_columns}, b.extents, {}, upstream); });
     }
 };
 
@@ -86,13 +86,13 @@ auto concatenate(const A& a, const B& b) {
 
 /// Joins two batches of one shape, say of real and of made images: the items of a, then those of b.
 template <AnyTensor A, AnyTensor B>
-auto concatenate_batches(const A& a, const B& b) {
+auto concatenate_batch(const A& a, const B& b) {
     using S = typename A::shape;
     static_assert(same_shape<S, typename B::shape> && S::batched,
-                  "gantry: concatenate_batches joins batches of items of one shape");
+                  "gantry: concatenate_batch joins batches of items of one shape");
     const std::int64_t items = std::int64_t{a.value().extents.first()} + b.value().extents.first();
     if (items > std::numeric_limits<int>::max())
-        fail("concatenate_batches", "a batch has fewer than 2^31 items", items);
+        fail("concatenate_batch", "a batch has fewer than 2^31 items", items);
     const Extents extents = S::extents(static_cast<int>(items));
     return typed<S, A, B>(
         run_op(ConcatenateOp{1, a.value().size(), b.value().size()}, extents, {}, a.value(), b.value()));

@@ -1,6 +1,6 @@
 #pragma once
 #include <gantry/contracts/convolution.hpp>
-#include <gantry/core/window.hpp>
+#include <gantry/core/options.hpp>
 #include <gantry/ops/epilogue.hpp>
 
 #include <string_view>
@@ -21,30 +21,30 @@ struct Conv2dWeightGradientOp;
 
 namespace detail {
 
-/// BehindActivation, of an op, which knows no scalar.
-struct OpBehindActivation {
+/// ActivationBackward, of an op, which knows no scalar.
+struct OpActivationBackward {
     const void* outputs = nullptr;
     Activation activation = {};
 
     template <class T>
-    operator BehindActivation<T>() const {  // NOLINT: meant to convert
+    operator ActivationBackward<T>() const {  // NOLINT: meant to convert
         return {static_cast<const T*>(outputs), activation};
     }
 };
 
 /// A gradient, and what it is still behind.
 template <class V>
-struct GradientBehind {
+struct ActivationGradientOperand {
     V gradient;
-    OpBehindActivation activation;
+    OpActivationBackward activation;
 };
 /// What a convolution with result y makes of its upstream gradient. A gradient of the bias needs it in
 /// memory; and a pass that is recorded is made of ops that have derivatives.
 template <ActivationKind kind, class V, class... Bias>
-GradientBehind<V> pass_activation(const ConvolutionGeometry& geometry, double parameter, const V& upstream,
+ActivationGradientOperand<V> pass_activation(const ConvolutionGeometry& geometry, double parameter, const V& upstream,
                                   const V& y, const Bias&... bias) {
-    if (kind != ActivationKind::identity && passes_activations(*y.device, geometry, kind) &&
-        !y.device->tape().recording() && !(is_wanted(bias) || ...))
+    if (kind != ActivationKind::identity && fuses_activation_backward(*y.device, geometry, kind) &&
+        !y.device->tape().recording() && !(requires_grad(bias) || ...))
         return {upstream, {y.data, {kind, parameter}}};
     return {before_activation<kind>(parameter, upstream, y), {}};
 }
@@ -57,7 +57,7 @@ struct Conv2dOp {
     static constexpr std::string_view name = "conv2d";
     ConvolutionGeometry geometry;
     double parameter = 0;                      ///< of the activation
-    detail::OpBehindActivation x_behind = {};  ///< in passes that are not recorded
+    detail::OpActivationBackward x_activation = {};  ///< in passes that are not recorded
 
     template <class V, class... Bias>
     void forward(const V& y, bool, const V& x, const V& w, const Bias&... bias) const {
@@ -66,8 +66,8 @@ struct Conv2dOp {
         p.x = x.data;
         p.w = w.data;
         p.y = y.data;
-        p.w_stays = true;
-        p.x_behind = x_behind;
+        p.weights_are_constant = true;
+        p.x_activation = x_activation;
         detail::set_epilogue(p, {kind, parameter}, bias...);
         launch(*y.device, p);
     }
@@ -81,7 +81,7 @@ struct ConvTranspose2dOp {
     static constexpr std::string_view name = "conv_transpose2d";
     ConvolutionGeometry geometry;
     double parameter = 0;
-    detail::OpBehindActivation y_behind = {};
+    detail::OpActivationBackward y_activation = {};
 
     template <class V, class... Bias>
     void forward(const V& x, bool, const V& y, const V& w, const Bias&... bias) const {
@@ -90,8 +90,8 @@ struct ConvTranspose2dOp {
         p.y = y.data;
         p.w = w.data;
         p.x = x.data;
-        p.w_stays = true;
-        p.y_behind = y_behind;
+        p.weights_are_constant = true;
+        p.y_activation = y_activation;
         detail::set_epilogue(p, {kind, parameter}, bias...);
         launch(*x.device, p);
     }
@@ -103,19 +103,19 @@ struct ConvTranspose2dOp {
 struct Conv2dWeightGradientOp {
     static constexpr std::string_view name = "conv2d_weight_gradient";
     ConvolutionGeometry geometry;
-    detail::OpBehindActivation x_behind = {}, y_behind = {};
+    detail::OpActivationBackward x_activation = {}, y_activation = {};
 
     template <class V>
     void forward(const V& w, bool accumulate, const V& x, const V& y) const {
         launch(*w.device, ConvolutionWeightGradientParameters<typename V::scalar>{
-                              geometry, x.data, y.data, w.data, accumulate, x_behind, y_behind});
+                              geometry, x.data, y.data, w.data, accumulate, x_activation, y_activation});
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& x, const V& y) const {
-        give(x, [&] {
+        accumulate_grad(x, [&] {
             return run_op(ConvTranspose2dOp<ActivationKind::identity>{geometry}, x.extents, {}, y, upstream);
         });
-        give(y, [&] {
+        accumulate_grad(y, [&] {
             return run_op(Conv2dOp<ActivationKind::identity>{geometry}, y.extents, {}, x, upstream);
         });
     }
@@ -125,11 +125,11 @@ template <ActivationKind kind>
 template <class V, class... Bias>
 void Conv2dOp<kind>::vjp(const V& upstream, const V& y, const V& x, const V& w, const Bias&... bias) const {
     const auto inner = detail::pass_activation<kind>(geometry, parameter, upstream, y, bias...);
-    give(x, [&] {
+    accumulate_grad(x, [&] {
         return run_op(ConvTranspose2dOp<ActivationKind::identity>{geometry, 0, inner.activation}, x.extents,
                       {}, inner.gradient, w);
     });
-    give(w, [&](Into<typename V::scalar> into) {
+    accumulate_grad(w, [&](Destination<typename V::scalar> into) {
         return run_op(Conv2dWeightGradientOp{geometry, {}, inner.activation}, w.extents, into, x,
                       inner.gradient);
     });
@@ -141,11 +141,11 @@ template <class V, class... Bias>
 void ConvTranspose2dOp<kind>::vjp(const V& upstream, const V& x, const V& y, const V& w,
                                   const Bias&... bias) const {
     const auto inner = detail::pass_activation<kind>(geometry, parameter, upstream, x, bias...);
-    give(y, [&] {
+    accumulate_grad(y, [&] {
         return run_op(Conv2dOp<ActivationKind::identity>{geometry, 0, inner.activation}, y.extents, {},
                       inner.gradient, w);
     });
-    give(w, [&](Into<typename V::scalar> into) {
+    accumulate_grad(w, [&](Destination<typename V::scalar> into) {
         return run_op(Conv2dWeightGradientOp{geometry, inner.activation, {}}, w.extents, into, inner.gradient,
                       y);
     });
@@ -195,7 +195,7 @@ struct WeightsFitWindow {
 namespace detail {
 
 /// Both axes, for images of these extents (of x, and of y).
-constexpr ConvolutionGeometry convolution_geometry(const Window& window, const Extents& x, const Extents& y) {
+constexpr ConvolutionGeometry convolution_geometry(const Conv2dOptions& window, const Extents& x, const Extents& y) {
     return {x.of[0],
             {x.of[1], y.of[1], window.size.vertical, window.stride.vertical, window.padding.vertical,
              window.dilation.vertical},
@@ -206,7 +206,7 @@ constexpr ConvolutionGeometry convolution_geometry(const Window& window, const E
 }
 
 /// The shape of conv2d's result for images X and `channels` output channels.
-template <Window window, class X, int channels>
+template <Conv2dOptions window, class X, int channels>
 struct Convolved {
     using Image = ImageOf<X>;
     static constexpr PerAxis span = window.span();
@@ -216,7 +216,7 @@ struct Convolved {
     using type = Shape<Batch, size.vertical, size.horizontal, channels>;
 };
 /// The shape of conv_transpose2d's result.
-template <Window window, class Y, int channels>
+template <Conv2dOptions window, class Y, int channels>
 struct ConvolvedBack {
     using Image = ImageOf<Y>;
     static constexpr PerAxis size = window.convolved_back({Image::height, Image::width});
@@ -231,7 +231,7 @@ struct ConvolvedBack {
 /// Shape<window height, window width, in, out>, bias Shape<out> or left out -> Shape<Batch, ..., ..., out>,
 /// floor((extent + 2 padding - dilation (size - 1) - 1) / stride) + 1 pixels on each axis. f: an activation.
 /// Source: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016), relationship 6.
-template <Window window, ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor W,
+template <Conv2dOptions window, ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor W,
           AnyTensor... Bias>
 auto conv2d(double parameter, const X& x, const W& w, const Bias&... bias) {
     static_assert(sizeof...(Bias) <= 1, "gantry: conv2d takes x, w and at most one bias");
@@ -246,7 +246,7 @@ auto conv2d(double parameter, const X& x, const W& w, const Bias&... bias) {
     return detail::apply_rest<kind>(
         parameter, typed<S, X, W, Bias...>(run_op(op, extents, {}, x.value(), w.value(), bias.value()...)));
 }
-template <Window window, AnyTensor X, AnyTensor W, AnyTensor... Bias>
+template <Conv2dOptions window, AnyTensor X, AnyTensor W, AnyTensor... Bias>
 auto conv2d(const X& x, const W& w, const Bias&... bias) {
     return conv2d<window>(0, x, w, bias...);
 }
@@ -255,7 +255,7 @@ auto conv2d(const X& x, const W& w, const Bias&... bias) {
 /// Shape<window height, window width, out, in>, bias Shape<out> or left out -> Shape<Batch, ..., ..., out>,
 /// (extent - 1) stride - 2 padding + dilation (size - 1) + output_padding + 1 pixels on each axis.
 /// Source: Dumoulin and Visin (2016), relationship 14.
-template <Window window, ActivationKind kind = ActivationKind::identity, AnyTensor Y, AnyTensor W,
+template <Conv2dOptions window, ActivationKind kind = ActivationKind::identity, AnyTensor Y, AnyTensor W,
           AnyTensor... Bias>
 auto conv_transpose2d(double parameter, const Y& y, const W& w, const Bias&... bias) {
     static_assert(sizeof...(Bias) <= 1, "gantry: conv_transpose2d takes y, w and at most one bias");
@@ -270,14 +270,14 @@ auto conv_transpose2d(double parameter, const Y& y, const W& w, const Bias&... b
     return detail::apply_rest<kind>(
         parameter, typed<S, Y, W, Bias...>(run_op(op, extents, {}, y.value(), w.value(), bias.value()...)));
 }
-template <Window window, AnyTensor Y, AnyTensor W, AnyTensor... Bias>
+template <Conv2dOptions window, AnyTensor Y, AnyTensor W, AnyTensor... Bias>
 auto conv_transpose2d(const Y& y, const W& w, const Bias&... bias) {
     return conv_transpose2d<window>(0, y, w, bias...);
 }
 
 /// The derivative of sum(conv2d<window>(x, w) * y) by w: x Shape<Batch, height, width, in> and y of the shape
 /// that conv2d gives, Shape<Batch, ..., ..., out> -> Shape<window height, window width, in, out>.
-template <Window window, AnyTensor X, AnyTensor Y>
+template <Conv2dOptions window, AnyTensor X, AnyTensor Y>
 auto conv2d_weight_gradient(const X& x, const Y& y) {
     using Image = ImageOf<typename X::shape>;
     using Small = ImageOf<typename Y::shape>;

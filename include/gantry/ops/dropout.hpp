@@ -21,7 +21,7 @@ struct DropoutOp {
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& x) const {
-        give(x, [&] { return run_op(*this, x.extents, {}, upstream); });
+        accumulate_grad(x, [&] { return run_op(*this, x.extents, {}, upstream); });
     }
 };
 

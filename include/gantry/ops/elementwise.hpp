@@ -38,7 +38,7 @@ struct ElementwiseOp {
 /// The larger of two shapes, by rank, then by elements: the one that an elementwise op's result has.
 template <class A, class B>
 using Larger =
-    std::conditional_t<(B::rank > A::rank || (B::rank == A::rank && B::item_size > A::item_size)), B, A>;
+    std::conditional_t<(B::rank > A::rank || (B::rank == A::rank && B::sample_size > A::sample_size)), B, A>;
 
 template <class S, class... More>
 struct Largest {
@@ -58,10 +58,10 @@ auto conformed(const X& x, int batch) {
 }
 
 template <class F, class T, class D, class... More>
-Value<T, D> run_elementwise(const F& f, const Value<T, D>& first, const More&... more) {
+TensorRef<T, D> run_elementwise(const F& f, const TensorRef<T, D>& first, const More&... more) {
     Extents extents = first.extents;
     ((extents = more.extents.rank > extents.rank ? more.extents : extents), ...);
-    const auto check = [&](const Value<T, D>& x) {
+    const auto check = [&](const TensorRef<T, D>& x) {
         if (x.extents.rank != 0 && x.extents != extents)
             fail(F::name, "the operands of an elementwise op must have one shape", x.extents, " and ",
                  extents);

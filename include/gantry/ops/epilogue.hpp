@@ -42,7 +42,7 @@ V before_activation(double parameter, const V& upstream, const V& y) {
 template <class V>
 void give_bias(const V& bias, const V& upstream) {
     const auto columns = bias.size();
-    give(bias, [&](Into<typename V::scalar> into) {
+    accumulate_grad(bias, [&](Destination<typename V::scalar> into) {
         return run_op(SumOp{upstream.size() / columns, columns, Axis::rows}, bias.extents, into, upstream);
     });
 }

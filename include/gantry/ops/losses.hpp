@@ -14,16 +14,16 @@ namespace gantry {
 namespace detail {
 /// Memory for the derivative of a loss by x, in the step's memory; null where nobody will ask for it.
 template <class T, class D>
-T* place_for_gradient(const Value<T, D>& x) {
+T* place_for_gradient(const TensorRef<T, D>& x) {
     const bool differentiated = x.node && x.live_device().tape().recording();
     return differentiated ? allocate<T>(*x.device, x.extents).data : nullptr;
 }
 /// Gives x the derivative that lies at `gradient`, times `upstream`: as it is where the pass began with the
 /// loss.
 template <class T, class D>
-void give_known(const Value<T, D>& upstream, const Value<T, D>& x, T* gradient) {
-    const Value<T, D> known = x.of_step(gradient, nullptr);
-    give(x, [&] { return upstream.data == x.device->tape().seed() ? known : upstream * known; });
+void accumulate_known_grad(const TensorRef<T, D>& upstream, const TensorRef<T, D>& x, T* gradient) {
+    const TensorRef<T, D> known = x.of_step(gradient, nullptr);
+    accumulate_grad(x, [&] { return upstream.data == x.device->tape().seed() ? known : upstream * known; });
 }
 }  // namespace detail
 
@@ -51,9 +51,9 @@ struct LossOp {
     }
     template <class V, class... Target>
     void vjp(const V& upstream, const V& y, const V& x, const Target&... t) const {
-        const bool only_prediction = (!is_wanted(t) && ...);
+        const bool only_prediction = (!requires_grad(t) && ...);
         if (gradient && only_prediction && !y.device->tape().recording())
-            detail::give_known(upstream, x, gradient);
+            detail::accumulate_known_grad(upstream, x, gradient);
         else
             f.vjp_of_mean(upstream, scale, x, t...);
     }
@@ -100,9 +100,9 @@ struct BceWithLogitsGradient {
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& first, const V& x, const V& t) const {
-        give(first, [&] { return elementwise(*this, upstream, x, t); });
-        give(x, [&] { return scale * (upstream * first * (sigmoid(x) * sigmoid(-x))); });
-        give(t, [&] { return -scale * (upstream * first); });
+        accumulate_grad(first, [&] { return elementwise(*this, upstream, x, t); });
+        accumulate_grad(x, [&] { return scale * (upstream * first * (sigmoid(x) * sigmoid(-x))); });
+        accumulate_grad(t, [&] { return -scale * (upstream * first); });
     }
 };
 
@@ -120,8 +120,8 @@ struct BceWithLogits {
     }
     template <class V>
     void vjp_of_mean(const V& upstream, double scale, const V& x, const V& t) const {
-        give(x, [&] { return elementwise(BceWithLogitsGradient{scale}, upstream, x, t); });
-        give(t, [&] { return -scale * (upstream * x); });
+        accumulate_grad(x, [&] { return elementwise(BceWithLogitsGradient{scale}, upstream, x, t); });
+        accumulate_grad(t, [&] { return -scale * (upstream * x); });
     }
 };
 
@@ -135,9 +135,9 @@ struct SquaredErrorGradient {
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& first, const V& x, const V& t) const {
-        give(first, [&] { return (2 * scale) * (upstream * (x - t)); });
-        give(x, [&] { return (2 * scale) * (upstream * first); });
-        give(t, [&] { return (-2 * scale) * (upstream * first); });
+        accumulate_grad(first, [&] { return (2 * scale) * (upstream * (x - t)); });
+        accumulate_grad(x, [&] { return (2 * scale) * (upstream * first); });
+        accumulate_grad(t, [&] { return (-2 * scale) * (upstream * first); });
     }
 };
 
@@ -155,8 +155,8 @@ struct SquaredError {
     }
     template <class V>
     void vjp_of_mean(const V& upstream, double scale, const V& x, const V& t) const {
-        give(x, [&] { return elementwise(SquaredErrorGradient{scale}, upstream, x, t); });
-        give(t, [&] { return elementwise(SquaredErrorGradient{-scale}, upstream, x, t); });
+        accumulate_grad(x, [&] { return elementwise(SquaredErrorGradient{scale}, upstream, x, t); });
+        accumulate_grad(t, [&] { return elementwise(SquaredErrorGradient{-scale}, upstream, x, t); });
     }
 };
 

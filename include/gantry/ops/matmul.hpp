@@ -8,8 +8,8 @@ namespace gantry {
 
 namespace detail {
 template <class T, class D>
-Value<T, D> matmul(const Value<T, D>& a, bool transpose_a, const Value<T, D>& b, bool transpose_b,
-                   std::type_identity_t<Into<T>> into = {});
+TensorRef<T, D> matmul(const TensorRef<T, D>& a, bool transpose_a, const TensorRef<T, D>& b, bool transpose_b,
+                   std::type_identity_t<Destination<T>> into = {});
 }
 
 /// y = op(a) op(b), where op transposes or not. Its derivatives are again such products.
@@ -35,12 +35,12 @@ struct MatmulOp {
     /// where a is transposed, its gradient is the transpose of that: B upstream^T.
     template <class V>
     void vjp(const V& upstream, const V&, const V& a, const V& b) const {
-        using Slot = Into<typename V::scalar>;
-        give(a, [&](Slot into) {
+        using Slot = Destination<typename V::scalar>;
+        accumulate_grad(a, [&](Slot into) {
             return transpose_a ? detail::matmul(b, transpose_b, upstream, true, into)
                                : detail::matmul(upstream, false, b, !transpose_b, into);
         });
-        give(b, [&](Slot into) {
+        accumulate_grad(b, [&](Slot into) {
             return transpose_b ? detail::matmul(upstream, true, a, transpose_a, into)
                                : detail::matmul(a, !transpose_a, upstream, false, into);
         });
@@ -48,8 +48,8 @@ struct MatmulOp {
 };
 
 template <class T, class D>
-Value<T, D> detail::matmul(const Value<T, D>& a, bool transpose_a, const Value<T, D>& b, bool transpose_b,
-                           std::type_identity_t<Into<T>> into) {
+TensorRef<T, D> detail::matmul(const TensorRef<T, D>& a, bool transpose_a, const TensorRef<T, D>& b, bool transpose_b,
+                           std::type_identity_t<Destination<T>> into) {
     const int inner = a.extents.of[transpose_a ? 0 : 1], inner_b = b.extents.of[transpose_b ? 1 : 0];
     if (inner != inner_b) fail("matmul", "the inner extents must be equal", a.extents, " and ", b.extents);
     return run_op(MatmulOp{transpose_a, transpose_b},

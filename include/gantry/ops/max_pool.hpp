@@ -34,13 +34,13 @@ struct SwitchGatherOp {
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& whole) const {
-        give(whole, [&] { return run_op(SwitchScatterOp{extents}, whole.extents, {}, upstream); });
+        accumulate_grad(whole, [&] { return run_op(SwitchScatterOp{extents}, whole.extents, {}, upstream); });
     }
 };
 
 template <class V>
 void SwitchScatterOp::vjp(const V& upstream, const V&, const V& pooled) const {
-    give(pooled, [&] { return run_op(SwitchGatherOp{extents}, pooled.extents, {}, upstream); });
+    accumulate_grad(pooled, [&] { return run_op(SwitchGatherOp{extents}, pooled.extents, {}, upstream); });
 }
 
 namespace detail {
@@ -65,7 +65,7 @@ struct MaxPoolOp {
     }
     template <class V>
     void vjp(const V& upstream, const V& pooled, const V& whole) const {
-        give(whole, [&] {
+        accumulate_grad(whole, [&] {
             const auto extents = detail::switched_images(whole.extents, pooled.extents, switches);
             return run_op(SwitchScatterOp{extents}, whole.extents, {}, upstream);
         });

@@ -37,7 +37,7 @@ struct MaxoutScatterOp {
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& values, const V& x) const {
-        give(values, [&] {
+        accumulate_grad(values, [&] {
             return run_op(MaxoutSelectOp{rows, pieces, columns}, values.extents, {}, upstream, x);
         });
     }
@@ -45,7 +45,7 @@ struct MaxoutScatterOp {
 
 template <class V>
 void MaxoutSelectOp::vjp(const V& upstream, const V&, const V& values, const V& x) const {
-    give(values, [&] {
+    accumulate_grad(values, [&] {
         return run_op(MaxoutScatterOp{rows, pieces, columns}, values.extents, {}, upstream, x);
     });
 }

@@ -15,7 +15,7 @@ struct ReshapeOp {
     void forward(const V&, bool, const V&) const {}
     template <class V>
     void vjp(const V& upstream, const V&, const V& x) const {
-        give(x, [&] { return run_op(*this, x.extents, {upstream.data, false}, upstream); });
+        accumulate_grad(x, [&] { return run_op(*this, x.extents, {upstream.data, false}, upstream); });
     }
 };
 
@@ -30,7 +30,7 @@ template <class S, AnyTensor X>
 auto reshape(const X& x) {
     // Not ||, which would look at the size of AnyShape, too.
     static_assert(std::disjunction_v<std::is_same<typename X::shape, AnyShape>,
-                                     ReshapeFits<X::shape::item_size, S::item_size>>);
+                                     ReshapeFits<X::shape::sample_size, S::sample_size>>);
     static_assert(S::batched == X::shape::batched, "gantry: a reshape keeps the Batch");
     const auto& value = x.value();
     return typed<S, X>(run_op(ReshapeOp{}, S::extents(value.extents.first()), {value.data, false}, value));
@@ -43,7 +43,7 @@ auto flatten(const X& x) {
     if constexpr (std::is_same_v<typename X::shape, AnyShape>)
         return x;
     else
-        return reshape<Shape<Batch, static_cast<int>(X::shape::item_size)>>(x);
+        return reshape<Shape<Batch, static_cast<int>(X::shape::sample_size)>>(x);
 }
 
 }  // namespace gantry

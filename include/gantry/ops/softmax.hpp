@@ -21,7 +21,7 @@ struct SoftmaxOp {
     }
     template <class V>
     void vjp(const V& upstream, const V& y, const V& x) const {
-        give(x, [&] { return y * (upstream - row_sums_repeated(upstream * y)); });
+        accumulate_grad(x, [&] { return y * (upstream - row_sums_repeated(upstream * y)); });
     }
     /// The sum of each row, in every element of the row.
     template <class V>
@@ -36,7 +36,7 @@ struct SoftmaxOp {
 /// Softmax over the features: Shape<Batch, N> -> Shape<Batch, N>.
 template <AnyTensor X>
 auto softmax(const X& x) {
-    static_assert(X::shape::rank == 2 || std::is_same_v<typename X::shape, Erased> ||
+    static_assert(X::shape::rank == 2 || std::is_same_v<typename X::shape, DynamicShape> ||
                       std::is_same_v<typename X::shape, AnyShape>,
                   "gantry: softmax takes Shape<Batch, N>");
     return typed<typename X::shape, X>(run_op(SoftmaxOp{}, x.value().extents, {}, x.value()));
@@ -60,10 +60,10 @@ struct SoftmaxCrossEntropyOp {
     template <class V>
     void vjp(const V& upstream, const V&, const V& x, const V& targets) const {
         if (!x.device->tape().recording()) {
-            detail::give_known(upstream, x, gradient);
+            detail::accumulate_known_grad(upstream, x, gradient);
             return;
         }
-        give(x, [&] {
+        accumulate_grad(x, [&] {
             const V of_sum = softmax(x) * SoftmaxOp::row_sums_repeated(targets) - targets;
             return upstream * ((1.0 / x.extents.of[0]) * of_sum);
         });
@@ -117,7 +117,7 @@ requires(!std::is_convertible_v<const Labels&, std::span<const std::uint8_t>>) a
                                                                                             const Labels&) {
     static_assert(sizeof(Labels) == 0,
                   "gantry: labels are std::uint8_t, as data sets have them: std::vector<std::uint8_t>");
-    return Tensor<Shape<Batch, classes>, T, D>{Value<T, D>{}};
+    return Tensor<Shape<Batch, classes>, T, D>{TensorRef<T, D>{}};
 }
 
 }  // namespace gantry

@@ -39,7 +39,7 @@ struct BroadcastOp {
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& x) const {
-        give(x, [&](Into<typename V::scalar> into) {
+        accumulate_grad(x, [&](Destination<typename V::scalar> into) {
             return run_op(SumOp{rows, columns, axis, scale}, x.extents, into, upstream);
         });
     }
@@ -47,7 +47,7 @@ struct BroadcastOp {
 
 template <class V>
 void SumOp::vjp(const V& upstream, const V&, const V& x) const {
-    give(x, [&] { return run_op(BroadcastOp{rows, columns, axis, scale}, x.extents, {}, upstream); });
+    accumulate_grad(x, [&] { return run_op(BroadcastOp{rows, columns, axis, scale}, x.extents, {}, upstream); });
 }
 
 namespace detail {
@@ -65,7 +65,7 @@ struct WithoutBatch<AnyShape> {
 };
 /// scale * sum of all elements, as a scalar.
 template <class T, class D>
-Value<T, D> sum_all(const Value<T, D>& x, double scale = 1) {
+TensorRef<T, D> sum_all(const TensorRef<T, D>& x, double scale = 1) {
     return run_op(SumOp{1, x.size(), Axis::columns, scale}, Extents{}, {}, x);
 }
 }  // namespace detail
@@ -85,7 +85,7 @@ template <AnyTensor X>
 auto sum_over_batch(const X& x, double scale = 1) {
     using S = typename detail::WithoutBatch<typename X::shape>::type;
     const auto items = static_cast<std::size_t>(x.value().extents.first());
-    return typed<S, X>(run_op(SumOp{items, S::item_size, Axis::rows, scale}, S::extents(0), {}, x.value()));
+    return typed<S, X>(run_op(SumOp{items, S::sample_size, Axis::rows, scale}, S::extents(0), {}, x.value()));
 }
 /// Mean over the items of the batch: Shape<Batch, E...> -> Shape<E...>.
 template <AnyTensor X>
@@ -94,17 +94,17 @@ auto mean_over_batch(const X& x) {
 }
 /// Sum of each item's elements: Shape<Batch, E...> -> Shape<Batch>.
 template <AnyTensor X>
-auto sum_each_item(const X& x, double scale = 1) {
+auto sum_per_sample(const X& x, double scale = 1) {
     using S = typename detail::WithoutBatch<typename X::shape>::type;
     const int items = x.value().extents.first();
     return typed<Shape<Batch>, X>(
-        run_op(SumOp{static_cast<std::size_t>(items), S::item_size, Axis::columns, scale},
+        run_op(SumOp{static_cast<std::size_t>(items), S::sample_size, Axis::columns, scale},
                Shape<Batch>::extents(items), {}, x.value()));
 }
 /// Mean of each item's elements: Shape<Batch, E...> -> Shape<Batch>.
 template <AnyTensor X>
-auto mean_each_item(const X& x) {
-    return sum_each_item(x, 1.0 / static_cast<double>(X::shape::item_size));
+auto mean_per_sample(const X& x) {
+    return sum_per_sample(x, 1.0 / static_cast<double>(X::shape::sample_size));
 }
 
 /// How a smaller shape is repeated to fill a larger one.
@@ -149,7 +149,7 @@ auto broadcast_to(const X& x, int batch) {
             run_op(BroadcastOp{extents.size() / columns, columns, Axis::rows}, extents, {}, x.value()));
     } else {
         return typed<S, X>(
-            run_op(BroadcastOp{x.value().size(), S::item_size, Axis::columns}, extents, {}, x.value()));
+            run_op(BroadcastOp{x.value().size(), S::sample_size, Axis::columns}, extents, {}, x.value()));
     }
 }
 

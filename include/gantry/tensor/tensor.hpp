@@ -20,8 +20,8 @@ struct Node;
 /// What stands behind the typed handles: numbers on a device, with a shape known at run time. The part of
 /// gantry that works on Values (recording, derivatives, kernels) is compiled once for all shapes.
 template <class T, class D>
-struct Value {
-    using shape = Erased;
+struct TensorRef {
+    using shape = DynamicShape;
     using scalar = T;
     using device_type = D;
     static constexpr bool recorded = true;  // as far as its type knows
@@ -34,21 +34,21 @@ struct Value {
     Lifetime::Watch memory = {};  ///< of the owner of the memory: the device, or a Buffer
 
     std::size_t size() const { return extents.size(); }
-    const Value& value() const { return *this; }
+    const TensorRef& value() const { return *this; }
     /// Other numbers of the same extents, in the memory of the step.
-    Value of_step(void* numbers, Node* place) const {
+    TensorRef of_step(void* numbers, Node* place) const {
         return {static_cast<T*>(numbers), device, extents, device->step(), place, device->watch()};
     }
     /// Stops if the memory behind it is gone, or may belong to another step by now.
     void check_alive() const {
         if (memory.over())
             fail("tensor",
-                 "its memory is gone: the Network, Kept or device that owned it was destroyed, and must "
+                 "its memory is gone: the Network, PersistentTensor or device that owned it was destroyed, and must "
                  "outlive "
                  "it");
         if (step != 0 && step != device->step())
             fail("tensor",
-                 "a tensor is valid until the end of the step that made it; hold it in a Kept to use it "
+                 "a tensor is valid until the end of the step that made it; hold it in a PersistentTensor to use it "
                  "longer",
                  "one of step ", step, " in step ", device->step());
     }
@@ -69,9 +69,9 @@ public:
     using device_type = D;
     static constexpr bool recorded = false;
 
-    explicit Tensor(const Value<T, D>& value) : value_(value) { value_.node = nullptr; }
+    explicit Tensor(const TensorRef<T, D>& value) : value_(value) { value_.node = nullptr; }
 
-    const Value<T, D>& value() const { return value_; }
+    const TensorRef<T, D>& value() const { return value_; }
     D& device() const { return value_.live_device(); }
     /// Number of items, where the shape has a Batch.
     int batch() const requires S::batched { return value_.extents.first(); }
@@ -101,7 +101,7 @@ private:
         from.memory().copy_to_host(host, value_.data, size() * sizeof(T));
     }
 
-    Value<T, D> value_;
+    TensorRef<T, D> value_;
 };
 
 namespace detail {
@@ -113,7 +113,7 @@ inline constexpr std::size_t most_bytes_without_step = std::size_t{256} << 20;
 /// Memory of the step for a value of these extents; not initialised. Outside of a Step, memory until the end
 /// of the next one. Errors: none is left; much of it outside of a Step.
 template <class T, class D>
-Value<T, D> allocate(D& device, const Extents& extents) {
+TensorRef<T, D> allocate(D& device, const Extents& extents) {
     const auto turn = device.turn();
     if (!device.tape().is_open() && device.arena().used() > detail::most_bytes_without_step)
         fail(
@@ -123,7 +123,7 @@ Value<T, D> allocate(D& device, const Extents& extents) {
             device.arena().used(), " bytes of them");
     try {
         void* const numbers = device.arena().allocate(bytes_of<T>(extents.size()));
-        return Value<T, D>{nullptr, &device, extents}.of_step(numbers, nullptr);
+        return TensorRef<T, D>{nullptr, &device, extents}.of_step(numbers, nullptr);
     } catch (const std::bad_alloc&) {
         fail("tensor", "there is no memory left for it", "shape ", extents, " of ", sizeof(T),
              " bytes an element");
@@ -178,28 +178,28 @@ Tensor<S, T, D> uniform(D& device, int batch, RandomStream& stream, double low, 
 
 /// A tensor with memory of its own, which it holds over the ends of steps: fixed latent points, say.
 template <class S, class T, class D>
-class Kept {
+class PersistentTensor {
 public:
-    explicit Kept(const Tensor<S, T, D>& from)
+    explicit PersistentTensor(const Tensor<S, T, D>& from)
         : buffer_(from.device(), from.size()), extents_(from.value().extents) {
         *this = from;
     }
     /// Copies the numbers; errors: another batch size.
     /// From then on, what was recorded with the old numbers can no longer be played back.
-    Kept& operator=(const Tensor<S, T, D>& from) {
+    PersistentTensor& operator=(const Tensor<S, T, D>& from) {
         D& device = buffer_.device();
-        if (&from.device() != &device) fail("Kept", "a kept tensor does not change its device");
+        if (&from.device() != &device) fail("PersistentTensor", "a kept tensor does not change its device");
         if (from.value().extents != extents_)
-            fail("Kept", "a kept tensor does not change its size", from.value().extents, " for ", extents_);
+            fail("PersistentTensor", "a kept tensor does not change its size", from.value().extents, " for ", extents_);
         const auto turn = device.turn();
         launch(device,
                CopyBlockParameters<T>{1, from.size(), from.data(), from.size(), buffer_.data(), from.size()});
-        device.tape().overwritten(buffer_.data(), buffer_.data() + buffer_.size(), "a Kept");
+        device.tape().overwritten(buffer_.data(), buffer_.data() + buffer_.size(), "a PersistentTensor");
         return *this;
     }
     Tensor<S, T, D> get() const {
         return Tensor<S, T, D>{
-            Value<T, D>{buffer_.data(), &buffer_.device(), extents_, 0, nullptr, buffer_.watch()}};
+            TensorRef<T, D>{buffer_.data(), &buffer_.device(), extents_, 0, nullptr, buffer_.watch()}};
     }
     /// Its numbers, for a checkpoint.
     Buffer<T, D>& buffer() { return buffer_; }

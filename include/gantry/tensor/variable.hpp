@@ -16,9 +16,9 @@ public:
     using device_type = D;
     static constexpr bool recorded = true;
 
-    explicit Variable(const Value<T, D>& value) : value_(value) {}
+    explicit Variable(const TensorRef<T, D>& value) : value_(value) {}
 
-    const Value<T, D>& value() const { return value_; }
+    const TensorRef<T, D>& value() const { return value_; }
     D& device() const { return value_.live_device(); }
     int batch() const requires S::batched { return value_.extents.first(); }
     std::size_t size() const { return value_.size(); }
@@ -27,10 +27,10 @@ public:
     T item() const requires(S::rank == 0) { return Tensor<S, T, D>{value_}.item(); }
 
 private:
-    Value<T, D> value_;
+    TensorRef<T, D> value_;
 };
 
-/// A Tensor, a Variable, or (inside of gantry) a Value.
+/// A Tensor, a Variable, or (inside of gantry) a TensorRef.
 template <class X>
 concept AnyTensor = requires(const X& x) {
     typename X::shape;
@@ -55,7 +55,7 @@ auto detach(const X& x) {
 /// The same numbers as a new leaf of the tape: `grad` can be asked for it. Errors: no Step is open.
 template <class S, class T, class D>
 Variable<S, T, D> variable(const Tensor<S, T, D>& x) {
-    Value<T, D> value = x.value();
+    TensorRef<T, D> value = x.value();
     D& device = value.live_device();
     const auto turn = device.turn();
     value.step = device.step();  // the leaf's, whatever the numbers' is
@@ -65,8 +65,8 @@ Variable<S, T, D> variable(const Tensor<S, T, D>& x) {
 
 /// The typed result of an op on In...: a Variable exactly if one of its inputs is one.
 template <class S, AnyTensor... In, class T, class D>
-auto typed(const Value<T, D>& value) {
-    if constexpr (std::is_same_v<S, Erased>)
+auto typed(const TensorRef<T, D>& value) {
+    if constexpr (std::is_same_v<S, DynamicShape>)
         return value;
     else if constexpr ((In::recorded || ...))
         return Variable<S, T, D>{value};

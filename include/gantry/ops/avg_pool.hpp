@@ -10,7 +10,7 @@ struct WindowSpreadOp;
 
 /// pooled = scale * sums of whole's windows.
 struct WindowSumOp {
-    static constexpr std::string_view name = "mean_pool2d";
+    static constexpr std::string_view name = "avg_pool2d";
     PoolingGeometry geometry;
     double scale;
 
@@ -37,20 +37,20 @@ struct WindowSpreadOp {
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& pooled) const {
-        give(pooled, [&] { return run_op(WindowSumOp{geometry, scale}, pooled.extents, {}, upstream); });
+        accumulate_grad(pooled, [&] { return run_op(WindowSumOp{geometry, scale}, pooled.extents, {}, upstream); });
     }
 };
 
 template <class V>
 void WindowSumOp::vjp(const V& upstream, const V&, const V& whole) const {
-    give(whole, [&] { return run_op(WindowSpreadOp{geometry, scale}, whole.extents, {}, upstream); });
+    accumulate_grad(whole, [&] { return run_op(WindowSpreadOp{geometry, scale}, whole.extents, {}, upstream); });
 }
 
 /// The mean of each window and channel: Shape<Batch, height, width, C> -> Shape<Batch, ..., ..., C>,
 /// floor((extent + 2 padding - size) / stride) + 1 pixels on each axis. Padding counts as zeros, in the
 /// divisor too: PyTorch's AvgPool2d as it is by default.
 template <Pooling pooling, AnyTensor X>
-auto mean_pool2d(const X& x) {
+auto avg_pool2d(const X& x) {
     using S = typename detail::Pooled<pooling, typename X::shape>::type;
     const auto& whole = x.value();
     const Extents extents = S::extents(whole.extents.first());
@@ -62,7 +62,7 @@ auto mean_pool2d(const X& x) {
 /// The mean of each channel of an image: Shape<Batch, height, width, C> -> Shape<Batch, C>.
 /// Source: Lin, Chen and Yan, "Network in network" (2014), section 3.2.
 template <AnyTensor X>
-auto global_mean_pool2d(const X& x) {
+auto global_avg_pool2d(const X& x) {
     using S = typename detail::GloballyPooled<typename X::shape>::type;
     const auto& whole = x.value();
     const PerAxis image{whole.extents.of[1], whole.extents.of[2]};

@@ -1,6 +1,6 @@
 #pragma once
 #include <gantry/layers/pooling_layer.hpp>
-#include <gantry/ops/mean_pool.hpp>
+#include <gantry/ops/avg_pool.hpp>
 
 #include <cstddef>
 #include <string>
@@ -8,42 +8,42 @@
 
 namespace gantry {
 
-/// The means of windows, Shape<Batch, height, width, C> -> Shape<Batch, ..., ..., C>; see mean_pool2d.
-///     MeanPool2d<Pooling{.size = 4, .stride = 2}>
+/// The means of windows, Shape<Batch, height, width, C> -> Shape<Batch, ..., ..., C>; see avg_pool2d.
+///     AvgPool2d<Pooling{.size = 4, .stride = 2}>
 template <auto... pooling>
-struct MeanPool2d : detail::PoolingLayer<Pooling{.size = 1}> {
+struct AvgPool2d : detail::PoolingLayer<Pooling{.size = 1}> {
     using Valid = detail::StaticCheck<false, detail::LayerTakesPooling<sizeof...(pooling)>>;
 };
 template <Pooling pooling>
-struct MeanPool2d<pooling> : detail::PoolingLayer<pooling> {
+struct AvgPool2d<pooling> : detail::PoolingLayer<pooling> {
     template <int index, class X>
-    using Fit = decltype(detail::image_check<index, MeanPool2d, X, 0, pooling.size, pooling.padding>());
+    using Fit = decltype(detail::image_check<index, AvgPool2d, X, 0, pooling.size, pooling.padding>());
 
-    static std::string name() { return "MeanPool2d " + detail::pooling_text(pooling); }
+    static std::string name() { return "AvgPool2d " + detail::pooling_text(pooling); }
 
     template <class P, AnyTensor X>
     static auto forward(const P&, const X& x) {
-        return mean_pool2d<pooling>(x);
+        return avg_pool2d<pooling>(x);
     }
 };
 
-/// The mean of each channel, Shape<Batch, height, width, C> -> Shape<Batch, C>; see global_mean_pool2d.
-struct GlobalMeanPool2d : PlainLayer {
+/// The mean of each channel, Shape<Batch, height, width, C> -> Shape<Batch, C>; see global_avg_pool2d.
+struct GlobalAvgPool2d : PlainLayer {
     static constexpr FeatureOrder feature_order = FeatureOrder::own;
     static constexpr std::size_t pytorch_modules = 2;  // AdaptiveAvgPool2d(1) and Flatten
     template <int index, class X>
-    using Fit = decltype(detail::image_check<index, GlobalMeanPool2d, X, 0>());
+    using Fit = decltype(detail::image_check<index, GlobalAvgPool2d, X, 0>());
     template <class X>
     using Output = typename std::conditional_t<std::is_same_v<X, AnyShape>, std::type_identity<X>,
                                                detail::GloballyPooled<X>>::type;
     template <class X>
-    static constexpr std::size_t stored = Output<X>::item_size;
+    static constexpr std::size_t stored = Output<X>::sample_size;
 
-    static std::string name() { return "GlobalMeanPool2d"; }
+    static std::string name() { return "GlobalAvgPool2d"; }
 
     template <class P, AnyTensor X>
     static auto forward(const P&, const X& x) {
-        return global_mean_pool2d(x);
+        return global_avg_pool2d(x);
     }
 };
 
