@@ -22,12 +22,15 @@ struct Inputs {
     RandomStream stream{Seed{1}, "bench"};
     PersistentTensor<X, float, Cpu> x{uniform<X>(device, batch, stream, -1, 1)};
     PersistentTensor<X, float, Cpu> y{uniform<X>(device, batch, stream, 0, 1)};
-    PersistentTensor<Shape<1200, 1200>, float, Cpu> w{uniform<Shape<1200, 1200>>(device, 0, stream, -0.03, 0.03)};
+    PersistentTensor<Shape<1200, 1200>, float, Cpu> w{
+        uniform<Shape<1200, 1200>>(device, 0, stream, -0.03, 0.03)};
     PersistentTensor<Shape<1200>, float, Cpu> b{uniform<Shape<1200>>(device, 0, stream, -1, 1)};
     PersistentTensor<Shape<1200>, float, Cpu> mean{filled<Shape<1200>>(device, 0, 0)},
         variance{filled<Shape<1200>>(device, 0, 1)};
-    PersistentTensor<Shape<Batch, 10>, float, Cpu> logits{uniform<Shape<Batch, 10>>(device, batch, stream, -3, 3)};
-    PersistentTensor<Shape<Batch, 1>, float, Cpu> score{uniform<Shape<Batch, 1>>(device, batch, stream, -3, 3)};
+    PersistentTensor<Shape<Batch, 10>, float, Cpu> logits{
+        uniform<Shape<Batch, 10>>(device, batch, stream, -3, 3)};
+    PersistentTensor<Shape<Batch, 1>, float, Cpu> score{
+        uniform<Shape<Batch, 1>>(device, batch, stream, -3, 3)};
     RandomStream dropout{Seed{2}, "dropout"};
 
     Inputs() { device.end_step(); }

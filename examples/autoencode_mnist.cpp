@@ -1,7 +1,7 @@
 // Trains an autoencoder that unpools with switches on MNIST, Fashion-MNIST or any data set with their files.
-#include "gan/network_task.hpp"
-#include "gan/program.hpp"
 #include "networks/encoder_decoder.hpp"
+#include "program/network_experiment.hpp"
+#include "program/program.hpp"
 #include <gantry/gantry.hpp>
 
 #include <algorithm>
@@ -15,11 +15,11 @@ using networks::EncoderDecoder;
 namespace {
 
 template <class D>
-class Autoencoding final : public gan::NetworkTask<EncoderDecoder::Architecture, D> {
-    using Base = gan::NetworkTask<EncoderDecoder::Architecture, D>;
+class Autoencoding final : public program::NetworkExperiment<EncoderDecoder::Architecture, D> {
+    using Base = program::NetworkExperiment<EncoderDecoder::Architecture, D>;
 
 public:
-    Autoencoding(const gan::Options& options, const LabelledImages& data, LabelledImages test)
+    Autoencoding(const program::Options& options, const LabelledImages& data, LabelledImages test)
         : Base(options, data, test, {.learning_rate = 1e-3}), test_(std::move(test.images)) {
         columns_ = std::min<std::size_t>(16, test_.count);
         shown_ = test_;
@@ -33,7 +33,7 @@ public:
         const auto originals = this->items(batch.pixels);
         const auto loss = mse(this->network_(originals), originals);
         this->update(loss);
-        this->add_figures({loss.item()});
+        this->add_metrics({loss.item()});
     }
 
     /// The mean squared error of the test part.
@@ -70,15 +70,16 @@ private:
 }  // namespace
 
 int main(int argc, char** argv) {
-    gan::Program program{.name = "autoencode_mnist",
-                         .description =
-                             "Trains an autoencoder that undoes max pooling with its switches on MNIST, "
-                             "Fashion-MNIST, or data with their file names; measures it on the test part.",
-                         .source = gan::mnist(),
-                         .pictures = "reconstructions",
-                         .figures = {{"loss", "loss", 5, "#7b3fa0"}},
-                         .test_figures = {{"loss", "test loss", 5}}};
-    program.recipes = {gan::network_recipe<Autoencoding, EncoderDecoder::Architecture>("switches", 1800, 100,
-                                                                                       program.source)};
-    return gan::run(argc, argv, program);
+    program::Program program{
+        .name = "autoencode_mnist",
+        .description =
+            "Trains an autoencoder that undoes max pooling with its switches on MNIST, "
+            "Fashion-MNIST, or data with their file names; measures it on the test part.",
+        .source = program::mnist(),
+        .pictures = "reconstructions",
+        .metrics = {{"loss", "loss", 5, "#7b3fa0"}},
+        .test_metrics = {{"loss", "test loss", 5}}};
+    program.recipes = {program::network_recipe<Autoencoding, EncoderDecoder::Architecture>(
+        "switches", 1800, 100, program.source)};
+    return program::run(argc, argv, program);
 }

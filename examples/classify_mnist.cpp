@@ -1,7 +1,7 @@
 // Trains a convolutional classifier on MNIST, Fashion-MNIST or any data set with their files.
-#include "gan/network_task.hpp"
-#include "gan/program.hpp"
 #include "networks/mnist_classifier.hpp"
+#include "program/network_experiment.hpp"
+#include "program/program.hpp"
 #include <gantry/gantry.hpp>
 #include <gantry/io/atomic_file.hpp>
 
@@ -39,14 +39,14 @@ double accuracy(std::span<const std::uint8_t> chosen, std::span<const std::uint8
 }
 
 template <class D>
-class Classification final : public gan::NetworkTask<MnistClassifier::Architecture, D> {
-    using Base = gan::NetworkTask<MnistClassifier::Architecture, D>;
+class Classification final : public program::NetworkExperiment<MnistClassifier::Architecture, D> {
+    using Base = program::NetworkExperiment<MnistClassifier::Architecture, D>;
     using Base::batches_, Base::device_, Base::network_, Base::items;
 
 public:
     using Base::iterations;
 
-    Classification(const gan::Options& options, const LabelledImages& data, LabelledImages test)
+    Classification(const program::Options& options, const LabelledImages& data, LabelledImages test)
         : Base(options, data, test, {.learning_rate = 5e-4}), test_(std::move(test)) {}
 
     void step() override {
@@ -55,7 +55,7 @@ public:
         const auto logits = network_(items(batch.pixels));
         const auto loss = softmax_cross_entropy(logits, one_hot<classes>(device_, batch.labels));
         this->update(loss);
-        this->add_figures({loss.item(), accuracy(decide(logits.to_host()), batch.labels)});
+        this->add_metrics({loss.item(), accuracy(decide(logits.to_host()), batch.labels)});
     }
 
     std::vector<double> test() override { return {accuracy(chosen(), test_.labels)}; }
@@ -109,16 +109,16 @@ private:
 }  // namespace
 
 int main(int argc, char** argv) {
-    gan::Program program{
+    program::Program program{
         .name = "classify_mnist",
         .description =
             "Trains a convolutional classifier on MNIST, Fashion-MNIST, or data with their file "
             "names; measures it on the test part.",
-        .source = gan::mnist(),
+        .source = program::mnist(),
         .pictures = "mistakes",
-        .figures = {{"loss", "loss", 4, "#7b3fa0"}, {"accuracy", "accuracy", 4}},
-        .test_figures = {{"accuracy", "test accuracy", 4}}};
-    program.recipes = {
-        gan::network_recipe<Classification, MnistClassifier::Architecture>("cnn", 2400, 100, program.source)};
-    return gan::run(argc, argv, program);
+        .metrics = {{"loss", "loss", 4, "#7b3fa0"}, {"accuracy", "accuracy", 4}},
+        .test_metrics = {{"accuracy", "test accuracy", 4}}};
+    program.recipes = {program::network_recipe<Classification, MnistClassifier::Architecture>(
+        "cnn", 2400, 100, program.source)};
+    return program::run(argc, argv, program);
 }

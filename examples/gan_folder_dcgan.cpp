@@ -10,5 +10,5 @@ int main(int argc, char** argv) {
     return gan::run<Dcgan>(argc, argv,
                            {.name = "gan_folder_dcgan",
                             .description = "Trains a deep convolutional GAN on a folder of pictures.",
-                            .source = gan::picture_folder(64, 64)});
+                            .source = program::picture_folder(64, 64)});
 }

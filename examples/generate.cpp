@@ -1,8 +1,8 @@
 // Draws samples from a generator that one of the other programs, or PyTorch, has trained.
 #include "gan/latent_path.hpp"
-#include "gan/parse_arguments.hpp"
-#include "gan/process.hpp"
 #include "gan/sampler.hpp"
+#include "program/parse_arguments.hpp"
+#include "program/process.hpp"
 #include "recipes/gan_cifar10_conv.hpp"
 #include "recipes/gan_cifar10_dcgan.hpp"
 #include "recipes/gan_cifar10_mlp.hpp"
@@ -108,7 +108,7 @@ bool parse(Arguments& arguments, const std::vector<gan::AnyGenerator>& generator
     app.add_option("--threads", arguments.threads, "Of the CPU; 0: all cores. Changes speed only")
         ->check(CLI::Range(0, 1024))
         ->capture_default_str();
-    if (!gan::parse_arguments(app, argc, argv)) return false;
+    if (!program::parse_arguments(app, argc, argv)) return false;
     if (arguments.grid.empty() && arguments.images.empty() && arguments.npy.empty())
         arguments.grid = "samples.png";
     if (detail::file_type(arguments.file) == std::filesystem::file_type::directory)
@@ -204,7 +204,7 @@ void write_samples(gan::Sampler& sampler, const gan::AnyGenerator& generator, co
 }  // namespace
 
 int main(int argc, char** argv) {
-    return gan::run_process("take a smaller --count", [&] {
+    return program::run_process("take a smaller --count", [&] {
         const std::vector<gan::AnyGenerator> generators = all_generators();
         Arguments arguments;
         if (!parse(arguments, generators, argc, argv)) return 0;

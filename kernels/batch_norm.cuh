@@ -100,8 +100,8 @@ struct Normalization {
     P mean, mean_rest, factor, shift;
     T slope;
 
-    __device__ Normalization(const ColumnPlace<P>& place, const P& mean_, const P& mean_rest_,
-                             const P& rstd, const T* scale, const T* shifts, T slope_)
+    __device__ Normalization(const ColumnPlace<P>& place, const P& mean_, const P& mean_rest_, const P& rstd,
+                             const T* scale, const T* shifts, T slope_)
         : mean(mean_), mean_rest(mean_rest_), factor{}, shift{}, slope(slope_) {
         if (!place.inside) return;
         for (int k = 0; k < P::width; ++k) {
@@ -169,8 +169,7 @@ __global__ void batch_norm(BatchNorm<T> p) {
         mean_rest.at[k] = static_cast<T>(moments.mean.at[k] - static_cast<double>(mean.at[k]));
         rstd.at[k] = static_cast<T>(1 / math::sqrt(moments.squares.at[k] / rows + p.epsilon));
     }
-    Normalization<P>(place, mean, mean_rest, rstd, p.scale, p.shift, p.slope)
-        .write(place, p.x, p.y);
+    Normalization<P>(place, mean, mean_rest, rstd, p.scale, p.shift, p.slope).write(place, p.x, p.y);
 
     if (!place.writes || blockIdx.y != 0) return;
     const auto move = [&](T& running, double batch) {

@@ -111,8 +111,8 @@ void convolution_tiled(Cuda& device, const ConvolutionWeightGradientParameters<T
             start(device, "convolution_weight_gradient_tiled",
                   convolution_weight_gradient_kernel<T, Tile, decltype(width)::value>,
                   {{static_cast<unsigned>(tiles), static_cast<unsigned>(parts.count)}, tile_threads}, g,
-                  ConvolutionOperand<T>{p.x, p.x_activation}, ConvolutionOperand<T>{p.y, p.y_activation}, result,
-                  parts);
+                  ConvolutionOperand<T>{p.x, p.x_activation}, ConvolutionOperand<T>{p.y, p.y_activation},
+                  result, parts);
         });
     });
 }

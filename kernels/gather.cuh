@@ -14,7 +14,7 @@ struct ItemNumbers {
 /// A row of blocks for each item, so that nothing is divided to find a number's item.
 template <int pack, class T>
 __global__ void gather_samples(std::size_t sample_size, const std::uint8_t* x, T* y, PixelRange range,
-                             ItemNumbers items) {
+                               ItemNumbers items) {
     const std::size_t item = items.at[blockIdx.y];
     for_each_pack<pack>(sample_size, [&](std::size_t i, auto width) {
         constexpr int numbers = decltype(width)::value;
@@ -49,8 +49,8 @@ void launch(Cuda& device, const GatherSamplesParameters<T>& p) {
     cuda::with_width<T>(packs, [&](auto pack) {
         cuda::Grid grid = cuda::grid_for(p.sample_size / pack);
         grid.blocks.y = static_cast<unsigned>(p.count);
-        cuda::start(device, "gather_samples", cuda::gather_samples<decltype(pack)::value, T>, grid, p.sample_size,
-                    p.x, p.y, p.range, items);
+        cuda::start(device, "gather_samples", cuda::gather_samples<decltype(pack)::value, T>, grid,
+                    p.sample_size, p.x, p.y, p.range, items);
     });
 }
 

@@ -202,7 +202,9 @@ Pass pass_of(Matmul&) { return {}; }
 Pass pass_of(Forward& p) {
     return p.x_activation.outputs ? Pass{&p.x, p.geometry.x_size(), &p.x_activation} : Pass{};
 }
-Pass pass_of(Data& p) { return p.y_activation.outputs ? Pass{&p.y, p.geometry.y_size(), &p.y_activation} : Pass{}; }
+Pass pass_of(Data& p) {
+    return p.y_activation.outputs ? Pass{&p.y, p.geometry.y_size(), &p.y_activation} : Pass{};
+}
 Pass pass_of(Weights& p) {
     if (p.x_activation.outputs) return {&p.x, p.geometry.x_size(), &p.x_activation};
     return p.y_activation.outputs ? Pass{&p.y, p.geometry.y_size(), &p.y_activation} : Pass{};

@@ -15,7 +15,7 @@ namespace gantry::gan {
 //   discriminator(real, fake)   the scalar that the discriminator minimises, from its outputs for real and
 //                               for made items, each Shape<Batch, 1>
 //   generator(fake)             the scalar that the generator minimises
-//   rating(outputs)             what is shown as D(x): the probability of "real", where outputs are logits
+//   score(outputs)             what is shown as D(x): the probability of "real", where outputs are logits
 // With D = sigmoid(output), so that log D = -softplus(-output) and log(1 - D) = -softplus(output): finite for
 // every output. real_label below 1 smooths the labels of real items, and only those (Salimans et al. 2016,
 // "Improved techniques for training GANs", section 3.4).
@@ -29,7 +29,7 @@ struct CrossEntropyDiscriminator {
         return bce_with_logits(real, real_label) + bce_with_logits(fake, 0.0);
     }
     template <AnyTensor X>
-    auto rating(const X& outputs) const {
+    auto score(const X& outputs) const {
         return sigmoid(outputs);
     }
 };
@@ -67,7 +67,7 @@ struct LeastSquares {
         return 0.5 * mse(fake, 1.0);
     }
     template <AnyTensor X>
-    auto rating(const X& outputs) const {
+    auto score(const X& outputs) const {
         return outputs;
     }
 };
@@ -85,7 +85,7 @@ struct Hinge {
         return -mean(fake);
     }
     template <AnyTensor X>
-    auto rating(const X& outputs) const {
+    auto score(const X& outputs) const {
         return outputs;
     }
 };
@@ -122,8 +122,8 @@ public:
         return std::visit([&](const auto& o) { return o.generator(fake); }, objective_);
     }
     template <AnyTensor X>
-    auto rating(const X& outputs) const {
-        return std::visit([&](const auto& o) { return o.rating(outputs); }, objective_);
+    auto score(const X& outputs) const {
+        return std::visit([&](const auto& o) { return o.score(outputs); }, objective_);
     }
 
 private:

@@ -1,9 +1,9 @@
 #pragma once
-#include "device.hpp"
 #include "objectives.hpp"
-#include "program.hpp"
+#include "program/device.hpp"
+#include "program/program.hpp"
+#include "program/sheet.hpp"
 #include "recipe.hpp"
-#include "sheet.hpp"
 #include "trainer.hpp"
 #include <gantry/checkpoint/checkpoint.hpp>
 #include <gantry/gantry.hpp>
@@ -18,7 +18,7 @@
 
 namespace gantry::gan {
 
-/// What a user may say to a program that trains a GAN, beside Options.
+/// What a user may say to a program that trains a GAN, beside program::Options.
 struct GanOptions {
     std::string objective = "non-saturating";
     double real_label = 1;
@@ -27,49 +27,49 @@ struct GanOptions {
 
 /// A GAN as the loop sees it: networks, optimizers and trainer of a recipe, on a device of type D.
 template <class Recipe, class D>
-class GanTask final : public Task {
+class GanExperiment final : public program::Experiment {
 public:
-    GanTask(const Options& options, const GanOptions& gan, const LabelledImages& data)
+    GanExperiment(const program::Options& options, const GanOptions& gan, const LabelledImages& data)
         : images_(data.images),
           k_(static_cast<std::uint64_t>(gan.k)),
-          device_text_(device_text<D>(options)),
-          device_(device_options<D>(options)),
-          generator_(device_, seed_for(Seed{options.seed}, "generator")),
-          discriminator_(device_, seed_for(Seed{options.seed}, "discriminator")),
+          device_text_(program::device_text<D>(options)),
+          device_(program::device_options<D>(options)),
+          generator_(device_, program::seed_for(Seed{options.seed}, "generator")),
+          discriminator_(device_, program::seed_for(Seed{options.seed}, "discriminator")),
           generator_optimizer_(Recipe::generator_optimizer(generator_)),
           discriminator_optimizer_(Recipe::discriminator_optimizer(discriminator_)),
-          batches_(make_batches<Item>(device_, data.images, batch_options(options, Recipe::settings.range))),
+          batches_(program::make_batches<Item>(device_, data.images,
+                                               program::batch_options(options, Recipe::settings.range))),
           trainer_(generator_, discriminator_, generator_optimizer_, discriminator_optimizer_,
                    AnyObjective(gan.objective, gan.real_label),
                    {.batch = options.batch,
                     .discriminator_steps = gan.k,
                     .updates = Recipe::settings.updates,
                     .noise = Recipe::settings.noise,
-                    .fixed_points = sheet_side * sheet_side,
+                    .fixed_points = program::sheet_side * program::sheet_side,
                     .seed = Seed{options.seed}}) {
         RandomStream stream(Seed{options.seed}, "initialisation of the recipe");
         Recipe::initialize(generator_, discriminator_, data.images, stream);
     }
 
     void step() override { trainer_.step(batches_); }
-    std::vector<std::vector<double>> take_figures() override {
-        std::vector<std::vector<double>> figures;
+    std::vector<std::vector<double>> take_metrics() override {
+        std::vector<std::vector<double>> metrics;
         for (const GanLosses& losses : trainer_.take_losses())
-            figures.push_back(
-                {losses.discriminator, losses.generator, losses.real_rating, losses.fake_rating});
-        return figures;
+            metrics.push_back({losses.discriminator, losses.generator, losses.real_score, losses.fake_score});
+        return metrics;
     }
-    std::uint64_t figures_every() const override { return D::asynchronous ? 50 : 1; }
+    std::uint64_t metrics_every() const override { return D::asynchronous ? 50 : 1; }
     std::string result() const override { return "generator"; }
     std::uint64_t iterations() const override { return trainer_.iterations(); }
     /// What the generator makes of the fixed latent points.
     Picture draw() override {
         return grid(trainer_.samples(), images_.height, images_.width, images_.channels,
-                    sheet_options(images_, Recipe::settings.range));
+                    program::sheet_options(images_, Recipe::settings.range));
     }
     std::map<std::string, std::string> record() const override { return {{"device", device_text_}}; }
-    void describe(CheckpointWriter& checkpoint) override { describe_all(checkpoint); }
-    void describe(CheckpointReader& checkpoint) override { describe_all(checkpoint); }
+    void serialize(CheckpointWriter& checkpoint) override { serialize_all(checkpoint); }
+    void serialize(CheckpointReader& checkpoint) override { serialize_all(checkpoint); }
 
 private:
     using Generator = Network<typename Recipe::Generator, D>;
@@ -78,8 +78,8 @@ private:
     using DiscriminatorOptimizer = decltype(Recipe::discriminator_optimizer(std::declval<Discriminator&>()));
     using Item = typename Recipe::Discriminator::Input;
     template <class Checkpoint>
-    void describe_all(Checkpoint& checkpoint) {
-        trainer_.describe(checkpoint);
+    void serialize_all(Checkpoint& checkpoint) {
+        trainer_.serialize(checkpoint);
         checkpoint.batches("data", batches_);
         checkpoint.proportional("optimizer.generator.updates", 1, "iterations");
         checkpoint.proportional("optimizer.discriminator.updates", k_, "iterations");
@@ -95,13 +95,13 @@ private:
     Discriminator discriminator_;
     GeneratorOptimizer generator_optimizer_;
     DiscriminatorOptimizer discriminator_optimizer_;
-    decltype(make_batches<Item>(std::declval<D&>(), std::declval<const Images&>(), {})) batches_;
+    decltype(program::make_batches<Item>(std::declval<D&>(), std::declval<const Images&>(), {})) batches_;
     GanTrainer<Generator, Discriminator, GeneratorOptimizer, DiscriminatorOptimizer, AnyObjective> trainer_;
 };
 
 /// A recipe of a GAN without its type. `gan` is what the user will have said when the task begins.
 template <class Recipe>
-AnyRecipe any_recipe(const GanOptions& gan) {
+program::AnyRecipe any_recipe(const GanOptions& gan) {
     return {
         .name = std::string(Recipe::name),
         .iterations = Recipe::settings.iterations,
@@ -119,27 +119,30 @@ AnyRecipe any_recipe(const GanOptions& gan) {
                        " update(s) of the discriminator for each one of the generator, " +
                        (Recipe::settings.updates == Updates::simultaneous ? "simultaneous" : "alternating");
             },
-        .begin = [&gan](const Options& options, const LabelledImages& data) -> std::unique_ptr<Task> {
-            return on_device(options, [&]<class D>(std::type_identity<D>) -> std::unique_ptr<Task> {
-                return std::make_unique<GanTask<Recipe, D>>(options, gan, data);
-            });
+        .begin = [&gan](const program::Options& options,
+                        const LabelledImages& data) -> std::unique_ptr<program::Experiment> {
+            return program::on_device(
+                options, [&]<class D>(std::type_identity<D>) -> std::unique_ptr<program::Experiment> {
+                    return std::make_unique<GanExperiment<Recipe, D>>(options, gan, data);
+                });
         }};
 }
 
 /// A program that trains GANs: `program` says name, description and source.
 ///     int main(int argc, char** argv) {
 ///         return gan::run<FluxGan, Goodfellow>(argc, argv,
-///             {.name = "gan_mnist_mlp", .description = "Trains a GAN on MNIST.", .source = gan::mnist()});
+///             {.name = "gan_mnist_mlp", .description = "Trains a GAN on MNIST.", .source =
+///             program::mnist()});
 ///     }
 template <class... Recipes>
-int run(int argc, const char* const* argv, Program program) {
+int run(int argc, const char* const* argv, program::Program program) {
     GanOptions gan;
     program.recipes = {any_recipe<Recipes>(gan)...};
-    program.figures = {{"discriminator_loss", "D loss", 3, "#7b3fa0"},
+    program.metrics = {{"discriminator_loss", "D loss", 3, "#7b3fa0"},
                        {"generator_loss", "G loss", 3, "#2a8a3e"},
-                       {"real_rating", "D(x)", 2},
-                       {"fake_rating", "D(G(z))", 2}};
-    program.add_options = [&](CommandLine& command_line) {
+                       {"real_score", "D(x)", 2},
+                       {"fake_score", "D(G(z))", 2}};
+    program.add_options = [&](program::CommandLine& command_line) {
         command_line.add("--objective", gan.objective, "What both networks minimise",
                          {AnyObjective::names.begin(), AnyObjective::names.end()});
         command_line.add("--real-label", gan.real_label, "Below 1: one-sided label smoothing");

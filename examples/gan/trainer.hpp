@@ -35,7 +35,7 @@ struct TrainerOptions {
 /// the update.
 struct GanLosses {
     double discriminator = 0, generator = 0;
-    double real_rating = 0, fake_rating = 0;  ///< mean D(x) and D(G(z))
+    double real_score = 0, fake_score = 0;  ///< mean D(x) and D(G(z))
 
     bool operator==(const GanLosses&) const = default;
 };
@@ -96,8 +96,8 @@ public:
             GanLosses& losses = result.emplace_back();
             for (std::size_t i = 0; i + 1 < row.size(); i += rated) {
                 losses.discriminator += row[i] / k;
-                losses.real_rating += row[i + 1] / k;
-                losses.fake_rating += row[i + 2] / k;
+                losses.real_score += row[i + 1] / k;
+                losses.fake_score += row[i + 2] / k;
             }
             losses.generator = row.back();
         }
@@ -133,7 +133,7 @@ public:
     /// All that a run must save and load to go on bit for bit, but for the position in the data. See
     /// CheckpointWriter and CheckpointReader.
     template <class Checkpoint>
-    void describe(Checkpoint& checkpoint) {
+    void serialize(Checkpoint& checkpoint) {
         checkpoint.network("generator", generator_);
         checkpoint.network("discriminator", discriminator_);
         checkpoint.optimizer("optimizer.generator", generator_optimizer_, generator_);
@@ -171,7 +171,7 @@ private:
         const auto loss = objective_.discriminator(real_outputs, fake_outputs);
         discriminator_optimizer_.step(backward(loss, discriminator_));
 
-        losses_.add(detach(loss), rating(real_outputs), rating(fake_outputs));
+        losses_.add(detach(loss), score(real_outputs), score(fake_outputs));
     }
 
     void update_generator() {
@@ -201,13 +201,13 @@ private:
         discriminator_optimizer_.step(discriminator_gradients);
         generator_optimizer_.step(generator_gradients);
 
-        losses_.add(detach(discriminator_loss), rating(real_outputs), rating(fake_outputs),
+        losses_.add(detach(discriminator_loss), score(real_outputs), score(fake_outputs),
                     detach(generator_loss));
     }
 
     template <class Outputs>
-    auto rating(const Outputs& outputs) {
-        return mean(objective_.rating(detach(outputs)));
+    auto score(const Outputs& outputs) {
+        return mean(objective_.score(detach(outputs)));
     }
 
     auto sample_noise(RandomStream& stream, int count) {

@@ -34,18 +34,19 @@ struct Dcgan32 {
 
 /// For 28x28 grey pictures: pytorch/examples, cpp/dcgan.
 struct Dcgan28 {
-    using Generator =
-        Sequential<InputShape<100>, Reshape<1, 1, 100>,                         // 1x1
-                   ConvTranspose2d<100, 256, whole_4x4>, BatchNorm<256>, ReLU,  // 4x4
-                   ConvTranspose2d<256, 128, Conv2dOptions{.size = 3, .stride = 2, .padding = 1, .bias = false}>,
-                   BatchNorm<128>, ReLU,                                                           // 7x7
-                   ConvTranspose2d<128, 64, half_4x4>, BatchNorm<64>, ReLU,                        // 14x14
-                   ConvTranspose2d<64, 1, half_4x4>, Tanh>;                                        // 28x28
-    using Discriminator = Sequential<InputShape<28, 28, 1>,                                        // 28x28
-                                     Conv2d<1, 64, half_4x4>, LeakyReLU<0.2f>,                     // 14x14
-                                     Conv2d<64, 128, half_4x4>, BatchNorm<128>, LeakyReLU<0.2f>,   // 7x7
-                                     Conv2d<128, 256, half_4x4>, BatchNorm<256>, LeakyReLU<0.2f>,  // 3x3
-                                     Conv2d<256, 1, Conv2dOptions{.size = 3, .bias = false}>, Flatten>;   // 1x1
+    using Generator = Sequential<
+        InputShape<100>, Reshape<1, 1, 100>,                         // 1x1
+        ConvTranspose2d<100, 256, whole_4x4>, BatchNorm<256>, ReLU,  // 4x4
+        ConvTranspose2d<256, 128, Conv2dOptions{.size = 3, .stride = 2, .padding = 1, .bias = false}>,
+        BatchNorm<128>, ReLU,                                     // 7x7
+        ConvTranspose2d<128, 64, half_4x4>, BatchNorm<64>, ReLU,  // 14x14
+        ConvTranspose2d<64, 1, half_4x4>, Tanh>;                  // 28x28
+    using Discriminator =
+        Sequential<InputShape<28, 28, 1>,                                              // 28x28
+                   Conv2d<1, 64, half_4x4>, LeakyReLU<0.2f>,                           // 14x14
+                   Conv2d<64, 128, half_4x4>, BatchNorm<128>, LeakyReLU<0.2f>,         // 7x7
+                   Conv2d<128, 256, half_4x4>, BatchNorm<256>, LeakyReLU<0.2f>,        // 3x3
+                   Conv2d<256, 1, Conv2dOptions{.size = 3, .bias = false}>, Flatten>;  // 1x1
     static_assert(Generator::parameter_count == 837'504 && Discriminator::parameter_count == 659'456);
 };
 

@@ -3,9 +3,9 @@
 #include <gantry/core/buffer.hpp>
 #include <gantry/core/device.hpp>
 #include <gantry/core/error.hpp>
+#include <gantry/core/options.hpp>
 #include <gantry/core/random.hpp>
 #include <gantry/core/shape.hpp>
-#include <gantry/core/options.hpp>
 #include <gantry/cpu/cpu.hpp>
 #include <gantry/data/device_batches.hpp>
 #include <gantry/grad/backward.hpp>
@@ -15,6 +15,7 @@
 #include <gantry/init/output_bias.hpp>
 #include <gantry/init/variance_scaling.hpp>
 #include <gantry/layers/activations.hpp>
+#include <gantry/layers/avg_pool2d.hpp>
 #include <gantry/layers/batch_norm.hpp>
 #include <gantry/layers/conv2d.hpp>
 #include <gantry/layers/conv_transpose2d.hpp>
@@ -23,7 +24,6 @@
 #include <gantry/layers/input.hpp>
 #include <gantry/layers/max_pool2d.hpp>
 #include <gantry/layers/maxout.hpp>
-#include <gantry/layers/avg_pool2d.hpp>
 #include <gantry/layers/pool_unpool2d.hpp>
 #include <gantry/layers/reshape.hpp>
 #include <gantry/layers/sequential.hpp>
@@ -32,6 +32,7 @@
 #include <gantry/ops/activation.hpp>
 #include <gantry/ops/affine.hpp>
 #include <gantry/ops/arithmetic.hpp>
+#include <gantry/ops/avg_pool.hpp>
 #include <gantry/ops/batch_norm.hpp>
 #include <gantry/ops/concatenate.hpp>
 #include <gantry/ops/convolution.hpp>
@@ -41,7 +42,6 @@
 #include <gantry/ops/matmul.hpp>
 #include <gantry/ops/max_pool.hpp>
 #include <gantry/ops/maxout.hpp>
-#include <gantry/ops/avg_pool.hpp>
 #include <gantry/ops/reshape.hpp>
 #include <gantry/ops/softmax.hpp>
 #include <gantry/ops/sum.hpp>

@@ -39,7 +39,8 @@ void take_freed_memory(D& device) {
 }
 
 const std::string destroyed =
-    "[tensor] its memory is gone: the Network, PersistentTensor or device that owned it was destroyed, and must outlive "
+    "[tensor] its memory is gone: the Network, PersistentTensor or device that owned it was destroyed, and "
+    "must outlive "
     "it";
 
 }  // namespace
@@ -115,7 +116,8 @@ TEMPLATE_TEST_CASE("gradients are applied once, in their step", "[autograd]", GA
     CHECK(optimizer.updates() == 2);
 }
 
-TEMPLATE_TEST_CASE("a PersistentTensor may die before its step ends, and not change", "[autograd]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("a PersistentTensor may die before its step ends, and not change", "[autograd]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = variable(points(device));
@@ -139,7 +141,8 @@ TEMPLATE_TEST_CASE("a PersistentTensor may die before its step ends, and not cha
         CHECK_THROWS_WITH(
             grad(loss, x),
             "[backward] a PersistentTensor must not be updated between a forward pass and its backward pass");
-        CHECK(grad(sum(slope), x).to_host()[5] == 2 * numbers[5]);  // it does not read the PersistentTensor again
+        CHECK(grad(sum(slope), x).to_host()[5] ==
+              2 * numbers[5]);  // it does not read the PersistentTensor again
         CHECK(grad(sum(x * kept->get()), x).to_host() == std::vector<float>(12, 7));
     }
 }

@@ -27,7 +27,8 @@ TEMPLATE_TEST_CASE("a tensor of an earlier step is refused", "[autograd]", GANTR
     const Step step{device};
     const auto now = variable(filled<Shape<>>(device, 0, 1));
     const std::string message =
-        "[tensor] a tensor is valid until the end of the step that made it; hold it in a PersistentTensor to use it "
+        "[tensor] a tensor is valid until the end of the step that made it; hold it in a PersistentTensor to "
+        "use it "
         "longer; got one of step 1 in step 2";
     CHECK_THROWS_WITH(square(old), message);
     CHECK_THROWS_WITH(now + old, message);

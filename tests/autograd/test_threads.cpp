@@ -55,8 +55,8 @@ TEMPLATE_TEST_CASE("a device is refused to other threads while a Step is open", 
         CHECK_NOTHROW(backward(loss, network));
     }
     {
-        auto died_elsewhere =
-            std::make_unique<PersistentTensor<LayerInputs, float, TestType>>(filled<LayerInputs>(device, 2, 3));
+        auto died_elsewhere = std::make_unique<PersistentTensor<LayerInputs, float, TestType>>(
+            filled<LayerInputs>(device, 2, 3));
         const Step step{device};
         const auto x = variable(filled<LayerInputs>(device, 2, 1));
         const auto loss = sum(x * died_elsewhere->get());

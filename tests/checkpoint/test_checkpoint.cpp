@@ -40,7 +40,7 @@ struct Saved {
         iterations = 11 * seed;
     }
     template <class Checkpoint>
-    void describe(Checkpoint& checkpoint) {
+    void serialize(Checkpoint& checkpoint) {
         checkpoint.network("net", network);
         checkpoint.optimizer("adam", adam, network);
         checkpoint.stream("noise", noise);
@@ -48,12 +48,12 @@ struct Saved {
     }
     Safetensors save() {
         CheckpointWriter writer;
-        describe(writer);
+        serialize(writer);
         return writer.file;
     }
     void load(const Safetensors& file) {
         CheckpointReader reader(file, "run/a.safetensors");
-        describe(reader);
+        serialize(reader);
         reader.apply();
     }
 
@@ -164,10 +164,10 @@ TEST_CASE("Numbers that are out of proportion or of range are refused", "") {
     Cpu device;
     Saved<Cpu> net{device, 3};
     Safetensors file = net.save();
-    const auto error = [&](const auto& describe) {
+    const auto error = [&](const auto& serialize) {
         return error_of([&] {
             CheckpointReader reader(file, "run/a.safetensors");
-            describe(reader);
+            serialize(reader);
         });
     };
     const auto proportional = [&](std::uint64_t factor) {
@@ -227,14 +227,14 @@ TEST_CASE("A checkpoint that is described and not applied is an error", "") {
     CHECK_THROWS_WITH(
         [&] {
             CheckpointReader reader(saved, "run/a.safetensors");
-            net.describe(reader);
+            net.serialize(reader);
         }(),
         "[checkpoint] run/a.safetensors was described to a CheckpointReader and not loaded: call its "
         "apply()");
     CHECK_THROWS_WITH(
         [&] {
             CheckpointReader reader(saved, "run/a.safetensors");
-            net.describe(reader);
+            net.serialize(reader);
             throw std::runtime_error("in the middle");
         }(),
         "in the middle");

@@ -93,31 +93,33 @@ TEST_CASE("Networks of PyTorch give PyTorch's outputs, and are written as PyTorc
     check_parity<ConvDense>("conv_dense");
     check_parity<Sequential<InputShape<4, 5, 2>, Conv2d<2, 3, same>, BatchNorm<3>, LeakyReLU<0.2f>, Flatten,
                             Dropout<0.3f>, BatchNorm<60>, Dense<60, 4>>>("conv_norms_dense");
-    check_parity<
-        Sequential<Dense<3, 24>, Reshape<2, 4, 3>, ConvTranspose2d<3, 2, Conv2dOptions{.size = 3, .stride = 2}>>>(
+    check_parity<Sequential<Dense<3, 24>, Reshape<2, 4, 3>,
+                            ConvTranspose2d<3, 2, Conv2dOptions{.size = 3, .stride = 2}>>>(
         "dense_transposed");
     check_parity<Sequential<Dense<3, 24>, BatchNorm<24>, ReLU, Reshape<2, 4, 3>, Conv2d<3, 2, same>>>(
         "dense_norm_conv");
     check_parity<
         Sequential<Sequential<InputShape<4, 5, 2>, Conv2d<2, 3, same>, Sequential<Tanh, Flatten>>,
                    Sequential<Dropout<0.1f>, Sequential<BatchNorm<60>, Dense<60, 7>>, ReLU, Dense<7, 16>>,
-                   Sequential<BatchNorm<16>, Reshape<2, 2, 4>>, Conv2d<4, 2, Conv2dOptions{.size = 2}>>>("nested");
+                   Sequential<BatchNorm<16>, Reshape<2, 2, 4>>, Conv2d<4, 2, Conv2dOptions{.size = 2}>>>(
+        "nested");
     check_parity<Sequential<InputShape<4, 6, 2>, Conv2d<2, 3, same>, MaxPool2d<halve>, Flatten,
                             Maxout<Dense<18, 12>, 3>, Dropout<0.2f>, Reshape<2, 3, 2>,
                             Conv2d<2, 3, Conv2dOptions{.size = 2}>>>("maxout");
     check_parity<
         Sequential<InputShape<4, 6, 2>, Conv2d<2, 4, same>, ReLU, MaxPool2d<halve>, Flatten, Dense<24, 3>>>(
         "pool_dense");
-    check_parity<Sequential<InputShape<4, 5, 2>, Conv2d<2, 1, same>, Flatten, Dense<20, 6>, Reshape<2, 3, 1>,
-                            Conv2d<1, 2, Conv2dOptions{.size = 2}>, Conv2d<2, 1, Conv2dOptions{.size = 1}>, Flatten>>(
-        "one_channel");
     check_parity<
-        Sequential<InputShape<5>, Reshape<1, 1, 5>, ConvTranspose2d<5, 3, Conv2dOptions{.size = 2}>,
-                   Conv2d<3, 4, Conv2dOptions{.size = 2}>, Flatten, Dense<4, 4>, Reshape<1, 1, 4>,
-                   ConvTranspose2d<4, 2, Conv2dOptions{.size = 3}>, Conv2d<2, 3, Conv2dOptions{.size = 3}>, Flatten>>(
-        "one_pixel");
-    check_parity<Sequential<InputShape<4, 5, 2>, Conv2d<2, 3, Conv2dOptions{.size = 1}>, Flatten, BatchNorm<60>,
-                            Reshape<2, 10, 3>, Conv2d<3, 2, Conv2dOptions{.size = 2}>>>("other_sides");
+        Sequential<InputShape<4, 5, 2>, Conv2d<2, 1, same>, Flatten, Dense<20, 6>, Reshape<2, 3, 1>,
+                   Conv2d<1, 2, Conv2dOptions{.size = 2}>, Conv2d<2, 1, Conv2dOptions{.size = 1}>, Flatten>>(
+        "one_channel");
+    check_parity<Sequential<InputShape<5>, Reshape<1, 1, 5>, ConvTranspose2d<5, 3, Conv2dOptions{.size = 2}>,
+                            Conv2d<3, 4, Conv2dOptions{.size = 2}>, Flatten, Dense<4, 4>, Reshape<1, 1, 4>,
+                            ConvTranspose2d<4, 2, Conv2dOptions{.size = 3}>,
+                            Conv2d<2, 3, Conv2dOptions{.size = 3}>, Flatten>>("one_pixel");
+    check_parity<Sequential<InputShape<4, 5, 2>, Conv2d<2, 3, Conv2dOptions{.size = 1}>, Flatten,
+                            BatchNorm<60>, Reshape<2, 10, 3>, Conv2d<3, 2, Conv2dOptions{.size = 2}>>>(
+        "other_sides");
     check_parity<
         Sequential<InputShape<4, 5, 2>, Conv2d<2, 3, Conv2dOptions{.size = 2}>, GlobalAvgPool2d, Dense<3, 8>,
                    Reshape<2, 2, 2>, Upsample<2>, AvgPool2d<halve>, Flatten, Dense<8, 2>>>("channel_means");

@@ -114,7 +114,7 @@ struct SavedTraining {
         }
     }
     template <class Checkpoint>
-    void describe(Checkpoint& checkpoint) {
+    void serialize(Checkpoint& checkpoint) {
         checkpoint.network("network", network);
         checkpoint.optimizer("optimizer", optimizer, network);
         checkpoint.stream("noise", noise);
@@ -122,7 +122,7 @@ struct SavedTraining {
     }
     Safetensors save() {
         CheckpointWriter writer;
-        describe(writer);
+        serialize(writer);
         return writer.file;
     }
 
@@ -147,7 +147,7 @@ void check_goes_on(D& device, const Options& options, const Options& other) {
     }
     second.train(1);  // all of it is replaced
     CheckpointReader reader(first.save(), "memory");
-    second.describe(reader);
+    second.serialize(reader);
     reader.apply();
     CHECK(second.optimizer.learning_rate() == 0.5 * options.learning_rate);
     CHECK(second.save() == first.save());

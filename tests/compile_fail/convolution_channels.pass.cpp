@@ -6,5 +6,5 @@
 #include <gantry/layers/sequential.hpp>
 
 using namespace gantry;
-using Discriminator =
-    Sequential<InputShape<8, 8, 3>, Conv2d<3, 32, Conv2dOptions{.size = 3}>, Conv2d<32, 64, Conv2dOptions{.size = 3}>>;
+using Discriminator = Sequential<InputShape<8, 8, 3>, Conv2d<3, 32, Conv2dOptions{.size = 3}>,
+                                 Conv2d<32, 64, Conv2dOptions{.size = 3}>>;

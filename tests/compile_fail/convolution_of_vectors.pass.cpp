@@ -6,4 +6,5 @@
 #include <gantry/layers/sequential.hpp>
 
 using namespace gantry;
-using Generator = Sequential<Dense<100, 64>, Reshape<1, 1, 64>, ConvTranspose2d<64, 32, Conv2dOptions{.size = 4}>>;
+using Generator =
+    Sequential<Dense<100, 64>, Reshape<1, 1, 64>, ConvTranspose2d<64, 32, Conv2dOptions{.size = 4}>>;

@@ -1,6 +1,6 @@
 #include <gantry/gantry.hpp>
 
 using namespace gantry;
-using Critic =
-    Sequential<InputShape<8, 8, 3>, Maxout<Conv2d<3, 16, Conv2dOptions{.size = 4, .stride = 2, .padding = 1}>, 2>,
-               Flatten, Dense<256, 1>>;
+using Critic = Sequential<InputShape<8, 8, 3>,
+                          Maxout<Conv2d<3, 16, Conv2dOptions{.size = 4, .stride = 2, .padding = 1}>, 2>,
+                          Flatten, Dense<256, 1>>;

@@ -1,5 +1,5 @@
-#include <gantry/layers/dense.hpp>
 #include <gantry/layers/avg_pool2d.hpp>
+#include <gantry/layers/dense.hpp>
 #include <gantry/layers/reshape.hpp>
 #include <gantry/layers/sequential.hpp>
 

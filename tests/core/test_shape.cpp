@@ -1,7 +1,7 @@
 #include "support/catch.hpp"
 #include <gantry/core/error.hpp>
-#include <gantry/core/shape.hpp>
 #include <gantry/core/options.hpp>
+#include <gantry/core/shape.hpp>
 
 #include <sstream>
 #include <string>
@@ -15,7 +15,8 @@ static_assert(!Conv2dOptions{.size = 4, .stride = 2, .output_padding = 2}.valid(
 static_assert(Conv2dOptions{.size = 4, .stride = 2, .dilation = 3, .output_padding = 2}.valid());
 static_assert(!Conv2dOptions{.size = 4, .stride = 2, .dilation = 3, .output_padding = 3}.valid());
 static_assert(!Conv2dOptions{.size = {0, 1}}.valid() && !Conv2dOptions{.size = {1, 0}}.valid());
-static_assert(!Conv2dOptions{.size = 1, .stride = {0, 1}}.valid() && !Conv2dOptions{.size = 1, .stride = {1, 0}}.valid());
+static_assert(!Conv2dOptions{.size = 1, .stride = {0, 1}}.valid() &&
+              !Conv2dOptions{.size = 1, .stride = {1, 0}}.valid());
 static_assert(!Conv2dOptions{.size = 1, .padding = {-1, 0}}.valid() &&
               !Conv2dOptions{.size = 1, .padding = {0, -1}}.valid());
 static_assert(!Conv2dOptions{.size = 1, .dilation = {0, 1}}.valid() &&

@@ -94,11 +94,11 @@ std::vector<T> sums_and_copies(D& device, std::size_t offset) {
         for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 31);
         data_sets.emplace_back(device, bytes, offset);
         launch(device, GatherSamplesParameters<T>{3,
-                                                sample_size,
-                                                data_sets.back().data(),
-                                                arrays.unwritten(3 * sample_size),
-                                                PixelRange::minus_one_to_one,
-                                                {9, 0, 4}});
+                                                  sample_size,
+                                                  data_sets.back().data(),
+                                                  arrays.unwritten(3 * sample_size),
+                                                  PixelRange::minus_one_to_one,
+                                                  {9, 0, 4}});
     }
     return arrays.to_host();
 }

@@ -25,7 +25,7 @@ TEST_CASE("cuda: an iteration as a graph is the one of the CPU", "") {
     for (std::size_t i = 0; i < losses.size(); ++i) {
         CHECK(std::abs(losses[i].discriminator - expected[i].discriminator) < 1e-4);
         CHECK(std::abs(losses[i].generator - expected[i].generator) < 1e-4);
-        CHECK(std::abs(losses[i].real_rating - expected[i].real_rating) < 1e-4);
-        CHECK(std::abs(losses[i].fake_rating - expected[i].fake_rating) < 1e-4);
+        CHECK(std::abs(losses[i].real_score - expected[i].real_score) < 1e-4);
+        CHECK(std::abs(losses[i].fake_score - expected[i].fake_score) < 1e-4);
     }
 }

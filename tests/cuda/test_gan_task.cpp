@@ -30,14 +30,14 @@ struct Run {
         : task{{.batch = 8, .seed = 3, .threads = 1, .data_placement = data_placement}, {.k = k}, data} {}
 
     LabelledImages data = images();
-    gan::GanTask<SmallRecipe, D> task;
+    gan::GanExperiment<SmallRecipe, D> task;
 
     void train(int iterations) {
         for (int i = 0; i < iterations; ++i) task.step();
     }
     Safetensors save() {
         CheckpointWriter writer;
-        task.describe(writer);
+        task.serialize(writer);
         return writer.file;
     }
 };
@@ -50,7 +50,7 @@ TEST_CASE("cuda: a run that is saved and resumed is the one that never stopped, 
     first.train(3);
     second.train(1);  // all of this is replaced
     CheckpointReader reader(first.save(), "memory");
-    second.task.describe(reader);
+    second.task.serialize(reader);
     reader.apply();
     second.train(3);
     CHECK(second.save() == straight.save());
@@ -60,7 +60,7 @@ TEST_CASE("cuda: a run that is saved and resumed is the one that never stopped, 
 TEST_CASE("cuda: a run with streamed data is the one with resident data, and each resumes the other", "") {
     const auto resume = [](Run<Cuda>& run, Run<Cuda>& from) {
         CheckpointReader reader(from.save(), "memory");
-        run.task.describe(reader);
+        run.task.serialize(reader);
         reader.apply();
     };
     Run<Cuda> straight("resident", 3), streamed("streamed", 3), resident("resident", 3), last("streamed", 3);
@@ -83,7 +83,7 @@ TEST_CASE("cuda: the same seed trains the same GAN on a GPU and on the CPU", "")
     // log.
     gpu.train(10);
     cpu.train(10);
-    const auto on_gpu = gpu.task.take_figures(), on_cpu = cpu.task.take_figures();
+    const auto on_gpu = gpu.task.take_metrics(), on_cpu = cpu.task.take_metrics();
     REQUIRE(on_gpu.size() == 10);
     REQUIRE(on_cpu.size() == 10);
     for (std::size_t i = 0; i < 10; ++i) CHECK(largest_error(on_gpu[i], on_cpu[i]) < 1e-3);

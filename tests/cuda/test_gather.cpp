@@ -20,8 +20,8 @@ TEMPLATE_TEST_CASE("cuda: items are gathered from bytes with the bits of the CPU
             const auto run = [&](auto& d, std::size_t x_offset, std::size_t y_offset) {
                 const Placed x(d, bytes, x_offset);
                 const Placed y(d, std::vector<T>(count * sample_size, T(NAN)), y_offset);
-                GatherSamplesParameters<T> p{count, sample_size, x.data(), y.data(), PixelRange::minus_one_to_one,
-                                           {}};
+                GatherSamplesParameters<T> p{
+                    count, sample_size, x.data(), y.data(), PixelRange::minus_one_to_one, {}};
                 for (std::size_t i = 0; i < count; ++i)
                     p.items[i] = static_cast<std::uint32_t>(i * 17 % items);
                 p.items[0] = items - 1;  // the last bytes that there are

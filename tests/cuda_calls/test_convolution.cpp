@@ -50,7 +50,8 @@ TEST_CASE("cuda: which backward passes go through the activation in the same ker
 
     const ConvolutionGeometry wide{128, window(32, 4, 2, 1), window(32, 4, 2, 1), 64, 128};
     CHECK_FALSE(fuses_activation_backward(device, wide, ActivationKind::tanh));
-    CHECK_FALSE(fuses_activation_backward(device, {3, window(4, 4), window(4, 4), 5, 7}, ActivationKind::tanh));
+    CHECK_FALSE(
+        fuses_activation_backward(device, {3, window(4, 4), window(4, 4), 5, 7}, ActivationKind::tanh));
 }
 
 TEST_CASE("cuda: a convolution has the same bits in any order of blocks and threads", "[cuda]") {

@@ -2,7 +2,7 @@
 #include "cuda_calls/gpus.hpp"
 #include "cuda_emulator/faults.hpp"
 #include "gan/call.hpp"
-#include "gan/device.hpp"
+#include "program/device.hpp"
 #include "support/catch.hpp"
 #include <gantry/cuda.hpp>
 
@@ -22,13 +22,13 @@ struct DeviceChoice {
     CudaOptions made_with{};
 };
 /// What a program does with these options.
-DeviceChoice choose(const gan::Options& options) {
+DeviceChoice choose(const program::Options& options) {
     DeviceChoice choice;
     const Result result = call(
         [&](int, const char* const*) {
             try {
-                gan::on_device(options, [&]<class D>(std::type_identity<D>) {
-                    D device(gan::device_options<D>(options));
+                program::on_device(options, [&]<class D>(std::type_identity<D>) {
+                    D device(program::device_options<D>(options));
                     if constexpr (std::is_same_v<D, Cuda>) {
                         choice.on_gpu = true;
                         choice.made_with = device.options();
@@ -45,8 +45,8 @@ DeviceChoice choose(const gan::Options& options) {
     return choice;
 }
 
-gan::Options options_with(const std::string& device, std::optional<int> gpu = {}, bool tf32 = false) {
-    gan::Options result;
+program::Options options_with(const std::string& device, std::optional<int> gpu = {}, bool tf32 = false) {
+    program::Options result;
     result.device = device;
     result.gpu = gpu;
     result.tf32 = tf32;

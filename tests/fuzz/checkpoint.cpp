@@ -23,7 +23,7 @@ struct Training {
     std::uint64_t iterations = 0;
 
     template <class Checkpoint>
-    void describe(Checkpoint& checkpoint) {
+    void serialize(Checkpoint& checkpoint) {
         checkpoint.network("network", network);
         checkpoint.optimizer("optimizer", adam, network);
         checkpoint.stream("noise", noise);
@@ -33,7 +33,7 @@ struct Training {
     }
     Safetensors save() {
         CheckpointWriter writer;
-        describe(writer);
+        serialize(writer);
         return writer.file;
     }
 };
@@ -50,7 +50,7 @@ GANTRY_FUZZ(input) {
     bool loaded = false;
     fuzz::accept_or_refuse([&] {
         CheckpointReader reader(read_safetensors(file.path()), "input");
-        training.describe(reader);
+        training.serialize(reader);
         reader.apply();
         loaded = true;
     });
@@ -58,10 +58,10 @@ GANTRY_FUZZ(input) {
     if (!loaded && !(after == before)) std::abort();
     if (!loaded) return;
     CheckpointReader reader(after, "memory");
-    training.describe(reader);
+    training.serialize(reader);
     reader.apply();
     if (!(training.save() == after)) std::abort();
     CheckpointReader back(before, "memory");
-    training.describe(back);
+    training.serialize(back);
     back.apply();
 }

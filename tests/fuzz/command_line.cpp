@@ -1,6 +1,6 @@
 #include "fuzz.hpp"
-#include "gan/options.hpp"
-#include "gan/source.hpp"
+#include "program/dataset.hpp"
+#include "program/options.hpp"
 
 #include <string>
 #include <vector>
@@ -21,14 +21,14 @@ GANTRY_FUZZ(input) {
     for (const std::string& word : words) arguments.push_back(word.c_str());
 
     const auto make = [] {
-        gan::Source source{.contents = "Folder", .has_classes = true, .may_be_broken = true};
-        return gan::CommandLine("A program.", {"first", "second"}, source);
+        program::Dataset source{.contents = "Folder", .has_classes = true, .may_be_broken = true};
+        return program::CommandLine("A program.", {"first", "second"}, source);
     };
     fuzz::accept_or_refuse([&] {
-        gan::CommandLine command_line = make();
+        program::CommandLine command_line = make();
         if (!command_line.parse(static_cast<int>(arguments.size()), arguments.data())) return;
         const auto saved = command_line.saved();
-        gan::CommandLine again = make();
+        program::CommandLine again = make();
         const char* const alone[] = {"program"};
         again.parse(1, alone);
         again.restore(saved, "a checkpoint");

@@ -1,7 +1,7 @@
 #pragma once
 #include "gan/call.hpp"
-#include "gan/program.hpp"
 #include "io/temporary_folder.hpp"
+#include "program/program.hpp"
 #include <gantry/core/random.hpp>
 
 #include <array>

@@ -10,8 +10,9 @@ namespace gantry::test {
 struct SmallRecipe {
     static constexpr Conv2dOptions half{.size = 4, .stride = 2, .padding = 1, .bias = false};
     static constexpr std::string_view name = "small";
-    using Generator = Sequential<InputShape<4>, Reshape<1, 1, 4>, ConvTranspose2d<4, 8, Conv2dOptions{.size = 4}>,
-                                 BatchNorm<8>, ReLU, ConvTranspose2d<8, 3, half>, Tanh>;
+    using Generator =
+        Sequential<InputShape<4>, Reshape<1, 1, 4>, ConvTranspose2d<4, 8, Conv2dOptions{.size = 4}>,
+                   BatchNorm<8>, ReLU, ConvTranspose2d<8, 3, half>, Tanh>;
     using Discriminator = Sequential<InputShape<8, 8, 3>, Conv2d<3, 6, half>, BatchNorm<6>, LeakyReLU<0.2f>,
                                      Flatten, Dropout<0.3f>, Dense<96, 1>>;
     static constexpr gan::RecipeSettings settings{

@@ -1,8 +1,8 @@
 // What every program that trains has in common, on a small convolutional GAN for colour pictures.
 #include "gan/run.hpp"
-#include "gan/run_folder.hpp"
-#include "gan/sheet.hpp"
 #include "io/temporary_folder.hpp"
+#include "program/run_folder.hpp"
+#include "program/sheet.hpp"
 #include "programs.hpp"
 #include "small_recipe.hpp"
 #include "support/catch.hpp"
@@ -49,13 +49,13 @@ LabelledImages random_images(int height, int width, int channels) {
 }
 
 /// The program's source: random pictures, in the size that the folder's name says.
-gan::Source random_source() {
-    return {.contents = "Folder with random pictures", .load = [](const gan::Options& options, Split) {
+program::Dataset random_source() {
+    return {.contents = "Folder with random pictures", .load = [](const program::Options& options, Split) {
                 return options.data == "grey" ? random_images(8, 8, 1) : random_images(8, 8, 3);
             }};
 }
 
-Result program(const std::vector<std::string>& arguments, const gan::Source& source = random_source(),
+Result run_program(const std::vector<std::string>& arguments, const program::Dataset& source = random_source(),
                const std::string& name = "gan_small") {
     return call(
         [&](int argc, const char* const* argv) {
@@ -70,9 +70,9 @@ Result program(const std::vector<std::string>& arguments, const gan::Source& sou
 TEST_CASE("A convolutional GAN that is resumed is the one that never stopped, byte for byte", "") {
     const TemporaryFolder place;
     const std::string straight = place / "straight", run = place / "run";
-    REQUIRE(program({"--data", "x", "--every", "2", "--iterations", "6", "--out", straight}).code == 0);
-    REQUIRE(program({"--data", "x", "--every", "2", "--iterations", "3", "--out", run}).code == 0);
-    const Result resumed = program({"--resume", run, "--iterations", "6"});
+    REQUIRE(run_program({"--data", "x", "--every", "2", "--iterations", "6", "--out", straight}).code == 0);
+    REQUIRE(run_program({"--data", "x", "--every", "2", "--iterations", "3", "--out", run}).code == 0);
+    const Result resumed = run_program({"--resume", run, "--iterations", "6"});
     INFO(resumed.output);
     REQUIRE(resumed.code == 0);
     for (const std::string file :
@@ -86,7 +86,7 @@ TEST_CASE("A convolutional GAN that is resumed is the one that never stopped, by
 TEST_CASE("Weights that are not finite are never saved", "") {
     const TemporaryFolder place;
     const std::string out = (place / "run").string();
-    const Result run = program({"--recipe", "diverging", "--data", "any", "--iterations", "1", "--out", out});
+    const Result run = run_program({"--recipe", "diverging", "--data", "any", "--iterations", "1", "--out", out});
     INFO(run.output);
     CHECK(run.code == 1);
     CHECK(run.output.find("[training] the networks diverged at iteration 1 (") != std::string::npos);
@@ -94,7 +94,7 @@ TEST_CASE("Weights that are not finite are never saved", "") {
 
 TEST_CASE("Colour pictures are drawn in colour", "") {
     const TemporaryFolder place;
-    REQUIRE(program({"--data", "x", "--out", place / "run"}).code == 0);
+    REQUIRE(run_program({"--data", "x", "--out", place / "run"}).code == 0);
     const Picture sheet = read_png(place / "run/samples-000002.png");
     CHECK(sheet.channels == 3);
     CHECK(sheet.height == 2 * (8 * (8 + 2) + 2));
@@ -114,19 +114,19 @@ TEST_CASE("The program's locale changes nothing in a run", "") {
     };
     const TemporaryFolder place;
     const auto train = [&](const std::string& run) {
-        return program({"--recipe", "plain", "--data", "x", "--real-label", "0.9", "--seed", "12345", "--out",
+        return run_program({"--recipe", "plain", "--data", "x", "--real-label", "0.9", "--seed", "12345", "--out",
                         place / run})
             .code;
     };
     REQUIRE(train("classic") == 0);
     const std::locale classic = std::locale::global(std::locale(std::locale::classic(), new German));
     const int german = train("german");
-    const Result resumed = program({"--resume", place / "classic", "--iterations", "3"});
+    const Result resumed = run_program({"--resume", place / "classic", "--iterations", "3"});
     std::locale::global(classic);
     INFO(resumed.output);
     CHECK(german == 0);
     CHECK(resumed.code == 0);
-    REQUIRE(program({"--resume", place / "german", "--iterations", "3"}).code == 0);
+    REQUIRE(run_program({"--resume", place / "german", "--iterations", "3"}).code == 0);
     for (const std::string file : {"checkpoint.safetensors", "losses.csv", "losses.svg"})
         CHECK(contents_of(place / ("german/" + file)) == contents_of(place / ("classic/" + file)));
 }
@@ -134,10 +134,10 @@ TEST_CASE("The program's locale changes nothing in a run", "") {
 TEST_CASE("A long run keeps a picture for each report at first, and then for each second one", "") {
     const TemporaryFolder place;
     const auto train = [&](const std::string& iterations) {
-        REQUIRE(program({"--recipe", "plain", "--data", "x", "--every", "1", "--iterations", iterations,
+        REQUIRE(run_program({"--recipe", "plain", "--data", "x", "--every", "1", "--iterations", iterations,
                          "--out", place / iterations})
                     .code == 0);
-        return gan::RunFolder(place / iterations).pictures(1000);
+        return program::RunFolder(place / iterations).pictures(1000);
     };
     CHECK(train("20").size() == 21);
     const std::vector<std::uint64_t> kept = train("203");
@@ -148,19 +148,19 @@ TEST_CASE("A long run keeps a picture for each report at first, and then for eac
 
 TEST_CASE("A program without data of its own asks for a folder", "") {
     const TemporaryFolder place;
-    CHECK(is_error(program({"--out", place / "run"}),
+    CHECK(is_error(run_program({"--out", place / "run"}),
                    {"[options] --data FOLDER must be given: Folder with random pictures", "--help"}));
     CHECK_FALSE(std::filesystem::exists(place / "run"));
-    const Result plan = program({"--dry-run"});
+    const Result plan = run_program({"--dry-run"});
     CHECK(plan.code == 0);
     CHECK(plan.output.find("batches of 8 from --data FOLDER") != std::string::npos);
-    CHECK(program({"--help"}).output.find("--classes") == std::string::npos);
-    CHECK(is_error(program({"--classes", "bird"}), {"--classes"}));
+    CHECK(run_program({"--help"}).output.find("--classes") == std::string::npos);
+    CHECK(is_error(run_program({"--classes", "bird"}), {"--classes"}));
 }
 
 TEST_CASE("Pictures that the networks do not take are refused with one line", "") {
     const TemporaryFolder place;
-    CHECK(is_error(program({"--data", "grey", "--out", place / "run"}),
+    CHECK(is_error(run_program({"--data", "grey", "--out", place / "run"}),
                    {"[data] recipe small takes pictures of 8 x 8 x 3", "--data", "got 8 x 8 x 1"}));
     CHECK_FALSE(std::filesystem::exists(place / "run"));
 }
@@ -168,8 +168,8 @@ TEST_CASE("Pictures that the networks do not take are refused with one line", ""
 TEST_CASE("A checkpoint of another program is refused", "") {
     const TemporaryFolder place;
     const std::string run = place / "run";
-    REQUIRE(program({"--data", "x", "--out", run}).code == 0);
-    CHECK(is_error(program({"--resume", run}, random_source(), "gan_large"),
+    REQUIRE(run_program({"--data", "x", "--out", run}).code == 0);
+    CHECK(is_error(run_program({"--resume", run}, random_source(), "gan_large"),
                    {"is a checkpoint of gan_small, not of gan_large: resume it with"}));
 }
 
@@ -180,17 +180,17 @@ TEST_CASE("CIFAR-10's classes are the user's, or the recipe's, or all", "") {
     std::filesystem::create_directory(place / "data");
     put_file(place / "data/data_batch_1.bin", records);
 
-    gan::Source source = gan::cifar10();
+    program::Dataset source = program::cifar10();
     LabelledImages loaded;
     const auto load = source.load;
-    source.load = [&](const gan::Options& options, Split split) {
+    source.load = [&](const program::Options& options, Split split) {
         loaded = load(options, split);
         return random_images(8, 8, 3);  // of the size that the networks take
     };
     const auto train = [&](const std::vector<std::string>& more) {
         std::vector<std::string> arguments{"--data", place / "data", "--out", place / "run"};
         arguments.insert(arguments.end(), more.begin(), more.end());
-        const Result result = program(arguments, source);
+        const Result result = run_program(arguments, source);
         INFO(result.output);
         CHECK(result.code == 0);
         return loaded.labels;
@@ -199,7 +199,7 @@ TEST_CASE("CIFAR-10's classes are the user's, or the recipe's, or all", "") {
     SECTION("the recipe's") {
         CHECK(train({}) == Labels{2, 3, 2, 3});
         CHECK(train({"--resume", "--iterations", "3"}) == Labels{2, 3, 2, 3});
-        CHECK(is_error(program({"--resume", place / "run", "--classes", "dog"}, source),
+        CHECK(is_error(run_program({"--resume", place / "run", "--classes", "dog"}, source),
                        {"has --classes bird,cat", "got --classes dog"}));
     }
     SECTION("the user's") { CHECK(train({"--classes", "truck,airplane"}) == Labels{0, 9, 0, 9}); }
@@ -209,10 +209,10 @@ TEST_CASE("CIFAR-10's classes are the user's, or the recipe's, or all", "") {
         CHECK(read_safetensors(place / "run/checkpoint.safetensors").metadata.at("--classes") == "all");
     }
     SECTION("none that there are") {
-        CHECK(is_error(program({"--data", place / "data", "--classes", "bird,wolf"}, source),
+        CHECK(is_error(run_program({"--data", place / "data", "--classes", "bird,wolf"}, source),
                        {"a class must be one of airplane", "got wolf"}));
         CHECK(
-            is_error(program({"--data", place / "nowhere"}, source), {"data_batch_1.bin", "--data FOLDER"}));
+            is_error(run_program({"--data", place / "nowhere"}, source), {"data_batch_1.bin", "--data FOLDER"}));
     }
 }
 
@@ -220,21 +220,21 @@ TEST_CASE("A folder of pictures is brought to one size", "") {
     const TemporaryFolder place;
     write_png(place / "a.png", {5, 7, 3, std::vector<std::uint8_t>(105, 200)});
     write_png(place / "b.png", {3, 3, 1, std::vector<std::uint8_t>(9, 10)});
-    gan::Options options;
+    program::Options options;
     options.data = place.path().string();
-    const LabelledImages data = gan::picture_folder(8, 6).load(options, Split::train);
+    const LabelledImages data = program::picture_folder(8, 6).load(options, Split::train);
     CHECK(data.images.count == 2);
     CHECK(data.labels.empty());
     CHECK(data.images.height == 8);
     CHECK(data.images.width == 6);
     CHECK(data.images.channels == 3);
-    CHECK(is_error(program({"--data", place / "nowhere"}, gan::picture_folder(8, 8)), {"nowhere"}));
+    CHECK(is_error(run_program({"--data", place / "nowhere"}, program::picture_folder(8, 8)), {"nowhere"}));
 }
 
 TEST_CASE("A run says at once what trains on what, where, and into which folder", "") {
     const TemporaryFolder place;
     const Result run =
-        program({"--data", "x", "--threads", "2", "--iterations", "1", "--out", place / "run"});
+        run_program({"--data", "x", "--threads", "2", "--iterations", "1", "--out", place / "run"});
     const std::string header =
         "Data: 20 images of 8 x 8 x 3 in x\nNetworks: recipe " + std::string(SmallRecipe::name) +
         ", generator " + std::to_string(SmallRecipe::Generator::parameter_count) + " and discriminator " +
@@ -245,7 +245,7 @@ TEST_CASE("A run says at once what trains on what, where, and into which folder"
 
 TEST_CASE("Names of folders reach the terminal without their control characters", "") {
     const TemporaryFolder place;
-    const Result run = program({"--data", "x", "--iterations", "1", "--out", place / "run\x1B[31m\nred"});
+    const Result run = run_program({"--data", "x", "--iterations", "1", "--out", place / "run\x1B[31m\nred"});
     CHECK(run.code == 0);
     CHECK(run.output.find("run\\x1B[31m\\x0Ared") != std::string::npos);
     CHECK(run.output.find('\x1B') == std::string::npos);
@@ -254,8 +254,8 @@ TEST_CASE("Names of folders reach the terminal without their control characters"
 TEST_CASE("A folder that the system does not look into is one line", "") {
     const TemporaryFolder place;
     std::filesystem::create_symlink("loop", place / "loop");
-    CHECK(is_error(program({"--data", "x", "--out", place / "loop/run"}), {"loop", "Too many levels"}));
-    CHECK(is_error(program({"--data", "x", "--resume", place / "loop/run"}), {"loop", "Too many levels"}));
+    CHECK(is_error(run_program({"--data", "x", "--out", place / "loop/run"}), {"loop", "Too many levels"}));
+    CHECK(is_error(run_program({"--data", "x", "--resume", place / "loop/run"}), {"loop", "Too many levels"}));
 }
 
 TEST_CASE("A misspelt option gets a suggestion", "") {
@@ -264,22 +264,22 @@ TEST_CASE("A misspelt option gets a suggestion", "") {
                                        {"--sede", "--seed?"},
                                        {"--resume_", "--resume?"},
                                        {"--batch-size", "--batch?"}})
-        CHECK(is_error(program({"--data", "x", given, "3"}), {"is no option", meant, "--help"}));
-    const std::string stranger = program({"--data", "x", "--wavelength"}).output;
+        CHECK(is_error(run_program({"--data", "x", given, "3"}), {"is no option", meant, "--help"}));
+    const std::string stranger = run_program({"--data", "x", "--wavelength"}).output;
     CHECK(stranger == "[options] --wavelength is no option; --help lists the options\n");
 }
 
 TEST_CASE("The option --version says which gantry it is", "") {
-    const Result result = program({"--version"});
+    const Result result = run_program({"--version"});
     CHECK(result.code == 0);
     CHECK(result.output.starts_with("gantry " + std::string(version) + ", "));
 }
 
 TEST_CASE("A run shows the pictures it learns from", "") {
     const TemporaryFolder place;
-    REQUIRE(program({"--data", "x", "--iterations", "1", "--out", place / "run"}).code == 0);
+    REQUIRE(run_program({"--data", "x", "--iterations", "1", "--out", place / "run"}).code == 0);
     const Picture sheet = read_png(place / "run/real.png");
-    CHECK(sheet == gan::sheet_of(random_images(8, 8, 3).images));
+    CHECK(sheet == program::sheet_of(random_images(8, 8, 3).images));
     CHECK(sheet.height == 2 * (3 * (8 + 2) + 2));  // 20 pictures, 8 in a row
     const auto first = random_images(8, 8, 3).images.pixels;
     const std::size_t corner = 3 * (4 * static_cast<std::size_t>(sheet.width) + 4);
@@ -294,7 +294,7 @@ TEST_CASE("Broken pictures are all named, and can be left out", "") {
     for (const auto name : {"d.png", "e.png", "f.webp"}) put_file(place / "data" / name, "no picture");
     const std::vector<std::string> arguments{"--data", place / "data", "--batch",    "2", "--iterations",
                                              "1",      "--out",        place / "run"};
-    const Result refused = program(arguments, gan::picture_folder(8, 8));
+    const Result refused = run_program(arguments, program::picture_folder(8, 8));
     CHECK(refused.code == 1);
     for (const auto part : {"d.png", "e.png", "2 of 5 pictures", "--skip-broken"})
         CHECK(refused.output.find(part) != refused.output.npos);
@@ -302,17 +302,18 @@ TEST_CASE("Broken pictures are all named, and can be left out", "") {
 
     auto with_skip = arguments;
     with_skip.push_back("--skip-broken");
-    const Result result = program(with_skip, gan::picture_folder(8, 8));
+    const Result result = run_program(with_skip, program::picture_folder(8, 8));
     CHECK(result.code == 0);
     for (const auto part : {"Data: 3 images of 8 x 8 x 3 in ", "Left out: 2 broken pictures, and 1 .webp"})
         CHECK(result.output.find(part) != result.output.npos);
     // The run remembers that it leaves them out.
-    CHECK(program({"--resume", place / "run", "--iterations", "2"}, gan::picture_folder(8, 8)).code == 0);
+    CHECK(run_program({"--resume", place / "run", "--iterations", "2"}, program::picture_folder(8, 8)).code == 0);
 }
 
 TEST_CASE("DCGAN's first weights are normal, scales around 1, and the rest 0", "") {
     using Net =
-        Network<Sequential<InputShape<8, 8, 16>, Conv2d<16, 64, Conv2dOptions{.size = 4}>, BatchNorm<64>>, Cpu>;
+        Network<Sequential<InputShape<8, 8, 16>, Conv2d<16, 64, Conv2dOptions{.size = 4}>, BatchNorm<64>>,
+                Cpu>;
     Cpu device;
     Net network{device, Seed{1}};
     RandomStream stream(Seed{2}, "initialisation");

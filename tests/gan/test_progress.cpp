@@ -1,5 +1,5 @@
 // What a run shows of itself on the way.
-#include "gan/progress.hpp"
+#include "program/progress.hpp"
 #include "support/catch.hpp"
 
 #include <chrono>
@@ -9,9 +9,10 @@
 using namespace gantry;
 
 TEST_CASE("The line of progress leaves out what is least needed, and no part of a number") {
-    const std::vector<gan::ProgressPart> parts{{"12345/50000", 0},  {"123.4 it/s", 4},   {"12m 30s left", 3},
-                                               {"D loss 0.796", 1}, {"G loss 2.963", 2}, {"D(x) 0.62", 5}};
-    const auto line = [&](std::size_t width) { return gan::progress_line(parts, width); };
+    const std::vector<program::ProgressPart> parts{{"12345/50000", 0},  {"123.4 it/s", 4},
+                                                   {"12m 30s left", 3}, {"D loss 0.796", 1},
+                                                   {"G loss 2.963", 2}, {"D(x) 0.62", 5}};
+    const auto line = [&](std::size_t width) { return program::progress_line(parts, width); };
     CHECK(line(200) == "12345/50000  123.4 it/s  12m 30s left  D loss 0.796  G loss 2.963  D(x) 0.62");
     CHECK(line(76) == line(200));
     CHECK(line(75) == "12345/50000  123.4 it/s  12m 30s left  D loss 0.796  G loss 2.963");
@@ -22,8 +23,8 @@ TEST_CASE("The line of progress leaves out what is least needed, and no part of 
 }
 
 TEST_CASE("Iterations a second are those of the last ten seconds") {
-    const auto start = gan::RecentRate::Clock::now();
-    gan::RecentRate rate(100, start);
+    const auto start = program::RecentRate::Clock::now();
+    program::RecentRate rate(100, start);
     std::uint64_t iteration = 100;
     double seconds = 0;
     const auto run = [&](int iterations, double each) {

@@ -1,5 +1,5 @@
-#include "gan/run_folder.hpp"
 #include "io/temporary_folder.hpp"
+#include "program/run_folder.hpp"
 #include "support/catch.hpp"
 #include <gantry/io/safetensors_file.hpp>
 
@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 using namespace gantry;
-using gantry::gan::RunFolder;
+using gantry::program::RunFolder;
 
 namespace {
 
@@ -70,7 +70,7 @@ TEST_CASE("A folder belongs to one process at a time, and after a kill to the ne
     REQUIRE(pipe(ready.data()) == 0);
     const pid_t child = fork();
     if (child == 0) {
-        const gan::FolderLock lock = folder.begin();
+        const program::FolderLock lock = folder.begin();
         if (write(ready[1], "!", 1) == 1) pause();
         _exit(1);
     }
@@ -83,7 +83,7 @@ TEST_CASE("A folder belongs to one process at a time, and after a kill to the ne
     waitpid(child, nullptr, 0);
     for (const int descriptor : ready) close(descriptor);
     {
-        const gan::FolderLock lock = folder.begin();
+        const program::FolderLock lock = folder.begin();
         CHECK(is_line_with(error_of([&] { folder.begin(); }), {std::to_string(getpid())}));
     }
     CHECK(std::filesystem::is_empty(folder.path()));

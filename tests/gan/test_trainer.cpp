@@ -18,8 +18,8 @@ struct Still {
     void step(const Gradients<Net>&) {}
 };
 
-// If this is wrong, a member was added to the trainer or removed: describe it in GanTrainer::describe, or say
-// here why it need not be saved, and list it.
+// If this is wrong, a member was added to the trainer or removed: describe it in GanTrainer::serialize, or
+// say here why it need not be saved, and list it.
 using SizedGan = SmallGan<Cpu>;
 struct TrainerMembers {
     Cpu& device;
@@ -39,7 +39,7 @@ static_assert(sizeof(SizedGan::trainer) == sizeof(TrainerMembers));
 template <class D>
 Safetensors checkpoint_of(SmallGan<D>& gan) {
     CheckpointWriter writer;
-    gan.trainer.describe(writer);
+    gan.trainer.serialize(writer);
     return writer.file;
 }
 
@@ -153,8 +153,8 @@ TEST_CASE("What a step reports is what the losses and the discriminator were bef
     const std::vector<GanLosses> all = gan.trainer.take_losses();
     REQUIRE(all.size() == 1);
     const GanLosses& losses = all.front();
-    CHECK(losses.real_rating == 0.25);
-    CHECK(losses.fake_rating == 0.25);
+    CHECK(losses.real_score == 0.25);
+    CHECK(losses.fake_score == 0.25);
     CHECK(losses.discriminator == (0.75 * 0.75 + 0.25 * 0.25) / 2);
     CHECK(gan.trainer.iterations() == 1);
 }
@@ -193,7 +193,7 @@ TEMPLATE_TEST_CASE("A run that is saved and loaded goes on bit for bit", "", GAN
     SmallGan second{device, {.batch = 8, .fixed_points = 5, .seed = Seed{9}}};
     second.train(3);  // all of this must be replaced
     CheckpointReader reader(checkpoint_of(first), "memory");
-    second.trainer.describe(reader);
+    second.trainer.serialize(reader);
     reader.apply();
     second.data.seek(10);
     second.train(10);
@@ -234,8 +234,8 @@ TEMPLATE_TEST_CASE("Losses are means over the discriminator's updates, and wait 
         const auto losses = apart.trainer.take_losses();
         REQUIRE(losses.size() == 1);
         one_by_one.push_back(losses.front());
-        CHECK((losses.front().real_rating > 0 && losses.front().real_rating < 1));
-        CHECK((losses.front().fake_rating > 0 && losses.front().fake_rating < 1));
+        CHECK((losses.front().real_score > 0 && losses.front().real_score < 1));
+        CHECK((losses.front().fake_score > 0 && losses.front().fake_score < 1));
     }
     CHECK(together.trainer.take_losses() == std::vector(one_by_one.begin() + 2, one_by_one.end()));
     CHECK(together.trainer.take_losses().empty());

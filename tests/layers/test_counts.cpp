@@ -39,8 +39,8 @@ static_assert(std::is_same_v<NestedNetwork::Output<NestedNetwork::Input>, Shape<
 // What a network takes is told from its first layer that says so, unless one before it changes the shape.
 static_assert(std::is_same_v<Sequential<Dropout<0.5f>, BatchNorm<8>, Dense<8, 6>>::Input, Shape<Batch, 8>>);
 static_assert(std::is_same_v<Sequential<Flatten, Dense<8, 6>>::Input, AnyShape>);
-static_assert(
-    std::is_same_v<Sequential<Conv2d<1, 2, Conv2dOptions{.size = 3}>, Flatten, Dense<8, 6>>::Input, AnyShape>);
+static_assert(std::is_same_v<Sequential<Conv2d<1, 2, Conv2dOptions{.size = 3}>, Flatten, Dense<8, 6>>::Input,
+                             AnyShape>);
 
 }  // namespace
 

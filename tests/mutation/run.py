@@ -18,7 +18,7 @@ A file of mutants/ is TOML:
   compiler = true                          a test must not compile with it
 A test is a file of tests/, compiled alone, without optimisation: with clang 19, which takes
 less time, if it is there. What else it is linked with stands behind it:
-"tests/gan/test_program.cpp examples/gan/*.cpp". "cuda: tests/ops/test_sum.cpp" runs it on the emulator of the GPU.
+"tests/gan/test_program.cpp examples/program/*.cpp". "cuda: tests/ops/test_sum.cpp" runs it on the emulator of the GPU.
 A mutant is killed if a test fails, crashes or takes too long.
 """
 

@@ -116,8 +116,8 @@ void check_all_against_pytorch(double tolerance) {
     check_against_pytorch<D, T, Shape<Batch, 8, 6, 2>, Shape<4, 4, 2, 3>, Shape<Batch, 4, 3, 3>>(
         convolution_reference::halving, conv(std::integral_constant<Conv2dOptions, halving>{}), tolerance);
     check_against_pytorch<D, T, Shape<Batch, 4, 3, 4>, Shape<3, 4, 3, 4>, Shape<Batch, 10, 12, 3>>(
-        convolution_reference::uneven_transposed, back(std::integral_constant<Conv2dOptions, uneven_transposed>{}),
-        tolerance);
+        convolution_reference::uneven_transposed,
+        back(std::integral_constant<Conv2dOptions, uneven_transposed>{}), tolerance);
     check_against_pytorch<D, T, Shape<Batch, 3, 4, 3>, Shape<4, 4, 2, 3>, Shape<Batch, 6, 8, 2>>(
         convolution_reference::doubling, back(std::integral_constant<Conv2dOptions, halving>{}), tolerance);
 }

@@ -72,7 +72,8 @@ TEMPLATE_TEST_CASE("derivatives in the tails", "[ops]", GANTRY_TEST_DEVICES) {
         const auto of_image =
             grad(sum(conv2d<Conv2dOptions{.size = 1}, ActivationKind::elu>(0.7, image, one)), x).to_host();
         const auto transposed =
-            grad(sum(conv_transpose2d<Conv2dOptions{.size = 1}, ActivationKind::elu>(0.7, image, one)), x).to_host();
+            grad(sum(conv_transpose2d<Conv2dOptions{.size = 1}, ActivationKind::elu>(0.7, image, one)), x)
+                .to_host();
         for (std::size_t i = 0; i < 4; ++i) {
             CHECK(near(of_image[i], expected(i)));
             CHECK(near(transposed[i], expected(i)));

@@ -46,7 +46,7 @@ struct Networks {
         begin(discriminator);
     }
     template <class Checkpoint>
-    void describe(Checkpoint& checkpoint) {
+    void serialize(Checkpoint& checkpoint) {
         checkpoint.network("generator", generator);
         checkpoint.network("discriminator", discriminator);
     }
@@ -141,7 +141,7 @@ TEST_CASE("a DCGAN's losses are PyTorch's for 20 steps", "[parity]") {
 TEMPLATE_TEST_CASE("writes what PyTorch starts from", "[.start]", float, double) {
     Networks<TestType> networks;
     CheckpointWriter writer;
-    networks.describe(writer);
+    networks.serialize(writer);
     const auto add = [&](const std::string& what, int step, std::vector<std::size_t> shape,
                          const std::vector<TestType>& numbers) {
         writer.file.tensors[what + ' ' + std::to_string(step)] = make_entry(shape, numbers);
@@ -159,7 +159,7 @@ TEMPLATE_TEST_CASE("reads the networks that PyTorch trained", "[.end]", float, d
     train(trained);
     const auto path = shared_file("end " + std::to_string(sizeof(TestType)));
     CheckpointReader reader(read_safetensors(path), path.string());
-    read.describe(reader);
+    read.serialize(reader);
     reader.apply();
     const auto picture = [](auto& networks) {
         const Step step{networks.device};

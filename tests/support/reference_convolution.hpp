@@ -71,7 +71,9 @@ void finish_convolution(const P& p, const std::vector<double>& sums, int channel
 
 }  // namespace reference
 
-inline bool fuses_activation_backward(const Reference&, const ConvolutionGeometry&, ActivationKind) { return true; }
+inline bool fuses_activation_backward(const Reference&, const ConvolutionGeometry&, ActivationKind) {
+    return true;
+}
 
 template <class T>
 void launch(Reference&, const ConvolutionParameters<T>& p) {

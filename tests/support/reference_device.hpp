@@ -281,8 +281,8 @@ void launch(Reference&, const BatchNormGradientParameters<T>& p) {
         }
         if (p.x_gradient)
             for (std::size_t r = 0; r < p.rows; ++r)
-                p.x_gradient[r * p.columns + c] = static_cast<T>(
-                    p.scale[c] * p.rstd[c] * (d(r) - sum_d / n - normalised(r) * sum_dn / n));
+                p.x_gradient[r * p.columns + c] =
+                    static_cast<T>(p.scale[c] * p.rstd[c] * (d(r) - sum_d / n - normalised(r) * sum_dn / n));
         const auto put = [&](T* gradient, double sum) {
             if (gradient) gradient[c] = static_cast<T>(sum + (p.accumulate ? gradient[c] : 0));
         };

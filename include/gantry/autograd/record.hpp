@@ -45,8 +45,9 @@ struct OpNode : Node {
 /// Errors: an input of an earlier step; inputs on different devices; another thread's turn; gradients outside
 /// of a Step.
 template <class Op, class T, class D, class... In>
-[[gnu::noinline]] TensorRef<T, D> run_op(const Op& op, const Extents& extents, std::type_identity_t<Destination<T>> into,
-                                     const TensorRef<T, D>& first, const In&... more) {
+[[gnu::noinline]] TensorRef<T, D> run_op(const Op& op, const Extents& extents,
+                                         std::type_identity_t<Destination<T>> into,
+                                         const TensorRef<T, D>& first, const In&... more) {
     const auto check = [&](const TensorRef<T, D>& x) {
         x.check_alive();
         if (x.device != first.device) fail(Op::name, "the inputs of an op must be on one device object");
@@ -57,8 +58,9 @@ template <class Op, class T, class D, class... In>
     const auto turn = device.turn();
 
     // A view lives as long as what it views.
-    TensorRef<T, D> y = into.data ? TensorRef<T, D>{into.data, &device, extents, device.step(), nullptr, first.memory}
-                              : allocate<T>(device, extents);
+    TensorRef<T, D> y =
+        into.data ? TensorRef<T, D>{into.data, &device, extents, device.step(), nullptr, first.memory}
+                  : allocate<T>(device, extents);
     op.forward(y, into.accumulate, first, more...);
 
     if (device.tape().recording() && (first.node || ... || more.node)) {
@@ -97,8 +99,9 @@ Destination<T> destination_of(const TensorRef<T, D>& x) {
     return {static_cast<T*>(node->destination), node->written};
 }
 
-/// Inside a vjp: `accumulate_grad(x, compute)` adds compute() to the gradient of x, if anybody wants it; else nothing is
-/// computed. A compute that takes an Destination may write straight into the gradients of a network.
+/// Inside a vjp: `accumulate_grad(x, compute)` adds compute() to the gradient of x, if anybody wants it; else
+/// nothing is computed. A compute that takes an Destination may write straight into the gradients of a
+/// network.
 template <class T, class D, class Compute>
 void accumulate_grad(const TensorRef<T, D>& x, const Compute& compute) {
     if (!requires_grad(x)) return;

@@ -15,13 +15,13 @@ template <class T>
 struct BatchNormParameters {
     std::size_t rows = 0, columns = 0;
     const T* x = nullptr;
-    const T* scale = nullptr;        ///< (columns)
-    const T* shift = nullptr;        ///< (columns)
-    T* y = nullptr;                  ///< (rows, columns), overwritten
-    T* mean = nullptr;               ///< (columns), overwritten
-    T* rstd = nullptr;  ///< (columns), overwritten: 1 / sqrt(variance + epsilon)
-    T* running_mean = nullptr;       ///< (columns), updated; null: no running statistics
-    T* running_variance = nullptr;   ///< (columns), updated
+    const T* scale = nullptr;       ///< (columns)
+    const T* shift = nullptr;       ///< (columns)
+    T* y = nullptr;                 ///< (rows, columns), overwritten
+    T* mean = nullptr;              ///< (columns), overwritten
+    T* rstd = nullptr;              ///< (columns), overwritten: 1 / sqrt(variance + epsilon)
+    T* running_mean = nullptr;      ///< (columns), updated; null: no running statistics
+    T* running_variance = nullptr;  ///< (columns), updated
     double epsilon = 1e-5, momentum = 0.1;
     Activation activation = {};  ///< identity or leaky_relu
     T* mean_rest = nullptr;      ///< (columns), overwritten: what rounding the mean to T has lost, or null

@@ -77,8 +77,8 @@ struct ConvolutionParameters {
     T* y = nullptr;           ///< overwritten
     const T* bias = nullptr;  ///< (out_channels) or none
     Activation activation = {};
-    bool weights_are_constant = false;  ///< as it is, until the step ends or Tape::overwritten: what a device made of it
-                           ///< can be used again
+    bool weights_are_constant = false;  ///< as it is, until the step ends or Tape::overwritten: what a device
+                                        ///< made of it can be used again
     ActivationBackward<T> x_activation = {};
 };
 

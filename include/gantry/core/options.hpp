@@ -20,7 +20,8 @@ constexpr int window_places(int in, int span, int stride, int padding) {
 }
 }  // namespace detail
 
-/// The window of a convolution, in PyTorch's conventions: `Conv2dOptions{.size = 4, .stride = 2, .padding = 1}`.
+/// The window of a convolution, in PyTorch's conventions: `Conv2dOptions{.size = 4, .stride = 2, .padding =
+/// 1}`.
 struct Conv2dOptions {
     PerAxis size = 0;  ///< must be given
     PerAxis stride = 1;

@@ -49,7 +49,7 @@ template <Name parameter_name, class S, Role parameter_role, int parameter_fan_i
 /// All parameters (or states) of a layer, one after the other in the network's buffer.
 template <class... P>
 struct ParameterList {
-    static constexpr std::size_t count = sizeof...(P);                    ///< tensors
+    static constexpr std::size_t count = sizeof...(P);                      ///< tensors
     static constexpr std::size_t size = (P::shape::sample_size + ... + 0);  ///< numbers
     template <std::size_t i>
     using Shape = typename std::tuple_element_t<i, std::tuple<P...>>::shape;

@@ -31,8 +31,8 @@ class Batches {
 public:
     /// `pixels` is (count, sample_size), `labels` (count) or empty; both must outlive this object. Throws an
     /// Error if they do not fit together or hold fewer items than a batch.
-    Batches(std::span<const std::uint8_t> pixels, std::size_t sample_size, std::span<const std::uint8_t> labels,
-            const BatchOptions& options)
+    Batches(std::span<const std::uint8_t> pixels, std::size_t sample_size,
+            std::span<const std::uint8_t> labels, const BatchOptions& options)
         : pixels_(pixels),
           labels_(labels),
           sample_size_(sample_size),

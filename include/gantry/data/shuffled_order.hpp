@@ -32,7 +32,8 @@ struct BatchOptions {
 /// items; fewer than a batch; more than can be numbered.
 inline std::size_t count_items(std::size_t values, std::size_t sample_size, const BatchOptions& options) {
     if (sample_size == 0 || values % sample_size != 0)
-        fail("batches", "pixels must be a whole number of items", values, " values in items of ", sample_size);
+        fail("batches", "pixels must be a whole number of items", values, " values in items of ",
+             sample_size);
     const std::size_t count = values / sample_size;
     if (options.batch == 0) fail("batches", "a batch must hold at least one item", options.batch);
     if (options.batch > count)

@@ -78,7 +78,8 @@ ValueFunction<T, D> without_shapes(const F& f) {
 
 /// A tensor of the step with numbers from the host, as a leaf of the tape if `recorded`.
 template <class T, class D>
-TensorRef<T, D> value_from_host(D& device, const Extents& extents, const std::vector<T>& numbers, bool recorded) {
+TensorRef<T, D> value_from_host(D& device, const Extents& extents, const std::vector<T>& numbers,
+                                bool recorded) {
     TensorRef<T, D> value = allocate<T>(device, extents);
     device.memory().copy_from_host(value.data, numbers.data(), numbers.size() * sizeof(T));
     if (recorded) value.node = device.tape().template push<Node>();
@@ -93,8 +94,8 @@ std::vector<T> to_host(const TensorRef<T, D>& value) {
 
 /// Gradients of a scalar; zeros for what it does not depend on.
 template <class T, class D>
-std::vector<TensorRef<T, D>> gradients_of(const TensorRef<T, D>& scalar, const std::vector<TensorRef<T, D>>& inputs,
-                                      bool create_graph) {
+std::vector<TensorRef<T, D>> gradients_of(const TensorRef<T, D>& scalar,
+                                          const std::vector<TensorRef<T, D>>& inputs, bool create_graph) {
     play_back(scalar, {.recorded = create_graph, .write_through = false, .allow_unused = true},
               [&](const Node& node) {
                   return std::any_of(inputs.begin(), inputs.end(),

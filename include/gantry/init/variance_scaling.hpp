@@ -23,8 +23,7 @@ inline double glorot_std(std::string_view where, const ParameterInfo& info, doub
     return gain *
            std::sqrt(2 / (checked_fan(where, info, info.fan_in) + checked_fan(where, info, info.fan_out)));
 }
-inline double kaiming_std(std::string_view where, const ParameterInfo& info, double slope,
-                                FanMode mode) {
+inline double kaiming_std(std::string_view where, const ParameterInfo& info, double slope, FanMode mode) {
     const int fan = mode == FanMode::fan_in ? info.fan_in : info.fan_out;
     return std::sqrt(2 / ((1 + slope * slope) * checked_fan(where, info, fan)));
 }

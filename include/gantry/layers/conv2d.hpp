@@ -92,7 +92,7 @@ struct Conv2d<in, out, window> : detail::ConvolutionLayer<in, out, in, out, wind
     /// Taps on padding count as well.
     template <class X>
     static constexpr std::size_t flops = Output<X>::sample_size*(2 * std::size_t{in} * Conv2d::taps +
-                                                               (window.bias ? 1 : 0));
+                                                                 (window.bias ? 1 : 0));
     template <class X>
     static constexpr std::size_t stored = Output<X>::sample_size;
     /// The same layer with `factor` times as many output channels; see Maxout.

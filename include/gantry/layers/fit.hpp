@@ -1,6 +1,6 @@
 #pragma once
-#include <gantry/core/static_check.hpp>
 #include <gantry/core/options.hpp>
+#include <gantry/core/static_check.hpp>
 #include <gantry/layers/layer.hpp>
 
 #include <type_traits>

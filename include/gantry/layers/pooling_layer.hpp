@@ -34,7 +34,8 @@ struct PoolingLayer : PlainLayer {
     using Output = typename std::conditional_t<std::is_same_v<X, AnyShape>, std::type_identity<X>,
                                                Pooled<pooling, X>>::type;
     template <class X>
-    static constexpr std::size_t flops = Output<X>::sample_size* pooling.size.vertical* pooling.size.horizontal;
+    static constexpr std::size_t flops =
+        Output<X>::sample_size* pooling.size.vertical* pooling.size.horizontal;
     template <class X>
     static constexpr std::size_t stored = Output<X>::sample_size;
 };

@@ -100,7 +100,8 @@ struct ParameterCursor {
     template <std::size_t i, class List>
     auto parameter() const {
         using S = typename List::template Shape<i>;
-        TensorRef<T, D> value{parameters + List::template offset<i>, device, S::extents(0), 0, nullptr, memory};
+        TensorRef<T, D> value{
+            parameters + List::template offset<i>, device, S::extents(0), 0, nullptr, memory};
         if constexpr (recorded) {
             value.step = device->step();
             value.node = leaves[i];

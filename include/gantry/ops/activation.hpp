@@ -59,11 +59,14 @@ template <class V>
 void ActivationGradient<kind>::vjp(const V& upstream, const V&, const V& first, const V& y) const {
     accumulate_grad(first, [&] { return elementwise(*this, upstream, y); });
     if constexpr (kind == ActivationKind::elu)  // f'' = x > 0 ? 0 : f'
-        accumulate_grad(y, [&] { return elementwise(*this, upstream * first, y) * elementwise(NotPositive{}, y); });
-    if constexpr (kind == ActivationKind::softplus) accumulate_grad(y, [&] { return upstream * first * exp(-y); });
+        accumulate_grad(
+            y, [&] { return elementwise(*this, upstream * first, y) * elementwise(NotPositive{}, y); });
+    if constexpr (kind == ActivationKind::softplus)
+        accumulate_grad(y, [&] { return upstream * first * exp(-y); });
     if constexpr (kind == ActivationKind::sigmoid)
         accumulate_grad(y, [&] { return upstream * first * (1.0 - 2.0 * y); });
-    if constexpr (kind == ActivationKind::tanh) accumulate_grad(y, [&] { return -2.0 * (upstream * first * y); });
+    if constexpr (kind == ActivationKind::tanh)
+        accumulate_grad(y, [&] { return -2.0 * (upstream * first * y); });
 }
 
 /// f(x)

@@ -40,7 +40,7 @@ struct BatchNormOp {
     static constexpr std::string_view name = "batch_norm";
     BatchNormExtents matrix;
     BatchNormOptions options;
-    double parameter;                         // of the activation
+    double parameter;            // of the activation
     T *mean, *mean_rest, *rstd;  // of the batch, in the step's memory
     T *running_mean, *running_variance;
 
@@ -164,7 +164,8 @@ struct BatchNormEvaluationOp {
             d = elementwise(ActivationGradient<kind>{parameter}, upstream, y);
         const V inverse = inverse_sqrt(variance + epsilon);
         accumulate_grad(x, [&] { return d * matrix.repeat_rows(scale * inverse, x); });
-        accumulate_grad(scale, [&] { return inverse * matrix.sum_rows(d * (x - matrix.repeat_rows(mean, x)), scale); });
+        accumulate_grad(
+            scale, [&] { return inverse * matrix.sum_rows(d * (x - matrix.repeat_rows(mean, x)), scale); });
         accumulate_grad(shift, [&] { return matrix.sum_rows(d, shift); });
     }
 };

@@ -41,8 +41,8 @@ struct ActivationGradientOperand {
 /// What a convolution with result y makes of its upstream gradient. A gradient of the bias needs it in
 /// memory; and a pass that is recorded is made of ops that have derivatives.
 template <ActivationKind kind, class V, class... Bias>
-ActivationGradientOperand<V> pass_activation(const ConvolutionGeometry& geometry, double parameter, const V& upstream,
-                                  const V& y, const Bias&... bias) {
+ActivationGradientOperand<V> pass_activation(const ConvolutionGeometry& geometry, double parameter,
+                                             const V& upstream, const V& y, const Bias&... bias) {
     if (kind != ActivationKind::identity && fuses_activation_backward(*y.device, geometry, kind) &&
         !y.device->tape().recording() && !(requires_grad(bias) || ...))
         return {upstream, {y.data, {kind, parameter}}};
@@ -56,7 +56,7 @@ template <ActivationKind kind>
 struct Conv2dOp {
     static constexpr std::string_view name = "conv2d";
     ConvolutionGeometry geometry;
-    double parameter = 0;                      ///< of the activation
+    double parameter = 0;                            ///< of the activation
     detail::OpActivationBackward x_activation = {};  ///< in passes that are not recorded
 
     template <class V, class... Bias>
@@ -195,7 +195,8 @@ struct WeightsFitWindow {
 namespace detail {
 
 /// Both axes, for images of these extents (of x, and of y).
-constexpr ConvolutionGeometry convolution_geometry(const Conv2dOptions& window, const Extents& x, const Extents& y) {
+constexpr ConvolutionGeometry convolution_geometry(const Conv2dOptions& window, const Extents& x,
+                                                   const Extents& y) {
     return {x.of[0],
             {x.of[1], y.of[1], window.size.vertical, window.stride.vertical, window.padding.vertical,
              window.dilation.vertical},

@@ -9,7 +9,7 @@ namespace gantry {
 namespace detail {
 template <class T, class D>
 TensorRef<T, D> matmul(const TensorRef<T, D>& a, bool transpose_a, const TensorRef<T, D>& b, bool transpose_b,
-                   std::type_identity_t<Destination<T>> into = {});
+                       std::type_identity_t<Destination<T>> into = {});
 }
 
 /// y = op(a) op(b), where op transposes or not. Its derivatives are again such products.
@@ -48,8 +48,8 @@ struct MatmulOp {
 };
 
 template <class T, class D>
-TensorRef<T, D> detail::matmul(const TensorRef<T, D>& a, bool transpose_a, const TensorRef<T, D>& b, bool transpose_b,
-                           std::type_identity_t<Destination<T>> into) {
+TensorRef<T, D> detail::matmul(const TensorRef<T, D>& a, bool transpose_a, const TensorRef<T, D>& b,
+                               bool transpose_b, std::type_identity_t<Destination<T>> into) {
     const int inner = a.extents.of[transpose_a ? 0 : 1], inner_b = b.extents.of[transpose_b ? 1 : 0];
     if (inner != inner_b) fail("matmul", "the inner extents must be equal", a.extents, " and ", b.extents);
     return run_op(MatmulOp{transpose_a, transpose_b},

@@ -1,7 +1,7 @@
 #pragma once
 #include <gantry/contracts/pooling.hpp>
-#include <gantry/core/shape.hpp>
 #include <gantry/core/options.hpp>
+#include <gantry/core/shape.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -47,7 +47,9 @@ struct BroadcastOp {
 
 template <class V>
 void SumOp::vjp(const V& upstream, const V&, const V& x) const {
-    accumulate_grad(x, [&] { return run_op(BroadcastOp{rows, columns, axis, scale}, x.extents, {}, upstream); });
+    accumulate_grad(x, [&] {
+        return run_op(BroadcastOp{rows, columns, axis, scale}, x.extents, {}, upstream);
+    });
 }
 
 namespace detail {

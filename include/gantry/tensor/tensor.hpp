@@ -43,12 +43,14 @@ struct TensorRef {
     void check_alive() const {
         if (memory.over())
             fail("tensor",
-                 "its memory is gone: the Network, PersistentTensor or device that owned it was destroyed, and must "
+                 "its memory is gone: the Network, PersistentTensor or device that owned it was destroyed, "
+                 "and must "
                  "outlive "
                  "it");
         if (step != 0 && step != device->step())
             fail("tensor",
-                 "a tensor is valid until the end of the step that made it; hold it in a PersistentTensor to use it "
+                 "a tensor is valid until the end of the step that made it; hold it in a PersistentTensor to "
+                 "use it "
                  "longer",
                  "one of step ", step, " in step ", device->step());
     }
@@ -190,7 +192,8 @@ public:
         D& device = buffer_.device();
         if (&from.device() != &device) fail("PersistentTensor", "a kept tensor does not change its device");
         if (from.value().extents != extents_)
-            fail("PersistentTensor", "a kept tensor does not change its size", from.value().extents, " for ", extents_);
+            fail("PersistentTensor", "a kept tensor does not change its size", from.value().extents, " for ",
+                 extents_);
         const auto turn = device.turn();
         launch(device,
                CopyBlockParameters<T>{1, from.size(), from.data(), from.size(), buffer_.data(), from.size()});

@@ -13,7 +13,7 @@
 #include <string>
 #include <type_traits>
 
-namespace gantry::gan {
+namespace gantry::program {
 
 /// What a device of type D is made with.
 template <class D>
@@ -78,4 +78,4 @@ auto make_batches([[maybe_unused]] D& device, const Images& images, const BatchO
         return Batches<float>(images.pixels, images.sample_size(), {}, options);
 }
 
-}  // namespace gantry::gan
+}  // namespace gantry::program

@@ -1,5 +1,5 @@
 #pragma once
-#include "figure.hpp"
+#include "metric.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -13,7 +13,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-namespace gantry::gan {
+namespace gantry::program {
 
 /// 3725 seconds as "1h 02m", 95 as "1m 35s".
 inline std::string duration_text(double seconds) {
@@ -29,10 +29,10 @@ inline std::string duration_text(double seconds) {
 }
 
 /// "loss 0.693"
-inline std::string figure_text(const Figure& figure, double value) {
+inline std::string metric_text(const Metric& metric, double value) {
     char text[48];
-    std::snprintf(text, sizeof text, " %.*f", figure.decimals, value);
-    return figure.label + text;
+    std::snprintf(text, sizeof text, " %.*f", metric.decimals, value);
+    return metric.label + text;
 }
 
 /// A part of the line that shows how training goes.
@@ -82,17 +82,17 @@ private:
 };
 
 /// How training goes, on standard output: on a terminal a line that rewrites itself some times a second and
-/// fits its width; in a file or a pipe one line for each report. Figures are means since the last
+/// fits its width; in a file or a pipe one line for each report. Metrics are means since the last
 /// report, followed by those of the last test.
 class Progress {
 public:
     /// Training begins at iteration `first` and ends at `last`.
-    Progress(const std::vector<Figure>& figures, const std::vector<Figure>& test_figures, std::uint64_t first,
+    Progress(const std::vector<Metric>& metrics, const std::vector<Metric>& test_metrics, std::uint64_t first,
              std::uint64_t last)
-        : figures_(figures),
-          test_figures_(test_figures),
+        : metrics_(metrics),
+          test_metrics_(test_metrics),
           last_(last),
-          sums_(figures.size()),
+          sums_(metrics.size()),
           rate_(first, Clock::now()) {}
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
@@ -135,17 +135,17 @@ private:
         char rate[32];
         std::snprintf(rate, sizeof rate, "%.1f it/s", rate_.per_second());
         const double left = static_cast<double>(last_ - iteration_) / rate_.per_second();
-        // The first two figures are what a user watches.
+        // The first two metrics are what a user watches.
         std::vector<ProgressPart> parts{{std::to_string(iteration_) + '/' + std::to_string(last_), 0},
                                         {rate, 4},
                                         {duration_text(left) + " left", 3}};
         int rank = 1;
-        const auto add = [&](const Figure& figure, double value) {
-            parts.push_back({figure_text(figure, value), rank});
+        const auto add = [&](const Metric& metric, double value) {
+            parts.push_back({metric_text(metric, value), rank});
             rank = rank == 2 ? 5 : rank + 1;
         };
-        for (std::size_t i = 0; i < figures_.size(); ++i) add(figures_[i], sums_[i] / count_);
-        for (std::size_t i = 0; i < tested_.size(); ++i) add(test_figures_[i], tested_[i]);
+        for (std::size_t i = 0; i < metrics_.size(); ++i) add(metrics_[i], sums_[i] / count_);
+        for (std::size_t i = 0; i < tested_.size(); ++i) add(test_metrics_[i], tested_[i]);
         return parts;
     }
     static std::size_t terminal_width() {
@@ -153,7 +153,7 @@ private:
         return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col : 80;
     }
 
-    const std::vector<Figure>&figures_, &test_figures_;
+    const std::vector<Metric>&metrics_, &test_metrics_;
     std::uint64_t last_, iteration_ = 0;
     std::vector<double> sums_, tested_;
     int count_ = 0;
@@ -162,4 +162,4 @@ private:
     Clock::time_point start_ = Clock::now(), shown_{};
 };
 
-}  // namespace gantry::gan
+}  // namespace gantry::program

@@ -13,7 +13,7 @@
 
 #include <CLI/CLI.hpp>
 
-namespace gantry::gan {
+namespace gantry::program {
 
 /// How many letters must be inserted, removed or replaced to make `a` into `b`. Source: Levenshtein, "Binary
 /// codes capable of correcting deletions, insertions, and reversals" (1966).
@@ -71,4 +71,4 @@ inline bool parse_arguments(CLI::App& app, int argc, const char* const* argv) {
     return false;
 }
 
-}  // namespace gantry::gan
+}  // namespace gantry::program

@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <time.h>
 
-namespace gantry::gan {
+namespace gantry::program {
 
 /// While it lives, signals that ask the program to end (Ctrl-C, SIGTERM, a terminal that is closed, a limit
 /// of CPU time) are noted, so that a training loop can finish its step and save. A second Ctrl-C or SIGTERM
@@ -61,4 +61,4 @@ private:
     std::array<struct sigaction, signals.size()> before_{};
 };
 
-}  // namespace gantry::gan
+}  // namespace gantry::program

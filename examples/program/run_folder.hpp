@@ -1,6 +1,6 @@
 #pragma once
-#include "figure.hpp"
 #include "folder_lock.hpp"
+#include "metric.hpp"
 #include <gantry/io/picture.hpp>
 #include <gantry/io/safetensors.hpp>
 
@@ -11,15 +11,15 @@
 #include <utility>
 #include <vector>
 
-namespace gantry::gan {
+namespace gantry::program {
 
 /// What a run leaves behind:
 ///     real.png                   pictures of the data
 ///     samples-000500.png         a picture of what the networks did after 500 iterations; a generator's of
 ///                                the fixed latent points. A program may have another name for it
 ///     samples.gif                all of these, one after the other
-///     losses.csv, losses.svg     losses and other figures of each iteration
-///     test.csv                   figures of each report, on data that are not trained on, if there are any
+///     losses.csv, losses.svg     losses and other metrics of each iteration
+///     test.csv                   metrics of each report, on data that are not trained on, if there are any
 ///     generator.safetensors      a GAN's generator as it was at the newest checkpoint, as PyTorch's
 ///     state_dict checkpoint.safetensors     the newest checkpoint, and the one before it:
 ///     checkpoint-previous.safetensors
@@ -65,7 +65,7 @@ public:
     /// the first one's size.
     std::size_t write_animation(const std::vector<std::uint64_t>& iterations) const;
     /// Plots those columns of losses.csv that have a colour. Returns false if losses.csv is not there.
-    bool write_plot(const std::string& title, const std::vector<Figure>& figures) const;
+    bool write_plot(const std::string& title, const std::vector<Metric>& metrics) const;
 
 private:
     std::vector<std::filesystem::path> files() const;
@@ -79,4 +79,4 @@ private:
     std::string pictures_;
 };
 
-}  // namespace gantry::gan
+}  // namespace gantry::program

@@ -5,10 +5,10 @@
 #include <functional>
 #include <string>
 
-namespace gantry::gan {
+namespace gantry::program {
 
 /// Where a program's pictures come from. (The loaders are compiled once, in source.cpp.)
-struct Source {
+struct Dataset {
     std::string contents;        ///< what must be in the folder: the help of --data
     std::string folder{};        ///< --data where the user says nothing; empty: the user must
     bool has_classes = false;    ///< offers --classes
@@ -21,10 +21,10 @@ struct Source {
 std::string data_text(const LabelledImages& data);
 
 /// MNIST, or another data set with its file names; by default Fashion-MNIST as Debian has it.
-Source mnist();
+Dataset mnist();
 /// CIFAR-10's binary version, all classes or some.
-Source cifar10();
+Dataset cifar10();
 /// A folder of the user's own pictures, brought to this size, without labels.
-Source picture_folder(int height, int width);
+Dataset picture_folder(int height, int width);
 
-}  // namespace gantry::gan
+}  // namespace gantry::program

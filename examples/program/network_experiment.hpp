@@ -1,7 +1,7 @@
 #pragma once
+#include "dataset.hpp"
 #include "device.hpp"
-#include "source.hpp"
-#include "task.hpp"
+#include "experiment.hpp"
 #include <gantry/checkpoint/checkpoint.hpp>
 #include <gantry/data/batches.hpp>
 #include <gantry/gantry.hpp>
@@ -17,27 +17,27 @@
 #include <utility>
 #include <vector>
 
-namespace gantry::gan {
+namespace gantry::program {
 
 /// What tasks with one network in the place of two have in common, on a device of type D. Pixels are in [0,
 /// 1].
 template <class Architecture, class D>
-class NetworkTask : public Task {
+class NetworkExperiment : public Experiment {
 public:
     std::uint64_t iterations() const override { return iterations_; }
-    std::vector<std::vector<double>> take_figures() override { return std::exchange(figures_, {}); }
+    std::vector<std::vector<double>> take_metrics() override { return std::exchange(metrics_, {}); }
     std::map<std::string, std::string> record() const override {
         return {{"device", device_text_}, {"data.test", test_text_}};
     }
-    void describe(CheckpointWriter& checkpoint) override { describe_all(checkpoint); }
-    void describe(CheckpointReader& checkpoint) override { describe_all(checkpoint); }
+    void serialize(CheckpointWriter& checkpoint) override { serialize_all(checkpoint); }
+    void serialize(CheckpointReader& checkpoint) override { serialize_all(checkpoint); }
 
 protected:
     using Item = typename Architecture::Input;
     using Net = Network<Architecture, D>;
 
-    NetworkTask(const Options& options, const LabelledImages& data, const LabelledImages& test,
-                const AdamOptions& adam)
+    NetworkExperiment(const Options& options, const LabelledImages& data, const LabelledImages& test,
+                      const AdamOptions& adam)
         : device_text_(device_text<D>(options)),
           test_text_(data_text(test)),
           batches_(data, batch_options(options, PixelRange::zero_to_one)),
@@ -54,7 +54,7 @@ protected:
         adam_.step(backward(loss, network_));
         ++iterations_;
     }
-    void add_figures(std::vector<double> figures) { figures_.push_back(std::move(figures)); }
+    void add_metrics(std::vector<double> metrics) { metrics_.push_back(std::move(metrics)); }
     /// Calls f(pixels, outputs) for the images in order, some at a time: numbers in and out of the network in
     /// evaluation mode.
     template <class F>
@@ -78,7 +78,7 @@ protected:
 
 private:
     template <class Checkpoint>
-    void describe_all(Checkpoint& checkpoint) {
+    void serialize_all(Checkpoint& checkpoint) {
         checkpoint.network("network", network_);
         checkpoint.optimizer("optimizer", adam_, network_);
         checkpoint.number("iterations", iterations_);
@@ -88,14 +88,15 @@ private:
     }
 
     Adam<Net> adam_;
-    std::vector<std::vector<double>> figures_;
+    std::vector<std::vector<double>> metrics_;
     std::uint64_t iterations_ = 0;
 };
 
 /// The recipe of a program for tasks of type T<device>, which are made from the options and the test part of
 /// the source's data. Errors, when it begins: test pictures of another size than the training ones.
 template <template <class D> class T, class Architecture>
-AnyRecipe network_recipe(const std::string& name, std::uint64_t iterations, int batch, const Source& source) {
+AnyRecipe network_recipe(const std::string& name, std::uint64_t iterations, int batch,
+                         const Dataset& source) {
     return {.name = name,
             .iterations = iterations,
             .batch = batch,
@@ -103,15 +104,15 @@ AnyRecipe network_recipe(const std::string& name, std::uint64_t iterations, int 
             .parameters = std::to_string(Architecture::parameter_count) + " parameters",
             .summary = [] { return Architecture::summary(); },
             .begin = [load = source.load](const Options& options,
-                                          const LabelledImages& data) -> std::unique_ptr<Task> {
+                                          const LabelledImages& data) -> std::unique_ptr<Experiment> {
                 LabelledImages test = load(options, Split::test);
                 if (test.images.sample_size() != data.images.sample_size())
                     fail("data", "pictures of the test part must be as large as those of the training part",
                          test.images.sample_size(), " and ", data.images.sample_size(), " values");
-                return on_device(options, [&]<class D>(std::type_identity<D>) -> std::unique_ptr<Task> {
+                return on_device(options, [&]<class D>(std::type_identity<D>) -> std::unique_ptr<Experiment> {
                     return std::make_unique<T<D>>(options, data, std::move(test));
                 });
             }};
 }
 
-}  // namespace gantry::gan
+}  // namespace gantry::program

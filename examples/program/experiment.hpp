@@ -15,26 +15,26 @@
 #include <string_view>
 #include <vector>
 
-namespace gantry::gan {
+namespace gantry::program {
 
 /// What a program trains: networks, their optimizers, and all that a run must save of them. The loop around
 /// it, and what a user sees of a run, is the same for every task: see program.cpp.
-class Task {
+class Experiment {
 public:
-    Task() = default;
-    Task(const Task&) = delete;
-    Task& operator=(const Task&) = delete;
-    virtual ~Task() = default;
+    Experiment() = default;
+    Experiment(const Experiment&) = delete;
+    Experiment& operator=(const Experiment&) = delete;
+    virtual ~Experiment() = default;
 
     /// One iteration, with as many batches as it needs.
     virtual void step() = 0;
-    /// Figures of each iteration since the last call, the oldest first. To be called every `figures_every`
+    /// Metrics of each iteration since the last call, the oldest first. To be called every `metrics_every`
     /// iterations: more often costs time on a GPU, where the host must wait for them.
-    virtual std::vector<std::vector<double>> take_figures() = 0;
-    virtual std::uint64_t figures_every() const { return 1; }
+    virtual std::vector<std::vector<double>> take_metrics() = 0;
+    virtual std::uint64_t metrics_every() const { return 1; }
     /// Iterations done so far; a part of the checkpoint.
     virtual std::uint64_t iterations() const = 0;
-    /// Figures of a report, on data that are not trained on; none for a task without them. Like `draw`, it
+    /// Metrics of a report, on data that are not trained on; none for a task without them. Like `draw`, it
     /// changes nothing in the run.
     virtual std::vector<double> test() { return {}; }
     /// A picture of what the networks do now, always of the same size.
@@ -48,8 +48,8 @@ public:
     /// What a checkpoint says beside its numbers: "device", what computes, and "data.test", see data_text, of
     /// a task that has a test part.
     virtual std::map<std::string, std::string> record() const = 0;
-    virtual void describe(CheckpointWriter& checkpoint) = 0;
-    virtual void describe(CheckpointReader& checkpoint) = 0;
+    virtual void serialize(CheckpointWriter& checkpoint) = 0;
+    virtual void serialize(CheckpointReader& checkpoint) = 0;
 };
 
 /// A recipe as the loop sees it: what --recipe names, with the options' defaults.
@@ -62,7 +62,7 @@ struct AnyRecipe {
     std::string parameters;                ///< of its networks: "1200 parameters"
     std::function<std::string()> summary;  ///< its networks as text, for --dry-run
     /// Makes the networks with their first weights. The data outlive the task.
-    std::function<std::unique_ptr<Task>(const Options&, const LabelledImages&)> begin;
+    std::function<std::unique_ptr<Experiment>(const Options&, const LabelledImages&)> begin;
 };
 
 /// A seed of its own for a part of a run, so that two networks do not begin with the same numbers.
@@ -71,4 +71,4 @@ inline Seed seed_for(Seed run, std::string_view part) {
     return Seed{std::uint64_t{words[1]} << 32 | words[0]};
 }
 
-}  // namespace gantry::gan
+}  // namespace gantry::program

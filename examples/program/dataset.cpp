@@ -1,4 +1,4 @@
-#include "source.hpp"
+#include "dataset.hpp"
 
 #include "print.hpp"
 #include <gantry/core/error.hpp>
@@ -15,7 +15,7 @@
 
 #include <zlib.h>
 
-namespace gantry::gan {
+namespace gantry::program {
 namespace {
 
 /// Prints what of a folder is not among the images, if anything: "Left out: 3 broken pictures, ...".
@@ -43,13 +43,13 @@ std::string data_text(const LabelledImages& data) {
            std::to_string(checksum(checksum(0, images.pixels), data.labels));
 }
 
-Source mnist() {
+Dataset mnist() {
     return {.contents = "Folder with MNIST's IDX files, or others of their names",
             .folder = "/usr/share/datasets/fashion-mnist",
             .load = [](const Options& options, Split split) { return load_mnist(options.data, split); }};
 }
 
-Source cifar10() {
+Dataset cifar10() {
     return {.contents = "Folder with CIFAR-10's binary files, data_batch_1.bin and so on",
             .has_classes = true,
             .load = [](const Options& options, Split split) {
@@ -61,7 +61,7 @@ Source cifar10() {
             }};
 }
 
-Source picture_folder(int height, int width) {
+Dataset picture_folder(int height, int width) {
     return {.contents = "Folder with your pictures, PNG or JPEG of any size",
             .may_be_broken = true,
             .load = [height, width](const Options& options, Split) {
@@ -78,4 +78,4 @@ Source picture_folder(int height, int width) {
             }};
 }
 
-}  // namespace gantry::gan
+}  // namespace gantry::program

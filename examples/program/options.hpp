@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace gantry::gan {
+namespace gantry::program {
 
 /// What a user may say to every program that trains; --classes to those whose data have
 /// classes, --skip-broken to those that read a folder of the user's own.
@@ -44,14 +44,14 @@ inline BatchOptions batch_options(const Options& options, PixelRange range) {
                                                                 : DataPlacement::automatic};
 }
 
-struct Source;
+struct Dataset;
 
 /// The command line of a program that trains. Options that make a run what it is are saved in its checkpoints
 /// and come back from there. (In a file of its own, since CLI11 takes as long to compile as all of gantry.)
 class CommandLine {
 public:
     CommandLine(const std::string& description, const std::vector<std::string>& recipes,
-                const Source& source);
+                const Dataset& source);
     ~CommandLine();
 
     /// An option of one program alone, which a run keeps to its end: one of `choices`, a number, or a whole
@@ -79,4 +79,4 @@ private:
     std::unique_ptr<Parser> parser_;
 };
 
-}  // namespace gantry::gan
+}  // namespace gantry::program

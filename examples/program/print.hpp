@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <string_view>
 
-namespace gantry::gan {
+namespace gantry::program {
 
 /// Prints a line to `stream`, standard output by default. Control characters, which the name of a file can
 /// have, come as \xNN.
@@ -13,4 +13,4 @@ inline void print_line(std::string_view text, std::FILE* stream = stdout) {
     std::fflush(stream);
 }
 
-}  // namespace gantry::gan
+}  // namespace gantry::program

@@ -11,7 +11,7 @@
 
 #include <fcntl.h>
 
-namespace gantry::gan {
+namespace gantry::program {
 
 /// Makes the process one that can train, whoever started it and however; to be called before it opens or
 /// prints anything. Standard input, output and error output are open: without them a file of the run would
@@ -41,4 +41,4 @@ int run_process(std::string_view smaller, const F& f) {
     return 1;
 }
 
-}  // namespace gantry::gan
+}  // namespace gantry::program

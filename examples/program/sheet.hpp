@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace gantry::gan {
+namespace gantry::program {
 
 /// A run's sheets have this many pictures in a row, and as many rows.
 inline constexpr int sheet_side = 8;
@@ -30,4 +30,4 @@ inline Picture sheet_of(const Images& images) {
                 sheet_options(images, PixelRange::zero_to_one));
 }
 
-}  // namespace gantry::gan
+}  // namespace gantry::program

@@ -1,7 +1,7 @@
 #include "options.hpp"
 
+#include "dataset.hpp"
 #include "parse_arguments.hpp"
-#include "source.hpp"
 #include <gantry/core/error.hpp>
 #include <gantry/io/csv.hpp>
 
@@ -12,7 +12,7 @@
 
 #include <CLI/CLI.hpp>
 
-namespace gantry::gan {
+namespace gantry::program {
 namespace {
 
 /// Accepts whole numbers from `least` on.
@@ -34,7 +34,7 @@ public:
         changeable,  ///< a resumed run may get another one
     };
 
-    Parser(const std::string& description, const std::vector<std::string>& recipes, const Source& source)
+    Parser(const std::string& description, const std::vector<std::string>& recipes, const Dataset& source)
         : app_(description) {
         options_.recipe = recipes.front();
         options_.data = source.folder;
@@ -185,7 +185,7 @@ private:
 };
 
 CommandLine::CommandLine(const std::string& description, const std::vector<std::string>& recipes,
-                         const Source& source)
+                         const Dataset& source)
     : parser_(std::make_unique<Parser>(description, recipes, source)) {}
 CommandLine::~CommandLine() = default;
 
@@ -210,4 +210,4 @@ void CommandLine::restore(const std::map<std::string, std::string>& values, cons
     parser_->restore(values, source);
 }
 
-}  // namespace gantry::gan
+}  // namespace gantry::program

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace gantry::gan {
+namespace gantry::program {
 
 /// Keeps a folder to one process, as long as it lives. The system releases the lock whenever the process
 /// ends, so that a kill leaves a file that locks nothing.
@@ -70,4 +70,4 @@ private:
     int descriptor_ = -1;
 };
 
-}  // namespace gantry::gan
+}  // namespace gantry::program

@@ -29,7 +29,7 @@
 #include <utility>
 #include <vector>
 
-namespace gantry::gan {
+namespace gantry::program {
 namespace {
 
 namespace exit_code {
@@ -64,10 +64,10 @@ bool all_finite(const Safetensors& file) {
 }
 
 /// The log of a run that has done `iteration` iterations.
-CsvLog open_log(const std::filesystem::path& path, const std::vector<Figure>& figures,
+CsvLog open_log(const std::filesystem::path& path, const std::vector<Metric>& metrics,
                 std::uint64_t iteration, CsvLog::Rows rows) {
     std::string header = "iteration";
-    for (const Figure& figure : figures) header += ',' + figure.column;
+    for (const Metric& metric : metrics) header += ',' + metric.column;
     if (iteration == 0) return CsvLog(path, header);
     if (!detail::exists(path))
         print_line(path.string() + " is gone: it begins anew after iteration " + std::to_string(iteration));
@@ -111,28 +111,28 @@ public:
           options_(command_line.options()),
           folder_(options_.out, program.pictures),
           metadata_(command_line.saved()),
-          task_(recipe.begin(options_, data)),
+          experiment_(recipe.begin(options_, data)),
           lock_(saved ? std::move(saved->lock) : folder_.begin()) {
         metadata_["program"] = program.name;
         metadata_["data.train"] = data_text(data);
-        metadata_.merge(task_->record());
+        metadata_.merge(experiment_->record());
         saved ? load(*saved) : write_png(folder_.real_pictures(), sheet_of(data.images));
         print_header(data.images, recipe, options_, metadata_["device"]);
     }
 
-    /// Trains to the last iteration, or until a signal asks it to end, or until a figure is not finite (which
-    /// is seen when figures are taken). Returns the exit code.
+    /// Trains to the last iteration, or until a signal asks it to end, or until a metric is not finite (which
+    /// is seen when metrics are taken). Returns the exit code.
     int train() {
-        const std::uint64_t first = task_->iterations(), last = options_.iterations;
+        const std::uint64_t first = experiment_->iterations(), last = options_.iterations;
         if (first == 0) {
             draw();
             save();  // a disk that is too small is better known now
         } else {
             pictures_ = folder_.pictures(first);
         }
-        losses_.emplace(open_log(folder_.losses(), program_.figures, first, CsvLog::Rows::each));
-        if (!program_.test_figures.empty())
-            tests_.emplace(open_log(folder_.test(), program_.test_figures, first, CsvLog::Rows::some));
+        losses_.emplace(open_log(folder_.losses(), program_.metrics, first, CsvLog::Rows::each));
+        if (!program_.test_metrics.empty())
+            tests_.emplace(open_log(folder_.test(), program_.test_metrics, first, CsvLog::Rows::some));
         if (first >= last) {
             if (pictures_.empty() || pictures_.back() != first) draw();
             finish();  // the run may have been killed before it came to that
@@ -142,47 +142,48 @@ public:
         }
 
         const Interrupt interrupt;
-        Progress progress(program_.figures, program_.test_figures, first, last);
+        Progress progress(program_.metrics, program_.test_metrics, first, last);
         std::uint64_t reported = first, seen = first;
-        const auto take_figures = [&] {
-            for (const std::vector<double>& figures : task_->take_figures()) {
+        const auto take_metrics = [&] {
+            for (const std::vector<double>& metrics : experiment_->take_metrics()) {
                 ++seen;
-                if (!std::ranges::all_of(figures, [](double x) { return math::is_finite(x); })) {
+                if (!std::ranges::all_of(metrics, [](double x) { return math::is_finite(x); })) {
                     progress.end_line();
                     finish_pictures();
                     fail_diverged(seen);
                 }
-                losses_->row(seen, figures);
-                progress.add(seen, figures);
+                losses_->row(seen, metrics);
+                progress.add(seen, metrics);
             }
         };
         const auto report = [&] {
-            take_figures();
-            reported = task_->iterations();
-            const std::vector<double> test = task_->test();
+            take_metrics();
+            reported = experiment_->iterations();
+            const std::vector<double> test = experiment_->test();
             if (tests_) tests_->row(reported, test);
             progress.report(test);
             draw();
         };
-        while (task_->iterations() < last && interrupt.signal() == 0) {
-            task_->step();
-            const std::uint64_t i = task_->iterations();
-            if (i % task_->figures_every() == 0) take_figures();
+        while (experiment_->iterations() < last && interrupt.signal() == 0) {
+            experiment_->step();
+            const std::uint64_t i = experiment_->iterations();
+            if (i % experiment_->metrics_every() == 0) take_metrics();
             if (i % options_.every == 0) report();
             if (save_is_due()) {
-                take_figures();  // losses.csv has all rows that a checkpoint relies on
+                take_metrics();  // losses.csv has all rows that a checkpoint relies on
                 save();
             }
         }
-        if (reported != task_->iterations()) report();
+        if (reported != experiment_->iterations()) report();
         progress.end_line();
         save();
         finish();
 
-        const bool interrupted = task_->iterations() < last;
-        print_line((interrupted ? "Stopped after " : "Done after ") + std::to_string(task_->iterations()) +
-                   " iterations, " + duration_text(progress.seconds()) + ": see " +
-                   folder_.picture(task_->iterations()).string());
+        const bool interrupted = experiment_->iterations() < last;
+        print_line((interrupted ? "Stopped after " : "Done after ") +
+                   std::to_string(experiment_->iterations()) + " iterations, " +
+                   duration_text(progress.seconds()) + ": see " +
+                   folder_.picture(experiment_->iterations()).string());
         if (interrupted) print_line("Go on with --resume " + folder_.path().string());
         return interrupted ? exit_code::interrupted(interrupt.signal()) : exit_code::done;
     }
@@ -191,8 +192,8 @@ private:
     /// A picture for each report, and in a long run for each second one, each fourth one and so on.
     void draw() {
         constexpr std::uint64_t most_pictures = 200;
-        const std::uint64_t now = task_->iterations();
-        folder_.write_picture(now, task_->draw());
+        const std::uint64_t now = experiment_->iterations();
+        folder_.write_picture(now, experiment_->draw());
         pictures_.push_back(now);
         std::uint64_t spacing = options_.every;
         while (now / spacing > most_pictures) spacing *= 2;
@@ -207,10 +208,10 @@ private:
     /// Writes what follows from a run's other files and its networks. Changes nothing if it is done again.
     void finish() {
         finish_pictures();
-        task_->write_results(folder_.path());
+        experiment_->write_results(folder_.path());
     }
     void finish_pictures() {
-        if (!folder_.write_plot(program_.name + ", " + options_.recipe, program_.figures))
+        if (!folder_.write_plot(program_.name + ", " + options_.recipe, program_.metrics))
             print_line(folder_.losses().string() + " is gone: there is no plot of it");
         if (const std::size_t missing = folder_.write_animation(pictures_); missing > 0)
             print_line(std::to_string(missing) + " of " + std::to_string(pictures_.size()) +
@@ -220,7 +221,7 @@ private:
     /// By default, saving takes a small share of the time: at reports, and else where much would be lost.
     bool save_is_due() const {
         constexpr double largest_share = 0.05, seconds_at_risk = 30;
-        const std::uint64_t i = task_->iterations();
+        const std::uint64_t i = experiment_->iterations();
         if (options_.save_every > 0) return i % options_.save_every == 0;
         const double trained = seconds_since(saved_at_);
         return trained * largest_share > save_seconds_ &&
@@ -230,17 +231,17 @@ private:
     void save() {
         const auto begin = Clock::now();
         CheckpointWriter writer;
-        task_->describe(writer);
-        if (!all_finite(writer.file)) fail_diverged(task_->iterations());
+        experiment_->serialize(writer);
+        if (!all_finite(writer.file)) fail_diverged(experiment_->iterations());
         writer.file.metadata.insert(metadata_.begin(), metadata_.end());
         if (losses_) losses_->sync();
         if (tests_) tests_->sync();
         folder_.save(writer.file);
-        if (const std::string name = task_->result(); !name.empty())
+        if (const std::string name = experiment_->result(); !name.empty())
             write_network(name, std::move(writer.file));
         saved_at_ = Clock::now();
         save_seconds_ = seconds_since(begin);
-        saved_iteration_ = task_->iterations();
+        saved_iteration_ = experiment_->iterations();
     }
     /// Writes a network of a checkpoint into a file that says whose it is.
     void write_network(const std::string& name, Safetensors checkpoint) const {
@@ -265,7 +266,7 @@ private:
         check_data("data.test", "measured on other images or labels");
         CheckpointReader reader(saved.checkpoint, source);
         try {
-            task_->describe(reader);
+            experiment_->serialize(reader);
             reader.apply();
         } catch (const Error& error) {
             throw Error(error.what() + folder_.advice());
@@ -275,7 +276,7 @@ private:
             if (before != now)
                 print_line("The run was trained by " + before + " and goes on with " + now +
                            ": its bits may differ from here on");
-        saved_iteration_ = task_->iterations();
+        saved_iteration_ = experiment_->iterations();
         save_seconds_ = saved.seconds;
     }
     [[noreturn]] void fail_diverged(std::uint64_t iteration) const {
@@ -290,7 +291,7 @@ private:
     Options options_;
     RunFolder folder_;
     std::map<std::string, std::string> metadata_;
-    std::unique_ptr<Task> task_;
+    std::unique_ptr<Experiment> experiment_;
     FolderLock lock_;
     std::optional<CsvLog> losses_, tests_;
     std::vector<std::uint64_t> pictures_;  ///< iterations that have one
@@ -368,4 +369,4 @@ int run(int argc, const char* const* argv, const Program& program) {
     return run_process("take a smaller --batch", [&] { return run_or_throw(argc, argv, program); });
 }
 
-}  // namespace gantry::gan
+}  // namespace gantry::program

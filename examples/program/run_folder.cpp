@@ -13,7 +13,7 @@
 #include <span>
 #include <system_error>
 
-namespace gantry::gan {
+namespace gantry::program {
 namespace {
 
 void move_file(const std::filesystem::path& from, const std::filesystem::path& to) {
@@ -156,16 +156,16 @@ std::size_t RunFolder::write_animation(const std::vector<std::uint64_t>& iterati
     return missing;
 }
 
-bool RunFolder::write_plot(const std::string& title, const std::vector<Figure>& figures) const {
+bool RunFolder::write_plot(const std::string& title, const std::vector<Metric>& metrics) const {
     if (!detail::exists(losses())) return false;
     const CsvTable table = read_csv(losses());
     std::vector<Series> lines;
-    for (std::size_t i = 0; i < figures.size(); ++i)
-        if (!figures[i].colour.empty())
-            lines.push_back({figures[i].label, figures[i].colour, table.columns[0], table.columns[1 + i]});
+    for (std::size_t i = 0; i < metrics.size(); ++i)
+        if (!metrics[i].colour.empty())
+            lines.push_back({metrics[i].label, metrics[i].colour, table.columns[0], table.columns[1 + i]});
     write_svg_plot(plot(), {.title = title, .x_label = "iteration", .y_label = "loss", .smoothing = 0.98},
                    lines);
     return true;
 }
 
-}  // namespace gantry::gan
+}  // namespace gantry::program
