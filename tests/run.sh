@@ -35,7 +35,7 @@ for argument in "$@"; do
 done
 [ ${#parts[@]} -gt 0 ] || parts=("${default_parts[@]}")
 
-packages=(g++ cmake ninja-build zlib1g-dev libpng-dev libjpeg62-turbo-dev libexif-dev libzimg-dev libgif-dev
+packages=(g++ cmake ninja-build mold zlib1g-dev libpng-dev libjpeg62-turbo-dev libexif-dev libzimg-dev libgif-dev
     nlohmann-json3-dev libcli11-dev catch2 libbenchmark-dev libeigen3-dev)
 [[ "${parts[*]}" =~ ^(release|cuda|nvcc|gpu| )*$ ]] ||
     packages+=(clang-19 libclang-rt-19-dev)
@@ -49,11 +49,12 @@ passed=0
 failed=0
 # Builds and tests one part. A part that does not build, or whose tests do not run, counts as one failed test.
 run_part() {
-    local part=$1 log=build/$1/run.log line skipped
+    local part=$1 log=build/$1/run.log line skipped linker=()
     local started=$SECONDS preset=${narrower_preset[$1]:-$1}
     echo "== $part"
     mkdir -p "build/$part"
-    { cmake --preset "$part" && cmake --build --preset "$preset" --parallel "$jobs" &&
+    [[ $part =~ ^(nvcc|gpu)$ ]] || linker=(-D CMAKE_EXE_LINKER_FLAGS=-fuse-ld=mold) # a tenth of the time
+    { cmake --preset "$part" "${linker[@]}" && cmake --build --preset "$preset" --parallel "$jobs" &&
         ctest --preset "$preset" --parallel "$jobs"; } 2>&1 | tee "$log" || true
     line=$(grep -E '^[0-9]+% tests passed, [0-9]+ tests failed out of [0-9]+' "$log" | tail -n 1 || true)
     if [[ $line =~ ^[0-9]+%\ tests\ passed,\ ([0-9]+)\ tests\ failed\ out\ of\ ([0-9]+) ]]; then
