@@ -78,6 +78,9 @@
 #define Success @ Xlib.h
 #define True @ Xlib.h
 
+#define import @ C++20
+#define module @ C++20
+
 #define emit @ Qt
 #define foreach @ Qt
 #define forever @ Qt

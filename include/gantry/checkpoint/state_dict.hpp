@@ -26,11 +26,11 @@ inline std::string module_of(const std::string& tensor) { return tensor.substr(0
 using ModulePath = std::vector<std::pair<std::uint64_t, std::string>>;
 inline constexpr std::uint64_t no_number = std::numeric_limits<std::uint64_t>::max();
 
-inline ModulePath module_path(const std::string& module) {
+inline ModulePath module_path(const std::string& module_name) {
     ModulePath path;
-    for (std::size_t begin = 0, end; begin < module.size(); begin = end + 1) {
-        end = module.find('.', begin);
-        const std::string part = module.substr(begin, end - begin);
+    for (std::size_t begin = 0, end; begin < module_name.size(); begin = end + 1) {
+        end = module_name.find('.', begin);
+        const std::string part = module_name.substr(begin, end - begin);
         std::uint64_t number = 0;
         path.emplace_back(parse_number(part, number) ? number : no_number, part);
     }
@@ -46,12 +46,12 @@ inline std::vector<Module> modules_of(const std::vector<std::string>& tensors) {
     std::map<ModulePath, Module> modules;
     for (const std::string& tensor : tensors) {
         const std::string name = module_of(tensor);
-        Module& module = modules[module_path(name)];
-        module.name = name;
-        module.tensors.insert(tensor.substr(name.size()));
+        Module& found = modules[module_path(name)];
+        found.name = name;
+        found.tensors.insert(tensor.substr(name.size()));
     }
     std::vector<Module> list;
-    for (auto& [path, module] : modules) list.push_back(std::move(module));
+    for (auto& [path, found] : modules) list.push_back(std::move(found));
     return list;
 }
 
@@ -91,7 +91,7 @@ inline TensorNames find_tensors(const std::vector<std::string>& network, const s
     }
     const std::vector<Module> wanted = modules_of(network);
     std::vector<Module> found = modules_of(file);
-    for (Module& module : found) module.tensors.erase(batch_count);
+    for (Module& in_file : found) in_file.tensors.erase(batch_count);
     if (!have_order(found)) return has_no(*missing);
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         if (i == found.size()) return has_no(wanted[i].name + *wanted[i].tensors.begin());

@@ -220,11 +220,11 @@ struct Sequential {
     template <bool learned>
     static void list_tensors(std::vector<ParameterInfo>& list, const std::string& prefix, std::size_t offset,
                              std::size_t& leaf) {
-        std::size_t index = 0, module = 0;
+        std::size_t index = 0, pytorch_index = 0;
         const auto add = [&]<class L>(detail::Type<L>) {
             using Tensors = std::conditional_t<learned, typename L::Parameters, typename L::State>;
             const std::size_t before = list.size();
-            const std::string layer_prefix = prefix + std::to_string(module) + ".";
+            const std::string layer_prefix = prefix + std::to_string(pytorch_index) + ".";
             if constexpr (requires { typename L::NestedTag; })
                 L::template list_tensors<learned>(list, layer_prefix, offset, leaf);
             else
@@ -232,7 +232,7 @@ struct Sequential {
             for (std::size_t i = before; i < list.size(); ++i) list[i].layer = index;
             offset += Tensors::size;
             ++index;
-            module += pytorch_modules_of<L>;
+            pytorch_index += pytorch_modules_of<L>;
         };
         (add(detail::Type<Layers>{}), ...);
     }
