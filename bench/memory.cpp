@@ -4,6 +4,9 @@
 #include "bandwidth.hpp"
 #include <gantry/cpu/cpu.hpp>
 #include <gantry/ops/losses.hpp>
+#include <gantry/optim/optimistic_adam.hpp>
+#include <gantry/optim/rms_prop.hpp>
+#include <gantry/optim/sgd.hpp>
 
 #include <cstddef>
 #include <deque>
@@ -190,26 +193,31 @@ void optimizer(benchmark::State& state, std::size_t arrays, const Make& make) {
     compare(state, device, weights, 4.0 * static_cast<double>(2 * arrays - 1) * weights,
             [&] { launch(device, p); });
 }
+template <class F, class... Moments>
+UpdateParameters<F> update_of(const F& f, Arrays& x, Moments*... moments) {
+    return {f, weights, x[0], x[1], {moments...}};
+}
 void sgd(benchmark::State& state) {
-    optimizer(state, 2, [](Arrays& x) { return SgdParameters<float>{weights, x[0], x[1], nullptr, 1e-6}; });
+    optimizer(state, 2, [](Arrays& x) { return update_of(SgdUpdate<float>({}, 1e-6, 0, false), x); });
 }
 void sgd_momentum(benchmark::State& state) {
-    optimizer(state, 3, [](Arrays& x) { return SgdParameters<float>{weights, x[0], x[1], x[2], 1e-6, 0.9}; });
-}
-void adam(benchmark::State& state) {
-    optimizer(state, 4, [](Arrays& x) {
-        return AdamParameters<float>{weights, x[0], x[1], x[2], x[3], nullptr, 2e-4, 0.5, 0.999, 1e-8};
+    optimizer(state, 3, [](Arrays& x) {
+        return update_of(SgdUpdate<float>({.momentum = 0.9}, 1e-6, 0.9, false), x, x[2]);
     });
+}
+const AdamOptions adam_options{.learning_rate = 2e-4, .beta1 = 0.5};
+void adam(benchmark::State& state) {
+    optimizer(state, 4,
+              [](Arrays& x) { return update_of(AdamUpdate<float>(adam_options, 100), x, x[2], x[3]); });
 }
 void optimistic_adam(benchmark::State& state) {
     optimizer(state, 5, [](Arrays& x) {
-        return AdamParameters<float>{weights, x[0], x[1], x[2], x[3], x[4], 2e-4, 0.5, 0.999, 1e-8};
+        return update_of(OptimisticAdamUpdate<float>(adam_options, 100), x, x[2], x[3], x[4]);
     });
 }
 void rmsprop(benchmark::State& state) {
-    optimizer(state, 3, [](Arrays& x) {
-        return RmsPropParameters<float>{weights, x[0], x[1], x[2], nullptr, nullptr, 1e-4, 0.99, 1e-8};
-    });
+    optimizer(state, 3,
+              [](Arrays& x) { return update_of(RmsPropUpdate<float>({.learning_rate = 1e-4}), x, x[2]); });
 }
 
 void threads(benchmark::internal::Benchmark* b) { b->ArgName("threads")->Arg(1)->Arg(2)->UseManualTime(); }

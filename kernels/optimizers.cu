@@ -1,12 +1,20 @@
 #include "optimizers.cuh"
+#include <gantry/optim/adam.hpp>
+#include <gantry/optim/adam_w.hpp>
+#include <gantry/optim/optimistic_adam.hpp>
+#include <gantry/optim/rms_prop.hpp>
+#include <gantry/optim/sgd.hpp>
 
 namespace gantry {
 
-template void launch(Cuda&, const SgdParameters<float>&);
-template void launch(Cuda&, const SgdParameters<double>&);
-template void launch(Cuda&, const AdamParameters<float>&);
-template void launch(Cuda&, const AdamParameters<double>&);
-template void launch(Cuda&, const RmsPropParameters<float>&);
-template void launch(Cuda&, const RmsPropParameters<double>&);
+#define GANTRY_INSTANTIATE(Update)                                       \
+    template void launch(Cuda&, const UpdateParameters<Update<float>>&); \
+    template void launch(Cuda&, const UpdateParameters<Update<double>>&)
+
+GANTRY_INSTANTIATE(SgdUpdate);
+GANTRY_INSTANTIATE(AdamUpdate);
+GANTRY_INSTANTIATE(AdamWUpdate);
+GANTRY_INSTANTIATE(OptimisticAdamUpdate);
+GANTRY_INSTANTIATE(RmsPropUpdate);
 
 }  // namespace gantry

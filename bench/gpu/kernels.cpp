@@ -453,35 +453,17 @@ private:
             return v;
         };
         add("optimizer/sgd", {20.0 * double(n)}, 3 * n, [=](Cuda&, Arrays& a) {
-            SgdParameters<float> p{.size = n};
-            p.w = a.take(n);
-            p.g = a.take(n);
-            p.velocity = a.take(n);
-            p.learning_rate = 1e-4;
-            p.momentum = 0.9;
-            return p;
+            return UpdateParameters<SgdUpdate<float>>{
+                SgdUpdate<float>({.momentum = 0.9}, 1e-4, 0.9, false), n, a.take(n), a.take(n), {a.take(n)}};
         });
         add("optimizer/adam", {28.0 * double(n)}, 4 * n, [=](Cuda& device, Arrays& a) {
-            AdamParameters<float> p{.size = n};
-            p.w = a.take(n);
-            p.g = a.take(n);
-            p.m = a.take(n);
-            p.v = squares(device, a);
-            p.learning_rate = 1e-4;
-            p.beta1 = 0.5;
-            p.beta2 = 0.999;
-            p.epsilon = 1e-8;
-            return p;
+            const AdamUpdate<float> update(AdamOptions{.learning_rate = 1e-4, .beta1 = 0.5}, 100);
+            return UpdateParameters<AdamUpdate<float>>{
+                update, n, a.take(n), a.take(n), {a.take(n), squares(device, a)}};
         });
         add("optimizer/rms_prop", {20.0 * double(n)}, 3 * n, [=](Cuda& device, Arrays& a) {
-            RmsPropParameters<float> p{.size = n};
-            p.w = a.take(n);
-            p.g = a.take(n);
-            p.s = squares(device, a);
-            p.learning_rate = 1e-4;
-            p.alpha = 0.99;
-            p.epsilon = 1e-8;
-            return p;
+            return UpdateParameters<RmsPropUpdate<float>>{
+                RmsPropUpdate<float>({.learning_rate = 1e-4}), n, a.take(n), a.take(n), {squares(device, a)}};
         });
     }
 

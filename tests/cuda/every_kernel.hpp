@@ -7,11 +7,16 @@
 #include "cuda/product.hpp"
 #include "support/pooling_geometries.hpp"
 #include "support/reference_pooling.hpp"
+#include <gantry/optim/adam_w.hpp>
+#include <gantry/optim/optimistic_adam.hpp>
+#include <gantry/optim/rms_prop.hpp>
+#include <gantry/optim/sgd.hpp>
 
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <type_traits>
 #include <vector>
 
 namespace gantry::test {
@@ -177,11 +182,16 @@ std::vector<T> random_and_optimizers(D& device, std::size_t offset) {
         const T* const g = arrays.random(n, "g");
         launch(device, DropoutParameters<T>{n, g, arrays.unwritten(n), 0.75, stream});
         const auto w = [&] { return arrays.random(n, "w"); };
-        launch(device, SgdParameters<T>{n, w(), g, arrays.random(n, "velocity"), 0.1, 0.9});
-        launch(device, AdamParameters<T>{n, w(), g, arrays.random(n, "m"), arrays.random(n, "v", 0.1, 1),
-                                         nullptr, 0.1, 0.5, 0.99, 1e-3});
-        launch(device, RmsPropParameters<T>{n, w(), g, arrays.random(n, "s", 0.1, 1), nullptr, nullptr, 0.1,
-                                            0.9, 1e-3});
+        const auto update = [&](const auto& f, auto... moments) {
+            launch(device, UpdateParameters<std::decay_t<decltype(f)>>{f, n, w(), g, {moments...}});
+        };
+        const auto m = [&] { return arrays.random(n, "m"); };
+        const auto v = [&] { return arrays.random(n, "v", 0.1, 1); };
+        update(SgdUpdate<T>({.momentum = 0.9}, 0.1, 0.9, false), m());
+        update(AdamUpdate<T>(AdamOptions{}, 1), m(), v());
+        update(AdamWUpdate<T>(AdamWOptions{}, 1), m(), v());
+        update(OptimisticAdamUpdate<T>(AdamOptions{}, 1), m(), v(), m());
+        update(RmsPropUpdate<T>({}), v());
     }
     return arrays.to_host();
 }

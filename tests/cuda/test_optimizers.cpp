@@ -1,4 +1,8 @@
 #include "cuda/placed.hpp"
+#include <gantry/optim/adam_w.hpp>
+#include <gantry/optim/optimistic_adam.hpp>
+#include <gantry/optim/rms_prop.hpp>
+#include <gantry/optim/sgd.hpp>
 
 using namespace gantry;
 using namespace gantry::test;
@@ -37,19 +41,27 @@ TEMPLATE_TEST_CASE("cuda: sgd", "", float, double) {
         for (const bool nesterov : {false, true})
             for (const bool first : {false, true})
                 check_step<TestType>(device, [&]<class T>(auto& d, std::size_t n, T* w, T* g, T* a, T*, T*) {
-                    launch(d, SgdParameters<T>{n, w, g, momentum ? a : nullptr, 0.1, 0.9, 0.3, 0.01, nesterov,
-                                               first});
+                    const SgdUpdate<T> update({.momentum = momentum ? 0.9 : 0,
+                                               .dampening = 0.3,
+                                               .weight_decay = 0.01,
+                                               .nesterov = nesterov},
+                                              0.1, 0.9, first);
+                    launch(d, UpdateParameters<SgdUpdate<T>>{update, n, w, g, {momentum ? a : nullptr}});
                 });
 }
 
 TEMPLATE_TEST_CASE("cuda: adam, adamw, optimistic adam", "", float, double) {
     Cuda device;
-    for (const bool decoupled : {false, true})
-        for (const bool optimistic : {false, true})
-            check_step<TestType>(device, [&]<class T>(auto& d, std::size_t n, T* w, T* g, T* a, T* b, T* c) {
-                launch(d, AdamParameters<T>{n, w, g, a, b, optimistic ? c : nullptr, 0.1, 0.5, 0.99, 1e-3,
-                                            0.02, decoupled, 0.75, 0.0199});
-            });
+    const AdamOptions options{
+        .learning_rate = 0.1, .beta1 = 0.5, .beta2 = 0.99, .epsilon = 1e-3, .weight_decay = 0.02};
+    const AdamWOptions decoupled{
+        .learning_rate = 0.1, .beta1 = 0.5, .beta2 = 0.99, .epsilon = 1e-3, .weight_decay = 0.02};
+    check_step<TestType>(device, [&]<class T>(auto& d, std::size_t n, T* w, T* g, T* a, T* b, T* c) {
+        launch(d, UpdateParameters<AdamUpdate<T>>{AdamUpdate<T>(options, 2), n, w, g, {a, b}});
+        launch(d, UpdateParameters<AdamWUpdate<T>>{AdamWUpdate<T>(decoupled, 2), n, w, g, {a, b}});
+        launch(d, UpdateParameters<OptimisticAdamUpdate<T>>{
+                      OptimisticAdamUpdate<T>(options, 2), n, w, g, {a, b, c}});
+    });
 }
 
 TEMPLATE_TEST_CASE("cuda: rmsprop", "", float, double) {
@@ -57,7 +69,13 @@ TEMPLATE_TEST_CASE("cuda: rmsprop", "", float, double) {
     for (const bool centered : {false, true})
         for (const bool momentum : {false, true})
             check_step<TestType>(device, [&]<class T>(auto& d, std::size_t n, T* w, T* g, T* a, T* b, T* c) {
-                launch(d, RmsPropParameters<T>{n, w, g, b, centered ? a : nullptr, momentum ? c : nullptr,
-                                               0.1, 0.9, 1e-3, 0.8, 0.02});
+                const RmsPropUpdate<T> update({.learning_rate = 0.1,
+                                               .alpha = 0.9,
+                                               .epsilon = 1e-3,
+                                               .weight_decay = 0.02,
+                                               .momentum = momentum ? 0.8 : 0,
+                                               .centered = centered});
+                launch(d, UpdateParameters<RmsPropUpdate<T>>{
+                              update, n, w, g, {b, centered ? a : nullptr, momentum ? c : nullptr}});
             });
 }

@@ -19,6 +19,7 @@
 #include <cmath>
 #include <cstddef>
 #include <numbers>
+#include <utility>
 #include <vector>
 
 namespace gantry {
@@ -315,58 +316,15 @@ void launch(Reference&, const DropoutParameters<T>& p) {
                      : T(0);
 }
 
-template <class T>
-void launch(Reference&, const SgdParameters<T>& p) {
-    for (std::size_t i = 0; i < p.size; ++i) {
-        const double g = p.g[i] + p.weight_decay * p.w[i];
-        double step = g;
-        if (p.velocity) {
-            const double v = p.first_step ? g : p.momentum * p.velocity[i] + (1 - p.dampening) * g;
-            p.velocity[i] = static_cast<T>(v);
-            step = p.nesterov ? g + p.momentum * v : v;
+template <class F>
+void launch(Reference&, const UpdateParameters<F>& p) {
+    using T = typename F::scalar;
+    for (std::size_t i = 0; i < p.size; ++i) [&]<std::size_t... k>(std::index_sequence<k...>) {
+            T moments[] = {(p.moments[k] ? p.moments[k][i] : T{})...};
+            p.update(p.g[i], p.w[i], moments[k]...);
+            ((p.moments[k] ? void(p.moments[k][i] = moments[k]) : void()), ...);
         }
-        p.w[i] -= static_cast<T>(p.learning_rate * step);
-    }
-}
-template <class T>
-void launch(Reference&, const AdamParameters<T>& p) {
-    for (std::size_t i = 0; i < p.size; ++i) {
-        double w = p.w[i];
-        if (p.decoupled) w -= p.learning_rate * p.weight_decay * w;
-        const double g = p.g[i] + (p.decoupled ? 0 : p.weight_decay * p.w[i]);
-        const double m = p.beta1 * p.m[i] + (1 - p.beta1) * g, v = p.beta2 * p.v[i] + (1 - p.beta2) * g * g;
-        p.m[i] = static_cast<T>(m);
-        p.v[i] = static_cast<T>(v);
-        const double update =
-            p.learning_rate * (m / p.correction1) / (std::sqrt(v / p.correction2) + p.epsilon);
-        if (p.previous_update) {
-            w -= 2 * update - p.previous_update[i];
-            p.previous_update[i] = static_cast<T>(update);
-        } else {
-            w -= update;
-        }
-        p.w[i] = static_cast<T>(w);
-    }
-}
-template <class T>
-void launch(Reference&, const RmsPropParameters<T>& p) {
-    for (std::size_t i = 0; i < p.size; ++i) {
-        const double g = p.g[i] + p.weight_decay * p.w[i];
-        const double s = p.alpha * p.s[i] + (1 - p.alpha) * g * g;
-        p.s[i] = static_cast<T>(s);
-        double deviation = std::sqrt(s);
-        if (p.mean) {
-            const double mean = p.alpha * p.mean[i] + (1 - p.alpha) * g;
-            p.mean[i] = static_cast<T>(mean);
-            deviation = std::sqrt(std::max(s - mean * mean, 0.0));
-        }
-        double step = g / (deviation + p.epsilon);
-        if (p.velocity) {
-            step += p.momentum * p.velocity[i];
-            p.velocity[i] = static_cast<T>(step);
-        }
-        p.w[i] -= static_cast<T>(p.learning_rate * step);
-    }
+    (std::make_index_sequence<F::moments>{});
 }
 
 }  // namespace gantry

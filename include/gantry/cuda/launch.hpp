@@ -88,11 +88,7 @@ void launch(Cuda&, const NormalParameters<T>&);
 template <class T>
 void launch(Cuda&, const DropoutParameters<T>&);
 
-template <class T>
-void launch(Cuda&, const SgdParameters<T>&);
-template <class T>
-void launch(Cuda&, const AdamParameters<T>&);
-template <class T>
-void launch(Cuda&, const RmsPropParameters<T>&);
+template <class F>
+void launch(Cuda&, const UpdateParameters<F>&);
 
 }  // namespace gantry

@@ -1,8 +1,9 @@
 #pragma once
-#include <gantry/contracts/optimizers.hpp>
+#include <gantry/core/math.hpp>
 #include <gantry/optim/optimizer.hpp>
 
 #include <cmath>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +27,46 @@ void for_each_option(AdamOptions& options, const F& f) {
     f("epsilon", epsilon);
     f("weight_decay", weight_decay);
 }
+
+/// g' = g + weight_decay w; m = beta1 m + (1 - beta1) g'; v = beta2 v + (1 - beta2) g'^2;
+/// w -= learning_rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon).
+/// (1 - beta2) g'^2 is computed as ((1 - beta2) g') g', as PyTorch does: it overflows only where v does.
+template <class T>
+struct AdamUpdate {
+    using scalar = T;
+    static constexpr const char* name = "adam";
+    static constexpr int moments = 2;
+    T beta1, one_minus_beta1, beta2, one_minus_beta2, epsilon, rate, root_scale, decay;
+
+    /// `t` counts the updates from 1.
+    template <class Options>
+    AdamUpdate(const Options& options, std::uint64_t t)
+        : beta1(static_cast<T>(options.beta1)),
+          one_minus_beta1(static_cast<T>(1 - options.beta1)),
+          beta2(static_cast<T>(options.beta2)),
+          one_minus_beta2(static_cast<T>(1 - options.beta2)),
+          epsilon(static_cast<T>(options.epsilon)),
+          rate(static_cast<T>(options.learning_rate / correction(options.beta1, t))),
+          root_scale(static_cast<T>(1 / std::sqrt(correction(options.beta2, t)))),
+          decay(static_cast<T>(options.weight_decay)) {}
+
+    template <class V>
+    GANTRY_HOST_DEVICE void operator()(V gradient, V& w, V& m, V& v) const {
+        w = w - step(gradient + decay * w, m, v);
+    }
+    /// What w is reduced by. g: the gradient with its weight decay.
+    template <class V>
+    GANTRY_HOST_DEVICE V step(V g, V& m, V& v) const {
+        m = beta1 * m + one_minus_beta1 * g;
+        v = beta2 * v + (one_minus_beta2 * g) * g;
+        return rate * m / (math::sqrt(v) * root_scale + epsilon);
+    }
+
+private:
+    static double correction(double beta, std::uint64_t t) {
+        return 1 - std::pow(beta, static_cast<double>(t));
+    }
+};
 
 /// What Adam, AdamW and OptimisticAdam have in common: two moments and their correction.
 template <class Net, class Options = AdamOptions>
@@ -58,20 +99,10 @@ protected:
     }
     ~AdamMoments() = default;
 
-    AdamParameters<scalar> next_update() const {
-        const auto t = static_cast<double>(this->updates() + 1);
-        const Options& options = this->options();
-        AdamParameters<scalar> p;
-        p.m = exp_avg_.data();
-        p.v = exp_avg_sq_.data();
-        p.learning_rate = options.learning_rate;
-        p.beta1 = options.beta1;
-        p.beta2 = options.beta2;
-        p.epsilon = options.epsilon;
-        p.weight_decay = options.weight_decay;
-        p.correction1 = 1 - std::pow(options.beta1, t);
-        p.correction2 = 1 - std::pow(options.beta2, t);
-        return p;
+    /// Moments beyond Adam's two follow them.
+    template <class Update, class... Moments>
+    void update_by(const Gradients<Net>& gradients, Moments&... more) {
+        this->update(gradients, Update(this->options(), this->updates() + 1), exp_avg_, exp_avg_sq_, more...);
     }
 
 private:
@@ -89,7 +120,9 @@ public:
         : AdamMoments<Net>(network, "Adam", options) {}
 
     /// Errors: gradients of another network, or stale ones.
-    void step(const Gradients<Net>& gradients) { this->update(gradients, this->next_update()); }
+    void step(const Gradients<Net>& gradients) {
+        this->template update_by<AdamUpdate<typename Net::scalar>>(gradients);
+    }
 };
 
 }  // namespace gantry

@@ -22,6 +22,25 @@ void for_each_option(AdamWOptions& options, const F& f) {
     f("weight_decay", weight_decay);
 }
 
+/// w -= learning_rate weight_decay w, and then Adam's update by the gradient alone.
+template <class T>
+struct AdamWUpdate {
+    using scalar = T;
+    static constexpr const char* name = "adam_w";
+    static constexpr int moments = 2;
+    AdamUpdate<T> adam;
+    T keep;
+
+    /// `t` counts the updates from 1.
+    AdamWUpdate(const AdamWOptions& options, std::uint64_t t)
+        : adam(options, t), keep(static_cast<T>(1 - options.learning_rate * options.weight_decay)) {}
+
+    template <class V>
+    GANTRY_HOST_DEVICE void operator()(V g, V& w, V& m, V& v) const {
+        w = keep * w - adam.step(g, m, v);
+    }
+};
+
 /// Adam with weight decay beside the gradient, not in it. Source: Loshchilov and Hutter, "Decoupled weight
 /// decay regularization" (2019), algorithm 2.
 template <class Net>
@@ -32,9 +51,7 @@ public:
 
     /// Errors: gradients of another network, or stale ones.
     void step(const Gradients<Net>& gradients) {
-        auto p = this->next_update();
-        p.decoupled = true;
-        this->update(gradients, p);
+        this->template update_by<AdamWUpdate<typename Net::scalar>>(gradients);
     }
 };
 

@@ -5,6 +5,25 @@
 
 namespace gantry {
 
+/// Adam's update u as AdamUpdate computes it; w -= 2 u - previous; previous = u.
+template <class T>
+struct OptimisticAdamUpdate {
+    using scalar = T;
+    static constexpr const char* name = "optimistic_adam";
+    static constexpr int moments = 3;
+    AdamUpdate<T> adam;
+
+    /// `t` counts the updates from 1.
+    OptimisticAdamUpdate(const AdamOptions& options, std::uint64_t t) : adam(options, t) {}
+
+    template <class V>
+    GANTRY_HOST_DEVICE void operator()(V gradient, V& w, V& m, V& v, V& previous) const {
+        const V update = adam.step(gradient + adam.decay * w, m, v);
+        w = w - (update + update - previous);
+        previous = update;
+    }
+};
+
 /// Adam that takes each update twice and the one before it back, w -= 2 u_t - u_(t-1) with u_0 = 0: where
 /// Adam's two players circle around an equilibrium, this one's spiral into it. Source: Daskalakis, Ilyas,
 /// Syrgkanis and Zeng, "Training GANs with optimism" (2018), algorithm 1.
@@ -19,9 +38,7 @@ public:
 
     /// Errors: gradients of another network, or stale ones.
     void step(const Gradients<Net>& gradients) {
-        auto p = this->next_update();
-        p.previous_update = previous_update_.data();
-        this->update(gradients, p);
+        this->template update_by<OptimisticAdamUpdate<scalar>>(gradients, previous_update_);
     }
     std::vector<NamedBuffer<scalar, device_type>> buffers() {
         auto all = AdamMoments<Net>::buffers();

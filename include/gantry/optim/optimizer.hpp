@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/contracts/optimizers.hpp>
 #include <gantry/core/buffer.hpp>
 #include <gantry/core/error.hpp>
 #include <gantry/core/math.hpp>
@@ -62,10 +63,10 @@ protected:
     ~Optimizer() = default;
     void assign_options(const Options& options) { options_ = options; }
 
-    /// One update by `p`, which lacks only size, w and g. Errors: gradients of another network, stale ones,
-    /// or ones that were applied before.
-    template <class Parameters>
-    void update(const Gradients<Net>& gradients, Parameters p) {
+    /// One update of all parameters by the formula `f` with its moments, in the order of its arguments.
+    /// Errors: gradients of another network, stale ones, or ones that were applied before.
+    template <class F, class... Moments>
+    void update(const Gradients<Net>& gradients, const F& f, Moments&... moments) {
         const scalar* const g = gradients.data();
         if (gradients.watch != watch_)
             fail(name_, "the gradients must be those of the network that the optimizer was made for");
@@ -73,10 +74,8 @@ protected:
             fail(name_, "gradients are applied once: call backward again for another update");
         const auto turn = network_.device().turn();
         const Buffer<scalar, device_type>& weights = network_.parameters();
-        p.size = weights.size();
-        p.w = weights.data();
-        p.g = g;
-        launch(network_.device(), p);
+        launch(network_.device(),
+               UpdateParameters<F>{f, weights.size(), weights.data(), g, {moments.data()...}});
         network_.applied_gradients() = gradients.number;
         network_.parameters_overwritten();
         ++updates_;

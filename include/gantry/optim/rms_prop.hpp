@@ -1,5 +1,5 @@
 #pragma once
-#include <gantry/contracts/optimizers.hpp>
+#include <gantry/core/math.hpp>
 #include <gantry/optim/optimizer.hpp>
 
 #include <vector>
@@ -27,6 +27,41 @@ void for_each_option(RmsPropOptions& options, const F& f) {
     f("momentum", momentum);
     f("centered", centered);
 }
+
+/// g' = g + weight_decay w; s = alpha s + (1 - alpha) g'^2; the step is g' / (sqrt(s) + epsilon).
+/// Centered: mean = alpha mean + (1 - alpha) g', and s - mean^2 takes the place of s. It is at least 0: under
+/// a constant gradient the exact difference is 0 and the rounded one may be below (PyTorch then gives NaN).
+/// With momentum: velocity = momentum velocity + step, and w -= learning_rate velocity.
+template <class T>
+struct RmsPropUpdate {
+    using scalar = T;
+    static constexpr const char* name = "rms_prop";
+    static constexpr int moments = 3;
+    T rate, alpha, one_minus_alpha, epsilon, momentum, decay;
+    bool centered;
+
+    explicit RmsPropUpdate(const RmsPropOptions& options)
+        : rate(static_cast<T>(options.learning_rate)),
+          alpha(static_cast<T>(options.alpha)),
+          one_minus_alpha(static_cast<T>(1 - options.alpha)),
+          epsilon(static_cast<T>(options.epsilon)),
+          momentum(static_cast<T>(options.momentum)),
+          decay(static_cast<T>(options.weight_decay)),
+          centered(options.centered) {}
+
+    template <class V>
+    GANTRY_HOST_DEVICE void operator()(V gradient, V& w, V& s, V& mean, V& velocity) const {
+        const V g = gradient + decay * w;
+        s = alpha * s + (one_minus_alpha * g) * g;
+        V variance = s;
+        if (centered) {
+            mean = alpha * mean + one_minus_alpha * g;
+            variance = math::max(s - mean * mean, V{});
+        }
+        velocity = g / (math::sqrt(variance) + epsilon) + momentum * velocity;
+        w = w - rate * velocity;
+    }
+};
 
 /// RMSProp with PyTorch's arithmetic (epsilon outside of the root). Source: Tieleman and Hinton,
 /// "Lecture 6.5, RMSProp" (2012); centered: Graves, "Generating sequences with recurrent neural networks"
@@ -63,17 +98,7 @@ public:
 
     /// Errors: gradients of another network, or stale ones.
     void step(const Gradients<Net>& gradients) {
-        RmsPropParameters<scalar> p;
-        const RmsPropOptions& options = this->options();
-        p.s = square_avg_.data();
-        p.mean = grad_avg_.data();
-        p.velocity = velocity_.data();
-        p.learning_rate = options.learning_rate;
-        p.alpha = options.alpha;
-        p.epsilon = options.epsilon;
-        p.momentum = options.momentum;
-        p.weight_decay = options.weight_decay;
-        this->update(gradients, p);
+        this->update(gradients, RmsPropUpdate<scalar>(this->options()), square_avg_, grad_avg_, velocity_);
     }
     std::vector<NamedBuffer<scalar, device_type>> buffers() {
         std::vector<NamedBuffer<scalar, device_type>> all{{"square_avg", &square_avg_}};

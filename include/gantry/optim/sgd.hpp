@@ -1,5 +1,4 @@
 #pragma once
-#include <gantry/contracts/optimizers.hpp>
 #include <gantry/optim/optimizer.hpp>
 #include <gantry/optim/schedules.hpp>
 
@@ -39,6 +38,37 @@ void for_each_option(SgdOptions& options, const F& f) {
         f("momentum_schedule.end", end);
     }
 }
+
+/// g' = g + weight_decay w; v = momentum v + (1 - dampening) g', on the first step v = g';
+/// w -= learning_rate (nesterov ? g' + momentum v : v).
+template <class T>
+struct SgdUpdate {
+    using scalar = T;
+    static constexpr const char* name = "sgd";
+    static constexpr int moments = 1;
+    T rate, momentum, gain, decay;
+    bool has_momentum, nesterov, first_step;
+
+    SgdUpdate(const SgdOptions& options, double learning_rate, double momentum_now, bool is_first_step)
+        : rate(static_cast<T>(learning_rate)),
+          momentum(static_cast<T>(momentum_now)),
+          gain(static_cast<T>(1 - options.dampening)),
+          decay(static_cast<T>(options.weight_decay)),
+          has_momentum(options.momentum > 0 || options.momentum_schedule),
+          nesterov(options.nesterov),
+          first_step(is_first_step) {}
+
+    template <class V>
+    GANTRY_HOST_DEVICE void operator()(V gradient, V& w, V& velocity) const {
+        const V g = gradient + decay * w;
+        V step = g;
+        if (has_momentum) {
+            velocity = first_step ? g : momentum * velocity + gain * g;
+            step = nesterov ? g + momentum * velocity : velocity;
+        }
+        w = w - rate * step;
+    }
+};
 
 /// Stochastic gradient descent with PyTorch's arithmetic: the velocity is a sum of gradients, and the rate of
 /// the moment multiplies all of it. (pylearn2 and Sutskever et al. 2013 sum gradients times the rate of
@@ -90,15 +120,10 @@ public:
 
     /// Errors: gradients of another network, or stale ones.
     void step(const Gradients<Net>& gradients) {
-        SgdParameters<scalar> p;
-        p.velocity = velocity_.data();
-        p.learning_rate = current_learning_rate();
-        p.momentum = current_momentum();
-        p.dampening = this->options().dampening;
-        p.weight_decay = this->options().weight_decay;
-        p.nesterov = this->options().nesterov;
-        p.first_step = this->updates() == 0;
-        this->update(gradients, p);
+        this->update(gradients,
+                     SgdUpdate<scalar>(this->options(), current_learning_rate(), current_momentum(),
+                                       this->updates() == 0),
+                     velocity_);
     }
     /// What the next step takes.
     double current_learning_rate() const {
