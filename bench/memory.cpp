@@ -4,6 +4,7 @@
 #include "bandwidth.hpp"
 #include <gantry/cpu/cpu.hpp>
 #include <gantry/ops/losses.hpp>
+#include <gantry/optim/lion.hpp>
 #include <gantry/optim/optimistic_adam.hpp>
 #include <gantry/optim/rms_prop.hpp>
 #include <gantry/optim/sgd.hpp>
@@ -218,6 +219,9 @@ void optimistic_adam(benchmark::State& state) {
 void rmsprop(benchmark::State& state) {
     optimizer(state, 3,
               [](Arrays& x) { return update_of(RmsPropUpdate<float>({.learning_rate = 1e-4}), x, x[2]); });
+}
+void lion(benchmark::State& state) {
+    optimizer(state, 3, [](Arrays& x) { return update_of(LionUpdate<float>({}), x, x[2]); });
 }
 
 void threads(benchmark::internal::Benchmark* b) { b->ArgName("threads")->Arg(1)->Arg(2)->UseManualTime(); }

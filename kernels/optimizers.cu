@@ -1,6 +1,7 @@
 #include "optimizers.cuh"
 #include <gantry/optim/adam.hpp>
 #include <gantry/optim/adam_w.hpp>
+#include <gantry/optim/lion.hpp>
 #include <gantry/optim/optimistic_adam.hpp>
 #include <gantry/optim/rms_prop.hpp>
 #include <gantry/optim/sgd.hpp>
@@ -16,5 +17,6 @@ GANTRY_INSTANTIATE(AdamUpdate);
 GANTRY_INSTANTIATE(AdamWUpdate);
 GANTRY_INSTANTIATE(OptimisticAdamUpdate);
 GANTRY_INSTANTIATE(RmsPropUpdate);
+GANTRY_INSTANTIATE(LionUpdate);
 
 }  // namespace gantry

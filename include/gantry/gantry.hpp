@@ -48,6 +48,7 @@
 #include <gantry/optim/adam.hpp>
 #include <gantry/optim/adam_w.hpp>
 #include <gantry/optim/gradient_norm.hpp>
+#include <gantry/optim/lion.hpp>
 #include <gantry/optim/optimistic_adam.hpp>
 #include <gantry/optim/rms_prop.hpp>
 #include <gantry/optim/schedules.hpp>

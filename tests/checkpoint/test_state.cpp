@@ -54,6 +54,7 @@ static_assert(sizeof(Sgd<SizedNet>) == sizeof(MomentsMembers<SgdOptions, 1>));
 static_assert(sizeof(Adam<SizedNet>) == sizeof(MomentsMembers<AdamOptions, 2>));
 static_assert(sizeof(AdamW<SizedNet>) == sizeof(MomentsMembers<AdamWOptions, 2>));
 static_assert(sizeof(OptimisticAdam<SizedNet>) == sizeof(MomentsMembers<AdamOptions, 3>));
+static_assert(sizeof(Lion<SizedNet>) == sizeof(MomentsMembers<LionOptions, 1>));
 static_assert(sizeof(RmsProp<SizedNet>) == sizeof(MomentsMembers<RmsPropOptions, 3>));
 
 struct StreamMembers {
@@ -185,6 +186,11 @@ TEMPLATE_TEST_CASE("Whatever an optimizer was made with, a checkpoint makes it g
             AdamWOptions{
                 .learning_rate = 0.02, .beta1 = 0.5, .beta2 = 0.9, .epsilon = 1e-4, .weight_decay = 0.1},
             AdamWOptions{});
+    }
+    SECTION("Lion") {
+        check_goes_on<Lion>(
+            device, LionOptions{.learning_rate = 0.02, .beta1 = 0.5, .beta2 = 0.75, .weight_decay = 0.1},
+            LionOptions{});
     }
     SECTION("RmsProp") {
         check_goes_on<RmsProp>(device,

@@ -2,6 +2,7 @@
 #include "support/numbers.hpp"
 #include <gantry/cpu/optimizers.hpp>
 #include <gantry/optim/adam_w.hpp>
+#include <gantry/optim/lion.hpp>
 #include <gantry/optim/optimistic_adam.hpp>
 #include <gantry/optim/rms_prop.hpp>
 #include <gantry/optim/sgd.hpp>
@@ -136,4 +137,19 @@ TEMPLATE_TEST_CASE("rmsprop", "[threads]", float, double) {
                         if (momentum) x.c[i] = step += 0.8 * x.c[i];
                         x.w[i] -= 0.1 * step;
                     });
+}
+
+TEMPLATE_TEST_CASE("lion", "[threads]", float, double) {
+    using T = TestType;
+    compare(LionUpdate<T>({.learning_rate = 0.1, .beta1 = 0.75, .beta2 = 0.5, .weight_decay = 0.02}),
+            std::array<Moment<T>, 1>{&Buffers<T>::a}, [](Buffers<double>& x, std::size_t i) {
+                const double direction = 0.75 * x.a[i] + 0.25 * x.g[i];
+                const double sign = direction > 0 ? 1 : direction < 0 ? -1 : 0;
+                x.w[i] = (1 - 0.1 * 0.02) * x.w[i] - 0.1 * sign;
+                x.a[i] = 0.5 * x.a[i] + 0.5 * x.g[i];
+            });
+    // No direction, no step.
+    T w = 1, m = 0;
+    LionUpdate<T>({.learning_rate = 0.5})(T{0}, w, m);
+    CHECK(w == 1);
 }

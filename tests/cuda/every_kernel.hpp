@@ -8,6 +8,7 @@
 #include "support/pooling_geometries.hpp"
 #include "support/reference_pooling.hpp"
 #include <gantry/optim/adam_w.hpp>
+#include <gantry/optim/lion.hpp>
 #include <gantry/optim/optimistic_adam.hpp>
 #include <gantry/optim/rms_prop.hpp>
 #include <gantry/optim/sgd.hpp>
@@ -192,6 +193,7 @@ std::vector<T> random_and_optimizers(D& device, std::size_t offset) {
         update(AdamWUpdate<T>(AdamWOptions{}, 1), m(), v());
         update(OptimisticAdamUpdate<T>(AdamOptions{}, 1), m(), v(), m());
         update(RmsPropUpdate<T>({}), v());
+        update(LionUpdate<T>({}), m());
     }
     return arrays.to_host();
 }

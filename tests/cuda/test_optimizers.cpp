@@ -1,5 +1,6 @@
 #include "cuda/placed.hpp"
 #include <gantry/optim/adam_w.hpp>
+#include <gantry/optim/lion.hpp>
 #include <gantry/optim/optimistic_adam.hpp>
 #include <gantry/optim/rms_prop.hpp>
 #include <gantry/optim/sgd.hpp>
@@ -78,4 +79,12 @@ TEMPLATE_TEST_CASE("cuda: rmsprop", "", float, double) {
                 launch(d, UpdateParameters<RmsPropUpdate<T>>{
                               update, n, w, g, {b, centered ? a : nullptr, momentum ? c : nullptr}});
             });
+}
+
+TEMPLATE_TEST_CASE("cuda: lion", "", float, double) {
+    Cuda device;
+    check_step<TestType>(device, [&]<class T>(auto& d, std::size_t n, T* w, T* g, T* a, T*, T*) {
+        const LionUpdate<T> update({.learning_rate = 0.1, .beta1 = 0.75, .beta2 = 0.5, .weight_decay = 0.02});
+        launch(d, UpdateParameters<LionUpdate<T>>{update, n, w, g, {a}});
+    });
 }

@@ -3,6 +3,7 @@
 #include <gantry/ops/losses.hpp>
 #include <gantry/optim/adam.hpp>
 #include <gantry/optim/adam_w.hpp>
+#include <gantry/optim/lion.hpp>
 #include <gantry/optim/optimistic_adam.hpp>
 #include <gantry/optim/rms_prop.hpp>
 #include <gantry/optim/sgd.hpp>
@@ -47,6 +48,8 @@ TEST_CASE("A training step allocates nothing, with every optimizer", "[optim]") 
     CHECK(allocations_of(network, adam_w) == 0);
     OptimisticAdam optimistic_adam{network};
     CHECK(allocations_of(network, optimistic_adam) == 0);
+    Lion lion{network};
+    CHECK(allocations_of(network, lion) == 0);
     RmsProp rms_prop{network, {.momentum = 0.5, .centered = true}};
     CHECK(allocations_of(network, rms_prop) == 0);
 }

@@ -2,6 +2,7 @@
 #include <gantry/ops/losses.hpp>
 #include <gantry/optim/adam.hpp>
 #include <gantry/optim/adam_w.hpp>
+#include <gantry/optim/lion.hpp>
 #include <gantry/optim/optimistic_adam.hpp>
 #include <gantry/optim/rms_prop.hpp>
 #include <gantry/optim/sgd.hpp>
@@ -60,6 +61,7 @@ TEST_CASE("Optimizers refuse options out of range", "[optim]") {
     const auto sgd = [&](const SgdOptions& options) { Sgd{network, options}; };
     const auto adam = [&](const AdamOptions& options) { Adam{network, options}; };
     const auto rms_prop = [&](const RmsPropOptions& options) { RmsProp{network, options}; };
+    const auto lion = [&](const LionOptions& options) { Lion{network, options}; };
 
     CHECK_THROWS_WITH(sgd({.learning_rate = -0.1}),
                       "[Sgd] learning_rate must be finite and at least 0; got -0.1");
@@ -87,6 +89,9 @@ TEST_CASE("Optimizers refuse options out of range", "[optim]") {
     CHECK_THROWS_WITH((AdamW{network, {.beta1 = 2}}), contains("[AdamW] beta1"));
     CHECK_THROWS_WITH((OptimisticAdam{network, {.beta1 = 2}}), contains("[OptimisticAdam] beta1"));
 
+    CHECK_THROWS_WITH(lion({.beta1 = 1}), "[Lion] beta1 must be in [0, 1); got 1");
+    CHECK_THROWS_WITH(lion({.beta2 = -1}), contains("beta2"));
+    CHECK_THROWS_WITH(lion({.weight_decay = -1}), contains("weight_decay"));
     CHECK_THROWS_WITH(rms_prop({.alpha = 1}), "[RmsProp] alpha must be in [0, 1); got 1");
     CHECK_THROWS_WITH(rms_prop({.epsilon = -1}), contains("epsilon"));
     CHECK_THROWS_WITH(rms_prop({.momentum = 1}), contains("momentum"));

@@ -1,6 +1,7 @@
 #include <gantry/cpu/cpu.hpp>
 #include <gantry/optim/adam.hpp>
 #include <gantry/optim/adam_w.hpp>
+#include <gantry/optim/lion.hpp>
 #include <gantry/optim/optimistic_adam.hpp>
 #include <gantry/optim/rms_prop.hpp>
 #include <gantry/optim/sgd.hpp>
@@ -61,6 +62,7 @@ TEMPLATE_TEST_CASE("An optimizer goes on from saved state bit for bit", "[optim]
     CHECK(resumes<Adam>(device, AdamOptions{}));
     CHECK(resumes<AdamW>(device, AdamWOptions{}));
     CHECK(resumes<OptimisticAdam>(device, AdamOptions{}));
+    CHECK(resumes<Lion>(device, LionOptions{}));
     CHECK(resumes<RmsProp>(device, RmsPropOptions{.momentum = 0.5, .centered = true}));
 }
 
@@ -75,6 +77,8 @@ TEST_CASE("An optimizer's buffers have PyTorch's names", "[optim]") {
     CHECK(names(adam) == Names{"exp_avg", "exp_avg_sq"});
     OptimisticAdam optimistic{network};
     CHECK(names(optimistic) == Names{"exp_avg", "exp_avg_sq", "previous_update"});
+    Lion lion{network};
+    CHECK(names(lion) == Names{"exp_avg"});
     RmsProp rms_prop{network}, centered{network, {.momentum = 0.5, .centered = true}};
     CHECK(names(rms_prop) == Names{"square_avg"});
     CHECK(names(centered) == Names{"square_avg", "grad_avg", "momentum_buffer"});

@@ -5,6 +5,7 @@
 #include <gantry/ops/losses.hpp>
 #include <gantry/optim/adam.hpp>
 #include <gantry/optim/adam_w.hpp>
+#include <gantry/optim/lion.hpp>
 #include <gantry/optim/optimistic_adam.hpp>
 #include <gantry/optim/rms_prop.hpp>
 #include <gantry/optim/sgd.hpp>
@@ -53,6 +54,11 @@ TEMPLATE_TEST_CASE("Training lowers the loss, with every optimizer", "[optim]", 
     {
         Trainee network{device, Seed{1}};
         RmsProp optimizer{network, {.learning_rate = 1e-2}};
+        CHECK(last_loss(network, optimizer) < enough);
+    }
+    {
+        Trainee network{device, Seed{1}};
+        Lion optimizer{network, {.learning_rate = 2e-3}};
         CHECK(last_loss(network, optimizer) < enough);
     }
 }
