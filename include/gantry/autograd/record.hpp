@@ -17,8 +17,8 @@ namespace gantry {
 //
 //   void vjp(upstream, y, x...) const          Vector-Jacobian product. For each input, it calls
 //                                                  accumulate_grad(x, [&] { return ...; });
-//                                              with the product of upstream and dy/dx, computed by ops so that
-//                                              it can be differentiated again.
+//                                              with the product of upstream and dy/dx, computed by ops so
+//                                              that it can be differentiated again.
 // clang-format on
 
 /// Destination of an op's result: new memory of the step if `data` is null (the default), otherwise `data`,
