@@ -19,6 +19,7 @@ struct Block {
     std::size_t bytes = 0;
     Lifetime lifetime = {};
 };
+/// All blocks of a device.
 using Blocks = std::list<Block>;
 
 /// Size in bytes of `count` elements. Errors: more than PTRDIFF_MAX bytes.

@@ -18,8 +18,8 @@ struct PhiloxWords {
     GANTRY_HOST_DEVICE constexpr const std::uint32_t& operator[](std::size_t i) const { return word[i]; }
     constexpr bool operator==(const PhiloxWords&) const = default;
 };
-using PhiloxBlock = PhiloxWords<4>;
-using PhiloxKey = PhiloxWords<2>;
+using PhiloxBlock = PhiloxWords<4>;  ///< a counter, or a block of random words
+using PhiloxKey = PhiloxWords<2>;    ///< a key
 
 /// Philox4x32-10, a counter-based generator: maps a counter and a key to a block of four random words,
 /// without any state.

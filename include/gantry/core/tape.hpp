@@ -70,6 +70,7 @@ public:
     /// Address of the seed gradient, 1. A loss compares its upstream gradient with it to skip a
     /// multiplication.
     const void* seed() const { return seed_; }
+    /// Sets the address of the seed gradient; null: none.
     void set_seed(const void* seed) { seed_ = seed; }
 
     /// Must be called after overwriting memory that outlives steps, as optimizers do. Ops recorded before
