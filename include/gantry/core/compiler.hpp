@@ -2,7 +2,7 @@
 // code below. There is deliberately no #pragma once: the macros may be defined between two includes.
 //
 // Including a file that does not exist stops the compilation, whereas #error would be followed by about a
-// hundred others.
+// hundred further errors.
 #if !defined(__GNUC__)
 #include "gantry needs g++ 12 or newer, or clang 18 or newer"
 #elif defined(__clang__) && !defined(__apple_build_version__) && __clang_major__ < 18
