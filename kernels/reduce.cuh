@@ -122,7 +122,7 @@ struct RowSums {
     }
 };
 
-inline constexpr int chunk_of_thread = 16;  ///< packs
+inline constexpr int chunk_of_thread = 16;  ///< packs per chunk of a thread
 
 /// Sum of a thread's chunk, accumulated in the type that `read` returns: read(P{}, i) for packs `step`
 /// elements apart, and single elements where no whole pack is left before `end`.
