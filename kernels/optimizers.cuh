@@ -8,10 +8,11 @@
 namespace gantry {
 namespace cuda {
 
-// One pass over the buffers of a whole network. What a step does or leaves out is decided anew for each pack:
-// the branch is the same for all threads, and costs nothing beside the memory.
+// One pass over the buffers of a whole network. The kernels test the options of a step once per pack or
+// element. The branches are uniform over all threads, and their cost is negligible next to the memory
+// traffic.
 
-/// SgdParameters as a kernel takes them.
+/// SgdParameters as a kernel argument.
 template <class T>
 struct Sgd {
     std::size_t size;
@@ -44,7 +45,7 @@ __global__ void sgd(Sgd<T> p) {
     });
 }
 
-/// AdamParameters as a kernel takes them.
+/// AdamParameters as a kernel argument.
 template <class T>
 struct Adam {
     std::size_t size;
@@ -77,7 +78,7 @@ __global__ void adam(Adam<T> p) {
     });
 }
 
-/// RmsPropParameters as a kernel takes them.
+/// RmsPropParameters as a kernel argument.
 template <class T>
 struct RmsProp {
     std::size_t size;

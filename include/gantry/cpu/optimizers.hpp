@@ -8,8 +8,8 @@
 
 namespace gantry {
 
-// What a step does or leaves out is decided anew for each vector: the branch is always the same one, and
-// costs nothing beside the memory.
+// The loops test the options of a step once per vector. These branches are always predicted, and their cost
+// is negligible next to the memory traffic.
 
 template <class T>
 void launch(Cpu& device, const SgdParameters<T>& p) {
