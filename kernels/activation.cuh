@@ -5,8 +5,8 @@
 
 namespace gantry::cuda {
 
-/// a(x), for the kernels that an activation follows in the same pass. The kind is the same for all threads,
-/// so that the branch costs little beside memory.
+/// a(x), for kernels with a fused activation. The kind is the same for all threads, so the branch costs
+/// little compared with memory access.
 template <class T>
 __device__ T activate(Activation a, T x) {
     const T zero = 0, parameter = static_cast<T>(a.parameter);
@@ -27,8 +27,8 @@ __device__ T activate(Activation a, T x) {
     return x;
 }
 
-/// upstream * a'(x), from y = a(x), in the same way; ActivationGradient for kernels that an activation comes
-/// before. It knows no softplus.
+/// upstream * a'(x), computed from y = a(x): for kernels with a fused activation backward. Softplus is not
+/// supported.
 template <class T>
 __device__ T activation_gradient(Activation a, T upstream, T y) {
     const T zero = 0, one = 1, parameter = static_cast<T>(a.parameter);

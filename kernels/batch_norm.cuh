@@ -10,12 +10,12 @@
 namespace gantry {
 namespace cuda {
 
-// Two launches at most, each over the same tiles and parts (columns.cuh): the first has what is summed for
-// each part, the second merges the parts, in each block for itself, and goes on to the result. Where there is
-// one part (a batch of vectors) one launch does both. So x is read twice, and memory written once.
+// At most two launches over the same tiles and parts (columns.cuh). The first computes partial sums per part.
+// In the second, each block merges the partial sums of its columns and writes the result. If there is one
+// part (a batch of vectors), one launch does both. So x is read twice, and the result is written once.
 
-/// Count, mean and sum of squared distances to the mean, of each column of a pack. In T for a thread's rows,
-/// and where squares overflow, and from there on, in double.
+/// Count, mean and sum of squared distances to the mean, for each column of a pack. A thread computes them in
+/// T, or in double if its squares overflow; threads are merged in double.
 template <class P>
 struct Moments {
     double count;
@@ -34,15 +34,16 @@ struct Moments {
         count = total;
     }
 
-    /// Those of the thread's rows of the block's part.
+    /// The moments of this thread's rows of the block's part.
     __device__ static Moments of_part(const ColumnPlace<P>& place, const typename P::Number* x) {
         const Moments mine = sum_up<P>(place, x);
         return all_finite(mine.squares) ? mine : sum_up<WidePack<P>>(place, x);
     }
 
 private:
-    /// It sums distances to the thread's own first x, and their squares: as that is one of the numbers, the
-    /// difference of the sums loses no more digits than their count has, however large the mean is.
+    /// Sums the distances to the thread's first element, and their squares. Since the origin is one of the
+    /// elements, the subtraction at the end loses no more digits than the count has, however large the mean
+    /// is.
     template <class Sums>
     __device__ static Moments sum_up(const ColumnPlace<P>& place, const typename P::Number* x) {
         using Sum = std::remove_cvref_t<decltype(Sums{}.at[0])>;
@@ -69,7 +70,7 @@ private:
     }
 };
 
-/// What the first launch leaves to the second: two numbers for each part and column.
+/// Partial results of the first launch: two values per part and column.
 struct PartialPairs {
     double *first, *second;  ///< (parts, columns) each
 
@@ -126,7 +127,7 @@ struct Normalization {
     }
 };
 
-/// BatchNormParameters as kernels take them.
+/// BatchNormParameters as a kernel argument.
 template <class T>
 struct BatchNorm {
     ColumnGrid grid;
@@ -134,7 +135,7 @@ struct BatchNorm {
     T *y, *mean, *mean_rest, *rstd, *running_mean, *running_variance;
     double epsilon, momentum, unbiased;
     T slope;
-    PartialPairs partial;  ///< means and sums of squared distances
+    PartialPairs partial;  ///< means, and sums of squared distances
 };
 
 template <class P, class T>
@@ -204,7 +205,7 @@ struct XAndUpstream {
     P x, upstream;
 };
 
-/// BatchNormGradientParameters as kernels take them.
+/// BatchNormGradientParameters as a kernel argument.
 template <class T>
 struct BatchNormGradient {
     ColumnGrid grid;
@@ -212,7 +213,7 @@ struct BatchNormGradient {
     T *x_gradient, *scale_gradient, *shift_gradient;
     bool accumulate;
     T slope;
-    PartialPairs partial;  ///< as GradientSums
+    PartialPairs partial;  ///< the members of GradientSums
 
     template <class P>
     __device__ XAndUpstream<P> read(std::size_t i) const {
@@ -289,7 +290,7 @@ __global__ void batch_norm_gradient(BatchNormGradient<T> p) {
     sums = merge_over_block(sums, states);
     const P inverse = place.first_row(p.rstd);
     if (p.x_gradient) {
-        // x_gradient = factor (d - constant - linear n) with n = (x - mean) inverse
+        // x_gradient = factor (d - constant - linear n), where n = (x - mean) inverse
         const double rows = static_cast<double>(p.grid.rows);
         P constant, linear;
         for (int k = 0; k < P::width; ++k) {
@@ -319,7 +320,7 @@ __global__ void batch_norm_gradient(BatchNormGradient<T> p) {
     }
 }
 
-/// Where there is one part, `whole`; else `sums`, and `rest` goes on from what they have left.
+/// Launches `whole` if there is one part; otherwise `sums`, then `rest`, which merges the partial results.
 template <class Parameters>
 void start_in_parts(Cuda& device, Parameters p, const char* name, void (*whole)(Parameters),
                     void (*rest)(Parameters), const char* sums_name, void (*sums)(Parameters)) {
@@ -332,7 +333,7 @@ void start_in_parts(Cuda& device, Parameters p, const char* name, void (*whole)(
     start(device, name, rest, p.grid.launch(), p);
 }
 
-/// The activations that batch norm has in its pass: y where y > 0, else slope y.
+/// Negative slope of the fused activation: y where y > 0, else slope y.
 template <class T>
 T slope_of(const Activation& a) {
     return a.kind == ActivationKind::leaky_relu ? static_cast<T>(a.parameter) : T{1};

@@ -20,8 +20,8 @@ __global__ void bias_activation(T* y, std::size_t size, std::size_t columns, con
     });
 }
 
-/// y[r][c] = activation(y[r][c] + bias[c]), in place: what a library's product leaves to be done. Nothing is
-/// started where there is neither bias (null) nor activation.
+/// y[r][c] = activation(y[r][c] + bias[c]), in place: the epilogue of a product by a library. Launches
+/// nothing if there is neither a bias (null) nor an activation.
 template <class T>
 void add_bias_and_activate(Cuda& device, T* y, std::size_t rows, std::size_t columns, const T* bias,
                            Activation activation) {

@@ -3,12 +3,12 @@
 
 namespace gantry::cuda {
 
-// Sums and maxima over threads, always in the same order. All threads must take part.
+// Reductions over threads, always in the same order. All threads must take part.
 
 inline constexpr int warp_threads = 32;
 
-/// combine(a, b) of all 32 numbers of a warp, in every thread of it. `combine` does not mind the order of its
-/// two arguments.
+/// Reduces the values of the 32 threads of a warp by combine(a, b), which must be commutative. All threads
+/// get the result.
 template <class T, class Combine>
 __device__ T warp_combine(T mine, const Combine& combine) {
     for (int distance = warp_threads / 2; distance > 0; distance /= 2)
@@ -20,8 +20,8 @@ __device__ T warp_sum(T mine) {
     return warp_combine(mine, [](T a, T b) { return a + b; });
 }
 
-/// The sum of what the warps of a block have, in all threads. All threads of a warp bring the same number;
-/// `shared` is shared memory for one number a warp.
+/// Sum of one value per warp over the block, returned to all threads. All threads of a warp pass the same
+/// value; `shared` is shared memory for one value per warp.
 template <class T>
 __device__ T sum_of_warps(T of_warp, T* shared) {
     if (threadIdx.x % warp_threads == 0) shared[threadIdx.x / warp_threads] = of_warp;

@@ -8,21 +8,30 @@
 
 namespace gantry::cuda {
 
-// How kernels go down the columns of a matrix (rows, columns): sums over rows, and batch norm. The threads of
-// a block stand side by side over 128 bytes of a row, and below one another over as many rows as there are
-// threads for. Tiles of columns are blocks side by side; where rows are many they are divided into parts, a
-// block each.
+// clang-format off
+// Column reductions of a matrix (rows, columns): sums over rows, and batch norm. Division of the work:
+//
+//     thread    P::width adjacent columns, every blockDim.y-th row of the block's part
+//     block     threadIdx.x: packs of columns, up to 128 bytes of a row; threadIdx.y: rows
+//     grid      blockIdx.x: tiles of columns; blockIdx.y: parts of the rows, only one if there are few rows
+//
+// Kernels reduce with a state, such as ColumnSums or Moments in batch_norm.cuh:
+//
+//     State::of_part(place, ...)       reduces the rows of this thread
+//     state.merge(other)               merges the state of another thread or part
+//     merge_over_block(state, shared)  merges the states of the threads with the same columns
+// clang-format on
 
-/// Follows from the extents alone, and with it the order of all sums.
+/// How a column reduction is divided. It depends on the extents alone, and so does the order of all sums.
 struct ColumnGrid {
     std::size_t rows, columns, rows_of_part;
-    unsigned tiles, parts;   ///< blocks
-    unsigned lanes, height;  ///< threads
-    bool packs;              ///< a thread has as many columns as a pack, else one
+    unsigned tiles, parts;   ///< extents of the grid
+    unsigned lanes, height;  ///< extents of a block
+    bool packs;              ///< a thread has one pack of columns; otherwise one column
 
     template <class T>
     static ColumnGrid of(std::size_t rows, std::size_t columns) {
-        // Parts are long enough for their sums to cost more than their merging.
+        // Parts are long enough that summing them costs more than merging.
         constexpr std::size_t rows_of_thread = 16, enough_blocks = 512, most_parts = 128;
         ColumnGrid grid = in_one_part<T>(rows, columns);
         const std::size_t most = std::min(most_parts, std::max<std::size_t>(1, enough_blocks / grid.tiles));
@@ -48,8 +57,8 @@ struct ColumnGrid {
     Grid launch() const { return {{tiles, parts}, {lanes, height}}; }
 };
 
-/// Calls f(pack) with the type of pack that a thread has for its columns. Where memory is not aligned for
-/// packs they are read number by number, and the sums have the same order.
+/// Calls f(pack) with the pack type of a thread's columns. Memory that is not aligned for packs is read
+/// element by element, and the sums have the same order.
 template <class T, class F>
 void with_pack(const ColumnGrid& grid, bool aligned, const F& f) {
     constexpr int width = pack_width<T>;
@@ -61,12 +70,12 @@ void with_pack(const ColumnGrid& grid, bool aligned, const F& f) {
         f(Pack<T, width, sizeof(T)>{});
 }
 
-/// A thread's columns and rows.
+/// The columns and rows of this thread.
 template <class P>
 struct ColumnPlace {
-    std::size_t column;  ///< the first of P::width
-    bool inside;         ///< there is such a column
-    bool writes;         ///< inside, and the first of the block's threads with these columns
+    std::size_t column;  ///< the first of P::width columns
+    bool inside;         ///< whether the column exists
+    bool writes;         ///< inside, and the first thread of the block with these columns
     std::size_t begin, end, columns;
 
     __device__ explicit ColumnPlace(const ColumnGrid& grid)
@@ -77,16 +86,16 @@ struct ColumnPlace {
           end(min(begin + grid.rows_of_part, grid.rows)),
           columns(grid.columns) {}
 
-    /// Its numbers of the first row, or of a vector (columns); read one by one, since vectors may stand
-    /// anywhere.
+    /// This thread's elements of the first row of x, or of a vector x (columns). Read one by one, since a
+    /// vector may be unaligned.
     __device__ P first_row(const typename P::Number* x) const {
         P numbers{};
         if (inside)
             for (int k = 0; k < P::width; ++k) numbers.at[k] = x[column + k];
         return numbers;
     }
-    /// Calls use(i, read(i)), in the order of the thread's rows of the block's part, with the index i of its
-    /// columns' numbers. Four rows are read before the first of them is used, so that memory is kept busy.
+    /// Calls use(i, read(i)) for each of this thread's rows, in order, where i is the index of its first
+    /// column in the row. Four rows are read before the first is used, to keep several loads in flight.
     template <class Read, class Use>
     __device__ void for_rows(const Read& read, const Use& use) const {
         if (!inside) return;
@@ -100,7 +109,7 @@ struct ColumnPlace {
         }
         for (; row < end; row += step) use(row * columns + column, read(row * columns + column));
     }
-    /// Calls f(part, its rows) for the thread's share of all parts.
+    /// Calls f(part, number of rows) for this thread's share of all parts.
     template <class F>
     __device__ void for_parts(const ColumnGrid& grid, const F& f) const {
         if (!inside) return;
@@ -109,8 +118,8 @@ struct ColumnPlace {
     }
 };
 
-/// What the threads below one another have, merged: in all of them. `states` is shared memory, one for each
-/// thread.
+/// Merges the states of the threads with the same columns; the result is returned to all of them. `states` is
+/// shared memory, one state per thread.
 template <class State>
 __device__ State merge_over_block(const State& mine, State* states) {
     State* const at = states + threadIdx.y * blockDim.x + threadIdx.x;
@@ -123,7 +132,7 @@ __device__ State merge_over_block(const State& mine, State* states) {
     return states[threadIdx.x];
 }
 
-/// Sums of columns: in T for a thread's rows, and where these overflow, and from there on, in double.
+/// Column sums. A thread sums its rows in T, or in double if that overflows; threads are merged in double.
 template <class P>
 struct ColumnSums {
     WidePack<P> sum;

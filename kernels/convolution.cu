@@ -9,7 +9,7 @@ template void launch(Cuda&, const ConvolutionTransposedParameters<double>&);
 template void launch(Cuda&, const ConvolutionWeightGradientParameters<float>&);
 template void launch(Cuda&, const ConvolutionWeightGradientParameters<double>&);
 
-// Each variant by itself, for tests and benchmarks.
+// Each variant separately, for tests and benchmarks.
 namespace cuda {
 template void convolution_tiled(Cuda&, const ConvolutionParameters<float>&);
 template void convolution_tiled(Cuda&, const ConvolutionParameters<double>&);

@@ -1,11 +1,13 @@
 #pragma once
-// Convolutions in their three directions: a ladder of three, and the rule which of them is used.
+// clang-format off
+// Convolutions in their three directions. There are three variants:
 //
-//     convolution_plain    one thread, one element: the reference, never chosen
-//     convolution_tiled    implicit products, all in one pass: few channels, small batches, what cuDNN can't
-//     convolution_cudnn    cuDNN, with passes for weights, bias and activation: wide layers
+//     convolution_plain    one thread per element: the reference, never chosen
+//     convolution_tiled    implicit GEMM, fused epilogue: few channels, small batches, what cuDNN lacks
+//     convolution_cudnn    cuDNN, with separate kernels for weights, bias and activation: wide layers
+// clang-format on
 //
-// Which of them is used: gantry/cuda/convolution_rule.hpp.
+// gantry/cuda/convolution_rule.hpp chooses between them.
 #include "bias_activation.cuh"
 #include "convolution_cudnn.cuh"
 #include "convolution_plain.cuh"

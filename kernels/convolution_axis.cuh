@@ -4,9 +4,9 @@
 
 namespace gantry::cuda {
 
-/// One axis of a convolution or of one phase of a transposed one, as a sum over taps without holes: result r
-/// is pixel first_result + r result_step, and its tap k is source pixel first_source + r source_step + k
-/// tap_step times weight first_weight + k weight_step.
+/// One axis of a convolution, or of one phase of a transposed one, as a sum over taps. Result r is pixel
+/// first_result + r result_step; its tap k multiplies source pixel first_source + r source_step + k tap_step
+/// by weight first_weight + k weight_step.
 struct SumAxis {
     int results, first_result, result_step;
     int first_source, source_step, tap_step;
@@ -17,10 +17,10 @@ __host__ __device__ constexpr SumAxis forward_axis(const ConvolutionAxis& a) {
     return {a.out, 0, 1, -a.padding, a.stride, a.dilation, a.size, 0, 1};
 }
 
-/// Phase `phase` of a transposed convolution: the inputs phase, phase + stride, ... They have the same taps:
-/// k with k dilation = phase + padding, modulo the stride.
+/// Phase `phase` of a transposed convolution: pixels phase, phase + stride, ... of x. They share their taps,
+/// those k with k dilation = phase + padding modulo the stride.
 __host__ __device__ constexpr SumAxis transposed_axis(const ConvolutionAxis& a, int phase) {
-    int divisor = a.stride;  // greatest common one of stride and dilation
+    int divisor = a.stride;  // gcd(stride, dilation)
     for (int rest = a.dilation % a.stride; rest != 0;) {
         const int next = divisor % rest;
         divisor = rest;

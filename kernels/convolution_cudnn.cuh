@@ -16,14 +16,21 @@
 
 namespace gantry::cuda {
 
-// cuDNN's convolutions. Its images lie as ours, (image, row, column, channel). Its filters lie as (out, row,
-// column, in), ours as (row, column, in, out): a transposition. Transposed weights are kept for the rest of
-// the step (cudnn_filters.hpp). The gradient of a filter is made in the first part of the workspace; cuDNN
-// works in the rest. Bias and activation take a pass of their own.
+// clang-format off
+// Convolutions by cuDNN. Memory layouts:
+//
+//                images                           filters
+//     cuDNN      (image, row, column, channel)    (out, row, column, in)
+//     gantry     (image, row, column, channel)    (row, column, in, out)
+// clang-format on
+//
+// So weights are transposed, and transposed weights are kept for the rest of the step (cudnn_filters.hpp).
+// The filter gradient is computed in the first part of the workspace; cuDNN uses the rest. A separate kernel
+// applies bias and activation.
 
-/// The plan that takes the least time on this GPU, of `plans` in the order of cuDNN's heuristics. A later one
-/// must be faster by a tenth, so that noise changes the choice, and with it the bits, as rarely as can be.
-/// `run(plan, workspace)` puts it into the stream; it may run any number of times.
+/// Benchmarks `plans`, which are in the order of cuDNN's heuristics, and returns the fastest on this GPU. A
+/// later plan must be faster by 10 %, so that timing noise rarely changes the choice and with it the bits of
+/// the result. `run(plan, workspace)` enqueues a plan; it may be called any number of times.
 template <class Run>
 std::optional<CudnnPlan> fastest_plan(Cuda& device, std::vector<CudnnPlan> plans, const Run& run) {
     constexpr int rounds = 3, runs = 5;
@@ -32,7 +39,7 @@ std::optional<CudnnPlan> fastest_plan(Cuda& device, std::vector<CudnnPlan> plans
     stream.flush();
     std::size_t bytes = 0;
     for (const CudnnPlan& plan : plans) bytes = std::max(bytes, plan.workspace);
-    Workspace workspace(device.memory());  // the device's own grows to what is chosen, not to what was tried
+    Workspace workspace(device.memory());  // the device's own grows only for the chosen plan
     workspace.grow(bytes);
     Timer timer(stream);
     std::size_t best = 0;
@@ -53,14 +60,14 @@ std::optional<CudnnPlan> fastest_plan(Cuda& device, std::vector<CudnnPlan> plans
     return std::move(plans[best]);
 }
 
-/// A convolution by cuDNN in one direction. x, y and w are its tensors, in cuDNN's layouts.
+/// A cuDNN convolution in one direction. x, y and w are its tensors, in the layouts of cuDNN.
 template <ConvolutionDirection direction, class T>
 class CudnnCall {
 public:
     CudnnCall(Cuda& device, const ConvolutionGeometry& g) : device_(device), geometry_(g) {}
 
-    /// Runs it. False if cuDNN has no plan that will do; then nothing was done. `filter()` gives w, and is
-    /// called only if there is a plan.
+    /// Runs the convolution, and returns false without doing anything if cuDNN has no suitable plan.
+    /// `filter()` returns w and is called only if there is a plan.
     template <class Filter>
     bool run(const T* x, const T* y, const Filter& filter) {
         if (!cudnn_knows(geometry_) || !aligned(x, y)) return false;
@@ -82,7 +89,8 @@ public:
         return true;
     }
 
-    /// Our weights as cuDNN's filter. `stays`: as ConvolutionParameters::weights_are_constant.
+    /// gantry's weights in the layout of a cuDNN filter. If `stays` (see
+    /// ConvolutionParameters::weights_are_constant), the transposed copy is cached for the rest of the step.
     const T* filter_of(const T* w, bool stays) {
         const std::size_t bytes = geometry_.w_size() * sizeof(T);
         const auto make = [&] {
@@ -96,7 +104,7 @@ public:
         if (!filter) filters.keep(w, bytes, filter = make());
         return static_cast<const T*>(filter);
     }
-    /// Where cuDNN puts the gradient of its filter, and from there into ours.
+    /// Where cuDNN writes the filter gradient, which take_filter_gradient transposes into the gradient of w.
     T* filter_gradient() { return static_cast<T*>(device_.workspace(reserved_bytes())); }
     void take_filter_gradient(T* w, bool accumulate) {
         transpose(device_, static_cast<const T*>(filter_gradient()), w, geometry_.out_channels, filter_rows(),
@@ -123,7 +131,7 @@ private:
     int filter_rows() const {
         return geometry_.vertical.size * geometry_.horizontal.size * geometry_.in_channels;
     }
-    /// The first bytes of the workspace, which cuDNN must not use.
+    /// Bytes at the start of the workspace that cuDNN must not use.
     std::size_t reserved_bytes() const {
         if constexpr (direction == ConvolutionDirection::backward_filter)
             return ceil_div<std::size_t>(geometry_.w_size() * sizeof(T), 256) * 256;
@@ -135,8 +143,8 @@ private:
     ConvolutionGeometry geometry_;
 };
 
-// Each returns false if cuDNN has no plan for the geometry that is what CudaOptions asks for; then nothing is
-// done.
+// Each returns false, without doing anything, if cuDNN has no plan for the geometry that satisfies
+// CudaOptions.
 
 template <class T>
 bool convolution_cudnn(Cuda& device, const ConvolutionParameters<T>& p) {

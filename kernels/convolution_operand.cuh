@@ -5,7 +5,8 @@
 
 namespace gantry::cuda {
 
-/// Where the numbers of an operand lie, and the activation that they are behind.
+/// Operand of a convolution, with a fused activation backward: if behind.outputs is not null, `data` is dL/dy
+/// of y = f(z), and each load multiplies it by f'(z), computed from y.
 template <class T>
 struct ConvolutionOperand {
     const T* data;

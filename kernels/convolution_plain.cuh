@@ -5,10 +5,10 @@
 
 namespace gantry::cuda {
 
-// One thread, one element of the result, sums in double: the three contracts in code, and what the tiled
-// kernels and cuDNN are tested against.
+// One thread per element of the result, sums in double: the reference implementations of the three contracts,
+// against which the tiled kernels and cuDNN are tested.
 
-/// Pixel `number` of images of these extents.
+/// Position of pixel `number` in images of these extents.
 struct Pixel {
     int image, row, column;
 
@@ -18,13 +18,13 @@ struct Pixel {
           column(static_cast<int>(number % columns)) {}
 };
 
-/// Number `index` of an operand.
+/// Element `index` of an operand.
 template <class T>
 __device__ double number_at(const T* data, const ActivationBackward<T>& behind, std::size_t index) {
     return static_cast<double>(load<Pack<T, 1>>(ConvolutionOperand<T>{data, behind} + index).at[0]);
 }
 
-/// Index of a channel's number in images of these extents.
+/// Index of an element in images of these extents.
 __device__ inline std::size_t at(int image, int row, int column, int channel, int rows, int columns,
                                  int channels) {
     return ((std::size_t(image) * rows + row) * columns + column) * channels + channel;

@@ -1,14 +1,16 @@
 #pragma once
-// Convolutions as products of matrices that are nowhere in memory (tile_product.cuh). Here are two
-// directions, the third is in convolution_weight_gradient.cuh:
+// clang-format off
+// Forward and transposed convolution as implicit GEMM (tile_product.cuh); the third direction is in
+// convolution_weight_gradient.cuh. The matrices are never stored:
 //
-//                   rows of the result   columns        inner extent
-//     forward       pixels of y          out_channels   taps x in_channels
-//     transposed    pixels of x          in_channels    taps x out_channels, for each phase of the stride
+//                  rows of the result    columns         inner dimension
+//     forward      pixels of y           out_channels    taps x in_channels
+//     transposed   pixels of x           in_channels     taps x out_channels, for each phase of the stride
+// clang-format on
 //
-// Sources walk along the inner extent with counters, so that there are no divisions between slices. A phase
-// of a transposed convolution (the pixels of x at the same place between two strides) has its own taps, hence
-// nothing is multiplied by inserted zeros.
+// Sources walk along the inner dimension with counters, without divisions between slices. A phase of a
+// transposed convolution, the pixels of x at the same position relative to the stride, has its own taps, so
+// no inserted zeros are multiplied.
 #include "convolution_axis.cuh"
 #include "convolution_operand.cuh"
 #include "tile_product.cuh"
@@ -16,14 +18,14 @@
 
 namespace gantry::cuda {
 
-/// One row of a tile: a pixel of the result, and where its first tap is in the source.
+/// One row of a tile: a pixel of the result, and the source position of its first tap.
 struct TileRow {
-    int result;      ///< number of the pixel, negative: none
-    int source_row;  ///< number of the first row of its image
-    int y, x;        ///< of its first tap
+    int result;      ///< index of the pixel; negative: none
+    int source_row;  ///< index of the first row of its image
+    int y, x;        ///< position of its first tap
 };
 
-/// A place (tap, channel) on the way along the inner extent.
+/// Position (tap, channel) along the inner dimension.
 class TapWalk {
 public:
     __device__ TapWalk(int inner, int channels, int taps_x)
@@ -51,7 +53,7 @@ private:
     int channels_, taps_x_, channel_, y_, x_;
 };
 
-/// The operand (pixels, taps x channels) of a sum.
+/// Source: the operand (pixels, taps x channels) of a convolution, read from the images.
 template <class T, int extent, int width>
 class PixelSource {
 public:
@@ -94,7 +96,8 @@ private:
     int left_;
 };
 
-/// The weights of a phase of a transposed convolution as an operand (in_channels, taps x out_channels).
+/// Source: the weights of a phase of a transposed convolution, as an operand (in_channels, taps x
+/// out_channels).
 template <class T, int extent, int width>
 class PhaseWeights {
 public:
@@ -185,7 +188,7 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks)
              first_column, [&](int row) { return rows[row].result; });
 }
 
-/// Either direction: result = activation(sums + bias).
+/// Forward or transposed: result = activation(sums + bias).
 template <bool transposed, class T>
 void convolution_sum(Cuda& device, const ConvolutionGeometry& g, const ConvolutionOperand<T>& source,
                      const T* w, const Result<T>& result) {

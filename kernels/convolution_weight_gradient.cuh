@@ -1,17 +1,19 @@
 #pragma once
-// The gradient of a convolution by its weights, as a product of matrices (tile_product.cuh):
+// clang-format off
+// Gradient of a convolution with respect to its weights, as implicit GEMM (tile_product.cuh):
 //
-//     rows of the result   columns        inner extent
-//     taps x in_channels   out_channels   pixels of y
+//     rows of the result    columns         inner dimension
+//     taps x in_channels    out_channels    pixels of y
+// clang-format on
 //
-// The result is small and the sums are long, so they are cut into parts, as a rule.
+// The result is small and the sums are long, so they are usually split (split-K).
 #include "convolution_operand.cuh"
 #include "tile_product.cuh"
 #include <gantry/contracts/convolution.hpp>
 
 namespace gantry::cuda {
 
-/// The operand (taps x in_channels, pixels of y) of a weight gradient.
+/// Source: the operand (taps x in_channels, pixels of y) of a weight gradient, read from x.
 template <class T, int extent, int width>
 class WindowSource {
 public:

@@ -5,7 +5,7 @@
 namespace gantry {
 namespace cuda {
 
-/// destination[r][c] = source[r][c]; packs do not cross the end of a row.
+/// destination[r][c] = source[r][c]. Packs do not cross the end of a row.
 template <int pack, class T>
 __global__ void copy_block(CopyBlockParameters<T> p) {
     for_each_pack<pack>(p.rows * p.columns, [&](std::size_t i, auto width) {

@@ -8,7 +8,7 @@
 namespace gantry {
 namespace cuda {
 
-/// The inputs of ElementwiseParameters as kernels take them (std::array is not made for them).
+/// Inputs of ElementwiseParameters as a kernel argument, since device code cannot use std::array.
 template <class T, std::size_t N>
 struct Inputs {
     const T* in[N];
@@ -20,7 +20,7 @@ struct Inputs {
         std::copy(scalar.begin(), scalar.end(), inputs.scalar);
         return inputs;
     }
-    /// Whether all that are not scalars can be read in packs.
+    /// True if all inputs that are not scalars can be read in packs.
     bool aligned() const {
         bool result = true;
         for (std::size_t k = 0; k < N; ++k) result = result && (scalar[k] || cuda::aligned(in[k]));
@@ -28,7 +28,7 @@ struct Inputs {
     }
 };
 
-/// f of the inputs. A scalar is read once by each thread, from the GPU's memory, where it lies.
+/// f applied to the inputs. Each thread reads a scalar once, from GPU memory.
 template <class F, class T, std::size_t N>
 class Mapped {
 public:
@@ -49,7 +49,7 @@ public:
         return y;
     }
 
-    /// The same computed in double.
+    /// The same values, computed in double.
     template <class P>
     __device__ WidePack<P> read_wide(std::size_t i) const {
         WidePack<P> y;
@@ -81,7 +81,7 @@ __global__ void elementwise(F f, std::size_t size, T* out, Inputs<T, N> inputs) 
     });
 }
 
-/// What a functor is called in a profile.
+/// Name of a functor in profiles.
 template <class F>
 constexpr const char* name_of() {
     if constexpr (requires { F::name; })

@@ -11,7 +11,7 @@ struct ItemNumbers {
     std::uint32_t at[GatherSamplesParameters<float>::most];
 };
 
-/// A row of blocks for each item, so that nothing is divided to find a number's item.
+/// One row of blocks per sample (blockIdx.y), so that no division is needed to find the sample of an element.
 template <int pack, class T>
 __global__ void gather_samples(std::size_t sample_size, const std::uint8_t* x, T* y, PixelRange range,
                                ItemNumbers items) {
@@ -31,8 +31,8 @@ struct NumberPointers {
     const T* at[GatherNumbersParameters<T>::most];
 };
 
-/// A block for each number. __grid_constant__: the argument is read where it is, and not copied to a stack to
-/// be indexed.
+/// One block per element. __grid_constant__ keeps the array in parameter memory, where it can be indexed;
+/// otherwise it would be copied to the stack.
 template <class T>
 __global__ void gather_numbers(const __grid_constant__ NumberPointers<T> from, T* y) {
     y[blockIdx.x] = *from.at[blockIdx.x];

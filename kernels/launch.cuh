@@ -1,7 +1,7 @@
 #pragma once
-// What every kernel file includes: the words of CUDA C++, and `start`. Under nvcc they are the compiler's;
-// the tests run the same files without a GPU, in an emulator (tests/cuda_emulator) that defines the words
-// itself.
+// Included by every kernel file: the CUDA C++ keywords, and `start`. Under nvcc, the keywords are the
+// compiler's; the tests also run these files without a GPU, in an emulator (tests/cuda_emulator) that defines
+// them itself.
 #include <gantry/cuda/device.hpp>
 
 #include <tuple>
@@ -11,7 +11,7 @@
 #if defined(GANTRY_CUDA_EMULATOR)
 #include <cuda_emulator/device_code.hpp>
 #elif defined(__CUDACC__)
-/// Shared memory whose size is given at launch (`Grid::shared_bytes`), as an array of T named `name`.
+/// Dynamic shared memory, sized at launch by `Grid::shared_bytes`, as an array of T named `name`.
 #define GANTRY_DYNAMIC_SHARED(T, name)                              \
     extern __shared__ __align__(16) unsigned char gantry_shared_[]; \
     T* const name = reinterpret_cast<T*>(gantry_shared_)
@@ -22,10 +22,10 @@
 
 namespace gantry::cuda {
 
-/// Extents of a launch.
+/// Launch configuration.
 struct Grid {
     dim3 blocks, threads;
-    std::size_t shared_bytes = 0;  ///< of GANTRY_DYNAMIC_SHARED, at most 48 KiB
+    std::size_t shared_bytes = 0;  ///< size of GANTRY_DYNAMIC_SHARED, at most 48 KiB
 };
 
 /// ceil(a / b)
@@ -34,8 +34,9 @@ __host__ __device__ constexpr Integer ceil_div(Integer a, Integer b) {
     return (a + b - 1) / b;
 }
 
-/// Puts a kernel into the device's stream: `start(device, "add", add_kernel<float>, {blocks, threads}, x,
-/// y)`. Errors: what CUDA says about the launch; a kernel's own mistakes show at the next synchronisation.
+/// Launches a kernel on the stream of the device: `start(device, "add", add_kernel<float>, {blocks, threads},
+/// x, y)`. Throws the launch errors that CUDA reports. Errors inside the kernel appear at the next
+/// synchronisation.
 template <class... Parameters, class... Arguments>
 static void start(Cuda& device, const char* name, void (*kernel)(Parameters...), const Grid& grid,
                   const Arguments&... arguments) {

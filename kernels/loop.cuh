@@ -8,11 +8,11 @@
 
 namespace gantry::cuda {
 
-// How kernels walk over flat arrays: packs of numbers that are read and written by one 16-byte access, and
-// loops in which each thread takes every so many-th pack.
+// Loops over flat arrays: packs, which are read and written by one 16-byte access, and grid-stride loops over
+// packs.
 
-/// Numbers side by side. It is aligned so that the whole pack is one access; with a smaller `alignment` the
-/// same code reads them one by one.
+/// Consecutive elements, aligned so that the whole pack is one access. With a smaller `alignment`, the same
+/// code accesses them one by one.
 template <class T, int numbers, std::size_t alignment = numbers * sizeof(T)>
 struct alignas(alignment) Pack {
     using Number = T;
@@ -20,17 +20,17 @@ struct alignas(alignment) Pack {
     T at[numbers];
 };
 
-/// Numbers in 16 bytes.
+/// Elements in 16 bytes.
 template <class T>
 inline constexpr int pack_width = 16 / static_cast<int>(sizeof(T));
 
-/// The numbers of a pack in double: sums of many, which may not be numbers of the pack's type.
+/// The elements of a pack in double: for sums that may not be representable in the type of the pack.
 template <class P>
 struct WidePack {
     static constexpr int width = P::width;
     double at[P::width];
 };
-/// Whether all numbers of a pack are neither infinite nor NaN.
+/// True if no element of the pack is infinite or NaN.
 template <class P>
 __device__ bool all_finite(const P& pack) {
     bool finite = true;
@@ -53,13 +53,13 @@ __device__ void store(T* to, const P& pack) {
     *reinterpret_cast<P*>(to) = pack;
 }
 
-/// Whether packs can be read at all of these pointers. Null is no obstacle.
+/// True if all pointers are aligned for packs. Null pointers are.
 template <class... T>
 bool aligned(const T*... pointers) {
     return ((reinterpret_cast<std::uintptr_t>(pointers) % 16 == 0) && ...);
 }
 
-/// Calls f(width), an integral_constant: pack_width<T> where `packs`, else 1.
+/// Calls f(width) with an integral_constant: pack_width<T> if `packs`, else 1.
 template <class T, class F>
 void with_width(bool packs, const F& f) {
     if (packs)
@@ -70,15 +70,15 @@ void with_width(bool packs, const F& f) {
 
 inline constexpr unsigned block_threads = 256;
 
-/// A thread for each of `items`, until the GPU has enough of them; for_each_pack takes the others in turn.
+/// One thread per item, up to a number of blocks that fills the GPU; for_each_pack loops over the rest.
 inline Grid grid_for(std::size_t items) {
     constexpr std::size_t enough = 8192;
     return {static_cast<unsigned>(std::min(ceil_div<std::size_t>(items, block_threads), enough)),
             block_threads};
 }
 
-/// Calls f(i, width) for the threads' share of `size` numbers: i is the first of `width` numbers, and width
-/// is an integral_constant: that of the packs, and 1 for what is left after the last whole one.
+/// Grid-stride loop over `size` elements: calls f(i, width) for elements i, ..., i + width - 1. `width` is an
+/// integral_constant: the pack width, or 1 for the elements after the last whole pack.
 template <int width, class F>
 __device__ void for_each_pack(std::size_t size, const F& f) {
     const std::size_t thread = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x;

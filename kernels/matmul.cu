@@ -5,7 +5,7 @@ namespace gantry {
 template void launch(Cuda&, const MatmulParameters<float>&);
 template void launch(Cuda&, const MatmulParameters<double>&);
 
-// Each variant by itself, for tests and benchmarks.
+// Each variant separately, for tests and benchmarks.
 namespace cuda {
 template void matmul_plain(Cuda&, const MatmulParameters<float>&);
 template void matmul_plain(Cuda&, const MatmulParameters<double>&);

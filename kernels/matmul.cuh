@@ -1,11 +1,13 @@
 #pragma once
-// Products of matrices: a ladder of three, and the rule which of them is used.
+// clang-format off
+// Matrix products. There are three variants:
 //
-//     matmul_plain     one thread, one element: the reference, never chosen
-//     matmul_tiled     tiles in shared memory, everything in one pass: small and thin products
-//     matmul_cublas    cuBLAS, then a pass for bias and activation: the others
+//     matmul_plain     one thread per element: the reference, never chosen
+//     matmul_tiled     tiles in shared memory with a fused epilogue: for small and thin products
+//     matmul_cublas    cuBLAS, then a kernel for bias and activation: for all others
+// clang-format on
 //
-// Which of them is used: gantry/cuda/matmul_rule.hpp.
+// gantry/cuda/matmul_rule.hpp chooses between them.
 #include "matmul_cublas.cuh"
 #include "matmul_plain.cuh"
 #include "matmul_tiled.cuh"

@@ -18,8 +18,8 @@ inline cublasStatus_t gemm(cublasHandle_t handle, cublasOperation_t op_a, cublas
     return cublasDgemm(handle, op_a, op_b, m, n, k, &alpha, a, lda, b, ldb, &beta, c, ldc);
 }
 
-/// cuBLAS, whose matrices are column-major: what lies in memory as C is C^T to it, and C^T = op(B)^T op(A)^T.
-/// Bias and activation take a pass of their own over C.
+/// Product by cuBLAS. Its matrices are column-major, so it sees C as C^T, and C^T = op(B)^T op(A)^T. A
+/// separate kernel applies bias and activation to C.
 template <class T>
 void matmul_cublas(Cuda& device, const MatmulParameters<T>& p) {
     if (p.rows == 0 || p.columns == 0) return;

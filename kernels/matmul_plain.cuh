@@ -5,7 +5,8 @@
 
 namespace gantry::cuda {
 
-/// One thread, one element: the contract in code, and what matmul_tiled and matmul_cublas are tested against.
+/// One thread per element: the reference implementation of the contract, against which matmul_tiled and
+/// matmul_cublas are tested.
 template <class T>
 __global__ void matmul_plain_kernel(MatmulParameters<T> p) {
     const auto rows = static_cast<std::size_t>(p.rows), columns = static_cast<std::size_t>(p.columns);

@@ -25,7 +25,7 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks)
              first_column, [=](int row) { return first_row + row < p.rows ? first_row + row : -1; });
 }
 
-/// Tiles in shared memory (tile_product.cuh), bias and activation or the addition to C in the same pass.
+/// Tiled product (tile_product.cuh). Bias and activation, or the addition to C, are fused into the epilogue.
 template <class T>
 void matmul_tiled(Cuda& device, const MatmulParameters<T>& p) {
     if (p.rows == 0 || p.columns == 0) return;

@@ -9,7 +9,7 @@ template <int pack, class T>
 __global__ void maxout_select(MaxoutSelectParameters<T> p) {
     for_each_pack<pack>(p.rows * p.columns, [&](std::size_t i, auto width) {
         using P = Pack<T, decltype(width)::value>;
-        // i = row columns + column; piece k of it is at (row pieces + k) columns + column
+        // i = row * columns + column; its piece k is at (row * pieces + k) * columns + column
         std::size_t at = i + i / p.columns * (p.pieces - 1) * p.columns;
         P largest = load<P>(p.x + at), chosen = load<P>(p.values + at);
         for (std::size_t piece = 1; piece < p.pieces; ++piece) {

@@ -10,7 +10,7 @@
 namespace gantry {
 namespace cuda {
 
-/// The numbers begin, ..., end - 1.
+/// The integers begin, ..., end - 1.
 struct Span {
     int begin, end;
 };
@@ -19,19 +19,19 @@ struct Span {
 struct PoolingAxis {
     int extent, pooled_extent, size, stride, padding;
 
-    /// The pixels in the window of a pooled pixel.
+    /// Pixels in the window of a pooled pixel.
     __device__ Span window(int pooled) const {
         const int begin = pooled * stride - padding;
         return {max(begin, 0), min(begin + size, extent)};
     }
-    /// The pooled pixels in whose windows a pixel lies: none where end <= begin.
+    /// Pooled pixels whose windows contain a pixel; empty if end <= begin.
     __device__ Span windows_with(int pixel) const {
         const int place = pixel + padding;
         return {place < size ? 0 : (place - size) / stride + 1, min(place / stride + 1, pooled_extent)};
     }
 };
 
-/// PoolingGeometry as kernels take it.
+/// PoolingGeometry as a kernel argument.
 struct PoolingAxes {
     std::size_t images, channels;
     PoolingAxis vertical, horizontal;
@@ -52,7 +52,7 @@ private:
     }
 };
 
-/// Where number i of images (..., height, width, channels) stands.
+/// Position of element i in images (..., height, width, channels).
 struct PixelChannel {
     std::size_t image, channel;
     int row, column;
@@ -104,8 +104,9 @@ __global__ void switch_gather(SwitchedImages e, const T* whole, T* pooled) {
 
 inline constexpr unsigned scatter_pixels = 32;
 
-/// A block has up to 32 channels of an image, and 32 pooled pixels at a time. Of those with one switch the
-/// first adds them all up, in their order: the sums of switch_scatter_plain (pooling_plain.cuh), bit for bit.
+/// A block handles up to 32 channels of an image, 32 pooled pixels at a time. Of the pooled pixels with the
+/// same switch, the thread of the first adds them all up, in order: the sums are bitwise those of
+/// switch_scatter_plain (pooling_plain.cuh).
 template <class T>
 __global__ void switch_scatter(SwitchedImages e, const T* pooled, T* whole) {
     constexpr unsigned at_once = scatter_pixels;
@@ -137,8 +138,8 @@ __global__ void switch_scatter(SwitchedImages e, const T* pooled, T* whole) {
     }
 }
 
-/// scale * the sum over some rows and columns of an image of this width. Rows are summed first, so that
-/// numbers are added to others of their size.
+/// scale * sum over `rows` and `columns` of an image of this width. Each row is summed first, so that values
+/// of similar magnitude are added.
 template <class P, class T>
 __device__ P sum_pixels(const T* image, int width, std::size_t channels, Span rows, Span columns, T scale) {
     P sum{};
@@ -178,7 +179,7 @@ __global__ void window_spread(PoolingAxes g, std::size_t size, const T* pooled, 
     });
 }
 
-/// Packs of channels, where all pixels are aligned for them.
+/// True if channels can be accessed in packs, which requires all pixels to be aligned.
 template <class T, class... Pointers>
 bool channel_packs(std::size_t channels, Pointers... pointers) {
     return channels % pack_width<T> == 0 && aligned(pointers...);

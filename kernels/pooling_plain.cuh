@@ -4,8 +4,8 @@
 
 namespace gantry::cuda {
 
-/// A thread has an image's channel, and meets the switches one after the other, so that sums have their
-/// order. The plain twin of switch_scatter.
+/// One thread per channel of an image, which visits the switches in order, so that sums have a fixed order.
+/// The reference for switch_scatter.
 template <class T>
 __global__ void switch_scatter_plain(SwitchedImages e, const T* pooled, T* whole) {
     for_each_pack<1>(e.images * e.channels, [&](std::size_t i, auto) {

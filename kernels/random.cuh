@@ -8,8 +8,9 @@
 namespace gantry {
 namespace cuda {
 
-/// Calls f(words, i) for the threads' share of a stream's Philox blocks: number i + 16 w of the stream comes
-/// from word w. 16 neighbouring threads have a chunk, and write 16 neighbouring numbers at a time.
+/// Grid-stride loop over the Philox blocks of a stream: calls f(words, i), where word w gives element
+/// i + 16 * w of the stream. 16 neighbouring threads handle a chunk and write 16 neighbouring elements at a
+/// time.
 template <class F>
 __device__ void for_random_blocks(const RandomStream& stream, std::size_t size, const F& f) {
     constexpr std::size_t chunk = RandomStream::chunk, blocks = RandomStream::blocks_in_chunk;
@@ -27,9 +28,9 @@ __device__ T uniform_number(std::uint32_t word) {
     return static_cast<T>(word >> 8) * static_cast<T>(0x1p-24);
 }
 
-/// sin and cos of the angle 2 pi word / 2^32. The two highest bits of the word, rounded, are the quadrant;
-/// the polynomials for what is left, within pi / 4 of 0, are those of FreeBSD's k_sin.c and k_cos.c. (CUDA's
-/// own sin and cos reduce any angle, with an array in local memory.)
+/// sin and cos of the angle 2 pi word / 2^32. The two highest bits of the word, rounded, are the quadrant.
+/// The polynomials for the remainder, within pi / 4 of 0, are those of FreeBSD's k_sin.c and k_cos.c. (CUDA's
+/// sin and cos reduce arbitrary angles, with an array in local memory.)
 template <class T>
 struct SinCos {
     T sin, cos;
@@ -60,7 +61,7 @@ struct SinCos {
     }
 };
 
-/// Box and Muller's transform of two words.
+/// Box-Muller transform of two words.
 template <class T>
 struct Normals {
     T first, second;
@@ -74,7 +75,7 @@ struct Normals {
     }
 };
 
-/// Float is computed in double, too: see UniformMap.
+/// Computed in double for float, too: see UniformMap.
 template <class T>
 __global__ void uniform(std::size_t size, T* destination, RandomStream stream, UniformMap<T> map) {
     for_random_blocks(stream, size, [&](const auto& words, std::size_t i) {

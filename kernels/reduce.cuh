@@ -9,12 +9,19 @@
 namespace gantry {
 namespace cuda {
 
-// A source of sums has numbers of type Number, and a `reader()` with `read<P>(i)`: what is summed for the
-// numbers i, ..., i + P::width - 1, a P or a WidePack<P>. `read_wide<P>(i)` is the same computed in double: a
-// sum that is not finite is made again of that, since squares of floats may be no floats, and sums of floats
-// neither where their mean is one.
+// clang-format off
+// A source of a sum has these members:
+//
+//     using Number = ...;     // element type
+//     reader()                // returns an object that reads the terms:
+//         read<P>(i)          // terms i, ..., i + P::width - 1, as a P or a WidePack<P>
+//         read_wide<P>(i)     // the same terms, computed in double
+// clang-format on
+//
+// A sum that is not finite is computed again with read_wide: squares of floats can overflow, and so can a sum
+// of floats whose mean is representable.
 
-/// A matrix as the source of sums.
+/// Source: the elements of a matrix.
 template <class T>
 struct Numbers {
     using Number = T;
@@ -30,7 +37,7 @@ struct Numbers {
         return widen(load<P>(x + i));
     }
 };
-/// The source of NormParameters.
+/// Source for NormParameters: squares, in double.
 template <class T>
 struct Squares {
     using Number = T;
@@ -48,7 +55,7 @@ struct Squares {
         return read<P>(i);
     }
 };
-/// The source of MapSumParameters.
+/// Source for MapSumParameters.
 template <class F, class T, std::size_t N>
 struct MappedInputs {
     using Number = T;
@@ -58,7 +65,7 @@ struct MappedInputs {
     __device__ Mapped<F, T, N> reader() const { return {f, inputs}; }
 };
 
-/// The source of LossParameters: where a value is read its derivative is written.
+/// Source for LossParameters. Reading a value also writes its derivative to `gradient`.
 template <class F, class T, std::size_t N>
 struct LossInputs {
     using Number = T;
@@ -67,7 +74,7 @@ struct LossInputs {
     T* gradient;
     T scale;
 
-    /// The derivative of F as a functor of its own.
+    /// The derivative of F as a functor.
     struct Derivative {
         F f;
         template <class... X>
@@ -96,18 +103,18 @@ struct LossInputs {
     __device__ Reader reader() const { return {{f, inputs}, {Derivative{f}, inputs}, gradient, scale}; }
 };
 
-/// How rows of numbers are summed: a row in `parts` of `part` numbers, by a warp or a block each. Follows
-/// from the extents alone.
+/// How rows are summed: each row in `parts` parts of `part` elements, one warp or block per part. It depends
+/// on the extents alone.
 struct RowSums {
     std::size_t rows, columns, parts, part;
     bool by_warps;
 
-    static constexpr std::size_t chunk = std::size_t{block_threads} * 64;  ///< numbers for a block
+    static constexpr std::size_t chunk = std::size_t{block_threads} * 64;  ///< elements per block
 
     static RowSums of(std::size_t rows, std::size_t columns) {
         constexpr std::size_t most_parts = 1024;
         const std::size_t chunks = ceil_div(columns, chunk);
-        // Where there are few numbers, or many rows, one launch is enough.
+        // One launch is enough if rows are short or many.
         const std::size_t wanted = chunks <= 1 || rows >= 256 ? 1 : std::min(4 * chunks, most_parts);
         constexpr std::size_t unit = chunk / 16;
         const std::size_t part = std::max(unit, ceil_div(ceil_div(columns, wanted), unit) * unit);
@@ -115,10 +122,10 @@ struct RowSums {
     }
 };
 
-inline constexpr int chunk_of_thread = 16;  ///< packs
+inline constexpr int chunk_of_thread = 16;  ///< packs per chunk of a thread
 
-/// The sum of a thread's chunk, in the type that is read: read(P{}, i) for packs that are `step` apart, and
-/// single numbers where no pack is left before the end.
+/// Sum of a thread's chunk, accumulated in the type that `read` returns: read(P{}, i) for packs `step`
+/// elements apart, and single elements where no whole pack is left before `end`.
 template <class P, class Read>
 __device__ double sum_of_chunk(const Read& read, std::size_t i, std::size_t end, std::size_t step) {
     decltype(read(P{}, i)) sums{};
@@ -134,7 +141,7 @@ __device__ double sum_of_chunk(const Read& read, std::size_t i, std::size_t end,
     return static_cast<double>(sums.at[0]);
 }
 
-/// A warp's share of the sum of numbers begin, ..., end - 1, which `threads` threads make.
+/// This warp's share of the sum over [begin, end), which is computed by `threads` threads.
 template <int threads, class P, class Reader>
 __device__ double sum_of_warp(const Reader& source, std::size_t begin, std::size_t end) {
     const auto read = [&](auto pack, std::size_t i) { return source.template read<decltype(pack)>(i); };
@@ -150,11 +157,11 @@ __device__ double sum_of_warp(const Reader& source, std::size_t begin, std::size
     return warp_sum(total);
 }
 
-/// y (rows, parts) = scale * sums (+ y). `threads` of a block of 256 for each sum.
+/// y (rows, parts) = scale * sums (+ y), with `threads` of the 256 threads of a block per sum.
 template <int threads, class P, class Source, class Y>
 __global__ void row_sums(Source source, RowSums s, Y* y, bool accumulate, double scale) {
     const std::size_t sum_index = std::size_t{blockIdx.x} * (block_threads / threads) + threadIdx.x / threads;
-    if (sum_index >= s.rows * s.parts) return;  // whole warps, where a warp has a sum
+    if (sum_index >= s.rows * s.parts) return;  // exits in whole warps, since a sum has at least one warp
     const std::size_t row = sum_index / s.parts * s.columns, begin = sum_index % s.parts * s.part;
     double sum = sum_of_warp<threads, P>(source.reader(), row + begin, row + min(begin + s.part, s.columns));
     if constexpr (threads > warp_threads) {
@@ -189,8 +196,8 @@ void start_row_sums(Cuda& device, const char* name, const Source& source, bool a
         with_threads(Pack<T, width, sizeof(T)>{});
 }
 
-/// y (rows) = scale * sums of the rows of what `source` reads (+ y). Long rows take two launches: sums of
-/// their parts, and sums of these.
+/// y (rows) = scale * sums of the rows that `source` reads (+ y). Long rows take two launches: the sums of
+/// their parts, then the sums of these.
 template <class Source, class Y>
 void sum_rows_of(Cuda& device, const char* name, const Source& source, bool source_aligned, std::size_t rows,
                  std::size_t columns, Y* y, bool accumulate, double scale) {
@@ -205,7 +212,7 @@ void sum_rows_of(Cuda& device, const char* name, const Source& source, bool sour
                    scale);
 }
 
-/// *norm = the root of *squares
+/// *norm = sqrt(*squares)
 template <class T>
 __global__ void root(const double* squares, T* norm) {
     *norm = static_cast<T>(math::sqrt(*squares));
@@ -224,7 +231,7 @@ __global__ void clip_to_norm(std::size_t size, T* x, const double* squares, doub
     });
 }
 
-/// y (parts, columns) = scale * sums of the parts of the columns of x (+ y).
+/// y (parts, columns) = scale * column sums of the parts of x (+ y).
 template <class P, class T, class Y>
 __global__ void column_sums(const T* x, ColumnGrid grid, Y* y, bool accumulate, double scale) {
     const ColumnPlace<P> place(grid);
@@ -244,7 +251,7 @@ void start_column_sums(Cuda& device, const T* x, const ColumnGrid& grid, Y* y, b
     });
 }
 
-/// y[i] = scale * x[row of i] or x[column of i]
+/// y[i] = scale * x[column of i] if the axis is rows, else scale * x[row of i].
 template <int pack, Axis axis, class T>
 __global__ void broadcast(std::size_t size, std::size_t columns, const T* x, T* y, T scale) {
     // Packs do not cross the end of a row.

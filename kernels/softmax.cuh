@@ -10,13 +10,13 @@
 namespace gantry {
 namespace cuda {
 
-// As variables, since kernels cannot call functions of the standard library.
+// Variables, since kernels cannot call host functions of the standard library.
 template <class T>
 inline constexpr T infinity = std::numeric_limits<T>::infinity();
 template <class T>
 inline constexpr T largest_number = std::numeric_limits<T>::max();
 
-/// A thread's share of a row: every so many-th number.
+/// A thread's share of a row: every `threads`-th element.
 struct RowShare {
     std::size_t columns;
     unsigned threads, thread;
@@ -25,7 +25,7 @@ struct RowShare {
     __device__ void for_columns(const F& f) const {
         for (std::size_t c = thread; c < columns; c += threads) f(c);
     }
-    /// combine(a, b) of what the threads of the row have, in each of them.
+    /// Reduces the values of the threads of the row by combine(a, b). All of them get the result.
     template <class T, class Combine>
     __device__ T combined(T mine, const Combine& combine) const {
         for (unsigned distance = threads / 2; distance > 0; distance /= 2)
@@ -38,19 +38,20 @@ struct RowShare {
     }
 };
 
-/// How rows are shared out: `part` of them to a block, which has some at once, a few threads of a warp for
-/// each. Follows from the extents alone.
+/// How rows are divided: `part` rows per block, several at once, with `threads` threads of a warp per row. It
+/// depends on the extents alone.
 struct RowParts {
     std::size_t rows, columns, part;
-    unsigned threads;  ///< for a row: 1, 2, 4, ... or 32
+    unsigned threads;  ///< per row: 1, 2, 4, ... or 32
 
-    /// As many parts as there can be.
+    /// The largest number of parts.
     static RowParts of(std::size_t rows, std::size_t columns) {
         unsigned threads = 1;
         while (threads < warp_threads && threads * 4 < columns) threads *= 2;
         return {rows, columns, block_threads / threads, threads};
     }
-    /// For a sum over all rows: few parts, and one, which is one launch, where a thread then has few numbers.
+    /// For a sum over all rows: at most 1024 parts, and only one, which takes one launch, for up to 4096
+    /// elements.
     static RowParts of_sum(std::size_t rows, std::size_t columns) {
         constexpr std::size_t few = std::size_t{block_threads} * 16, most_parts = 1024;
         RowParts parts = of(rows, columns);
@@ -58,12 +59,12 @@ struct RowParts {
         parts.part = std::max<std::size_t>(1, ceil_div(ceil_div(rows, wanted), at_once)) * at_once;
         return parts;
     }
-    /// One where there are no rows: their sum is 0.
+    /// At least one, since the sum of no rows is 0 and must be written.
     std::size_t count() const { return std::max<std::size_t>(1, ceil_div(rows, part)); }
     Grid grid() const { return {static_cast<unsigned>(count()), block_threads}; }
 
-    /// Calls f(row, share) for the block's rows, in all threads of a warp together: beyond the last row the
-    /// shares are empty.
+    /// Calls f(row, share) for the rows of the block, in all threads of a warp together. Shares beyond the
+    /// last row are empty.
     template <class F>
     __device__ void for_rows(const F& f) const {
         const std::size_t begin = blockIdx.x * part, end = min(begin + part, rows);
@@ -74,7 +75,7 @@ struct RowParts {
     }
 };
 
-/// The largest of a row, and the sum of exp(x - largest).
+/// Largest element of a row, and the sum of exp(x - largest).
 template <class T>
 struct ExponentialSum {
     T largest, sum;
@@ -99,7 +100,8 @@ __global__ void softmax(SoftmaxParameters<T> p, RowParts parts) {
     });
 }
 
-/// values[part] = scale * the sum of the part's losses, and the derivative beside it.
+/// values[part] = scale * the sum of the losses of the part's rows. Also writes the gradient unless it is
+/// null.
 template <class T>
 __global__ void cross_entropy(CrossEntropyParameters<T> p, RowParts parts, T* values) {
     T loss = 0;

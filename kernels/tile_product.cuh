@@ -1,21 +1,26 @@
 #pragma once
-// The product that matmul and convolutions share. A block of threads computes one tile of the result:
+// Tiled matrix product, shared by matmul and the convolutions. A block of threads computes one tile of the
+// result:
 //
-// - It walks along the inner extent in slices of `tile_depth` terms. A thread fetches its part of the next
-//   slice into registers while the block multiplies this one in shared memory, which has room for two: one
-//   barrier a slice.
-// - A thread sums thread_rows x thread_columns results in registers. Long sums are made of short ones, which
-//   keeps rounding small: 16 slices are summed, and then added to what was there.
-// - The sums go through shared memory to their place, so that neighbouring threads write neighbouring
-//   numbers, and the code of bias and activation is there once and not once for each sum of a thread.
-// - Where a result has few tiles and long sums, `parts` blocks share a tile, each with its part of the inner
-//   extent. They leave their sums in the workspace; the last one to arrive adds them, in the order of the
-//   parts and so with the same bits whichever it is. How many parts there are is a question of extents, not
-//   of the GPU.
+// - It walks along the inner dimension in slices of `tile_depth` terms. Shared memory is double-buffered:
+//   each thread fetches its part of the next slice into registers while the block multiplies the current one,
+//   with one barrier per slice.
+// - A thread accumulates thread_rows x thread_columns results in registers. Sums have two levels, which keeps
+//   rounding errors small: 16 slices are summed, and their sum is added to the total.
+// - The epilogue goes through shared memory, so that neighbouring threads write neighbouring elements, and
+//   the code of bias and activation is generated once instead of once per accumulator.
+// - Split-K: if a result has few tiles and long sums, `parts` blocks share a tile, and each computes a part
+//   of the inner dimension. They write partial sums to the workspace. The last block to arrive, as counted by
+//   a semaphore, adds them in the order of the parts, so the bits do not depend on which block is last. The
+//   number of parts depends on the extents, not on the GPU.
 //
-// Where operands come from is told by two sources. A source has a type Place, and a function
-//     fetch(packs)    this thread's packs of a slice of the operand (outer, inner), zero outside of it;
-//                     the next call gives the next slice
+// clang-format off
+// Each operand is read from a source, with these members:
+//
+//     Place           which elements of a slice a thread fetches
+//     fetch(packs)    loads this thread's packs of a slice of the operand (outer, inner), with zeros outside
+//                     the operand; each call advances to the next slice
+// clang-format on
 #include "activation.cuh"
 #include "loop.cuh"
 #include <gantry/contracts/activation.hpp>
@@ -26,25 +31,26 @@
 namespace gantry::cuda {
 
 inline constexpr int tile_threads = 128;
-inline constexpr int tile_blocks = 2;  ///< that a multiprocessor has registers for: ptxas, left alone, hopes
-                                       ///< for more and spills
+/// Blocks per multiprocessor, for __launch_bounds__: there are registers for this many. Left alone, ptxas
+/// aims for more and spills.
+inline constexpr int tile_blocks = 2;
 inline constexpr int tile_depth = 16;
 
-/// rows x columns results of a block, thread_rows x thread_columns of them of each thread.
+/// A block computes rows x columns results, each thread thread_rows x thread_columns of them.
 template <int rows_, int columns_, int thread_rows_, int thread_columns_>
 struct Tile {
     static constexpr int rows = rows_, columns = columns_;
     static constexpr int thread_rows = thread_rows_, thread_columns = thread_columns_;
     static_assert(rows / thread_rows * (columns / thread_columns) == tile_threads);
 };
-using LargeTile = Tile<64, 64, 8, 4>;   ///< most terms for what is read
-using SmallTile = Tile<32, 32, 4, 2>;   ///< for results that would be few large ones
-using NarrowTile = Tile<128, 8, 8, 1>;  ///< for results of few columns: pictures, and single numbers
+using LargeTile = Tile<64, 64, 8, 4>;   ///< most FMAs per element read
+using SmallTile = Tile<32, 32, 4, 2>;   ///< for results with too few large tiles
+using NarrowTile = Tile<128, 8, 8, 1>;  ///< for results with few columns: images, and scalars per sample
 
 // -- shared memory -----------------------------------------------------------------------------------------
 
-/// One operand's slice lies as (inner, outer). Rows are 16 bytes longer than they must be: packs stay
-/// aligned, and threads that write a column meet fewer banks twice.
+/// Row length of an operand's slice in shared memory, which is laid out as (inner, outer). Rows are padded by
+/// 4 elements: packs stay aligned, and column writes have fewer bank conflicts.
 template <int extent>
 inline constexpr int slice_row = extent + 4;
 
@@ -53,13 +59,13 @@ union alignas(16) TileMemory {
     struct {
         T a[2][tile_depth * slice_row<Tile::rows>], b[2][tile_depth * slice_row<Tile::columns>];
     } slices;
-    T sums[Tile::rows * Tile::columns];  ///< afterwards
+    T sums[Tile::rows * Tile::columns];  ///< in the epilogue
 };
 
 // -- operands ----------------------------------------------------------------------------------------------
 
-/// Which elements of a slice, (extent, depth), a thread fetches: packs that lie side by side in memory, along
-/// the inner extent or along the outer one.
+/// Which elements of a slice (extent, depth) a thread fetches: packs that are contiguous in memory, along the
+/// inner dimension or along the outer one.
 template <int extent_, int width_, bool along_inner_>
 struct Place {
     static constexpr int extent = extent_, width = width_;
@@ -67,7 +73,7 @@ struct Place {
     static constexpr int packs_in_line = (along_inner ? tile_depth : extent) / width;
     static constexpr int lines = along_inner ? extent : tile_depth;
     static constexpr int lines_at_a_time = tile_threads / packs_in_line;
-    static constexpr int packs = lines > lines_at_a_time ? lines / lines_at_a_time : 1;  ///< of a thread
+    static constexpr int packs = lines > lines_at_a_time ? lines / lines_at_a_time : 1;  ///< packs per thread
     static_assert(tile_threads % packs_in_line == 0);
 
     int across = static_cast<int>(threadIdx.x) % packs_in_line * width;
@@ -78,7 +84,7 @@ struct Place {
     __device__ int inner(int pack) const { return along_inner ? across : line + pack * lines_at_a_time; }
 };
 
-/// Puts a thread's packs into a slice in shared memory.
+/// Stores a thread's packs in a slice in shared memory.
 template <class Place, class T>
 __device__ void put(T* slice, const Pack<T, Place::width> (&packs)[Place::packs]) {
     const Place place;
@@ -93,14 +99,14 @@ __device__ void put(T* slice, const Pack<T, Place::width> (&packs)[Place::packs]
     }
 }
 
-/// A matrix (outer, inner) or, where !along_inner, its transpose. With packs its rows must be made of whole
-/// ones. Data: const T*, or what can be added to and loaded from like it.
+/// Source: a matrix (outer, inner) or, if !along_inner, its transpose. If width > 1, its rows must consist of
+/// whole packs. Data is const T* or a type that can be offset and loaded from like it.
 template <class T, int extent, int width, bool along_inner, class Data = const T*>
 class MatrixSource {
 public:
     using Place = cuda::Place<extent, width, along_inner>;
 
-    /// From element (first_outer, first_inner), as far as the matrix goes and `last_inner`.
+    /// Starts at element (first_outer, first_inner) and ends with the matrix, and before `last_inner`.
     __device__ MatrixSource(const Data& data, std::size_t row, int outers, int first_outer, int first_inner,
                             int last_inner)
         : data_(data),
@@ -130,7 +136,7 @@ private:
 
 // -- the product -------------------------------------------------------------------------------------------
 
-/// A thread's sums.
+/// The accumulators of a thread.
 template <class T, class Tile>
 struct Sums {
     T at[Tile::thread_rows][Tile::thread_columns] = {};
@@ -143,7 +149,7 @@ struct Sums {
     }
 };
 
-/// `size` numbers of shared memory, in as few accesses as there can be.
+/// Reads `size` elements of shared memory in as few accesses as possible.
 template <int size, class T>
 __device__ void read(T (&to)[size], const T* from) {
     constexpr int width = size < pack_width<T> ? size : pack_width<T>;
@@ -168,7 +174,7 @@ __device__ void add_slice(Sums<T, Tile>& sums, const T* a, const T* b) {
     }
 }
 
-/// The sums of `slices` slices of two sources. All threads of the block must call it.
+/// Multiplies `slices` slices of two sources. All threads of the block must call it.
 template <class Tile, class T, class A, class B>
 __device__ Sums<T, Tile> tile_product(TileMemory<T, Tile>& memory, A& a, B& b, int slices) {
     constexpr int chunk = 16;
@@ -208,12 +214,12 @@ __device__ Sums<T, Tile> tile_product(TileMemory<T, Tile>& memory, A& a, B& b, i
 
 // -- the result --------------------------------------------------------------------------------------------
 
-/// Where results go, and what is done to them on the way.
+/// Destination and epilogue of a product.
 template <class T>
 struct Result {
     T* data = nullptr;
     bool accumulate = false;
-    const T* bias = nullptr;  ///< for each column
+    const T* bias = nullptr;  ///< one per column, or null
     Activation activation = {};
 
     __device__ void put(std::size_t at, int column, T sum) const {
@@ -226,40 +232,41 @@ struct Result {
 
 // -- parts -------------------------------------------------------------------------------------------------
 
-/// In how many parts the inner extent is cut, and where their sums wait to be added.
+/// Split-K: the number of parts of the inner dimension, and the memory for their partial sums.
 template <class T>
 struct Parts {
     int count = 1;
     T* sums = nullptr;  ///< (count, size of the result)
     std::size_t size = 0;
-    unsigned* arrived = nullptr;  ///< blocks that wrote their sums, for each tile; 0 between launches
+    unsigned* arrived = nullptr;  ///< semaphore per tile: blocks that have written; 0 between launches
 
-    /// Terms of a part, in whole slices, of `inner`.
+    /// Terms per part of `inner` terms, rounded up to whole slices.
     __device__ int length(int inner) const {
         return ceil_div(ceil_div(inner, tile_depth), count) * tile_depth;
     }
-    /// Whether this block is the last one of a tile, and sees the sums of the others. All threads of the
-    /// block must call it. A fence of one thread serves its block, since barriers lie before and behind it.
+    /// True in the last block of a tile to arrive, which then sees the partial sums of the others. All
+    /// threads of the block must call it. One thread's fence covers its block, since barriers precede and
+    /// follow it.
     __device__ bool is_last(int tile) const {
         __syncthreads();
         int last = 0;
         if (threadIdx.x == 0) {
             const auto end = static_cast<unsigned>(count) - 1;
             __threadfence();
-            last = atomicInc(arrived + tile, end) == end;  // and is 0 again
+            last = atomicInc(arrived + tile, end) == end;  // wraps around to 0
             __threadfence();
         }
         return __syncthreads_or(last) != 0;
     }
 };
 
-/// Which block this is: of what tile, with which part of its sums.
+/// The tile and the part that a block computes.
 struct TilePart {
     int tile, part;
 };
 
-/// Writes a tile: row `row` of it is row `row_of(row)` of the result, which has `columns` columns; a negative
-/// one is none.
+/// Writes a tile of a result with `columns` columns. Row `row` of the tile is row `row_of(row)` of the
+/// result; negative rows are skipped.
 template <class Tile, class T, class RowOf>
 __device__ void put_tile(TileMemory<T, Tile>& memory, const Sums<T, Tile>& sums, const Parts<T>& parts,
                          const TilePart& block, const Result<T>& result, int columns, int first_column,
@@ -269,7 +276,7 @@ __device__ void put_tile(TileMemory<T, Tile>& memory, const Sums<T, Tile>& sums,
         for (int j = 0; j < Tile::thread_columns; ++j)
             memory.sums[(sums.first_row() + i) * Tile::columns + sums.first_column() + j] = sums.at[i][j];
     __syncthreads();
-    // This thread's numbers of the tile, where they are in the result.
+    // Where this thread's elements of the tile are in the result.
     const auto row_at = [&](int i) { return row_of(i / Tile::columns); };
     const auto column_at = [&](int i) { return first_column + i % Tile::columns; };
     const auto inside = [&](int i) { return row_at(i) >= 0 && column_at(i) < columns; };
@@ -290,7 +297,7 @@ __device__ void put_tile(TileMemory<T, Tile>& memory, const Sums<T, Tile>& sums,
     }
     if (parts.count == 1 || !parts.is_last(block.tile)) return;
 
-    // Eight sums at a time, since each number that is read takes its time to come.
+    // Eight elements at a time, to overlap the latency of the loads.
     constexpr int together = 8;
     static_assert(size % (together * tile_threads) == 0);
 #pragma unroll 1
@@ -313,9 +320,10 @@ __device__ void put_tile(TileMemory<T, Tile>& memory, const Sums<T, Tile>& sums,
     }
 }
 
-/// As many parts as the GPU needs to be busy, none of them shorter than 256 terms. Together they have fewer
-/// elements than 256 tiles. Sums of fewer than 768 terms stay whole: that the parts meet in memory costs
-/// about 2 us, in which a block multiplies some 400 terms. (An estimate, made without a GPU.)
+/// Chooses the split-K factor: as many parts as keep the GPU busy, each of at least 256 terms. The partial
+/// sums have fewer elements than 256 tiles. Sums of fewer than 768 terms are not split: exchanging the
+/// partial sums costs about 2 us, in which a block computes about 400 terms. (An estimate, made without a
+/// GPU.)
 template <class T>
 Parts<T> parts_of(Cuda& device, std::size_t tiles, int inner, std::size_t size) {
     constexpr std::size_t enough_blocks = Cuda::arrival_counters, shortest = 256;
@@ -327,8 +335,8 @@ Parts<T> parts_of(Cuda& device, std::size_t tiles, int inner, std::size_t size) 
             device.semaphores()};
 }
 
-/// Calls f(tile) with the tile for a result of these extents, and returns nothing. Large tiles read less for
-/// each term, but there must be enough of them, or of their parts; double, which is for tests, has one size.
+/// Calls f(tile) with the tile for a result of these extents. Large tiles read less memory per FMA, but there
+/// must be enough of them, or of their parts. Double, which is used for tests, has one tile size.
 template <class T, class F>
 void with_tile(std::size_t rows, int columns, int inner, const F& f) {
     constexpr std::size_t enough_blocks = 96;
@@ -342,7 +350,7 @@ void with_tile(std::size_t rows, int columns, int inner, const F& f) {
     f(SmallTile{});
 }
 
-/// How many tiles cover a result.
+/// Number of tiles that cover a result.
 template <class Tile>
 std::size_t tiles_of(std::size_t rows, int columns) {
     return ceil_div<std::size_t>(rows, Tile::rows) *

@@ -3,8 +3,8 @@
 
 namespace gantry::cuda {
 
-/// to (columns, rows) = or += the transpose of from (rows, columns), through shared memory: both sides are
-/// read and written along their rows.
+/// to (columns, rows) = or += the transpose of from (rows, columns), through shared memory, so that both
+/// matrices are accessed along their rows.
 template <class T>
 __global__ void transpose_kernel(const T* from, T* to, int rows, int columns, bool accumulate) {
     constexpr int edge = 32;

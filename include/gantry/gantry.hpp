@@ -1,5 +1,5 @@
 #pragma once
-// Networks, autograd and the CPU device. Files and data sets: gantry/io.hpp.
+// Networks, autograd and the CPU device. For files and data sets include gantry/io.hpp.
 #include <gantry/core/buffer.hpp>
 #include <gantry/core/device.hpp>
 #include <gantry/core/error.hpp>

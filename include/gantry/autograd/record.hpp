@@ -7,22 +7,29 @@
 
 namespace gantry {
 
-// An op is a trivially copyable struct with
-//   static constexpr std::string_view name;
-//   forward(y, accumulate, x...)  computes y, or adds to it (accumulate is set only where `give` offered an
-//   Into); vjp(upstream, y, x...)        gives each input the product of the upstream gradient with the op's
-//   Jacobian,
-//                                 by `give` and written in ops, so that it can be differentiated again.
+// clang-format off
+// An op is a trivially copyable struct with the following members. y and x... are TensorRefs.
+//
+//   static constexpr std::string_view name     Used in error messages.
+//
+//   void forward(y, accumulate, x...) const    Computes y = op(x...), or y += op(x...) if `accumulate`. It is
+//                                              set only for a Destination passed on by accumulate_grad.
+//
+//   void vjp(upstream, y, x...) const          Vector-Jacobian product. For each input, it calls
+//                                                  accumulate_grad(x, [&] { return ...; });
+//                                              with the product of upstream and dy/dx, computed by ops so
+//                                              that it can be differentiated again.
+// clang-format on
 
-/// Where an op may write its result: into the step's memory (the default), or straight into a network's
-/// gradients.
+/// Destination of an op's result: new memory of the step if `data` is null (the default), otherwise `data`,
+/// such as a slot of a network's gradient buffer.
 template <class T>
 struct Destination {
     T* data = nullptr;
-    bool accumulate = false;  ///< add to what is there
+    bool accumulate = false;  ///< add to the contents of `data`
 };
 
-/// One recorded op with its inputs and its result.
+/// A recorded op with its inputs and its result.
 template <class Op, class T, class D, std::size_t N>
 struct OpNode : Node {
     [[no_unique_address]] Op op;
@@ -41,9 +48,9 @@ struct OpNode : Node {
     }
 };
 
-/// Runs an op and records it where an input is on the tape. Compiled once for an op, a scalar and a device.
-/// Errors: an input of an earlier step; inputs on different devices; another thread's turn; gradients outside
-/// of a Step.
+/// Runs an op and records it if an input is on the tape. `extents`: shape of the result. Compiled once per
+/// op, scalar type and device. Errors: an input of an earlier step; inputs on different devices; another
+/// thread uses the device; an input is on the tape but no Step is open.
 template <class Op, class T, class D, class... In>
 [[gnu::noinline]] TensorRef<T, D> run_op(const Op& op, const Extents& extents,
                                          std::type_identity_t<Destination<T>> into,
@@ -57,7 +64,7 @@ template <class Op, class T, class D, class... In>
     D& device = *first.device;
     const auto turn = device.turn();
 
-    // A view lives as long as what it views.
+    // A view of existing memory lives as long as its owner.
     TensorRef<T, D> y =
         into.data ? TensorRef<T, D>{into.data, &device, extents, device.step(), nullptr, first.memory}
                   : allocate<T>(device, extents);
@@ -81,17 +88,18 @@ template <class Op, class T, class D, class... In>
     return y;
 }
 
+/// Adds `part` to the gradient of x; defined in grad/backward.hpp.
 template <class T, class D>
 void add_grad(const TensorRef<T, D>& x, const TensorRef<T, D>& part);
 
-/// Inside a vjp: whether anybody wants the gradient of x.
+/// True if x requires a gradient in this backward pass. For use in a vjp.
 template <class T, class D>
 bool requires_grad(const TensorRef<T, D>& x) {
     return x.node && x.node->needed;
 }
 
-/// Where the gradient of x goes if it is that of a network's parameter, else nowhere: for an op that computes
-/// several gradients at once.
+/// The slot of a network's gradient buffer for the gradient of x if x is a parameter of the network and
+/// requires a gradient, otherwise empty. For ops that compute several gradients at once.
 template <class T, class D>
 Destination<T> destination_of(const TensorRef<T, D>& x) {
     const Node* node = x.node;
@@ -99,9 +107,8 @@ Destination<T> destination_of(const TensorRef<T, D>& x) {
     return {static_cast<T*>(node->destination), node->written};
 }
 
-/// Inside a vjp: `accumulate_grad(x, compute)` adds compute() to the gradient of x, if anybody wants it; else
-/// nothing is computed. A compute that takes an Destination may write straight into the gradients of a
-/// network.
+/// Adds compute() to the gradient of x if x requires one; otherwise compute is not called. For use in a vjp.
+/// `compute` may take a Destination, to write directly into a network's gradient buffer.
 template <class T, class D, class Compute>
 void accumulate_grad(const TensorRef<T, D>& x, const Compute& compute) {
     if (!requires_grad(x)) return;

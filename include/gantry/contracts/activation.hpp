@@ -3,13 +3,13 @@
 
 namespace gantry {
 
-/// Which elementwise function follows a product, a convolution or a batch norm in the same pass.
+/// Activations that kernels can fuse into a matmul, a convolution or a batch norm.
 enum class ActivationKind { identity, leaky_relu, elu, softplus, sigmoid, tanh };
 
-/// Whether an activation's derivative follows from its result with all its digits; see ops/activation.hpp.
+/// True if f'(x) can be computed from y = f(x) without loss of accuracy; see ops/activation.hpp.
 constexpr bool derives_from_result(ActivationKind kind) { return kind != ActivationKind::elu; }
 
-/// An activation as a kernel sees it.
+/// An activation as an argument of a kernel.
 struct Activation {
     ActivationKind kind = ActivationKind::identity;
     double parameter = 0;  ///< leaky_relu: slope below zero (0: ReLU); elu: alpha

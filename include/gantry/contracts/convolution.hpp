@@ -6,24 +6,25 @@
 
 namespace gantry {
 
-/// One axis of a convolution: `out` pixels are computed from `in` pixels by `size` taps each. Output o meets
-/// input o stride - padding + k dilation at tap k, where there is such an input.
+/// One axis of a convolution: `out` pixels are computed from `in` pixels with `size` taps each. Output o
+/// reads input o stride - padding + k dilation at tap k; taps outside of the image are skipped.
 struct ConvolutionAxis {
     int in = 0, out = 0, size = 1, stride = 1, padding = 0, dilation = 1;
 
     constexpr bool operator==(const ConvolutionAxis&) const = default;
 };
 
-/// What all three products of a convolution have in common. There are three arrays,
-///     x (batch, vertical.in, horizontal.in, in_channels)               the larger image, as a rule
-///     y (batch, vertical.out, horizontal.out, out_channels)            the smaller one
+/// Geometry shared by the three products of a convolution (forward, data gradient, weight gradient). There
+/// are three arrays, and each product computes one from the other two:
+///     x (batch, vertical.in, horizontal.in, in_channels)               usually the larger image
+///     y (batch, vertical.out, horizontal.out, out_channels)            usually the smaller image
 ///     w (vertical.size, horizontal.size, in_channels, out_channels)
-/// and one is the result of the two others.
 struct ConvolutionGeometry {
     int batch = 0;
     ConvolutionAxis vertical, horizontal;
     int in_channels = 0, out_channels = 0;
 
+    /// Number of elements of x, y and w.
     std::size_t x_size() const { return size(batch, vertical.in, horizontal.in, in_channels); }
     std::size_t y_size() const { return size(batch, vertical.out, horizontal.out, out_channels); }
     std::size_t w_size() const { return size(vertical.size, horizontal.size, in_channels, out_channels); }
@@ -37,8 +38,8 @@ private:
     }
 };
 
-/// Kernels count pixels, and the rows and columns of the matrices that they multiply, in int. Errors: a
-/// geometry for which they cannot. To be called where a device launches a convolution.
+/// Checks that the pixel counts and the extents of the implied matrices fit an int, as kernels require.
+/// Devices call it before they launch a convolution. Errors: they do not fit.
 inline void check_range(const ConvolutionGeometry& g) {
     const auto fits = [](int a, int b, int c) { return 1.0 * a * b * c < 0x1p31; };
     const ConvolutionAxis &v = g.vertical, &h = g.horizontal;
@@ -52,59 +53,62 @@ inline void check_range(const ConvolutionGeometry& g) {
              v.out, ", ", h.out, ", ", g.out_channels, "), window ", v.size, " x ", h.size);
 }
 
-/// An activation that an operand is behind: the operand is a gradient by its outputs, and what enters the
-/// product is that by its inputs, each number times the activation's derivative.
+/// Fused activation backward: the operand is dL/dy of y = f(z); the kernel multiplies it by f'(z) as it loads
+/// it. `outputs` holds y.
 template <class T>
 struct ActivationBackward {
-    const T* outputs = nullptr;  ///< as the operand lies; none: the operand enters as it is
+    const T* outputs = nullptr;  ///< y, laid out like the operand; null: the operand is used unchanged
     Activation activation = {};
 };
 
-/// Whether a device's convolutions of this geometry take operands behind such an activation. Others must not
-/// be given any.
+/// True if the device's convolutions of this geometry support ActivationBackward with this activation. If
+/// false, operands must have no ActivationBackward. Devices overload it.
 template <class D>
 constexpr bool fuses_activation_backward(const D&, const ConvolutionGeometry&, ActivationKind) {
     return false;
 }
 
-/// y[n, oy, ox, o] = activation(sum over ky, kx, i of x[n, iy, ix, i] w[ky, kx, i, o] + bias[o]), with
-/// (iy, ix) as ConvolutionAxis says.
+/// Convolution:
+///   y[n, oy, ox, o] = activation(sum over ky, kx, i of x[n, iy, ix, i] w[ky, kx, i, o] + bias[o])
+/// with (iy, ix) from ConvolutionAxis.
 template <class T>
 struct ConvolutionParameters {
     ConvolutionGeometry geometry;
     const T* x = nullptr;
     const T* w = nullptr;
     T* y = nullptr;           ///< overwritten
-    const T* bias = nullptr;  ///< (out_channels) or none
+    const T* bias = nullptr;  ///< (out_channels); null: none
     Activation activation = {};
-    bool weights_are_constant = false;  ///< as it is, until the step ends or Tape::overwritten: what a device
-                                        ///< made of it can be used again
+    /// w does not change until the step ends or Tape::overwritten is called, so the device may cache a
+    /// transformed copy.
+    bool weights_are_constant = false;
     ActivationBackward<T> x_activation = {};
 };
 
-/// The adjoint by x, which is a transposed convolution: x[n, iy, ix, i] = activation(sum over all (oy, ox,
-/// ky, kx) that meet (iy, ix), and o, of y[n, oy, ox, o] w[ky, kx, i, o] + bias[i]). An input that no tap
-/// meets is activation(bias).
+/// Transposed convolution, the adjoint with respect to x:
+///   x[n, iy, ix, i] = activation(sum of y[n, oy, ox, o] w[ky, kx, i, o] + bias[i])
+/// summed over o and all (oy, ox, ky, kx) that read (iy, ix). A pixel that no tap reads is activation(bias).
 template <class T>
 struct ConvolutionTransposedParameters {
     ConvolutionGeometry geometry;
     const T* y = nullptr;
     const T* w = nullptr;
     T* x = nullptr;           ///< overwritten
-    const T* bias = nullptr;  ///< (in_channels) or none
+    const T* bias = nullptr;  ///< (in_channels); null: none
     Activation activation = {};
     bool weights_are_constant = false;  ///< as in ConvolutionParameters
     ActivationBackward<T> y_activation = {};
 };
 
-/// The adjoint by w: w[ky, kx, i, o] = or += sum over n, oy, ox of x[n, iy, ix, i] y[n, oy, ox, o].
+/// Weight gradient, the adjoint with respect to w:
+///   w[ky, kx, i, o] = (or +=) sum over n, oy, ox of x[n, iy, ix, i] y[n, oy, ox, o]
 template <class T>
 struct ConvolutionWeightGradientParameters {
     ConvolutionGeometry geometry;
     const T* x = nullptr;
     const T* y = nullptr;
-    T* w = nullptr;
-    bool accumulate = false;  ///< add to what is in w
+    T* w = nullptr;  ///< overwritten or, with accumulate, added to
+    bool accumulate = false;
     ActivationBackward<T> x_activation = {}, y_activation = {};
 };
 

@@ -5,8 +5,8 @@
 
 namespace gantry {
 
-/// Copies a block of a row-major matrix into a block of another: destination[r][c] = source[r][c].
-/// Pointers stand at the block's first element, strides are those of the whole matrices, in elements.
+/// Copies a block between two row-major matrices: destination[r][c] = source[r][c]. The pointers address the
+/// first element of the block; strides are the row strides of the matrices, in elements.
 template <class T>
 struct CopyBlockParameters {
     std::size_t rows = 0, columns = 0;
@@ -16,7 +16,7 @@ struct CopyBlockParameters {
     std::size_t destination_stride = 0;
 };
 
-/// destination[i] = value
+/// Fill: destination[i] = value.
 template <class T>
 struct FillParameters {
     std::size_t size = 0;

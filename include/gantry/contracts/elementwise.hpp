@@ -6,8 +6,9 @@
 
 namespace gantry {
 
-/// out[i] = f(in_0[i], in_1[i], ...). An input may be `out` itself. Inputs marked `scalar` are one number for
-/// all i. `f` takes and returns scalars or vectors of them (see math.hpp): one functor for every device.
+/// Elementwise map: out[i] = f(in_0[i], in_1[i], ...). An input may alias `out`. Inputs marked `scalar` are a
+/// single value, broadcast to all i. `f` takes and returns scalars or vectors of them (see math.hpp), so one
+/// functor serves every device.
 template <class F, class T, std::size_t N>
 struct ElementwiseParameters {
     F f;
@@ -17,7 +18,8 @@ struct ElementwiseParameters {
     std::array<bool, N> scalar = {};
 };
 
-/// *out = scale * sum over i of f(in_0[i], in_1[i], ...), summed in an order that depends on `size` alone.
+/// Transform-reduce: *out = scale * sum over i of f(in_0[i], in_1[i], ...). The order of summation depends on
+/// `size` only, so results are reproducible.
 template <class F, class T, std::size_t N>
 struct MapSumParameters {
     F f;

@@ -6,9 +6,11 @@
 
 namespace gantry {
 
-/// A loss with its derivative, in one pass: *value = scale * sum over i of f(in_0[i], in_1[i], ...), summed
-/// in an order that depends on `size` alone, and gradient[i] = scale * f.gradient(in_0[i], in_1[i], ...), the
-/// derivative by in_0[i]. Inputs marked `scalar` are one number for all i. `f`: see ElementwiseParameters.
+/// A loss and its derivative with respect to in_0, in one pass:
+///   *value      = scale * sum over i of f(in_0[i], in_1[i], ...)
+///   gradient[i] = scale * f.gradient(in_0[i], in_1[i], ...)
+/// The order of summation depends on `size` only. Inputs marked `scalar` are a single value, broadcast to all
+/// i. `f`: see ElementwiseParameters.
 template <class F, class T, std::size_t N>
 struct LossParameters {
     F f;

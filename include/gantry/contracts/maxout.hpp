@@ -5,17 +5,18 @@
 
 namespace gantry {
 
-/// Both read x (rows, pieces, columns) and mean, for each row and column, the piece with the largest x (the
-/// first of equals). Select:  out (rows, columns) = values (rows, pieces, columns) at that piece.
+/// Selects one of `pieces` per row and column: the one with the largest x (rows, pieces, columns), the first
+/// if several are equal. out (rows, columns) = values (rows, pieces, columns) at that piece.
 template <class T>
 struct MaxoutSelectParameters {
     std::size_t rows = 0, pieces = 0, columns = 0;
     const T* x = nullptr;
-    const T* values = nullptr;  ///< may be x itself: then this is maxout
+    const T* values = nullptr;  ///< equal to x for maxout itself
     T* out = nullptr;
 };
 
-/// Scatter: out (rows, pieces, columns) = values (rows, columns) at that piece, 0 elsewhere.
+/// The adjoint: out (rows, pieces, columns) = values (rows, columns) at the piece with the largest x, 0
+/// elsewhere.
 template <class T>
 struct MaxoutScatterParameters {
     std::size_t rows = 0, pieces = 0, columns = 0;

@@ -5,8 +5,8 @@
 
 namespace gantry {
 
-/// *squares = sum of x[i]^2, in double, where the square of every float is a normal number; *norm = its root,
-/// rounded to T. Summed in an order that depends on `size` alone.
+/// L2 norm: *squares = sum of x[i]^2, in double, where the square of a float neither overflows nor
+/// underflows; *norm = sqrt(*squares), rounded to T. The order of summation depends on `size` only.
 template <class T>
 struct NormParameters {
     std::size_t size = 0;
@@ -15,8 +15,8 @@ struct NormParameters {
     T* norm = nullptr;
 };
 
-/// x[i] = min(1, max_norm / (sqrt(*squares) + 1e-6)) x[i], the factor in double: the norm may be larger than
-/// any T.
+/// Clips the norm: x[i] = min(1, max_norm / (sqrt(*squares) + 1e-6)) x[i]. The factor is computed in double,
+/// since the norm may exceed the range of T.
 template <class T>
 struct ClipToNormParameters {
     std::size_t size = 0;

@@ -11,10 +11,10 @@
 
 namespace gantry {
 
-/// Maps 24 random bits k to low + step k, in double: rounded to T, it is uniform in [T(low), T(high)). The
-/// step is (high - low) 2^-24, or less where the largest k would be rounded to T(high). It is in two parts,
-/// of 29 and 24 bits, so that their products with k are exact, and a compiler that contracts a product and a
-/// sum to an FMA changes no bits.
+/// Maps 24 random bits k to low + step k, computed in double; rounded to T, the result is uniform in
+/// [T(low), T(high)). The step is (high - low) 2^-24, or slightly less if the largest k would round to
+/// T(high). It is split into parts of 29 and 24 bits whose products with k are exact, so contraction to an
+/// FMA does not change the result.
 template <class T>
 class UniformMap {
 public:
@@ -28,11 +28,11 @@ public:
         step_ = std::bit_cast<double>(std::bit_cast<std::uint64_t>(step) & ~std::uint64_t{0xFFFFFF});
         rest_ = step - step_;
     }
-    /// V is double, or a vector of them.
+    /// V: double, or a vector of doubles.
     template <class V>
     GANTRY_HOST_DEVICE V operator()(V k) const {
         if constexpr (sizeof(T) < sizeof(double))
-            return low_ + step_ * k;  // the rest is too small to matter
+            return low_ + step_ * k;  // rest_ is below the precision of T
         else
             return math::evaluated(low_ + step_ * k) + rest_ * k;
     }
@@ -41,9 +41,9 @@ private:
     double low_, step_, rest_;
 };
 
-/// destination[i] = T(m(word >> 8)), where m = UniformMap<T>(low, high), low <= high, and the word is that of
-/// element i of the stream (for its layout, see RandomStream). The same bits on every device and with any
-/// -ffp-contract.
+/// Uniform numbers: destination[i] = T(m(word >> 8)) with m = UniformMap<T>(low, high), low <= high, and the
+/// word of element i of the stream (see RandomStream for its layout). Bitwise identical on every device and
+/// with any -ffp-contract.
 template <class T>
 struct UniformParameters {
     std::size_t size = 0;
@@ -52,21 +52,23 @@ struct UniformParameters {
     RandomStream stream;
 };
 
-/// destination[i] = mean + deviation * normal, by Box and Muller (1958): words 0 and 1 of a block give
-/// r cos(a) (number of word 0) and r sin(a) (number of word 1), with u = ((w0 >> 9) + 0.5) * 2^-23 (exact in
-/// float, never 0 or 1), r =
-/// sqrt(-2 ln u), a = 2 pi w1 / 2^32; words 2 and 3 likewise. Equal on all devices up to rounding.
+/// Normal numbers, by the Box-Muller transform (Box and Muller 1958):
+/// destination[i] = mean + deviation * normal. Words 0 and 1 of a Philox block give the normals r cos(a) (for
+/// word 0) and r sin(a) (for word 1); words 2 and 3 give two more in the same way:
+///   u = ((w0 >> 9) + 0.5) * 2^-23    (exact in float, never 0 or 1)
+///   r = sqrt(-2 ln u),    a = 2 pi w1 / 2^32
+/// Equal on all devices up to rounding.
 template <class T>
 struct NormalParameters {
     std::size_t size = 0;
     T* destination = nullptr;
-    double mean = 0, deviation = 1;
+    double mean = 0, deviation = 1;  ///< deviation: the standard deviation
     RandomStream stream;
 };
 
-/// y[i] = keep[i] ? x[i] * T(1 / keep_probability) : 0, where keep[i] = (word >> 8) 2^-24 <
-/// T(keep_probability) and the word is that of element i of the stream. The same bits on every device:
-/// nothing is added.
+/// Dropout: y[i] = keep[i] ? x[i] * T(1 / keep_probability) : 0, with
+/// keep[i] = (word >> 8) 2^-24 < T(keep_probability) and the word of element i of the stream. Bitwise
+/// identical on every device, since there is no addition.
 template <class T>
 struct DropoutParameters {
     std::size_t size = 0;

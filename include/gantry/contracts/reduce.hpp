@@ -5,22 +5,22 @@
 
 namespace gantry {
 
-/// Which extent of a matrix a sum removes, or a broadcast adds.
+/// The axis of a matrix that a sum reduces or a broadcast adds.
 enum class Axis { rows, columns };
 
-/// y = scale * sum of the matrix x (rows, columns) over one axis, in an order that depends on the extents
-/// alone.
+/// Reduction: y = scale * sum of the matrix x (rows, columns) over one axis. The order of summation depends
+/// on the extents only.
 template <class T>
 struct SumParameters {
     std::size_t rows = 0, columns = 0;
-    Axis axis = Axis::rows;  ///< rows: y is (columns); columns: y is (rows)
+    Axis axis = Axis::rows;  ///< rows: sum over the rows, y is (columns); columns: y is (rows)
     const T* x = nullptr;
     T* y = nullptr;  ///< overwritten or, with accumulate, added to
     bool accumulate = false;
     double scale = 1;
 };
 
-/// y (rows, columns) = scale * x, repeated along one axis.
+/// Broadcast: y (rows, columns) = scale * x, repeated along one axis.
 template <class T>
 struct BroadcastParameters {
     std::size_t rows = 0, columns = 0;

@@ -5,7 +5,7 @@
 
 namespace gantry {
 
-/// y[r][c] = exp(x[r][c]) / sum over k of exp(x[r][k]), stable for any finite x.
+/// Softmax of each row: y[r][c] = exp(x[r][c]) / sum over k of exp(x[r][k]), stable for any finite x.
 template <class T>
 struct SoftmaxParameters {
     std::size_t rows = 0, columns = 0;
@@ -13,17 +13,17 @@ struct SoftmaxParameters {
     T* y = nullptr;
 };
 
-/// A loss with its derivative, in one pass, both stable for any finite x: *value = scale * sum over r and c
-/// of targets[r][c] * (log(sum over k of exp(x[r][k])) - x[r][c]), summed in an order that depends on the
-/// extents alone, and gradient[r][c] = scale * (softmax(x)[r][c] * sum over k of targets[r][k] -
-/// targets[r][c]).
+/// Softmax cross entropy and its derivative with respect to x, in one pass, stable for any finite x:
+///   *value         = scale * sum over r, c of targets[r][c] (log(sum over k of exp(x[r][k])) - x[r][c])
+///   gradient[r][c] = scale * (softmax(x)[r][c] * sum over k of targets[r][k] - targets[r][c])
+/// The order of summation depends on the extents only.
 template <class T>
 struct CrossEntropyParameters {
     std::size_t rows = 0, columns = 0;
     const T* x = nullptr;
     const T* targets = nullptr;
     T* value = nullptr;
-    T* gradient = nullptr;  ///< (rows, columns), overwritten; null: only the value
+    T* gradient = nullptr;  ///< (rows, columns), overwritten; null: compute the value only
     double scale = 1;
 };
 

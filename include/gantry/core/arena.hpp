@@ -9,20 +9,22 @@
 
 namespace gantry {
 
-/// Memory of one step. The first step finds out how much is needed; `reset` then merges the pieces into one,
-/// so that later steps of the same size allocate nothing. Memory: `void* allocate(std::size_t bytes)`, `void
-/// release(void*, std::size_t bytes)`, and `void fill(void*, std::byte, std::size_t bytes)`.
+/// Bump allocator for the memory of one step. The first step grows it piece by piece; `reset` then merges the
+/// pieces into one block, so later steps of the same size allocate nothing.
+/// Memory: `void* allocate(std::size_t bytes)`, `void release(void*, std::size_t bytes)` and
+/// `void fill(void*, std::byte, std::size_t bytes)`.
 template <class Memory>
 class Arena {
 public:
-    static constexpr std::size_t alignment = 64;
+    static constexpr std::size_t alignment = 64;  ///< bytes, a cache line
 
     explicit Arena(Memory& memory) : memory_(&memory) {}
     Arena(const Arena&) = delete;
     Arena& operator=(const Arena&) = delete;
     ~Arena() { release(); }
 
-    /// `bytes` bytes, aligned to a cache line, valid until the next reset.
+    /// Returns `bytes` bytes, aligned to `alignment` and valid until the next reset. Uninitialised unless
+    /// poisoned.
     void* allocate(std::size_t bytes) {
         bytes = (bytes + alignment - 1) / alignment * alignment;
         if (static_cast<std::size_t>(end_ - next_) < bytes) grow(bytes);
@@ -31,8 +33,8 @@ public:
         if (poisoned_) memory_->fill(result, std::byte{0xFF}, bytes);
         return result;
     }
-    /// Never fails, since steps end by exceptions too: what could not be had is asked for again by the next
-    /// `allocate`.
+    /// Invalidates all allocations and keeps the memory for the next step. Never throws, because a step may
+    /// end during stack unwinding; if merging the pieces fails, the next `allocate` tries again.
     void reset() noexcept {
         peak_ = std::max(peak_, used_);
         used_ = 0;
@@ -47,12 +49,13 @@ public:
         } catch (const std::exception&) {
         }
     }
-    /// Largest number of bytes that a step has used.
+    /// Largest number of bytes used by any step.
     std::size_t peak() const { return std::max(peak_, used_); }
+    /// Bytes allocated since the last reset.
     std::size_t used() const { return used_; }
-    /// From now on memory is filled with NaN before it is handed out and when a step ends, so that an element
-    /// that a kernel forgets to write, or reads too late, shows. Slow; on by default in debug builds (no
-    /// optimisation, no NDEBUG).
+    /// Fills memory with NaN (bytes 0xFF) when it is allocated and when a step ends, to expose elements that
+    /// a kernel leaves unwritten or reads after the step. Slow; on by default in debug builds (neither
+    /// optimisation nor NDEBUG).
     void poison(bool on) { poisoned_ = on; }
     bool poisoned() const { return poisoned_; }
 
@@ -64,7 +67,7 @@ private:
     void grow(std::size_t bytes) {
         const std::size_t used_up = pieces_.empty() ? 0 : pieces_.back().size;
         const std::size_t size = std::max({bytes, used_up, std::size_t{1} << 16});
-        pieces_.reserve(pieces_.size() + 1);  // so that a failed allocation leaves nothing half done
+        pieces_.reserve(pieces_.size() + 1);  // so that push_back below cannot throw and leak the block
         next_ = static_cast<std::byte*>(memory_->allocate(size));
         end_ = next_ + size;
         pieces_.push_back({next_, size});

@@ -13,15 +13,16 @@
 
 namespace gantry {
 
-/// Memory of a device that outlives steps.
+/// A block of device memory that outlives steps.
 struct Block {
     void* data = nullptr;
     std::size_t bytes = 0;
     Lifetime lifetime = {};
 };
+/// All blocks of a device.
 using Blocks = std::list<Block>;
 
-/// Bytes of `count` elements; errors: more than a pointer can reach.
+/// Size in bytes of `count` elements. Errors: more than PTRDIFF_MAX bytes.
 template <class T>
 std::size_t bytes_of(std::size_t count) {
     if (count > std::numeric_limits<std::ptrdiff_t>::max() / sizeof(T))
@@ -29,15 +30,15 @@ std::size_t bytes_of(std::size_t count) {
     return count * sizeof(T);
 }
 
-/// Owns `size` numbers on a device, zero at first, for as long as it lives, and at least until the end of the
-/// step in which it is destroyed: what was recorded before may read them. For what outlives a step:
-/// parameters, moments, running statistics. Errors: no memory left; of all members but the destructor, if the
-/// device was destroyed.
+/// Owns `size` elements of device memory, zero-initialised, for data that outlives a step: parameters,
+/// optimizer moments, running statistics. If it is destroyed during a step, the memory is released when the
+/// step ends, since recorded ops may still read it. Errors: out of memory; every member except the
+/// destructor: the device was destroyed.
 template <class T, class D>
 class Buffer {
 public:
     Buffer(D& device, std::size_t size) : Buffer(device, size, NotFilled{}) {
-        // From here on the destructor gives the memory back if something fails.
+        // The delegated constructor has finished, so the destructor releases the block if fill throws.
         if (data_) device.memory().fill(data_, std::byte{0}, size * sizeof(T));
     }
     Buffer(const Buffer&) = delete;
@@ -46,26 +47,29 @@ public:
         if (!of_device_.over()) device_->release(block_);
     }
 
+    /// Device pointer to the elements; null if the size is 0.
     T* data() const { return data_; }
+    /// Number of elements.
     std::size_t size() const { return size_; }
     D& device() const {
         if (of_device_.over())
             fail("Buffer", "the device was destroyed; it must outlive the networks and tensors on it");
         return *device_;
     }
-    /// Whether the memory still exists, for handles to it.
+    /// Lets handles detect that the memory was released.
     Lifetime::Watch watch() const {
         device();
         return block_->lifetime.watch();
     }
 
+    /// Copies the elements to the host. Waits for the device.
     std::vector<T> to_host() const {
         const auto turn = device().turn();
         std::vector<T> host(size_);
         if (data_) device_->memory().copy_to_host(host.data(), data_, size_ * sizeof(T));
         return host;
     }
-    /// Errors: another number of elements than `size()`.
+    /// Overwrites the elements and calls `overwritten`. Errors: host.size() != size().
     void from_host(std::span<const T> host) {
         const auto turn = device().turn();
         if (host.size() != size_)
@@ -74,8 +78,8 @@ public:
         device_->memory().copy_from_host(data_, host.data(), size_ * sizeof(T));
         overwritten();
     }
-    /// Call it after writing to data() directly: passes that have read the numbers can no longer be played
-    /// back, and what a device derived from them is out of date.
+    /// Call this after writing to data() directly. It invalidates recorded passes that have read the old
+    /// values and whatever a device derived from them, such as transformed weights.
     void overwritten() { device().tape().overwritten(data_, data_ + size_); }
 
 private:

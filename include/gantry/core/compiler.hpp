@@ -1,7 +1,8 @@
-// Before anything else of gantry, in every header: stops where the compiler cannot work, and takes back macros that would
-// make nonsense of what follows. (No #pragma once in front of the latter: they may be defined between two headers.)
+// Included first by every header. Rejects unsupported compilers and undefines macros that would break the
+// code below. There is deliberately no #pragma once: the macros may be defined between two includes.
 //
-// An #include of a file that is not there ends the compilation; an #error would be followed by some hundred others.
+// Including a file that does not exist stops the compilation, whereas #error would be followed by about a
+// hundred further errors.
 #if !defined(__GNUC__)
 #include "gantry needs g++ 12 or newer, or clang 18 or newer"
 #elif defined(__clang__) && !defined(__apple_build_version__) && __clang_major__ < 18

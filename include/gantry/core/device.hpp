@@ -14,9 +14,9 @@
 
 namespace gantry {
 
-/// What every device has: memory, an arena for what a step makes, and a tape. A device derives from it and
-/// provides kernels: an overload of `launch(Device&, const XParameters<T>&)` for each contract in
-/// gantry/contracts/. It serves one thread at a time, and must outlive the networks and tensors on it.
+/// Base class of devices: memory, an arena for the tensors of a step, and a tape. A device derives from it
+/// and provides the kernels, an overload of `launch(Device&, const XParameters<T>&)` for each contract in
+/// gantry/contracts/. A device serves one thread at a time and must outlive the networks and tensors on it.
 template <class MemoryType>
 class Device {
 public:
@@ -30,16 +30,19 @@ public:
             for (const Block& block : *all) free(block);
     }
 
+    /// Allocates and copies device memory.
     Memory& memory() { return memory_; }
+    /// Memory of the current step.
     Arena<Memory>& arena() { return arena_; }
+    /// Recorded ops of the current step.
     Tape& tape() { return tape_; }
-    /// Whether the device still exists, for handles to what is on it.
+    /// Lets handles detect that the device was destroyed.
     Lifetime::Watch watch() const { return lifetime_.watch(); }
 
-    /// Number of the current step, from 1. Tensors carry the step they were made in; 0 is that of tensors
-    /// which outlive steps.
+    /// Number of the current step, counted from 1. Each tensor stores the step that created it; 0 marks
+    /// tensors that outlive steps.
     std::uint32_t step() const { return step_; }
-    /// Ends the step: everything that was made in it is gone, its memory is used again by the next one.
+    /// Ends the step: invalidates its tensors and recycles their memory.
     void end_step() {
         tape_.reset();
         arena_.reset();
@@ -52,7 +55,7 @@ public:
         if (++step_ == 0) step_ = 1;
     }
 
-    /// Memory that outlives steps, for a Buffer. Errors: none is left.
+    /// Allocates memory that outlives steps, for a Buffer. Errors: out of memory.
     Blocks::iterator own(std::size_t bytes) {
         const auto mine = turn();
         Blocks block(1);
@@ -66,7 +69,8 @@ public:
         blocks_.splice(blocks_.begin(), block);
         return blocks_.begin();
     }
-    /// Gives it back: at the end of the step, whose recording may hold its address. Any thread may do so.
+    /// Releases a block. While a step is open this is deferred to its end, since recorded ops may hold the
+    /// address. May be called from any thread.
     void release(Blocks::iterator block) noexcept {
         Blocks released;
         {
@@ -78,7 +82,7 @@ public:
         for (const Block& unused : released) free(unused);
     }
 
-    /// A thread's turn to use the device.
+    /// Exclusive use of the device by one thread; the destructor ends it.
     class Turn {
     public:
         Turn(const Turn&) = delete;
@@ -92,10 +96,11 @@ public:
         template <class>
         friend class Step;
         explicit Turn(std::atomic<const void*>* user) : user_(user) {}
-        std::atomic<const void*>* user_;  ///< null: the thread's turn began before
+        std::atomic<const void*>* user_;  ///< null: nested in a turn of the same thread
     };
-    /// The calling thread's turn, as long as the result lives; threads may take turns, if they wait for one
-    /// another. Errors: it is another thread's turn, which has a Step open or is in the middle of an op.
+    /// Acquires the device for the calling thread until the result is destroyed; calls may nest. Threads may
+    /// alternate if they synchronise with each other. Errors: another thread is using the device, that is,
+    /// has a Step open or is running an op.
     [[nodiscard]] Turn turn() {
         const void* const me = this_thread();
         if (user_.load(std::memory_order_relaxed) == me) return Turn(nullptr);
@@ -107,10 +112,10 @@ public:
         return Turn(&user_);
     }
 
-    /// Whether work goes on after `launch` has returned, so that reading a number makes the host wait.
+    /// Whether `launch` may return before the work is done, so that reading a value makes the host wait.
     static constexpr bool asynchronous = false;
 
-    /// Runs f. A device may collect what f asks it to do and start it as one piece.
+    /// Runs f. A device may override this to capture the work that f launches and launch it as a graph.
     template <class F>
     void submit(const F& f) {
         f();
@@ -123,7 +128,7 @@ private:
     void free(const Block& block) noexcept {
         if (block.data) memory_.release(block.data, block.bytes);
     }
-    /// An address that no other running thread has.
+    /// Address of a thread-local variable: unique among running threads.
     static const void* this_thread() {
         static thread_local char here;
         return &here;
@@ -132,16 +137,17 @@ private:
     Memory memory_;
     Arena<Memory> arena_{memory_};
     Tape tape_;
-    std::mutex blocks_mutex_;  ///< of the two below: a Buffer may be destroyed by another thread
-    Blocks blocks_, retired_;  ///< of Buffers that live, and of those that were destroyed in this step
+    std::mutex blocks_mutex_;  ///< guards the lists below: any thread may destroy a Buffer
+    Blocks blocks_, retired_;  ///< of live Buffers; of Buffers destroyed during this step
     Lifetime lifetime_;
     std::atomic<const void*> user_{nullptr};
     std::uint32_t step_ = 1;
 };
 
-/// The scope of one step: tensors and recordings that are made in it end with it, by exception too.
+/// RAII scope of one step. Tensors and recorded ops created inside become invalid when it ends, normally or
+/// by an exception:
 ///     { Step step{device}; auto loss = ...; optimizer.step(backward(loss, network)); }
-/// Gradients need one: nothing is recorded outside of a Step. Errors: a step of the device is open.
+/// Required for gradients: ops are recorded only inside a Step. Errors: a Step of the device is already open.
 template <class D>
 class [[nodiscard]] Step {
 public:

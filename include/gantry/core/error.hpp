@@ -11,7 +11,7 @@
 namespace gantry {
 
 namespace detail {
-/// The text as a terminal may show it: control characters, which a file's name can have, become \xNN.
+/// Escapes control characters as \xNN, since file names in error messages may contain them.
 inline std::string printable(std::string_view text) {
     constexpr std::string_view digits = "0123456789ABCDEF";
     std::string shown;
@@ -30,20 +30,20 @@ inline std::string printable(std::string_view text) {
 }
 }  // namespace detail
 
-/// Every error that gantry throws. Its text is one line, `[where] rule; got ...`, and safe to print: control
-/// characters come as \xNN.
+/// The exception type of gantry. what() is one line, `[where] rule; got ...`, and safe to print: control
+/// characters are escaped as \xNN.
 class Error : public std::runtime_error {
 public:
     explicit Error(std::string_view text) : std::runtime_error(detail::printable(text)) {}
 };
 
-/// Throws an Error: `fail("matmul", "inner extents must be equal", 3, " and ", 4)` says
-/// `[matmul] inner extents must be equal; got 3 and 4`. Without `got`, the rule stands alone.
+/// Throws an Error. `fail("matmul", "inner extents must be equal", 3, " and ", 4)` gives the text
+/// `[matmul] inner extents must be equal; got 3 and 4`. The part from "; got" is omitted without `got`.
 template <class... Got>
 [[noreturn, gnu::noinline, gnu::cold]] void fail(std::string_view where, std::string_view rule,
                                                  const Got&... got) {
     std::ostringstream text;
-    text.imbue(std::locale::classic());  // a program's own locale would group digits
+    text.imbue(std::locale::classic());  // the global locale may group digits
     text << '[' << where << "] " << rule;
     if constexpr (sizeof...(Got) > 0) {
         text << "; got ";

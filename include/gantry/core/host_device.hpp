@@ -1,8 +1,8 @@
 #pragma once
 #include <gantry/core/compiler.hpp>
 
-/// Before a function that kernels call as well as the host: `GANTRY_HOST_DEVICE V operator()(V x) const`. It
-/// says so to nvcc, and nothing to other compilers.
+/// Marks a function that both kernels and host code call: `GANTRY_HOST_DEVICE V operator()(V x) const`.
+/// `__host__ __device__` under nvcc, empty for other compilers.
 #ifdef __CUDACC__
 #define GANTRY_HOST_DEVICE __host__ __device__
 #else

@@ -7,7 +7,7 @@
 
 namespace gantry {
 
-/// Images as their files hold them: bytes, channels-last.
+/// Images as stored in a data set: 8-bit values, channels-last (NHWC).
 struct Images {
     std::size_t count = 0;
     int height = 0;
@@ -15,17 +15,17 @@ struct Images {
     int channels = 0;
     std::vector<std::uint8_t> pixels;  ///< (count, height, width, channels)
 
-    /// Values in one image.
+    /// Values per image: height * width * channels.
     std::size_t sample_size() const {
         return static_cast<std::size_t>(height) * static_cast<std::size_t>(width) *
                static_cast<std::size_t>(channels);
     }
 };
 
-/// A data set for classification, or for a GAN with classes.
+/// Images with class labels, for classification or a conditional GAN.
 struct LabelledImages {
     Images images;
-    std::vector<std::uint8_t> labels;  ///< one for each image
+    std::vector<std::uint8_t> labels;  ///< one per image
 };
 
 /// Part of a data set.

@@ -8,20 +8,21 @@
 
 namespace gantry {
 
-/// How long an object exists, for handles that point to the object and do not own it: a member of the
-/// object. A `Watch` may be asked at any time, also after the end of the object.
+/// A member of an object that lets non-owning handles detect the end of the object. A `Watch` may be queried
+/// at any time, also after the object was destroyed.
 class Lifetime {
     struct Clock {
-        std::atomic<std::uint64_t> time{0};  ///< counts the objects that have used this clock
+        std::atomic<std::uint64_t> time{0};  ///< incremented when an object with this clock is destroyed
         Clock* next = nullptr;
     };
 
 public:
-    /// A handle's view of a lifetime; trivially copyable. Two are equal if they watch the same object. A
-    /// default-constructed one watches what never ends.
+    /// A handle's view of a lifetime; trivially copyable. Two watches are equal if they watch the same
+    /// object. A default-constructed Watch is never over.
     class Watch {
     public:
         Watch() = default;
+        /// True once the watched object was destroyed.
         bool over() const { return clock_ && clock_->time.load(std::memory_order_relaxed) != time_; }
         bool operator==(const Watch&) const = default;
 
@@ -40,6 +41,7 @@ public:
         clock_->next = std::exchange(pool().free, clock_);
     }
 
+    /// A watch on this object.
     Watch watch() const {
         Watch watch;
         watch.clock_ = clock_;
@@ -48,7 +50,7 @@ public:
     }
 
 private:
-    /// Clocks are used again and never freed, so that a watch can always read its own.
+    /// Free list of clocks. Clocks are reused but never freed, so that a Watch can always read its clock.
     struct Pool {
         std::mutex mutex;
         Clock* free = nullptr;

@@ -8,14 +8,14 @@
 #include <limits>
 #include <type_traits>
 
-/// Functions for functors that are written once and run on numbers and on vectors of the CPU alike: in
-/// `template <class V> GANTRY_HOST_DEVICE V operator()(V x) const`, V is float, double, or a cpu::Vector of
-/// them. Constants are written `math::constant<V>(0.5)`, decisions `math::select(x > zero, a, b)`. NaN in
-/// gives NaN out; infinite and huge arguments give the limits.
+/// Math functions for functors that run on scalars and on CPU vectors alike: in
+/// `template <class V> GANTRY_HOST_DEVICE V operator()(V x) const`, V is float, double or a cpu::Vector of
+/// them. Write constants as `math::constant<V>(0.5)` and conditionals as `math::select(x > zero, a, b)`. NaN
+/// propagates; infinite and very large arguments give the limits.
 namespace gantry::math {
 
-/// v, in a register: -ffast-math cannot see through it to what v was computed from. For sums and products
-/// whose rounding is meant.
+/// Returns v and hides how it was computed from the optimiser, so that -ffast-math does not reorder sums and
+/// products whose rounding matters.
 template <class V>
 GANTRY_HOST_DEVICE inline __attribute__((always_inline)) V evaluated(V v) {
 #if defined(__CUDA_ARCH__)
@@ -29,7 +29,7 @@ GANTRY_HOST_DEVICE inline __attribute__((always_inline)) V evaluated(V v) {
     return v;
 }
 
-/// Whether x is finite, as std::isfinite, which is true of everything under -ffast-math.
+/// True if x is finite. Works under -ffast-math, where std::isfinite is always true.
 template <std::floating_point T>
 bool is_finite(T x) {
     using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
@@ -37,8 +37,8 @@ bool is_finite(T x) {
     return (std::bit_cast<Bits>(x) & infinity) != infinity;
 }
 
-/// The functions of V that cannot be put together from others: specialised for numbers here, for vectors in
-/// gantry/cpu/simd/math.hpp.
+/// The primitive functions for type V, from which the others are built. Specialised for scalars here, for
+/// vectors in gantry/cpu/simd/math.hpp.
 template <class V>
 struct Functions;
 
@@ -63,50 +63,57 @@ struct Functions<T> {
     GANTRY_HOST_DEVICE static constexpr T tanh(T x) { return std::tanh(x); }
 };
 
-/// The number in every lane.
+/// The constant `value`, in every lane of a vector.
 template <class V>
 GANTRY_HOST_DEVICE constexpr V constant(double value) {
     return Functions<V>::constant(value);
 }
-/// a where `mask`, a comparison, holds, else b.
+/// mask ? a : b, per lane. `mask` is the result of a comparison.
 template <class Mask, class V>
 GANTRY_HOST_DEVICE constexpr V select(Mask mask, V a, V b) {
     return mask ? a : b;
 }
-/// Whether x is NaN, under -ffast-math as well.
+/// True where x is NaN. Works under -ffast-math.
 template <class V>
 GANTRY_HOST_DEVICE constexpr auto is_nan(V x) {
     return Functions<V>::is_nan(x);
 }
+/// The larger of a and b; NaN if either is NaN.
 template <class V>
 GANTRY_HOST_DEVICE constexpr V max(V a, V b) {
     return select((a > b) | is_nan(a), a, b);
 }
+/// The smaller of a and b; NaN if either is NaN.
 template <class V>
 GANTRY_HOST_DEVICE constexpr V min(V a, V b) {
     return select((a < b) | is_nan(a), a, b);
 }
+/// |x|
 template <class V>
 GANTRY_HOST_DEVICE constexpr V abs(V x) {
     return Functions<V>::abs(x);
 }
+/// Square root of x, x >= 0.
 template <class V>
 GANTRY_HOST_DEVICE constexpr V sqrt(V x) {
     return Functions<V>::sqrt(x);
 }
+/// e^x
 template <class V>
 GANTRY_HOST_DEVICE constexpr V exp(V x) {
     return Functions<V>::exp(x);
 }
-/// exp(x) - 1, accurate near 0 too.
+/// exp(x) - 1, accurate near 0.
 template <class V>
 GANTRY_HOST_DEVICE constexpr V expm1(V x) {
     return Functions<V>::expm1(x);
 }
+/// Natural logarithm of x, x > 0.
 template <class V>
 GANTRY_HOST_DEVICE constexpr V log(V x) {
     return Functions<V>::log(x);
 }
+/// Hyperbolic tangent of x.
 template <class V>
 GANTRY_HOST_DEVICE constexpr V tanh(V x) {
     return Functions<V>::tanh(x);
@@ -117,7 +124,7 @@ GANTRY_HOST_DEVICE constexpr V sigmoid(V x) {
     const V one = constant<V>(1);
     return one / (one + exp(-x));
 }
-/// log(1 + exp(x)), without overflow for large x, and accurate for very negative x too.
+/// log(1 + exp(x)), without overflow for large x and accurate for very negative x.
 template <class V>
 GANTRY_HOST_DEVICE constexpr V softplus(V x) {
     return max(x, constant<V>(0)) + Functions<V>::log1p_unit(exp(-abs(x)));

@@ -10,30 +10,30 @@
 
 namespace gantry {
 
-/// A name as a template argument.
+/// A string literal as a template argument.
 template <std::size_t size>
 struct Name {
     char text[size];
     constexpr Name(const char (&literal)[size]) {
         std::copy_n(literal, size, text);
-    }  // NOLINT: meant to convert
+    }  // NOLINT: implicit by design
 };
 
-/// What a parameter is to its layer; initialisers choose by it.
+/// Role of a parameter in its layer. Initialisers choose by it.
 enum class Role { weight, bias, scale, shift, running_mean, running_variance };
 
-/// How a parameter's numbers are ordered in a file, where that is PyTorch's layout.
+/// Memory layout of a parameter in a checkpoint file, which follows PyTorch.
 enum class FileOrder {
-    unknown,  ///< what a tensor with two extents or more has that names no other: it cannot be saved
-    as_in_memory,
-    transposed,      ///< of a matrix
-    channels_first,  ///< of a convolution: (height, width, in, out) in memory, (out, in, height, width) in a
-                     ///< file
+    unknown,         ///< default of tensors of rank 2 and more; these cannot be saved
+    as_in_memory,    ///< same layout as in memory
+    transposed,      ///< a matrix (in, out) in memory, (out, in) in a file
+    channels_first,  ///< convolution weights: (height, width, in, out) in memory, (out, in, height, width) in
+                     ///< a file
 };
 
-/// One parameter (or one state) of a layer.
-/// A vector is in a file as it is in memory; whatever has more extents says its order.
-/// fan_in, fan_out: how many inputs an output depends on and the reverse, for initialisers; 0: not asked for.
+/// Compile-time description of a parameter or state of a layer. Vectors have the same layout in a file as in
+/// memory; tensors of higher rank must name a FileOrder to be saved.
+/// fan_in: inputs per output; fan_out: outputs per input, for initialisers; 0: not specified.
 template <Name parameter_name, class S, Role parameter_role, int parameter_fan_in = 0,
           int parameter_fan_out = 0,
           FileOrder order = S::rank<2 ? FileOrder::as_in_memory : FileOrder::unknown> struct Parameter {
@@ -42,17 +42,20 @@ template <Name parameter_name, class S, Role parameter_role, int parameter_fan_i
     static constexpr Role role = parameter_role;
     static constexpr int fan_in = parameter_fan_in, fan_out = parameter_fan_out;
     static constexpr FileOrder file_order = order;
+    /// The same parameter with another fan_out.
     template <int another>
     using WithFanOut = Parameter<parameter_name, S, parameter_role, parameter_fan_in, another, order>;
 };
 
-/// All parameters (or states) of a layer, one after the other in the network's buffer.
+/// All parameters or all states of a layer, stored contiguously in the network's buffer.
 template <class... P>
 struct ParameterList {
-    static constexpr std::size_t count = sizeof...(P);                      ///< tensors
-    static constexpr std::size_t size = (P::shape::sample_size + ... + 0);  ///< numbers
+    static constexpr std::size_t count = sizeof...(P);                      ///< number of tensors
+    static constexpr std::size_t size = (P::shape::sample_size + ... + 0);  ///< total number of elements
+    /// Shape of tensor i.
     template <std::size_t i>
     using Shape = typename std::tuple_element_t<i, std::tuple<P...>>::shape;
+    /// Offset of tensor i, in elements.
     template <std::size_t i>
     static constexpr std::size_t offset = [] {
         const std::array<std::size_t, count> sizes{P::shape::sample_size...};
@@ -62,28 +65,31 @@ struct ParameterList {
     }();
 };
 
-/// An axis whose features are those of a flattened image. Images are channels-last here and channels-first in
-/// PyTorch, so that feature (pixel, channel) is (channel, pixel) in a file. {1, 1}: the order is the same.
+/// Describes an axis whose features are a flattened image. Images are channels-last here and channels-first
+/// in PyTorch, so feature (pixel, channel) is stored as (channel, pixel) in a file. {1, 1}: no reordering.
 struct FlatImage {
     int pixels = 1, channels = 1;
 
     bool operator==(const FlatImage&) const = default;
 };
 
-/// A parameter as a value: for initialisers, files and tables, which are not compiled for each network.
+/// Run-time description of a parameter, for code that is not compiled per network: initialisers, checkpoints,
+/// tables.
 struct ParameterInfo {
     std::string name;       ///< as in PyTorch's state_dict of the same nn.Sequential: "2.weight", "0.1.bias"
-    std::size_t layer = 0;  ///< index of its layer in the outermost Sequential
-    std::size_t leaf = 0;   ///< index of its layer where layers of nested Sequentials are counted one by one
+    std::size_t layer = 0;  ///< index of the layer in the outermost Sequential
+    std::size_t leaf = 0;   ///< index of the layer, counting those of nested Sequentials one by one
     Role role = Role::weight;
     Extents extents;  ///< as in memory
     int fan_in = 0, fan_out = 0;
     FileOrder file_order = FileOrder::as_in_memory;
-    std::size_t offset = 0;  ///< in the network's buffer
-    FlatImage inputs{},
-        outputs{};  ///< of a matrix's two extents, or (outputs) of a vector; see feature_orders
+    std::size_t offset = 0;  ///< in the network's buffer, in elements
+    /// Feature orders of the two axes of a matrix, or (outputs) of a vector; see feature_orders.
+    FlatImage inputs{}, outputs{};
 };
 
+/// Appends the parameters of a layer to `list`. `prefix` is prepended to their names; `offset` is the layer's
+/// offset in the network's buffer.
 template <class... P>
 void append_parameters(std::vector<ParameterInfo>& list, const std::string& prefix,
                        [[maybe_unused]] std::size_t offset, [[maybe_unused]] std::size_t leaf,

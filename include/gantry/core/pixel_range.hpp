@@ -5,13 +5,13 @@
 
 namespace gantry {
 
-/// What the bytes 0 and 255 are as numbers in a network: pick what the generator's last layer gives.
+/// Range that 8-bit pixel values are scaled to. It must match the generator's output activation.
 enum class PixelRange {
     minus_one_to_one,  ///< (2 byte - 255) / 255, for Tanh
     zero_to_one,       ///< byte / 255, for Sigmoid
 };
 
-/// A byte of a picture as a number for a network: the T next to the exact value, on every device.
+/// Scales an 8-bit pixel value to `range`. Correctly rounded, hence identical on every device.
 template <class T>
 GANTRY_HOST_DEVICE constexpr T from_byte(std::uint8_t byte, PixelRange range) {
     return static_cast<T>(range == PixelRange::zero_to_one ? byte : 2 * byte - 255) / static_cast<T>(255);

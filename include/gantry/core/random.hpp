@@ -7,10 +7,10 @@
 
 namespace gantry {
 
-/// The number that a whole run is derived from.
+/// Seed of a run. All random streams of the run derive from it.
 enum class Seed : std::uint64_t {};
 
-/// What Philox takes and gives. Not std::array, which kernels cannot index.
+/// Input and output words of Philox. A plain array, since kernels cannot index std::array.
 template <int count>
 struct PhiloxWords {
     std::uint32_t word[count];
@@ -18,11 +18,12 @@ struct PhiloxWords {
     GANTRY_HOST_DEVICE constexpr const std::uint32_t& operator[](std::size_t i) const { return word[i]; }
     constexpr bool operator==(const PhiloxWords&) const = default;
 };
-using PhiloxBlock = PhiloxWords<4>;
-using PhiloxKey = PhiloxWords<2>;
+using PhiloxBlock = PhiloxWords<4>;  ///< a counter, or a block of random words
+using PhiloxKey = PhiloxWords<2>;    ///< a key
 
-/// Philox4x32-10: one block of four random words from a counter and a key, without any state.
-/// Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3" (SC 2011), section 3.3.
+/// Philox4x32-10, a counter-based generator: maps a counter and a key to a block of four random words,
+/// without any state.
+/// Source: Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3" (SC 2011), section 3.3.
 GANTRY_HOST_DEVICE constexpr PhiloxBlock philox(PhiloxBlock counter, PhiloxKey key) {
     for (int round = 0; round < 10; ++round) {
         const std::uint64_t first = std::uint64_t{0xD2511F53u} * counter[0];
@@ -37,41 +38,43 @@ GANTRY_HOST_DEVICE constexpr PhiloxBlock philox(PhiloxBlock counter, PhiloxKey k
     return counter;
 }
 
-/// A named sequence of random numbers. Streams of one seed with different names are independent, so that one
-/// more number drawn from one of them (a picture in the middle of a run) changes nothing in the others.
-/// The whole state is `position`: save it, set it, and the stream goes on from there.
+/// A named sequence of random numbers. Streams with the same seed and different names are independent:
+/// drawing more numbers from one (for sample images during training, say) does not change the others.
+/// `position` is the whole state; save and restore it to resume a stream.
 ///
-/// Numbers come in chunks of 64, made from the 16 Philox blocks `position` ... `position + 15`: number
-/// `16 w + j` of a chunk is word w of block j. That order suits vectors of 4, 8 and 16 lanes and the threads
-/// of a GPU alike, so that the same numbers come on every device.
+/// Numbers are generated in chunks of 64, from the 16 Philox blocks `position` ... `position + 15`: number
+/// `16 w + j` of a chunk is word w of block j. This order suits vectors of 4, 8 and 16 lanes as well as GPU
+/// threads, so every device generates the same numbers.
 struct RandomStream {
-    static constexpr int chunk = 64;  ///< numbers in a chunk
-    static constexpr int blocks_in_chunk = 16;
+    static constexpr int chunk = 64;            ///< numbers per chunk
+    static constexpr int blocks_in_chunk = 16;  ///< Philox blocks per chunk
 
     Seed seed{};
-    std::uint32_t name = 0;      ///< hash of the name
+    std::uint32_t name = 0;      ///< hash of the stream's name
     std::uint64_t position = 0;  ///< next unused Philox block
 
     RandomStream() = default;
     constexpr RandomStream(Seed run_seed, std::string_view stream_name)
         : seed(run_seed), name(hash(stream_name)) {}
 
-    /// Words of Philox block `block`.
+    /// The four words of Philox block `block` of this stream.
     GANTRY_HOST_DEVICE constexpr PhiloxBlock block(std::uint64_t block) const {
         return philox({static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), name, 0},
                       key());
     }
-    /// The stream as it stands, and the stream moved on by the chunks that `count` numbers need.
+    /// Returns the stream at its current position and advances this one by the chunks that `count` numbers
+    /// occupy.
     constexpr RandomStream take(std::uint64_t count) {
         RandomStream taken = *this;
         position += (count + chunk - 1) / chunk * blocks_in_chunk;
         return taken;
     }
+    /// The Philox key: low and high word of the seed.
     GANTRY_HOST_DEVICE constexpr PhiloxKey key() const {
         return {static_cast<std::uint32_t>(static_cast<std::uint64_t>(seed)),
                 static_cast<std::uint32_t>(static_cast<std::uint64_t>(seed) >> 32)};
     }
-    /// FNV-1a, 32 bits.
+    /// 32-bit FNV-1a hash.
     static constexpr std::uint32_t hash(std::string_view text) {
         std::uint32_t value = 2166136261u;
         for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 16777619u;

@@ -9,15 +9,16 @@
 
 namespace gantry {
 
-/// The one extent that is known only at run time: how many items a batch has. It comes first, or not at all.
+/// The batch extent, the only one that is known at run time only. It is the first extent of a shape, or
+/// absent.
 inline constexpr int Batch = -1;
 
-/// A shape as a value, for the part of gantry that is compiled once for all shapes.
+/// Run-time shape, for code that is compiled once for all shapes.
 struct Extents {
     static constexpr int max_rank = 4;
 
     int rank = 0;
-    std::array<int, max_rank> of = {};
+    std::array<int, max_rank> of = {};  ///< extents; the first `rank` are used
 
     /// Number of elements; 1 for a scalar (rank 0).
     constexpr std::size_t size() const {
@@ -25,7 +26,7 @@ struct Extents {
         for (int i = 0; i < rank; ++i) product *= static_cast<std::size_t>(of[static_cast<std::size_t>(i)]);
         return product;
     }
-    /// First extent (the batch, where there is one); 1 for a scalar.
+    /// First extent (the batch, if there is one); 1 for a scalar.
     constexpr int first() const { return rank == 0 ? 1 : of[0]; }
     /// Last extent (features or channels); 1 for a scalar.
     constexpr int last() const { return rank == 0 ? 1 : of[static_cast<std::size_t>(rank - 1)]; }
@@ -33,6 +34,7 @@ struct Extents {
     constexpr bool operator==(const Extents&) const = default;
 };
 
+/// Prints the shape as `(Batch, 28, 28, 1)`.
 inline std::ostream& operator<<(std::ostream& out, const Extents& extents) {
     out << '(';
     for (int i = 0; i < extents.rank; ++i) {
@@ -44,8 +46,8 @@ inline std::ostream& operator<<(std::ostream& out, const Extents& extents) {
 }
 
 namespace detail {
-/// Whether the product of extents is one that kernels can count: an item's elements in int, others in
-/// std::size_t with room for their bytes.
+/// True if kernels can index that many elements: those of a sample by int, others by std::size_t, with room
+/// for their size in bytes.
 constexpr bool fits(bool batched, std::initializer_list<int> extents) {
     double product = 1;
     for (const int extent : extents) product *= extent;
@@ -53,8 +55,8 @@ constexpr bool fits(bool batched, std::initializer_list<int> extents) {
 }
 }  // namespace detail
 
-/// A shape as a type: `Shape<Batch, 28, 28, 1>` is a batch of images (height, width, channels), `Shape<240>`
-/// a vector, `Shape<>` a scalar.
+/// Compile-time shape: `Shape<Batch, 28, 28, 1>` is a batch of images (height, width, channels), `Shape<240>`
+/// a vector, `Shape<>` a scalar. At most 4 extents.
 template <int... Sizes>
 struct Shape {
     static_assert(sizeof...(Sizes) <= Extents::max_rank, "gantry: a shape has at most 4 extents");
@@ -68,36 +70,37 @@ struct Shape {
     static_assert(detail::fits(((Sizes == Batch) || ...), {1, (Sizes == Batch ? 1 : Sizes)...}),
                   "gantry: an item of a batch has fewer than 2^31 elements, and every shape fewer than 2^48");
 
-    static constexpr int rank = sizeof...(Sizes);
-    static constexpr bool batched = ((Sizes == Batch) || ...);
-    /// Elements of one item of the batch; of the whole where there is no Batch.
+    static constexpr int rank = sizeof...(Sizes);               ///< number of extents
+    static constexpr bool batched = ((Sizes == Batch) || ...);  ///< the first extent is Batch
+    /// Elements per sample; of the whole tensor without a Batch.
     static constexpr std::size_t sample_size =
         (std::size_t{1} * ... * static_cast<std::size_t>(Sizes == Batch ? 1 : Sizes));
 
+    /// Number of elements with `batch` in place of Batch.
     static constexpr std::size_t size(int batch) {
         return batched ? sample_size * static_cast<std::size_t>(batch) : sample_size;
     }
-    /// The shape with `batch` in place of Batch.
+    /// Run-time shape with `batch` in place of Batch.
     static constexpr Extents extents(int batch) { return {rank, {(Sizes == Batch ? batch : Sizes)...}}; }
 };
 
-/// A shape that the compiler does not know: what a network takes that begins with layers that take anything,
-/// or what one makes that does not fit together. Of such a result it says nothing else: ops that see their
-/// user's shapes take it for any shape.
+/// A shape that is unknown at compile time: the input of a network whose first layers accept any shape, or
+/// the result of layers that do not fit together. Ops accept it in place of any shape, so that such an error
+/// causes no further diagnostics.
 struct AnyShape {
     static constexpr int rank = 0;
     static constexpr std::size_t sample_size = 0;
     static constexpr bool batched = true;
     static constexpr Extents extents(int) { return {}; }
 };
-/// Whether two shapes are the same, as far as they are known.
+/// True if two shapes are equal or at least one is unknown.
 template <class A, class B>
 inline constexpr bool same_shape =
     std::is_same_v<A, B> || std::is_same_v<A, AnyShape> || std::is_same_v<B, AnyShape>;
 
 namespace detail {
 template <class S>
-struct Last;  // the shape with another last extent
+struct Last;  // replaces the last extent of a shape
 template <>
 struct Last<AnyShape> {
     template <int>
@@ -126,7 +129,7 @@ struct Last<Shape<A, B, C, E>> {
 };
 }  // namespace detail
 
-/// The shape of values behind the typed handles: known only at run time.
+/// Shape of a TensorRef, known at run time only.
 struct DynamicShape {
     static constexpr int rank = 0;
     static constexpr std::size_t sample_size = 0;

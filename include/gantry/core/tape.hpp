@@ -14,31 +14,31 @@
 
 namespace gantry {
 
-/// One recorded op, or a leaf. Knows neither shapes nor scalars nor devices.
+/// A node of the autograd tape: a recorded op or a leaf. Independent of shapes, scalar types and devices.
 struct Node {
-    void (*play)(Node&) = nullptr;              ///< adds to the gradients of its inputs; null for leaves
+    void (*play)(Node&) = nullptr;              ///< runs the op's vjp; null for leaves
     Node *previous = nullptr, *next = nullptr;  ///< in order of recording
-    Node* const* inputs = nullptr;              ///< may hold nulls: inputs that nobody can ask a gradient for
+    Node* const* inputs = nullptr;              ///< null entries: inputs without gradient
     int input_count = 0;
-    int index = 0;  ///< place in the recording
+    int index = 0;  ///< position on the tape, from 1
 
-    // Of the current backward pass:
-    void* gradient = nullptr;       ///< collected so far
-    Node* gradient_node = nullptr;  ///< its node, where the pass is recorded itself
-    bool needed = false;            ///< leads to something a gradient was asked for
-    bool written = false;           ///< leaves of a network: `destination` holds a first contribution
+    // State of the current backward pass:
+    void* gradient = nullptr;       ///< accumulated so far
+    Node* gradient_node = nullptr;  ///< node of the gradient, if the pass itself is recorded
+    bool needed = false;            ///< a target of the pass, or depends on one
+    bool written = false;           ///< the first contribution was stored (parameters: in `destination`)
 
-    // Of a leaf that is a parameter of a network:
-    void* destination = nullptr;  ///< where its gradient goes, inside the network's gradient buffer
-    std::size_t bytes = 0;
-    Lifetime::Watch owner;  ///< the network
+    // Leaves that are parameters of a network:
+    void* destination = nullptr;  ///< address of the gradient in the network's gradient buffer
+    std::size_t bytes = 0;        ///< of the gradient
+    Lifetime::Watch owner;        ///< the network
 };
 
-/// The ops of one step, in order, in memory that is reused from step to step.
+/// The ops of one step in order of execution. The memory is reused from step to step.
 class Tape {
 public:
-    /// Appends a node: trivially destructible, since the tape forgets its nodes without calling anything.
-    /// Errors: no Step is open.
+    /// Appends a node of type N, constructed from `arguments`. N must be trivially destructible: reset runs
+    /// no destructors. Errors: no Step is open.
     template <class N, class... Arguments>
     N* push(const Arguments&... arguments) {
         static_assert(std::is_base_of_v<Node, N> && std::is_trivially_destructible_v<N>);
@@ -52,30 +52,35 @@ public:
         return node;
     }
 
-    /// Opens the tape, until `reset`: a Step has begun.
+    /// Opens the tape until `reset`. Called by Step.
     void open() { open_ = true; }
+    /// True while a Step is open.
     bool is_open() const { return open_; }
 
-    /// Whether ops are recorded. Off while a backward pass plays whose own derivatives nobody wants.
+    /// True if ops are recorded. False during a backward pass without create_graph.
     bool recording() const { return recording_; }
+    /// Switches recording on or off.
     void record(bool on) { recording_ = on; }
 
-    /// Whether the pass writes gradients of a network's parameters straight into the network's buffer.
+    /// True if the backward pass writes parameter gradients directly to the network's gradient buffer.
     bool writes_through() const { return writes_through_; }
+    /// Switches direct writes to the gradient buffer on or off.
     void write_through(bool on) { writes_through_ = on; }
 
-    /// The number 1 that the pass began with, where it lies: an upstream gradient there need not be
-    /// multiplied.
+    /// Address of the seed gradient, 1. A loss compares its upstream gradient with it to skip a
+    /// multiplication.
     const void* seed() const { return seed_; }
+    /// Sets the address of the seed gradient; null: none.
     void set_seed(const void* seed) { seed_ = seed; }
 
-    /// To be called by whatever overwrites memory that outlives steps, as optimizers do: a node that was
-    /// recorded before and reads it can no longer be played. `what` appears in the error.
+    /// Must be called after overwriting memory that outlives steps, as optimizers do. Ops recorded before
+    /// that read this memory can no longer be differentiated. `what` names the data in the error message.
     void overwritten(const void* begin, const void* end, const char* what = "parameters") {
         ++overwrites_so_far_;
         statistics_overwritten(begin, end, what);
     }
-    /// The same for running statistics: devices derive nothing from them, so that `overwrites` stays.
+    /// The same for running statistics. `overwrites` stays the same, since devices cache nothing derived from
+    /// them.
     void statistics_overwritten(const void* begin, const void* end, const char* what = "running statistics") {
         if (count_ == 0) return;
         const auto same = [&](const Overwrite& o) { return o.begin == begin && o.end == end; };
@@ -85,6 +90,7 @@ public:
         else
             known->index = count_;
     }
+    /// Errors: `data` was overwritten after `node` was recorded.
     void check_not_overwritten(const Node& node, const void* data) const {
         for (const Overwrite& o : overwrites_)
             if (node.index <= o.index && data >= o.begin && data < o.end)
@@ -92,10 +98,11 @@ public:
                                      " must not be updated between a forward pass and its backward pass");
     }
 
-    /// Changes whenever something was overwritten that a device may have derived something from.
+    /// Changes with each call of `overwritten`; cached transforms of parameters from before are stale.
     std::uint64_t overwrites() const { return overwrites_so_far_; }
 
-    /// Prepares all nodes for a pass: those up to `output` that lead to a target are needed.
+    /// Prepares a backward pass from `output`: resets the gradients and marks each node up to `output` that
+    /// depends on a target as needed.
     template <class IsTarget>
     void mark(const Node* output, const IsTarget& is_target) {
         for (Node* node = first_; node; node = node->next) {
@@ -107,19 +114,21 @@ public:
                 node->needed |= node->inputs[i] && node->inputs[i]->needed;
         }
     }
-    /// Plays the marked nodes back, from `output` to the first.
+    /// Runs the vjp of each marked node, from `output` back to the first.
     void play(Node* output) {
         for (Node* node = output; node; node = node->previous)
             if (node->gradient && node->needed && node->play) node->play(*node);
     }
+    /// Calls f(node) for each node, in order.
     template <class F>
     void for_each(const F& f) {
         for (Node* node = first_; node; node = node->next) f(*node);
     }
 
-    /// Memory of the host until the end of the step.
+    /// Host memory, valid until the end of the step.
     void* scratch(std::size_t bytes) { return arena_.allocate(bytes); }
 
+    /// Ends the step: removes all nodes and recycles their memory.
     void reset() {
         open_ = false;
         first_ = last_ = nullptr;

@@ -13,9 +13,10 @@
 namespace gantry {
 namespace cpu::detail {
 
-/// Mean of x - origin and sum of (x - mean)^2 of each column: two passes over each block, which is in the
-/// first cache, and Chan's formula to merge blocks (Chan, Golub, LeVeque: "Updating formulae and a pairwise
-/// algorithm for computing sample variances", 1979, eq. 2.1). So a large mean costs the variance no digits.
+/// Mean of x - origin and sum of (x - mean)^2 per column. Two passes over each block, which stays in the L1
+/// cache; blocks are merged by Chan's formula (Chan, Golub, LeVeque: "Updating formulae and a pairwise
+/// algorithm for computing sample variances", 1979, eq. 2.1). So a large mean does not cost the variance
+/// precision.
 template <class T>
 struct MomentsOfColumn {
     static constexpr std::size_t results = 2;
@@ -51,10 +52,10 @@ struct MomentsOfColumn {
     }
 };
 
-/// The activations that batch norm has in its pass: y where y > 0, else slope y.
+/// Negative slope of the fused activation: y where y > 0, else slope y.
 inline double slope_of(const Activation& a) { return a.kind == ActivationKind::leaky_relu ? a.parameter : 1; }
 
-/// A mean as the nearest T and what that has lost.
+/// A mean rounded to T, and the rounding error.
 template <class T>
 struct SplitMean {
     T mean, rest;
@@ -63,7 +64,7 @@ struct SplitMean {
           rest(static_cast<T>(exact - static_cast<double>(mean))) {}
 };
 
-/// Mean and sum of (x - mean)^2 of a column in double: for squares that overflow in T.
+/// Mean and sum of (x - mean)^2 of a column, in double: for squares that overflow in T.
 template <class T>
 std::array<double, 2> moments_in_double(const T* x, std::size_t rows, std::size_t columns) {
     const double mean = sum_in_double(x, rows, columns) / static_cast<double>(rows);
@@ -75,7 +76,7 @@ std::array<double, 2> moments_in_double(const T* x, std::size_t rows, std::size_
     return {mean, squares};
 }
 
-/// y = activation(factor (x - mean) + shift); the arrays are repeated (see ColumnReduction).
+/// y = activation(factor (x - mean) + shift). The arrays are repeated (see ColumnReduction::repeat).
 template <class T>
 struct Normalization {
     using V = Vector<T>;
@@ -105,7 +106,7 @@ struct Normalization {
     }
 };
 
-/// Sums of d and of d (x - mean), where d = upstream activation'(y).
+/// Per column, the sums of d and of d (x - mean), where d = upstream activation'(y).
 template <class T>
 struct BatchNormGradientSums {
     static constexpr std::size_t results = 2;
@@ -152,7 +153,7 @@ void launch(Cpu& device, const BatchNormParameters<T>& p) {
     T *const mean = memory + columns.memory(2), *const mean_rest = mean + length,
              *const factor = mean_rest + length, *const shift = factor + length;
 
-    columns.repeat(p.x, mean);  // the first row: near enough to the mean to keep its digits
+    columns.repeat(p.x, mean);  // the first row is near enough to the mean to keep its digits
     const auto [means, squares] = columns.reduce(device, memory, cpu::detail::MomentsOfColumn<T>{p.x, mean});
 
     const double rows = static_cast<double>(p.rows), unbiased = rows / std::max(1.0, rows - 1);
@@ -227,7 +228,7 @@ void launch(Cpu& device, const BatchNormGradientParameters<T>& p) {
     const auto [sums, product_sums] =
         columns.reduce(device, memory, cpu::detail::BatchNormGradientSums<T>{p.x, p.upstream, normal});
 
-    // x_gradient = factor (d - constant - linear n) with n = (x - mean) rstd
+    // x_gradient = factor (d - constant - linear n), where n = (x - mean) rstd
     const T row_count = static_cast<T>(p.rows);
     for (std::size_t c = 0; c < p.columns; ++c) {
         const T scale_gradient = product_sums[c] * p.rstd[c];

@@ -11,9 +11,8 @@
 
 namespace gantry::cpu {
 
-/// Reads whole vectors out of an array of `size` elements. With `bounded`, one that would reach beyond the
-/// end of the array is cut there. (One that reaches into the next row is not: who reads it has no use for
-/// those lanes.)
+/// Loads vectors from an array of `size` elements. If `bounded`, a vector is cut at the end of the array. It
+/// may still run into the next row; the caller ignores those lanes.
 template <bool bounded>
 struct Reader {
     std::size_t size;
@@ -28,20 +27,29 @@ struct Reader {
 
 /// Reduces each column of a matrix (rows, columns), both > 0, in an order that depends on the extents alone.
 ///
-/// Where columns are few, `fold` rows side by side make one wider row, so that vectors are filled; the last
-/// row may then be short. Rows go in chunks, which threads share out, and those in blocks, which fit into the
-/// first cache with all their columns' strips of four vectors. Results of blocks are merged into those of
-/// their chunk, those of chunks into the total, and those of folded columns into one, each in order.
+/// If there are few columns, `fold` consecutive rows are read as one wider row, so that vectors are filled;
+/// the last row may then be short. Rows are split into chunks, which are distributed over the threads, and
+/// chunks into blocks, which fit in the L1 cache. A block is read in strips of four vectors of columns. The
+/// results of blocks are merged into those of their chunk, those of chunks into the total, and those of
+/// folded columns into one, each in order.
+// clang-format off
 ///
-/// A reduction is a type with
-///     static constexpr std::size_t results;      // numbers for each column
-///     template <std::size_t vectors, class Read>  // of a block: element (r, c) stands at first + r * width
-///     + c void block(Read read, std::size_t first, std::size_t column, std::size_t rows, std::size_t width,
+/// A reduction R has these members. Results that are all 0 are those of no rows.
+///
+///     static constexpr std::size_t results;  // per column
+///
+///     // Reduces a block of `rows` rows and `vectors` vectors of columns to `out`. Element (r, c) of the block
+///     // has index first + r * width + c in the matrix; read(x, i) loads the vector at index i of array x;
+///     // `column` is the block's first column, an index into repeated arrays.
+///     template <std::size_t vectors, class Read>
+///     void block(Read read, std::size_t first, std::size_t column, std::size_t rows, std::size_t width,
 ///                std::array<Vector<T>, results> (&out)[vectors]) const;
-///     template <class V>                          // into a, of rows_a rows, b of the next rows_b rows
-///     static void merge(std::array<V, results>& a, std::size_t rows_a, const std::array<V, results>& b,
-///                       std::size_t rows_b);
-/// where results that are 0 stand for no rows.
+///
+///     // Merges b, the results of the next rows_b rows, into a, those of rows_a rows.
+///     template <class V>
+///     static void merge(std::array<V, results>& a, std::size_t rows_a,
+///                       const std::array<V, results>& b, std::size_t rows_b);
+// clang-format on
 template <class T>
 class ColumnReduction {
 public:
@@ -55,19 +63,20 @@ public:
           chunk_rows_(std::max(least_chunk_rows, (rows_ + most_chunks - 1) / most_chunks)),
           chunks_((rows_ + chunk_rows_ - 1) / chunk_rows_) {}
 
-    /// Length of the arrays with one number for each column, repeated (see `repeat`), that a reduction may
-    /// read by `column`, and that a ColumnPhase points into.
+    /// Length of per-column arrays in their repeated form (see `repeat`), which reductions index by `column`
+    /// and vector loops by ColumnPhase.
     std::size_t repeated_length() const { return std::max(padded_width_, columns_ + lanes<T>); }
-    /// How many T `reduce` needs as memory.
+    /// Elements of scratch memory that `reduce` needs for `results` results per column.
     std::size_t memory(std::size_t results) const { return (chunks_ + 2) * results * padded_width_; }
 
-    /// to[i] = from[i % columns], i < repeated_length; `from` may be `to`.
+    /// Repeats a per-column array: to[i] = from[i % columns], i < repeated_length(). `from` may be `to`.
     void repeat(const T* from, T* to) const {
         if (from != to) std::copy_n(from, columns_, to);
         for (std::size_t i = columns_; i < repeated_length(); ++i) to[i] = to[i - columns_];
     }
 
-    /// Returns result k of column c at [k][c].
+    /// Reduces the matrix, with `memory` of memory(R::results) elements. Result k of column c is returned at
+    /// [k][c].
     template <class R>
     std::array<T*, R::results> reduce(const Cpu& device, T* memory, const R& reduction) const {
         const std::size_t chunk_size = chunk_rows_ * width_;
@@ -150,7 +159,7 @@ private:
             for (; c < width; c += lanes<T>) strip.template operator()<1>(c, Reader<true>{size_});
         }
     }
-    // Merges the short last row, and then the folded columns.
+    // Merges the short last row, then the folded columns.
     template <class R>
     void unfold(const R& reduction, const State<R>& total, const State<R>& last) const {
         const std::size_t rest = size_ % width_;
@@ -172,15 +181,17 @@ private:
     std::size_t size_, columns_, fold_, width_, padded_width_, rows_, chunk_rows_, chunks_;
 };
 
-/// Where a vector loop over a matrix stands within its rows: at(0), at(1), ... are where the numbers of its
-/// vectors' first columns stand in an array that ColumnReduction::repeat has made.
+/// Column position of a vector loop over a matrix: the column of the first lane of the current vector, an
+/// index into arrays repeated by ColumnReduction::repeat.
 class ColumnPhase {
 public:
+    /// Position of the vector that starts at element `begin` of a matrix with `columns` columns.
     template <class T>
     static ColumnPhase of(std::size_t begin, std::size_t columns) {
         return {begin % columns, lanes<T> % columns, columns};
     }
     std::size_t operator()() const { return column_; }
+    /// Advances by one vector.
     void next() {
         column_ += step_;
         if (column_ >= columns_) column_ -= columns_;

@@ -1,5 +1,5 @@
 #pragma once
-// The CPU device with all of its kernels.
+// The CPU device and all its kernels.
 #ifndef __CUDACC__
 #include <gantry/cpu/batch_norm.hpp>
 #include <gantry/cpu/convolution/convolution.hpp>
@@ -17,7 +17,8 @@
 #include <gantry/cpu/softmax.hpp>
 #else
 namespace gantry {
-/// nvcc knows no vectors of the CPU: programs for Cpu are .cpp files, which may link with what nvcc compiled.
+/// nvcc does not support the CPU's vector types: programs for Cpu are .cpp files, which may be linked with
+/// objects that nvcc compiled.
 struct CpuIsNotForFilesThatNvccCompiles;
 using Cpu = CpuIsNotForFilesThatNvccCompiles;
 }  // namespace gantry

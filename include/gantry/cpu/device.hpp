@@ -14,7 +14,7 @@ namespace gantry {
 
 namespace cpu {
 
-/// The cores that the process may run on (`taskset` narrows them).
+/// Number of cores that the process may run on, as limited by `taskset`.
 inline int available_cores() {
 #ifdef __linux__
     cpu_set_t cores;
@@ -25,17 +25,22 @@ inline int available_cores() {
 
 }  // namespace cpu
 
+/// Options of Cpu.
 struct CpuOptions {
-    int threads = 0;  ///< 0: one for each core that the process may run on
+    int threads = 0;  ///< 0: one per core that the process may run on
 };
 
-/// The CPU: memory of the host, kernels in gantry/cpu/, over threads that all devices of the process share.
+/// The CPU device. It uses host memory, the kernels in gantry/cpu/, and threads that are shared by all
+/// devices of the process.
 class Cpu : public Device<HostMemory> {
 public:
+    /// Throws if options.threads < 0.
     explicit Cpu(CpuOptions options = {}) { set_threads(options.threads); }
 
+    /// Number of threads that a kernel may use.
     int threads() const { return threads_; }
-    /// Changes speed only: results are the same bits with any number of threads.
+    /// Sets the number of threads; 0 means one per available core. Affects speed only: results are bitwise
+    /// the same for any number of threads. Throws if `threads` < 0.
     void set_threads(int threads) {
         if (threads < 0) fail("Cpu", "the number of threads must not be negative", threads);
         threads_ = threads == 0 ? cpu::available_cores() : threads;

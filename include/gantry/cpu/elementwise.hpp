@@ -13,7 +13,7 @@
 namespace gantry {
 namespace cpu::detail {
 
-/// The inputs of an elementwise operation: a scalar one becomes a vector that is read again and again.
+/// Inputs of an elementwise operation. A scalar is broadcast to one vector, which is read with a step of 0.
 template <class T, std::size_t count>
 class ElementwiseInputs {
 public:
@@ -34,7 +34,7 @@ private:
     alignas(vector_bytes) T repeated_[count][lanes<T>];
 };
 
-/// f of vector v of each input
+/// f applied to vector v of each input.
 template <class F, class T, std::size_t count>
 GANTRY_ALWAYS_INLINE inline Vector<T> apply(const F& f, const std::array<Input<T>, count>& in,
                                             std::size_t v) {
@@ -44,21 +44,21 @@ GANTRY_ALWAYS_INLINE inline Vector<T> apply(const F& f, const std::array<Input<T
     (std::make_index_sequence<count>{});
 }
 
-/// y[i] = f(in_0[i], in_1[i], ...) as the body of a vector loop.
+/// Loop body: y[i] = f(in_0[i], in_1[i], ...).
 template <class F, class T, std::size_t count>
 struct ElementwiseLoop {
     const F& f;
 
     void operator()(std::size_t, std::size_t vectors, const std::array<Input<T>, count>& inputs,
                     const std::array<T*, 1>& out) const {
-        const F local_f = f;  // copies, which no store can change
+        const F local_f = f;  // local copies, which stores cannot alias
         const std::array<Input<T>, count> in = inputs;
         T* const y = out[0];
         for (std::size_t v = 0; v < vectors; ++v) store(y + v * lanes<T>, apply<F, T, count>(local_f, in, v));
     }
 };
 
-/// A loss as the body of a vector loop: f(in_0[i], in_1[i], ...) and scale * f.gradient(...).
+/// Loop body of a loss: f(in_0[i], in_1[i], ...) and scale * f.gradient(in_0[i], in_1[i], ...).
 template <class F, class T, std::size_t count>
 struct LossLoop {
     const F& f;
@@ -78,8 +78,8 @@ struct LossLoop {
     }
 };
 
-/// The sum of f(in_0[i], in_1[i], ...) for i from `begin` to `end`, in double throughout: for blocks whose
-/// sum overflows in T.
+/// Sum of f(in_0[i], in_1[i], ...) over begin <= i < end, entirely in double: for blocks whose sum overflows
+/// in T.
 template <class T, std::size_t count>
 struct SumInDouble {
     using Function = double(const void* f, const std::array<Input<T>, count>& in, std::size_t begin,
@@ -102,8 +102,8 @@ struct SumInDouble {
     }
 };
 
-/// The sum of what the body of a loop writes first: block by block, and blocks chunk by chunk; the chunks
-/// depend on `size` alone. What it writes besides goes to `out`.
+/// Sum of the first output of a loop body: over blocks, and over chunks of blocks, which depend on `size`
+/// alone. Further outputs are written to `out`.
 template <class T, std::size_t count, std::size_t more>
 [[gnu::noinline]] double sum_of_loop(int threads, std::size_t size, const std::array<Input<T>, count>& in,
                                      const std::array<T*, more>& out,

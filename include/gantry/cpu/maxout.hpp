@@ -9,7 +9,8 @@
 namespace gantry {
 namespace cpu::detail {
 
-/// Calls f(row, column, count) for vectors of `count` columns of each row; only a row's last may be short.
+/// Calls f(row, column, count) for each vector of `count` columns of each row; only the last vector of a row
+/// may be short.
 template <class T, class F>
 void for_row_vectors(const Cpu& device, std::size_t rows, std::size_t columns, std::size_t cost, const F& f) {
     if (columns == 0) return;

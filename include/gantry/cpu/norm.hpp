@@ -12,7 +12,7 @@
 namespace gantry {
 namespace cpu::detail {
 
-/// The sum of the squares of `count` numbers, in double.
+/// Sum of the squares of `count` elements, in double.
 template <class T>
 double sum_of_squares(const T* x, std::size_t count) {
     constexpr std::size_t at_once = 8;

@@ -11,7 +11,7 @@
 namespace gantry {
 namespace cpu::detail {
 
-/// The numbers begin, ..., end - 1.
+/// The integers begin, ..., end - 1.
 struct Span {
     int begin, end;
 };
@@ -20,12 +20,12 @@ struct Span {
 struct PoolingAxis {
     int extent, pooled_extent, size, stride, padding;
 
-    /// The pixels in the window of a pooled pixel.
+    /// Pixels in the window of a pooled pixel.
     Span window(int pooled) const {
         const int begin = pooled * stride - padding;
         return {std::max(begin, 0), std::min(begin + size, extent)};
     }
-    /// The pooled pixels in whose windows a pixel lies: none where end <= begin.
+    /// Pooled pixels whose windows contain a pixel; empty if end <= begin.
     Span windows_with(int pixel) const {
         const int place = pixel + padding;
         return {place < size ? 0 : (place - size) / stride + 1, std::min(place / stride + 1, pooled_extent)};
@@ -40,8 +40,8 @@ inline PoolingAxis horizontal(const PoolingGeometry& g) {
     return {g.width, g.pooled_width, w.size.horizontal, w.stride.horizontal, w.padding.horizontal};
 }
 
-/// Calls f(image, row, pixel) for all rows of images, pixel being the number of the row's first one in all
-/// images; threads share out the rows. `cost`: operations for a pixel.
+/// Calls f(image, row, pixel) for all rows of all images, distributed over the threads. `pixel` is the index
+/// of the first pixel of the row, counted over all images. `cost`: operations per pixel.
 template <class F>
 void for_rows(const Cpu& device, std::size_t images, int height, int width, std::size_t cost, const F& f) {
     const auto rows = static_cast<std::size_t>(height), columns = static_cast<std::size_t>(width);
@@ -53,8 +53,8 @@ void for_rows(const Cpu& device, std::size_t images, int height, int width, std:
                     });
 }
 
-/// Calls f.operator()<V>(channel), with V = Vector<T> for as many channels as it has lanes, and with V = T
-/// for each of those that are left.
+/// Calls f.operator()<V>(channel): with V = Vector<T> for each lanes<T> channels, and with V = T for each of
+/// the remaining ones.
 template <class T, class F>
 GANTRY_ALWAYS_INLINE inline void for_channels(std::size_t channels, const F& f) {
     std::size_t c = 0;
@@ -76,7 +76,7 @@ GANTRY_ALWAYS_INLINE inline void write(T* to, V v) {
         store(to, v);
 }
 
-/// The largest of the numbers that it meets, and the pixel where that stands.
+/// Running maximum and its pixel. NaN wins.
 template <class V>
 struct Maximum {
     using T = Element<V>;
@@ -105,8 +105,8 @@ private:
     GANTRY_ALWAYS_INLINE static Pixel number(std::size_t at) { return static_cast<Integer>(at) - Pixel{}; }
 };
 
-/// out[c] = scale * the sum over some rows and columns of an image of this width. Rows are summed first, so
-/// that numbers are added to others of their size.
+/// out[c] = scale * sum over `rows` and `columns` of an image of this width. Each row is summed first, so
+/// that values of similar magnitude are added.
 template <class T>
 GANTRY_ALWAYS_INLINE inline void sum_pixels(const T* image, int width, std::size_t channels, Span rows,
                                             Span columns, double scale, T* out) {
@@ -153,8 +153,7 @@ void launch(Cpu& device, const MaxPoolParameters<T>& p) {
              });
 }
 
-/// Images are not divided, so that what is added to a number comes in the same order with any number of
-/// threads.
+/// An image is not split between threads, so its additions have the same order for any number of threads.
 template <class T>
 void launch(Cpu& device, const SwitchScatterParameters<T>& p) {
     const SwitchedImages e = p.extents;

@@ -17,12 +17,12 @@ namespace cpu::detail {
 
 using Words = Vector<std::uint32_t>;
 
-/// The 64-bit products of words 0, 2, 4, ... and `factor`.
+/// 64-bit products of words 0, 2, 4, ... and `factor`.
 GANTRY_ALWAYS_INLINE inline Words multiply_even(Words a, std::uint32_t factor) {
     using Wide = Vector<std::uint64_t>;
 #if defined(__AVX512F__)
-    // From the expression below, compilers make the multiplication of whole 64-bit lanes, which takes three
-    // times as long.
+    // From the expression below, compilers generate a multiplication of 64-bit lanes, which takes three times
+    // as long.
     Wide product;
     asm("vpmuludq %2, %1, %0" : "=v"(product) : "v"(a), "v"(splat(std::uint64_t{factor})));
     return std::bit_cast<Words>(product);
@@ -31,8 +31,8 @@ GANTRY_ALWAYS_INLINE inline Words multiply_even(Words a, std::uint32_t factor) {
 #endif
 }
 
-/// The high and the low halves of the 64-bit products a * factor. (Shuffles, since shifts would wait for the
-/// execution port of the multiplications.)
+/// High and low halves of the 64-bit products a * factor. Shuffles, since shifts would compete for the
+/// execution port of the multiplications.
 struct WideProduct {
     Words high, low;
 
@@ -47,7 +47,7 @@ private:
     struct OddWords {
         static constexpr std::size_t at(std::size_t t) { return t | 1; }
     };
-    // Of the products of even words, and after them those of odd words.
+    // Words of the products of even words, followed by those of odd words.
     struct LowHalves {
         static constexpr std::size_t at(std::size_t t) { return t % 2 == 0 ? t : size + t - 1; }
     };
@@ -56,7 +56,7 @@ private:
     };
 };
 
-/// philox() of a vector of counters.
+/// philox() for a vector of counters.
 GANTRY_ALWAYS_INLINE inline std::array<Words, 4> philox(std::array<Words, 4> counter, PhiloxKey key) {
     Words key0 = splat(key[0]), key1 = splat(key[1]);
     for (int round = 0; round < 10; ++round) {
@@ -68,7 +68,7 @@ GANTRY_ALWAYS_INLINE inline std::array<Words, 4> philox(std::array<Words, 4> cou
     return counter;
 }
 
-/// The words of chunk `chunk` of a stream, in the order of its numbers.
+/// The random words of chunk `chunk` of a stream, in the order of the stream.
 inline void random_words(const RandomStream& stream, std::size_t chunk,
                          std::uint32_t (&words)[RandomStream::chunk]) {
     constexpr std::size_t blocks = RandomStream::blocks_in_chunk;
@@ -78,7 +78,7 @@ inline void random_words(const RandomStream& stream, std::size_t chunk,
     for (std::size_t block = 0; block < blocks; block += lanes<std::uint32_t>) {
         const std::uint64_t first = position + block;
         const Words low = lane + static_cast<std::uint32_t>(first);
-        // Lanes in which the low half has overflowed have all bits set in the comparison: minus 1.
+        // In lanes where the low half overflowed, the comparison has all bits set, which is -1.
         const Words high = splat(static_cast<std::uint32_t>(first >> 32)) -
                            std::bit_cast<Words>(low < splat(static_cast<std::uint32_t>(first)));
         const auto random = philox({low, high, splat(stream.name), Words{}}, stream.key());
@@ -86,13 +86,13 @@ inline void random_words(const RandomStream& stream, std::size_t chunk,
     }
 }
 
-// As many 32-bit integers as a Vector<double> has lanes.
+// 32-bit integers, one per lane of a Vector<double>.
 typedef std::int32_t HalfIntegers __attribute__((vector_size(vector_bytes / 2)));
 typedef std::uint32_t HalfWords __attribute__((vector_size(vector_bytes / 2)));
 typedef std::uint32_t UnalignedHalfWords
     __attribute__((vector_size(vector_bytes / 2), aligned(sizeof(std::uint32_t)), may_alias));
 
-/// As many words as a Vector<T> has lanes, each >> shift, as numbers: exact from a shift of 8 on.
+/// The next lanes<T> words, each >> shift, converted to T: exact for shift >= 8.
 template <class T, int shift>
 GANTRY_ALWAYS_INLINE inline Vector<T> numbers(const std::uint32_t* words) {
     if constexpr (sizeof(T) == sizeof(std::uint32_t)) {
@@ -108,7 +108,7 @@ GANTRY_ALWAYS_INLINE inline Vector<T> uniform(const std::uint32_t* words) {
     return numbers<T, 8>(words) * static_cast<T>(0x1p-24);
 }
 
-/// Rounds lanes<double> numbers to T.
+/// Rounds lanes<double> values to T and stores them.
 template <class T>
 GANTRY_ALWAYS_INLINE inline void store_rounded(T* to, Vector<double> v) {
     if constexpr (std::is_same_v<T, double>)
@@ -117,7 +117,7 @@ GANTRY_ALWAYS_INLINE inline void store_rounded(T* to, Vector<double> v) {
         store_half(to, __builtin_convertvector(v, HalfVector<T>));
 }
 
-/// Calls f(first, count, words) for the chunks of a stream: numbers `first` to first + count, count <= 64.
+/// Calls f(first, count, words) for each chunk of a stream: elements [first, first + count), count <= 64.
 template <class F>
 void for_random_chunks(const Cpu& device, const RandomStream& stream, std::size_t size, const F& f) {
     constexpr std::size_t chunk = RandomStream::chunk;
@@ -131,8 +131,8 @@ void for_random_chunks(const Cpu& device, const RandomStream& stream, std::size_
                     });
 }
 
-/// fill(words, y) writes the 64 numbers of a chunk to y: straight into `destination`, or, if not all of them
-/// are wanted, by way of a buffer.
+/// fill(words, y) writes the 64 values of a chunk to y: directly to `destination`, or through a buffer if the
+/// last chunk is not complete.
 template <class T, class Fill>
 void fill_random(const Cpu& device, const RandomStream& stream, std::size_t size, T* destination,
                  const Fill& fill) {
@@ -145,8 +145,8 @@ void fill_random(const Cpu& device, const RandomStream& stream, std::size_t size
                       });
 }
 
-/// sin and cos of the angles 2 pi word / 2^32. The two highest bits of a word, rounded, are the quadrant; the
-/// polynomials for what is left, within pi / 4 of 0, are those of Moshier's Cephes library.
+/// sin and cos of the angles 2 pi word / 2^32. The two highest bits of the word, rounded, are the quadrant.
+/// The polynomials for the remainder, within pi / 4 of 0, are from Moshier's Cephes library.
 struct SinCos {
     Vector<float> sin, cos;
 
@@ -168,7 +168,7 @@ struct SinCos {
     }
 };
 
-/// Box and Muller's transform of a vector of words w0 and of w1.
+/// Box-Muller transform of vectors of words w0 and w1.
 template <class T>
 struct Normals {
     Vector<T> first, second;

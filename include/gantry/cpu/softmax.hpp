@@ -11,7 +11,7 @@
 namespace gantry {
 namespace cpu::detail {
 
-/// Vectors of a row; the lanes that the last one lacks are `fill`.
+/// A row, read in vectors. Lanes beyond its end are set to `fill`.
 template <class T>
 struct RowVectors {
     const T* row;
@@ -24,7 +24,7 @@ struct RowVectors {
     GANTRY_ALWAYS_INLINE Vector<T> at(std::size_t c, T fill) const {
         return with_fill(c, load_up_to(row + c, count(c)), fill);
     }
-    /// v, as the vector at c, with `fill` in the lanes that are beyond the row.
+    /// v, the vector at column c, with the lanes beyond the row set to `fill`.
     GANTRY_ALWAYS_INLINE Vector<T> with_fill(std::size_t c, Vector<T> v, T fill) const {
         for (std::size_t lane = count(c); lane < lanes<T>; ++lane) v[lane] = fill;
         return v;
@@ -32,7 +32,7 @@ struct RowVectors {
     std::size_t count(std::size_t c) const { return std::min(lanes<T>, columns - c); }
 };
 
-/// The largest of a row, and the sum of exp(x - largest).
+/// Largest element of a row, and the sum of exp(x - largest).
 template <class T>
 struct ExponentialSum {
     T largest, sum;
@@ -49,13 +49,13 @@ struct ExponentialSum {
     }
 };
 
-/// The loss of a row; its derivative, times `scale`, goes to `gradient` unless that is null.
+/// Cross-entropy of a row. Writes `scale` times its gradient to `gradient` unless that is null.
 template <class T>
 T cross_entropy_of_row(RowVectors<T> x, RowVectors<T> targets, T* gradient, T scale) {
     using V = Vector<T>;
     const ExponentialSum<T> total(x);
     const T log_sum = math::log(total.sum);
-    const V farthest = splat(std::numeric_limits<T>::max());  // so that 0 times it is 0
+    const V farthest = splat(std::numeric_limits<T>::max());  // finite, so that 0 times it is 0
     V losses = {}, weights = {};
     x.each(T{0}, [&](std::size_t c, V v) {
         const V target = targets.at(c, T{0});
@@ -72,7 +72,7 @@ T cross_entropy_of_row(RowVectors<T> x, RowVectors<T> targets, T* gradient, T sc
     return sum_lanes(losses);
 }
 
-/// Rows that are worth a thread: an exponential costs several cheap operations.
+/// Rows that are worth a thread: an exponential costs as much as several cheap operations.
 inline std::size_t worthwhile_softmax_rows(std::size_t columns) {
     return worthwhile_elements / 8 / std::max<std::size_t>(1, columns);
 }
@@ -99,7 +99,7 @@ void launch(Cpu& device, const SoftmaxParameters<T>& p) {
 
 template <class T>
 void launch(Cpu& device, const CrossEntropyParameters<T>& p) {
-    // Rows are added up chunk by chunk; the chunks depend on `rows` alone.
+    // Losses are summed in chunks of rows; the chunks depend on `rows` alone.
     constexpr std::size_t most_chunks = 256;
     const std::size_t chunk = std::max<std::size_t>(1, (p.rows + most_chunks - 1) / most_chunks);
     std::array<double, most_chunks> sums = {};

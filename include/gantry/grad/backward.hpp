@@ -8,8 +8,8 @@
 
 namespace gantry {
 
-/// Adds `part` to the gradient of x that a pass collects. What an op repeated for a scalar is summed for it
-/// here.
+/// Adds `part` to the gradient of x that the pass accumulates. If x is a scalar that an op broadcast, `part`
+/// is summed first.
 template <class T, class D>
 void add_grad(const TensorRef<T, D>& x, const TensorRef<T, D>& part) {
     TensorRef<T, D> gradient = part;
@@ -33,8 +33,10 @@ void add_grad(const TensorRef<T, D>& x, const TensorRef<T, D>& part) {
     node->gradient_node = gradient.node;
 }
 
+/// True if a backward pass can start from Loss: a recorded scalar.
 template <class Loss>
 inline constexpr bool can_go_back = Loss::recorded&& same_shape<typename Loss::shape, Shape<>>;
+/// Fails to compile with a diagnostic if a backward pass cannot start from Loss.
 template <class Loss>
 struct BackwardStart {
     static_assert(
@@ -45,17 +47,19 @@ struct BackwardStart {
 };
 
 namespace detail {
-/// Whether a backward pass can begin with Loss.
+/// The check that a backward pass can start from Loss.
 template <class Loss>
 using BackwardCheck = StaticCheck<can_go_back<Loss>, BackwardStart<Loss>>;
 
+/// Options of a backward pass.
 struct PassOptions {
-    bool recorded;       ///< the pass is on the tape itself
-    bool write_through;  ///< gradients of parameters go straight to the network's buffer
-    bool allow_unused = false;
+    bool recorded;              ///< record the pass itself, as create_graph does
+    bool write_through;         ///< write parameter gradients directly to the network's buffer
+    bool allow_unused = false;  ///< do nothing if the loss does not depend on any target
 };
 
-/// Plays the tape back from a scalar.
+/// Runs the backward pass from a scalar to the nodes for which is_target(node) is true. Errors: the loss was
+/// not recorded, or does not depend on any target.
 template <class T, class D, class IsTarget>
 void play_back(const TensorRef<T, D>& loss, PassOptions options, const IsTarget& is_target) {
     loss.check_alive();
@@ -72,7 +76,7 @@ void play_back(const TensorRef<T, D>& loss, PassOptions options, const IsTarget&
     launch(device, FillParameters<T>{1, one.data, T(1)});
     loss.node->gradient = one.data;
 
-    struct Restore {  // by exception too
+    struct Restore {  // also if the pass throws
         Tape& tape;
         bool recording = tape.recording(), write_through = tape.writes_through();
         const void* seed = tape.seed();
@@ -88,7 +92,8 @@ void play_back(const TensorRef<T, D>& loss, PassOptions options, const IsTarget&
     tape.play(loss.node);
 }
 
-/// What a pass has collected for x; zeros where nothing was and `allow_unused` is set.
+/// The gradient of x from the last pass. Errors: x is not on the tape, or has no gradient; with
+/// `allow_unused` the latter gives zeros.
 template <class T, class D>
 TensorRef<T, D> collected_gradient(const TensorRef<T, D>& x, bool allow_unused) {
     x.check_alive();
@@ -103,15 +108,16 @@ TensorRef<T, D> collected_gradient(const TensorRef<T, D>& x, bool allow_unused) 
 }
 }  // namespace detail
 
+/// Options of `grad`, as in torch.autograd.grad.
 struct GradOptions {
-    bool create_graph = false;  ///< record the pass, so that its results can be differentiated again
-    bool allow_unused =
-        false;  ///< a variable that the output does not depend on has gradient 0, and is no error
+    bool create_graph = false;  ///< record the pass, so that the gradients can be differentiated again
+    /// A variable that the output does not depend on has gradient 0 instead of being an error.
+    bool allow_unused = false;
 };
 
-/// Gradients of a scalar with respect to variables, each in the shape of its variable. With create_graph they
-/// are on the tape; without it, asking for a gradient through them is an error. Errors: a variable that the
-/// output does not depend on.
+/// Gradients d output / d input of a scalar with respect to variables, each with the shape of its variable.
+/// With create_graph the gradients are on the tape; without it, differentiating them is an error. Errors: the
+/// output does not depend on a variable (unless allow_unused).
 template <AnyTensor Output, class... S, class T, class D>
 std::tuple<Variable<S, T, D>...> grad(const Output& output, const std::tuple<Variable<S, T, D>...>& inputs,
                                       GradOptions options = {}) {
@@ -132,13 +138,13 @@ std::tuple<Variable<S, T, D>...> grad(const Output& output, const std::tuple<Var
         },
         inputs);
 }
-/// The same for one variable.
+/// Gradient with respect to a single variable.
 template <AnyTensor Output, class S, class T, class D>
 Variable<S, T, D> grad(const Output& output, const Variable<S, T, D>& input, GradOptions options = {}) {
     return std::get<0>(grad(output, std::tuple{input}, options));
 }
 
-/// Does not compile: there is no gradient for what is not on the tape.
+/// Does not compile: a Tensor has no gradient.
 template <AnyTensor Output, class S, class T, class D>
 Variable<S, T, D> grad(const Output&, const Tensor<S, T, D>& input, GradOptions = {}) {
     static_assert(

@@ -17,17 +17,18 @@
 
 namespace gantry {
 
+/// Options of gradcheck and gradgradcheck.
 struct GradcheckOptions {
-    int batch = 3;               ///< items, where a shape has a Batch
+    int batch = 3;               ///< batch size, for shapes with a Batch
     double low = -1, high = 1;   ///< inputs are uniform in [low, high)
     double step = 1e-6;          ///< of the central differences
-    double tolerance = 1e-6;     ///< largest difference, relative to 1 + the largest gradient
-    std::size_t elements = 300;  ///< checked at most, of each input, spread evenly
-    Seed seed{1};
+    double tolerance = 1e-6;     ///< largest allowed difference, relative to 1 + the largest gradient
+    std::size_t elements = 300;  ///< elements checked per input at most, spread evenly
+    Seed seed{1};                ///< of the random inputs and weights
 };
 
-/// Whether a check passed, and where it did not, what was found: `REQUIRE(result.passed)` after
-/// `INFO(result.message)`.
+/// Result of a check; `message` describes the first mismatch. In a test: `INFO(result.message)`, then
+/// `REQUIRE(result.passed)`.
 struct GradcheckResult {
     bool passed = true;
     std::string message;
@@ -35,7 +36,7 @@ struct GradcheckResult {
 
 namespace detail {
 
-/// Uniform numbers for tests, made on the host: they follow from the seed, up to rounding.
+/// Uniform numbers for tests, generated on the host: determined by the seed, up to rounding.
 inline std::vector<double> random_numbers(std::size_t size, std::uint64_t number,
                                           const GradcheckOptions& options, double low, double high) {
     const RandomStream stream(options.seed, "gradcheck");
@@ -45,7 +46,7 @@ inline std::vector<double> random_numbers(std::size_t size, std::uint64_t number
     return result;
 }
 
-/// Fills all memory with NaN while it lives, so that what a kernel does not write shows.
+/// Poisons the arena with NaN during its lifetime, to expose elements that a kernel does not write.
 template <class D>
 class Poisoned {
 public:
@@ -61,11 +62,11 @@ private:
     bool before_;
 };
 
-/// A function of tensors with no shape in its type, so that what checks it is compiled once for a device.
+/// A function of tensors without shapes in its type, so that the checks are compiled once per device.
 template <class T, class D>
 using ValueFunction = std::function<TensorRef<T, D>(const std::vector<TensorRef<T, D>>&)>;
 
-/// f takes Variables of shapes S. It must outlive the result.
+/// Wraps f, which takes Variables of shapes S. f must outlive the result.
 template <class T, class D, class... S, class F>
 ValueFunction<T, D> without_shapes(const F& f) {
     return [&f](const std::vector<TensorRef<T, D>>& x) {
@@ -76,7 +77,7 @@ ValueFunction<T, D> without_shapes(const F& f) {
     };
 }
 
-/// A tensor of the step with numbers from the host, as a leaf of the tape if `recorded`.
+/// Copies `numbers` to a new tensor of the step; a leaf of the tape if `recorded`.
 template <class T, class D>
 TensorRef<T, D> value_from_host(D& device, const Extents& extents, const std::vector<T>& numbers,
                                 bool recorded) {
@@ -92,7 +93,7 @@ std::vector<T> to_host(const TensorRef<T, D>& value) {
     return host;
 }
 
-/// Gradients of a scalar; zeros for what it does not depend on.
+/// Gradients of a scalar; zeros for inputs that it does not depend on.
 template <class T, class D>
 std::vector<TensorRef<T, D>> gradients_of(const TensorRef<T, D>& scalar,
                                           const std::vector<TensorRef<T, D>>& inputs, bool create_graph) {
@@ -106,7 +107,7 @@ std::vector<TensorRef<T, D>> gradients_of(const TensorRef<T, D>& scalar,
     return gradients;
 }
 
-/// A function with its inputs as numbers on the host.
+/// Evaluates a function and its gradients for inputs given on the host.
 template <class D>
 class FunctionOnHost {
 public:
@@ -127,7 +128,7 @@ public:
         const Step step{device_};
         return f_(variables(random_inputs())).extents;
     }
-    /// sum over i of y[i] weight[i], a scalar that has every y[i] in it with a weight of its own.
+    /// sum over i of y[i] weight[i]: a scalar to which each y[i] contributes with a different weight.
     double weighted_sum(const Inputs& inputs) const {
         const Step step{device_};
         const std::vector<double> y = to_host(f_(variables(inputs)));
@@ -181,8 +182,7 @@ GradcheckResult gradcheck(D& device, const std::vector<Extents>& shapes, const V
     for (std::size_t k = 0; k < inputs.size(); ++k) {
         const std::size_t size = inputs[k].size(), checked = std::min(size, options.elements);
         for (std::size_t n = 0; n < checked; ++n) {
-            const std::size_t i =
-                n * size / checked;  // steps of two lengths, so that all channels have their turn
+            const std::size_t i = n * size / checked;  // uneven strides, so that all channels are checked
             const double x = inputs[k][i];
             inputs[k][i] = x + options.step;
             const double up = function.weighted_sum(inputs);
@@ -224,18 +224,18 @@ GradcheckResult gradgradcheck(D& device, std::vector<Extents> shapes, const Valu
 
 }  // namespace detail
 
-/// Compares the derivative of f with central differences, in double, at random inputs of shapes S...:
+/// Compares the gradients of f with central differences, in double, at random inputs of shapes S...:
 ///     gradcheck<Shape<Batch, 3>, Shape<3, 4>>(device, [](auto x, auto w) { return matmul(x, w); })
-/// f takes Variables and gives a Variable of any shape; all elements of its result take part with random
-/// weights. The device's memory is filled with NaN before use. No step of the device may be open.
+/// f takes Variables and returns a Variable of any shape; the check differentiates a randomly weighted sum of
+/// the result. Device memory is filled with NaN before use. No Step of the device may be open.
 template <class... S, class D, class F>
 GradcheckResult gradcheck(D& device, const F& f, const GradcheckOptions& options = {}) {
     return detail::gradcheck(device, {S::extents(options.batch)...},
                              detail::without_shapes<double, D, S...>(f), options);
 }
 
-/// Compares the second derivatives of f: checks the function that computes f's gradients, in its inputs and
-/// in the upstream gradient.
+/// Checks second derivatives: runs gradcheck on the gradients of f, with respect to the inputs and the
+/// upstream gradient.
 template <class... S, class D, class F>
 GradcheckResult gradgradcheck(D& device, const F& f, const GradcheckOptions& options = {}) {
     return detail::gradgradcheck(device, {S::extents(options.batch)...},

@@ -8,25 +8,29 @@
 namespace gantry {
 
 // clang-format off
-// Activations take their derivative from their result y, so that one which a product applied in its epilogue
-// needs nothing else. With f the activation and parameter its slope or alpha:
+// Activations compute their derivative from the result y = f(x) where that is accurate. An activation that is
+// fused into a matmul or a convolution then needs only y for its backward pass. `parameter`: slope or alpha.
+//
 //   leaky_relu  f(x) = x > 0 ? x : slope x              f' = y > 0 ? 1 : slope       (slope >= 0; 0: ReLU)
-//   softplus    f(x) = log(1 + exp(x))                  f' = 1 - exp(-y), that is -expm1(-y)
+//   softplus    f(x) = log(1 + exp(x))                  f' = 1 - exp(-y), computed as -expm1(-y)
 //   sigmoid     f(x) = 1 / (1 + exp(-x))                f' = y (1 - y)
-//   tanh                                                f' = 1 - y^2
-// sigmoid and tanh saturate, as in PyTorch: where y is rounded to 1 (x > 17 and |x| > 9 in float), f' is 0.
-// Only elu takes its derivative from x: y is rounded to -alpha below -17, where f' still is a number.
-//   elu         f(x) = x > 0 ? x : alpha (exp(x) - 1)   f' = x > 0 ? 1 : alpha exp(x)    Clevert et al. 2016, eq. 15, 16
+//   tanh        f(x) = tanh(x)                          f' = 1 - y^2
+//   elu         f(x) = x > 0 ? x : alpha (exp(x) - 1)   f' = x > 0 ? 1 : alpha exp(x)
+//
+// sigmoid and tanh saturate as in PyTorch: f' is 0 where |y| rounds to 1 (in float, x > 17 for sigmoid and
+// |x| > 9 for tanh).
+// elu computes its derivative from x: below x = -17, y rounds to -alpha while f' is still positive.
+// Source of elu: Clevert et al. 2016, equations 15 and 16.
 // clang-format on
 
-/// upstream * f'(x), from y = f(x), or from x (see derives_from_result): one fused pass.
+/// upstream * f'(x) in one fused pass, computed from y = f(x) or from x (see derives_from_result).
 template <ActivationKind kind>
 struct ActivationGradient {
     static constexpr std::string_view name = "activation_gradient";
     double parameter = 0;
 
     template <class V>
-    GANTRY_HOST_DEVICE V operator()(V upstream, V y) const {  // elu: y is x
+    GANTRY_HOST_DEVICE V operator()(V upstream, V y) const {  // elu: y holds x
         const V zero = math::constant<V>(0), one = math::constant<V>(1);
         if constexpr (kind == ActivationKind::leaky_relu)
             return math::select(y > zero, upstream, upstream * math::constant<V>(parameter));
@@ -43,7 +47,7 @@ struct ActivationGradient {
     void vjp(const V& upstream, const V&, const V& first, const V& y) const;
 };
 
-/// 0 where y > 0, else 1. A step: its derivative is 0 wherever it has one.
+/// 0 where y > 0, else 1. A step function: its derivative is 0.
 struct NotPositive {
     static constexpr std::string_view name = "not_positive";
     template <class V>
@@ -69,7 +73,7 @@ void ActivationGradient<kind>::vjp(const V& upstream, const V&, const V& first, 
         accumulate_grad(y, [&] { return -2.0 * (upstream * first * y); });
 }
 
-/// f(x)
+/// The activation f(x).
 template <ActivationKind kind>
 struct ActivationFunction {
     static constexpr std::string_view name = "activation";
@@ -96,31 +100,36 @@ struct ActivationFunction {
     }
 };
 
+/// ReLU, max(x, 0), elementwise: S -> S.
 template <AnyTensor X>
 auto relu(const X& x) {
     return elementwise(ActivationFunction<ActivationKind::leaky_relu>{0}, x);
 }
-/// slope >= 0
+/// Leaky ReLU, x > 0 ? x : slope x, elementwise: S -> S. Errors: slope is negative or NaN.
 template <AnyTensor X>
 auto leaky_relu(const X& x, double slope) {
     if (math::is_nan(slope) || slope < 0)
         fail("leaky_relu", "the slope below zero must not be negative", slope);
     return elementwise(ActivationFunction<ActivationKind::leaky_relu>{slope}, x);
 }
-/// alpha > 0
+/// ELU, x > 0 ? x : alpha (exp(x) - 1), elementwise: S -> S. Errors: alpha is not positive.
+/// Source: Clevert et al. (2016).
 template <AnyTensor X>
 auto elu(const X& x, double alpha = 1) {
     if (math::is_nan(alpha) || alpha <= 0) fail("elu", "alpha must be positive", alpha);
     return elementwise(ActivationFunction<ActivationKind::elu>{alpha}, x);
 }
+/// Softplus, log(1 + exp(x)), elementwise: S -> S. Does not overflow for large x.
 template <AnyTensor X>
 auto softplus(const X& x) {
     return elementwise(ActivationFunction<ActivationKind::softplus>{}, x);
 }
+/// Logistic sigmoid, 1 / (1 + exp(-x)), elementwise: S -> S.
 template <AnyTensor X>
 auto sigmoid(const X& x) {
     return elementwise(ActivationFunction<ActivationKind::sigmoid>{}, x);
 }
+/// Hyperbolic tangent, elementwise: S -> S.
 template <AnyTensor X>
 auto tanh(const X& x) {
     return elementwise(ActivationFunction<ActivationKind::tanh>{}, x);

@@ -6,7 +6,7 @@
 
 namespace gantry {
 
-/// y = f(x w + bias) in one pass; without the third input there is no bias. f: an activation, or identity.
+/// y = f(x w + bias) in one fused pass; the bias is optional. f: a fused activation, or identity.
 template <ActivationKind kind>
 struct AffineOp {
     static constexpr std::string_view name = "affine";
@@ -34,8 +34,8 @@ struct AffineOp {
     }
 };
 
-/// f(x w + bias): Shape<Batch, In>, Shape<In, Out>, Shape<Out> -> Shape<Batch, Out>. The bias may be left
-/// out.
+/// Fully connected layer, f(x w + bias): x Shape<Batch, In>, w Shape<In, Out>, bias Shape<Out> ->
+/// Shape<Batch, Out>. The bias is optional. f: the activation `kind` with its slope or alpha, `parameter`.
 template <ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor W, AnyTensor... Bias>
 auto affine(double parameter, const X& x, const W& w, const Bias&... bias) {
     static_assert(sizeof...(Bias) <= 1, "gantry: affine takes x, w and at most one bias");

@@ -7,8 +7,9 @@
 
 namespace gantry {
 
-// Functors, each with its derivative, and the functions and operators on tensors.
+// Elementwise functors with their derivatives, and the functions and operators that apply them to tensors.
 
+/// a + b
 struct Add {
     static constexpr std::string_view name = "add";
     template <class V>
@@ -21,13 +22,15 @@ struct Add {
         accumulate_grad(b, [&] { return upstream; });
     }
 };
+/// a + b elementwise; smaller operands are broadcast, see `elementwise`.
 template <AnyTensor A, AnyTensor B>
 auto operator+(const A& a, const B& b) {
     return elementwise(Add{}, a, b);
 }
 
-/// A number beside a tensor. Deduced, so that an operator of a tensor and a number never turns into one of
-/// two built-in types, which clang refuses before it looks at the constraint (`std::chrono::seconds{1} * 2`).
+/// An arithmetic type, as the other operand of a tensor. The operators deduce the type of the number. With a
+/// fixed type such as double, `std::chrono::seconds{1} * 2` would instantiate an operator on two built-in
+/// types, which clang rejects before it checks the constraint.
 template <class N>
 concept Number = std::is_arithmetic_v<N>;
 
@@ -44,39 +47,48 @@ struct ScaleShift {
         accumulate_grad(x, [&] { return elementwise(ScaleShift{factor}, upstream); });
     }
 };
+/// factor * a, elementwise.
 template <Number N, AnyTensor A>
 auto operator*(N factor, const A& a) {
     return elementwise(ScaleShift{static_cast<double>(factor)}, a);
 }
+/// a * factor, elementwise.
 template <AnyTensor A, Number N>
 auto operator*(const A& a, N factor) {
     return elementwise(ScaleShift{static_cast<double>(factor)}, a);
 }
+/// a / divisor, elementwise, computed as a * (1 / divisor).
 template <AnyTensor A, Number N>
 auto operator/(const A& a, N divisor) {
     return elementwise(ScaleShift{1 / static_cast<double>(divisor)}, a);
 }
+/// a + shift, elementwise.
 template <AnyTensor A, Number N>
 auto operator+(const A& a, N shift) {
     return elementwise(ScaleShift{1, static_cast<double>(shift)}, a);
 }
+/// shift + a, elementwise.
 template <Number N, AnyTensor A>
 auto operator+(N shift, const A& a) {
     return elementwise(ScaleShift{1, static_cast<double>(shift)}, a);
 }
+/// a - shift, elementwise.
 template <AnyTensor A, Number N>
 auto operator-(const A& a, N shift) {
     return elementwise(ScaleShift{1, -static_cast<double>(shift)}, a);
 }
+/// from - a, elementwise.
 template <Number N, AnyTensor A>
 auto operator-(N from, const A& a) {
     return elementwise(ScaleShift{-1, static_cast<double>(from)}, a);
 }
+/// -a, elementwise.
 template <AnyTensor A>
 auto operator-(const A& a) {
     return elementwise(ScaleShift{-1}, a);
 }
 
+/// a - b
 struct Subtract {
     static constexpr std::string_view name = "subtract";
     template <class V>
@@ -89,11 +101,13 @@ struct Subtract {
         accumulate_grad(b, [&] { return -upstream; });
     }
 };
+/// a - b elementwise; smaller operands are broadcast, see `elementwise`.
 template <AnyTensor A, AnyTensor B>
 auto operator-(const A& a, const B& b) {
     return elementwise(Subtract{}, a, b);
 }
 
+/// a * b
 struct Multiply {
     static constexpr std::string_view name = "multiply";
     template <class V>
@@ -106,11 +120,13 @@ struct Multiply {
         accumulate_grad(b, [&] { return upstream * a; });
     }
 };
+/// a * b elementwise; smaller operands are broadcast, see `elementwise`. For the matrix product see matmul.
 template <AnyTensor A, AnyTensor B>
 auto operator*(const A& a, const B& b) {
     return elementwise(Multiply{}, a, b);
 }
 
+/// a / b
 struct Divide {
     static constexpr std::string_view name = "divide";
     template <class V>
@@ -123,11 +139,13 @@ struct Divide {
         accumulate_grad(b, [&] { return -(upstream * elementwise(Divide{}, y, b)); });
     }
 };
+/// a / b elementwise; smaller operands are broadcast, see `elementwise`.
 template <AnyTensor A, AnyTensor B>
 auto operator/(const A& a, const B& b) {
     return elementwise(Divide{}, a, b);
 }
 
+/// x^2
 struct Square {
     static constexpr std::string_view name = "square";
     template <class V>
@@ -139,12 +157,13 @@ struct Square {
         accumulate_grad(x, [&] { return 2.0 * (upstream * x); });
     }
 };
+/// a^2 elementwise: S -> S.
 template <AnyTensor A>
 auto square(const A& a) {
     return elementwise(Square{}, a);
 }
 
-/// For x > 0; its derivative is infinite at 0: add a small number first where x can be 0.
+/// Square root. The derivative is infinite at 0.
 struct Sqrt {
     static constexpr std::string_view name = "sqrt";
     template <class V>
@@ -156,6 +175,8 @@ struct Sqrt {
         accumulate_grad(x, [&] { return 0.5 * (upstream / y); });
     }
 };
+/// Square root, elementwise, for a > 0: S -> S. The derivative is infinite at 0; add a small constant first
+/// where a can be 0.
 template <AnyTensor A>
 auto sqrt(const A& a) {
     return elementwise(Sqrt{}, a);
@@ -173,11 +194,13 @@ struct InverseSqrt {
         accumulate_grad(x, [&] { return -0.5 * (upstream * (y * y * y)); });
     }
 };
+/// 1 / sqrt(a) elementwise, for a > 0: S -> S.
 template <AnyTensor A>
 auto inverse_sqrt(const A& a) {
     return elementwise(InverseSqrt{}, a);
 }
 
+/// e^x
 struct Exp {
     static constexpr std::string_view name = "exp";
     template <class V>
@@ -189,6 +212,7 @@ struct Exp {
         accumulate_grad(x, [&] { return upstream * y; });
     }
 };
+/// e^a elementwise: S -> S.
 template <AnyTensor A>
 auto exp(const A& a) {
     return elementwise(Exp{}, a);
@@ -206,6 +230,7 @@ struct Log {
         accumulate_grad(x, [&] { return upstream / x; });
     }
 };
+/// Natural logarithm, elementwise, for a > 0: S -> S.
 template <AnyTensor A>
 auto log(const A& a) {
     return elementwise(Log{}, a);

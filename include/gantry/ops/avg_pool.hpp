@@ -8,7 +8,7 @@ namespace gantry {
 
 struct WindowSpreadOp;
 
-/// pooled = scale * sums of whole's windows.
+/// pooled = scale * sum over each window of `whole`.
 struct WindowSumOp {
     static constexpr std::string_view name = "avg_pool2d";
     PoolingGeometry geometry;
@@ -23,8 +23,8 @@ struct WindowSumOp {
     void vjp(const V& upstream, const V&, const V& whole) const;
 };
 
-/// The adjoint: whole = scale * sums of the pooled pixels in whose window a pixel lies. Where windows lie
-/// side by side, this repeats each pixel over its window.
+/// The adjoint: whole = scale * sum of the pooled pixels whose window contains the pixel. Where windows do
+/// not overlap and leave no gaps, this repeats each pixel over its window.
 struct WindowSpreadOp {
     static constexpr std::string_view name = "upsample";
     PoolingGeometry geometry;
@@ -50,9 +50,9 @@ void WindowSumOp::vjp(const V& upstream, const V&, const V& whole) const {
     });
 }
 
-/// The mean of each window and channel: Shape<Batch, height, width, C> -> Shape<Batch, ..., ..., C>,
-/// floor((extent + 2 padding - size) / stride) + 1 pixels on each axis. Padding counts as zeros, in the
-/// divisor too: PyTorch's AvgPool2d as it is by default.
+/// Average pooling, the mean per window and channel: Shape<Batch, height, width, C> -> Shape<Batch, ..., ...,
+/// C>, with floor((extent + 2 padding - size) / stride) + 1 pixels on each axis. Padding counts as zeros and
+/// in the divisor: PyTorch's AvgPool2d with its default options.
 template <Pooling pooling, AnyTensor X>
 auto avg_pool2d(const X& x) {
     using S = typename detail::Pooled<pooling, typename X::shape>::type;
@@ -63,7 +63,7 @@ auto avg_pool2d(const X& x) {
     return typed<S, X>(run_op(op, extents, {}, whole));
 }
 
-/// The mean of each channel of an image: Shape<Batch, height, width, C> -> Shape<Batch, C>.
+/// Global average pooling, the mean per channel: Shape<Batch, height, width, C> -> Shape<Batch, C>.
 /// Source: Lin, Chen and Yan, "Network in network" (2014), section 3.2.
 template <AnyTensor X>
 auto global_avg_pool2d(const X& x) {
@@ -75,8 +75,9 @@ auto global_avg_pool2d(const X& x) {
     return typed<S, X>(run_op(op, S::extents(whole.extents.first()), {}, whole));
 }
 
-/// Each pixel repeated, `upsample<2>` or `upsample<PerAxis{1, 2}>`: Shape<Batch, height, width, C> ->
-/// Shape<Batch, height * vertical factor, width * horizontal factor, C>. PyTorch's Upsample, mode "nearest".
+/// Nearest-neighbour upsampling: Shape<Batch, height, width, C> -> Shape<Batch, height * factor.vertical,
+/// width * factor.horizontal, C>. `upsample<2>(x)` or `upsample<PerAxis{1, 2}>(x)`; PyTorch's Upsample, mode
+/// "nearest".
 template <PerAxis factor, AnyTensor X>
 auto upsample(const X& x) {
     using S = typename detail::Upsampled<factor, typename X::shape>::type;

@@ -8,40 +8,43 @@
 
 namespace gantry {
 
+/// Options of batch normalisation, in PyTorch's conventions.
 struct BatchNormOptions {
-    double epsilon = 1e-5;
-    double momentum = 0.1;  ///< share of the batch in the running statistics, as in PyTorch
-    bool affine = true;     ///< of a layer: learn a scale and a shift for each feature
+    double epsilon = 1e-5;  ///< added to the variance
+    double momentum = 0.1;  ///< weight of the batch in the update of the running statistics
+    bool affine = true;     ///< layers only: learn a scale and a shift per feature
 };
 
-/// What is normalised is a matrix: rows are the batch (and the pixels of images), columns the features
-/// (channels).
+/// The input as a matrix: a row per sample (and pixel), a column per feature (channel).
 struct BatchNormExtents {
     std::size_t rows, columns;
 
+    /// scale * sum over the rows, with the extents of `like`.
     template <class V>
     V sum_rows(const V& x, const V& like, double scale = 1) const {
         return run_op(SumOp{rows, columns, Axis::rows, scale}, like.extents, {}, x);
     }
+    /// Mean over the rows, with the extents of `like`.
     template <class V>
     V mean_rows(const V& x, const V& like) const {
         return sum_rows(x, like, 1.0 / static_cast<double>(rows));
     }
+    /// x repeated for each row, with the extents of `like`.
     template <class V>
     V repeat_rows(const V& x, const V& like) const {
         return run_op(BroadcastOp{rows, columns, Axis::rows}, like.extents, {}, x);
     }
 };
 
-/// Training mode. A fused kernel forward, and another one backward; where the backward pass is itself
-/// recorded, the same derivative is played in ops, which have derivatives of any order.
+/// Training mode. Forward and backward are one fused kernel each. If the backward pass is recorded, the same
+/// derivative is computed by ops, which can be differentiated any number of times.
 template <ActivationKind kind, class T, class D>
 struct BatchNormOp {
     static constexpr std::string_view name = "batch_norm";
     BatchNormExtents matrix;
     BatchNormOptions options;
-    double parameter;            // of the activation
-    T *mean, *mean_rest, *rstd;  // of the batch, in the step's memory
+    double parameter;            // of the activation: slope
+    T *mean, *mean_rest, *rstd;  // statistics of the batch, in the step's memory
     T *running_mean, *running_variance;
 
     template <class V>
@@ -79,7 +82,8 @@ private:
     void vjp_fused(const V& upstream, const V& x, const V& scale, const V& shift) const {
         D& device = *x.device;
         const V x_gradient = allocate<T>(device, x.extents);
-        // One kernel writes both: straight to the network's gradients, or both into the step's memory.
+        // One kernel writes both gradients: either both to the network's gradient buffer or both to the
+        // step's memory.
         V scale_gradient = scale, shift_gradient = shift;
         const Destination<T> scale_into = destination_of(scale), shift_into = destination_of(shift);
         const bool direct =
@@ -106,7 +110,7 @@ private:
         accumulate_grad(x, [&] { return x_gradient; });
         const auto hand_over = [&](const V& to, const V& gradient) {
             if (direct)
-                accumulate_grad(to, [&](Destination<T>) { return gradient; });  // it is there
+                accumulate_grad(to, [&](Destination<T>) { return gradient; });  // already written
             else
                 accumulate_grad(to, [&] { return gradient; });
         };
@@ -115,13 +119,14 @@ private:
     }
     template <class V>
     void vjp_in_ops(const V& upstream, const V& y, const V& x, const V& scale, const V& shift) const {
-        V d = upstream;  // gradient of scale n + shift
+        V d = upstream;  // dL/d(scale n + shift)
         if constexpr (kind != ActivationKind::identity)
             d = elementwise(ActivationGradient<kind>{parameter}, upstream, y);
         const auto without_mean = [&](const V& v) {
             return v - matrix.repeat_rows(matrix.mean_rows(v, scale), x);
         };
-        const V centred = without_mean(without_mean(x));  // again, for what rounding a large mean has lost
+        // Twice, to remove the rounding error of a large mean.
+        const V centred = without_mean(without_mean(x));
         const V inverse = inverse_sqrt(matrix.mean_rows(square(centred), scale) + options.epsilon);
         const V n = centred * matrix.repeat_rows(inverse, x);
         accumulate_grad(x, [&] {
@@ -134,7 +139,7 @@ private:
     }
 };
 
-/// Evaluation mode: the statistics are given, and constants.
+/// Evaluation mode: normalises with given, constant statistics.
 template <ActivationKind kind>
 struct BatchNormEvaluationOp {
     static constexpr std::string_view name = "batch_norm";
@@ -181,7 +186,7 @@ BatchNormExtents batch_norm_extents(const X& x) {
     constexpr std::size_t columns = Feature::shape::sample_size;
     return {x.value().size() / columns, columns};
 }
-/// 1 and 0 for each feature: constants, which no gradient is given to.
+/// A scale of 1 and a shift of 0 per feature, as constants without gradient.
 template <class X, class Feature>
 auto unit_scale_and_no_shift(const X& x) {
     using S = typename Feature::shape;
@@ -191,10 +196,12 @@ auto unit_scale_and_no_shift(const X& x) {
 }
 }  // namespace detail
 
-/// f(scale (x - mean) / sqrt(variance + epsilon) + shift), each feature over the batch (and the pixels), and
-/// the running statistics moved towards those of the batch. x: Shape<Batch, ..., N>; the others: Shape<N>. f:
-/// identity or leaky_relu. Errors: a batch of one value for each feature, which has no deviation. Source:
-/// Ioffe and Szegedy, "Batch normalization" (2015), algorithm 1.
+/// Batch normalisation, training mode:
+///   y = f(scale (x - mean) / sqrt(variance + epsilon) + shift),
+/// with the mean and variance per feature over the batch (and pixels). Updates the running statistics.
+/// x: Shape<Batch, ..., N>; the others: Shape<N>; -> shape of x.
+/// f: identity, or leaky_relu with slope `parameter`. Errors: fewer than two values per feature.
+/// Source: Ioffe and Szegedy, "Batch normalization" (2015), algorithm 1.
 template <ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor Scale, AnyTensor Shift,
           AnyTensor Running>
 auto batch_norm(const X& x, const Scale& scale, const Shift& shift, const Running& running_mean,
@@ -213,7 +220,7 @@ auto batch_norm(const X& x, const Scale& scale, const Shift& shift, const Runnin
         run_op(op, x.value().extents, {}, x.value(), scale.value(), shift.value()));
 }
 
-/// The same without a scale and a shift: f((x - mean) / sqrt(variance + epsilon)).
+/// Without scale and shift: y = f((x - mean) / sqrt(variance + epsilon)).
 template <ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor Running>
 auto batch_norm(const X& x, const Running& running_mean, const Running& running_variance,
                 BatchNormOptions options = {}, double parameter = 0) {
@@ -221,7 +228,8 @@ auto batch_norm(const X& x, const Running& running_mean, const Running& running_
     return batch_norm<kind>(x, one, zero, running_mean, running_variance, options, parameter);
 }
 
-/// The same with given statistics in place of those of the batch, and nothing is updated.
+/// Batch normalisation, evaluation mode: as batch_norm, with the given statistics instead of those of the
+/// batch. Updates nothing.
 template <ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor Scale, AnyTensor Shift,
           AnyTensor Running>
 auto batch_norm_evaluation(const X& x, const Scale& scale, const Shift& shift, const Running& mean,
@@ -233,7 +241,7 @@ auto batch_norm_evaluation(const X& x, const Scale& scale, const Shift& shift, c
                                                             detach(mean).value(), detach(variance).value()));
 }
 
-/// The same without a scale and a shift.
+/// Evaluation mode without scale and shift: y = f((x - mean) / sqrt(variance + epsilon)).
 template <ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor Running>
 auto batch_norm_evaluation(const X& x, const Running& mean, const Running& variance,
                            BatchNormOptions options = {}, double parameter = 0) {

@@ -8,7 +8,7 @@
 
 namespace gantry {
 
-/// y (rows, count) = columns from, from + 1, ... of x (rows, total).
+/// y (rows, count) = columns [from, from + count) of x (rows, total).
 struct SliceOp {
     static constexpr std::string_view name = "slice";
     std::size_t rows, total, from, count;
@@ -22,7 +22,7 @@ struct SliceOp {
     void vjp(const V& upstream, const V&, const V& x) const;
 };
 
-/// y (rows, total) = 0, but for the columns from, from + 1, ..., which are x (rows, count).
+/// The adjoint of SliceOp: y (rows, total) = x (rows, count) in columns [from, from + count), 0 elsewhere.
 struct PadOp {
     static constexpr std::string_view name = "pad";
     std::size_t rows, total, from, count;
@@ -46,7 +46,7 @@ void SliceOp::vjp(const V& upstream, const V&, const V& x) const {
     accumulate_grad(x, [&] { return run_op(PadOp{rows, total, from, count}, x.extents, {}, upstream); });
 }
 
-/// y (rows, columns of a + columns of b) = a (rows, ...) and b (rows, ...) side by side.
+/// y (rows, a_columns + b_columns) = a (rows, a_columns) and b (rows, b_columns), joined along the columns.
 struct ConcatenateOp {
     static constexpr std::string_view name = "concatenate";
     std::size_t rows, a_columns, b_columns;
@@ -71,7 +71,8 @@ struct ConcatenateOp {
     }
 };
 
-/// Joins the last extents (features or channels): Shape<Batch, A> and Shape<Batch, B> -> Shape<Batch, A + B>.
+/// Concatenates along the last extent (features or channels): Shape<Batch, ..., A> and Shape<Batch, ..., B>
+/// -> Shape<Batch, ..., A + B>. Errors: different batch sizes.
 template <AnyTensor A, AnyTensor B>
 auto concatenate(const A& a, const B& b) {
     using LastA = detail::Last<typename A::shape>;
@@ -90,7 +91,9 @@ auto concatenate(const A& a, const B& b) {
         extents, {}, a.value(), b.value()));
 }
 
-/// Joins two batches of one shape, say of real and of made images: the items of a, then those of b.
+/// Concatenates along the batch: the samples of a, followed by those of b, such as real and generated images.
+/// Both have the same shape Shape<Batch, E...>, which is also that of the result. Errors: 2^31 samples or
+/// more.
 template <AnyTensor A, AnyTensor B>
 auto concatenate_batch(const A& a, const B& b) {
     using S = typename A::shape;
@@ -104,7 +107,7 @@ auto concatenate_batch(const A& a, const B& b) {
         run_op(ConcatenateOp{1, a.value().size(), b.value().size()}, extents, {}, a.value(), b.value()));
 }
 
-/// Elements from, ..., from + count - 1 of the last extent: Shape<Batch, N> -> Shape<Batch, count>.
+/// Elements [from, from + count) of the last extent: Shape<Batch, ..., N> -> Shape<Batch, ..., count>.
 template <int from, int count, AnyTensor X>
 auto slice(const X& x) {
     using LastX = detail::Last<typename X::shape>;

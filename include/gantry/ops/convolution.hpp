@@ -7,13 +7,17 @@
 
 namespace gantry {
 
-// Three ops, and the derivatives of each are the two others: with x and y images and w weights, in the names
-// of ConvolutionGeometry,
-//     conv2d                    y = w applied to x
-//     conv_transpose2d          x = w applied backwards to y, the adjoint of conv2d by x
-//     conv2d_weight_gradient    w = products of x and y, the adjoint of conv2d by w
-// A gradient that comes back to a convolution with an activation passes the activation first. Some devices do
-// both in one pass: the ops of the backward pass are told what their operand is behind.
+// clang-format off
+// Three ops; the derivatives of each are the other two. With x and y images and w weights, named as in
+// ConvolutionGeometry:
+//
+//   conv2d                    y = cross-correlation of x and w
+//   conv_transpose2d          x = transposed convolution of y and w, the adjoint of conv2d with respect to x
+//   conv2d_weight_gradient    w = weight gradient from x and y, the adjoint of conv2d with respect to w
+//
+// The backward pass of a convolution with an activation f first multiplies the upstream gradient by f'. Some
+// devices fuse this into the convolutions of the backward pass; their ops carry an ActivationBackward then.
+// clang-format on
 
 template <ActivationKind kind>
 struct ConvTranspose2dOp;
@@ -21,25 +25,26 @@ struct Conv2dWeightGradientOp;
 
 namespace detail {
 
-/// ActivationBackward, of an op, which knows no scalar.
+/// ActivationBackward in an op, which does not know the scalar type.
 struct OpActivationBackward {
     const void* outputs = nullptr;
     Activation activation = {};
 
     template <class T>
-    operator ActivationBackward<T>() const {  // NOLINT: meant to convert
+    operator ActivationBackward<T>() const {  // NOLINT: implicit by design
         return {static_cast<const T*>(outputs), activation};
     }
 };
 
-/// A gradient, and what it is still behind.
+/// A gradient with the activation backward that is still to be applied to it.
 template <class V>
 struct ActivationGradientOperand {
     V gradient;
     OpActivationBackward activation;
 };
-/// What a convolution with result y makes of its upstream gradient. A gradient of the bias needs it in
-/// memory; and a pass that is recorded is made of ops that have derivatives.
+/// Prepares the upstream gradient of a convolution with result y: defers the activation backward to the
+/// kernels if the device supports it, else applies it now. It is always applied now if the bias requires a
+/// gradient, which sums the result, and in recorded passes, whose ops must be differentiable.
 template <ActivationKind kind, class V, class... Bias>
 ActivationGradientOperand<V> pass_activation(const ConvolutionGeometry& geometry, double parameter,
                                              const V& upstream, const V& y, const Bias&... bias) {
@@ -51,13 +56,13 @@ ActivationGradientOperand<V> pass_activation(const ConvolutionGeometry& geometry
 
 }  // namespace detail
 
-/// y = f(w applied to x + bias); without the third input there is no bias. f: an activation, or identity.
+/// y = f(conv2d(x, w) + bias); the bias is optional. f: a fused activation, or identity.
 template <ActivationKind kind>
 struct Conv2dOp {
     static constexpr std::string_view name = "conv2d";
     ConvolutionGeometry geometry;
     double parameter = 0;                            ///< of the activation
-    detail::OpActivationBackward x_activation = {};  ///< in passes that are not recorded
+    detail::OpActivationBackward x_activation = {};  ///< only in passes that are not recorded
 
     template <class V, class... Bias>
     void forward(const V& y, bool, const V& x, const V& w, const Bias&... bias) const {
@@ -75,7 +80,7 @@ struct Conv2dOp {
     void vjp(const V& upstream, const V& y, const V& x, const V& w, const Bias&... bias) const;
 };
 
-/// x = f(w applied backwards to y + bias); likewise.
+/// x = f(conv_transpose2d(y, w) + bias); the bias is optional. f: a fused activation, or identity.
 template <ActivationKind kind>
 struct ConvTranspose2dOp {
     static constexpr std::string_view name = "conv_transpose2d";
@@ -99,7 +104,7 @@ struct ConvTranspose2dOp {
     void vjp(const V& upstream, const V& x, const V& y, const V& w, const Bias&... bias) const;
 };
 
-/// w = the products of x and y that meet at each tap, summed over the batch and all pixels.
+/// w = sum over the batch and all pixels of the products of x and y that meet at each tap.
 struct Conv2dWeightGradientOp {
     static constexpr std::string_view name = "conv2d_weight_gradient";
     ConvolutionGeometry geometry;
@@ -152,8 +157,9 @@ void ConvTranspose2dOp<kind>::vjp(const V& upstream, const V& x, const V& y, con
     (detail::give_bias(bias, inner.gradient), ...);
 }
 
-// Shapes. Each rule is a struct whose arguments the compiler shows where it fails.
+// Shape rules. Each is a struct, so that the compiler shows its arguments in the error message.
 
+/// Height, width and channels of an image shape; fails to compile for other shapes.
 template <class X>
 struct ImageOf {
     static_assert(X::rank == 4 && X::batched,
@@ -164,6 +170,7 @@ struct ImageOf<Shape<Batch, H, W, C>> {
     static constexpr int height = H, width = W, channels = C;
 };
 
+/// True for Shape<Batch, height, width, channels>.
 template <class X>
 inline constexpr bool is_image = false;
 template <int H, int W, int C>
@@ -194,7 +201,7 @@ struct WeightsFitWindow {
 
 namespace detail {
 
-/// Both axes, for images of these extents (of x, and of y).
+/// The geometry of a convolution from the run-time shapes of x and y.
 constexpr ConvolutionGeometry convolution_geometry(const Conv2dOptions& window, const Extents& x,
                                                    const Extents& y) {
     return {x.of[0],
@@ -206,7 +213,7 @@ constexpr ConvolutionGeometry convolution_geometry(const Conv2dOptions& window, 
             y.of[3]};
 }
 
-/// The shape of conv2d's result for images X and `channels` output channels.
+/// The result shape of conv2d for images X and `channels` output channels.
 template <Conv2dOptions window, class X, int channels>
 struct Convolved {
     using Image = ImageOf<X>;
@@ -216,7 +223,7 @@ struct Convolved {
     static constexpr PerAxis size = window.convolved({Image::height, Image::width});
     using type = Shape<Batch, size.vertical, size.horizontal, channels>;
 };
-/// The shape of conv_transpose2d's result.
+/// The result shape of conv_transpose2d for images Y and `channels` output channels.
 template <Conv2dOptions window, class Y, int channels>
 struct ConvolvedBack {
     using Image = ImageOf<Y>;
@@ -228,9 +235,11 @@ struct ConvolvedBack {
 
 }  // namespace detail
 
-/// f(w applied to x + bias), a cross-correlation as in PyTorch: x Shape<Batch, height, width, in>, w
-/// Shape<window height, window width, in, out>, bias Shape<out> or left out -> Shape<Batch, ..., ..., out>,
-/// floor((extent + 2 padding - dilation (size - 1) - 1) / stride) + 1 pixels on each axis. f: an activation.
+/// 2-D convolution, f(x * w + bias), where * is a cross-correlation as in PyTorch's Conv2d:
+///   x Shape<Batch, height, width, in>, w Shape<window height, window width, in, out>, bias Shape<out>
+///   -> Shape<Batch, ..., ..., out>
+/// with floor((extent + 2 padding - dilation (size - 1) - 1) / stride) + 1 pixels on each axis.
+/// The bias is optional. f: the activation `kind` with its slope or alpha, `parameter`.
 /// Source: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016), relationship 6.
 template <Conv2dOptions window, ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor W,
           AnyTensor... Bias>
@@ -247,14 +256,17 @@ auto conv2d(double parameter, const X& x, const W& w, const Bias&... bias) {
     return detail::apply_rest<kind>(
         parameter, typed<S, X, W, Bias...>(run_op(op, extents, {}, x.value(), w.value(), bias.value()...)));
 }
+/// conv2d without activation.
 template <Conv2dOptions window, AnyTensor X, AnyTensor W, AnyTensor... Bias>
 auto conv2d(const X& x, const W& w, const Bias&... bias) {
     return conv2d<window>(0, x, w, bias...);
 }
 
-/// f(w applied backwards to y + bias), PyTorch's ConvTranspose2d: y Shape<Batch, height, width, in>, w
-/// Shape<window height, window width, out, in>, bias Shape<out> or left out -> Shape<Batch, ..., ..., out>,
-/// (extent - 1) stride - 2 padding + dilation (size - 1) + output_padding + 1 pixels on each axis.
+/// 2-D transposed convolution with bias and activation f, as PyTorch's ConvTranspose2d:
+///   y Shape<Batch, height, width, in>, w Shape<window height, window width, out, in>, bias Shape<out>
+///   -> Shape<Batch, ..., ..., out>
+/// with (extent - 1) stride - 2 padding + dilation (size - 1) + output_padding + 1 pixels on each axis.
+/// The bias is optional. f: the activation `kind` with its slope or alpha, `parameter`.
 /// Source: Dumoulin and Visin (2016), relationship 14.
 template <Conv2dOptions window, ActivationKind kind = ActivationKind::identity, AnyTensor Y, AnyTensor W,
           AnyTensor... Bias>
@@ -271,13 +283,16 @@ auto conv_transpose2d(double parameter, const Y& y, const W& w, const Bias&... b
     return detail::apply_rest<kind>(
         parameter, typed<S, Y, W, Bias...>(run_op(op, extents, {}, y.value(), w.value(), bias.value()...)));
 }
+/// conv_transpose2d without activation.
 template <Conv2dOptions window, AnyTensor Y, AnyTensor W, AnyTensor... Bias>
 auto conv_transpose2d(const Y& y, const W& w, const Bias&... bias) {
     return conv_transpose2d<window>(0, y, w, bias...);
 }
 
-/// The derivative of sum(conv2d<window>(x, w) * y) by w: x Shape<Batch, height, width, in> and y of the shape
-/// that conv2d gives, Shape<Batch, ..., ..., out> -> Shape<window height, window width, in, out>.
+/// Weight gradient of conv2d, the derivative of sum(conv2d<window>(x, w) * y) with respect to w:
+///   x Shape<Batch, height, width, in> and y Shape<Batch, ..., ..., out>, the result shape of conv2d
+///   -> Shape<window height, window width, in, out>
+/// Errors: different batch sizes.
 template <Conv2dOptions window, AnyTensor X, AnyTensor Y>
 auto conv2d_weight_gradient(const X& x, const Y& y) {
     using Image = ImageOf<typename X::shape>;

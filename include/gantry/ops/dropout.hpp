@@ -7,8 +7,8 @@
 
 namespace gantry {
 
-/// y = keep x / probability, where keep is 1 with that probability, else 0. The mask is not stored: the
-/// derivative draws it again from the same place of the stream.
+/// y = keep x / keep_probability, where keep is 1 with that probability, else 0. The mask is not stored: the
+/// backward pass regenerates it from the same position of the stream.
 struct DropoutOp {
     static constexpr std::string_view name = "dropout";
     double keep_probability;
@@ -25,9 +25,10 @@ struct DropoutOp {
     }
 };
 
-/// Each element is dropped with `drop_probability` in [0, 1), and the others grow by 1 / (1 -
-/// drop_probability), so that evaluation needs no dropout at all. The mask comes from the next numbers of the
-/// stream. Source: Srivastava et al., "Dropout" (2014), section 10 (inverted scaling).
+/// Inverted dropout: sets each element to 0 with probability `drop_probability` in [0, 1) and scales the
+/// others by 1 / (1 - drop_probability), so that evaluation needs no scaling: S -> S. Draws the mask from
+/// `stream`. Errors: drop_probability outside of [0, 1).
+/// Source: Srivastava et al., "Dropout" (2014), section 10.
 template <AnyTensor X>
 auto dropout(const X& x, double drop_probability, RandomStream& stream) {
     if (math::is_nan(drop_probability) || drop_probability < 0 || drop_probability >= 1)

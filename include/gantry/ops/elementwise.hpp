@@ -10,13 +10,21 @@
 
 namespace gantry {
 
-// A functor is all that an elementwise op needs:
-//   static constexpr std::string_view name;
-//   template <class V> GANTRY_HOST_DEVICE V operator()(V a, V b, ...) const
-//                                    V: a scalar or a vector of scalars; see gantry/core/math.hpp
-//   template <class V> void vjp(upstream, y, a, b, ...)      the derivative, in ops
+// clang-format off
+// An elementwise op is defined by a functor with the following members:
+//
+//   static constexpr std::string_view name                   Used in error messages.
+//
+//   template <class V>
+//   GANTRY_HOST_DEVICE V operator()(V a, V b, ...) const     The function. V: a scalar or a vector of
+//                                                            scalars; see gantry/core/math.hpp.
+//
+//   template <class V>
+//   void vjp(upstream, y, a, b, ...) const                   The vector-Jacobian product, computed by ops;
+//                                                            see gantry/autograd/record.hpp.
+// clang-format on
 
-/// y = f(x...), element by element; an input of rank 0 is one number for all elements.
+/// y = f(x...) elementwise. Inputs of rank 0 are broadcast.
 template <class F>
 struct ElementwiseOp {
     static constexpr std::string_view name = F::name;
@@ -35,11 +43,12 @@ struct ElementwiseOp {
     }
 };
 
-/// The larger of two shapes, by rank, then by elements: the one that an elementwise op's result has.
+/// The larger of two shapes, by rank, then by size: the shape of the result of an elementwise op.
 template <class A, class B>
 using Larger =
     std::conditional_t<(B::rank > A::rank || (B::rank == A::rank && B::sample_size > A::sample_size)), B, A>;
 
+/// The largest of several shapes.
 template <class S, class... More>
 struct Largest {
     using type = S;
@@ -48,7 +57,7 @@ template <class A, class B, class... More>
 struct Largest<A, B, More...> : Largest<Larger<A, B>, More...> {};
 
 namespace detail {
-/// A scalar stays one, since kernels repeat it themselves; other smaller shapes are repeated in memory.
+/// Broadcasts x to shape S in memory, except scalars, which kernels broadcast themselves.
 template <class S, AnyTensor X>
 auto conformed(const X& x, int batch) {
     if constexpr (X::shape::rank == 0)
@@ -57,6 +66,7 @@ auto conformed(const X& x, int batch) {
         return broadcast_to<S>(x, batch).value();
 }
 
+/// Runs the elementwise op f on operands of one shape and scalars. Errors: different shapes.
 template <class F, class T, class D, class... More>
 TensorRef<T, D> run_elementwise(const F& f, const TensorRef<T, D>& first, const More&... more) {
     Extents extents = first.extents;
@@ -71,9 +81,8 @@ TensorRef<T, D> run_elementwise(const F& f, const TensorRef<T, D>& first, const 
 }
 }  // namespace detail
 
-/// f(x...) element by element. Smaller operands are repeated where broadcast_to can do it. The result has the
-/// shape of the largest. Errors: shapes that do not fit (compile time), batches of different sizes (run
-/// time).
+/// f(x...) elementwise. The result has the shape of the largest operand; smaller operands are broadcast, see
+/// broadcast_to. Errors: incompatible shapes (compile time), different batch sizes (run time).
 template <class F, AnyTensor... X>
 auto elementwise(const F& f, const X&... x) {
     static_assert(

@@ -4,10 +4,10 @@
 
 namespace gantry::detail {
 
-// What a product or a convolution does to its result before it stores it: f(result + bias), where the last
-// extent of the result is that of the bias. f: an activation, or identity.
+// The epilogue of a matmul or a convolution: f(result + bias), applied before the result is stored. The bias
+// has the size of the result's last extent. f: an activation, or identity.
 
-/// Asks a kernel for it. Parameters: a struct with `bias` and `activation`.
+/// Sets the epilogue of a kernel. Parameters: a struct with `bias` and `activation`.
 template <class Parameters, class... Bias>
 void set_epilogue(Parameters& p, Activation activation, const Bias&... bias) {
     static_assert(sizeof...(Bias) <= 1, "there is one bias, or none");
@@ -15,11 +15,11 @@ void set_epilogue(Parameters& p, Activation activation, const Bias&... bias) {
     p.activation = activation;
 }
 
-/// The activation that a product applies itself: `kind`, or none.
+/// The activation that the epilogue applies: `kind`, or identity if it cannot be fused.
 template <ActivationKind kind>
 inline constexpr ActivationKind fused_kind = derives_from_result(kind) ? kind : ActivationKind::identity;
 
-/// A product's result with what it has not applied of `kind`.
+/// Applies activation `kind` to the result unless the epilogue did.
 template <ActivationKind kind, class X>
 auto apply_rest(double parameter, const X& product) {
     if constexpr (derives_from_result(kind))
@@ -28,7 +28,7 @@ auto apply_rest(double parameter, const X& product) {
         return elementwise(ActivationFunction<kind>{parameter}, product);
 }
 
-/// The gradient of what the activation was applied to, from the result y of the activation.
+/// dL/dx from upstream = dL/dy, for the result y = f(x) of an activation.
 template <ActivationKind kind, class V>
 V before_activation(double parameter, const V& upstream, const V& y) {
     static_assert(derives_from_result(kind));
@@ -38,7 +38,7 @@ V before_activation(double parameter, const V& upstream, const V& y) {
         return elementwise(ActivationGradient<kind>{parameter}, upstream, y);
 }
 
-/// The gradient of the bias, from that of what it was added to.
+/// Accumulates the gradient of the bias: upstream = dL/d(result + bias), summed over all but the last extent.
 template <class V>
 void give_bias(const V& bias, const V& upstream) {
     const auto columns = bias.size();

@@ -12,14 +12,15 @@
 namespace gantry {
 
 namespace detail {
-/// Memory for the derivative of a loss by x, in the step's memory; null where nobody will ask for it.
+/// Allocates the derivative of a loss with respect to x, in the step's memory; null if x requires no
+/// gradient.
 template <class T, class D>
 T* place_for_gradient(const TensorRef<T, D>& x) {
     const bool differentiated = x.node && x.live_device().tape().recording();
     return differentiated ? allocate<T>(*x.device, x.extents).data : nullptr;
 }
-/// Gives x the derivative that lies at `gradient`, times `upstream`: as it is where the pass began with the
-/// loss.
+/// Accumulates upstream * gradient for x. The multiplication is skipped if upstream is the seed of the pass,
+/// which is 1.
 template <class T, class D>
 void accumulate_known_grad(const TensorRef<T, D>& upstream, const TensorRef<T, D>& x, T* gradient) {
     const TensorRef<T, D> known = x.of_step(gradient, nullptr);
@@ -27,17 +28,18 @@ void accumulate_known_grad(const TensorRef<T, D>& upstream, const TensorRef<T, D
 }
 }  // namespace detail
 
-// A loss is the mean of f(prediction, target) over all elements. Its functor has f; `gradient`, the
-// derivative of f by the prediction, which is computed in the same pass; and `vjp_of_mean`, its derivatives
-// in ops, for passes that are themselves recorded and for targets that want a gradient. `scale` is 1 /
-// elements.
+// A loss is the mean of f(prediction, target) over all elements. Its functor computes f; `gradient`, the
+// derivative of f with respect to the prediction, evaluated in the same pass; and `vjp_of_mean`, the
+// derivatives of the mean by ops, for recorded passes and for targets that require a gradient.
+// `scale` is 1 / elements.
 
+/// The mean of functor F over all elements.
 template <class F, class T>
 struct LossOp {
     static constexpr std::string_view name = F::name;
     [[no_unique_address]] F f;
     double scale;
-    T* gradient;  ///< by the prediction, in the step's memory; null: nobody will ask for it
+    T* gradient;  ///< with respect to the prediction, in the step's memory; null: not needed
 
     template <class V, class... Target>
     void forward(const V& y, bool, const V& x, const Target&... t) const {
@@ -59,7 +61,7 @@ struct LossOp {
     }
 };
 
-/// f with one target for all elements.
+/// F with one constant target for all elements.
 template <class F>
 struct Against {
     static constexpr std::string_view name = F::name;
@@ -81,8 +83,8 @@ struct Against {
 };
 
 namespace detail {
-/// sigmoid(x) - t as (1 - t) - sigmoid(-x) for x > 0: where t is 0 or 1, it is right to the last digits for
-/// every x, also where sigmoid(x) is rounded to 1.
+/// sigmoid(x) - t, computed as (1 - t) - sigmoid(-x) for x > 0. Accurate for every x if t is 0 or 1, even
+/// where sigmoid(x) rounds to 1.
 template <class V>
 GANTRY_HOST_DEVICE V sigmoid_minus(V x, V t) {
     const V zero = math::constant<V>(0), tail = math::sigmoid(-math::abs(x));
@@ -90,7 +92,7 @@ GANTRY_HOST_DEVICE V sigmoid_minus(V x, V t) {
 }
 }  // namespace detail
 
-/// upstream scale (sigmoid(x) - t), where upstream is a scalar.
+/// upstream scale (sigmoid(x) - t), with a scalar upstream.
 struct BceWithLogitsGradient {
     static constexpr std::string_view name = "bce_with_logits_gradient";
     double scale;
@@ -106,8 +108,8 @@ struct BceWithLogitsGradient {
     }
 };
 
-/// -(t log(sigmoid(x)) + (1 - t) log(1 - sigmoid(x))) = max(x, 0) - t x + log(1 + exp(-|x|)): finite for
-/// every finite x.
+/// -(t log(sigmoid(x)) + (1 - t) log(1 - sigmoid(x))), computed as max(x, 0) - t x + log(1 + exp(-|x|)),
+/// which is finite for every finite x.
 struct BceWithLogits {
     static constexpr std::string_view name = "bce_with_logits";
     template <class V>
@@ -125,7 +127,7 @@ struct BceWithLogits {
     }
 };
 
-/// upstream scale 2 (x - t), where upstream is a scalar.
+/// upstream scale 2 (x - t), with a scalar upstream.
 struct SquaredErrorGradient {
     static constexpr std::string_view name = "mse_gradient";
     double scale;
@@ -192,23 +194,27 @@ auto mean_loss(const F& f, const X& x, const Target& target) {
 }
 }  // namespace detail
 
-/// Mean binary cross entropy of sigmoid(logits) against targets in [0, 1], of the same shape: -> Shape<>.
+/// Mean binary cross entropy of sigmoid(logits) and targets in [0, 1]:
+///   mean of -(t log(sigmoid(x)) + (1 - t) log(1 - sigmoid(x))),
+/// finite for every finite logit. Logits S and targets S (or a scalar tensor) -> Shape<>. Targets may require
+/// a gradient. Errors: different batch sizes.
 template <AnyTensor X, class Target>
 requires(!std::is_arithmetic_v<Target>) auto bce_with_logits(const X& logits, const Target& targets) {
     return detail::mean_loss(BceWithLogits{}, logits, targets);
 }
-/// The same against one target for all.
+/// The same with one constant target for all elements.
 template <AnyTensor X>
 auto bce_with_logits(const X& logits, double target) {
     return detail::mean_of(Against<BceWithLogits>{{}, target}, logits);
 }
 
-/// Mean squared difference: -> Shape<>.
+/// Mean squared error, mean of (x - t)^2: predictions S and targets S (or a scalar tensor) -> Shape<>.
+/// Targets may require a gradient. Errors: different batch sizes.
 template <AnyTensor X, class Target>
 requires(!std::is_arithmetic_v<Target>) auto mse(const X& predictions, const Target& targets) {
     return detail::mean_loss(SquaredError{}, predictions, targets);
 }
-/// The same against one target for all.
+/// The same with one constant target for all elements.
 template <AnyTensor X>
 auto mse(const X& predictions, double target) {
     return detail::mean_of(Against<SquaredError>{{}, target}, predictions);

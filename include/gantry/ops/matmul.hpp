@@ -7,12 +7,13 @@
 namespace gantry {
 
 namespace detail {
+/// op(a) op(b), where op transposes if the flag is set. Errors: different inner extents.
 template <class T, class D>
 TensorRef<T, D> matmul(const TensorRef<T, D>& a, bool transpose_a, const TensorRef<T, D>& b, bool transpose_b,
                        std::type_identity_t<Destination<T>> into = {});
-}
+}  // namespace detail
 
-/// y = op(a) op(b), where op transposes or not. Its derivatives are again such products.
+/// y = op(a) op(b), where op transposes if the flag is set. The derivatives are matrix products as well.
 struct MatmulOp {
     static constexpr std::string_view name = "matmul";
     bool transpose_a = false, transpose_b = false;
@@ -31,8 +32,8 @@ struct MatmulOp {
         p.accumulate = accumulate;
         launch(*y.device, p);
     }
-    /// With A = op(a) and B = op(b): the gradient of A is upstream B^T, that of B is A^T upstream;
-    /// where a is transposed, its gradient is the transpose of that: B upstream^T.
+    /// With A = op(a) and B = op(b): dL/dA = upstream B^T and dL/dB = A^T upstream. If a is transposed, its
+    /// gradient is the transpose of dL/dA, B upstream^T; similarly for b.
     template <class V>
     void vjp(const V& upstream, const V&, const V& a, const V& b) const {
         using Slot = Destination<typename V::scalar>;
@@ -57,12 +58,14 @@ TensorRef<T, D> detail::matmul(const TensorRef<T, D>& a, bool transpose_a, const
                   b);
 }
 
+/// Fails to compile with both inner extents in the message.
 template <int left_inner, int right_inner>
 struct MatmulFits {
     static_assert(left_inner == right_inner, "gantry: the inner extents of a matrix product must be equal");
-    static constexpr bool value = true;  // the assertion above speaks for itself
+    static constexpr bool value = true;  // no follow-up errors after the assertion
 };
 
+/// Result shape of a matrix product.
 template <class A, class B>
 struct MatmulShape {
     static_assert(A::rank == 2 && B::rank == 2, "gantry: matmul takes two matrices: shapes with two extents");
@@ -73,7 +76,7 @@ struct MatmulShape<Shape<M, K>, Shape<K2, N>> {
     using type = Shape<M, N>;
 };
 
-/// a b: Shape<M, K> and Shape<K, N> -> Shape<M, N>; M may be Batch.
+/// Matrix product a b: Shape<M, K> and Shape<K, N> -> Shape<M, N>. M may be Batch.
 template <AnyTensor A, AnyTensor B>
 auto matmul(const A& a, const B& b) {
     using S = typename MatmulShape<typename A::shape, typename B::shape>::type;

@@ -10,7 +10,7 @@ namespace gantry {
 
 struct SwitchGatherOp;
 
-/// whole = pooled at the switches, added up, 0 elsewhere.
+/// Scatter-add: whole = sum of the pooled elements whose switch points to the pixel, 0 elsewhere.
 struct SwitchScatterOp {
     static constexpr std::string_view name = "max_unpool2d";
     SwitchedImages extents;
@@ -23,7 +23,7 @@ struct SwitchScatterOp {
     void vjp(const V& upstream, const V&, const V& pooled) const;
 };
 
-/// The adjoint: pooled = whole at the switches.
+/// The adjoint, a gather: pooled = whole at the switches.
 struct SwitchGatherOp {
     static constexpr std::string_view name = "max_pool2d";
     SwitchedImages extents;
@@ -52,7 +52,7 @@ inline SwitchedImages switched_images(const Extents& whole, const Extents& poole
 }
 }  // namespace detail
 
-/// pooled = the maxima of whole's windows. Also writes the switches; its derivative goes by them.
+/// pooled = maxima of the windows of `whole`. Also writes the switches, which its backward pass uses.
 struct MaxPoolOp {
     static constexpr std::string_view name = "max_pool2d";
     PoolingGeometry geometry;
@@ -72,28 +72,28 @@ struct MaxPoolOp {
     }
 };
 
-/// Where max_pool2d found its maxima, for images of shape `Whole`. Like a tensor, it is valid until the end
-/// of the step that made it.
+/// The positions of the maxima that max_pool2d found in images of shape `Whole`. Valid until the end of the
+/// step, like a tensor.
 template <class Whole, class Pooled, class D>
 struct Switches {
     using whole_shape = Whole;
     using pooled_shape = Pooled;
 
-    /// For each maximum its pixel, h * width + w, in the plane of its image and channel: PyTorch's indices.
+    /// Index h * width + w of each maximum within the plane of its image and channel, as PyTorch's indices.
     Tensor<Pooled, std::int32_t, D> pixels;
 };
 
-/// `const auto [result, switches] = max_pool2d<...>(x)`
+/// Result of max_pool2d: `const auto [result, switches] = max_pool2d<...>(x)`.
 template <class Result, class SwitchesOfResult>
 struct MaxPooled {
     Result result;
     SwitchesOfResult switches;
 };
 
-/// The largest number of each window and channel, and where it stands: Shape<Batch, height, width, C> ->
-/// Shape<Batch, ..., ..., C>, floor((extent + 2 padding - size) / stride) + 1 pixels on each axis. Padding
-/// counts as minus infinity; the first of equals wins, and a NaN wins over all numbers. PyTorch's MaxPool2d
-/// with return_indices.
+/// Max pooling, the maximum per window and channel with its position: Shape<Batch, height, width, C> ->
+/// Shape<Batch, ..., ..., C>, with floor((extent + 2 padding - size) / stride) + 1 pixels on each axis.
+/// Padding counts as minus infinity; the first of equal maxima is chosen; NaN counts as larger than any
+/// number. PyTorch's MaxPool2d with return_indices.
 template <Pooling pooling, AnyTensor X>
 auto max_pool2d(const X& x) {
     using Whole = typename X::shape;
@@ -117,10 +117,10 @@ struct UnpoolingFits {
         "UnpoolingFits<given, shape of the switches>; -1 is Batch)");
 };
 
-/// The adjoint of taking the numbers at the switches: each number of y is put where its switch says, in an
-/// image of the shape that was pooled, and 0 stands elsewhere. Where windows overlapped, and two switches are
-/// the same pixel, their numbers add (PyTorch's MaxUnpool2d leaves open which of them it keeps).
-/// Errors: another batch, another device or an earlier step than that of the switches.
+/// Max unpooling, the adjoint of gathering at the switches: writes each element of y to the pixel of its
+/// switch, in an image of the shape that was pooled, and 0 elsewhere. Elements with the same switch (of
+/// overlapping windows) are summed, whereas PyTorch's MaxUnpool2d keeps an unspecified one. -> Whole.
+/// Errors: y and the switches differ in batch size or device; the switches are from an earlier step.
 template <AnyTensor Y, class Whole, class Pooled, class D>
 auto max_unpool2d(const Y& y, const Switches<Whole, Pooled, D>& switches) {
     static_cast<void>(sizeof(UnpoolingFits<typename Y::shape, Pooled>));

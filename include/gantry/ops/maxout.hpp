@@ -9,8 +9,8 @@ namespace gantry {
 
 struct MaxoutScatterOp;
 
-/// y (rows, columns) = values (rows, pieces, columns), each at the piece where x (rows, pieces, columns) is
-/// largest.
+/// y (rows, columns) = values (rows, pieces, columns) at the piece with the largest x (rows, pieces,
+/// columns), per row and column.
 struct MaxoutSelectOp {
     static constexpr std::string_view name = "maxout";
     std::size_t rows, pieces, columns;
@@ -20,7 +20,7 @@ struct MaxoutSelectOp {
         launch(*y.device, MaxoutSelectParameters<typename V::scalar>{rows, pieces, columns, x.data,
                                                                      values.data, y.data});
     }
-    /// By `values`; by x the derivative is 0 wherever there is one.
+    /// Derivative with respect to `values`; that with respect to x is 0 wherever it exists.
     template <class V>
     void vjp(const V& upstream, const V&, const V& values, const V& x) const;
 };
@@ -50,8 +50,8 @@ void MaxoutSelectOp::vjp(const V& upstream, const V&, const V& values, const V& 
     });
 }
 
-/// The largest of `pieces` groups of the last extent: Shape<Batch, pieces * N> -> Shape<Batch, N>;
-/// y[n] = max over p of x[p N + n]; the gradient goes to the first of equals.
+/// Maxout, the elementwise maximum of `pieces` groups of the last extent: y[n] = max over p of x[p N + n];
+/// Shape<Batch, ..., pieces * N> -> Shape<Batch, ..., N>. The gradient flows to the first of equal maxima.
 /// Source: Goodfellow et al., "Maxout networks" (2013), section 3.
 template <int pieces, AnyTensor X>
 auto maxout(const X& x) {

@@ -8,7 +8,7 @@
 
 namespace gantry {
 
-// Shapes. Each rule is a struct whose arguments the compiler shows where it fails.
+// Shape rules. Each is a struct, so that the compiler shows its arguments in the error message.
 
 template <class Given>
 struct PoolingTakesImages {
@@ -23,6 +23,7 @@ struct PoolingWindowFits {
 
 namespace detail {
 
+/// True if size, stride and padding are in range.
 constexpr bool is_valid(const Pooling& pooling) {
     const auto axis = [](int size, int stride, int padding) {
         return size > 0 && stride > 0 && padding >= 0 && 2 * padding <= size;
@@ -39,13 +40,13 @@ struct PoolingIsValid {
         "size");
 };
 
-/// The shape that pooling makes of images X.
+/// Result shape of a pooling of images X.
 template <Pooling pooling, class X>
 struct Pooled : PoolingTakesImages<X> {};
 template <Pooling pooling, int height, int width, int channels>
 struct Pooled<pooling, Shape<Batch, height, width, channels>> {
     static constexpr PerAxis size = pooling.size, stride = pooling.stride, padding = pooling.padding;
-    // At least 1: what does not fit is an error below, and none of Shape.
+    // At least 1, so that a window that does not fit fails the assertion below and not one of Shape.
     static constexpr int pooled_height = std::max(
                              1, window_places(height, size.vertical, stride.vertical, padding.vertical)),
                          pooled_width = std::max(
@@ -63,7 +64,7 @@ struct UpsampleHasFactor {
                   "gantry: the factors of an upsampling are positive");
 };
 
-/// That of each pixel repeated.
+/// Result shape of upsampling images X.
 template <PerAxis factor, class X>
 struct Upsampled : PoolingTakesImages<X> {};
 template <PerAxis factor, int height, int width, int channels>
@@ -72,7 +73,7 @@ struct Upsampled<factor, Shape<Batch, height, width, channels>> {
     using type = Shape<Batch, height * factor.vertical, width * factor.horizontal, channels>;
 };
 
-/// That of all pixels as one.
+/// Result shape of global pooling of images X.
 template <class X>
 struct GloballyPooled : PoolingTakesImages<X> {};
 template <int height, int width, int channels>
@@ -80,6 +81,7 @@ struct GloballyPooled<Shape<Batch, height, width, channels>> {
     using type = Shape<Batch, channels>;
 };
 
+/// Geometry of a pooling of images with extents `whole`.
 inline PoolingGeometry pooling_geometry(const Pooling& pooling, const Extents& whole, int pooled_height,
                                         int pooled_width) {
     return {static_cast<std::size_t>(whole.of[0]),

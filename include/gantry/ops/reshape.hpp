@@ -7,7 +7,8 @@
 
 namespace gantry {
 
-/// The same numbers, in the same order, in another shape. A view: the result shares the memory of its input.
+/// The same elements in row-major order with another shape. A view: the result shares the memory of the
+/// input.
 struct ReshapeOp {
     static constexpr std::string_view name = "reshape";
 
@@ -19,16 +20,17 @@ struct ReshapeOp {
     }
 };
 
+/// Fails to compile with both sample sizes in the message.
 template <std::size_t from, std::size_t to>
 struct ReshapeFits {
     static_assert(from == to, "gantry: a reshape keeps the number of elements of an item");
-    static constexpr bool value = true;  // the assertion above speaks for itself
+    static constexpr bool value = true;  // no follow-up errors after the assertion
 };
 
-/// x in shape S, with the same number of elements in an item.
+/// Returns x with shape S, a view that shares its memory. S must have the same number of elements per sample.
 template <class S, AnyTensor X>
 auto reshape(const X& x) {
-    // Not ||, which would look at the size of AnyShape, too.
+    // std::disjunction instead of ||, which would also instantiate the size of AnyShape.
     static_assert(std::disjunction_v<std::is_same<typename X::shape, AnyShape>,
                                      ReshapeFits<X::shape::sample_size, S::sample_size>>);
     static_assert(S::batched == X::shape::batched, "gantry: a reshape keeps the Batch");
@@ -36,7 +38,7 @@ auto reshape(const X& x) {
     return typed<S, X>(run_op(ReshapeOp{}, S::extents(value.extents.first()), {value.data, false}, value));
 }
 
-/// Each item as one vector: Shape<Batch, E...> -> Shape<Batch, product of E...>.
+/// Flattens each sample to a vector, a view: Shape<Batch, E...> -> Shape<Batch, product of E...>.
 template <AnyTensor X>
 auto flatten(const X& x) {
     static_assert(X::shape::batched, "gantry: flatten needs a shape with a Batch");

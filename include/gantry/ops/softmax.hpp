@@ -23,7 +23,7 @@ struct SoftmaxOp {
     void vjp(const V& upstream, const V& y, const V& x) const {
         accumulate_grad(x, [&] { return y * (upstream - row_sums_repeated(upstream * y)); });
     }
-    /// The sum of each row, in every element of the row.
+    /// Row sums, broadcast back to the shape of x.
     template <class V>
     static V row_sums_repeated(const V& x) {
         const auto rows = static_cast<std::size_t>(x.extents.of[0]),
@@ -33,7 +33,8 @@ struct SoftmaxOp {
     }
 };
 
-/// Softmax over the features: Shape<Batch, N> -> Shape<Batch, N>.
+/// Softmax over the features, y[r][c] = exp(x[r][c]) / sum over k of exp(x[r][k]): Shape<Batch, N> ->
+/// Shape<Batch, N>. Stable for any finite x.
 template <AnyTensor X>
 auto softmax(const X& x) {
     static_assert(X::shape::rank == 2 || std::is_same_v<typename X::shape, DynamicShape> ||
@@ -42,12 +43,12 @@ auto softmax(const X& x) {
     return typed<typename X::shape, X>(run_op(SoftmaxOp{}, x.value().extents, {}, x.value()));
 }
 
-/// *y = mean over the rows of sum over c of t[r][c] (log(sum over k of exp(x[r][k])) - x[r][c]). Its
-/// derivative is computed in the same pass, and once more in ops for passes that are themselves recorded.
+/// *y = mean over rows r of sum over c of t[r][c] (log(sum over k of exp(x[r][k])) - x[r][c]). The derivative
+/// is computed in the same pass; recorded backward passes compute it by ops instead.
 template <class T>
 struct SoftmaxCrossEntropyOp {
     static constexpr std::string_view name = "softmax_cross_entropy";
-    T* gradient;  ///< by the logits, in the step's memory; null: nobody will ask for it
+    T* gradient;  ///< with respect to the logits, in the step's memory; null: not needed
 
     template <class V>
     void forward(const V& y, bool, const V& x, const V& targets) const {
@@ -56,7 +57,7 @@ struct SoftmaxCrossEntropyOp {
         launch(*y.device, CrossEntropyParameters<T>{rows, columns, x.data, targets.data, y.data, gradient,
                                                     1.0 / static_cast<double>(rows)});
     }
-    /// (softmax(x) sum of t - t) / rows
+    /// dL/dx = upstream (softmax(x) * sum of t - t) / rows, with the sum per row.
     template <class V>
     void vjp(const V& upstream, const V&, const V& x, const V& targets) const {
         if (!x.device->tape().recording()) {
@@ -70,9 +71,10 @@ struct SoftmaxCrossEntropyOp {
     }
 };
 
-/// Mean cross entropy of softmax(logits) against target probabilities, one-hot for plain classes:
-/// two of Shape<Batch, N> -> Shape<>. Stable for any finite logits. Targets are data: no gradient reaches
-/// them.
+/// Softmax cross entropy, averaged over the batch:
+///   mean over r of sum over c of t[r][c] (log(sum over k of exp(x[r][k])) - x[r][c])
+/// for logits x and target probabilities t (one-hot for class labels), both Shape<Batch, N> -> Shape<>.
+/// Stable for any finite logits. Targets are constants without gradient. Errors: different batch sizes.
 template <AnyTensor X, class S, class T, class D>
 auto softmax_cross_entropy(const X& logits, const Tensor<S, T, D>& targets) {
     static_assert(same_shape<typename X::shape, S>,
@@ -87,6 +89,7 @@ auto softmax_cross_entropy(const X& logits, const Tensor<S, T, D>& targets) {
     return typed<Shape<>, X>(run_op(op, Extents{}, {}, x, targets.value()));
 }
 
+/// Does not compile: the targets are not a Tensor.
 template <AnyTensor X, class Labels>
 auto softmax_cross_entropy(const X& logits, const Labels&) {
     static_assert(sizeof(Labels) == 0,
@@ -95,7 +98,8 @@ auto softmax_cross_entropy(const X& logits, const Labels&) {
     return typed<Shape<>, X>(logits.value());
 }
 
-/// Labels as rows with a 1 at the label and 0 elsewhere. Errors: a label that is not below `classes`.
+/// One-hot encoding of class labels: -> Shape<Batch, classes>, each row 1 at the label and 0 elsewhere.
+/// Errors: a label >= classes.
 template <int classes, class T = float, class D>
 auto one_hot(D& device, std::span<const std::uint8_t> labels) {
     const std::size_t size = labels.size() * classes;
@@ -111,7 +115,7 @@ auto one_hot(D& device, std::span<const std::uint8_t> labels) {
                                             std::span<const T>(rows, size));
 }
 
-/// Does not compile: labels are bytes.
+/// Does not compile: labels must be std::uint8_t.
 template <int classes, class T = float, class D, class Labels>
 requires(!std::is_convertible_v<const Labels&, std::span<const std::uint8_t>>) auto one_hot(D&,
                                                                                             const Labels&) {

@@ -9,7 +9,7 @@ namespace gantry {
 
 struct BroadcastOp;
 
-/// y = scale * sum of x, seen as a matrix (rows, columns), over one axis.
+/// y = scale * sum of x, viewed as a matrix (rows, columns), over one axis.
 struct SumOp {
     static constexpr std::string_view name = "sum";
     std::size_t rows, columns;
@@ -25,7 +25,7 @@ struct SumOp {
     void vjp(const V& upstream, const V& y, const V& x) const;
 };
 
-/// y, seen as a matrix (rows, columns), = scale * x, repeated along one axis.
+/// y = scale * x, repeated along one axis; y is viewed as a matrix (rows, columns).
 struct BroadcastOp {
     static constexpr std::string_view name = "broadcast";
     std::size_t rows, columns;
@@ -65,36 +65,36 @@ template <>
 struct WithoutBatch<AnyShape> {
     using type = AnyShape;
 };
-/// scale * sum of all elements, as a scalar.
+/// scale * sum of all elements, a scalar.
 template <class T, class D>
 TensorRef<T, D> sum_all(const TensorRef<T, D>& x, double scale = 1) {
     return run_op(SumOp{1, x.size(), Axis::columns, scale}, Extents{}, {}, x);
 }
 }  // namespace detail
 
-/// Sum of all elements: Shape<...> -> Shape<>. Summed in a fixed order.
+/// Sum of all elements: S -> Shape<>. The order of summation is fixed.
 template <AnyTensor X>
 auto sum(const X& x) {
     return typed<Shape<>, X>(detail::sum_all(x.value()));
 }
-/// Mean of all elements: Shape<...> -> Shape<>.
+/// Mean of all elements: S -> Shape<>.
 template <AnyTensor X>
 auto mean(const X& x) {
     return typed<Shape<>, X>(detail::sum_all(x.value(), 1.0 / static_cast<double>(x.value().size())));
 }
-/// Sum over the items of the batch: Shape<Batch, E...> -> Shape<E...>.
+/// scale * sum over the samples of the batch: Shape<Batch, E...> -> Shape<E...>.
 template <AnyTensor X>
 auto sum_over_batch(const X& x, double scale = 1) {
     using S = typename detail::WithoutBatch<typename X::shape>::type;
     const auto items = static_cast<std::size_t>(x.value().extents.first());
     return typed<S, X>(run_op(SumOp{items, S::sample_size, Axis::rows, scale}, S::extents(0), {}, x.value()));
 }
-/// Mean over the items of the batch: Shape<Batch, E...> -> Shape<E...>.
+/// Mean over the samples of the batch: Shape<Batch, E...> -> Shape<E...>.
 template <AnyTensor X>
 auto mean_over_batch(const X& x) {
     return sum_over_batch(x, 1.0 / x.value().extents.first());
 }
-/// Sum of each item's elements: Shape<Batch, E...> -> Shape<Batch>.
+/// scale * sum per sample: Shape<Batch, E...> -> Shape<Batch>.
 template <AnyTensor X>
 auto sum_per_sample(const X& x, double scale = 1) {
     using S = typename detail::WithoutBatch<typename X::shape>::type;
@@ -103,16 +103,17 @@ auto sum_per_sample(const X& x, double scale = 1) {
         run_op(SumOp{static_cast<std::size_t>(items), S::sample_size, Axis::columns, scale},
                Shape<Batch>::extents(items), {}, x.value()));
 }
-/// Mean of each item's elements: Shape<Batch, E...> -> Shape<Batch>.
+/// Mean per sample: Shape<Batch, E...> -> Shape<Batch>.
 template <AnyTensor X>
 auto mean_per_sample(const X& x) {
     return sum_per_sample(x, 1.0 / static_cast<double>(X::shape::sample_size));
 }
 
-/// How a smaller shape is repeated to fill a larger one.
+/// How a smaller shape is broadcast to a larger one.
 enum class Broadcast { impossible, same, scalar, trailing, each_item };
 
-/// same; a scalar; the last extents, as a bias has (`trailing`); or one number for each item of the batch.
+/// Classifies how `part` is broadcast to `whole`: equal shapes (same); a scalar; the last extents, such as a
+/// bias (trailing); one value per sample (each_item).
 constexpr Broadcast broadcast_kind(const Extents& whole, const Extents& part) {
     if (part == whole) return Broadcast::same;
     if (part.rank == 0) return Broadcast::scalar;
@@ -126,7 +127,7 @@ constexpr Broadcast broadcast_kind(const Extents& whole, const Extents& part) {
     return Broadcast::trailing;
 }
 
-/// Fails to compile with both shapes in the message (-1 stands for Batch).
+/// Fails to compile with both shapes in the message (-1 is Batch).
 template <class Whole, class Part>
 struct BroadcastFits {
     static_assert(
@@ -135,7 +136,8 @@ struct BroadcastFits {
         "or one number for each item of the batch");
 };
 
-/// x repeated to shape S, see broadcast_kind; `batch` counts only where S has a Batch and x has none.
+/// Broadcasts x to shape S; see broadcast_kind for the shapes that fit. `batch` is used only if S has a Batch
+/// and x has none.
 template <class S, AnyTensor X>
 auto broadcast_to(const X& x, int batch) {
     static_cast<void>(sizeof(BroadcastFits<S, typename X::shape>));

@@ -10,21 +10,21 @@
 
 namespace gantry {
 
-/// Scalars of many steps, losses say, kept on the device until somebody wants to see them: to read a number
-/// makes the host wait for a GPU, to keep it does not. A row is what belongs together; the log holds the last
-/// `rows` rows that nobody has taken.
+/// A log of scalars, such as losses, that stays on the device until it is read. Reading a scalar makes the
+/// host wait for a GPU; logging one does not. A ring buffer holds the last `rows` rows that were not taken.
 ///     log.begin_row();
 ///     { Step step{device}; ...; log.add(loss, accuracy); }
 ///     log.end_row();
 template <class T, class D>
 class ScalarLog {
 public:
+    /// `columns`: scalars per row; `rows`: capacity in rows.
     ScalarLog(D& device, std::size_t columns, std::size_t rows)
         : columns_(columns), rows_(rows), numbers_(device, columns * (rows + 1)) {}
 
-    /// Forgets what a row that did not end has.
+    /// Starts a row; discards the scalars of a row that was not ended.
     void begin_row() { column_ = 0; }
-    /// The next numbers of the row, at most 8: one launch.
+    /// Appends up to 8 scalars to the row, in one launch. Errors: more scalars than columns.
     template <class... S>
     void add(const Tensor<S, T, D>&... scalars) {
         static_assert(((S::rank == 0) && ...), "gantry: a log keeps scalars: take mean() or sum() first");
@@ -36,6 +36,7 @@ public:
         launch(numbers_.device(), p);
         column_ += sizeof...(S);
     }
+    /// Ends the row. Errors: fewer scalars than columns.
     void end_row() {
         if (column_ != columns_)
             fail("ScalarLog", "a row has as many numbers as the log has columns", column_, " of ", columns_);
@@ -43,8 +44,8 @@ public:
         ++ended_;
     }
 
-    /// Rows that ended since the last call, the oldest first; of more than the log holds, the last ones.
-    /// Waits for the device.
+    /// Returns the rows ended since the last call, oldest first; if there are more than the log holds, the
+    /// latest ones. Waits for the device.
     std::vector<std::vector<T>> take() {
         const std::uint64_t first = std::max(taken_, ended_ - std::min<std::uint64_t>(ended_, rows_));
         std::vector<std::vector<T>> result;
@@ -61,8 +62,8 @@ public:
 
 private:
     std::size_t columns_, rows_, column_ = 0;
-    Buffer<T, D> numbers_;                 ///< rows_ rows, and the one that is written
-    std::uint64_t ended_ = 0, taken_ = 0;  ///< rows
+    Buffer<T, D> numbers_;                 ///< ring of rows_ complete rows and the current one
+    std::uint64_t ended_ = 0, taken_ = 0;  ///< row counts
 };
 
 }  // namespace gantry

@@ -17,29 +17,29 @@ namespace gantry {
 
 struct Node;
 
-/// What stands behind the typed handles: numbers on a device, with a shape known at run time. The part of
-/// gantry that works on Values (recording, derivatives, kernels) is compiled once for all shapes.
+/// An untyped handle: a tensor on a device with a run-time shape. Tensor and Variable wrap it. Code that
+/// works on TensorRefs (recording, derivatives, kernels) is compiled once for all shapes.
 template <class T, class D>
 struct TensorRef {
     using shape = DynamicShape;
     using scalar = T;
     using device_type = D;
-    static constexpr bool recorded = true;  // as far as its type knows
+    static constexpr bool recorded = true;  // whether it is on the tape is known at run time (node)
 
-    T* data = nullptr;
+    T* data = nullptr;  ///< device pointer, row-major
     D* device = nullptr;
     Extents extents;
-    std::uint32_t step = 0;       ///< the step it was made in; 0: it outlives steps
-    Node* node = nullptr;         ///< its place on the tape; null: no gradient is wanted for it
-    Lifetime::Watch memory = {};  ///< of the owner of the memory: the device, or a Buffer
+    std::uint32_t step = 0;       ///< the step that created it; 0: outlives steps
+    Node* node = nullptr;         ///< its node on the tape; null: requires no gradient
+    Lifetime::Watch memory = {};  ///< watches the owner of the memory, the device or a Buffer
 
     std::size_t size() const { return extents.size(); }
     const TensorRef& value() const { return *this; }
-    /// Other numbers of the same extents, in the memory of the step.
+    /// A tensor of the current step with the same extents but other data and node.
     TensorRef of_step(void* numbers, Node* place) const {
         return {static_cast<T*>(numbers), device, extents, device->step(), place, device->watch()};
     }
-    /// Stops if the memory behind it is gone, or may belong to another step by now.
+    /// Errors: the memory was released, or the step that created the tensor has ended.
     void check_alive() const {
         if (memory.over())
             fail("tensor",
@@ -54,15 +54,16 @@ struct TensorRef {
                  "longer",
                  "one of step ", step, " in step ", device->step());
     }
-    /// The device, after check_alive.
+    /// Returns the device. Errors: those of check_alive.
     D& live_device() const {
         check_alive();
         return *device;
     }
 };
 
-/// Numbers of one shape on a device. A handle: copying it copies no numbers; they live until the end of the
-/// step.
+/// A tensor with compile-time shape S and elements T on device D; requires no gradient. It is a handle:
+/// copies share the data. Valid until the end of the step, unless it belongs to a PersistentTensor or a
+/// Network.
 template <class S, class T, class D>
 class Tensor {
 public:
@@ -71,25 +72,27 @@ public:
     using device_type = D;
     static constexpr bool recorded = false;
 
+    /// Wraps a TensorRef and takes it off the tape.
     explicit Tensor(const TensorRef<T, D>& value) : value_(value) { value_.node = nullptr; }
 
     const TensorRef<T, D>& value() const { return value_; }
     D& device() const { return value_.live_device(); }
-    /// Number of items, where the shape has a Batch.
+    /// Batch size; only for shapes with a Batch.
     int batch() const requires S::batched { return value_.extents.first(); }
+    /// Number of elements.
     std::size_t size() const { return value_.size(); }
-    /// The numbers, where the device keeps them: row-major, images channels-last.
+    /// Device pointer to the elements: row-major, images channels-last (NHWC).
     T* data() const {
         value_.check_alive();
         return value_.data;
     }
-    /// A copy of the numbers on the host.
+    /// Copies the elements to the host. Waits for the device.
     std::vector<T> to_host() const {
         std::vector<T> host(size());
         copy_to(host.data());
         return host;
     }
-    /// The number in a scalar.
+    /// The value of a scalar. Waits for the device.
     T item() const requires(S::rank == 0) {
         T result;
         copy_to(&result);
@@ -107,13 +110,13 @@ private:
 };
 
 namespace detail {
-/// How much tensors that are made outside of a Step may take: enough for a look at some results, and little
-/// enough to stop a loop.
+/// Limit for tensors created outside of a Step: large enough to inspect some results, small enough to stop a
+/// training loop without Steps.
 inline constexpr std::size_t most_bytes_without_step = std::size_t{256} << 20;
 }  // namespace detail
 
-/// Memory of the step for a value of these extents; not initialised. Outside of a Step, memory until the end
-/// of the next one. Errors: none is left; much of it outside of a Step.
+/// Allocates an uninitialised tensor in the memory of the step; outside of a Step, it is valid until the next
+/// one ends. Errors: out of memory; more than 256 MiB in use outside of a Step.
 template <class T, class D>
 TensorRef<T, D> allocate(D& device, const Extents& extents) {
     const auto turn = device.turn();
@@ -140,7 +143,7 @@ Extents checked_extents(int batch) {
 }
 }  // namespace detail
 
-/// A tensor of the step filled with one number. `batch` counts only where S has a Batch.
+/// A tensor of shape S with all elements equal to `number`. `batch` is used only if S has a Batch.
 template <class S, class T = float, class D>
 Tensor<S, T, D> filled(D& device, int batch, double number) {
     const auto value = allocate<T>(device, detail::checked_extents<S>(batch));
@@ -148,7 +151,8 @@ Tensor<S, T, D> filled(D& device, int batch, double number) {
     return Tensor<S, T, D>{value};
 }
 
-/// A tensor of the step with numbers from the host; errors: their count is not that of the shape.
+/// Copies `numbers`, row-major, to a new tensor of shape S. Errors: their count differs from the size of the
+/// shape.
 template <class S, class T, class D>
 Tensor<S, T, D> from_host(D& device, int batch, std::span<const T> numbers) {
     const auto value = allocate<T>(device, detail::checked_extents<S>(batch));
@@ -157,12 +161,13 @@ Tensor<S, T, D> from_host(D& device, int batch, std::span<const T> numbers) {
     device.memory().copy_from_host(value.data, numbers.data(), numbers.size() * sizeof(T));
     return Tensor<S, T, D>{value};
 }
+/// The same for a std::vector.
 template <class S, class T, class D>
 Tensor<S, T, D> from_host(D& device, int batch, const std::vector<T>& numbers) {
     return from_host<S>(device, batch, std::span<const T>(numbers));
 }
 
-/// Normal numbers (mean 0, deviation 1) from the next numbers of the stream.
+/// Standard normal numbers (mean 0, standard deviation 1), drawn from `stream`: -> S.
 template <class S, class T = float, class D>
 Tensor<S, T, D> normal(D& device, int batch, RandomStream& stream) {
     const auto value = allocate<T>(device, detail::checked_extents<S>(batch));
@@ -170,7 +175,7 @@ Tensor<S, T, D> normal(D& device, int batch, RandomStream& stream) {
     return Tensor<S, T, D>{value};
 }
 
-/// Uniform numbers in [low, high) from the next numbers of the stream.
+/// Uniform numbers in [low, high), drawn from `stream`: -> S.
 template <class S, class T = float, class D>
 Tensor<S, T, D> uniform(D& device, int batch, RandomStream& stream, double low, double high) {
     const auto value = allocate<T>(device, detail::checked_extents<S>(batch));
@@ -178,16 +183,17 @@ Tensor<S, T, D> uniform(D& device, int batch, RandomStream& stream, double low, 
     return Tensor<S, T, D>{value};
 }
 
-/// A tensor with memory of its own, which it holds over the ends of steps: fixed latent points, say.
+/// A tensor that owns its memory and outlives steps, for example fixed latent vectors.
 template <class S, class T, class D>
 class PersistentTensor {
 public:
+    /// Copies `from`.
     explicit PersistentTensor(const Tensor<S, T, D>& from)
         : buffer_(from.device(), from.size()), extents_(from.value().extents) {
         *this = from;
     }
-    /// Copies the numbers; errors: another batch size.
-    /// From then on, what was recorded with the old numbers can no longer be played back.
+    /// Copies the elements. Ops recorded with the old values can no longer be differentiated. Errors: another
+    /// device or batch size.
     PersistentTensor& operator=(const Tensor<S, T, D>& from) {
         D& device = buffer_.device();
         if (&from.device() != &device) fail("PersistentTensor", "a kept tensor does not change its device");
@@ -200,11 +206,12 @@ public:
         device.tape().overwritten(buffer_.data(), buffer_.data() + buffer_.size(), "a PersistentTensor");
         return *this;
     }
+    /// The tensor; valid as long as the PersistentTensor.
     Tensor<S, T, D> get() const {
         return Tensor<S, T, D>{
             TensorRef<T, D>{buffer_.data(), &buffer_.device(), extents_, 0, nullptr, buffer_.watch()}};
     }
-    /// Its numbers, for a checkpoint.
+    /// The underlying buffer, for checkpoints.
     Buffer<T, D>& buffer() { return buffer_; }
 
 private:

@@ -6,8 +6,8 @@
 
 namespace gantry {
 
-/// A tensor on the tape: gradients can be asked for. What is computed from it is a Variable too; `detach`
-/// ends that.
+/// A tensor on the tape, which requires a gradient. Results computed from a Variable are Variables too, until
+/// `detach`. Members as in Tensor.
 template <class S, class T, class D>
 class Variable {
 public:
@@ -30,7 +30,7 @@ private:
     TensorRef<T, D> value_;
 };
 
-/// A Tensor, a Variable, or (inside of gantry) a TensorRef.
+/// A Tensor, a Variable or, inside gantry, a TensorRef.
 template <class X>
 concept AnyTensor = requires(const X& x) {
     typename X::shape;
@@ -40,30 +40,32 @@ concept AnyTensor = requires(const X& x) {
     x.value();
 };
 
-/// Whether tensors have one scalar and are on devices of one type.
+/// True if the tensors have the same scalar type and device type.
 template <AnyTensor X, AnyTensor... More>
 inline constexpr bool same_numbers =
     ((std::is_same_v<typename X::scalar, typename More::scalar> &&
       std::is_same_v<typename X::device_type, typename More::device_type>)&&...);
 
-/// The same numbers, off the tape: no gradient passes through.
+/// Returns x as a Tensor off the tape, sharing its data. No gradient flows through it.
 template <AnyTensor X>
 auto detach(const X& x) {
     return Tensor<typename X::shape, typename X::scalar, typename X::device_type>{x.value()};
 }
 
-/// The same numbers as a new leaf of the tape: `grad` can be asked for it. Errors: no Step is open.
+/// Returns x as a new leaf of the tape, sharing its data, so that `grad` can differentiate with respect to
+/// it. Errors: no Step is open.
 template <class S, class T, class D>
 Variable<S, T, D> variable(const Tensor<S, T, D>& x) {
     TensorRef<T, D> value = x.value();
     D& device = value.live_device();
     const auto turn = device.turn();
-    value.step = device.step();  // the leaf's, whatever the numbers' is
+    value.step = device.step();  // the leaf belongs to this step even if the data outlives it
     value.node = device.tape().template push<Node>();
     return Variable<S, T, D>{value};
 }
 
-/// The typed result of an op on In...: a Variable exactly if one of its inputs is one.
+/// Wraps the result of an op on In... : a Variable if any input is one, otherwise a Tensor; a TensorRef is
+/// returned unchanged.
 template <class S, AnyTensor... In, class T, class D>
 auto typed(const TensorRef<T, D>& value) {
     if constexpr (std::is_same_v<S, DynamicShape>)

@@ -11,17 +11,17 @@
 
 namespace gantry::cpu {
 
-/// A transposed convolution whose target has few channels: each pixel of the source is multiplied by the
-/// whole window at once, (source channels) x (taps, target channels), and of these columns, which lie in a
-/// ring of a few rows, those that meet in a target pixel are added up.
+/// Transposed convolution to few target channels. Each source pixel is multiplied by the whole window at
+/// once, (source channels) x (taps, target channels). The resulting columns are kept in a ring buffer of a
+/// few rows, and those that meet in a target pixel are added up (col2im).
 ///
-/// A row of the target is made of blocks of `stride` pixels. Block u is the sum of parts of the columns of
-/// source pixels u, u - 1, ..., each a piece of memory, so that it takes a few additions of vectors.
+/// A row of the target consists of blocks of `stride` pixels. Block u is the sum of parts of the columns of
+/// source pixels u, u - 1, ...; each part is contiguous in memory, so the sum takes a few vector additions.
 template <class T>
 class Col2imConvolution {
 public:
-    /// Whether it is made for this geometry: few channels, no dilation, and rows of at least a group of
-    /// pixels.
+    /// True if this algorithm suits the geometry: few target channels, no dilation, and source rows of at
+    /// least one group of pixels.
     static bool suits(const ConvolutionSum<T>& sum) {
         return sum.transposed && !fills_columns<T>(sum.target_channels) && sum.source_channels > 0 &&
                sum.vertical_axis.dilation == 1 && sum.horizontal_axis.dilation == 1 &&
@@ -49,7 +49,8 @@ public:
         const std::size_t items = sum_.batch * v_.blocks;
         const std::size_t shares = std::min(items, static_cast<std::size_t>(threads));
         parallel(static_cast<int>(shares), [&](int thread, int count) {
-            // Whole vectors are read from where a part begins, and written where a block does.
+            // Parts are read and blocks written in whole vectors, so both buffers extend beyond their last
+            // element.
             T* const ring = scratch<T, 1>(v_.parts * ring_row_ + lanes<T>);
             T* const line = scratch<T, 2>(h_.blocks * block_ + whole_vectors<T>(block_));
             const T** const terms = scratch<const T*>(v_.parts * h_.parts);
@@ -65,7 +66,7 @@ public:
 
 private:
     /// An axis of the target as blocks of `stride` pixels, the first of which begins `padding` pixels before
-    /// it. Tap part * stride + i of source pixel o meets pixel i of block o + part.
+    /// the target. Tap part * stride + i of source pixel o meets pixel i of block o + part.
     struct Axis {
         std::size_t sources, targets, size, stride, padding, parts, blocks;
 
@@ -82,8 +83,8 @@ private:
 
     std::size_t panel_columns(std::size_t column) const { return std::min(panel_width, columns_ - column); }
 
-    /// Panels of (source channel, column); a column is (vertical tap, horizontal tap, target channel), with
-    /// zeros for horizontal taps that fill the last part.
+    /// Packs the weights into panels of (source channel, column). A column is (vertical tap, horizontal tap,
+    /// target channel), padded with zeros up to a whole number of horizontal parts.
     void pack_weights() {
         const std::size_t channels = sum_.target_channels;
         for (std::size_t column = 0; column < columns_; ++column) {
@@ -96,14 +97,14 @@ private:
         }
     }
 
-    /// Blocks [first, end) of rows of an image.
+    /// Computes the target rows of blocks [first, end) of an image.
     void compute(std::size_t image, std::size_t first, std::size_t end, T* ring, const T** terms,
                  T* line) const {
         const std::size_t before = v_.parts - 1;
-        std::size_t slot = before;  // of the ring
+        std::size_t slot = before;  // in the ring
         for (std::size_t row = first > before ? first - before : 0; row < end; ++row) {
             slot = slot == before ? 0 : slot + 1;
-            // Left and right of a row's columns stand zeros.
+            // A row's columns have zeros on both sides.
             if (row < v_.sources) multiply(image, row, ring + slot * ring_row_ + before_row_);
             if (row < first) continue;
             for (std::size_t i = 0; i < v_.stride; ++i) {
@@ -118,7 +119,7 @@ private:
         }
     }
 
-    /// All columns of a row of the source.
+    /// Computes all columns of a source row.
     void multiply(std::size_t image, std::size_t row, T* to) const {
         const std::size_t channels = sum_.source_channels, pixels = h_.sources;
         const T* const from = sum_.source + (image * v_.sources + row) * pixels * channels;
@@ -144,7 +145,7 @@ private:
         }
     }
 
-    /// Row `i` of block `block`, bias included.
+    /// Adds up row `i` of vertical block `block`, bias included.
     void add_up(const T* ring, std::size_t slot, std::size_t block, std::size_t i, const T** terms,
                 T* line) const {
         std::size_t count = 0;
@@ -162,11 +163,11 @@ private:
         else
             add_terms<0>(terms, count, line);
     }
-    /// The sum of `count` terms; `first` is how many there are at least.
+    /// line = bias + the sum of `count` terms, count >= first.
     template <std::size_t first>
     void add_terms(const T* const* terms, std::size_t count, T* line) const {
         const std::size_t block = block_, columns = columns_, blocks = h_.blocks;
-        // The last part of a block overwrites the beginning of the next block, and so goes first.
+        // The last vector of a block overwrites the beginning of the next block, so it is written first.
         constexpr std::size_t part = lanes<T> / 2;
         for (std::size_t j = (block + part - 1) / part * part; j > 0;) {
             j -= part;

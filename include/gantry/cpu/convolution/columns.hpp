@@ -9,7 +9,8 @@
 
 namespace gantry::cpu {
 
-/// Blocks of up to `most` lanes of nearly the same size, cut at multiples of `unit`.
+/// Splits lanes into blocks of at most `most` lanes and nearly equal size, with boundaries at multiples of
+/// `unit`.
 struct LaneBlocks {
     std::size_t all, unit, count;
 
@@ -21,13 +22,14 @@ struct LaneBlocks {
     std::size_t size(std::size_t block) const { return begin(block + 1) - begin(block); }
 };
 
-/// Whether so many channels are worth a tile's columns: less, and too many of these would stay empty.
+/// True if `channels` channels fill at least three quarters of whole vectors: otherwise too many columns of a
+/// tile would be empty.
 template <class T>
 bool fills_columns(std::size_t channels) {
     return 4 * channels > 3 * whole_vectors<T>(channels);
 }
 
-/// Calls f(block, first row, end row) for items [first, last) of (block, row of the target).
+/// Calls f(block, first row, end row) for the pairs [first, last) of (block, row of the target).
 template <class F>
 void for_each_rows(std::size_t rows, std::size_t first, std::size_t last, const F& f) {
     while (first < last) {
@@ -38,15 +40,15 @@ void for_each_rows(std::size_t rows, std::size_t first, std::size_t last, const 
     }
 }
 
-/// A column of the target, and its taps.
+/// A column of the target and its horizontal taps.
 struct Column {
     std::size_t x = 0;
     TapRun taps;
-    bool same = false;  ///< the same taps as the column before it in the list
+    bool same = false;  ///< same taps as the previous column in the list
 };
 
-/// All columns of the target, in the calling thread's scratch memory: phase by phase, so that nearly all have
-/// the same taps as the one before.
+/// All columns of the target, in the calling thread's scratch memory. They are ordered by phase, so that
+/// nearly every column has the same taps as the previous one.
 inline std::span<const Column> list_columns(const AxisTaps& horizontal) {
     Column* const columns = scratch<Column>(horizontal.targets());
     std::size_t count = 0;

@@ -13,8 +13,8 @@ namespace gantry {
 
 namespace cpu {
 
-/// Whether a convolution is a plain product of matrices, since a window covers its whole input once or is one
-/// pixel; then x is a matrix of `rows` rows and `inner` columns.
+/// A convolution that is a plain matrix product, because the window covers its input exactly once or is a
+/// single pixel. x is then a matrix of `rows` rows and `inner` columns.
 struct ConvolutionMatrix {
     bool plain = false;
     int rows = 0, inner = 0;
@@ -37,7 +37,7 @@ private:
     ConvolutionMatrix(bool is_plain, int r, int i) : plain(is_plain), rows(r), inner(i) {}
 };
 
-/// To wake a thread takes as long as some hundred thousand multiply-adds.
+/// Number of threads for a convolution: waking a thread costs about 1e5 FMAs.
 inline int convolution_threads(const Cpu& device, const ConvolutionGeometry& g) {
     const double work = 1.0 * g.batch * g.vertical.out * g.horizontal.out * g.vertical.size *
                         g.horizontal.size * g.in_channels * g.out_channels;
@@ -80,7 +80,8 @@ template <class T>
 void launch(Cpu& device, const ConvolutionTransposedParameters<T>& p) {
     check_range(p.geometry);
     const ConvolutionGeometry& g = p.geometry;
-    // As a product, x has one row of (pixel, channel) for an image: a bias of its own for each.
+    // As a product, a row of x is (pixel, channel) of an image, so the bias would have to be repeated per
+    // pixel.
     if (const cpu::ConvolutionMatrix x(g); x.plain && (!p.bias || x.inner == g.in_channels)) {
         launch(device, MatmulParameters<T>{.rows = x.rows,
                                            .columns = x.inner,

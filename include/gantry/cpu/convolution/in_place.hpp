@@ -13,21 +13,22 @@
 
 namespace gantry::cpu {
 
-/// A convolution or a transposed one that reads its source where it lies.
+/// Forward or transposed convolution that reads its source in place.
 ///
-/// A row of a tile is a pixel of the target in one image. What it meets in a row of the source is one piece
-/// of memory, since taps side by side meet pixels side by side. All rows of a tile must have the same taps
-/// but need not be neighbours: they come in groups, the same pixel of a few images, and each group may be any
-/// pixel. So a row of the target is computed in classes of columns with the same taps, and taps outside of
-/// the image are in none.
+/// A row of a tile is a target pixel in one image. The source pixels that it meets in one source row are
+/// contiguous in memory, since neighbouring taps meet neighbouring pixels. All rows of a tile must have the
+/// same taps but need not be neighbours: they come in groups, the same pixel of several images, and each
+/// group may be a different pixel. So a row of the target is computed by classes of columns with the same
+/// taps. Taps outside the image belong to no class.
 template <class T>
 class InPlaceConvolution {
 public:
-    /// Whether it is made for this geometry. Panels must be whole. Pieces of memory must be so long that to
-    /// find them costs little, but not so long that it costs little to pack images: these are then read in
-    /// order, which is better. And windows must be small, since each place at an edge is a class of its own.
+    /// True if this algorithm suits the geometry. Panels must be whole. The contiguous runs must be long
+    /// enough to pay for locating them, but short enough that packing the images would not be cheap: packed
+    /// images are read sequentially, which is faster. Windows must be small, since each position at an edge
+    /// is a separate class.
     static bool suits(const ConvolutionSum<T>& sum) {
-        const auto taps = [](const AxisTaps& axis) {  // of a pixel
+        const auto taps = [](const AxisTaps& axis) {  // per pixel
             return (axis.size() + axis.phases() - 1) / axis.phases();
         };
         const std::size_t piece = taps(sum.horizontal) * sum.source_channels;
@@ -41,7 +42,7 @@ public:
           sum_(sum),
           columns_(list_columns(sum.horizontal)),
           panels_(sum.target_channels / panel_width),
-          // with room for the whole vectors that pack writes
+          // pack writes whole vectors beyond the last row
           panel_size_((sum.taps() * sum.source_channels + lanes<T>)*panel_width),
           weights_(scratch<T>(panels_ * panel_size_ + sum.target_channels)),
           bias_(weights_ + panels_ * panel_size_),
@@ -51,7 +52,7 @@ public:
     }
 
     void run() {
-        // A share is some (block, row) and some panels.
+        // A share is a range of (block, row) pairs and a range of panels.
         const std::size_t most = static_cast<std::size_t>(threads_), rows = sum_.vertical.targets();
         const std::size_t items = blocks_.count * rows, by_items = std::min(items, most);
         const std::size_t by_panels = std::min(panels_, most / by_items), shares = by_items * by_panels;
@@ -74,8 +75,8 @@ private:
     static constexpr std::size_t panel_width = tile_width * lanes<T>;
     static constexpr std::size_t tile_groups = most_groups[tile_width - 1];
 
-    /// A panel's memory is (tap, source channel, column). A tap's matrix is read for all of them while it is
-    /// in the cache.
+    /// Panels are (tap, source channel, column). The matrix of a tap is packed into all panels while it is in
+    /// the cache.
     void pack_weights() {
         std::size_t row = 0;
         for (std::size_t v = 0; v < sum_.vertical.size(); ++v)
@@ -87,7 +88,7 @@ private:
             }
     }
 
-    /// One panel of a row of the target, in a block's images.
+    /// Computes one panel of a row of the target for a block of images.
     void compute(std::size_t block, std::size_t row, std::size_t panel, Segment* segments) const {
         const TapRun row_taps = sum_.vertical.at(row);
         const std::size_t source_row = sum_.horizontal.sources() * sum_.source_channels;

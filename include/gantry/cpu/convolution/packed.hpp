@@ -10,7 +10,7 @@
 
 namespace gantry::cpu {
 
-/// Images as rows of the tiles, channels of the target as columns.
+/// Packed convolution whose tiles have images as rows and target channels as columns.
 template <class T>
 class PackedConvolution {
 public:
@@ -23,7 +23,7 @@ public:
           blocks_(sum.batch * lanes_.parts, tile_height, 1),
           columns_(list_columns(sum.horizontal)),
           panels_((sum.target_channels + panel_width - 1) / panel_width),
-          // with room for the whole vectors that pack writes
+          // pack writes whole vectors beyond the last row
           panel_size_((sum.taps() * sum.source_channels + lanes<T>)*panel_width),
           weights_(scratch<T>(panels_ * (panel_size_ + panel_width))),
           bias_(weights_ + panels_ * panel_size_),
@@ -35,7 +35,7 @@ public:
     }
 
     void run() {
-        // A share is some (block, row) and some panels.
+        // A share is a range of (block, row) pairs and a range of panels.
         const std::size_t most = static_cast<std::size_t>(threads_), items = blocks_.count * lanes_.rows;
         const std::size_t by_items = std::min(items, most), by_panels = std::min(panels_, most / by_items);
         const std::size_t shares = by_items * by_panels;
@@ -54,8 +54,8 @@ public:
     }
 
 private:
-    /// Panels [first, last); a panel's memory is (tap, source channel, column). A tap's matrix is read for
-    /// all of them while it is in the cache.
+    /// Packs panels [first, last) as (tap, source channel, column). The matrix of a tap is packed into all
+    /// panels while it is in the cache.
     void pack_weights(std::size_t first, std::size_t last) {
         std::size_t row = 0;
         for (std::size_t v = 0; v < sum_.vertical.size(); ++v)
@@ -71,7 +71,7 @@ private:
             }
     }
 
-    /// Row `row` of the target in lane `lane`, or null where the lane ends before it.
+    /// Row `row` of the target in lane `lane`, or null beyond the end of the image.
     T* target(std::size_t lane, std::size_t row) const {
         const std::size_t y = lane % lanes_.parts * lanes_.rows + row;
         if (y >= sum_.vertical.targets()) return nullptr;

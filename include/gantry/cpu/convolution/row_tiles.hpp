@@ -6,9 +6,9 @@
 
 namespace gantry::cpu {
 
-/// How some rows of a product are cut into tiles: all of one height of tile_heights, but for the last one,
-/// which has the smallest that holds the rest. Where that is larger than the rest, the last tile overlaps
-/// the one before, so that nothing beyond the rows is read.
+/// Splits the rows of a product into tiles of one height of tile_heights, except the last tile, which has the
+/// smallest height that holds the remaining rows. If that height is larger than the remainder, the last tile
+/// overlaps the previous one, so that nothing beyond the rows is read.
 class RowTiles {
 public:
     explicit RowTiles(std::size_t rows) : rows_(rows) {
@@ -33,18 +33,18 @@ public:
     std::size_t begin(std::size_t tile) const {
         return tile + 1 < count_ ? tile * tile_heights[height_index_] : rows_ - height(tile);
     }
-    /// How many of a tile's rows are in the one before, too.
+    /// Number of rows that a tile shares with the previous one.
     std::size_t overlap(std::size_t tile) const { return tile * tile_heights[height_index_] - begin(tile); }
 
 private:
-    /// Of a tile, in rows: a few rows cannot keep the core busy, and each tile reads all of b.
+    /// Cost of a tile, in rows: a tile of a few rows cannot keep the core busy, and each tile reads all of b.
     static std::size_t cost(std::size_t index) { return std::max<std::size_t>(6, tile_heights[index]) + 2; }
 
     std::size_t rows_, count_ = 0, height_index_ = 0, last_index_ = 0;
 };
 
-/// Tiles [tile, last) of `width` columns, at most tile_width vectors, of a product: c = [c +] sums. `sum.a`
-/// is that of row `a_row`, and c row 0 of those columns.
+/// Computes tiles [tile, last) of `width` columns, at most tile_width vectors: c = [c +] sums. `sum.a` points
+/// to row `a_row`, `c` to row 0 of these columns.
 template <class T>
 void multiply_tiles(const RowTiles& tiles, std::size_t tile, std::size_t last, TileSum<T> sum,
                     std::size_t a_row, std::size_t width, T* c, std::size_t c_step, bool add_to_c) {

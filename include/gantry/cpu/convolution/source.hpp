@@ -11,8 +11,8 @@
 
 namespace gantry::cpu {
 
-/// A convolution or a transposed one: target[n, pixel, c] = activation(sum over the pixel's taps, and k, of
-/// source[n, pixel of the tap, k] w[tap](k, c) + bias[c]). In memory, w[tap] is (target_channels,
+/// Forward or transposed convolution: target[n, pixel, c] = activation(sum over the taps of the pixel and
+/// over k of source[n, pixel of the tap, k] w[tap](k, c) + bias[c]). In memory, w[tap] is (target_channels,
 /// source_channels) if `transposed`, else (source_channels, target_channels).
 template <class T>
 struct ConvolutionSum {
@@ -30,7 +30,7 @@ struct ConvolutionSum {
     std::size_t target_row() const { return horizontal.targets() * target_channels; }
     std::size_t target_image() const { return vertical.targets() * target_row(); }
 
-    /// w[tap](k, c) as an operand, for tap `v`, `h` of the window.
+    /// w[tap](k, c) as an operand, for tap (v, h) of the window.
     Operand<T> weights(std::size_t v, std::size_t h) const {
         const std::size_t matrix = source_channels * target_channels;
         return {w + (v * horizontal.size() + h) * matrix, w + taps() * matrix,
@@ -38,20 +38,20 @@ struct ConvolutionSum {
     }
 };
 
-/// What lies side by side: all images, or, where these are few, parts of images, each of some rows of the
-/// target. Lane l is part l % parts of image l / parts. Then the rows that a part needs and its image lacks
-/// are packed as zeros, so that all lanes have the same taps.
+/// The lanes of a packed source: one per image, or, if the batch is small, one per part of an image, a strip
+/// of target rows. Lane l is part l % parts of image l / parts. Source rows that a part needs but that lie
+/// outside its image are packed as zeros, so that all lanes have the same taps.
 struct Lanes {
-    std::size_t parts = 1, rows = 0;  ///< parts of an image, rows of the target in each
-    AxisTaps vertical;                ///< of a part
-    /// A part's source begins at this row of the image; later parts' each so many rows later.
+    std::size_t parts = 1, rows = 0;  ///< parts per image, target rows per part
+    AxisTaps vertical;                ///< taps of a part
+    /// First source row of part 0, relative to the image, and its distance from one part to the next.
     std::ptrdiff_t first = 0, later = 0;
 
-    /// `most`: lanes that fit side by side.
+    /// `most`: most lanes in a tile.
     Lanes(const ConvolutionAxis& axis, bool transposed, std::size_t batch, std::size_t most)
         : vertical(axis, transposed) {
         const std::size_t targets = vertical.targets(), wanted = std::max<std::size_t>(1, most / batch);
-        // Rows of different phases have different taps.
+        // Rows of different phases have different taps, so a part is a whole number of strides.
         const std::size_t unit = transposed ? static_cast<std::size_t>(axis.stride) : 1;
         rows = ((targets + wanted - 1) / wanted + unit - 1) / unit * unit;
         parts = (targets + rows - 1) / rows;
@@ -78,21 +78,21 @@ struct Lanes {
         vertical = AxisTaps(part, transposed);
     }
 
-    /// The row of the lane's image at which its source begins.
+    /// The row of the image at which the source of `lane` begins.
     std::ptrdiff_t source_row(std::size_t lane) const {
         return first + static_cast<std::ptrdiff_t>(lane % parts) * later;
     }
 };
 
-/// So much of the source is packed at a time: it stays in the L2 cache.
+/// Bytes of the source that are packed at a time: they stay in the L2 cache.
 inline constexpr std::size_t packed_bytes = 524288;
 
-/// Rows of the source of some lanes side by side, (row, column, channel, lane), in memory of the calling
-/// thread.
+/// Packed source rows of several lanes, laid out as (row, column, channel, lane), in scratch memory of the
+/// calling thread.
 template <class T>
 class ConvolutionSource {
 public:
-    /// `horizontal`: of the target's pixels. At most `most_lanes` lanes, whole vectors.
+    /// `horizontal`: taps of the target pixels. `most_lanes`: most lanes, a whole number of vectors.
     ConvolutionSource(const ConvolutionSum<T>& sum, const AxisTaps& horizontal, const Lanes& lanes_of,
                       std::size_t most_lanes)
         : source_(sum.source),
@@ -114,8 +114,8 @@ public:
 
     std::size_t step() const { return step_; }
 
-    /// Packs for lanes [lane, lane + count) what rows [row, end) of the target meet, or as many of them as
-    /// fit. Returns where these end.
+    /// Packs, for lanes [lane, lane + count), the source rows that target rows [row, end) meet, stopping when
+    /// the buffer is full. Returns the end of the target rows covered.
     std::size_t pack_rows(std::size_t lane, std::size_t count, std::size_t row, std::size_t end) {
         first_row_ = 0;
         std::size_t end_row = 0;
@@ -133,8 +133,8 @@ public:
         return row;
     }
 
-    /// What a pixel of the target with these taps is the sum of, from `pixel(column)` on; `weight_step` is
-    /// the distance of terms in the weights.
+    /// Segments of the sum for target pixels with these taps, relative to `pixel(column)`. `weight_step` is
+    /// the distance between consecutive terms in the packed weights.
     std::span<const Segment> segments(const TapRun& row, const TapRun& column, std::size_t weight_step,
                                       bool source_is_a) const {
         std::size_t count = 0;

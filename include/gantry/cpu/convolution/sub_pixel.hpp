@@ -16,7 +16,7 @@ struct SubPixelAxis {
     int phases = 1, crop = 0;
 
     SubPixelAxis(const ConvolutionAxis& whole, bool transposed) : axis(whole) {
-        // Other dilations mix the phases; a smaller window leaves some without any tap.
+        // Dilation mixes the phases, and a window smaller than the stride leaves phases without taps.
         if (!transposed || whole.dilation != 1 || whole.size < whole.stride) return;
         phases = whole.stride;
         crop = whole.padding % phases;
@@ -27,7 +27,7 @@ struct SubPixelAxis {
     }
 };
 
-/// Images as columns of the tiles, channels of the target as rows.
+/// Packed convolution whose tiles have target channels (times phases) as rows and images as columns.
 template <class T>
 class SubPixelConvolution {
 public:
@@ -59,7 +59,7 @@ public:
         parallel(static_cast<int>(shares), [&](int thread, int count) {
             ConvolutionSource<T> source(sum_, horizontal_, lanes_,
                                         std::min(most_lanes, whole_vectors<T>(blocks_.all)));
-            // Tiles of a row: (pixel, phases and channel, lane).
+            // Tiles of a target row: (pixel, phases and channel, lane).
             T* const row_of_tiles = scratch<T, 2>(columns_.size() * weight_step_ * source.step());
             for (std::size_t s = static_cast<std::size_t>(thread); s < shares;
                  s += static_cast<std::size_t>(count))
@@ -72,7 +72,8 @@ public:
     }
 
 private:
-    /// (tap, source channel, vertical phase, horizontal phase, channel), zeros where a phase has fewer taps.
+    /// Packs the weights as (tap, source channel, vertical phase, horizontal phase, target channel), with
+    /// zeros where a phase has fewer taps.
     void pack_weights() {
         const std::size_t phases_v = static_cast<std::size_t>(v_.phases),
                           phases_h = static_cast<std::size_t>(h_.phases);
@@ -93,7 +94,7 @@ private:
                 }
     }
 
-    /// The row of tiles in which element i of a row of the target stands, in its first phase.
+    /// For each element i of a target row, its row in the tiles, for vertical phase 0.
     void list_places() {
         const std::size_t crop = static_cast<std::size_t>(h_.crop) * sum_.target_channels,
                           size = sum_.target_row();
@@ -102,7 +103,7 @@ private:
             places_[i] = at / run_size() * weight_step_ + at % run_size();
         }
     }
-    /// Elements that are neighbours in the target and in a tile.
+    /// Number of elements that are contiguous both in the target and in a tile.
     std::size_t run_size() const { return static_cast<std::size_t>(h_.phases) * sum_.target_channels; }
 
     void compute(ConvolutionSource<T>& source, T* row_of_tiles, std::size_t lane, std::size_t count,
@@ -129,7 +130,7 @@ private:
         }
     }
 
-    /// Bias, activation, and the way of a row of tiles to the images.
+    /// Adds the bias, applies the activation, and scatters a row of tiles to the images.
     void finish(T* tiles, std::size_t step, std::size_t lane, std::size_t count, std::size_t row) {
         const std::size_t all = columns_.size() * weight_step_, size = sum_.target_row();
         if (sum_.bias)
@@ -159,7 +160,7 @@ private:
             }
     }
 
-    /// The row of the target that is this phase of row `row` of lane `lane`, or null where there is none.
+    /// The target row of vertical phase `phase` of row `row` in lane `lane`, or null outside the target.
     T* target(std::size_t lane, std::size_t row, std::size_t phase) const {
         const std::size_t y =
             (lane % lanes_.parts * lanes_.rows + row) * static_cast<std::size_t>(v_.phases) + phase;

@@ -7,19 +7,19 @@
 
 namespace gantry::cpu {
 
-/// The taps that one target pixel has on an axis: tap number `tap`, `tap + 1`, ... meet the source's pixels
-/// `pixel`, `pixel + step`, ... (step: AxisTaps). Taps that would meet nothing are not in it.
+/// The taps of a target pixel on one axis: taps `tap`, `tap + 1`, ... meet source pixels `pixel`, `pixel +
+/// step`, ... (for `step` see AxisTaps). Taps that fall outside the source are left out.
 struct TapRun {
     std::size_t tap = 0, pixel = 0, count = 0;
 };
 
-/// One axis of a convolution or of a transposed one as a sum over a source's pixels for each pixel of a
-/// target. Both directions differ only here.
+/// One axis of a forward or transposed convolution, as a sum over source pixels for each target pixel. The
+/// two directions differ only here.
 ///
-/// Forward, the source is x and taps are numbered as they are. Transposed, the source is y: a pixel of x
-/// meets every (stride / gcd(stride, dilation))-th tap alone, its phase. Taps are numbered phase by phase and
-/// in falling order within a phase, so that here, too, the taps of a pixel follow one another and meet rising
-/// pixels.
+/// Forward, the source is x and taps keep their numbers. Transposed, the source is y, and a pixel of x meets
+/// only every (stride / gcd(stride, dilation))-th tap, its phase. Taps are then numbered phase by phase, in
+/// descending order within a phase, so that here, too, the taps of a pixel are consecutive and meet ascending
+/// source pixels.
 class AxisTaps {
 public:
     AxisTaps(const ConvolutionAxis& axis, bool transposed)
@@ -30,10 +30,10 @@ public:
     std::size_t size() const { return as_size(axis_.size); }
     std::size_t step() const { return as_size(transposed_ ? axis_.dilation / common_ : axis_.dilation); }
 
-    /// Every so many target pixels have the same taps, but for the border.
+    /// Period of the taps: target pixels this far apart have the same taps, except at the border.
     std::size_t phases() const { return transposed_ ? as_size(axis_.stride) : 1; }
 
-    /// The tap that has this number.
+    /// The position in the window of the tap with this number.
     std::size_t tap(std::size_t number) const {
         if (!transposed_) return number;
         int phase = 0, place = static_cast<int>(number);
@@ -45,7 +45,7 @@ public:
 
 private:
     static std::size_t as_size(int n) { return static_cast<std::size_t>(n); }
-    static int round_up(int a, int b) { return a > 0 ? (a + b - 1) / b : 0; }  // of a / b, but at least 0
+    static int round_up(int a, int b) { return a > 0 ? (a + b - 1) / b : 0; }  // a / b rounded up, at least 0
 
     int tap_phases() const { return axis_.stride / common_; }
     int taps_in(int phase) const { return round_up(axis_.size - phase, tap_phases()); }
@@ -54,7 +54,7 @@ private:
     }
 
     TapRun from_x(std::size_t target) const {
-        const int pixel = static_cast<int>(target) * axis_.stride - axis_.padding;  // of tap 0
+        const int pixel = static_cast<int>(target) * axis_.stride - axis_.padding;  // source pixel of tap 0
         const int first = round_up(-pixel, axis_.dilation);
         const int end = std::min(axis_.size, round_up(axis_.in - pixel, axis_.dilation));
         if (first >= end) return {};
@@ -62,7 +62,8 @@ private:
     }
 
     TapRun from_y(std::size_t target) const {
-        // o stride + k dilation = at has solutions k = phase, phase + phases, ..., if any, with falling o.
+        // o stride + k dilation = at has the solutions k = phase, phase + tap_phases(), ..., if any, with
+        // descending o.
         const int at = static_cast<int>(target) + axis_.padding;
         int phase = 0;
         while (phase < tap_phases() && (at - phase * axis_.dilation) % axis_.stride != 0) ++phase;

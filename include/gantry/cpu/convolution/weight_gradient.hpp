@@ -13,13 +13,14 @@
 
 namespace gantry::cpu {
 
-/// The gradient by the weights: for each tap a product of (input channels x pixels) and (pixels x output
-/// channels) over the pixels that the tap joins, in all images.
+/// Gradient with respect to the weights: for each tap, the product of (input channels x pixels) and (pixels x
+/// output channels) over the pixel pairs that the tap connects, in all images.
 ///
-/// Blocks of images are packed with the image as last index of the pixels: x as (row, place, image, input
-/// channel), y as (panel of output channels, row, column, image, channel of the panel). A place is a column;
-/// those of one phase of the stride follow one another. So the pixels that a tap joins in a row are one
-/// segment, (columns x images) terms long, and no pixel outside of the image is ever multiplied.
+/// Blocks of images are packed with the image as the innermost index of the pixels: x as (row, place, image,
+/// input channel), y as (panel of output channels, row, column, image, channel within the panel). Places are
+/// the columns reordered such that those of one phase of the stride are contiguous. So the pixels that a tap
+/// connects within a row form one segment of (columns x images) terms, and pixels outside the image are never
+/// multiplied.
 template <class T>
 class WeightGradient {
 public:
@@ -37,9 +38,9 @@ public:
           panels_((columns_ + panel_width - 1) / panel_width) {}
 
     void run(int threads) {
-        // Images are summed in groups, which threads share out, and groups in blocks. Both follow from the
-        // geometry alone, since their sums are added up. If threads are more than groups, or w is so large
-        // that there is one, they share the pieces of w, too.
+        // The batch is split into groups, which are distributed over the threads, and groups into blocks.
+        // Both splits depend on the geometry alone, since they determine the rounding of the sums. If there
+        // are more threads than groups, threads also divide the pieces of w.
         const std::size_t batch = size(g_.batch), w_size = g_.w_size();
         const std::size_t groups =
             std::min(batch, std::clamp<std::size_t>(group_bytes / sizeof(T) / w_size, 1, most_groups));
@@ -67,19 +68,19 @@ private:
     static constexpr std::size_t most_groups = 2, group_bytes = 262144;
 
     struct Block {
-        std::size_t first, images;  ///< its images
+        std::size_t first, images;  ///< first image of the block, and their number
         T* w;
         bool add_to_w;
     };
 
-    /// A thread's share: pieces (tile, panel, tap) of w, and what it packs for them. Threads pack what they
-    /// need themselves: that some of it is packed twice costs less than to wait, and to fetch it from
-    /// another core.
+    /// A thread's share: pieces (tile, panel, tap) of w, and the operands packed for them. Each thread packs
+    /// what it needs: packing some of it twice costs less than synchronising and fetching it from another
+    /// core.
     struct Part {
-        std::size_t first = 0, last = 0;             ///< its pieces
-        std::size_t channel = 0, channel_count = 0;  ///< input channels that they are of
-        std::size_t panel = 0, panel_end = 0;        ///< panels of output channels
-        std::size_t x_step = 0, y_width = 0;         ///< numbers that are packed of a pixel, whole vectors
+        std::size_t first = 0, last = 0;             ///< range of pieces
+        std::size_t channel = 0, channel_count = 0;  ///< range of input channels of these pieces
+        std::size_t panel = 0, panel_end = 0;        ///< range of panels of output channels
+        std::size_t x_step = 0, y_width = 0;         ///< elements packed per pixel, in whole vectors
         T* x = nullptr;
         T* y = nullptr;
     };
@@ -110,7 +111,7 @@ private:
         return part;
     }
 
-    /// The part's pieces of w: the sum over images [first, last), or added to what is there.
+    /// Computes the part's pieces of w: [w +] the sum over images [first, last).
     void add_up(Part& part, std::size_t first, std::size_t last, T* w, bool add_to_w) const {
         const std::size_t images = last - first;
         const std::size_t bytes = (x_pixels() * channels_ + y_pixels() * columns_) * sizeof(T);
@@ -156,13 +157,13 @@ private:
         return part.y + (panel - part.panel) * panel_width * y_pixels() * block.images;
     }
 
-    /// Piece `piece` of w: the block's sum, or added to what is there.
+    /// Computes piece `piece` of w: [w +] the block's sum.
     void multiply(const Part& part, const Block& block, std::size_t piece) const {
         const std::size_t tap = piece % taps(), panel = piece / taps() % panels_;
         const std::size_t tile = piece / taps() / panels_;
         const std::size_t width = panel_columns(panel), step = whole_vectors<T>(width);
         const std::size_t v = tap / horizontal_.size(), h = tap % horizontal_.size();
-        // The columns that tap h joins.
+        // The range of columns that horizontal tap h connects.
         std::size_t out = 0, place = 0, joined = 0;
         for (std::size_t o = 0; o < horizontal_.targets(); ++o) {
             const TapRun run = horizontal_.at(o);

@@ -14,17 +14,18 @@
 
 namespace gantry::cpu {
 
-/// The gradient by the weights where x has few channels, which alone would make tiles of a few rows: for
-/// each row of the window a product of ((horizontal tap, input channel) x pixels) and (pixels x output
-/// channels).
+/// Gradient with respect to the weights for inputs with few channels. A product per tap would have tiles of
+/// only a few rows; instead, each row of the window is one product of ((horizontal tap, input channel) x
+/// pixels) and (pixels x output channels).
 ///
-/// What an output pixel meets in a row of x is one piece of memory, and the next pixel's begins `stride`
-/// pixels later. So x is read where it lies, but for zeros left and right of each row, and so is y; a row
-/// of y is a segment.
+/// The input elements that an output pixel meets in a row of x are contiguous, and those of the next output
+/// pixel begin `stride` pixels later. So x is copied only to pad each row with zeros on both sides, and y is
+/// read in place unless its rows are not whole vectors. A row of y is one segment.
 template <class T>
 class WindowGradient {
 public:
-    /// Whether it is made for this geometry.
+    /// True if this algorithm suits the geometry: few input channels, no horizontal dilation, and a window
+    /// wider than one pixel.
     static bool suits(const ConvolutionGeometry& g) {
         return g.in_channels < 8 && g.horizontal.dilation == 1 && g.horizontal.size > 1;
     }
@@ -47,8 +48,8 @@ public:
                                        (size(g_.batch) + groups_ - 1) / groups_)) {}
 
     void run(int threads) {
-        // Images are summed in groups that follow from the geometry alone, and the groups' sums then added
-        // up, so that threads can share the groups and still give the same bits.
+        // The batch is split into groups by the geometry alone, and the sums of the groups are then added up:
+        // results are bitwise independent of the number of threads.
         const std::size_t batch = size(g_.batch), w_size = g_.w_size();
         T* const sums = scratch<T>(groups_ * w_size);
         parallel_ranges(threads, groups_, 1, 1, [&](std::size_t begin, std::size_t end) {
@@ -66,7 +67,7 @@ private:
 
     static std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
-    /// w = the sum over images [first, last), some of them at a time.
+    /// w = the sum over images [first, last), a few images at a time.
     void add_up(std::size_t first, std::size_t last, const std::span<const Segment>* segments, T* w) const {
         const std::size_t pixels = vertical_.targets() * y_row_;
         const bool copy_y = y_step_ != columns_;
@@ -95,7 +96,7 @@ private:
         }
     }
 
-    /// Copies images [first, first + images) of x, each row between zeros.
+    /// Copies images [first, first + images) of x and pads each row with zeros on both sides.
     void pad(std::size_t first, std::size_t images, T* to) const {
         const std::size_t in_row = size(g_.horizontal.in) * channels_;
         const std::size_t before = std::min(x_row_, size(g_.horizontal.padding) * channels_);
@@ -109,8 +110,8 @@ private:
         }
     }
 
-    /// In the calling thread's scratch memory: for each row of the window the rows of x and y that it
-    /// joins, in a few images.
+    /// For each row of the window, the pairs of rows of x and y that it connects in `few_` images. Stored in
+    /// scratch memory of the calling thread.
     const std::span<const Segment>* list_segments() const {
         Segment* segment = scratch<Segment>(vertical_.size() * few_ * vertical_.targets());
         std::span<const Segment>* const list = scratch<std::span<const Segment>>(vertical_.size());

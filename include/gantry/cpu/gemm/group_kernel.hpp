@@ -10,23 +10,22 @@
 
 namespace gantry::cpu {
 
-/// Rows of a tile come in groups of so many at equal distances: as many as an address in one instruction can
-/// reach from a group's pointer with hardly any registers.
+/// Rows in a group. A tile consists of groups of equally spaced rows; with four rows, an address operand
+/// reaches each of them from the group's pointer with hardly any extra registers.
 inline constexpr std::size_t group_rows = 4;
 
-/// What a tile is the sum of whose groups of rows lie anywhere in memory. A row's terms follow one another.
+/// Operands of a tile whose groups of rows may be anywhere in memory. The terms of a row are contiguous.
 template <class T>
 struct GroupSum {
     std::span<const Segment> segments = {};
-    const T* const* a = nullptr;  ///< of each group's first row
-    std::size_t a_step = 0;       ///< distance of a group's rows
+    const T* const* a = nullptr;  ///< the first row of each group
+    std::size_t a_step = 0;       ///< distance between the rows of a group
     const T* b = nullptr;
-    std::size_t b_step = 0;  ///< distance from one term to the next
+    std::size_t b_step = 0;  ///< distance between consecutive terms
 };
 
-/// micro_kernel for a tile of `groups` groups of rows and `width` vectors:
-/// c[g][i][j] = sum over terms k of a[g][i][k] b[k][j], and the end; c_step is the distance of a group's
-/// rows.
+/// Micro-kernel for a tile of `groups` groups of rows and `width` vectors: c[g][i][j] = end(sum over terms k
+/// of a[g][i][k] b[k][j]). c_step is the distance between the rows of a group.
 template <class T, std::size_t groups, std::size_t width>
 void group_kernel(const GroupSum<T>& of, T* const* c, std::size_t c_step, const TileEnd<T>& end) {
     Vector<T> sums[groups * group_rows * width];
@@ -37,7 +36,7 @@ void group_kernel(const GroupSum<T>& of, T* const* c, std::size_t c_step, const 
         static_for<groups>([&](auto g) GANTRY_ALWAYS_INLINE { a[g] = of.a[g] + segment.a; });
         const T* b = of.b + segment.b;
         std::size_t terms = segment.terms;
-        do {  // as in micro_kernel
+        do {  // see micro_kernel
             Vector<T> row[width];
             static_for<width>([&](auto j) GANTRY_ALWAYS_INLINE {
                 row[j] = load(b + j * lanes<T>);
@@ -51,7 +50,7 @@ void group_kernel(const GroupSum<T>& of, T* const* c, std::size_t c_step, const 
             });
             static_for<groups>([&](auto g) GANTRY_ALWAYS_INLINE {
                 ++a[g];
-                asm("" : "+r"(a[g]));  // or the compiler would hold a pointer for each row, in memory
+                asm("" : "+r"(a[g]));  // otherwise the compiler keeps one pointer per row, in memory
             });
             b += b_step;
         } while (--terms > 0);
@@ -63,7 +62,8 @@ void group_kernel(const GroupSum<T>& of, T* const* c, std::size_t c_step, const 
     });
 }
 
-/// So many groups of a tile of 1, 2 or 3 vectors fill the registers with sums, a row of b, and a factor of a.
+/// Most groups in a tile of 1, 2 or 3 vectors: the accumulators, a row of b and a broadcast element of a fill
+/// the registers.
 #if defined(__AVX512F__) || defined(__aarch64__)  // 32 vector registers
 inline constexpr std::array<std::size_t, 3> most_groups = {4, 3, 2};
 #else  // 16
@@ -73,7 +73,7 @@ inline constexpr std::array<std::size_t, 3> most_groups = {3, 1, 1};
 template <class T>
 using GroupKernel = void (*)(const GroupSum<T>& of, T* const* c, std::size_t c_step, const TileEnd<T>& end);
 
-/// The kernel of 1 <= width <= 3 vectors and 1 <= groups <= most_groups[width - 1].
+/// The kernel for 1 <= width <= 3 vectors and 1 <= groups <= most_groups[width - 1].
 template <class T>
 GroupKernel<T> find_group_kernel(std::size_t groups, std::size_t width) {
     constexpr std::size_t widths = most_groups.size();

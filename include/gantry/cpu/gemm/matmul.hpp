@@ -15,7 +15,7 @@ namespace gantry {
 
 namespace cpu {
 
-/// A part of C, and what it is computed from.
+/// A block of C with the operands that it is computed from.
 template <class T>
 struct MatmulPart {
     std::size_t rows = 0, columns = 0, inner = 0;
@@ -50,7 +50,8 @@ struct MatmulPart {
         if (bias) result.bias += column;
         return result;
     }
-    /// What happens to a tile after block `block` of the sum; bias and activation come after the last one.
+    /// Epilogue of a tile after block `block` of the inner dimension. Bias and activation follow the last
+    /// block.
     TileEnd<T> end(std::size_t block, std::size_t blocks) const {
         TileEnd<T> result{.add_to_c = accumulate || block > 0};
         if (block + 1 == blocks) {
@@ -62,10 +63,10 @@ struct MatmulPart {
     }
 };
 
-/// Computes a part of C on one thread, but for an activation that does not fit into the tile. After Goto and
-/// van de Geijn, "Anatomy of high-performance matrix multiplication" (2008), with the roles of A and B as
-/// small batches want them: a packed block of A, usually the whole batch, stays in the L2 cache, and one
-/// panel of B at a time is packed into L1.
+/// Macro-kernel: computes a block of C on one thread, except for activations that the epilogue does not fuse.
+/// After Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008), with the roles of
+/// A and B exchanged to suit small batches: a packed block of A, usually the whole batch, stays in the L2
+/// cache, and the panels of B are packed into L1 one at a time.
 template <class T>
 [[gnu::noinline]] void multiply(const MatmulPart<T>& p) {
     constexpr std::size_t panel_width = tile_width * lanes<T>, a_step = whole_vectors<T>(tile_height);
@@ -76,18 +77,18 @@ template <class T>
                       longest = whole_vectors<T>((p.inner + blocks - 1) / blocks);
     T* const packed_b = scratch<T>(longest * (panel_width + tiles * a_step));
     T* const packed_a = packed_b + longest * panel_width;
-    T buffer[tile_height * panel_width] = {}, bias[panel_width] = {};  // of a tile at C's edge
+    T buffer[tile_height * panel_width] = {}, bias[panel_width] = {};  // for tiles at the edge of C
 
-    // A small matrix is read where it lies, but for a tile at its edge: to copy it would take longer.
+    // A small matrix is read in place, except for its edge tiles: packing would cost more.
     constexpr std::size_t small_enough = 65536 / sizeof(T);
     const bool a_in_place = !p.a.k_in_row && p.inner * p.a.stride <= small_enough;
     const bool b_in_place = !p.b.k_in_row && (p.inner * p.b.stride <= small_enough || tiles == 1);
 
-    // A larger B does not stay in L2: a kernel then stops after every so many terms to ask for a part of the
-    // next panel. For a smaller B that costs more than it brings.
+    // A large B does not stay in L2. The micro-kernel then stops every `often` terms to prefetch a share of
+    // the next panel. For a small B, prefetching costs more than it saves.
     const bool far_b = p.inner * p.columns * sizeof(T) > (std::size_t{1} << 20);
     const std::size_t often = std::max<std::size_t>(1, tiles * 128 / (panel_width * sizeof(T)));
-    Segment segments[longest_block], cut;  // the steps and length that the segments were cut for
+    Segment segments[longest_block], cut;  // the steps and the length for which `segments` was filled
     std::size_t count = 0;
 
     for (std::size_t block = 0; block < blocks; ++block) {
@@ -133,7 +134,7 @@ template <class T>
                 if (ahead)
                     prefetch = prefetch_share(p.b.at(k, next), terms, std::min(panel_width, p.columns - next),
                                               tile, tiles);
-                // The same for nearly all tiles.
+                // Nearly all tiles share one list of segments.
                 if (const Segment steps{sum.a_step, sum.b_step, ahead ? often : terms}; steps != cut) {
                     cut = steps;
                     count = 0;
@@ -160,13 +161,13 @@ template <class T>
     }
 }
 
-/// How C is cut into one share a thread.
+/// Partition of C into a grid of blocks, one per thread.
 struct MatmulShares {
     std::size_t by_rows = 1, by_columns = 1;
 };
 
-/// The cut that takes least time: next to the product itself (rows x vectors of columns), a share packs its
-/// rows of A and its columns of B; in these units a row costs about 1 and a vector about 8.
+/// The fastest partition under a simple cost model. In addition to the product (rows x vectors of columns), a
+/// thread packs its rows of A and its columns of B; in these units a row costs about 1 and a vector about 8.
 inline MatmulShares matmul_shares(std::size_t rows, std::size_t vectors, std::size_t threads) {
     MatmulShares best;
     std::size_t least = 0;
@@ -182,10 +183,10 @@ inline MatmulShares matmul_shares(std::size_t rows, std::size_t vectors, std::si
     return best;
 }
 
-/// A product with more than one row and one column.
+/// Matrix times matrix: more than one row and more than one column.
 template <class T>
 void matrix_matrix(int threads, const MatmulPart<T>& p, bool activate_after) {
-    constexpr std::size_t a_block = 393216 / sizeof(T);  // so many elements of A stay in L2
+    constexpr std::size_t a_block = 393216 / sizeof(T);  // elements of A that stay in L2
     const std::size_t vectors = (p.columns + lanes<T> - 1) / lanes<T>;
     const MatmulShares shares = matmul_shares(p.rows, vectors, static_cast<std::size_t>(threads));
     const std::size_t all = shares.by_rows * shares.by_columns;
@@ -213,7 +214,7 @@ void matrix_matrix(int threads, const MatmulPart<T>& p, bool activate_after) {
     });
 }
 
-/// A product with one row or one column.
+/// Matrix times vector: one row or one column.
 template <class T>
 void matrix_vector(int threads, const MatmulPart<T>& p, bool activate_after) {
     MatrixVector<T> v{.inner = p.inner, .y = p.c, .bias = p.bias};
@@ -232,18 +233,18 @@ void matrix_vector(int threads, const MatmulPart<T>& p, bool activate_after) {
 
 }  // namespace cpu
 
-/// C = activation(op(A) op(B) + bias), or C += op(A) op(B), on the CPU. An extent may be 0.
-/// The result has the same bits with any number of threads, and allocates nothing from the second call of a
-/// size on.
+/// C = activation(op(A) op(B) + bias), or C += op(A) op(B), on the CPU. Extents may be 0. The result is
+/// bitwise the same for any number of threads. Only the first call with a given size allocates scratch
+/// memory.
 template <class T>
 void launch(Cpu& device, const MatmulParameters<T>& parameters) {
     if (parameters.rows == 0 || parameters.columns == 0) return;
     MatmulParameters<T> p = parameters;
-    if (p.inner == 0) {  // A and B have no elements: with these strides, of 0, no address is computed in them
+    if (p.inner == 0) {  // A and B are empty: zero strides keep addresses inside them from being computed
         p.transpose_a = false;
         p.transpose_b = true;
     }
-    // To wake a thread takes as long as some hundred thousand multiply-adds.
+    // Waking a thread costs about 1e5 FMAs.
     const double work = 1.0 * p.rows * p.columns * p.inner;
     const int threads = static_cast<int>(std::clamp(work / (1 << 18), 1.0, 1.0 * device.threads()));
     const bool activate_after =

@@ -9,16 +9,16 @@
 
 namespace gantry::cpu {
 
-/// y = x M, the product in which C is one row or one column: what reads M once is bound by memory, and
-/// packing would read it twice.
+/// y = x M: C has one row or one column. M is read once, so the product is bound by memory bandwidth; packing
+/// would read M twice.
 template <class T>
 struct MatrixVector {
-    std::size_t size = 0, inner = 0;  ///< of y, and of x
+    std::size_t size = 0, inner = 0;  ///< elements of y and of x
     Operand<T> matrix = {};           ///< (k, j): k < inner, j < size
     const T* x = nullptr;
     T* y = nullptr;
     bool add_to_y = false;
-    const T* bias = nullptr;  ///< none, or: one number if `same_bias`, else (size)
+    const T* bias = nullptr;  ///< null, or one element if `same_bias`, else (size)
     bool same_bias = false;
     bool leaky_relu = false;
     T slope = 0;
@@ -26,11 +26,11 @@ struct MatrixVector {
 
 namespace detail {
 
-/// The matrix's rows lie along k: one dot product for each element of y, a vector of them at a time.
+/// The matrix's rows run along k: one dot product per element of y, lanes<T> of them at a time.
 template <class T>
 [[gnu::noinline]] void dot_rows(const MatrixVector<T>& p, std::size_t first, std::size_t last) {
     constexpr std::size_t at_once =
-        std::min<std::size_t>(8, lanes<T>);  // so many rows' addresses fit in registers
+        std::min<std::size_t>(8, lanes<T>);  // rows whose addresses fit in registers
     const std::size_t whole = p.inner / lanes<T> * lanes<T>;
     for (std::size_t j = first; j < last; j += lanes<T>) {
         const auto row = [&](std::size_t i) { return p.matrix.at(0, std::min(j + i, last - 1)).begin; };
@@ -60,8 +60,9 @@ template <class T>
     }
 }
 
-/// sums[j] += x[0] row_0[j] + ... in this order, for `rows` rows of the matrix and j < width. Several rows at
-/// once, since sums are read and written for each pass; each row is one stream that the hardware prefetches.
+/// sums[j] += x[0] row_0[j] + x[1] row_1[j] + ... in this order, over `rows` rows of the matrix, j < width.
+/// Several rows at once, since each pass reads and writes the sums; each row is a stream that the hardware
+/// prefetches.
 template <std::size_t rows, class T>
 GANTRY_ALWAYS_INLINE inline void add_scaled_rows(const Operand<T>& matrix, const T* x, std::size_t width,
                                                  T* sums) {
@@ -78,7 +79,7 @@ GANTRY_ALWAYS_INLINE inline void add_scaled_rows(const Operand<T>& matrix, const
     if (j < width) add(j, [&](const T* from) GANTRY_ALWAYS_INLINE { return load_inside(from, matrix.end); });
 }
 
-/// The matrix's rows lie along y: y is a sum of rows, each times an element of x.
+/// The matrix's rows run along y: y is the sum of the rows, each scaled by an element of x.
 template <class T>
 [[gnu::noinline]] void add_rows(const MatrixVector<T>& p, std::size_t first, std::size_t last) {
     constexpr std::size_t strip = 8192 / sizeof(T), at_once = 8;  // a strip of sums stays in the L1 cache
@@ -108,7 +109,7 @@ template <class T>
 
 }  // namespace detail
 
-/// Elements [first, last) of y. Their bits do not depend on the range.
+/// Computes elements [first, last) of y. Their values are bitwise independent of the range.
 template <class T>
 void matrix_vector(const MatrixVector<T>& p, std::size_t first, std::size_t last) {
     p.matrix.k_in_row ? detail::dot_rows(p, first, last) : detail::add_rows(p, first, last);

@@ -9,16 +9,17 @@
 
 namespace gantry::cpu {
 
-/// What happens to a tile of C when its sums are done: c = f(sums [+ c] [+ bias]).
+/// Epilogue of a tile of C: c = f(sums [+ c] [+ bias]).
 template <class T>
 struct TileEnd {
     bool add_to_c = false;
-    const T* bias = nullptr;  ///< of the tile's first column, or none
+    const T* bias = nullptr;  ///< for the tile's first column, or null
     bool leaky_relu = false;  ///< f(x) = x > 0 ? x : slope x; otherwise f(x) = x
     T slope = 0;
 };
 
-/// The end of rows of `width` vectors, one after another, but for what c may add.
+/// Bias and activation of the epilogue, for contiguous rows of `width` vectors. The caller has already added
+/// c.
 template <std::size_t width, class T, std::size_t count>
 GANTRY_ALWAYS_INLINE inline void finish_sums(Vector<T> (&sums)[count], const TileEnd<T>& end) {
     if (end.bias) {
@@ -33,25 +34,24 @@ GANTRY_ALWAYS_INLINE inline void finish_sums(Vector<T> (&sums)[count], const Til
     }
 }
 
-/// A run of terms of a sum: where it begins in a and in b, as offsets, and how many terms it has, at least
-/// one.
+/// A run of consecutive terms of a sum: offsets of its first term in a and in b, and its length, at least 1.
 struct Segment {
     std::size_t a = 0, b = 0, terms = 0;
 
     constexpr bool operator==(const Segment&) const = default;
 };
 
-/// Memory that a kernel asks for while it computes: `lines` cache lines in rows of a matrix, two after every
-/// segment. All at once they would fill the core's few line buffers, and it would stand still.
+/// Memory that the micro-kernel prefetches: `lines` cache lines in the rows of a matrix, two after each
+/// segment. Prefetching them all at once would fill the core's few line-fill buffers and stall it.
 struct Prefetch {
     const char* row = nullptr;  ///< the first row
-    std::size_t row_bytes = 0;  ///< length of a row, whole lines
-    std::size_t row_step = 0;   ///< distance of the rows, in bytes
+    std::size_t row_bytes = 0;  ///< length of a row, in whole cache lines
+    std::size_t row_step = 0;   ///< distance between rows, in bytes
     std::size_t lines = 0;
 };
 
-/// What a tile of C is the sum of: all terms of all segments, in their order. A step is the distance from one
-/// term to the next in a and b.
+/// Operands of a tile of C, which is the sum over the terms of all segments, in order. A step is the distance
+/// between consecutive terms.
 template <class T>
 struct TileSum {
     std::span<const Segment> segments = {};
@@ -61,11 +61,11 @@ struct TileSum {
     std::size_t b_step = 0;
 };
 
-/// A tile of C of `height` rows and `width` vectors, with all sums in registers:
-/// c[i][j] = sum over terms k of a[k][i] b[k][j], and the end; c_step is the distance of c's rows.
+/// Computes a tile of C, `height` rows by `width` vectors, with all sums in registers: c[i][j] = end(sum over
+/// terms k of a[k][i] b[k][j]). c_step is the distance between the rows of c.
 ///
-/// Every element is summed over the terms in their order by one fused multiply-add each, so its bits do not
-/// depend on the tile's shape.
+/// Each element is accumulated over the terms in order, one fused multiply-add per term, so its bits do not
+/// depend on the shape of the tile.
 template <class T, std::size_t height, std::size_t width>
 void micro_kernel(const TileSum<T>& of, T* c, std::size_t c_step, const TileEnd<T>& end,
                   const Prefetch& prefetch) {
@@ -82,11 +82,11 @@ void micro_kernel(const TileSum<T>& of, T* c, std::size_t c_step, const TileEnd<
         const T* a = of.a + segment.a;
         const T* b = of.b + segment.b;
         std::size_t terms = segment.terms;
-        do {  // clang keeps the sums in registers only if there is no way around this loop
+        do {  // do-while: clang keeps the sums in registers only if the loop body always runs
             Vector<T> row[width];
             static_for<width>([&](auto j) GANTRY_ALWAYS_INLINE {
                 row[j()] = load(b + j() * lanes<T>);
-                // With few rows GCC would rather read b again in each multiply-add: 73 % of the peak, not 97.
+                // Without this, GCC reloads b in each multiply-add of a short tile: 73 % of the peak, not 97.
                 if constexpr (height > 1) keep_in_register(row[j()]);
             });
             static_for<height>([&](auto i) GANTRY_ALWAYS_INLINE {
@@ -117,9 +117,9 @@ void micro_kernel(const TileSum<T>& of, T* c, std::size_t c_step, const TileEnd<
                  GANTRY_ALWAYS_INLINE { store(c + i * c_step + j, sum); });
 }
 
-/// Rows of the tiles that there are: the largest fills the registers with its sums, a row of b, and a factor
-/// of a. A tile of another height is computed with the next larger one. Each more costs 0.1 s of a program's
-/// compile time; 13 is there for the batches of 64 and 128.
+/// Available tile heights. With the largest, the accumulators, a row of b and a broadcast element of a fill
+/// the registers. A tile of any other height uses the next larger kernel. Each height adds 0.1 s to the
+/// compile time of a program; 13 serves batches of 64 and 128.
 #if defined(__AVX512F__) || defined(__aarch64__)  // 32 vector registers
 inline constexpr std::array<std::size_t, 7> tile_heights = {1, 2, 4, 8, 12, 13, 14};
 #else  // 16
@@ -128,7 +128,7 @@ inline constexpr std::array<std::size_t, 4> tile_heights = {1, 2, 4, 6};
 inline constexpr std::size_t tile_height = tile_heights.back();
 inline constexpr std::size_t tile_width = 2;  ///< in vectors
 
-/// The smallest of tile_heights that holds `rows`, by its index.
+/// Index of the smallest of tile_heights that holds `rows` rows.
 constexpr std::size_t tile_height_index(std::size_t rows) {
     std::size_t index = 0;
     while (tile_heights[index] < rows) ++index;
@@ -139,7 +139,7 @@ template <class T>
 using MicroKernel = void (*)(const TileSum<T>& of, T* c, std::size_t c_step, const TileEnd<T>& end,
                              const Prefetch& prefetch);
 
-/// The kernel of tile_heights[height_index] rows and 1 <= width <= tile_width vectors.
+/// The kernel for tile_heights[height_index] rows and 1 <= width <= tile_width vectors.
 template <class T>
 MicroKernel<T> find_micro_kernel(std::size_t height_index, std::size_t width) {
     static constexpr auto table = []<std::size_t... i>(std::index_sequence<i...>) {

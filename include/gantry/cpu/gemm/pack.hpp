@@ -7,38 +7,38 @@
 
 namespace gantry::cpu {
 
-/// A matrix as a product sees it, from one element on: (k, j) with k along the sum, and j along the rows of C
-/// (for A) or its columns (for B).
+/// View of a matrix as an operand of a product, from some element on. Element (k, j): k runs along the inner
+/// dimension, j along the rows of C (operand A) or its columns (operand B).
 template <class T>
 struct Operand {
     const T* begin = nullptr;  ///< element (0, 0)
     const T* end = nullptr;    ///< end of the whole matrix
-    std::size_t stride = 0;    ///< distance of the matrix's rows in memory
-    bool k_in_row = false;     ///< (k + 1, j) follows (k, j) in memory; otherwise (k, j + 1) does
+    std::size_t stride = 0;    ///< distance between the matrix's rows in memory
+    bool k_in_row = false;     ///< whether (k + 1, j) follows (k, j) in memory; otherwise (k, j + 1) does
 
     Operand at(std::size_t k, std::size_t j) const {
         return {begin + (k_in_row ? j * stride + k : k * stride + j), end, stride, k_in_row};
     }
 };
 
-/// `n`, rounded up to whole vectors.
+/// `n` rounded up to a multiple of lanes<T>.
 template <class T>
 constexpr std::size_t whole_vectors(std::size_t n) {
     return (n + lanes<T> - 1) / lanes<T> * lanes<T>;
 }
 
-/// A product's sum is cut into blocks of at most so many terms, so that a panel of B stays in the L1 cache.
+/// Longest block of the inner dimension: a panel of B with this many terms stays in the L1 cache.
 inline constexpr std::size_t longest_block = 384;
 
-/// How many blocks a sum of `inner` terms is cut into. It follows from the whole extent alone, never from a
-/// thread's share, since it decides the result's bits.
+/// Number of blocks that an inner dimension of `inner` terms is split into. It determines the rounding of the
+/// result, so it depends on the whole extent alone and never on a thread's share.
 constexpr std::size_t inner_blocks(std::size_t inner) {
     return std::max<std::size_t>(1, (inner + longest_block - 1) / longest_block);
 }
 
 namespace detail {
 
-/// A vector from a matrix that ends at `end`: it may run into the matrix's next row, but not beyond.
+/// Loads a vector that may run into the next row of the matrix but is cut at its `end`.
 template <class T>
 [[gnu::noinline]] Vector<T> load_at_end(const T* from, const T* end) {
     const std::size_t rest = static_cast<std::size_t>(end - from);
@@ -60,8 +60,8 @@ GANTRY_ALWAYS_INLINE inline void copy_rows(const Operand<T>& from, std::size_t r
 
 }  // namespace detail
 
-/// Copies elements (k, j), k < inner, j < width, to panel[k * step + j]. Between `width` and the next whole
-/// vector stands some other element of the matrix or 0. Writes whole_vectors(inner) rows of step >=
+/// Packs elements (k, j), k < inner, j < width, into panel[k * step + j]. The padding up to the next whole
+/// vector holds arbitrary other elements of the matrix, or 0. Writes whole_vectors(inner) rows of step >=
 /// whole_vectors(width) elements.
 template <class T>
 [[gnu::noinline]] void pack(const Operand<T>& from, std::size_t inner, std::size_t width, T* panel,
@@ -69,7 +69,7 @@ template <class T>
     if (!from.k_in_row) {
         const std::size_t padded = whole_vectors<T>(width),
                           rest = static_cast<std::size_t>(from.end - from.begin);
-        // So many rows can be read in whole vectors without a look at the matrix's end.
+        // Rows that can be read in whole vectors without a bounds check.
         const std::size_t inside = rest < padded ? 0 : std::min(inner, (rest - padded) / from.stride + 1);
         std::size_t column = 0;
         for (; column + 2 * lanes<T> <= padded; column += 2 * lanes<T>)
@@ -100,8 +100,8 @@ template <class T>
     }
 }
 
-/// Share `share` of `shares` of the memory that pack(from, inner, width, ...) will read. Without it each row
-/// of a panel of B waits for memory, for no hardware prefetcher follows such strides.
+/// Share `share` of `shares` of the memory that pack(from, inner, width, ...) will read. Hardware prefetchers
+/// do not follow such strides: without software prefetching, each row of a panel of B would wait for memory.
 template <class T>
 Prefetch prefetch_share(const Operand<T>& from, std::size_t inner, std::size_t width, std::size_t share,
                         std::size_t shares) {

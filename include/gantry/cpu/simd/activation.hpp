@@ -7,7 +7,7 @@
 
 namespace gantry::cpu {
 
-/// y[i] = a(y[i]), i < n, in place and on the calling thread.
+/// y[i] = a(y[i]), i < n, in place, on the calling thread.
 template <class T>
 void activate(Activation a, std::size_t n, T* y) {
     const auto apply = [&](const auto& f) {

@@ -7,7 +7,7 @@
 #include <limits>
 #include <type_traits>
 
-/// math::Functions for vectors of the CPU: float in vector arithmetic, double lane by lane.
+/// math::Functions for CPU vectors: float in vector arithmetic, double lane by lane.
 namespace gantry::cpu {
 
 namespace detail {
@@ -18,7 +18,7 @@ GANTRY_ALWAYS_INLINE inline V each_lane(V x, const F& f) {
     return x;
 }
 
-/// The lanes in which x is NaN.
+/// Mask of the lanes in which x is NaN.
 template <class V>
 GANTRY_ALWAYS_INLINE inline auto is_nan(V x) {
 #if __FINITE_MATH_ONLY__
@@ -31,8 +31,8 @@ GANTRY_ALWAYS_INLINE inline auto is_nan(V x) {
 #endif
 }
 
-/// The square root of each lane, in one instruction. Left to the loop, GCC calls sqrt lane by lane, since
-/// that sets errno for negative numbers.
+/// Square root of each lane, in one instruction. For std::sqrt in a loop, GCC emits one call per lane, since
+/// sqrt sets errno for negative arguments.
 template <class V>
 GANTRY_ALWAYS_INLINE inline V sqrt(V x) {
 #if defined(__has_builtin)
@@ -66,9 +66,9 @@ GANTRY_ALWAYS_INLINE inline V sqrt(V x) {
 #undef GANTRY_SQRT_IS_DONE
 }
 
-/// exp and log of float vectors. Each is reduced to a small interval and a power of 2; the products of the
-/// first halves of the split constants are exact. Under -ffast-math, too: there sums whose rounding is meant
-/// are `evaluated`, and infinity and NaN handled as integers.
+/// exp and log for vectors of floats. The argument is reduced to a small interval and a power of 2 by
+/// constants split into two parts; the products with the leading parts are exact. They also work under
+/// -ffast-math: sums whose rounding matters are `evaluated`, and infinity and NaN are handled as integers.
 struct FloatMath {
     using V = Vector<float>;
     using Int = Vector<std::int32_t>;
@@ -83,7 +83,7 @@ struct FloatMath {
         V rest;
     };
     GANTRY_ALWAYS_INLINE static Parts exp_parts(V x) {
-        const V rounder = splat(12582912.f);  // 1.5 * 2^23: a sum with it is rounded to a whole number
+        const V rounder = splat(12582912.f);  // 1.5 * 2^23: adding it rounds to an integer
         const V rounded = evaluated(x * 1.44269504f + rounder), n = evaluated(rounded - rounder);
         const V r = evaluated(x - n * 0.693145752f) - n * 1.42860677e-6f;
         V q = r * 1.392625039e-3f + 8.363232948e-3f;  // (exp(r) - 1 - r) / r^2 on |r| <= log(2) / 2
@@ -97,10 +97,9 @@ struct FloatMath {
         return std::bit_cast<V>((n << mantissa_width) + one_bits);
     }
     GANTRY_ALWAYS_INLINE static V exp(V x) {
-        // Where the result would be 0 or infinite it still is.
+        // Clamped arguments still give 0 or infinity.
         const Parts parts = exp_parts(clamp(x, -104.f, 89.f));
-        const Int half =
-            parts.power >> 1;  // in two steps, so that 2^128 and subnormal results come out right
+        const Int half = parts.power >> 1;  // in two steps, so that 2^128 and subnormal results are correct
         const V y = evaluated((parts.rest + 1.f) * power_of_2(half));
         return nan_or(x, y * power_of_2(parts.power - half));
     }
@@ -109,7 +108,7 @@ struct FloatMath {
         const V half = power_of_2(parts.power - 1);
         return nan_or(x, evaluated(parts.rest * half + evaluated(half - 0.5f)) * 2.f);
     }
-    /// With e = exp(2 |x|) - 1, tanh(|x|) = e / (e + 2): no cancellation anywhere.
+    /// tanh(|x|) = e / (e + 2) with e = exp(2 |x|) - 1: no cancellation.
     GANTRY_ALWAYS_INLINE static V tanh(V x) {
         const Int sign = std::bit_cast<Int>(x) & sign_bit;
         const V size = clamp(abs(x), 0.f, 10.f);  // tanh(10) is 1 in float
@@ -120,8 +119,8 @@ struct FloatMath {
     GANTRY_ALWAYS_INLINE static V abs(V x) {
         return std::bit_cast<V>(std::bit_cast<Int>(x) & std::numeric_limits<std::int32_t>::max());
     }
-    /// log(x) for normal, finite x > 0: with x = 2^e (1 + m), sqrt(1/2) <= 1 + m < sqrt(2). The polynomial
-    /// is that of logf in Moshier's Cephes library.
+    /// log(x) for normal, finite x > 0, with x = 2^e (1 + m), sqrt(1/2) <= 1 + m < sqrt(2). The polynomial is
+    /// that of logf in Moshier's Cephes library.
     GANTRY_ALWAYS_INLINE static V log_normal(V x) {
         const Int bits = std::bit_cast<Int>(x), exponent = (bits - 0x3f3504f3) >> mantissa_width;
         const V m = std::bit_cast<V>(bits - (exponent << mantissa_width)) - 1.f, m2 = m * m;
@@ -144,7 +143,7 @@ struct FloatMath {
         const Int not_positive = (bits & ~sign_bit) == 0 ? splat(infinity_bits | sign_bit) : splat(nan_bits);
         return std::bit_cast<V>(bits > 0 ? finite : not_positive);
     }
-    /// log(1 + x) for 0 <= x <= 1: the logarithm of u = 1 + x, and what the rounding of u has lost.
+    /// log(1 + x) for 0 <= x <= 1: log(u), u = 1 + x, plus a correction for the rounding of u.
     GANTRY_ALWAYS_INLINE static V log1p_unit(V x) {
         const V u = evaluated(x + 1.f);
         return log_normal(u) + (x - evaluated(u - 1.f)) / u;
@@ -156,7 +155,7 @@ private:
         x = x > splat(high) ? splat(high) : x;  // NaN fails both comparisons
         return x < splat(low) ? splat(low) : x;
     }
-    /// y, but NaN where x is, if the compiler may have turned the comparisons in clamp around.
+    /// y, or NaN where x is NaN. Needed only if the compiler may have reversed the comparisons in clamp.
     GANTRY_ALWAYS_INLINE static V nan_or([[maybe_unused]] V x, V y) {
 #if __FINITE_MATH_ONLY__
         return is_nan(x) ? x : evaluated(y);
@@ -171,7 +170,7 @@ private:
 
 namespace gantry::math {
 
-/// Errors, in ulp of the result: exp, expm1 and log 2, tanh and sigmoid 4.
+/// Maximum errors in ulp of the result: 2 for exp, expm1 and log, 4 for tanh and sigmoid.
 template <>
 struct Functions<cpu::Vector<float>> : cpu::detail::FloatMath {
     GANTRY_ALWAYS_INLINE static V constant(double value) { return cpu::splat(static_cast<float>(value)); }

@@ -6,8 +6,8 @@
 #include <type_traits>
 #include <utility>
 
-/// For small functions, and for lambdas after their parameter list, that must not become calls: what they are
-/// given has to stay in registers.
+/// For small functions that must be inlined, so that their arguments stay in registers. In lambdas it follows
+/// the parameter list.
 #define GANTRY_ALWAYS_INLINE __attribute__((always_inline))
 
 namespace gantry::cpu {
@@ -16,7 +16,7 @@ namespace gantry::cpu {
 inline constexpr std::size_t vector_bytes = 64;
 #elif defined(__AVX__)
 inline constexpr std::size_t vector_bytes = 32;
-#else  // SSE2, NEON, and what the compiler makes of it elsewhere
+#else  // SSE2, NEON, or whatever the compiler lowers it to elsewhere
 inline constexpr std::size_t vector_bytes = 16;
 #endif
 
@@ -24,7 +24,7 @@ namespace detail {
 
 template <class T>
 struct VectorTypes;
-// Written out for each element, since not every compiler takes the attribute on a dependent type.
+// One specialisation per element type, since not every compiler accepts the attribute on a dependent type.
 #define GANTRY_VECTOR_TYPES(T)                                                                         \
     template <>                                                                                        \
     struct VectorTypes<T> {                                                                            \
@@ -42,16 +42,16 @@ GANTRY_VECTOR_TYPES(std::uint64_t)
 
 }  // namespace detail
 
-/// The widest vector of T that the machine compiled for has: a type of the compiler with arithmetic,
-/// comparisons and `[]`. T is float, double, or an integer of 32 or 64 bits.
+/// Widest vector of T on the target machine: a compiler vector type with arithmetic, comparisons and `[]`. T
+/// is float, double, or a 32- or 64-bit integer.
 template <class T>
 using Vector = typename detail::VectorTypes<T>::Aligned;
 
-/// How many T a Vector<T> holds.
+/// Number of elements in a Vector<T>.
 template <class T>
 inline constexpr std::size_t lanes = vector_bytes / sizeof(T);
 
-/// What a vector is made of; a number is made of itself.
+/// Element type of a vector; a scalar is its own element type.
 template <class V, class = void>
 struct ElementOf {
     using type = V;
@@ -63,8 +63,8 @@ struct ElementOf<V, std::void_t<decltype(std::declval<V&>()[0])>> {
 template <class V>
 using Element = typename ElementOf<V>::type;
 
-/// Calls f(std::integral_constant<std::size_t, i>{}) for i = 0 ... count - 1, without a loop: an array that
-/// is indexed by such constants alone stays in registers, which GCC 12 does not do for an unrolled loop.
+/// Calls f(std::integral_constant<std::size_t, i>{}) for i = 0 ... count - 1, without a loop. An array
+/// indexed only by such constants stays in registers; GCC 12 does not achieve that for an unrolled loop.
 template <std::size_t count, class F>
 GANTRY_ALWAYS_INLINE inline void static_for(const F& f) {
     [&]<std::size_t... i>(std::index_sequence<i...>) GANTRY_ALWAYS_INLINE {
@@ -73,7 +73,7 @@ GANTRY_ALWAYS_INLINE inline void static_for(const F& f) {
     (std::make_index_sequence<count>{});
 }
 
-/// lanes<T> elements from any address that suits a T.
+/// Loads lanes<T> elements; `from` needs only the alignment of T.
 template <class T>
 GANTRY_ALWAYS_INLINE inline Vector<T> load(const T* from) {
     return *reinterpret_cast<const typename detail::VectorTypes<T>::Unaligned*>(from);
@@ -82,7 +82,7 @@ template <class T>
 GANTRY_ALWAYS_INLINE inline void store(T* to, Vector<T> v) {
     *reinterpret_cast<typename detail::VectorTypes<T>::Unaligned*>(to) = v;
 }
-/// As load and store, for half a vector: for pieces of memory that are short, or that lie across cache lines.
+/// Half a vector, with its own load and store: for short runs of memory, or runs that cross cache lines.
 template <class T>
 using HalfVector = typename detail::VectorTypes<T>::Half;
 template <class T>
@@ -93,7 +93,7 @@ template <class T>
 GANTRY_ALWAYS_INLINE inline void store_half(T* to, HalfVector<T> v) {
     *reinterpret_cast<HalfVector<T>*>(to) = v;
 }
-/// The first `count` <= lanes<T> elements; the others are 0, and their memory is not touched.
+/// Loads the first `count` <= lanes<T> elements and sets the others to 0, without touching their memory.
 template <class T>
 GANTRY_ALWAYS_INLINE inline Vector<T> load_partial(const T* from, std::size_t count) {
     alignas(vector_bytes) T buffer[lanes<T>] = {};
@@ -107,13 +107,13 @@ GANTRY_ALWAYS_INLINE inline void store_partial(T* to, std::size_t count, Vector<
     for (std::size_t i = 0; i < count; ++i) to[i] = buffer[i];
 }
 
-/// x in every lane.
+/// x broadcast to every lane.
 template <class T>
 GANTRY_ALWAYS_INLINE inline Vector<T> splat(T x) {
     return x - Vector<T>{};  // x - 0 is a plain broadcast; 0 + x would have to turn -0 into 0
 }
 
-/// Makes the compiler hold v in a register here, instead of reading it from memory at each use.
+/// Makes the compiler keep v in a register from here on instead of reloading it from memory at each use.
 template <class V>
 GANTRY_ALWAYS_INLINE inline void keep_in_register(V& v) {
 #if defined(__AVX512F__)
@@ -127,8 +127,8 @@ GANTRY_ALWAYS_INLINE inline void keep_in_register(V& v) {
 #endif
 }
 
-/// a b + c in each lane, as one FMA where the target has it. Not left to the compiler: g++, tuned for AMD's
-/// Zen, contracts some loops and not others (--param avoid-fma-max-bits), and bits would depend on the loop.
+/// a b + c per lane, as one FMA where the target has it. It is explicit because g++, tuned for AMD's Zen,
+/// contracts some loops and not others (--param avoid-fma-max-bits), so results would depend on the loop.
 template <class V>
 GANTRY_ALWAYS_INLINE inline V multiply_add(V a, V b, V c) {
 #if defined(__clang__) && (defined(__FMA__) || defined(__aarch64__))
@@ -179,7 +179,7 @@ template <std::size_t size, std::size_t distance>
 struct Rotated {
     static constexpr std::size_t at(std::size_t t) { return (t + distance) % size; }
 };
-// Of two rows seen as blocks of `distance` elements: even blocks of both, and odd blocks of both.
+// Of two rows seen as blocks of `distance` elements: the even blocks of both, or the odd blocks of both.
 template <std::size_t size, std::size_t distance>
 struct EvenBlocks {
     static constexpr std::size_t at(std::size_t t) { return t & distance ? size + t - distance : t; }
@@ -213,7 +213,8 @@ GANTRY_ALWAYS_INLINE inline void transpose_blocks(V* rows) {
     }
 }
 
-// The first half of a transpose, but what would stand in two rows is added at once, so only half are left.
+// Like a transpose, but each pair of output rows is added immediately, so the number of rows halves at each
+// step.
 template <std::size_t distance, class V>
 GANTRY_ALWAYS_INLINE inline V fold_rows(V* rows) {
     constexpr std::size_t size = lanes<Element<V>>;
@@ -228,21 +229,21 @@ GANTRY_ALWAYS_INLINE inline V fold_rows(V* rows) {
 
 }  // namespace detail
 
-/// The sum of all lanes, halves first: a fixed order.
+/// Sum of all lanes in a fixed order, by halves.
 template <class V>
 GANTRY_ALWAYS_INLINE inline Element<V> sum_lanes(V v) {
     return detail::fold_lanes<lanes<Element<V>> / 2>(v)[0];
 }
 
-/// The sums of the lanes of `lanes` vectors, sum i in lane i, each as sum_lanes would compute it. Overwrites
-/// the rows.
+/// Sums of the lanes of `lanes` vectors: sum i in lane i, bitwise as sum_lanes computes it. Overwrites the
+/// rows.
 template <class V>
 GANTRY_ALWAYS_INLINE inline V sum_rows(V* rows) {
     return detail::fold_rows<lanes<Element<V>> / 2>(rows);
 }
 
-/// Transposes a square block in place: rows[i][j] and rows[j][i] change places, i, j < lanes. Blocks of half
-/// the size change places first, then within each of the four quarters, and so on.
+/// Transposes a square block in place: swaps rows[i][j] and rows[j][i], i, j < lanes. Blocks of half the size
+/// are swapped first, then the same is done within each quarter.
 template <class V>
 GANTRY_ALWAYS_INLINE inline void transpose(V* rows) {
     detail::transpose_blocks<lanes<Element<V>> / 2>(rows);

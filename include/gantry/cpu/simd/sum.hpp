@@ -7,10 +7,10 @@
 
 namespace gantry::cpu {
 
-/// Sums run in blocks of this many elements: in T inside of a block, in double from block to block.
+/// Block size of sums: within a block they are accumulated in T, across blocks in double.
 inline constexpr std::size_t sum_block = 2048;
 
-/// The sum of `count` <= sum_block numbers, in four vectors of sums.
+/// Sum of `count` <= sum_block elements, in four vector accumulators.
 template <class T>
 double sum_of_block(const T* x, std::size_t count) {
     constexpr std::size_t at_once = 4;
@@ -23,7 +23,7 @@ double sum_of_block(const T* x, std::size_t count) {
     return static_cast<double>(sum_lanes((sums[0] + sums[1]) + (sums[2] + sums[3])));
 }
 
-/// The sum of `count` numbers that are `step` apart, in double throughout: for sums that overflow in T.
+/// Sum of `count` elements `step` apart, entirely in double: for sums that overflow in T.
 template <class T>
 double sum_in_double(const T* x, std::size_t count, std::size_t step = 1) {
     double total = 0;
@@ -31,7 +31,7 @@ double sum_in_double(const T* x, std::size_t count, std::size_t step = 1) {
     return total;
 }
 
-/// The sum of `count` numbers.
+/// Sum of `count` elements.
 template <class T>
 double sum(const T* x, std::size_t count) {
     double total = 0;
@@ -43,7 +43,7 @@ double sum(const T* x, std::size_t count) {
     return total;
 }
 
-/// The sum of `groups` arrays of `size` elements, one behind the other, in their order: to = [to +] sum.
+/// to = [to +] the sum of `groups` consecutive arrays of `size` elements, added in order.
 template <class T>
 void add_groups(int threads, std::size_t groups, std::size_t size, const T* from, T* to, bool add_to) {
     parallel_ranges(threads, size, 1, worthwhile_elements / groups, [&](std::size_t begin, std::size_t end) {

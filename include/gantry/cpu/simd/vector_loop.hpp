@@ -9,17 +9,17 @@
 
 namespace gantry::cpu {
 
-/// Elements of a cheap operation that are worth a thread of their own.
+/// Elements of a cheap operation that are worth a thread.
 inline constexpr std::size_t worthwhile_elements = 16384;
 
-/// What a vector loop reads: its vector v stands at data + v * step.
+/// Input of a vector loop: vector v is at data + v * step.
 template <class T>
 struct Input {
     const T* data = nullptr;
     std::size_t step = lanes<T>;  ///< 0: the same vector each time
 };
 
-/// The first `count` lanes, 0 < count <= lanes: whole vectors go the short way.
+/// Loads the first `count` lanes, 0 < count <= lanes, with a fast path for whole vectors.
 template <class T>
 GANTRY_ALWAYS_INLINE inline Vector<T> load_up_to(const T* from, std::size_t count) {
     return count == lanes<T> ? load(from) : load_partial(from, count);
@@ -31,9 +31,9 @@ GANTRY_ALWAYS_INLINE inline void store_up_to(T* to, std::size_t count, Vector<T>
 
 namespace detail {
 
-/// The body of a loop behind a plain function: what is around it is compiled once for a number of arrays, not
-/// once for each operation. Whole vectors and the tail run through the same machine code, so an element's
-/// bits do not depend on where it stands.
+/// Loop body, type-erased behind a function pointer: the code around it is compiled once per number of
+/// arrays, not once per operation. Whole vectors and the tail run through the same machine code, so the bits
+/// of an element do not depend on its position.
 template <class T, std::size_t inputs, std::size_t outputs>
 struct LoopBody {
     using Function = void(const void* loop, std::size_t begin, std::size_t vectors,
@@ -52,7 +52,7 @@ struct LoopBody {
     }
 };
 
-/// Moves the inputs on by some vectors.
+/// Advances the pointers by `vectors` vectors.
 template <class T, std::size_t count>
 std::array<Input<T>, count> advance(std::array<Input<T>, count> in, std::size_t vectors) {
     for (Input<T>& input : in)
@@ -66,7 +66,7 @@ std::array<T*, count> advance(std::array<T*, count> out, std::size_t vectors) {
     return out;
 }
 
-/// The elements from `begin` to `end` of an operation, on one thread; `in` and `out` stand at `begin`.
+/// Runs an operation on elements [begin, end) on one thread. `in` and `out` already point to element `begin`.
 template <class T, std::size_t inputs, std::size_t outputs>
 [[gnu::noinline]] void vector_range(std::size_t begin, std::size_t end, std::array<Input<T>, inputs> in,
                                     std::array<T*, outputs> out, const LoopBody<T, inputs, outputs>& loop) {
@@ -99,10 +99,10 @@ template <class T, std::size_t inputs, std::size_t outputs>
 
 }  // namespace detail
 
-/// Runs an operation on `size` elements as loop(begin, vectors, in, out): `vectors` whole vectors, the first
-/// of which holds the elements from `begin` on and stands at the pointers given. The last part of a vector is
-/// copied to a whole one before and back after. `in` is only read, `out` is read and written; arrays that
-/// are absent are null, and arrays may be equal (in place).
+/// Runs an elementwise operation on `size` elements, distributed over the threads of `device`. Calls
+/// loop(begin, vectors, in, out) for ranges of `vectors` whole vectors that start at element `begin`; `in`
+/// and `out` point to that element. A partial last vector is copied to a whole one and back. `in` is only
+/// read, `out` is read and written. Absent arrays are null, and arrays may be equal (in place).
 template <class T, std::size_t inputs, std::size_t outputs, class Loop>
 void vector_loop(const Cpu& device, std::size_t size, const std::array<Input<T>, inputs>& in,
                  const std::array<T*, outputs>& out, const Loop& loop) {

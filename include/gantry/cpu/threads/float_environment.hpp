@@ -7,14 +7,15 @@
 
 namespace gantry::cpu {
 
-/// A scope in which the calling thread computes as kernels need it, whatever the program has set: rounded to
-/// nearest, since vectorised functions round by addition, and without traps, since whole vectors compute in
-/// lanes that hold no element. Whether subnormal numbers count as 0 stays as the caller has it.
+/// Scope that gives the calling thread the floating-point environment that kernels need, whatever the program
+/// has set: rounding to nearest, since vectorised functions round by addition, and no traps, since whole
+/// vectors also compute in lanes that hold no element. Flush-to-zero and denormals-are-zero are inherited
+/// from the caller.
 class FloatEnvironment {
 public:
 #ifdef __SSE2__
     FloatEnvironment() : FloatEnvironment((of_thread() & subnormals_are_0) | masked_traps) {}
-    /// On another thread: the environment of `caller`.
+    /// On another thread: applies the environment of `caller`.
     FloatEnvironment(const FloatEnvironment& caller) : FloatEnvironment(caller.inside_) {}
     FloatEnvironment& operator=(const FloatEnvironment&) = delete;
     ~FloatEnvironment() {
@@ -22,7 +23,7 @@ public:
     }
 
 private:
-    // Bits of the register MXCSR.
+    // Bits of the MXCSR register.
     static constexpr unsigned raised_exceptions = 0x3f, masked_traps = 0x1f80, subnormals_are_0 = 0x8040;
 
     static unsigned of_thread() { return __builtin_ia32_stmxcsr() & ~raised_exceptions; }

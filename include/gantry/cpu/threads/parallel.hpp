@@ -6,9 +6,9 @@
 
 namespace gantry::cpu {
 
-/// Calls f(part, parts) for 0 <= part < parts, on up to `parts` threads; some or all parts may run one after
-/// another on one thread, so that no part may wait for another one. Kernels must give the same bits for any
-/// number of parts: no sum may be split by it. Throws what f throws, after all parts have ended.
+/// Calls f(part, parts) for 0 <= part < parts, on up to `parts` threads. One thread may run several parts in
+/// sequence, so no part may wait for another. Kernels must give the same bits for any number of parts: parts
+/// must not determine how a sum is split. After all parts have ended, throws the first exception thrown by f.
 template <class F>
 void parallel(int parts, const F& f) {
     if (parts > 1) {
@@ -20,9 +20,9 @@ void parallel(int parts, const F& f) {
     }
 }
 
-/// Splits [0, size) into one range a thread, with borders at multiples of `unit`, and calls f(begin, end) for
-/// each that is not empty. A thread is used only where there is at least `worthwhile` work for it, since to
-/// wake one costs some microseconds.
+/// Splits [0, size) into one range per thread, with boundaries at multiples of `unit`, and calls f(begin,
+/// end) for each non-empty range. A thread is used only if it gets at least `worthwhile` elements, since
+/// waking one costs a few microseconds.
 template <class F>
 void parallel_ranges(int threads, std::size_t size, std::size_t unit, std::size_t worthwhile, const F& f) {
     const std::size_t useful = std::max<std::size_t>(1, size / std::max<std::size_t>(1, worthwhile));

@@ -10,15 +10,15 @@ namespace gantry::cpu {
 
 namespace detail {
 
-/// The scratch memory of a thread, and that of the parts of the parallel regions that it starts: a part finds
-/// its own, whichever thread runs it, so that a kernel allocates nothing from its second call on.
+/// Scratch memory of a thread and of the parts of the parallel regions that it starts. A part always gets the
+/// same memory, whichever thread runs it, so a kernel allocates nothing after its first call.
 class ScratchMemory {
 public:
     struct alignas(64) Line {
         std::byte bytes[64];
     };
 
-    /// Where the calling thread is at the moment.
+    /// The scratch memory that the calling thread currently uses: its own, or that of the part it runs.
     static ScratchMemory*& current() {
         thread_local ScratchMemory own;
         thread_local ScratchMemory* current = &own;
@@ -29,7 +29,7 @@ public:
         if (slots_.size() <= number) slots_.resize(number + 1);
         return slots_[number];
     }
-    /// Makes sure that there is memory for the parts of a region.
+    /// Creates the scratch memory of the parts of a region.
     void prepare(int parts) {
         while (parts_.size() < static_cast<std::size_t>(parts))
             parts_.push_back(std::make_unique<ScratchMemory>());
@@ -41,7 +41,7 @@ private:
     std::vector<std::unique_ptr<ScratchMemory>> parts_;
 };
 
-/// A number for each kind of scratch memory.
+/// A unique slot number for each instantiation of `scratch`.
 inline std::size_t next_scratch_slot() {
     static std::atomic<std::size_t> next = 0;
     return next++;
@@ -49,10 +49,10 @@ inline std::size_t next_scratch_slot() {
 
 }  // namespace detail
 
-/// Memory for `count` T of a kernel, aligned to a cache line, until the next call of scratch with the same T
-/// and slot in this part of a parallel region, or outside of regions on this thread; a kernel that needs two
-/// at a time takes two slots. It grows to the largest size asked for and stays, so that a steady step
-/// allocates nothing.
+/// Returns memory for `count` T with unspecified contents, aligned to a cache line. It is valid until the
+/// next call with the same T and slot in this part of a parallel region or, outside regions, on this thread;
+/// a kernel that needs two buffers of a type uses two slots. It grows to the largest size requested and is
+/// kept, so a steady-state step allocates nothing.
 template <class T, int slot = 0>
 T* scratch(std::size_t count) {
     using Line = detail::ScratchMemory::Line;
@@ -60,7 +60,7 @@ T* scratch(std::size_t count) {
     std::vector<Line>& lines = detail::ScratchMemory::current()->slot(number);
     const std::size_t needed = (count * sizeof(T) + sizeof(Line) - 1) / sizeof(Line);
     if (lines.size() < needed) {
-        lines.clear();  // so that nothing is copied
+        lines.clear();  // so that resize does not copy the old elements
         lines.resize(needed);
     }
     return reinterpret_cast<T*>(lines.data());

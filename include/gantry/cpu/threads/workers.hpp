@@ -17,14 +17,14 @@
 
 #include <pthread.h>
 
-// The threads behind parallel(). They are the process's, not a device's: however many devices and threads of
-// the program compute at once, there are no more workers than one of them asked for.
+// Thread pool behind parallel(). It belongs to the process, not to a device: however many devices and threads
+// of the program compute at once, there are only as many workers as the largest request.
 //
-// Nobody waits for a thread that the machine does not run: a worker that has not begun its part when the
-// caller is through with its own loses it to the caller. Waiting is a short spin, then sleep.
+// No thread waits for a worker that is not scheduled: when the caller has finished its own part, it takes
+// over the parts that workers have not begun. Waiting threads spin briefly, then sleep.
 namespace gantry::cpu::detail {
 
-/// f(part, parts) for each part of a parallel region, and what the threads that run them share.
+/// A parallel region: f(part, parts) for each part, and the state that its threads share.
 class Region {
 public:
     template <class F>
@@ -47,7 +47,7 @@ public:
         }
         ScratchMemory::current() = before;
     }
-    /// After all parts have run: throws the first exception of any.
+    /// Throws the first exception of any part. Call it after all parts have run.
     void rethrow() {
         if (error_) std::rethrow_exception(error_);
     }
@@ -62,7 +62,7 @@ private:
     std::exception_ptr error_;
 };
 
-/// A thread that runs one part of a region at a time, for whoever has taken it.
+/// A thread that runs one part of a region at a time. A caller takes it first, and gives it back afterwards.
 class Worker {
 public:
     explicit Worker(Worker* next) : next_(next) {
@@ -82,7 +82,8 @@ public:
         state_.store(posted, std::memory_order_release);
         state_.notify_one();
     }
-    /// Runs the part on the calling thread if the worker has not begun it, and otherwise waits for its end.
+    /// Runs the part on the calling thread if the worker has not begun it; otherwise waits for the worker to
+    /// finish it.
     void finish() {
         int state = posted;
         if (state_.compare_exchange_strong(state, idle, std::memory_order_acquire))
@@ -91,7 +92,7 @@ public:
             wait_while(running);
     }
 
-    Worker* other_helper = nullptr;  ///< another one of the same region, for who has taken it
+    Worker* other_helper = nullptr;  ///< next worker that was taken for the same region
 
 private:
     enum State : int { idle, posted, running };
@@ -107,7 +108,7 @@ private:
         }
     }
     void wait_while(State state) const {
-        // As long as the pauses between the regions of a step: to fall asleep and be woken takes longer.
+        // As long as the gaps between the regions of a step: falling asleep and being woken takes longer.
         constexpr std::chrono::microseconds patience{100};
         const auto end = std::chrono::steady_clock::now() + patience;
         do {
@@ -129,12 +130,12 @@ private:
     Worker* const next_;
     std::atomic<bool> taken_ = false;
     std::atomic<int> state_ = idle;
-    Region* region_ = nullptr;  // these two: written while idle
+    Region* region_ = nullptr;  // region_ and part_ are written while idle
     int part_ = 0;
 };
 
-/// All workers of the process. They sleep until it ends: no exit waits for them. A forked child has none of
-/// its parent's threads, and starts its own.
+/// All workers of the process. They sleep until it exits, and exit does not wait for them. A forked child has
+/// none of its parent's threads and starts its own.
 class Workers {
 public:
     static Workers& of_process() {
@@ -145,7 +146,7 @@ public:
     void run(Region& region) {
         grow(region.parts() - 1);
         Worker* helpers = nullptr;
-        int parts = 1;  // handed out
+        int parts = 1;  // parts handed out
         for (Worker* w = first_.load(std::memory_order_acquire); w && parts < region.parts(); w = w->next()) {
             if (!w->take()) continue;
             w->start(region, parts++);
@@ -165,7 +166,7 @@ private:
                        [] { of_process().start_anew(); });
     }
 
-    /// Starts workers until there are `count`, or as many as the system allows.
+    /// Starts workers until there are `count`, or until the system refuses to start another.
     void grow(int count) {
         if (std::min(count, most_.load(std::memory_order_relaxed)) <= count_.load(std::memory_order_relaxed))
             return;
@@ -186,7 +187,8 @@ private:
         growth_.unlock();
     }
 
-    /// A scope whose threads leave signals that may be handled anywhere to the program's own threads.
+    /// Scope in which new threads inherit a mask that blocks asynchronous signals, so that the program's own
+    /// threads handle those.
     class AsynchronousSignalsBlocked {
     public:
         AsynchronousSignalsBlocked() {
