@@ -31,9 +31,9 @@ namespace gantry {
 //   feature_order             order of the features in files: see FeatureOrder
 //   pytorch_modules           number of modules of PyTorch's nn.Sequential it corresponds to; default 1
 //   Valid                     StaticCheck of the template arguments
-//   Fit<index, X>             StaticCheck that it takes shape X, if Input and features do not suffice: fit.hpp
+//   Fit<index, X>             StaticCheck that it takes X, if Input and features do not suffice: see fit.hpp
 //   Widened<n>                the same layer with n times the outputs; Maxout requires it
-//   NestedTag                 marks a container of layers; forward then takes (pass, cursor, x): see Sequential
+//   NestedTag                 marks a container, as Sequential, whose forward takes (pass, cursor, x)
 // clang-format on
 
 // clang-format off
