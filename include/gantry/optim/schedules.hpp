@@ -29,7 +29,6 @@ struct LinearMomentum {
     std::uint64_t begin = 0, end = 1;  ///< numbers of updates, begin < end
 
     /// The momentum after `updates` updates.
-
     double operator()(std::uint64_t updates) const {
         if (updates <= begin) return from;
         if (updates >= end) return to;
