@@ -298,7 +298,7 @@ public:
         const detail::TensorNames names = find_tensors(prefix, infos);
         tensors(prefix, names, parts.parameter_infos, parts.parameters);
         tensors(prefix, names, parts.state_infos, parts.states);
-        // PyTorch counts batches beside its running statistics; nothing here depends on that.
+        // PyTorch also stores the number of batches next to its running statistics; gantry ignores it.
         for (const ParameterInfo& info : parts.state_infos) {
             const std::string count =
                 prefix + detail::module_of(names.in_file.at(info.name)) + detail::batch_count;

@@ -31,7 +31,7 @@ struct UploaderOf<D> {
 };
 }  // namespace detail
 
-/// Serves the same batches in the same order as Batches, as tensors: Shape<Batch, ...>, Item per sample. The
+/// Serves the same batches in the same order as Batches, as tensors of shape `Item`, Shape<Batch, ...>. The
 /// bytes are converted by a kernel on the device. A resident data set is copied to device memory once, so a
 /// training step copies nothing from the host. A streamed data set stays in host memory and may exceed the
 /// GPU's: a background thread copies the next batches while the GPU computes. Both give the same bits, and a
@@ -41,7 +41,7 @@ class DeviceBatches {
 public:
     /// A batch on the device.
     struct Minibatch {
-        Tensor<Item, T, D> pixels;
+        Tensor<Item, T, D> pixels;  ///< a shape with Batch, such as Shape<Batch, 28, 28, 1>
     };
 
     /// `pixels` is (count, Item::sample_size) and must outlive this object. Errors: not a whole number of

@@ -45,7 +45,7 @@ inline std::vector<double> transposed(const std::vector<double>& matrix, std::si
 /// matrix. Source: Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in
 /// deep linear neural networks" (2014).
 struct Orthogonal {
-    double gain = 1;
+    double gain = 1;  ///< norm of the orthogonal rows or columns
 
     template <class T, class D>
     void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {

@@ -41,7 +41,7 @@ inline Uniform uniform_of(double deviation) {
 /// without fans. Source: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
 /// networks" (2010), equation 16.
 struct GlorotUniform {
-    double gain = 1;
+    double gain = 1;  ///< factor of the standard deviation
 
     template <class T, class D>
     void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {
@@ -52,7 +52,7 @@ struct GlorotUniform {
 
 /// Normal with mean 0 and standard deviation gain * sqrt(2 / (fan_in + fan_out)); see GlorotUniform.
 struct GlorotNormal {
-    double gain = 1;
+    double gain = 1;  ///< factor of the standard deviation
 
     template <class T, class D>
     void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {
@@ -65,8 +65,8 @@ struct GlorotNormal {
 /// LeakyReLU that follows the layer (0: ReLU). Errors: a parameter without fans. Source: He et al., "Delving
 /// deep into rectifiers" (2015), equations 10 (fan_in), 14 (fan_out) and 15 (slope).
 struct KaimingUniform {
-    double slope = 0;
-    FanMode mode = FanMode::fan_in;
+    double slope = 0;                ///< of the LeakyReLU that follows the layer; 0: ReLU
+    FanMode mode = FanMode::fan_in;  ///< which fan enters the formula
 
     template <class T, class D>
     void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {
@@ -77,8 +77,8 @@ struct KaimingUniform {
 
 /// Normal with mean 0 and standard deviation sqrt(2 / ((1 + slope^2) fan)); see KaimingUniform.
 struct KaimingNormal {
-    double slope = 0;
-    FanMode mode = FanMode::fan_in;
+    double slope = 0;                ///< of the LeakyReLU that follows the layer; 0: ReLU
+    FanMode mode = FanMode::fan_in;  ///< which fan enters the formula
 
     template <class T, class D>
     void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {

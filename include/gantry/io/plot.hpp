@@ -27,11 +27,11 @@ struct Series {
 
 /// Options of write_svg_plot.
 struct PlotOptions {
-    std::string title{};
-    std::string x_label{};
-    std::string y_label{};
-    int width = 800;   ///< in pixels, at least 200
-    int height = 450;  ///< in pixels, at least 150
+    std::string title{};    ///< above the plot, at the left
+    std::string x_label{};  ///< below the x axis
+    std::string y_label{};  ///< beside the y axis, rotated
+    int width = 800;        ///< in pixels, at least 200
+    int height = 450;       ///< in pixels, at least 150
     /// Exponential moving average with bias correction, as in TensorBoard: mean = smoothing mean +
     /// (1 - smoothing) y. The raw line is drawn faintly behind it. In [0, 1); 0: off.
     double smoothing = 0;

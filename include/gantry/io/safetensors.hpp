@@ -35,8 +35,8 @@ struct TensorEntry {
 
 /// The contents of a safetensors file.
 struct Safetensors {
-    std::map<std::string, TensorEntry> tensors;
-    std::map<std::string, std::string> metadata;
+    std::map<std::string, TensorEntry> tensors;   ///< by name
+    std::map<std::string, std::string> metadata;  ///< by key
 
     bool operator==(const Safetensors&) const = default;
 };
