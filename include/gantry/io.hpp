@@ -1,5 +1,5 @@
 #pragma once
-// Files and data sets. They need zlib, libpng, libjpeg-turbo, libexif, zimg, giflib and nlohmann-json: the
+// Files and data sets. Requires zlib, libpng, libjpeg-turbo, libexif, zimg, giflib and nlohmann-json: use the
 // CMake target gantry::io.
 #include <gantry/checkpoint/checkpoint.hpp>
 #include <gantry/checkpoint/state_dict.hpp>

@@ -6,8 +6,8 @@
 
 namespace gantry {
 
-/// What a program was built from, as far as it can change bits of results, in one line: "gantry 0.1.0, g++
-/// 12.2.0, optimised, x86-64, 512-bit vectors, FMA".
+/// Describes the parts of the build that can affect rounding, in one line:
+/// "gantry 0.1.0, g++ 12.2.0, optimised, x86-64, 512-bit vectors, FMA".
 inline std::string build_text() {
     std::string text = "gantry " + std::string(version);
 #if defined(__clang__)
@@ -19,7 +19,7 @@ inline std::string build_text() {
     text += ", fast math";
 #endif
 #if defined(__OPTIMIZE__)
-    text += ", optimised";  // by default, an optimiser contracts products and sums to FMAs
+    text += ", optimised";  // optimising compilers may contract multiply-add to FMA by default
 #else
     text += ", not optimised";
 #endif

@@ -31,7 +31,7 @@ namespace gantry {
 
 namespace detail {
 
-/// Shape of a parameter in a file: PyTorch's.
+/// A parameter's shape in a file, which is PyTorch's.
 inline std::vector<std::size_t> file_shape(const ParameterInfo& info) {
     std::vector<std::size_t> shape;
     for (int i = 0; i < info.extents.rank; ++i)
@@ -41,8 +41,8 @@ inline std::vector<std::size_t> file_shape(const ParameterInfo& info) {
     return shape;
 }
 
-/// A parameter's extents in memory as three: its orders in memory and in PyTorch's files are each other's
-/// reverse. (A matrix has a 1 in the middle; of a convolution height and width are one.)
+/// A parameter's extents in memory, merged to three axes (a, b, c) that files hold as (c, b, a). A matrix has
+/// b = 1; a convolution has a = height * width.
 inline std::array<std::size_t, 3> extents_to_reverse(const ParameterInfo& info) {
     const auto extent = [&](std::size_t i) { return static_cast<std::size_t>(info.extents.of[i]); };
     switch (info.file_order) {
@@ -54,7 +54,7 @@ inline std::array<std::size_t, 3> extents_to_reverse(const ParameterInfo& info) 
             return {1, 1, info.extents.size()};
     }
 }
-/// Where each feature of an axis is in PyTorch's order. A Maxout has several vectors on its axis.
+/// Index in PyTorch's order for each feature of an axis. A Maxout has several vectors on its axis.
 inline std::vector<std::size_t> pytorch_order(std::size_t extent, FlatImage image) {
     const auto pixels = static_cast<std::size_t>(image.pixels),
                channels = static_cast<std::size_t>(image.channels);
@@ -65,7 +65,7 @@ inline std::vector<std::size_t> pytorch_order(std::size_t extent, FlatImage imag
     }
     return places;
 }
-/// Calls f(i, j) for each number of a parameter: number i in memory is number j in a file.
+/// Calls f(i, j) for each element of a parameter: element i in memory is element j in a file.
 template <class F>
 void for_each_place(const ParameterInfo& info, const F& f) {
     const auto [a, b, c] = extents_to_reverse(info);
@@ -75,8 +75,8 @@ void for_each_place(const ParameterInfo& info, const F& f) {
             for (std::size_t k = 0; k < c; ++k) f((i * b + j) * c + k, (columns[k] * b + j) * a + rows[i]);
 }
 
-/// A line for each layer, with its index: "0  Dense 100 -> 1200". Two activations have parameters of the same
-/// shapes, so that the shapes alone do not tell architectures apart.
+/// A line per layer with its index: "0  Dense 100 -> 1200". Parameter shapes alone would not distinguish
+/// architectures that differ in their activations only.
 template <class Architecture>
 std::string architecture_text() {
     std::string text;
@@ -85,7 +85,7 @@ std::string architecture_text() {
     return text;
 }
 
-/// A network without its architecture in the type, so that what follows is compiled once for all of them.
+/// A network without its architecture in the type, so that the code below is compiled once for all networks.
 template <class T, class D>
 struct NetworkParts {
     std::vector<ParameterInfo> parameter_infos, state_infos;
@@ -93,7 +93,7 @@ struct NetworkParts {
     Buffer<T, D>&parameters, &states;
     RandomStream& dropout;
 };
-/// Errors, at compile time: the network has no file that means the same in PyTorch.
+/// Compile-time error: the network has no equivalent PyTorch file; see PyTorchOrder.
 template <class Net>
 NetworkParts<typename Net::scalar, typename Net::device_type> parts_of(Net& network) {
     using Architecture = typename Net::Architecture;
@@ -121,18 +121,19 @@ inline std::string form(std::string_view dtype, std::span<const std::size_t> sha
     return text.append(") of ").append(dtype);
 }
 
-/// All that a stream's numbers follow from: seed, name and position.
+/// The state of a random stream: seed, name and position.
 inline std::array<std::uint64_t, 3> stream_state(const RandomStream& stream) {
     return {static_cast<std::uint64_t>(stream.seed), stream.name, stream.position};
 }
 
+/// `name` with a dot, or nothing for an empty name.
 inline std::string with_dot(const std::string& name) { return name.empty() ? name : name + '.'; }
 
-/// Whose order the features of flattened images have in a file of gantry's. (Once it was gantry's, and no
-/// file said so.)
+/// Feature order of flattened images in gantry's files. Early versions used gantry's own order and wrote no
+/// layout.
 inline constexpr const char* layout = "PyTorch";
 
-/// The names before the first dot of a file's tensors, for a message.
+/// The first components of a file's tensor names, for a message.
 inline std::string parts_text(const Safetensors& file) {
     std::set<std::string> parts;
     for (const auto& [name, entry] : file.tensors)
@@ -144,8 +145,8 @@ inline std::string parts_text(const Safetensors& file) {
 
 }  // namespace detail
 
-// A checkpoint is a safetensors file. Whoever has something to save describes it once, for saving and loading
-// alike:
+// clang-format off
+// A checkpoint is a safetensors file. One function describes its contents, for saving and for loading:
 //     template <class Checkpoint> void describe(Checkpoint& checkpoint) {
 //         checkpoint.network("generator", generator);
 //         checkpoint.optimizer("optimizer.generator", adam, generator);
@@ -153,17 +154,22 @@ inline std::string parts_text(const Safetensors& file) {
 //         checkpoint.batches("data", batches);
 //         checkpoint.number("iterations", iterations);
 //     }
-// That is all that a run needs to go on bit for bit. Networks, optimizers and streams may be made with other
-// seeds and options before a checkpoint is loaded, in any order. A network "generator" becomes the tensors of
-// PyTorch's state_dict of the same nn.Sequential, in PyTorch's shapes and order, with "generator." before
-// their names (nothing before them if the name is empty); a moment of its optimizer is a tensor for each
-// parameter, such as "optimizer.generator.exp_avg.0.weight". Layers with parameters are found by their order
-// if their names differ. The vectors that a network itself takes and makes are what they are: a network of
-// Dense layers alone sees a flattened image channels-last. What is no tensor to others is in the metadata:
-// architectures, positions of dropout, how batches are served, and the build.
+// With these a run continues bit for bit. Before a checkpoint is loaded, networks, optimizers and streams may
+// be constructed with other seeds and options, in any order.
+//
+// What a file holds:
+//   network "generator"   the tensors of PyTorch's state_dict of the same nn.Sequential, in PyTorch's shapes
+//                         and order, with the prefix "generator." (none for an empty name)
+//   optimizer             each moment as one tensor per parameter: "optimizer.generator.exp_avg.0.weight"
+//   metadata              what is not a tensor to PyTorch: architectures, dropout streams, the order of the
+//                         batches, the build
+// If tensor names differ on loading, layers with parameters are matched by their order. A network's own input
+// and output vectors are not permuted: a network of Dense layers only sees a flattened image channels-last.
+// clang-format on
 
-/// The part of a file that has `name.` before its names, as a file of its own without it: one network of a
-/// checkpoint, say, which is then loaded by an empty name. Errors: there is none; `source` stands in them.
+/// The tensors and metadata whose names begin with `name.`, without that prefix: for example one network of a
+/// checkpoint, which is then loaded under an empty name. `source` names the file in errors. Errors: no such
+/// tensors.
 ///     CheckpointReader reader(part_of(read_safetensors(path), "generator", path), path);
 ///     reader.network("", generator);
 ///     reader.apply();
@@ -180,14 +186,17 @@ inline Safetensors part_of(Safetensors file, const std::string& name, const std:
     return part;
 }
 
-/// Collects a checkpoint: `write_safetensors(path, writer.file)`.
+/// Builds a checkpoint in `file`:
+///     CheckpointWriter writer;
+///     describe(writer);
+///     write_safetensors(path, writer.file);
 class CheckpointWriter {
 public:
-    Safetensors file;
+    Safetensors file;  ///< the checkpoint's contents
 
     CheckpointWriter() { text("build", build_text()); }
 
-    /// Parameters, states and the stream of dropout.
+    /// Saves parameters, states and the dropout stream.
     template <class Net>
     void network(const std::string& name, Net& network) {
         const auto parts = detail::parts_of(network);
@@ -199,7 +208,7 @@ public:
         text(detail::with_dot(name) + "dropout",
              std::to_string(seed) + ',' + std::to_string(stream) + ',' + std::to_string(position));
     }
-    /// Moments, number of updates, and options with the current learning rate.
+    /// Saves moments, number of updates, and options including the current learning rate.
     template <class O, class Net>
     void optimizer(const std::string& name, O& optimizer, Net& network) {
         const auto infos = detail::parts_of(network).parameter_infos;
@@ -212,25 +221,26 @@ public:
         });
         text(detail::with_dot(name) + "type", std::string(optimizer.name()));
     }
+    /// Saves a stream's seed, name and position.
     void stream(const std::string& name, const RandomStream& stream) {
         file.tensors[name] = make_entry({3}, detail::stream_state(stream));
     }
-    /// A buffer of the caller's own.
+    /// Saves a buffer as a vector.
     template <class T, class D>
     void buffer(const std::string& name, const Buffer<T, D>& buffer) {
         file.tensors[name] = make_entry({buffer.size()}, buffer.to_host());
     }
-    /// The position of Batches or DeviceBatches.
+    /// Saves the position of Batches or DeviceBatches, and the order of its samples.
     template <class Loader>
     void batches(const std::string& name, Loader& batches) {
         number(detail::with_dot(name) + "position", batches.position());
         text(detail::with_dot(name) + "order", order_text(batches.count(), batches.options()));
     }
+    /// Saves an integer.
     void number(const std::string& name, std::uint64_t value) { value_of(name, value); }
-    /// What must be the same when the checkpoint is loaded.
+    /// Saves a text that must be the same when the checkpoint is loaded.
     void same(const std::string& name, const std::string& value, std::string_view = {}) { text(name, value); }
-    /// Numbers, or positions of streams, that must be in proportion when the checkpoint is loaded: `name` is
-    /// `factor` times `of`.
+    /// Requires on loading that the integer or stream position `name` is `factor` times `of`. Saves nothing.
     void proportional(const std::string&, std::uint64_t, const std::string&) {}
 
 private:
@@ -252,31 +262,33 @@ private:
     }
 };
 
-/// Puts a checkpoint back. Everything is checked as it is described; `apply` then changes all of it, or, if
-/// something does not fit, an Error has been thrown before and nothing has changed.
+/// Restores a checkpoint. Describing an object checks it against the file; `apply` then restores all objects.
+/// A mismatch throws an Error before anything has changed.
 ///     CheckpointReader reader(read_safetensors(path), path.string());
 ///     describe(reader);
 ///     reader.apply();
 class CheckpointReader {
 public:
-    /// `source` stands in errors.
+    /// `source` names the file in errors.
     CheckpointReader(Safetensors file, std::string source)
         : file_(std::move(file)), source_(std::move(source)) {}
     CheckpointReader(const CheckpointReader&) = delete;
     CheckpointReader& operator=(const CheckpointReader&) = delete;
-    /// Errors: `apply` was forgotten. (Not where another exception ends the scope.)
+    /// Throws an Error if objects were described and `apply` was not called, unless another exception ends
+    /// the scope.
     ~CheckpointReader() noexcept(false) {
         if (!changes_.empty() && std::uncaught_exceptions() == exceptions_)
             fail("checkpoint",
                  source_ + " was described to a CheckpointReader and not loaded: call its apply()");
     }
 
-    /// Floating-point values of smaller types are converted.
+    /// Parameters, states and, in gantry's files, the dropout stream. Narrower floating-point types are
+    /// converted. Errors: missing tensors; other shapes or dtypes; another architecture.
     template <class Net>
     void network(const std::string& name, Net& network) {
         const auto parts = detail::parts_of(network);
         const std::string prefix = detail::with_dot(name);
-        if (file_.metadata.contains(prefix + "architecture")) {  // else it is not gantry's
+        if (file_.metadata.contains(prefix + "architecture")) {  // otherwise the file is not gantry's
             check_layout(name, parts.parameter_infos);
             check_architecture(name, parts.layers);
             dropout(prefix + "dropout", parts.dropout);
@@ -286,13 +298,15 @@ public:
         const detail::TensorNames names = find_tensors(prefix, infos);
         tensors(prefix, names, parts.parameter_infos, parts.parameters);
         tensors(prefix, names, parts.state_infos, parts.states);
-        // PyTorch counts batches beside its running statistics; nothing here depends on that.
+        // PyTorch also stores the number of batches next to its running statistics; gantry ignores it.
         for (const ParameterInfo& info : parts.state_infos) {
             const std::string count =
                 prefix + detail::module_of(names.in_file.at(info.name)) + detail::batch_count;
             if (file_.tensors.contains(count)) values<std::int64_t>(count, {});
         }
     }
+    /// Moments, number of updates and options. Errors: another type of optimizer; missing moments; options
+    /// that Optimizer::check rejects.
     template <class O, class Net>
     void optimizer(const std::string& name, O& optimizer, Net& network) {
         const auto infos = detail::parts_of(network).parameter_infos;
@@ -313,14 +327,17 @@ public:
             optimizer.set_updates(updates);
         });
     }
+    /// A stream's seed, name and position.
     void stream(const std::string& name, RandomStream& stream) {
         set_stream(name, stream, values<std::uint64_t>(name, {3}));
     }
+    /// A buffer. Errors: another size or dtype.
     template <class T, class D>
     void buffer(const std::string& name, Buffer<T, D>& buffer) {
         changes_.push_back(
             [&buffer, numbers = values<T>(name, {buffer.size()})] { buffer.from_host(numbers); });
     }
+    /// The position of Batches or DeviceBatches. Errors: another order of the samples.
     template <class Loader>
     void batches(const std::string& name, Loader& batches) {
         same(detail::with_dot(name) + "order", order_text(batches.count(), batches.options()),
@@ -329,16 +346,19 @@ public:
         checked(name, [&] { check_position(position, batches.options()); });
         changes_.push_back([&batches, position] { batches.seek(position); });
     }
+    /// An integer.
     void number(const std::string& name, std::uint64_t& value) {
         const auto saved = value_of<std::uint64_t>(name);
         changes_.push_back([&value, saved] { value = saved; });
     }
+    /// Errors: the saved text differs from `value`; `meaning` describes it in the message.
     void same(const std::string& name, const std::string& value, std::string_view meaning) {
         const std::string saved = text(name);
         if (saved != value)
             refuse("has another " + std::string(meaning) + ", " + detail::quoted(saved) + ", not " +
                    detail::quoted(value));
     }
+    /// Errors: the integer or stream position `name` is not `factor` times `of`.
     void proportional(const std::string& name, std::uint64_t factor, const std::string& of) {
         const std::uint64_t number = position_of(name), unit = position_of(of);
         if (number / factor != unit || number % factor != 0)
@@ -346,10 +366,10 @@ public:
                    ", which does not go with " + detail::quoted(of) + ' ' + std::to_string(unit));
     }
 
-    /// The build that wrote the file, see build_text: another one may round otherwise.
+    /// The build that wrote the file; see build_text. Another build may round differently.
     std::string build() { return text("build"); }
 
-    /// Errors: a tensor in the file that nothing described.
+    /// Restores everything that was described. Errors: a tensor in the file that was not described.
     void apply() {
         for (const auto& [name, entry] : file_.tensors)
             if (!described_.contains(name))
@@ -383,7 +403,7 @@ private:
         if (found == file_.metadata.end()) refuse("says nothing of " + detail::quoted(name));
         return found->second;
     }
-    /// Calls f, and says which part of the checkpoint an Error is about.
+    /// Calls f and adds the part of the checkpoint to an Error's message.
     template <class F>
     void checked(const std::string& name, const F& f) {
         try {
@@ -413,7 +433,7 @@ private:
         set_stream(name, stream, state);
     }
 
-    /// A number, or a stream's position.
+    /// A saved integer, or the position of a saved stream.
     std::uint64_t position_of(const std::string& name) {
         const auto found = file_.tensors.find(name);
         const bool stream = found != file_.tensors.end() && found->second.shape.size() == 1;
@@ -475,7 +495,7 @@ private:
                                    " was written by another version of gantry, with another order of "
                                    "flattened images: load it with the version that wrote it");
     }
-    /// A file that says nothing about it (PyTorch's, say) is taken by its shapes alone.
+    /// A file without an architecture (PyTorch's, for example) is checked by its shapes only.
     void check_architecture(const std::string& name, const std::string& wanted) {
         const auto found = file_.metadata.find(detail::with_dot(name) + "architecture");
         if (found == file_.metadata.end() || found->second == wanted) return;
@@ -492,7 +512,7 @@ private:
     Safetensors file_;
     std::string source_;
     std::set<std::string> described_;
-    std::vector<std::function<void()>> changes_;  ///< that wait for `apply`
+    std::vector<std::function<void()>> changes_;  ///< pending until `apply`
     int exceptions_ = std::uncaught_exceptions();
 };
 

@@ -12,17 +12,17 @@
 #include <utility>
 #include <vector>
 
-// Names of a state_dict's tensors: "0.1.weight" is the tensor "weight" of the module "0.1".
+// Tensor names of a state_dict: "0.1.weight" is the tensor "weight" of the module "0.1".
 
 namespace gantry::detail {
 
-/// The batches that PyTorch's batch norm has counted; nothing here depends on them.
+/// The batch counter of PyTorch's batch norm, which gantry does not use.
 inline constexpr const char* batch_count = "num_batches_tracked";
 
 /// "0.1." of "0.1.weight".
 inline std::string module_of(const std::string& tensor) { return tensor.substr(0, tensor.rfind('.') + 1); }
 
-/// The parts of a module's name, so that 2 sorts before 10, and numbers before text.
+/// The components of a module's name, ordered so that 2 sorts before 10, and numbers before text.
 using ModulePath = std::vector<std::pair<std::uint64_t, std::string>>;
 inline constexpr std::uint64_t no_number = std::numeric_limits<std::uint64_t>::max();
 
@@ -37,11 +37,12 @@ inline ModulePath module_path(const std::string& module_name) {
     return path;
 }
 
-/// Modules with their tensors, in the order of their numbers.
+/// A module with the names of its tensors.
 struct Module {
     std::string name;
     std::set<std::string> tensors;
 };
+/// The modules of these tensors, sorted by ModulePath.
 inline std::vector<Module> modules_of(const std::vector<std::string>& tensors) {
     std::map<ModulePath, Module> modules;
     for (const std::string& tensor : tensors) {
@@ -55,7 +56,7 @@ inline std::vector<Module> modules_of(const std::vector<std::string>& tensors) {
     return list;
 }
 
-/// Whether the modules' names tell the order of their layers: where two part, there are numbers.
+/// True if the modules' names determine the order of their layers: adjacent names first differ in a number.
 inline bool have_order(const std::vector<Module>& modules) {
     for (std::size_t i = 1; i < modules.size(); ++i) {
         const ModulePath a = module_path(modules[i - 1].name), b = module_path(modules[i].name);
@@ -66,15 +67,15 @@ inline bool have_order(const std::vector<Module>& modules) {
     return true;
 }
 
-/// What a network's tensors are called in a file.
+/// The names of a network's tensors in a file.
 struct TensorNames {
-    std::map<std::string, std::string> in_file;
-    std::string difference;  ///< the first, where the file does not fit; no tensor behind it is in the list
+    std::map<std::string, std::string> in_file;  ///< name in the network -> name in the file
+    std::string difference;                      ///< the first mismatch, if any; in_file then ends before it
 };
 
-/// Finds a network's tensors in a file, both without the network's name, `prefix`. If some are not there by
-/// their names, modules with parameters or states are taken in their order: layers without any may stand
-/// elsewhere in PyTorch, and Sequentials nest in another way.
+/// Finds a network's tensors in a file; both lists are without the network's name, `prefix`, which messages
+/// use. If a name is missing, modules with parameters or states are matched by their order, since layers
+/// without them may have other positions in PyTorch, and Sequentials may be nested differently.
 inline TensorNames find_tensors(const std::vector<std::string>& network, const std::vector<std::string>& file,
                                 const std::string& prefix) {
     TensorNames names;

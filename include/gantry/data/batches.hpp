@@ -13,24 +13,25 @@
 
 namespace gantry {
 
-/// Some items of a data set, ready for a network.
+/// A batch on the host, ready for a network.
 template <class T>
 struct Minibatch {
     std::span<const T> pixels;             ///< (batch, sample_size)
-    std::span<const std::uint8_t> labels;  ///< (batch), empty if the data set has none
+    std::span<const std::uint8_t> labels;  ///< (batch), empty if the data set has no labels
 };
 
-/// Serves a data set of bytes in shuffled batches of T, for ever. A background thread prepares the next batch
-/// while the caller works on this one; nothing is allocated after construction.
+/// Endless stream of shuffled batches of T from a data set of bytes, converted by from_byte. A background
+/// thread prepares the next batch while the caller uses the current one; nothing is allocated after
+/// construction.
 ///
-/// Each epoch has an order of its own (`ShuffledOrder`). Batches run on from one epoch into the next, so that
-/// every item is seen equally often whatever the batch size (an item may then be twice in the one batch where
-/// two epochs meet). The number of batches served is the whole state, and `seek` goes to any of them.
+/// Each epoch is shuffled separately (see ShuffledOrder). Batches may span two epochs, so every sample is
+/// served equally often for any batch size; a batch that spans two epochs may contain a sample twice. The
+/// number of batches served is the whole state, and `seek` sets it.
 template <class T>
 class Batches {
 public:
-    /// `pixels` is (count, sample_size), `labels` (count) or empty; both must outlive this object. Throws an
-    /// Error if they do not fit together or hold fewer items than a batch.
+    /// `pixels` is (count, sample_size), `labels` (count) or empty; both must outlive this object. Errors:
+    /// sizes that do not match; fewer samples than a batch.
     Batches(std::span<const std::uint8_t> pixels, std::size_t sample_size,
             std::span<const std::uint8_t> labels, const BatchOptions& options)
         : pixels_(pixels),
@@ -42,30 +43,30 @@ public:
           slots_{Slot(options.batch, sample_size, labels), Slot(options.batch, sample_size, labels)} {}
     Batches(const LabelledImages& data, const BatchOptions& options)
         : Batches(data.images.pixels, data.images.sample_size(), data.labels, options) {}
-    Batches(LabelledImages&&, const BatchOptions&) = delete;  // the data would be gone before the first batch
+    Batches(LabelledImages&&, const BatchOptions&) = delete;  // the data would not outlive this object
 
-    /// The next batch, valid until the next call of `next` or `seek`. Throws what stopped the background
-    /// thread, if anything did.
+    /// The next batch, valid until the next call of `next` or `seek`. Rethrows an exception of the background
+    /// thread.
     Minibatch<T> next() {
         prefetcher_.release();
         const Slot& slot = slots_[prefetcher_.next()];
         return {slot.pixels, slot.labels};
     }
 
-    /// Batches served so far: save it with a checkpoint.
+    /// Number of batches served so far; checkpoints save it.
     std::uint64_t position() const { return prefetcher_.position(); }
 
-    /// Goes on as if `position` batches had been served. Errors: see check_position.
+    /// Continues after the first `position` batches. Errors: see check_position.
     void seek(std::uint64_t position) {
         check_position(position, options_);
         prefetcher_.release();
         prefetcher_.seek(position);
     }
 
-    /// Items in the data set.
+    /// Number of samples in the data set.
     std::size_t count() const { return order_.count(); }
     const BatchOptions& options() const { return options_; }
-    /// Values in an item.
+    /// Values per sample.
     std::size_t sample_size() const { return sample_size_; }
 
 private:
@@ -109,10 +110,10 @@ private:
     std::size_t sample_size_;
     BatchOptions options_;
     std::array<T, 256> value_of_byte_;
-    ShuffledOrder order_;  ///< of the background thread alone, but for its count
+    ShuffledOrder order_;  ///< used by the background thread only, except count()
     std::array<Slot, 2> slots_;
 
-    // Last: its thread uses all of the above.
+    // Last, so that its thread ends before the members above are destroyed.
     Prefetcher prefetcher_{slots_.size(),
                            [this](std::size_t slot, std::uint64_t number) { fill(slots_[slot], number); }};
 };

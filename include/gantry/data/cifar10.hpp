@@ -16,7 +16,7 @@
 
 namespace gantry {
 
-/// CIFAR-10's classes: the label of an image is the place of its class's name.
+/// Class names of CIFAR-10, indexed by label.
 inline constexpr std::array<std::string_view, 10> cifar10_classes{
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
 
@@ -24,7 +24,7 @@ namespace detail {
 
 using Cifar10Wanted = std::array<bool, cifar10_classes.size()>;
 
-/// Which labels are wanted: those of the named classes, or all.
+/// True for the labels of the named classes; for all labels if `classes` is empty. Errors: an unknown class.
 inline Cifar10Wanted cifar10_wanted(const std::vector<std::string>& classes) {
     Cifar10Wanted wanted{};
     wanted.fill(classes.empty());
@@ -40,14 +40,14 @@ inline Cifar10Wanted cifar10_wanted(const std::vector<std::string>& classes) {
     return wanted;
 }
 
-/// Whether there is anything of this name, be it readable or not: whoever opens it says what is wrong.
+/// True if `path` exists, readable or not: opening it reports any error.
 inline bool is_there(const std::filesystem::path& path) {
     std::error_code error;
     return std::filesystem::status(path, error).type() != std::filesystem::file_type::not_found;
 }
 
-/// Appends the wanted images of one file: records of a label and the planes of red, green and blue, 32 x 32
-/// each (https://www.cs.toronto.edu/~kriz/cifar.html, "binary version").
+/// Appends the images with wanted labels from one file of 3073-byte records: the label, then the red, green
+/// and blue planes of 32 x 32 each (https://www.cs.toronto.edu/~kriz/cifar.html, "binary version").
 inline void append_cifar10_file(const std::filesystem::path& path, const Cifar10Wanted& wanted,
                                 LabelledImages& data) {
     constexpr std::size_t plane = 32 * 32, record = 1 + 3 * plane;
@@ -77,12 +77,10 @@ inline void append_cifar10_file(const std::filesystem::path& path, const Cifar10
 
 }  // namespace detail
 
-/// Loads CIFAR-10 from a folder with the files of its binary version, `data_batch_1.bin` to
-/// `data_batch_5.bin` (those that are there) or `test_batch.bin`, or from the folder above, with
-/// `cifar-10-batches-bin` in it. Images are (32, 32, 3), labels 0 to 9. With `classes`, the images of these
-/// alone, such as
-/// `{"bird", "cat"}`; they keep their labels. Throws an Error for a folder or file that is missing or
-/// damaged, for a name that is no class, and if no image is left.
+/// Loads CIFAR-10 in its binary version: `data_batch_1.bin` to `data_batch_5.bin` (those that exist) or
+/// `test_batch.bin`, from `folder` or from its subfolder `cifar-10-batches-bin`. Images are (32, 32, 3),
+/// labels 0 to 9. `classes`, such as `{"bird", "cat"}`, selects the images of these classes; they keep their
+/// labels. Errors: a missing or damaged folder or file; an unknown class; no image left.
 inline LabelledImages load_cifar10(const std::filesystem::path& folder, Split split,
                                    const std::vector<std::string>& classes = {}) {
     const auto wanted = detail::cifar10_wanted(classes);

@@ -16,8 +16,8 @@
 namespace gantry {
 
 namespace detail {
-/// How a device streams batches: `D::BatchUploader`, with the interface of cuda::BatchUploader. Devices
-/// without one have every data set in their memory.
+/// The device's type for streaming batches, `D::BatchUploader`, with the interface of cuda::BatchUploader.
+/// Devices without one always keep the data set resident.
 template <class D>
 struct UploaderOf {
     static constexpr bool exists = false;
@@ -31,20 +31,21 @@ struct UploaderOf<D> {
 };
 }  // namespace detail
 
-/// Serves a data set in the batches, and in the order, of `Batches`, from bytes that a kernel converts on the
-/// device. A resident data set is copied to the device's memory once; nothing goes from the host to a GPU in
-/// a training step then. A streamed one stays in the host's memory, so that it may be larger than the GPU's:
-/// a background thread copies the bytes of the next batches while the GPU computes. Both serve the same bits,
-/// and a run may change from one to the other.
+/// Serves the same batches in the same order as Batches, as tensors of shape `Item`, Shape<Batch, ...>. The
+/// bytes are converted by a kernel on the device. A resident data set is copied to device memory once, so a
+/// training step copies nothing from the host. A streamed data set stays in host memory and may exceed the
+/// GPU's: a background thread copies the next batches while the GPU computes. Both give the same bits, and a
+/// resumed run may switch between them.
 template <class Item, class T, class D>
 class DeviceBatches {
 public:
+    /// A batch on the device.
     struct Minibatch {
-        Tensor<Item, T, D> pixels;
+        Tensor<Item, T, D> pixels;  ///< a shape with Batch, such as Shape<Batch, 28, 28, 1>
     };
 
-    /// `pixels` is (count, item), and must outlive this object. Throws an Error if they are no whole items,
-    /// or fewer than a batch, or larger than the device's memory where they must be resident.
+    /// `pixels` is (count, Item::sample_size) and must outlive this object. Errors: not a whole number of
+    /// samples; fewer samples than a batch; a resident data set that does not fit into the device's memory.
     DeviceBatches(D& device, std::span<const std::uint8_t> pixels, const BatchOptions& options)
         : device_(device),
           of_device_(device.watch()),
@@ -62,11 +63,11 @@ public:
         resident_.emplace(device, pixels.size());
         resident_->from_host(pixels);
     }
-    // The data would be gone before the first batch.
+    // The data would not outlive this object.
     DeviceBatches(D&, std::vector<std::uint8_t>&&, const BatchOptions&) = delete;
 
-    /// The next batch: tensors of the current step. Errors: a copy of streamed data failed; the device was
-    /// destroyed.
+    /// The next batch, a tensor of the current step. Errors: streamed data could not be copied; the device
+    /// was destroyed.
     Minibatch next() {
         if (of_device_.over())
             fail("DeviceBatches", "the device was destroyed; it must outlive the data on it");
@@ -85,13 +86,13 @@ public:
         return {Tensor<Item, T, D>{batch}};
     }
 
-    /// Batches served so far: save it with a checkpoint.
+    /// Number of batches served so far; checkpoints save it.
     std::uint64_t position() const {
         if constexpr (streams)
             if (uploader_) return uploader_->position();
         return position_;
     }
-    /// Goes on as if `position` batches had been served. Errors: see check_position.
+    /// Continues after the first `position` batches. Errors: see check_position.
     void seek(std::uint64_t position) {
         check_position(position, options_);
         if constexpr (streams)
@@ -99,11 +100,11 @@ public:
         position_ = position;
     }
 
-    /// Items in the data set.
+    /// Number of samples in the data set.
     std::size_t count() const { return order_.count(); }
     const BatchOptions& options() const { return options_; }
 
-    /// Whether the data set is not in the device's memory.
+    /// True if the data set is streamed from host memory.
     bool streamed() const { return !resident_; }
 
 private:
@@ -117,7 +118,7 @@ private:
         return static_cast<double>(bytes) > options.resident_share * free;
     }
 
-    /// Converts the items item(0) ... item(batch - 1) of x.
+    /// Converts samples item(0), ..., item(batch - 1) of x to y.
     template <class ItemNumber>
     void gather(const std::uint8_t* x, T* y, const ItemNumber& item) {
         GatherSamplesParameters<T> p;
@@ -132,7 +133,7 @@ private:
         }
     }
 
-    /// Writes the bytes of batch `number`. (The order belongs to the background thread then.)
+    /// Writes the bytes of batch `number`, on the background thread, which is then the only user of order_.
     void copy_items(std::span<const std::uint8_t> pixels, std::span<std::uint8_t> bytes,
                     std::uint64_t number) {
         constexpr std::size_t size = Item::sample_size;
@@ -146,8 +147,8 @@ private:
     BatchOptions options_;
     ShuffledOrder order_;
     std::optional<Buffer<std::uint8_t, D>> resident_;
-    std::uint64_t position_ = 0;                       ///< in resident data
-    std::optional<typename Uploader::type> uploader_;  ///< last: its thread uses the order
+    std::uint64_t position_ = 0;                       ///< of resident data
+    std::optional<typename Uploader::type> uploader_;  ///< last: its thread uses order_
 };
 
 }  // namespace gantry

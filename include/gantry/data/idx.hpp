@@ -21,7 +21,7 @@ namespace detail {
 template <std::size_t Rank>
 struct Idx {
     std::array<std::uint32_t, Rank> extents{};
-    std::vector<std::uint8_t> bytes;  ///< the product of the extents
+    std::vector<std::uint8_t> bytes;  ///< the values, row-major
 };
 
 inline std::uint32_t big_endian(std::span<const std::uint8_t, 4> bytes) {
@@ -29,8 +29,8 @@ inline std::uint32_t big_endian(std::span<const std::uint8_t, 4> bytes) {
            bytes[3];
 }
 
-/// Reads an IDX file (http://yann.lecun.com/exdb/mnist, "the IDX file format"): two zero bytes, the type of
-/// the values (8: unsigned byte), the number of extents, each extent (32 bits, big-endian), the values.
+/// Reads an IDX file (http://yann.lecun.com/exdb/mnist, "the IDX file format"): two zero bytes, the value
+/// type (8: unsigned byte), the number of extents, the extents (32 bits each, big-endian), the values.
 template <std::size_t Rank>
 Idx<Rank> read_idx(std::string_view where, const std::filesystem::path& path, std::string_view meaning) {
     GzipReader file(path);
@@ -55,14 +55,14 @@ Idx<Rank> read_idx(std::string_view where, const std::filesystem::path& path, st
         idx.extents[i] = big_endian(std::span(header).subspan(4 * i).template first<4>());
         if (idx.extents[i] == 0)
             fail(where, name + " is empty: each of (" + std::string(meaning) + ") must be positive");
-        // With this limit the product of three extents stays below 2^62.
+        // Keeps the product of three extents below 2^62.
         constexpr std::uint32_t largest_side = 1u << 15;
         if (i > 0 && idx.extents[i] > largest_side)
             fail(where, name + " must have images of at most 32768 x 32768 pixels", idx.extents[i]);
         total *= idx.extents[i];
     }
 
-    // The header may claim anything: memory grows with what the file has really held so far.
+    // The header is not trusted: memory grows with the bytes that have been read.
     constexpr std::uint64_t first_piece = 1u << 20;
     while (idx.bytes.size() < total) {
         const std::size_t have = idx.bytes.size();
@@ -82,15 +82,15 @@ Idx<Rank> read_idx(std::string_view where, const std::filesystem::path& path, st
 
 }  // namespace detail
 
-/// Reads an IDX file of grey images, plain or gzip: unsigned bytes, extents (count, height, width). Throws an
-/// Error for a file that is missing, damaged, truncated, too long, empty, or no such IDX file.
+/// Reads an IDX file of grey images, plain or gzip: unsigned bytes, extents (count, height, width) -> Images
+/// with 1 channel. Errors: a file that is missing, damaged, truncated, too long, empty, or of another type.
 inline Images read_idx_images(const std::filesystem::path& path) {
     auto idx = detail::read_idx<3>("read_idx_images", path, "count, height, width");
     return {idx.extents[0], static_cast<int>(idx.extents[1]), static_cast<int>(idx.extents[2]), 1,
             std::move(idx.bytes)};
 }
 
-/// Reads an IDX file of labels, plain or gzip: unsigned bytes, one extent. Throws as read_idx_images does.
+/// Reads an IDX file of labels, plain or gzip: unsigned bytes, one extent. Errors: as read_idx_images.
 inline std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& path) {
     return detail::read_idx<1>("read_idx_labels", path, "count").bytes;
 }

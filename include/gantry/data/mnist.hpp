@@ -11,7 +11,7 @@
 namespace gantry {
 
 namespace detail {
-/// The file of MNIST with these contents, under any of the names in use.
+/// Path of an MNIST file under any of its common names. Errors: there is none.
 inline std::filesystem::path find_mnist_file(const std::filesystem::path& folder, const std::string& contents,
                                              const std::string& extents) {
     for (const std::string separator : {"-", "."})
@@ -25,10 +25,10 @@ inline std::filesystem::path find_mnist_file(const std::filesystem::path& folder
 }
 }  // namespace detail
 
-/// Loads MNIST, or another data set with its file names (Fashion-MNIST, KMNIST), from a folder with the four
-/// IDX files `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-...`, plain or as `.gz`; a dot
-/// before `idx` is accepted too. Labels are 0 to 9. Throws an Error for a folder or file that is missing or
-/// damaged and for images and labels that do not belong together.
+/// Loads MNIST, or another data set with its file names (Fashion-MNIST, KMNIST), from a folder with the IDX
+/// files `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-...`, plain or `.gz`; a dot instead of
+/// the hyphen before `idx` is accepted. Images have 1 channel, labels are 0 to 9. Errors: a missing or
+/// damaged folder or file; images and labels of different counts; labels above 9.
 inline LabelledImages load_mnist(const std::filesystem::path& folder, Split split) {
     if (detail::file_type(folder) != std::filesystem::file_type::directory)
         fail("load_mnist", "no folder " + folder.string() +

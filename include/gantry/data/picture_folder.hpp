@@ -30,31 +30,32 @@
 
 namespace gantry {
 
+/// Options of load_picture_folder.
 struct PictureFolderOptions {
-    int height = 64;  ///< of each image, in pixels
-    int width = 64;
-    /// Leaves out pictures that cannot be read or are damaged. Otherwise they are an Error.
+    int height = 64;  ///< of each loaded image, in pixels, from 1 to 4096
+    int width = 64;   ///< of each loaded image, in pixels, from 1 to 4096
+    /// Skips files that are unreadable or damaged. Otherwise they are an Error.
     bool skip_broken = false;
 };
 
-/// A folder of pictures as images, and what of it is not among them.
+/// Images loaded from a folder, and the files that were skipped.
 struct PictureFolder {
-    /// A picture that could not be read, and why.
+    /// A file that could not be read, and the reason.
     struct Broken {
         std::filesystem::path path;
         std::string reason;
     };
 
     Images images;                             ///< (height, width, 3)
-    std::vector<std::filesystem::path> paths;  ///< one for each image
-    std::vector<Broken> broken;                ///< left out: see skip_broken
-    /// How many files of other formats are in the folder, by their ending (".webp"). They were not read.
+    std::vector<std::filesystem::path> paths;  ///< of each image
+    std::vector<Broken> broken;                ///< skipped: see skip_broken
+    /// Number of files in other image formats, by lower-case extension (".webp"). They are not read.
     std::map<std::string, std::size_t> other_formats;
 };
 
 namespace detail {
 
-/// The end of a file's name from its last dot on, in small letters.
+/// The file name's extension with its dot, in lower case.
 inline std::string small_ending(const std::filesystem::path& path) {
     std::string ending = path.extension().string();
     for (char& letter : ending)
@@ -62,10 +63,10 @@ inline std::string small_ending(const std::filesystem::path& path) {
     return ending;
 }
 
-/// Finds pictures in a folder and in the folders in it, behind symbolic links as well.
+/// Finds picture files in a folder and its subfolders; follows symbolic links.
 class PictureFinder {
 public:
-    std::vector<std::filesystem::path> pictures;  ///< in the order of their paths
+    std::vector<std::filesystem::path> pictures;  ///< sorted by path
     std::map<std::string, std::size_t> other_formats;
 
     explicit PictureFinder(const std::filesystem::path& folder) {
@@ -75,12 +76,12 @@ public:
 
 private:
     void search(const std::filesystem::path& folder) {
-        // A link can lead back to a folder above it, and two links to one folder.
+        // Links may form cycles, and several may point to the same folder.
         struct stat status {};
         if (::stat(folder.c_str(), &status) != 0) fail_file("read", folder, errno);
         if (!searched_.insert({status.st_dev, status.st_ino}).second) return;
 
-        // In order, so that of two paths to one folder the same is searched each time.
+        // Sorted, so that of two paths to the same folder the same one is always used.
         std::vector<std::filesystem::path> paths;
         std::error_code error;
         std::filesystem::directory_iterator entry(folder, error);
@@ -92,7 +93,7 @@ private:
     }
 
     void add(const std::filesystem::path& path) {
-        // What is hidden is left out: desktops keep small copies and notes there, under the pictures' names.
+        // Skips hidden files and folders: desktops keep thumbnails and metadata there, under the same names.
         if (path.filename().string().starts_with('.')) return;
         std::error_code error;
         if (std::filesystem::is_directory(path, error)) return search(path);
@@ -111,7 +112,7 @@ private:
     std::set<std::pair<dev_t, ino_t>> searched_;
 };
 
-/// Reads a PNG or JPEG: what its first bytes say counts, since its name is often wrong.
+/// Reads a PNG or JPEG. The first bytes decide the format, since extensions are often wrong.
 inline Picture read_picture(const std::filesystem::path& path, const ReadJpegOptions& options,
                             DecodingMemory& memory) {
     File file(path, File::Mode::read);
@@ -129,7 +130,7 @@ inline Picture read_picture(const std::filesystem::path& path, const ReadJpegOpt
                                          : " is " + format + ", not PNG or JPEG: convert it"));
 }
 
-/// "12 .webp, 3 .gif"; empty if there are none.
+/// "12 .webp, 3 .gif"; empty if `files` is.
 inline std::string list_formats(const std::map<std::string, std::size_t>& files) {
     std::string text;
     for (const auto& [ending, count] : files)
@@ -137,7 +138,7 @@ inline std::string list_formats(const std::map<std::string, std::size_t>& files)
     return text;
 }
 
-/// Calls `action` with 0 ... count - 1 on all cores. It must not throw.
+/// Calls action(i) for i = 0, ..., count - 1 on all cores. `action` must not throw.
 template <class Action>
 void for_each_on_all_cores(std::size_t count, const Action& action) {
     std::atomic<std::size_t> next = 0;
@@ -146,7 +147,7 @@ void for_each_on_all_cores(std::size_t count, const Action& action) {
     });
 }
 
-/// A picture's pixels as red, green and blue.
+/// Writes a picture's pixels as RGB; grey is repeated in all channels.
 inline void put_colours(const Picture& picture, std::uint8_t* to) {
     const auto channels = static_cast<std::size_t>(picture.channels);
     for (std::size_t pixel = 0; pixel < picture.pixels.size(); pixel += channels)
@@ -155,12 +156,12 @@ inline void put_colours(const Picture& picture, std::uint8_t* to) {
 
 }  // namespace detail
 
-/// Loads a folder of pictures, PNG and JPEG of any size, as images (height, width, 3): the middle of each,
-/// scaled. Reads all files that end in .png, .jpg, .jpeg, .jpe or .jfif (in capitals or not), in the folders
-/// below and behind symbolic links as well (each folder once), in the order of their paths; hidden ones are
-/// left out. Pictures come upright, grey ones as colour, and what is transparent white: see read_png and
-/// read_jpeg. Throws an Error for a folder without pictures and, unless they are to be left out, for pictures
-/// that cannot be read or are damaged: it names the first of them and says how many there are.
+/// Loads a folder of PNG and JPEG files of any size as RGB images (height, width, 3), each centre-cropped and
+/// resized (see resize_to_fill). Reads all files with the extension .png, .jpg, .jpeg, .jpe or .jfif in any
+/// case, sorted by path, in subfolders and through symbolic links too (each folder once); skips hidden ones.
+/// EXIF orientation is applied, grey is converted to RGB, and transparency is composited over white: see
+/// read_png and read_jpeg. Decodes on all cores. Errors: a folder without picture files; unless skip_broken,
+/// unreadable or damaged files (the message has the first one and their number); with it, no readable file.
 inline PictureFolder load_picture_folder(const std::filesystem::path& folder,
                                          const PictureFolderOptions& options = {}) {
     const int height = options.height, width = options.width;
@@ -178,7 +179,7 @@ inline PictureFolder load_picture_folder(const std::filesystem::path& folder,
     PictureFolder loaded{{0, height, width, 3, {}}, {}, {}, std::move(found.other_formats)};
     const std::size_t sample_size = loaded.images.sample_size();
     std::vector<std::uint8_t> pixels(paths.size() * sample_size);
-    std::vector<std::string> reasons(paths.size());  // empty: a picture could be read
+    std::vector<std::string> reasons(paths.size());  // empty: the file was read
     std::atomic<bool> memory_lacks = false;
     detail::for_each_on_all_cores(paths.size(), [&](std::size_t i) {
         try {

@@ -14,13 +14,13 @@
 
 namespace gantry {
 
-/// Prepares numbered batches on a background thread, in slots that are used in turn: as many batches ahead as
-/// there are slots that the caller does not hold. It knows nothing of what is in a slot, and allocates
-/// nothing after construction.
+/// Prepares numbered batches ahead of time on a background thread, in a ring of slots: one batch for each
+/// slot that the caller does not hold. The caller owns the slots' contents. Allocates nothing after
+/// construction.
 class Prefetcher {
 public:
-    /// `prepare(slot, number)` puts batch `number` into a slot, 0 <= slot < `slot_count`, on the background
-    /// thread. Throws an Error if the system starts no thread.
+    /// `prepare(slot, number)` writes batch `number` into a slot, 0 <= slot < `slot_count`, on the background
+    /// thread. Errors: the system cannot start a thread.
     Prefetcher(std::size_t slot_count, std::function<void(std::size_t, std::uint64_t)> prepare,
                std::uint64_t position = 0)
         : slots_(slot_count), prepare_(std::move(prepare)), position_(position) {
@@ -34,8 +34,8 @@ public:
         }
     }
 
-    /// Takes the next batch: the caller holds its slot until `release`, and must hold fewer than all slots
-    /// before. Throws what stopped the background thread, if anything did.
+    /// Takes the next batch and returns its slot, which the caller holds until `release`; waits until it is
+    /// ready. The caller must not hold all slots. Rethrows an exception of the background thread.
     std::size_t next() {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [&] { return prepared_ > taken_ || error_; });
@@ -44,16 +44,16 @@ public:
         changed_.notify_all();
         return taken_++ % slots_;
     }
-    /// Gives back all slots that the caller holds.
+    /// Releases all slots that the caller holds.
     void release() {
         const std::lock_guard lock(mutex_);
         released_ = taken_;
         changed_.notify_all();
     }
 
-    /// Batches taken so far.
+    /// Number of the next batch that `next` takes.
     std::uint64_t position() const { return position_; }
-    /// Goes on as if `position` batches had been taken. The caller still holds its slots.
+    /// Continues with batch `position`. The caller still holds its slots.
     void seek(std::uint64_t position) {
         const std::lock_guard lock(mutex_);
         position_ = position;
@@ -62,7 +62,7 @@ public:
         changed_.notify_all();
     }
 
-    /// Stops the background thread after this batch: `next` throws the error from now on.
+    /// Stops the background thread after its current batch; from now on `next` throws the error.
     void stop(std::exception_ptr error) {
         const std::lock_guard lock(mutex_);
         error_ = std::move(error);
@@ -85,7 +85,7 @@ private:
                 error = std::current_exception();
             }
             lock.lock();
-            if (seeks == seeks_) ++prepared_;  // otherwise it is not the batch wanted now
+            if (seeks == seeks_) ++prepared_;  // otherwise a seek made this batch obsolete
             if (error) error_ = error;
             changed_.notify_all();
         }
@@ -94,16 +94,16 @@ private:
     std::size_t slots_;
     std::function<void(std::size_t, std::uint64_t)> prepare_;
 
-    // Shared, under the mutex. The first three count batches since construction, whatever their numbers:
-    // batch i of them is in slot i % slots_. released_ <= taken_ <= prepared_ <= released_ + slots_.
+    // Guarded by the mutex. The counters count batches since construction, regardless of batch numbers: the
+    // i-th batch is in slot i % slots_. released_ <= taken_ <= prepared_ <= released_ + slots_.
     std::mutex mutex_;
     std::condition_variable_any changed_;
     std::uint64_t released_ = 0, taken_ = 0, prepared_ = 0;
-    std::uint64_t position_;  ///< of the next batch that is taken
+    std::uint64_t position_;  ///< number of the next batch to be taken
     std::uint64_t seeks_ = 0;
     std::exception_ptr error_;
 
-    std::jthread worker_;  // last: it ends before anything that it uses
+    std::jthread worker_;  // last, so that it ends before the members that it uses
 };
 
 }  // namespace gantry

@@ -16,20 +16,21 @@ namespace gantry {
 /// Where `DeviceBatches` keeps the bytes of a data set.
 enum class DataPlacement {
     automatic,  ///< resident if they fit (BatchOptions::resident_share), else streamed
-    resident,   ///< in the device's memory
-    streamed,   ///< in the host's memory; batches are copied to the GPU while it computes
+    resident,   ///< in device memory
+    streamed,   ///< in host memory; batches are copied to the GPU while it computes
 };
 
+/// Options of Batches and DeviceBatches.
 struct BatchOptions {
-    std::size_t batch = 64;  ///< items in each batch
-    PixelRange range = PixelRange::minus_one_to_one;
-    Seed seed{};
-    DataPlacement placement = DataPlacement::automatic;
-    double resident_share = 0.5;  ///< automatic: of the GPU's free memory, how much the data set may take
+    std::size_t batch = 64;                              ///< samples per batch
+    PixelRange range = PixelRange::minus_one_to_one;     ///< range of the converted values
+    Seed seed{};                                         ///< determines the order of the samples
+    DataPlacement placement = DataPlacement::automatic;  ///< DeviceBatches only
+    double resident_share = 0.5;  ///< automatic: fraction of the GPU's free memory that the data may occupy
 };
 
-/// Items in a data set of `values` bytes that is to be served in batches. Errors: not a whole number of
-/// items; fewer than a batch; more than can be numbered.
+/// Number of samples in a data set of `values` bytes. Errors: not a whole number of samples; an empty batch;
+/// fewer samples than a batch; 2^32 samples or more.
 inline std::size_t count_items(std::size_t values, std::size_t sample_size, const BatchOptions& options) {
     if (sample_size == 0 || values % sample_size != 0)
         fail("batches", "pixels must be a whole number of items", values, " values in items of ",
@@ -44,27 +45,27 @@ inline std::size_t count_items(std::size_t values, std::size_t sample_size, cons
     return count;
 }
 
-/// Errors: a number of batches served that no run comes to, since its items cannot be counted.
+/// Errors: a position, in batches, so large that the number of samples served would overflow.
 inline void check_position(std::uint64_t position, const BatchOptions& options) {
     const std::uint64_t most = std::numeric_limits<std::uint64_t>::max() / 2 / options.batch;
     if (position > most) fail("batches", "a position must be at most " + std::to_string(most), position);
 }
 
-/// How a data set is served but for the position, in words: what two runs over the same batches agree in.
+/// Describes everything that determines the batches except the position; checkpoints compare it.
 inline std::string order_text(std::size_t count, const BatchOptions& options) {
     return "batches of " + std::to_string(options.batch) + " from " + std::to_string(count) +
            " items, seed " + std::to_string(static_cast<std::uint64_t>(options.seed)) +
            (options.range == PixelRange::zero_to_one ? ", from 0 to 1" : ", from -1 to 1");
 }
 
-/// The order in which the items of a data set are served, for ever. Each epoch has an order of its own, which
-/// is a function of the seed and the epoch's number alone.
+/// The endless order in which the samples of a data set are served. Each epoch is a random permutation that
+/// depends on the seed and the epoch's number only.
 class ShuffledOrder {
 public:
     ShuffledOrder(std::size_t count, Seed seed) : order_(count), seed_(seed) {}
 
-    /// The item at a place: epoch e begins at place e * count(). The first look into another epoch takes time
-    /// for all of it.
+    /// Index of the sample at `place`; epoch e begins at place e * count(). Switching to another epoch takes
+    /// O(count()).
     std::uint32_t item(std::uint64_t place) {
         const std::uint64_t epoch = place / count();
         if (epoch != epoch_) shuffle(epoch);
@@ -73,8 +74,8 @@ public:
     std::size_t count() const { return order_.size(); }
 
 private:
-    /// Puts the items in the order of an epoch: Fisher and Yates' shuffle (Knuth, TAOCP 2, algorithm 3.4.2P).
-    /// Each swap takes half a Philox block, so that an epoch begins at a known place of the stream.
+    /// Computes the order of an epoch by the Fisher-Yates shuffle (Knuth, TAOCP 2, algorithm 3.4.2P). Each
+    /// swap uses half a Philox block, so that every epoch begins at a known position of the stream.
     void shuffle(std::uint64_t epoch) {
         const RandomStream stream(seed_, "data order");
         const std::uint64_t first_block = epoch * ((count() + 1) / 2);
@@ -84,14 +85,14 @@ private:
             if (i % 2 == 0) words = stream.block(first_block + i / 2);
             const std::uint64_t low = words[i % 2 * 2], high = words[i % 2 * 2 + 1];
             const std::uint64_t left = count() - i;
-            // left * (64 random bits) / 2^64: uniform to one part in 2^32 and better.
+            // floor(left * r / 2^64), r of 64 random bits: uniform to one part in 2^32 or better.
             const std::uint64_t chosen = (high * left + (low * left >> 32)) >> 32;
             std::swap(order_[i], order_[i + chosen]);
         }
         epoch_ = epoch;
     }
 
-    std::vector<std::uint32_t> order_;  ///< items in the order of epoch_
+    std::vector<std::uint32_t> order_;  ///< sample indices in the order of epoch_
     std::uint64_t epoch_ = std::numeric_limits<std::uint64_t>::max();
     Seed seed_;
 };

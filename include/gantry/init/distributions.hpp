@@ -11,10 +11,10 @@ namespace gantry {
 // An initialiser is a struct with
 //   template <class T, class D> void operator()(D& device, const ParameterInfo& info, T* parameter,
 //                                               RandomStream& stream) const
-// that fills one parameter on the device. What it draws comes from the stream, so that a seed gives the same
-// numbers with any number of threads.
+// that fills one parameter, info.extents.size() elements on the device. Random values come from `stream`, so
+// that a seed gives the same values with any number of threads.
 
-/// Every element the same number.
+/// Sets every element to `number`.
 struct Constant {
     double number = 0;
 
@@ -24,7 +24,7 @@ struct Constant {
     }
 };
 
-/// Uniform in [low, high).
+/// Uniform in [low, high): the same bits on every device.
 struct Uniform {
     double low = 0, high = 1;
 
@@ -35,7 +35,8 @@ struct Uniform {
     }
 };
 
-/// Normal; DCGAN (Radford et al. 2015) has mean 0 and deviation 0.02 for weights.
+/// Normal with mean `mean` and standard deviation `deviation`, by Box-Muller; equal on all devices up to
+/// rounding. DCGAN (Radford et al. 2015) uses mean 0 and standard deviation 0.02 for weights.
 struct Normal {
     double mean = 0, deviation = 1;
 

@@ -5,7 +5,8 @@
 
 namespace gantry {
 
-/// Fills all parameters of one role: `initialize(generator, Role::weight, Normal{0, 0.02}, stream)`.
+/// Applies an initialiser to all parameters of one role:
+///     initialize(generator, Role::weight, Normal{0, 0.02}, stream);
 template <class Net, class Initializer>
 void initialize(Net& network, Role role, const Initializer& initializer, RandomStream& stream) {
     for (const ParameterInfo& info : Net::Architecture::parameters())
@@ -14,8 +15,8 @@ void initialize(Net& network, Role role, const Initializer& initializer, RandomS
     network.parameters_overwritten();
 }
 
-/// What a new Network has: weights and biases uniform within 1 / sqrt(fan-in), as PyTorch's layers, scales 1,
-/// shifts 0, running variances 1.
+/// The default initialisation of a Network, that of PyTorch's layers: weights and biases uniform in
+/// [-b, b) with b = 1 / sqrt(fan-in); scales and running variances 1, shifts and running means 0.
 template <class Net>
 void initialize_as_pytorch(Net& network, RandomStream& stream) {
     const auto fill = [&](const ParameterInfo& info, typename Net::scalar* tensor) {

@@ -12,11 +12,12 @@
 namespace gantry {
 namespace detail {
 
-/// Modified Gram-Schmidt: makes vectors that lie one after the other, each of `length` numbers, orthonormal,
-/// in their order. They must be linearly independent.
+/// Modified Gram-Schmidt: orthonormalises contiguous vectors of `length` elements each, in order, in place.
+/// They must be linearly independent.
 inline void orthonormalize(std::span<double> vectors, std::size_t length) {
     const auto dot = [length](const double* a, const double* b) {
-        return std::transform_reduce(a, a + length, b, 0.0);  // may sum in several chains, and is faster
+        // Faster than inner_product, since it may reorder the sum.
+        return std::transform_reduce(a, a + length, b, 0.0);
     };
     double* const end = vectors.data() + vectors.size();
     for (double* v = vectors.data(); v != end; v += length) {
@@ -39,12 +40,12 @@ inline std::vector<double> transposed(const std::vector<double>& matrix, std::si
 
 }  // namespace detail
 
-/// gain times a random matrix with orthonormal rows, or columns where it has fewer of them: all such matrices
-/// are equally likely. Computed in double on the host. Errors: a parameter that is no matrix. Source: Saxe,
-/// McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
-/// networks" (2014).
+/// gain * Q, where Q is a uniformly distributed random matrix with orthonormal rows, or orthonormal columns
+/// if it has more rows than columns. Computed in double on the host. Errors: a parameter that is not a
+/// matrix. Source: Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in
+/// deep linear neural networks" (2014).
 struct Orthogonal {
-    double gain = 1;
+    double gain = 1;  ///< norm of the orthogonal rows or columns
 
     template <class T, class D>
     void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {

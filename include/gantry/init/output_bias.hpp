@@ -14,8 +14,8 @@
 
 namespace gantry {
 
-/// The mean of each value over the items of a data set: (count, sample_size) bytes -> sample_size means, as
-/// numbers in `range`. Errors: no items, or not a whole number of them.
+/// Mean of each value over the samples of a data set: (count, sample_size) bytes -> sample_size means, mapped
+/// to `range`. Errors: no samples; bytes that are not a whole number of samples.
 inline std::vector<double> marginal_means(std::span<const std::uint8_t> pixels, std::size_t sample_size,
                                           PixelRange range) {
     if (sample_size == 0 || pixels.empty() || pixels.size() % sample_size != 0)
@@ -35,7 +35,8 @@ inline std::vector<double> marginal_means(std::span<const std::uint8_t> pixels, 
 }
 
 namespace detail {
-/// The x for which sigmoid(x) or tanh(x) is the mean, first moved inside its range by `margin` of the range.
+/// Inverse of sigmoid or tanh at `mean`, which is first clamped to a distance of `margin` times the width of
+/// the activation's range from its ends.
 inline double inverse_activation(ActivationKind activation, double mean, double margin) {
     const bool is_tanh = activation == ActivationKind::tanh;
     if (!is_tanh && activation != ActivationKind::sigmoid)
@@ -52,13 +53,13 @@ inline double inverse_activation(ActivationKind activation, double mean, double 
 }
 }  // namespace detail
 
-/// Sets the bias of the last layer such that, with no input from the layer before, the network gives the
-/// data's means: a generator then need not learn first that most of a picture is black. `activation` is that
-/// of the output. A value that is the same in all items would ask for an infinite bias: means stay away from
-/// the ends of the activation's range by `margin` of it. Errors: a network whose last parameter is no bias of
-/// as many values as there are means; another activation than sigmoid and tanh; means outside of its range; a
-/// margin outside of (0, 0.5). Source: Goodfellow's code for "Generative adversarial nets" (2014),
-/// mnist.yaml: pylearn2's init_sigmoid_bias_from_marginals.
+/// Sets the last layer's bias to f^-1(means), f = `activation` of the output, so that a zero input to that
+/// layer gives the data's means; a generator then need not first learn that most of an image is black. The
+/// means are first moved away from the ends of f's range by `margin` times its width, since a value that is
+/// the same in all samples would give an infinite bias. Errors: a network whose last parameter is not a bias
+/// of means.size() values; activations other than sigmoid and tanh; means outside the activation's range; a
+/// margin outside (0, 0.5). Source: Goodfellow's code for "Generative adversarial nets" (2014), mnist.yaml:
+/// pylearn2's init_sigmoid_bias_from_marginals.
 template <class Net>
 void initialize_output_bias(Net& network, std::span<const double> means, ActivationKind activation,
                             double margin = 0.01) {

@@ -7,14 +7,16 @@
 
 namespace gantry {
 
-// Numbers of mean 0 whose variance is chosen by how many inputs and outputs a layer has, so that signals or
-// gradients keep their size from layer to layer.
+// Random values of mean 0. Their variance depends on the layer's fan-in and fan-out, so that activations or
+// gradients keep their variance from layer to layer.
 
+/// Which fan Kaiming initialisation uses: fan_in preserves the variance of the forward pass, fan_out that of
+/// the backward pass.
 enum class FanMode { fan_in, fan_out };
 
 namespace detail {
 
-/// Errors: a parameter whose layer names no fan (a scale or a shift, say).
+/// `fan` as double. Errors: a parameter without a fan (for example a scale or a shift).
 inline double checked_fan(std::string_view where, const ParameterInfo& info, int fan) {
     if (fan <= 0) fail(where, "the parameter must have a fan-in and a fan-out", info.name);
     return fan;
@@ -27,7 +29,7 @@ inline double kaiming_std(std::string_view where, const ParameterInfo& info, dou
     const int fan = mode == FanMode::fan_in ? info.fan_in : info.fan_out;
     return std::sqrt(2 / ((1 + slope * slope) * checked_fan(where, info, fan)));
 }
-/// Uniform numbers of this deviation.
+/// Uniform distribution with mean 0 and this standard deviation: bound = sqrt(3) * deviation.
 inline Uniform uniform_of(double deviation) {
     const double bound = std::sqrt(3.0) * deviation;
     return {-bound, bound};
@@ -35,10 +37,11 @@ inline Uniform uniform_of(double deviation) {
 
 }  // namespace detail
 
-/// Uniform with deviation gain sqrt(2 / (fan_in + fan_out)). Source: Glorot and Bengio, "Understanding the
-/// difficulty of training deep feedforward neural networks" (2010), equation 16.
+/// Uniform with mean 0 and standard deviation gain * sqrt(2 / (fan_in + fan_out)). Errors: a parameter
+/// without fans. Source: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
+/// networks" (2010), equation 16.
 struct GlorotUniform {
-    double gain = 1;
+    double gain = 1;  ///< factor of the standard deviation
 
     template <class T, class D>
     void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {
@@ -47,9 +50,9 @@ struct GlorotUniform {
     }
 };
 
-/// Normal with deviation gain sqrt(2 / (fan_in + fan_out)); see GlorotUniform.
+/// Normal with mean 0 and standard deviation gain * sqrt(2 / (fan_in + fan_out)); see GlorotUniform.
 struct GlorotNormal {
-    double gain = 1;
+    double gain = 1;  ///< factor of the standard deviation
 
     template <class T, class D>
     void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {
@@ -58,12 +61,12 @@ struct GlorotNormal {
     }
 };
 
-/// Uniform with deviation sqrt(2 / ((1 + slope^2) fan)), where `slope` is that of the LeakyReLU after the
-/// layer (0: ReLU). Source: He et al., "Delving deep into rectifiers" (2015), equations 10 (fan_in), 14
-/// (fan_out) and 15 (slope).
+/// Uniform with mean 0 and standard deviation sqrt(2 / ((1 + slope^2) fan)), where `slope` is that of the
+/// LeakyReLU that follows the layer (0: ReLU). Errors: a parameter without fans. Source: He et al., "Delving
+/// deep into rectifiers" (2015), equations 10 (fan_in), 14 (fan_out) and 15 (slope).
 struct KaimingUniform {
-    double slope = 0;
-    FanMode mode = FanMode::fan_in;
+    double slope = 0;                ///< of the LeakyReLU that follows the layer; 0: ReLU
+    FanMode mode = FanMode::fan_in;  ///< which fan enters the formula
 
     template <class T, class D>
     void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {
@@ -72,10 +75,10 @@ struct KaimingUniform {
     }
 };
 
-/// Normal with deviation sqrt(2 / ((1 + slope^2) fan)); see KaimingUniform.
+/// Normal with mean 0 and standard deviation sqrt(2 / ((1 + slope^2) fan)); see KaimingUniform.
 struct KaimingNormal {
-    double slope = 0;
-    FanMode mode = FanMode::fan_in;
+    double slope = 0;                ///< of the LeakyReLU that follows the layer; 0: ReLU
+    FanMode mode = FanMode::fan_in;  ///< which fan enters the formula
 
     template <class T, class D>
     void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {

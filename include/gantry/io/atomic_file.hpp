@@ -11,11 +11,12 @@
 
 namespace gantry {
 
-/// A file that appears whole or not at all: it is written beside its place, as `<path>.part`, and `commit`
-/// moves it there. A kill at any moment, or a full disk, leaves an older file at `path` as it was. Without a
-/// commit (an exception on the way), the part is removed.
+/// A file that is written completely or not at all: data goes to `<path>.part`, which `commit` renames to
+/// `path`. An older file at `path` survives a kill at any moment and a full disk. Without a commit (after an
+/// exception, for example), the destructor removes the partial file.
 class AtomicFile {
 public:
+    /// Errors: `<path>.part` cannot be created.
     explicit AtomicFile(std::filesystem::path path)
         : path_(std::move(path)), part_(path_.string() + ".part", File::Mode::create) {}
     AtomicFile(const AtomicFile&) = delete;
@@ -24,12 +25,13 @@ public:
         if (!committed_) ::unlink(part_.path().c_str());
     }
 
+    /// Appends. Errors: the file cannot be written.
     void write(std::span<const std::byte> bytes) { part_.write(bytes); }
     void write(std::string_view text) { part_.write(text); }
 
+    /// Syncs the file to disk and renames it to `path`. Errors: the file cannot be written.
     void commit() {
-        // Without the sync, a power cut after the rename could leave an empty file in the place of a good
-        // one.
+        // Without the sync, a power failure after the rename could replace a good file by an empty one.
         part_.sync();
         if (std::rename(part_.path().c_str(), path_.c_str()) != 0) detail::fail_file("write", path_, errno);
         committed_ = true;
@@ -42,7 +44,7 @@ private:
     bool committed_ = false;
 };
 
-/// Writes a whole file atomically.
+/// Writes a whole file atomically; see AtomicFile.
 inline void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
     AtomicFile file(path);
     file.write(bytes);

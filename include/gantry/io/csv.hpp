@@ -15,10 +15,10 @@
 
 namespace gantry {
 
-/// Numbers in named columns, column by column.
+/// A table of numbers, stored by column.
 struct CsvTable {
-    std::vector<std::string> names;
-    std::vector<std::vector<double>> columns;
+    std::vector<std::string> names;            ///< of the columns
+    std::vector<std::vector<double>> columns;  ///< (columns, rows)
 };
 
 namespace detail {
@@ -30,7 +30,7 @@ inline std::string read_text(const std::filesystem::path& path) {
     return text;
 }
 
-/// Cuts the text up to `separator`, or all of it, off the front of `text`.
+/// Removes the text up to `separator`, or all of it, from the front of `text` and returns it.
 inline std::string_view take_field(std::string_view& text, char separator) {
     const std::size_t end = text.find(separator);
     const std::string_view field = text.substr(0, end);
@@ -46,22 +46,22 @@ bool parse_number(std::string_view text, T& value) {
 
 }  // namespace detail
 
-/// A log that grows by a row of numbers at a time, as CSV. Its first column is the iteration. Each row is
-/// written at once and numbers are written so that they read back to the same bits.
+/// A CSV log of numbers, appended row by row. The first column is the iteration. Each row is written
+/// immediately, and numbers round-trip to the same bits.
 class CsvLog {
 public:
-    /// Begins a new log: an old file at `path` is overwritten. `header` is `"iteration,loss,..."`.
+    /// Starts a new log with the columns `header`, `"iteration,loss,..."`. Overwrites an existing file.
     CsvLog(const std::filesystem::path& path, std::string_view header) : file_(path, File::Mode::create) {
         file_.write(std::string(header) + '\n');
     }
 
-    /// Which iterations have a row.
+    /// Which iterations have a row: each, or only some.
     enum class Rows { each, some };
 
-    /// Goes on with the log at `path` as if the run had just done `iteration` and never stopped: later rows,
-    /// and a last row that a kill cut short, are removed. Without a file, begins a new one. Throws an Error
-    /// if the file is a log of other columns, or damaged; with Rows::each, also if it lacks rows up to
-    /// `iteration`, but for the first ones: those of a log that was moved away.
+    /// Continues the log at `path` after `iteration`, as if the run had not been interrupted: removes later
+    /// rows and an incomplete last row. Starts a new log if there is no file. Errors: a log with other
+    /// columns; a damaged file; with Rows::each, missing rows up to `iteration`. Rows may be missing at the
+    /// start, as in a log that was started anew after the old one was moved away.
     static CsvLog resume(const std::filesystem::path& path, std::string_view header, std::uint64_t iteration,
                          Rows rows = Rows::each) {
         if (!detail::exists(path)) return CsvLog(path, header);
@@ -73,7 +73,7 @@ public:
                                 ": put it back as it was, or move it away to go on without it");
         };
         if (!text.starts_with(first_line)) {
-            // A kill before the header was written whole.
+            // The run was killed while it wrote the header.
             if (first_line.starts_with(text)) {
                 if (rows == Rows::each && iteration > 0) lacks(1);
                 return CsvLog(path, header);
@@ -110,10 +110,10 @@ public:
         return CsvLog(path);
     }
 
-    /// Returns when the disk holds all rows.
+    /// Syncs all rows to disk.
     void sync() { file_.sync(); }
 
-    /// Appends a row: the iteration and one value for each further column.
+    /// Appends a row: the iteration and a value for each further column.
     void row(std::uint64_t iteration, std::span<const double> values) {
         row_.clear();
         put(iteration);
@@ -137,7 +137,8 @@ private:
     std::string row_;
 };
 
-/// Reads a log back. An empty field, or a word that is no number, is an Error; `nan` and `inf` are numbers.
+/// Reads a CSV file with a header row. `nan` and `inf` are numbers. Errors: a file that cannot be read; an
+/// empty or non-numeric field; a row with the wrong number of fields.
 inline CsvTable read_csv(const std::filesystem::path& path) {
     const std::string text = detail::read_text(path);
     std::string_view rest = text;

@@ -18,46 +18,46 @@
 namespace gantry {
 
 namespace detail {
-/// Throws what the system said about `path`: `[file] cannot write run/losses.csv: No space left on device`.
+/// Throws an Error with the system's message: `[file] cannot write run/losses.csv: No space left on device`.
 [[noreturn]] inline void fail_file(std::string_view action, const std::filesystem::path& path, int error) {
     fail("file", "cannot " + std::string(action) + " " + path.string() + ": " +
                      std::generic_category().message(error));
 }
-/// What is at `path`, behind symbolic links: file_type::not_found if there is nothing. Throws an Error if the
-/// system does not say.
+/// Type of the file at `path`, following symbolic links; file_type::not_found if there is none. Errors: the
+/// type cannot be determined.
 inline std::filesystem::file_type file_type(const std::filesystem::path& path) {
     std::error_code error;
     const auto type = std::filesystem::status(path, error).type();
     if (type == std::filesystem::file_type::none) fail_file("read", path, error.value());
     return type;
 }
-/// Whether there is anything at `path`, behind symbolic links. Throws as file_type does.
+/// True if `path` exists, following symbolic links. Errors: as file_type.
 inline bool exists(const std::filesystem::path& path) {
     return file_type(path) != std::filesystem::file_type::not_found;
 }
-/// Returns when the disk holds the names of the files in `folder`: a new name, or one that a rename gave.
+/// Syncs a folder's entries to disk, so that files created or renamed in it survive a power failure.
 inline void sync_folder(const std::filesystem::path& folder) {
     const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) fail_file("read", folder, errno);
     const int error = ::fsync(descriptor) == 0 ? 0 : errno;
     ::close(descriptor);
-    // EINVAL: a file system that has no fsync of folders.
+    // EINVAL: the file system does not support fsync on folders.
     if (error != 0 && error != EINVAL) fail_file("write", folder, error);
 }
 }  // namespace detail
 
-/// An open file. Each call does all that it was asked to do or throws an Error with the path and the reason.
+/// An open file. Every call either completes or throws an Error with the path and the reason.
 class File {
 public:
     enum class Mode {
-        read,    ///< a regular file that exists
-        create,  ///< a new file, or an old one emptied
-        append,  ///< writes go to the end; the file is made if there is none
+        read,    ///< an existing regular file
+        create,  ///< a new file; truncates an existing one
+        append,  ///< writes go to the end; creates the file if there is none
     };
 
     File(std::filesystem::path path, Mode mode) : path_(std::move(path)) {
         if (mode == Mode::read) {
-            // Opening a pipe would wait for a writer, and a folder opens without an error.
+            // Opening a pipe would block until there is a writer, and opening a folder succeeds.
             struct stat status {};
             if (::stat(path_.c_str(), &status) != 0) detail::fail_file("read", path_, errno);
             if (S_ISDIR(status.st_mode)) detail::fail_file("read", path_, EISDIR);
@@ -67,8 +67,8 @@ public:
                           : mode == Mode::create ? O_WRONLY | O_CREAT | O_TRUNC
                                                  : O_WRONLY | O_CREAT | O_APPEND;
         descriptor_ = ::open(path_.c_str(), flags | O_CLOEXEC, 0666);
-        // The numbers of standard input and output, where a program has closed them, are not for files: what
-        // is printed would go into one.
+        // If the program has closed a standard stream, its descriptor must not be reused: output to that
+        // stream would end up in the file.
         if (descriptor_ >= 0 && descriptor_ <= STDERR_FILENO) {
             const int low =
                 std::exchange(descriptor_, ::fcntl(descriptor_, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
@@ -85,14 +85,14 @@ public:
 
     const std::filesystem::path& path() const { return path_; }
 
-    /// Bytes in the file.
+    /// Size of the file in bytes.
     std::size_t size() const {
         struct stat status {};
         if (::fstat(descriptor_, &status) != 0) detail::fail_file("read", path_, errno);
         return static_cast<std::size_t>(status.st_size);
     }
 
-    /// The file for a C library, from where the last read ended. To be closed by the caller.
+    /// A stdio stream for C libraries, positioned where the last read ended. The caller closes it.
     std::FILE* stream() const {
         const int copy = ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);
         std::FILE* const stream = copy < 0 ? nullptr : ::fdopen(copy, "rb");
@@ -102,17 +102,18 @@ public:
         detail::fail_file("read", path_, error);
     }
 
-    /// Fills `bytes` from where the last read ended.
+    /// Fills `bytes` from the current position. Errors: a read error; the file ends too early.
     void read(std::span<std::byte> bytes) {
         while (!bytes.empty()) {
             const ssize_t done = ::read(descriptor_, bytes.data(), bytes.size());
-            if (done < 0 && errno == EINTR) continue;  // Ctrl-C in the middle of a read
+            if (done < 0 && errno == EINTR) continue;  // interrupted by a signal
             if (done < 0) detail::fail_file("read", path_, errno);
             if (done == 0) fail("file", "cannot read " + path_.string() + ": the file ends too early");
             bytes = bytes.subspan(static_cast<std::size_t>(done));
         }
     }
 
+    /// Writes all bytes. Errors: a write error, such as a full disk.
     void write(std::span<const std::byte> bytes) {
         while (!bytes.empty()) {
             const ssize_t done = ::write(descriptor_, bytes.data(), bytes.size());
@@ -123,9 +124,9 @@ public:
     }
     void write(std::string_view text) { write(std::as_bytes(std::span(text))); }
 
-    /// Returns when the disk holds everything that was written.
+    /// Syncs everything written to disk.
     void sync() {
-        // EINVAL: a file system that has no fsync.
+        // EINVAL: the file system does not support fsync.
         if (::fsync(descriptor_) != 0 && errno != EINVAL) detail::fail_file("write", path_, errno);
     }
 

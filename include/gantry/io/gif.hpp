@@ -21,8 +21,8 @@ namespace gantry {
 
 namespace detail {
 
-/// GIF has at most 256 colours. Grey pictures are kept exactly; colour gets 6 x 7 x 6 levels of red, green
-/// and blue, the same in every frame, so that nothing flickers.
+/// Palette of a GIF, which has at most 256 colours. Grey is exact; colour is quantised to 6 x 7 x 6 levels of
+/// red, green and blue, the same in every frame to avoid flicker.
 struct GifColours {
     static constexpr std::array<int, 3> levels{6, 7, 6};
 
@@ -40,14 +40,13 @@ struct GifColours {
         }
         return colours;
     }
-    /// The palette's index for the pixel at (y, x). An ordered dither (Bayer 1973) hides the steps between
-    /// the levels of colour.
+    /// Palette index of the pixel at (y, x), with ordered dithering (Bayer 1973) to hide colour banding.
     static GifByteType index(const Picture& picture, int y, int x) {
         const std::size_t at =
             picture_bytes(y, picture.width, picture.channels) + picture_bytes(1, x, picture.channels);
         if (picture.channels == 1) return picture.pixels[at];
         constexpr int bayer[4][4] = {{0, 8, 2, 10}, {12, 4, 14, 6}, {3, 11, 1, 9}, {15, 7, 13, 5}};
-        const int threshold = 255 * (2 * bayer[y % 4][x % 4] + 1) / 32;  // spread evenly over 0 ... 255
+        const int threshold = 255 * (2 * bayer[y % 4][x % 4] + 1) / 32;  // evenly spaced in [0, 255]
         int result = 0;
         for (std::size_t c = 0; c < 3; ++c)
             result = result * levels[c] + (picture.pixels[at + c] * (levels[c] - 1) + threshold) / 255;
@@ -62,21 +61,23 @@ private:
 
 }  // namespace detail
 
-/// Writes pictures of one size as an animated GIF that loops for ever, atomically, each as it comes. There is
-/// no way to add to a GIF: after a resume, read the earlier frames back from where they are kept as PNG, and
-/// write it anew. Browsers show at most 50 frames a second.
+/// Writes an endlessly looping animated GIF frame by frame, atomically. A finished GIF cannot be extended: to
+/// continue after a resume, keep the frames as PNG files and write the GIF again. Browsers show at most 50
+/// frames per second.
 ///     GifWriter gif("samples.gif", 8);
 ///     for (...) gif.add(picture);
 ///     gif.commit();
 class GifWriter {
 public:
+    /// Errors: frames_per_second outside [1, 50], which is rounded to a delay in 1/100 s; a file that cannot
+    /// be created.
     GifWriter(const std::filesystem::path& path, int frames_per_second) : path_(path), file_(path) {
         if (frames_per_second < 1 || frames_per_second > 50)
             fail("write_gif", "frames per second must be from 1 to 50", frames_per_second);
         hundredths_ = (100 + frames_per_second / 2) / frames_per_second;
     }
 
-    /// Errors: a picture of another size than the first one.
+    /// Appends a frame. Errors: a size or number of channels other than the first frame's.
     void add(const Picture& frame) {
         detail::check_picture("write_gif", frame);
         if (!gif_) begin(frame);
@@ -97,7 +98,7 @@ public:
         }
     }
 
-    /// The file appears. Errors: no frame was added.
+    /// Completes the file and renames it into place. Errors: no frame was added.
     void commit() {
         if (!gif_) fail("write_gif", "an animation needs at least one frame", 0);
         int error = 0;
@@ -111,7 +112,7 @@ private:
         height_ = first.height;
         width_ = first.width;
         channels_ = first.channels;
-        // Called by C code, which no exception may pass through.
+        // Called by C code, so exceptions must not leave it.
         const auto write = [](GifFileType* file, const GifByteType* bytes, int count) noexcept {
             auto& writer = *static_cast<GifWriter*>(file->UserData);
             try {
@@ -133,7 +134,7 @@ private:
         EGifSetGifVersion(gif_.get(), true);
         check(EGifPutScreenDesc(gif_.get(), width_, height_, 8, 0, colours.get()));
 
-        // "Loop for ever", as Netscape 2.0 defined it: sub-block 1, then the number of rounds, 0 for no end.
+        // Netscape 2.0's looping extension: sub-block 1, then the number of repetitions, 0 for endless.
         constexpr std::array<GifByteType, 3> loop{1, 0, 0};
         check(EGifPutExtensionLeader(gif_.get(), APPLICATION_EXT_FUNC_CODE));
         check(EGifPutExtensionBlock(gif_.get(), 11, "NETSCAPE2.0"));
@@ -157,7 +158,7 @@ private:
     std::unique_ptr<GifFileType, Close> gif_;  // last: closing it writes
 };
 
-/// Writes pictures as an animated GIF: see GifWriter.
+/// Writes frames of one size as an animated GIF: see GifWriter.
 inline void write_gif(const std::filesystem::path& path, std::span<const Picture> frames,
                       int frames_per_second) {
     GifWriter gif(path, frames_per_second);

@@ -14,19 +14,21 @@
 
 namespace gantry {
 
-/// Reads a file that may be compressed with gzip, from its beginning to its end.
+/// Reads a plain or gzip-compressed file sequentially.
 class GzipReader {
 public:
+    /// Errors: a file that cannot be opened.
     explicit GzipReader(std::filesystem::path path) : path_(std::move(path)) {
-        const File readable(path_, File::Mode::read);  // says clearly what is wrong; zlib opens a folder
+        const File readable(path_, File::Mode::read);  // for its error messages; zlib would open a folder
         errno = 0;
         file_.reset(gzopen(path_.c_str(), "rb"));
         if (!file_) detail::fail_file("read", path_, errno != 0 ? errno : ENOMEM);
         gzbuffer(file_.get(), 1u << 17);
     }
 
-    /// Reads into `bytes` and returns how many there were: fewer than asked for at the file's end only. The
-    /// checksum of a compressed file is checked when its end is read.
+    /// Reads into `bytes` and returns the number of bytes read, which is less than bytes.size() only at the
+    /// end of the file. A compressed file's checksum is verified at its end. Errors: truncated or damaged
+    /// data.
     std::size_t read(std::span<std::uint8_t> bytes) {
         std::size_t total = 0;
         while (total < bytes.size()) {

@@ -18,22 +18,23 @@
 #include <utility>
 #include <vector>
 
-// jpeglib.h does not include what it uses: it stands after <cstdio>.
+// jpeglib.h does not include <cstdio>, which it uses, so it comes after it.
 #include <jerror.h>
 #include <jpeglib.h>
 
 namespace gantry {
 
+/// Options of read_jpeg.
 struct ReadJpegOptions {
-    /// The upright picture may come at 1/2, 1/4 or 1/8 of its size, which takes a fraction of the time, as
-    /// long as it is not smaller than this. By default it comes as it is.
+    /// Allows decoding at 1/2, 1/4 or 1/8 of the size, which takes a fraction of the time, as long as the
+    /// upright picture has at least this height and width, in pixels. Default: full size.
     int smallest_height = std::numeric_limits<int>::max();
     int smallest_width = std::numeric_limits<int>::max();
 };
 
 namespace detail {
 
-/// libjpeg's decompressor. The library's own way of an error is exit(): ours goes back to `run`.
+/// libjpeg's decompressor. libjpeg calls exit() on errors; this error handler jumps back into `run` instead.
 class JpegDecompressor {
 public:
     JpegDecompressor() {
@@ -48,22 +49,22 @@ public:
     JpegDecompressor& operator=(const JpegDecompressor&) = delete;
     ~JpegDecompressor() { jpeg_destroy_decompress(&info); }
 
-    /// Calls functions of libjpeg; false if one of them failed. The action is left by a longjmp then: nothing
-    /// that it makes may have a destructor.
+    /// Calls `action`, which calls libjpeg; returns false if it failed. A failure leaves `action` by longjmp,
+    /// so it must not create objects with destructors.
     template <class Action>
     bool run(const Action& action) {
         if (setjmp(error_.back) != 0) return false;
         action();
         return true;
     }
-    /// Why the last run failed.
+    /// libjpeg's message for the last failure.
     std::string message() const { return error_.text.data(); }
 
     jpeg_decompress_struct info{};
 
 private:
     struct ErrorManager {
-        jpeg_error_mgr manager;  // first: libjpeg knows a pointer to it, which is one to the whole
+        jpeg_error_mgr manager;  // first, so that libjpeg's pointer to it also points to this struct
         std::jmp_buf back;
         std::array<char, JMSG_LENGTH_MAX> text;
     };
@@ -73,15 +74,16 @@ private:
         error->manager.format_message(info, error->text.data());
         std::longjmp(error->back, 1);
     }
-    /// A small file can have scans for minutes: each one passes over all pixels. Programs write about ten.
+    /// Each scan passes over all pixels, so a small file with many scans could take minutes to decode.
+    /// Encoders write about ten.
     static void limit_scans(j_common_ptr info) {
         if (reinterpret_cast<jpeg_decompress_struct*>(info)->input_scan_number <= most_scans) return;
         auto* error = reinterpret_cast<ErrorManager*>(info->err);
         std::snprintf(error->text.data(), error->text.size(), "it has more than %d scans", most_scans);
         std::longjmp(error->back, 1);
     }
-    /// A warning (level -1) means that pixels are missing or wrong; but for three, which pictures of cameras
-    /// and editors have, and which change nothing.
+    /// Treats warnings (level -1) as errors, since pixels are missing or wrong; except three that are
+    /// harmless and occur in the files of cameras and editors.
     static void take_message(j_common_ptr info, int level) {
         const int code = info->err->msg_code;
         if (level < 0 && code != JWRN_EXTRANEOUS_DATA && code != JWRN_JFIF_MAJOR && code != JWRN_ADOBE_XFORM)
@@ -94,15 +96,15 @@ private:
     jpeg_progress_mgr progress_{};
 };
 
-/// A row of cyan, magenta, yellow and black as red, green and blue. 255 is no ink, as Adobe's programs write
-/// it; like Pillow and torchvision, we take it for granted in files that do not say whose they are.
+/// Converts a row from CMYK to RGB. 255 means no ink, Adobe's convention; like Pillow and torchvision, this
+/// assumes it for files without an Adobe marker too.
 inline void cmyk_to_rgb(const std::uint8_t* cmyk, std::uint8_t* rgb, int width) {
     for (int x = 0; x < width; ++x)
         for (int c = 0; c < 3; ++c)
             rgb[3 * x + c] = static_cast<std::uint8_t>((cmyk[4 * x + c] * cmyk[4 * x + 3] + 127) / 255);
 }
 
-/// The orientation that a camera noted, if it did: see exif_orientation.
+/// The EXIF orientation, or 1 without EXIF data: see exif_orientation.
 inline int jpeg_orientation(const jpeg_decompress_struct& info) {
     for (const jpeg_marker_struct* marker = info.marker_list; marker != nullptr; marker = marker->next) {
         const std::span<const std::uint8_t> data(marker->data, marker->data_length);
@@ -113,7 +115,7 @@ inline int jpeg_orientation(const jpeg_decompress_struct& info) {
     return 1;
 }
 
-/// `memory` is taken for the picture.
+/// Decodes a JPEG file: see read_jpeg. Reserves the memory that decoding needs in `memory`.
 inline Picture decode_jpeg(const std::filesystem::path& path, const ReadJpegOptions& options,
                            DecodingMemory& memory) {
     const PictureFile file("read_jpeg", path);
@@ -128,7 +130,7 @@ inline Picture decode_jpeg(const std::filesystem::path& path, const ReadJpegOpti
         jpeg_save_markers(&info, JPEG_APP0 + 1, 0xFFFF);
         jpeg_read_header(&info, TRUE);
     });
-    // A block of 8 x 8 pixels takes a bit at least, but for the arithmetic code, which is hardly used.
+    // A block of 8 x 8 pixels takes at least one bit, except with arithmetic coding, which is rarely used.
     file.check_sides(info.image_height, info.image_width,
                      info.arith_code ? std::uint64_t{1} << 27 : 8 * 64 * file.size());
     const bool grey = info.num_components == 1;
@@ -147,7 +149,7 @@ inline Picture decode_jpeg(const std::filesystem::path& path, const ReadJpegOpti
     Picture picture{
         static_cast<int>(info.output_height), static_cast<int>(info.output_width), grey ? 1 : 3, {}};
     const std::size_t bytes = picture_bytes(picture.height, picture.width, picture.channels);
-    // With several scans libjpeg keeps two bytes for each value of the whole picture.
+    // For multiple scans libjpeg holds two bytes per value of the full-size picture.
     const std::size_t kept = jpeg_has_multiple_scans(&info) != 0
                                  ? 2 * picture_bytes(static_cast<int>(info.image_height),
                                                      static_cast<int>(info.image_width), info.num_components)
@@ -165,17 +167,17 @@ inline Picture decode_jpeg(const std::filesystem::path& path, const ReadJpegOpti
             jpeg_read_scanlines(&info, &decoded, 1);
             if (cmyk) cmyk_to_rgb(decoded, row, picture.width);
         }
-        jpeg_finish_decompress(&info);  // reads to the end: a file without one is truncated
+        jpeg_finish_decompress(&info);  // reads to the end, so that a truncated file is an error
     });
     return turn_upright(std::move(picture), orientation);
 }
 
 }  // namespace detail
 
-/// Reads a JPEG as a picture: grey as grey, all else (CMYK as well) as colour, upright (EXIF's orientation is
-/// applied, as by Pillow's ImageOps.exif_transpose; torchvision's ImageFolder leaves it out). The values are
-/// those that Pillow gives. Colour profiles are not applied, as there. Throws an Error for a file that is no
-/// JPEG, or damaged, or has more than 2^27 pixels or 100 scans.
+/// Reads a JPEG: grey stays grey, everything else (CMYK too) becomes RGB. EXIF orientation is applied, as by
+/// Pillow's ImageOps.exif_transpose; torchvision's ImageFolder ignores it. The values are the same as
+/// Pillow's; as in Pillow, colour profiles are not applied. Errors: a file that is not a JPEG or is damaged;
+/// more than 2^27 pixels or 100 scans.
 inline Picture read_jpeg(const std::filesystem::path& path, const ReadJpegOptions& options = {}) {
     detail::DecodingMemory memory;
     return detail::decode_jpeg(path, options, memory);

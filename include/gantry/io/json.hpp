@@ -19,8 +19,8 @@ struct Json;
 using JsonArray = std::vector<Json>;
 using JsonObject = std::map<std::string, Json>;
 
-/// A value of a JSON document: a string, a whole number from 0 on, an array, an object, or anything else.
-/// (nlohmann::json allocates in its destructor: without memory it ends the program.)
+/// A JSON value: a string, a non-negative integer, an array, an object, or anything else (monostate). Used
+/// instead of nlohmann::json, whose destructor allocates and so terminates the program when out of memory.
 struct Json {
     std::variant<std::monostate, std::string, std::uint64_t, JsonArray, JsonObject> value;
 
@@ -31,8 +31,8 @@ struct Json {
     }
 };
 
-/// Parses a JSON document. Keys must not repeat, and nothing may be nested deeper than `deepest`; calls
-/// `damaged(what)`, which throws, for what is not so.
+/// Parses a JSON document. Calls `damaged(what)`, which must throw, on invalid JSON, a repeated key or
+/// nesting deeper than `deepest`.
 class JsonParser : private nlohmann::json_sax<nlohmann::json> {
 public:
     JsonParser(std::size_t deepest, std::function<void(const std::string&)> damaged)
@@ -93,10 +93,10 @@ private:
     std::function<void(const std::string&)> damaged_;
     Json root_;
     Json* of_key_ = nullptr;
-    std::vector<Json*> open_;  // the arrays and objects around the next value
+    std::vector<Json*> open_;  // the arrays and objects that enclose the next value
 };
 
-/// A string as JSON. Throws nlohmann::json::type_error if it is not UTF-8.
+/// `text` as a JSON string literal. Throws nlohmann::json::type_error if it is not UTF-8.
 inline std::string json_string(const std::string& text) { return nlohmann::json(text).dump(); }
 
 }  // namespace gantry::detail

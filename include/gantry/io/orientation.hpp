@@ -12,9 +12,8 @@
 
 namespace gantry::detail {
 
-/// How a picture must be turned to stand upright, as EXIF numbers it (tag 0x0112, "Orientation"): 1 is
-/// upright, 2 to 8 are mirrored or turned. `exif` begins with "Exif\0\0". What EXIF does not define counts as
-/// upright.
+/// The EXIF orientation (tag 0x0112): 1 is upright, 2 to 8 are mirrored or rotated. `exif` begins with
+/// "Exif\0\0". Missing and undefined values give 1.
 inline int exif_orientation(std::span<const std::uint8_t> exif) {
     const std::unique_ptr<ExifData, decltype(&exif_data_unref)> data(
         exif_data_new_from_data(exif.data(), static_cast<unsigned>(exif.size())), exif_data_unref);
@@ -25,10 +24,10 @@ inline int exif_orientation(std::span<const std::uint8_t> exif) {
     return orientation >= 1 && orientation <= 8 ? orientation : 1;
 }
 
-/// Whether height and width change places.
+/// True if turning the picture upright swaps height and width.
 inline bool turns_on_side(int orientation) { return orientation >= 5; }
 
-/// The picture upright.
+/// Rotates and mirrors the picture to upright.
 inline Picture turn_upright(Picture picture, int orientation) {
     if (orientation == 1) return picture;
     const bool on_side = turns_on_side(orientation);

@@ -13,7 +13,7 @@
 
 namespace gantry {
 
-/// A picture for people: grey (one channel) or colour (red, green, blue).
+/// An 8-bit image for display: grey (1 channel) or RGB (3 channels).
 struct Picture {
     int height = 0;
     int width = 0;
@@ -28,9 +28,9 @@ inline std::size_t picture_bytes(int height, int width, int channels) {
     return static_cast<std::size_t>(height) * static_cast<std::size_t>(width) *
            static_cast<std::size_t>(channels);
 }
-/// Throws unless the picture can be written to a file.
+/// Errors: sides outside [1, 65535]; channels other than 1 or 3; pixels of another size.
 inline void check_picture(std::string_view where, const Picture& picture) {
-    // GIF has no larger sides.
+    // The limit of GIF.
     if (picture.height < 1 || picture.width < 1 || picture.height > 65535 || picture.width > 65535)
         fail(where, "a picture's sides must be from 1 to 65535", picture.height, " x ", picture.width);
     if (picture.channels != 1 && picture.channels != 3)
@@ -42,16 +42,18 @@ inline void check_picture(std::string_view where, const Picture& picture) {
 }
 }  // namespace detail
 
+/// Options of grid.
 struct GridOptions {
-    int columns = 10;
-    int border = 2;  ///< pixels between tiles and around them, before enlargement
-    int scale = 1;   ///< each pixel becomes a square of scale x scale
-    PixelRange range = PixelRange::minus_one_to_one;
-    std::uint8_t border_value = 64;
+    int columns = 10;                                 ///< images per row
+    int border = 2;                                   ///< pixels between and around images, before scaling
+    int scale = 1;                                    ///< each pixel becomes scale x scale pixels
+    PixelRange range = PixelRange::minus_one_to_one;  ///< range of the values
+    std::uint8_t border_value = 64;                   ///< grey level of the border
 };
 
-/// A sheet of images (count, height, width, channels), row by row. Values beyond the range are clamped; NaN
-/// is shown as 0. Missing tiles of the last row look like the border.
+/// Arranges images (count, height, width, channels) in a grid, row by row. Values are mapped from the range
+/// to 0 ... 255 and clamped; NaN becomes 0. Empty cells in the last row have the border's grey. Errors:
+/// extents or options out of range; values that are not a whole number of images, at least one.
 template <std::ranges::contiguous_range Values>
 Picture grid(const Values& images, int height, int width, int channels, const GridOptions& options) {
     if (height < 1 || width < 1 || channels < 1)

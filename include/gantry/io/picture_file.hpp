@@ -16,8 +16,8 @@
 
 namespace gantry::detail {
 
-/// A picture's file, as the C libraries take it: they read it in small pieces, so that a large file takes no
-/// memory. Refuses one of more than 1 GiB.
+/// An open picture file as a stdio stream for the C libraries, which read it in small pieces, so that a large
+/// file takes no memory. Errors: a file of more than 1 GiB.
 class PictureFile {
 public:
     PictureFile(std::string_view where, std::filesystem::path path) : where_(where), path_(std::move(path)) {
@@ -34,8 +34,8 @@ public:
         fail(where_, "cannot read " + path_.string() + ": " + std::string(reason));
     }
 
-    /// Throws if the picture's header claims more than a picture may have, or more than `most`, which is all
-    /// that a file of this size can hold. To be called before memory is taken for the pixels.
+    /// Checks the size in the header before memory is allocated for it. Errors: sides above 65535; more than
+    /// 2^27 pixels; more than `most` pixels, the maximum that a file of this size can contain.
     void check_sides(std::uint64_t height, std::uint64_t width, std::uint64_t most) const {
         if (height > 65535 || width > 65535 || height * width > std::uint64_t{1} << 27)
             fail(
@@ -59,8 +59,9 @@ private:
     std::unique_ptr<std::FILE, Close> stream_;
 };
 
-/// The memory that pictures take while they are decoded, over all threads: who wants more than is left waits
-/// for the others, so that a folder of huge pictures is read one by one. Held until the object dies.
+/// A reservation from the decoding memory that all threads share (2^29 bytes). A thread that needs more than
+/// is left waits for others, so a folder of huge pictures is decoded one at a time. Released by the
+/// destructor.
 class DecodingMemory {
 public:
     DecodingMemory() = default;
@@ -74,9 +75,9 @@ public:
         all().freed.notify_all();
     }
 
-    /// Call it once: a thread that waits for memory must hold none.
+    /// Call this at most once: a waiting thread must not hold memory.
     void take(std::size_t bytes) {
-        bytes = std::min(bytes, most);  // a picture that is larger than that is read alone
+        bytes = std::min(bytes, most);  // a larger picture is decoded alone
         std::unique_lock lock(all().mutex);
         all().freed.wait(lock, [&] { return all().taken + bytes <= most; });
         all().taken += bytes;

@@ -17,39 +17,41 @@
 
 namespace gantry {
 
-/// A line in a plot. x must not fall; values that are not finite leave a gap.
+/// A line of a plot. Non-finite values leave a gap.
 struct Series {
-    std::string name;
-    std::string colour;  ///< as SVG has it: "#7b3fa0", "seagreen"
-    std::span<const double> x;
-    std::span<const double> y;
+    std::string name;           ///< in the legend
+    std::string colour;         ///< an SVG colour: "#7b3fa0", "seagreen"
+    std::span<const double> x;  ///< non-decreasing
+    std::span<const double> y;  ///< same size as x
 };
 
+/// Options of write_svg_plot.
 struct PlotOptions {
-    std::string title{};
-    std::string x_label{};
-    std::string y_label{};
-    int width = 800;
-    int height = 450;
-    /// Each point becomes a running mean in which the points before it weigh `smoothing` times less with each
-    /// step back, as TensorBoard does; the raw line stays as a shadow. From 0 (off) to below 1.
+    std::string title{};    ///< above the plot, at the left
+    std::string x_label{};  ///< below the x axis
+    std::string y_label{};  ///< beside the y axis, rotated
+    int width = 800;        ///< in pixels, at least 200
+    int height = 450;       ///< in pixels, at least 150
+    /// Exponential moving average with bias correction, as in TensorBoard: mean = smoothing mean +
+    /// (1 - smoothing) y. The raw line is drawn faintly behind it. In [0, 1); 0: off.
     double smoothing = 0;
-    std::optional<double> y_min{};  ///< where the y axis begins and ends; by default, all points are visible
-    std::optional<double> y_max{};
+    std::optional<double> y_min{};  ///< lower end of the y axis; default: all points are visible
+    std::optional<double> y_max{};  ///< upper end of the y axis; default: all points are visible
 };
 
 namespace detail {
 
-/// One axis: the interval that it shows and the place of its ticks.
+/// An axis: the interval that it shows and the distance between its ticks.
 struct PlotAxis {
     double low = 0;
     double high = 1;
     double step = 0.2;
 
-    /// `padding`: part of the span added at both ends.
+    /// The axis for data in [low, high] with about `ticks` ticks. `padding`: fraction of the span that is
+    /// added at both ends.
     static PlotAxis over(double low, double high, double padding, int ticks) {
-        if (!(low <= high)) low = 0, high = 1;  // no point at all
-        // A span that rounding errors would fill with noise, or none, is widened.
+        if (!(low <= high)) low = 0, high = 1;  // no points
+        // Widens an empty span, or one so small that rounding errors would dominate.
         const double least = std::max(1e-9 * std::max(std::abs(low), std::abs(high)), 1e-300);
         if (high - low < least) {
             const double around = low == 0 ? 1 : std::abs(low) / 10;
@@ -80,8 +82,8 @@ struct PlotAxis {
     }
 };
 
-/// The points of a line that can be seen: of all points in one column of pixels, the first, the lowest, the
-/// highest and the last.
+/// Builds an SVG path and drops points that are not visible: of the points in one pixel column, it keeps the
+/// first, the lowest, the highest and the last.
 class Polyline {
 public:
     void add(double x, double y) {
@@ -95,12 +97,12 @@ public:
         if (y > highest.y) highest = point;
         last = point;
     }
-    /// The next point begins a new line.
+    /// Ends the line; the next point starts a new one.
     void gap() {
         flush();
         new_line_ = true;
     }
-    /// The line as the `d` of an SVG path.
+    /// The `d` attribute of the SVG path.
     std::string path() {
         flush();
         return std::move(path_);
@@ -139,7 +141,7 @@ private:
     bool new_line_ = true;
 };
 
-/// A plot as it is being written.
+/// Renders a plot as SVG text.
 class SvgPlot {
 public:
     SvgPlot(const PlotOptions& options, std::span<const Series> series) : options_(options) {
@@ -167,7 +169,7 @@ public:
 private:
     static constexpr double left = 70, right = 30, top = 40, bottom = 55;
 
-    /// Values near the largest double would overflow where spans are computed.
+    /// False for non-finite values, and for values so large that the spans would overflow.
     static bool visible(double x, double y) { return std::abs(x) < 1e300 && std::abs(y) < 1e300; }
 
     double x_pixel(double x) const {
@@ -176,10 +178,10 @@ private:
     double y_pixel(double y) const {
         const double height = options_.height - top - bottom;
         const double pixel = top + (y_.high - y) / (y_.high - y_.low) * height;
-        // What lies outside is clipped; a renderer need not cope with numbers of 300 digits.
+        // The path is clipped to the plot area anyway; clamping keeps numbers of 300 digits out of the file.
         return std::clamp(pixel, top - height, top + 2 * height);
     }
-    /// Appends text in which each `$` stands for a number or string.
+    /// Appends `pattern` with each `$` replaced by the next argument, a number or string.
     void put(std::string_view pattern) { text_ += pattern; }
     template <class First, class... Rest>
     void put(std::string_view pattern, const First& first, const Rest&... rest) {
@@ -259,9 +261,9 @@ private:
         stroke(smooth.path(), "1", 1.6);
     }
 
-    /// One row above the area, where it hides no line, ending at the right.
+    /// A right-aligned row above the plot area, where it does not cover any line.
     void legend(std::span<const Series> series) {
-        constexpr double letter = 6.6;  // about the width of one
+        constexpr double letter = 6.6;  // approximate width of a letter
         double x = options_.width - right;
         for (std::size_t i = series.size(); i-- > 0;) {
             const double y = top - 16;
@@ -280,8 +282,8 @@ private:
 
 }  // namespace detail
 
-/// Writes a line plot as SVG, atomically: axes with round ticks, a grid, a legend. Any number of points may
-/// be given; the file holds what can be seen.
+/// Writes a line plot as SVG, atomically: axes with round ticks, a grid and a legend. Points that would not
+/// be visible are dropped, so series may be long. Errors: x and y of different sizes; options out of range.
 inline void write_svg_plot(const std::filesystem::path& path, const PlotOptions& options,
                            std::span<const Series> series) {
     for (const Series& line : series)

@@ -21,7 +21,8 @@
 
 namespace gantry {
 
-/// Writes a picture as PNG, atomically.
+/// Writes a picture as PNG, grey or RGB, atomically. Errors: an invalid picture (see check_picture); a file
+/// that cannot be written.
 inline void write_png(const std::filesystem::path& path, const Picture& picture) {
     detail::check_picture("write_png", picture);
     png_image image{};
@@ -53,15 +54,15 @@ public:
     PngReader& operator=(const PngReader&) = delete;
     ~PngReader() { png_destroy_read_struct(&png, &info, nullptr); }
 
-    /// Calls functions of libpng; false if one of them failed. The action is left by a longjmp then: nothing
-    /// that it makes may have a destructor.
+    /// Calls `action`, which calls libpng; returns false if it failed. A failure leaves `action` by longjmp,
+    /// so it must not create objects with destructors.
     template <class Action>
     bool run(const Action& action) {
         if (setjmp(back_) != 0) return false;
         action();
         return true;
     }
-    /// Why the last run failed.
+    /// libpng's message for the last failure.
     std::string message() const { return message_.data(); }
 
     png_structp png = nullptr;
@@ -79,7 +80,7 @@ private:
     std::array<char, 100> message_{};
 };
 
-/// The orientation that the file notes, if it does: see exif_orientation.
+/// The EXIF orientation, or 1 without EXIF data: see exif_orientation.
 inline int png_orientation(png_structp png, png_infop info) {
     png_bytep exif = nullptr;
     png_uint_32 size = 0;
@@ -89,8 +90,8 @@ inline int png_orientation(png_structp png, png_infop info) {
     return exif_orientation(with_header);
 }
 
-/// Lays pixels over white and leaves their last channel, alpha, out. Values are mixed as they are stored, as
-/// Pillow and browsers do it, and not as linear light.
+/// Composites over white and removes the last channel, alpha. Blends the stored (gamma-encoded) values, as
+/// Pillow and browsers do, not linear light.
 inline void lay_over_white(Picture& picture) {
     const auto channels = static_cast<std::size_t>(picture.channels);
     auto to = picture.pixels.begin();
@@ -104,7 +105,7 @@ inline void lay_over_white(Picture& picture) {
     --picture.channels;
 }
 
-/// `memory` is taken for the picture.
+/// Decodes a PNG file: see read_png. Reserves the memory that decoding needs in `memory`.
 inline Picture decode_png(const std::filesystem::path& path, DecodingMemory& memory) {
     const PictureFile file("read_png", path);
     PngReader reader;
@@ -119,12 +120,12 @@ inline Picture decode_png(const std::filesystem::path& path, DecodingMemory& mem
         png_read_info(png, info);
     });
     const std::uint64_t height = png_get_image_height(png, info), width = png_get_image_width(png, info);
-    // Deflate makes 1032 bytes at most of each.
+    // Deflate's compression ratio is at most 1032.
     const std::uint64_t bits = std::uint64_t{png_get_bit_depth(png, info)} * png_get_channels(png, info);
     file.check_sides(height, width, 8 * 1032 * file.size() / bits);
     run([&] {
-        png_set_expand(png);    // palettes to colours, less than 8 bits to 8, a transparent colour to alpha
-        png_set_strip_16(png);  // the upper 8 bits of 16
+        png_set_expand(png);    // palette to RGB, fewer than 8 bits to 8, a transparent colour to alpha
+        png_set_strip_16(png);  // 16 bits to their upper 8
         png_set_interlace_handling(png);
         png_read_update_info(png, info);
     });
@@ -136,7 +137,7 @@ inline Picture decode_png(const std::filesystem::path& path, DecodingMemory& mem
         rows[y] = picture.pixels.data() + y * picture.pixels.size() / rows.size();
     run([&] { png_read_image(png, rows.data()); });
 
-    // Only the orientation can stand behind the pixels, so it does no harm if the end is missing.
+    // A missing end is not an error: apart from the orientation, nothing after the pixels is needed.
     reader.run([&] { png_read_end(png, info); });
     if (picture.channels % 2 == 0) lay_over_white(picture);
     return turn_upright(std::move(picture), png_orientation(png, info));
@@ -144,12 +145,11 @@ inline Picture decode_png(const std::filesystem::path& path, DecodingMemory& mem
 
 }  // namespace detail
 
-/// Reads a PNG as a picture: grey or colour as the file has it, upright (EXIF's orientation is applied). The
-/// values are those that Pillow gives, with these differences: what is transparent lies over white
-/// (Image.alpha_composite; Pillow's and torchvision's `convert("RGB")` shows the colours that the file has
-/// under it), and of 16 bits the upper 8 are taken (Pillow clips grey ones). Colour profiles and gamma are
-/// not applied, as there. Throws an Error for a file that is no PNG, or damaged, or has more than 2^27
-/// pixels.
+/// Reads a PNG, grey or RGB as in the file. EXIF orientation is applied. The values are the same as Pillow's,
+/// except that transparency is composited over white (Image.alpha_composite; `convert("RGB")` of Pillow and
+/// torchvision shows the stored colour instead), and 16-bit values are reduced to their upper 8 bits (Pillow
+/// clips grey ones). As in Pillow, colour profiles and gamma are not applied. Errors: a file that is not a
+/// PNG or is damaged; more than 2^27 pixels.
 inline Picture read_png(const std::filesystem::path& path) {
     detail::DecodingMemory memory;
     return detail::decode_png(path, memory);

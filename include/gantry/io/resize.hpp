@@ -17,12 +17,12 @@ namespace gantry {
 
 namespace detail {
 
-/// zimg wants rows that begin at multiples of 64 bytes.
+/// 64 bytes, the row alignment that zimg requires.
 struct alignas(64) Line {
     std::array<std::uint8_t, 64> bytes{};
 };
 
-/// A picture's channels one after the other, as zimg takes them.
+/// A picture with planar channels, as zimg requires.
 struct Planes {
     Planes(int plane_height, int plane_width, int planes)
         : height(plane_height),
@@ -45,7 +45,7 @@ private:
     }
 };
 
-/// Scales all planes to the size of `to`, each side on its own.
+/// Resizes all planes to the size of `to`; height and width scale independently. Bilinear.
 inline void resize_planes(const Planes& from, Planes& to) {
     const auto describe = [](const Planes& planes) {
         zimg_image_format format;
@@ -88,14 +88,14 @@ inline void resize_planes(const Planes& from, Planes& to) {
 
 }  // namespace detail
 
-/// The middle of a picture, as much of it as has the shape of height x width, scaled to that size. A linear
-/// filter as wide as the pixels it makes: nothing flickers where a picture gets smaller, and where it gets
-/// larger it is interpolated.
+/// Crops the largest centred part with the aspect ratio height : width and resizes it to that size. Bilinear
+/// filter: antialiased when shrinking (the filter is as wide as an output pixel), interpolated when
+/// enlarging. Errors: an invalid picture (see check_picture); sides outside [1, 65535].
 inline Picture resize_to_fill(const Picture& picture, int height, int width) {
     detail::check_picture("resize", picture);
     if (height < 1 || width < 1 || height > 65535 || width > 65535)
         fail("resize", "a picture's sides must be from 1 to 65535", height, " x ", width);
-    // The largest middle of this shape, to the nearest pixel.
+    // The largest centred part with this aspect ratio, to the nearest pixel.
     const auto part = [](int side, double wanted) {
         return std::clamp(static_cast<int>(std::lround(wanted)), 1, side);
     };

@@ -19,24 +19,24 @@
 #include <utility>
 #include <vector>
 
-// What a safetensors file holds. Files are read and written by safetensors_file.hpp: apart, since JSON takes
-// longer to compile than all of this.
+// The contents of a safetensors file. safetensors_file.hpp reads and writes files; it is separate because its
+// JSON parser takes longer to compile than all of this.
 
 namespace gantry {
 
-/// A tensor as a safetensors file holds it: row-major, little-endian.
+/// A tensor in a safetensors file.
 struct TensorEntry {
     std::string dtype;               ///< "F32", "F64", "I64", "U8", "U64", ...
-    std::vector<std::size_t> shape;  ///< empty: a single number
-    std::vector<std::byte> data;
+    std::vector<std::size_t> shape;  ///< empty: a scalar
+    std::vector<std::byte> data;     ///< the values, row-major, little-endian
 
     bool operator==(const TensorEntry&) const = default;
 };
 
 /// The contents of a safetensors file.
 struct Safetensors {
-    std::map<std::string, TensorEntry> tensors;
-    std::map<std::string, std::string> metadata;
+    std::map<std::string, TensorEntry> tensors;   ///< by name
+    std::map<std::string, std::string> metadata;  ///< by key
 
     bool operator==(const Safetensors&) const = default;
 };
@@ -45,7 +45,7 @@ namespace detail {
 
 static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");
 
-/// Bytes of one value of a dtype, or 0 for an unknown one.
+/// Size of a dtype in bytes, or 0 if it is unknown.
 inline std::size_t dtype_size(std::string_view dtype) {
     constexpr std::array<std::pair<std::string_view, std::size_t>, 13> sizes{{{"F64", 8},
                                                                               {"I64", 8},
@@ -82,11 +82,11 @@ constexpr std::string_view dtype_name() {
     }
 }
 
-/// Bytes of a tensor, or nothing if the dtype is unknown or the number does not fit.
+/// Size of a tensor in bytes, or nothing if the dtype is unknown or the size overflows.
 inline std::optional<std::size_t> tensor_bytes(std::string_view dtype, std::span<const std::size_t> shape) {
     std::size_t bytes = dtype_size(dtype);
     if (bytes == 0) return std::nullopt;
-    // An empty tensor has no bytes however large its other extents are.
+    // An empty tensor has no bytes, even where the product of its other extents would overflow.
     if (std::find(shape.begin(), shape.end(), std::size_t{0}) != shape.end()) return 0;
     for (const std::size_t extent : shape) {
         if (bytes > std::numeric_limits<std::size_t>::max() / extent) return std::nullopt;
@@ -95,7 +95,7 @@ inline std::optional<std::size_t> tensor_bytes(std::string_view dtype, std::span
     return bytes;
 }
 
-/// A name out of a file for a message: on one line, in ASCII, not too long.
+/// A name from a file, quoted for a message: one line, ASCII, at most 100 characters before escaping.
 inline std::string quoted(const std::string& name) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string text = "\"";
@@ -109,14 +109,15 @@ inline std::string quoted(const std::string& name) {
     return text + '"';
 }
 
-/// For a message about a tensor of an unknown dtype.
+/// Text for a message about a tensor of an unknown dtype.
 inline std::string unsupported(const std::string& dtype) {
     return "the unsupported type " + quoted(dtype) + ": convert it before, in PyTorch by tensor.float()";
 }
 
 }  // namespace detail
 
-/// A tensor for a file, from values in row-major order.
+/// A TensorEntry from row-major values of float, double, std::int64_t, std::uint64_t or std::uint8_t. Errors:
+/// a number of values other than the shape's.
 template <std::ranges::contiguous_range Values>
 TensorEntry make_entry(std::vector<std::size_t> shape, const Values& values) {
     const auto bytes = std::as_bytes(std::span(values));
@@ -130,7 +131,7 @@ TensorEntry make_entry(std::vector<std::size_t> shape, const Values& values) {
 
 namespace detail {
 
-/// Whether every value of a dtype is a T.
+/// True if the dtype converts exactly to a wider T.
 template <class T>
 bool is_widened(std::string_view dtype) {
     if constexpr (std::floating_point<T>)
@@ -138,7 +139,7 @@ bool is_widened(std::string_view dtype) {
     return false;
 }
 
-/// IEEE 754's binary16: 1 bit for the sign, 5 for the exponent, 10 for the fraction.
+/// Converts from IEEE 754 binary16: 1 sign bit, 5 exponent bits, 10 fraction bits.
 inline float from_half(std::uint16_t bits) {
     const int exponent = bits >> 10 & 31, fraction = bits & 1023;
     const float size = exponent == 0   ? std::ldexp(static_cast<float>(fraction), -24)
@@ -147,7 +148,7 @@ inline float from_half(std::uint16_t bits) {
                                        : std::numeric_limits<float>::quiet_NaN();
     return std::copysign(size, bits >> 15 != 0 ? -1.0f : 1.0f);
 }
-/// The upper half of a float.
+/// Converts from bfloat16, the upper half of a float.
 inline float from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
 
 template <class From, class T, class F>
@@ -161,9 +162,8 @@ void convert(const std::vector<std::byte>& data, std::span<T> values, const F& f
 
 }  // namespace detail
 
-/// Copies a tensor's values out of `file`; floating-point values of a smaller type (F16, BF16, and F32 for
-/// doubles) are converted, which is exact. Throws an Error if there is no tensor of that name, such a type
-/// and number of values.
+/// Copies the values of tensor `name`. F16 and BF16, and F32 to double, are converted exactly. Errors: no
+/// tensor of that name; another dtype or number of values.
 template <class T>
 void copy_values(const Safetensors& file, const std::string& name, std::span<T> values) {
     const auto found = file.tensors.find(name);

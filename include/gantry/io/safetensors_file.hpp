@@ -24,17 +24,17 @@ namespace gantry {
 
 namespace detail {
 
-// Every file of gantry's has these two in its metadata, and a reader takes them out again. Two, so that a
-// damaged key does not make it pass for a file from elsewhere, which has no checksum.
+// Metadata keys that gantry adds to every file and removes on reading. There are two, so that a file with one
+// damaged key is not mistaken for a file of another program, which has no checksum.
 inline constexpr const char *format_key = "gantry.format", *checksum_key = "gantry.checksum";
 
-/// CRC-32 of all that a file says: names, types, shapes, data and metadata. Where in the file it says them
-/// does not count.
+/// CRC-32 of a file's contents, in hexadecimal: names, dtypes, shapes, data and metadata, independent of
+/// their order in the file.
 inline std::string checksum(const std::map<std::string, TensorEntry>& tensors,
                             const std::map<std::string, std::string>& metadata) {
     uLong sum = 0;
     const auto add = [&](std::span<const std::byte> bytes) {
-        const std::uint64_t size = bytes.size();  // so that "ab", "c" is not "a", "bc"
+        const std::uint64_t size = bytes.size();  // distinguishes "ab", "c" from "a", "bc"
         sum = crc32_z(sum, reinterpret_cast<const Bytef*>(&size), sizeof size);
         if (size != 0) sum = crc32_z(sum, reinterpret_cast<const Bytef*>(bytes.data()), size);
     };
@@ -54,11 +54,14 @@ inline std::string checksum(const std::map<std::string, TensorEntry>& tensors,
     return {digits.begin(), end};
 }
 
-/// Reads a safetensors file (https://github.com/huggingface/safetensors, "Format"): the length of the header
-/// in 8 bytes, little-endian; the header, a JSON object {"name": {"dtype", "shape", "data_offsets": [begin,
-/// end]},
-/// "__metadata__": {"key": "text"}}; the data, without gaps. Nothing in the file is believed before it is
-/// checked.
+// clang-format off
+/// Reads a safetensors file (https://github.com/huggingface/safetensors, "Format"):
+///     8 bytes     length of the header, little-endian
+///     header      JSON: {"name": {"dtype", "shape", "data_offsets": [begin, end]}, ...,
+///                        "__metadata__": {"key": "text", ...}}
+///     data        without gaps
+/// Everything in the file is validated before it is used.
+// clang-format on
 class SafetensorsReader {
 public:
     explicit SafetensorsReader(const std::filesystem::path& path) : file_(path, File::Mode::read) {}
@@ -98,7 +101,7 @@ private:
         if (!condition) fail("read_safetensors", file_.path().string() + " is damaged: " + what);
     }
 
-    /// Takes gantry's own metadata out of a file that has them.
+    /// Verifies and removes gantry's own metadata, if the file has them.
     void check_checksum(Safetensors& file) const {
         const auto checksum = file.metadata.extract(checksum_key);
         if (checksum.empty() && !file.metadata.contains(format_key)) return;
@@ -108,7 +111,7 @@ private:
     }
 
     JsonObject read_header() {
-        constexpr std::size_t largest_header = 100'000'000;  // as the reference implementation has it
+        constexpr std::size_t largest_header = 100'000'000;  // as in the reference implementation
         const std::size_t size = file_.size();
         std::uint64_t length = 0;
         require(size >= sizeof length, "it has only " + std::to_string(size) + " bytes");
@@ -119,7 +122,7 @@ private:
         data_size_ -= length;
         std::string text(length, '\0');
         file_.read(std::as_writable_bytes(std::span(text)));
-        const std::size_t zero = text.find('\0');  // where the parser would end without an error
+        const std::size_t zero = text.find('\0');  // the parser would stop there without an error
         require(zero == text.npos, "its header is not valid JSON at byte " + std::to_string(zero + 1));
 
         constexpr std::size_t deepest = 3;  // the header, a tensor, its shape
@@ -139,7 +142,7 @@ private:
         }
     }
 
-    /// Fills in dtype and shape and returns where the data is.
+    /// Sets dtype and shape, and returns the data's begin and end.
     std::pair<std::size_t, std::size_t> read_entry(const std::string& name, const Json& value,
                                                    TensorEntry& entry) const {
         const std::string tensor = "tensor " + quoted(name) + " ";
@@ -156,13 +159,13 @@ private:
                 tensor + "must have two data_offsets");
         const std::size_t begin = offsets[0], end = offsets[1];
         require(begin <= end && end <= data_size_, tensor + "has data_offsets outside the file");
-        // A tensor of another type may be one that nobody takes out of the file.
+        // Unknown dtypes are accepted here, since the tensor may not be used.
         require(dtype_size(entry.dtype) == 0 || tensor_bytes(entry.dtype, entry.shape) == end - begin,
                 tensor + "has data_offsets that do not match its dtype and shape");
         return {begin, end};
     }
 
-    /// Whether it is an array of sizes, which then are in `sizes`.
+    /// Appends an array of sizes to `sizes`; returns false if `value` is not one.
     static bool read_sizes(const Json& value, std::vector<std::size_t>& sizes) {
         const auto* const array = value.get<JsonArray>();
         if (!array) return false;
@@ -177,7 +180,7 @@ private:
     std::size_t data_size_ = 0;
 };
 
-/// The header of a file that has this metadata, and its tensors' data in this order.
+/// The JSON header of a file with this metadata and its tensors' data in this order.
 inline std::string safetensors_header(
     const std::map<std::string, std::string>& metadata,
     const std::vector<const std::pair<const std::string, TensorEntry>*>& order) {
@@ -205,10 +208,11 @@ inline std::string safetensors_header(
 
 }  // namespace detail
 
-/// Writes a safetensors file, atomically. Tensors of wider types come first, as the reference implementation
-/// does it, so that each value is aligned in the file. Throws an Error, and writes nothing, if a tensor's
-/// data does not match its dtype and shape or a name is not UTF-8. Its metadata get a checksum, which
-/// read_safetensors checks, and other readers pass over.
+/// Writes a safetensors file, atomically. Tensors of wider dtypes come first, as in the reference
+/// implementation, so that values are aligned in the file. Adds a checksum to the metadata, which
+/// read_safetensors verifies and other readers ignore. Errors, before anything is written: a tensor whose
+/// data does not match its dtype and shape; names or metadata that are not UTF-8; a tensor named
+/// __metadata__.
 inline void write_safetensors(const std::filesystem::path& path, const Safetensors& contents) {
     std::vector<const std::pair<const std::string, TensorEntry>*> order;
     for (const auto& tensor : contents.tensors) {
@@ -245,9 +249,9 @@ inline void write_safetensors(const std::filesystem::path& path, const Safetenso
     file.commit();
 }
 
-/// Reads a safetensors file. Throws an Error, one line, if the file is missing, or anything in it is not as
-/// the format demands, or gantry wrote it and it has changed since. Tensors of types that gantry cannot
-/// convert (F8, ...) are read as bytes; an error comes when their values are asked for.
+/// Reads a safetensors file. Tensors of dtypes that gantry does not support (F8, ...) are read as bytes;
+/// reading their values is an error. Errors, in one line: a missing file; a violation of the format; a file
+/// written by gantry whose checksum does not match.
 inline Safetensors read_safetensors(const std::filesystem::path& path) {
     return detail::SafetensorsReader(path).read();
 }

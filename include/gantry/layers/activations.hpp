@@ -7,7 +7,8 @@
 
 namespace gantry {
 
-/// An activation as a layer. After a layer that fuses activations it costs no pass over memory.
+/// Base of the activation layers: y = f(x) per element, any shape -> the same shape. A preceding layer that
+/// fuses activations applies it in its own kernel, without a further pass over memory.
 template <Activation function>
 struct ActivationOf : PlainLayer {
     static constexpr bool keeps_shape = true;
@@ -18,36 +19,45 @@ struct ActivationOf : PlainLayer {
     }
 };
 
+/// max(x, 0).
 struct ReLU : ActivationOf<Activation{ActivationKind::leaky_relu, 0}> {
     static std::string name() { return "ReLU"; }
 };
 
+/// Compile-time check of LeakyReLU's slope.
 template <detail::Real slope>
 struct LeakyReLUHasSlope {
     static_assert(slope.value >= 0, "gantry: the slope of a LeakyReLU must not be negative");
 };
+/// x if x > 0, else slope x; slope >= 0. `LeakyReLU<0.2>`
 template <detail::Real slope = 0.01>
 struct LeakyReLU : ActivationOf<Activation{ActivationKind::leaky_relu, slope.value}> {
     using Valid = detail::StaticCheck<(slope.value >= 0), LeakyReLUHasSlope<slope>>;
     static std::string name() { return "LeakyReLU " + detail::short_number(slope.value); }
 };
 
+/// Compile-time check of ELU's alpha.
 template <detail::Real alpha>
 struct ELUHasAlpha {
     static_assert(alpha.value > 0, "gantry: the alpha of an ELU must be positive");
 };
+/// x if x > 0, else alpha (exp(x) - 1); alpha > 0. Source: Clevert, Unterthiner and Hochreiter, "Fast and
+/// accurate deep network learning by exponential linear units (ELUs)" (2016), equation 15.
 template <detail::Real alpha = 1>
 struct ELU : ActivationOf<Activation{ActivationKind::elu, alpha.value}> {
     using Valid = detail::StaticCheck<(alpha.value > 0), ELUHasAlpha<alpha>>;
     static std::string name() { return "ELU " + detail::short_number(alpha.value); }
 };
 
+/// log(1 + exp(x)).
 struct Softplus : ActivationOf<Activation{ActivationKind::softplus}> {
     static std::string name() { return "Softplus"; }
 };
+/// 1 / (1 + exp(-x)).
 struct Sigmoid : ActivationOf<Activation{ActivationKind::sigmoid}> {
     static std::string name() { return "Sigmoid"; }
 };
+/// tanh(x).
 struct Tanh : ActivationOf<Activation{ActivationKind::tanh}> {
     static std::string name() { return "Tanh"; }
 };

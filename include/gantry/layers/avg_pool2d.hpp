@@ -8,7 +8,7 @@
 
 namespace gantry {
 
-/// The means of windows, Shape<Batch, height, width, C> -> Shape<Batch, ..., ..., C>; see avg_pool2d.
+/// Average pooling, Shape<Batch, height, width, C> -> Shape<Batch, ..., ..., C>; see avg_pool2d.
 ///     AvgPool2d<Pooling{.size = 4, .stride = 2}>
 template <auto... pooling>
 struct AvgPool2d : detail::PoolingLayer<Pooling{.size = 1}> {
@@ -27,7 +27,8 @@ struct AvgPool2d<pooling> : detail::PoolingLayer<pooling> {
     }
 };
 
-/// The mean of each channel, Shape<Batch, height, width, C> -> Shape<Batch, C>; see global_avg_pool2d.
+/// Mean of each channel over the image, Shape<Batch, height, width, C> -> Shape<Batch, C>; see
+/// global_avg_pool2d.
 struct GlobalAvgPool2d : PlainLayer {
     static constexpr FeatureOrder feature_order = FeatureOrder::own;
     static constexpr std::size_t pytorch_modules = 2;  // AdaptiveAvgPool2d(1) and Flatten

@@ -7,10 +7,11 @@
 
 namespace gantry {
 
-/// Batch normalisation of the last extent: features of Shape<Batch, N>, channels of images. Training uses the
-/// statistics of the batch and moves the running ones towards them; evaluation uses the running ones. Source:
-/// Ioffe and Szegedy, "Batch normalization" (2015); conventions of PyTorch's BatchNorm1d and BatchNorm2d.
-/// (PyTorch's momentum = None, the mean over all batches, is left out.)
+/// Batch normalisation over the last extent: features of Shape<Batch, N>, channels of images; any shape ->
+/// the same shape. Training mode normalises with batch statistics and updates the running statistics;
+/// evaluation mode uses the running statistics. See batch_norm. Source: Ioffe and Szegedy, "Batch
+/// normalization" (2015), with the conventions of PyTorch's BatchNorm1d and BatchNorm2d. PyTorch's momentum =
+/// None (cumulative average) is not supported.
 template <int feature_count, BatchNormOptions options = BatchNormOptions{}>
 struct BatchNorm {
     using Parameters =
@@ -35,10 +36,10 @@ struct BatchNorm {
         return "BatchNorm " + std::to_string(feature_count) + (options.affine ? "" : ", not affine");
     }
 
-    /// `more`: scale and shift, if there are any, and the running mean and variance.
+    /// `more`: scale and shift if affine, then running mean and running variance.
     template <class P, AnyTensor X, AnyTensor... More>
     static auto forward(const P&, const X& x, const More&... more) {
-        // A kernel of batch norm knows the identity and leaky_relu.
+        // The batch norm kernels fuse only the identity and leaky_relu.
         constexpr bool fuses = P::activation.kind == ActivationKind::identity ||
                                P::activation.kind == ActivationKind::leaky_relu;
         constexpr Activation fused = fuses ? P::activation : Activation{};
@@ -55,8 +56,7 @@ struct BatchNorm {
     }
 };
 
-/// The name that PyTorch has for images: features are the last extent of every shape, so it is the same
-/// layer.
+/// PyTorch's name for images. Features are the last extent of any shape, so it is the same layer.
 template <int channels, BatchNormOptions options = BatchNormOptions{}>
 using BatchNorm2d = BatchNorm<channels, options>;
 

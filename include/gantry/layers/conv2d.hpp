@@ -12,7 +12,7 @@ namespace gantry {
 
 namespace detail {
 
-/// "4x4 stride 2 padding 1"
+/// "4x4 stride 2 padding 1"; values at their defaults are omitted.
 inline std::string window_text(const Conv2dOptions& window) {
     const auto number = [](PerAxis n) {
         const std::string vertical = std::to_string(n.vertical);
@@ -27,7 +27,7 @@ inline std::string window_text(const Conv2dOptions& window) {
            (window.bias ? "" : ", no bias");
 }
 
-/// Of a convolution with anything but a Conv2dOptions.
+/// Compile-time error for a convolution whose third argument is not a single Conv2dOptions.
 template <int arguments>
 struct ConvolutionTakesWindow {
     static_assert(arguments < 0,
@@ -45,19 +45,20 @@ struct WindowIsValid {
                   "output_padding is smaller than stride or dilation");
 };
 
-/// What both kinds of convolutions have in common. `out` of Conv2d are `in` of the product that it is, and
-/// the reverse for ConvTranspose2d: weights are (window height, window width, channels of the larger image,
-/// channels of the smaller one) in memory, and PyTorch's layout in files.
+/// Base of Conv2d and ConvTranspose2d. A transposed convolution is the adjoint of a convolution, so both
+/// store weights as (window height, window width, larger, smaller): `larger` counts the channels of the
+/// convolution's input (in of Conv2d, out of ConvTranspose2d), `smaller` those of its output. Files use
+/// PyTorch's layout.
 template <int channels_in, int channels_out, int larger, int smaller, Conv2dOptions window>
 struct ConvolutionLayer {
     static constexpr bool has_channels = channels_in > 0 && channels_out > 0;
     using Valid = std::conditional_t<has_channels, StaticCheck<window.valid(), WindowIsValid<window>>,
                                      StaticCheck<false, ConvolutionHasChannels<channels_in, channels_out>>>;
-    // At least 1: what is not valid is an error above, and none of Shape.
+    // Clamped to 1, so that invalid arguments fail in Valid only and not in Shape as well.
     static constexpr int rows = std::max(1, window.size.vertical),
                          columns = std::max(1, window.size.horizontal);
     static constexpr int taps = rows * columns;
-    // PyTorch counts both from the weights as they lie in its files, for a transposed convolution too.
+    // As PyTorch, which derives both from the weight's layout in its files, for transposed convolutions too.
     static constexpr int fan_in = larger * taps, fan_out = smaller * taps;
     using Weight = Parameter<"weight", Shape<rows, columns, std::max(1, larger), std::max(1, smaller)>,
                              Role::weight, fan_in, fan_out, FileOrder::channels_first>;
@@ -72,7 +73,7 @@ struct ConvolutionLayer {
 
 }  // namespace detail
 
-/// A convolution, Shape<Batch, height, width, in> -> Shape<Batch, ..., ..., out>; see conv2d.
+/// 2D convolution, Shape<Batch, height, width, in> -> Shape<Batch, ..., ..., out>; see conv2d.
 ///     Conv2d<3, 64, Conv2dOptions{.size = 4, .stride = 2, .padding = 1, .bias = false}>
 template <int in, int out, auto... window>
 struct Conv2d : Conv2d<in, out, Conv2dOptions{.size = 1}> {
@@ -89,13 +90,13 @@ struct Conv2d<in, out, window> : detail::ConvolutionLayer<in, out, in, out, wind
     template <class X>
     using Output =
         typename std::conditional_t<std::is_same_v<X, AnyShape>, std::type_identity<X>, OutputOf<X>>::type;
-    /// Taps on padding count as well.
+    /// Includes taps on padding.
     template <class X>
     static constexpr std::size_t flops = Output<X>::sample_size*(2 * std::size_t{in} * Conv2d::taps +
                                                                  (window.bias ? 1 : 0));
     template <class X>
     static constexpr std::size_t stored = Output<X>::sample_size;
-    /// The same layer with `factor` times as many output channels; see Maxout.
+    /// The same layer with out * factor output channels; see Maxout.
     template <int factor>
     using Widened = Conv2d<in, out * factor, window>;
 

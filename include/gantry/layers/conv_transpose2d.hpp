@@ -11,8 +11,8 @@ template <int index, class L, class X, int in, Conv2dOptions window>
 constexpr auto transposed_image_check();
 }  // namespace detail
 
-/// A transposed convolution, Shape<Batch, height, width, in> -> Shape<Batch, ..., ..., out>, with a window as
-/// PyTorch's ConvTranspose2d has it; see conv_transpose2d.
+/// Transposed 2D convolution, Shape<Batch, height, width, in> -> Shape<Batch, ..., ..., out>, with the window
+/// conventions of PyTorch's ConvTranspose2d; see conv_transpose2d.
 template <int in, int out, auto... window>
 struct ConvTranspose2d : ConvTranspose2d<in, out, Conv2dOptions{.size = 1}> {
     using Valid = detail::StaticCheck<false, detail::ConvolutionTakesWindow<sizeof...(window)>>;
@@ -28,7 +28,7 @@ struct ConvTranspose2d<in, out, window> : detail::ConvolutionLayer<in, out, out,
     template <class X>
     using Output =
         typename std::conditional_t<std::is_same_v<X, AnyShape>, std::type_identity<X>, OutputOf<X>>::type;
-    /// Taps that reach into the padding count as well.
+    /// Includes taps that fall into the padding.
     template <class X>
     static constexpr std::size_t flops = 2 * X::sample_size* out* ConvTranspose2d::taps +
                                          (window.bias ? Output<X>::sample_size : 0);
@@ -46,7 +46,7 @@ struct ConvTranspose2d<in, out, window> : detail::ConvolutionLayer<in, out, out,
     }
 };
 
-/// A transposed convolution of a Sequential whose padding takes away all of its result.
+/// Compile-time error for a transposed convolution whose padding removes its whole result.
 template <int layer_index, class Layer, int result_height, int result_width>
 struct LayerLeavesPixels {
     static_assert(result_height > 0 && result_width > 0,

@@ -9,22 +9,24 @@
 
 namespace gantry {
 
+/// Options of a Dense layer.
 struct DenseOptions {
-    bool bias = true;
+    bool bias = true;  ///< add a learned value to each output
 };
 
+/// Compile-time check of Dense's extents.
 template <int inputs, int outputs>
 struct DenseHasFeatures {
     static_assert(inputs > 0 && outputs > 0, "gantry: a Dense layer has inputs and outputs");
 };
 
-/// y = x W + b, Shape<Batch, inputs> -> Shape<Batch, outputs>. W lies in memory as (inputs, outputs), the
-/// transpose of PyTorch's Linear, so that rows of a batch meet rows of W; files have PyTorch's layout.
+/// y = x W + b, Shape<Batch, inputs> -> Shape<Batch, outputs>. W is stored as (inputs, outputs), the
+/// transpose of PyTorch's Linear, so that x and W are both read row by row; files use PyTorch's layout.
 template <int inputs, int outputs, DenseOptions options = DenseOptions{}>
 struct Dense {
     static constexpr bool valid = inputs > 0 && outputs > 0;
     using Valid = detail::StaticCheck<valid, DenseHasFeatures<inputs, outputs>>;
-    // At least 1: what is not valid is an error above, and none of Shape.
+    // Clamped to 1, so that invalid arguments fail in Valid only and not in Shape as well.
     static constexpr int rows = std::max(1, inputs), columns = std::max(1, outputs);
     using Weight =
         Parameter<"weight", Shape<rows, columns>, Role::weight, rows, columns, FileOrder::transposed>;
@@ -42,7 +44,7 @@ struct Dense {
     static constexpr std::size_t stored = outputs;
     static constexpr bool fuses_activation = true;
     static constexpr FeatureOrder feature_order = FeatureOrder::free;
-    /// The same layer with `factor` times as many outputs; see Maxout.
+    /// The same layer with outputs * factor outputs; see Maxout.
     template <int factor>
     using Widened = Dense<inputs, outputs * factor, options>;
 

@@ -7,14 +7,16 @@
 
 namespace gantry {
 
+/// Compile-time check of Dropout's probability.
 template <detail::Real drop_probability>
 struct DropoutHasProbability {
     static_assert(drop_probability.value >= 0 && drop_probability.value < 1,
                   "gantry: a Dropout drops with a probability in [0, 1)");
 };
 
-/// In training, each element is 0 with this probability, and the others grow by 1 / (1 - probability); in
-/// evaluation, nothing. Source: Srivastava et al., "Dropout" (2014).
+/// Training mode: zeroes each element with probability p and scales the others by 1 / (1 - p), 0 <= p < 1.
+/// Evaluation mode: the identity. Any shape -> the same shape; see dropout. Source: Srivastava et al.,
+/// "Dropout" (2014), section 10 (inverted scaling).
 template <detail::Real drop_probability = 0.5>
 struct Dropout : PlainLayer {
     using Valid = detail::StaticCheck<(drop_probability.value >= 0 && drop_probability.value < 1),

@@ -6,18 +6,19 @@
 #include <optional>
 #include <type_traits>
 
-// In which order a network's features come in a file. Images are channels-last here and channels-first in
-// PyTorch, so a vector that is a flattened image, or becomes an image, has its features in another order
-// there: with it change the rows and columns of the matrices, and the parameters of each feature, that meet
-// this vector. All of it follows from the shapes, which are known to the compiler.
+// The order of a network's features in a file. Images are channels-last in gantry and channels-first in
+// PyTorch, so the features of a vector that is a flattened image, or is reshaped to one, are permuted between
+// the two. Files permute accordingly the rows and columns of the matrices, and the per-feature parameters,
+// that are applied to such a vector. Everything is derived from the shapes at compile time.
 
 namespace gantry {
 
-/// Why a network has no file that means the same in PyTorch.
+/// Why a network cannot be saved to a file that PyTorch reads as the same network; PyTorchOrder explains
+/// each.
 enum class OrderProblem { none, image_size, other_image, layer, parameter };
 
-/// A network without such a file fails here, where it is saved or loaded. `layer_index` counts the layers of
-/// nested Sequentials one by one, from 0.
+/// Compile-time error where a network without an equivalent PyTorch file is saved or loaded. `layer_index`
+/// counts the leaf layers of nested Sequentials, from 0.
 template <int layer_index, OrderProblem problem>
 struct PyTorchOrder {
     static_assert(problem != OrderProblem::image_size,
@@ -44,20 +45,21 @@ struct PyTorchOrder {
 
 namespace detail {
 
-/// A layer with the shapes that it takes and makes; rank 0: not known.
+/// A leaf layer with its input and output shapes; rank 0: unknown.
 struct LayerTrace {
     FeatureOrder order = FeatureOrder::unknown;
     Extents takes{}, makes{};
     bool parameters_known = true;
 
-    /// Whether its result are the numbers of its input, each in its place or changed there.
+    /// True if element i of the result corresponds to element i of the input.
     constexpr bool keeps_order() const { return order == FeatureOrder::kept || order == FeatureOrder::view; }
     constexpr bool keeps_pytorch_order() const {
         return order == FeatureOrder::unknown || order == FeatureOrder::own;
     }
 };
 
-/// The order of what has these extents, if its last extent is channels.
+/// The permutation between channels-last and channels-first for an image of these extents; {} if there is
+/// none.
 constexpr FlatImage flat_image(const Extents& extents) {
     if (extents.rank != 4 || extents.of[1] * extents.of[2] == 1 || extents.of[3] == 1) return {};
     return {extents.of[1] * extents.of[2], extents.of[3]};
@@ -69,7 +71,7 @@ constexpr bool parameter_is_known() {
     constexpr FeatureOrder order = feature_order_of<L>;
     if constexpr (P::file_order == FileOrder::unknown) return false;
     if constexpr (order == FeatureOrder::kept && !std::is_same_v<Y, AnyShape>)
-        // Of a matrix PyTorch's features are not the last extent.
+        // PyTorch's features are not the last extent of a rank-3 tensor.
         return P::shape::rank < 2 && Y::rank != 3 && (size == 1 || size == last_extent<Y>);
     if constexpr (order == FeatureOrder::free && X::rank == 2 && Y::rank == 2)
         return P::file_order == FileOrder::transposed
@@ -110,7 +112,8 @@ constexpr auto trace_layers() {
     return layers;
 }
 
-/// The vectors that a layer takes and makes; {1, 1} for images, whose channels are what they are in PyTorch.
+/// Feature order of a layer's input and output vectors; {1, 1} for images, whose channels have PyTorch's
+/// order.
 struct LayerOrders {
     FlatImage inputs{}, outputs{};
 };
@@ -118,7 +121,7 @@ template <std::size_t count>
 struct NetworkOrders {
     std::array<LayerOrders, count> layers{};
     OrderProblem problem = OrderProblem::none;
-    int layer = 0;  ///< that has the problem
+    int layer = 0;  ///< leaf index of the layer that has the problem
 
     constexpr void fail(OrderProblem what, std::size_t where) {
         if (problem != OrderProblem::none) return;
@@ -127,15 +130,16 @@ struct NetworkOrders {
     }
 };
 
-/// Layers that keep the order join what is between layers, position p being before layer p, to stretches with
-/// one order. Images in a stretch decide about it, and so do its ends where the order is that of PyTorch: the
-/// network's input and output, and layers that do not say more.
+/// Position p is the tensor before layer p. Layers that keep the order join consecutive positions into a run
+/// with one order. The order of a run is determined by the images in it and by its positions that must have
+/// PyTorch's order: the network's input and output, and the inputs and outputs of layers without a
+/// feature_order.
 template <std::size_t count>
 constexpr NetworkOrders<count> order_features(const std::array<LayerTrace, count>& layers) {
     NetworkOrders<count> result;
     const auto shape = [&](std::size_t p) { return p < count ? layers[p].takes : layers[count - 1].makes; };
     const auto keeps_pytorch_order = [&](std::size_t layer) {
-        return layer < count && layers[layer].keeps_pytorch_order();  // layer -1 is none either
+        return layer < count && layers[layer].keeps_pytorch_order();  // layer -1 wraps around: out of range
     };
     for (std::size_t i = 0; i < count; ++i) {
         const LayerTrace& layer = layers[i];
@@ -148,7 +152,7 @@ constexpr NetworkOrders<count> order_features(const std::array<LayerTrace, count
     }
     for (std::size_t begin = 0, end = 0; begin <= count; begin = end) {
         std::optional<FlatImage> order;
-        std::optional<std::size_t> silent;  // a layer that says nothing
+        std::optional<std::size_t> silent;  // a layer without a feature_order
         for (end = begin; end == begin || (end <= count && layers[end - 1].keeps_order()); ++end) {
             const bool decides = end == 0 || end == count || shape(end).rank != 2 ||
                                  keeps_pytorch_order(end) || keeps_pytorch_order(end - 1);
@@ -162,7 +166,7 @@ constexpr NetworkOrders<count> order_features(const std::array<LayerTrace, count
                        : result.fail(OrderProblem::other_image, end < count ? end : count - 1);
             order = here;
         }
-        // Every element is set: g++ 12 loses some that have nothing but their default initialisers.
+        // Sets every element: g++ 12 loses elements that only have their default initialisers.
         for (std::size_t p = begin; p < end; ++p) {
             const FlatImage vector = shape(p).rank == 2 && order ? *order : FlatImage{};
             if (p < count) result.layers[p].inputs = vector;

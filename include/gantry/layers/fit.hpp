@@ -7,22 +7,25 @@
 
 namespace gantry {
 
-// A network that does not fit together fails in one of these structs, where its type is named. The compiler's
-// message then shows their arguments: the layer's index (from 0), the layer, what it expects and what it
-// gets.
+// Compile-time errors for mismatched layers. A mismatch instantiates one of these structs where the network's
+// type is named, so the compiler's message shows the arguments: the layer's index (from 0), the layer, the
+// shape or extent it expects, and the one it gets.
 
+/// A Sequential got an argument that is not a layer.
 template <int layer_index, class Given>
 struct SequentialTakesLayers {
     static_assert(layer_index < 0,
                   "gantry: a Sequential takes layers, as types: Sequential<Dense<3, 4>, ReLU>, with ReLU and "
                   "not ReLU() (see SequentialTakesLayers<layer index, given>)");
 };
+/// The number of features (or channels) does not match.
 template <int layer_index, class Layer, int layer_expects, int layer_gets>
 struct LayerFits {
     static_assert(layer_expects == layer_gets,
                   "gantry: a layer of this Sequential expects another number of features "
                   "than it gets from the layer before it (see LayerFits<layer index, layer, expects, gets>)");
 };
+/// The shape does not match.
 template <int layer_index, class Layer, class LayerExpects, class LayerGets>
 struct LayerFitsShape {
     static_assert(std::is_same_v<LayerExpects, LayerGets>,
@@ -30,12 +33,14 @@ struct LayerFitsShape {
                   "gets from the layer before it; Flatten or Reshape may be missing (see "
                   "LayerFitsShape<layer index, layer, expects, gets>; -1 is Batch)");
 };
+/// A layer over images got a shape that is not one of images.
 template <int layer_index, class Layer, class LayerGets>
 struct LayerFitsImage {
     static_assert(LayerGets::rank == 4,
                   "gantry: a layer of this Sequential takes images, Shape<Batch, height, width, channels>; a "
                   "Reshape may be missing (see LayerFitsImage<layer index, layer, gets>; -1 is Batch)");
 };
+/// The window is larger than the padded image.
 template <int layer_index, class Layer, int image_height, int image_width, int window_height,
           int window_width>
 struct LayerFitsWindow {
@@ -62,7 +67,7 @@ requires requires { typename L::Valid; }
 struct OptionsCheck<L> {
     using type = typename L::Valid;
 };
-/// Whether a layer's own template arguments make sense.
+/// The StaticCheck of a layer's template arguments: L::Valid, or one that always holds.
 template <class L>
 using options_check = typename OptionsCheck<L>::type;
 
@@ -71,8 +76,8 @@ inline constexpr int last_extent = S::extents(Batch).last();
 template <>
 inline constexpr int last_extent<AnyShape> = 0;
 
-/// How a layer over images takes shape X: `channels` are those that it expects, 0 for any; `window` is the
-/// extent of its window, and `padding` what it adds on each side.
+/// StaticCheck that a layer over images takes shape X. `channels`: the channels it expects, 0 for any;
+/// `window`: the span of its window; `padding`: pixels added on each side.
 template <int index, class L, class X, int channels, PerAxis window = 1, PerAxis padding = 0>
 constexpr auto image_check() {
     if constexpr (X::rank != 4) {
@@ -89,8 +94,8 @@ constexpr auto image_check() {
     }
 }
 
-/// How layer L takes shape X: whether it fits, and the struct whose instantiation says so where it does not.
-/// The two are apart, since to a compiler everything is wrong that depends on a struct that failed.
+/// StaticCheck that layer L takes shape X: the condition, and the struct whose instantiation reports a
+/// mismatch. They are separate because everything that depends on a failed struct is an error as well.
 template <int index, class L, class X>
 constexpr auto layer_check() {
     using Expected = typename L::Input;
@@ -111,7 +116,8 @@ constexpr auto layer_check() {
     }
 }
 
-/// What layer L takes where it gets X: X, or after a misfit what it would take, as far as that is known.
+/// The input shape to continue with after giving X to layer L: X if it fits, else the shape that L expects,
+/// as far as it is known.
 template <int index, class L, class X>
 constexpr auto taken() {
     if constexpr (!options_check<L>::fits) {

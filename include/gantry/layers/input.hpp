@@ -6,7 +6,8 @@
 
 namespace gantry {
 
-/// Says what a network takes, where its first layer does not: `Sequential<InputShape<32, 32, 3>, ...>`.
+/// Declares the network's input shape if the first layer does not determine it:
+/// `Sequential<InputShape<32, 32, 3>, ...>`. The identity.
 template <int... extents>
 struct InputShape : detail::ItemLayer<extents...> {
     using Input = typename InputShape::Items;

@@ -12,51 +12,59 @@
 
 namespace gantry {
 
-// A layer is a type without state. It names
-//   Parameters, State         ParameterLists: what is learned, and what is not (running statistics)
-//   Input                     the shape that it takes, or AnyShape
-//   features                  where Input is AnyShape: the last extent that it takes, 0 for any
-//   Output<X>                 the shape that it makes of shape X
-//   flops<X>, stored<X>       for each item of a batch: operations of a forward pass, numbers that its result
-//                             holds
-//   name()                    for tables
-//   forward(pass, x, parameters..., states...)   the computation, in ops
-// and may name
-//   activation                it is this activation and nothing else: a layer before it may apply it
-//   fuses_activation = true   it applies Pass::activation itself
-//   keeps_shape = true        it makes of any shape the same one: what a network takes may be told from a
-//                             layer after it
-//   feature_order             for files: see FeatureOrder
-//   pytorch_modules           how many modules of PyTorch's nn.Sequential it stands for, where not one
-//   Valid                     whether its template arguments make sense: a StaticCheck
-//   Fit<index, X>             where Input and features do not say all: whether it takes shape X, see fit.hpp
+// clang-format off
+// A layer is a stateless type with these members:
+//   Parameters, State         ParameterLists: learned parameters, and other state such as running statistics
+//   Input                     input shape, or AnyShape
+//   features                  required last extent if Input is AnyShape, 0 for any
+//   Output<X>                 shape of the result for an input of shape X
+//   flops<X>                  floating-point operations of the forward pass, per sample
+//   stored<X>                 elements held until the backward pass, per sample
+//   name()                    text for summary() and for comparing architectures in checkpoints
+//   forward(pass, x, parameters..., states...)
+//                             the computation, written in ops
+// Optional members:
+//   activation                the layer only applies this activation, so the layer before it may fuse it
+//   fuses_activation = true   forward applies Pass::activation itself
+//   keeps_shape = true        the output always has the input's shape, so the network's input shape may be
+//                             inferred from a later layer
+//   feature_order             order of the features in files: see FeatureOrder
+//   pytorch_modules           number of modules of PyTorch's nn.Sequential it corresponds to; default 1
+//   Valid                     StaticCheck of the template arguments
+//   Fit<index, X>             StaticCheck that it takes X, if Input and features do not suffice: see fit.hpp
+//   Widened<n>                the same layer with n times the outputs; Maxout requires it
+//   NestedTag                 marks a container, as Sequential, whose forward takes (pass, cursor, x)
+// clang-format on
 
-/// What a layer does to the order of features, which differs from PyTorch's in a flattened image: files of
-/// networks in which that matters need to know. What a layer does to the pixels of images is its own matter.
+// clang-format off
+/// How a layer treats the order of features. In a flattened image that order differs from PyTorch's, so files
+/// need to know it; see feature_order.hpp. It describes vectors only, not the pixels of images.
 enum class FeatureOrder {
-    unknown,  ///< files can be had where its input and output have PyTorch's order
-    kept,     ///< feature i of the result belongs to feature i of the input, as do vectors of parameters:
-              ///< activations, batch norm. What keeps_shape is this, if it has no parameters
-    view,     ///< the same numbers in memory: Flatten
-    free,     ///< parameters connect each input with each output, so that both may be in any order: Dense.
-           ///< They are matrices (inputs, outputs), FileOrder::transposed, and vectors that go with outputs
-    own,  ///< the result has PyTorch's order, whatever the input: channels, as GlobalAvgPool2d has them
+    unknown,  ///< the default: a file needs the layer's input and output to have PyTorch's order
+    kept,     ///< feature i of the output, and element i of each parameter vector, belong to feature i of the
+              ///< input: activations, batch norm. The default for keeps_shape without parameters and state
+    view,     ///< the same elements in memory: Flatten
+    free,     ///< parameters connect every input with every output, so both may be permuted: Dense. They are
+              ///< matrices (inputs, outputs) with FileOrder::transposed, and vectors over the outputs
+    own,      ///< the output has PyTorch's order for any input: the channels of GlobalAvgPool2d
 };
+// clang-format on
 
-/// What a layer is told about the pass that it is part of.
+/// The forward pass that a layer is part of.
 template <bool is_training, Activation next = Activation{}>
 struct Pass {
     static constexpr bool training = is_training;
-    static constexpr Activation activation = next;  ///< to be applied to the result, in the same kernel
-    RandomStream* dropout;
+    static constexpr Activation activation = next;  ///< to fuse: applied to the result in the same kernel
+    RandomStream* dropout;                          ///< random numbers for dropout masks
 
+    /// The same pass with activation `a`.
     template <Activation a>
     Pass<is_training, a> with() const {
         return {dropout};
     }
 };
 
-/// What layers have in common that change no shape and have no parameters.
+/// Base of layers without parameters; the shape stays the same unless they redefine Output.
 struct PlainLayer {
     using Parameters = ParameterList<>;
     using State = ParameterList<>;
@@ -71,7 +79,7 @@ struct PlainLayer {
 };
 
 namespace detail {
-/// A number as a template argument of a layer, which may be written as 0.2, 0.2f or 1: 0.2 is 0.2f.
+/// A real template argument of a layer, stored as float: 0.2 and 0.2f name the same type.
 struct Real {
     float value;
 
@@ -80,7 +88,7 @@ struct Real {
     constexpr Real(int number) : value(static_cast<float>(number)) {}     // NOLINT: meant to convert
 };
 
-/// Something with what a layer must name.
+/// A type with the required members of a layer (those that do not depend on the input shape).
 template <class L>
 concept AnyLayer = requires {
     typename L::Parameters;
@@ -97,26 +105,30 @@ inline std::string short_number(float number) {
 }
 }  // namespace detail
 
+/// A layer that only applies an activation, L::activation.
 template <class L>
 concept ActivationLayer = requires {
     L::activation;
 };
+/// A layer whose output always has the shape of its input.
 template <class L>
 concept KeepsShape = requires {
     requires L::keeps_shape;
 };
-/// What a layer says about the order of features.
+/// The layer's FeatureOrder, or its default; see FeatureOrder.
 template <class L>
 inline constexpr FeatureOrder feature_order_of =
     KeepsShape<L>&& L::Parameters::count + L::State::count == 0 ? FeatureOrder::kept : FeatureOrder::unknown;
 template <class L>
 requires requires { L::feature_order; }
 inline constexpr FeatureOrder feature_order_of<L> = L::feature_order;
+/// Number of modules of PyTorch's nn.Sequential that the layer corresponds to.
 template <class L>
 inline constexpr std::size_t pytorch_modules_of = 1;
 template <class L>
 requires requires { L::pytorch_modules; }
 inline constexpr std::size_t pytorch_modules_of<L> = L::pytorch_modules;
+/// A layer that applies Pass::activation in its own kernel.
 template <class L>
 concept FusesActivation = requires {
     requires L::fuses_activation;

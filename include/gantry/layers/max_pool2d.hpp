@@ -7,7 +7,7 @@
 
 namespace gantry {
 
-/// The maxima of windows, Shape<Batch, height, width, C> -> Shape<Batch, ..., ..., C>; see max_pool2d.
+/// Max pooling, Shape<Batch, height, width, C> -> Shape<Batch, ..., ..., C>; see max_pool2d.
 ///     MaxPool2d<Pooling{.size = 3, .stride = 2, .padding = 1}>
 template <auto... pooling>
 struct MaxPool2d : detail::PoolingLayer<Pooling{.size = 1}> {
@@ -17,7 +17,7 @@ template <Pooling pooling>
 struct MaxPool2d<pooling> : detail::PoolingLayer<pooling> {
     template <int index, class X>
     using Fit = decltype(detail::image_check<index, MaxPool2d, X, 0, pooling.size, pooling.padding>());
-    /// The maxima and their switches.
+    /// Maxima and switches.
     template <class X>
     static constexpr std::size_t stored = 2 * detail::PoolingLayer<pooling>::template stored<X>;
 

@@ -10,7 +10,7 @@
 namespace gantry {
 
 namespace detail {
-/// The parameters of a widened layer with the fan-out that each of its pieces has, for initialisers.
+/// Parameters of the widened layer with the fan-out of a single piece, which initialisers use.
 template <int pieces, class List>
 struct PiecesOf;
 template <int pieces, class... P>
@@ -19,15 +19,16 @@ struct PiecesOf<pieces, ParameterList<P...>> {
 };
 }  // namespace detail
 
+/// Compile-time check of the number of pieces.
 template <int pieces>
 struct MaxoutHasPieces {
     static_assert(pieces > 1, "gantry: a Maxout has at least 2 pieces");
 };
 
-/// The largest of `pieces` layers of one kind, element by element: `Maxout<Dense<784, 240>, 5>`. The pieces
-/// are one layer with `pieces` times as many outputs, piece by piece, so that there is one product instead of
-/// five. In a file it is that layer: output o of piece p is in row p * outputs + o of the weight. Source:
-/// Goodfellow et al., "Maxout networks" (2013), section 3.
+/// Elementwise maximum of `pieces` layers of one type, `Maxout<Dense<784, 240>, 5>`; shapes are those of
+/// Layer. The pieces are computed as one layer with pieces * outputs outputs, one piece after the other: a
+/// single product instead of `pieces`. Files hold that layer: output o of piece p is row p * outputs + o
+/// of the weight. Source: Goodfellow et al., "Maxout networks" (2013), section 3.
 template <class Layer, int pieces>
 struct Maxout {
     using Valid = std::conditional_t<detail::options_check<Layer>::fits,

@@ -10,6 +10,7 @@
 
 namespace gantry {
 
+/// Compile-time error for inner layers of a PoolUnpool2d that change the pooled image's shape.
 template <int layer_index, class Layer, class PooledImage, class InnerLayersMake>
 struct UnpoolingFitsLayer {
     static_assert(
@@ -19,8 +20,8 @@ struct UnpoolingFitsLayer {
         "layer, pooled image, what the inner layers make of it>; -1 is Batch)");
 };
 
-/// Pools, runs layers on the pooled image, and unpools their result with the switches of its own pooling, so
-/// that height, width and channels stay: one level of an encoder-decoder. It nests, which makes a U:
+/// One level of an encoder-decoder: max-pools, applies the inner layers, and unpools their result with the
+/// switches of that pooling. Shape<Batch, height, width, C> -> the same shape. Nest it for a U:
 ///     PoolUnpool2d<Pooling{.size = 2}, Conv2d<16, 32, w>, PoolUnpool2d<Pooling{.size = 2}, ...>,
 ///                  ConvTranspose2d<32, 16, w>>
 /// See max_pool2d and max_unpool2d. Source: Zeiler and Fergus, "Visualizing and understanding convolutional
@@ -65,7 +66,7 @@ public:
     template <class X>
     static constexpr std::size_t flops =
         Pool::template flops<X> + Inner::template flops<PooledImage<X>> + PooledImage<X>::sample_size;
-    /// The maxima and their switches, what the inner layers leave, and the result.
+    /// Maxima and switches, the inner layers' saved activations, and the result.
     template <class X>
     static constexpr std::size_t stored =
         2 * PooledImage<X>::sample_size + Inner::template stored<PooledImage<X>> + X::sample_size;
@@ -85,14 +86,14 @@ public:
         Inner::template list_tensors<learned>(list, prefix, offset, leaf);
         ++leaf;
     }
-    /// The pooling and the unpooling are layers as well.
+    /// Visits the pooling, the inner layers and the unpooling.
     template <class X, class F>
     static constexpr void each_layer(const F& f) {
         f(detail::Type<Pool>{}, detail::Type<X>{}, detail::Type<PooledImage<X>>{});
         Inner::template each_layer<PooledImage<X>>(f);
         f(detail::Type<Pool>{}, detail::Type<PooledImage<X>>{}, detail::Type<X>{});
     }
-    /// A row for the pooling, those of the inner layers, and one for the unpooling.
+    /// A row for the pooling, the rows of the inner layers, and a row for the unpooling.
     template <class X, class Row>
     static void summary_rows(const Row& row, const std::string& prefix) {
         const std::string number = prefix.substr(0, prefix.size() - 1);

@@ -10,7 +10,7 @@
 
 namespace gantry::detail {
 
-/// "2x3 stride 2x2 padding 1x1"; the stride only where it is not the size.
+/// "2x3 stride 2x2 padding 1x1"; the stride is omitted if it equals the size, the padding if it is 0.
 inline std::string pooling_text(const Pooling& pooling) {
     const auto both = [](PerAxis n) {
         return std::to_string(n.vertical) + 'x' + std::to_string(n.horizontal);
@@ -19,14 +19,14 @@ inline std::string pooling_text(const Pooling& pooling) {
            (pooling.padding == PerAxis(0) ? "" : " padding " + both(pooling.padding));
 }
 
-/// Of a layer that pools with anything but a Pooling.
+/// Compile-time error for a pooling layer whose argument is not a single Pooling.
 template <int arguments>
 struct LayerTakesPooling {
     static_assert(arguments < 0,
                   "gantry: a pooling layer takes one Pooling: MaxPool2d<Pooling{.size = 2, .stride = 2}>");
 };
 
-/// What layers that pool have in common.
+/// Base of the pooling layers.
 template <Pooling pooling>
 struct PoolingLayer : PlainLayer {
     using Valid = StaticCheck<is_valid(pooling), PoolingIsValid<pooling>>;

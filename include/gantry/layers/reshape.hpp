@@ -8,7 +8,7 @@
 
 namespace gantry {
 
-/// A view: no work, no memory.
+/// Base of layers whose result is a view of the input: no computation, no memory.
 struct ViewLayer : PlainLayer {
     static constexpr FeatureOrder feature_order = FeatureOrder::view;
     template <class X>
@@ -17,7 +17,7 @@ struct ViewLayer : PlainLayer {
     static constexpr std::size_t stored = 0;
 };
 
-/// Each item as one vector.
+/// Each sample as a vector: Shape<Batch, E...> -> Shape<Batch, product of E...>. A view.
 struct Flatten : ViewLayer {
     template <class X>
     struct OutputOf {
@@ -53,7 +53,7 @@ requires are_item_extents<extents...>
 struct BatchOf<extents...> {
     using type = Shape<Batch, extents...>;
 };
-/// What InputShape and Reshape have in common.
+/// Base of InputShape and Reshape.
 template <int... extents>
 struct ItemLayer : ViewLayer {
     using Valid = StaticCheck<are_item_extents<extents...>, AreItemExtents<extents...>>;
@@ -61,7 +61,7 @@ struct ItemLayer : ViewLayer {
 };
 }  // namespace detail
 
-/// Each item in another shape with as many elements: `Reshape<28, 28, 1>`.
+/// Each sample in another shape with the same number of elements: `Reshape<28, 28, 1>`. A view.
 template <int... extents>
 struct Reshape : detail::ItemLayer<extents...> {
     template <class>

@@ -17,16 +17,17 @@ namespace gantry {
 
 namespace detail {
 
-/// Whether the layers inside of layer L, if there are any, fit together where it takes X.
+/// True if the inner layers of L, if any, fit together for an input of shape X.
 template <class L, class X>
 inline constexpr bool inner_layers_fit = true;
 template <class L, class X>
 requires requires { typename L::NestedTag; }
 inline constexpr bool inner_layers_fit<L, X> = L::template fits<X>;
 
-/// What is known after some layers: the shape, and totals for each item of a batch. `same`: no layer has
-/// changed the shape yet, so that what the next one takes is what all of them take. `fitting`: all layers
-/// have fitted. After one that has not, the others are not checked, so that there is one error.
+/// State of the fold over the layers: the shape so far, and the totals per sample. `same`: every layer so far
+/// keeps the shape, so the next layer's Input is that of the whole chain. `fusing`: the last layer fuses
+/// activations. `fitting`: every layer so far fits; after a mismatch the rest is not checked, so that there
+/// is one error.
 template <int index, class X, class Start, bool same, std::size_t flop_count, std::size_t stored_count,
           bool fusing, bool fitting>
 struct Chain {
@@ -65,7 +66,7 @@ constexpr auto operator|(Chain<index, X, Start, same, flop_count, stored_count, 
            fitting && Check::fits && inner_layers_fit < L, In >> {};
 }
 
-// Pairs each layer with the one after it.
+// Pairs each layer with its successor.
 struct NoLayer {};
 template <class L, class Next>
 struct LayerAndNext {};
@@ -74,7 +75,8 @@ struct List {};
 template <class First, class... Rest>
 List<Rest..., NoLayer> shifted(List<First, Rest...>);
 
-/// A forward pass between two layers: the activation so far, and where the next layer's parameters lie.
+/// State of a forward pass between two layers. `cursor` points to the next layer's parameters;
+/// `next_is_done`: the next layer is an activation that has already been fused.
 template <class P, class Cursor, class X, bool next_is_done>
 struct Carry {
     P pass;
@@ -122,8 +124,8 @@ constexpr auto check_count() {
     return true;
 }
 
-/// A constraint, so that the checks run where a Sequential is named, before anything is made of it. Always
-/// true: the checks speak for themselves.
+/// Runs the checks where a Sequential is named, before it is instantiated. Always true: the checks report
+/// their own errors.
 template <class... Layers>
 concept Fitting = sizeof(ChainFrom<AnyShape, Layers...>) + sizeof(decltype(check_count<Layers...>())) > 0;
 
@@ -139,7 +141,7 @@ std::string shape_text() {
     return text.str();
 }
 
-/// The layer that is meant by something else.
+/// The layer to continue with after an argument that is not a layer: the identity, or L for L().
 template <class Given>
 struct LayerMeant {
     using type = PlainLayer;
@@ -149,7 +151,7 @@ struct LayerMeant<L> {
     using type = L;
 };
 template <AnyLayer L>
-struct LayerMeant<L()> {  // as a module of PyTorch is written
+struct LayerMeant<L()> {  // written like a PyTorch module
     using type = L;
 };
 
@@ -160,8 +162,10 @@ struct Counts {
 
 }  // namespace detail
 
-/// Layers, one after the other; a layer itself, so that Sequentials nest. A type without state: see Network.
-/// Errors, where the type is named: a layer that does not fit the one before it.
+/// A chain of layers, applied in order; itself a layer, so Sequentials nest. A stateless type: a Network
+/// holds the parameters. Compile-time errors, where the type is named: a layer that does not fit the one
+/// before it.
+///     using Generator = Sequential<Dense<100, 1200>, ReLU, Dense<1200, 784>, Tanh>;
 template <class... Layers>
 requires detail::Fitting<Layers...>
 struct Sequential {
@@ -174,8 +178,8 @@ struct Sequential {
     static constexpr int features = 0;
     template <class X>
     using Output = typename detail::ChainFrom<X, Layers...>::Output;
-    /// Whether the layers fit together where the first one takes X. If not, the compiler has said so; shapes
-    /// and counts are then those of layers that do, as far as they can be told.
+    /// True if the layers fit together for an input of shape X. If not, an error has been reported, and
+    /// shapes and counts are those of matching layers, as far as they are known.
     template <class X>
     static constexpr bool fits = detail::ChainFrom<X, Layers...>::fits;
     template <class X>
@@ -185,9 +189,9 @@ struct Sequential {
 
     static constexpr std::size_t parameter_count = Parameters::size;
     static constexpr std::size_t state_count = State::size;
-    /// Floating-point operations of a forward pass for each item of a batch.
+    /// Floating-point operations of a forward pass, per sample.
     static constexpr std::size_t flops_per_item = Totals::flops;
-    /// Bytes of results that a forward pass leaves for the backward pass, for each item of a batch.
+    /// Bytes of activations that a forward pass saves for the backward pass, per sample.
     template <class T = float>
     static constexpr std::size_t activation_bytes_per_item = Totals::stored * sizeof(T);
 
@@ -202,14 +206,14 @@ struct Sequential {
         }(decltype(detail::shifted(detail::List<Layers...>{})){});
     }
 
-    /// All parameters, nested ones too, in the order of the buffer.
+    /// All parameters, including those of nested layers, in buffer order.
     static std::vector<ParameterInfo> parameters(const std::string& prefix = "") {
         std::vector<ParameterInfo> list;
         std::size_t leaf = 0;
         list_tensors<true>(list, prefix, 0, leaf);
         return list;
     }
-    /// All states (running statistics), likewise.
+    /// All states (running statistics), including those of nested layers, in buffer order.
     static std::vector<ParameterInfo> states(const std::string& prefix = "") {
         std::vector<ParameterInfo> list;
         std::size_t leaf = 0;
@@ -237,7 +241,7 @@ struct Sequential {
         (add(detail::Type<Layers>{}), ...);
     }
 
-    /// A table of the layers with their output shapes, parameters and operations.
+    /// A table of the layers: output shape, number of parameters, FLOPs per sample.
     static std::string summary() {
         std::ostringstream out;
         out.imbue(std::locale::classic());
@@ -264,8 +268,8 @@ struct Sequential {
             }
         });
     }
-    /// Calls f(Type<layer>, Type<shape that it takes>, Type<shape that it makes of it>) for the layers that X
-    /// goes through, those of nested Sequentials one by one.
+    /// Calls f(Type<layer>, Type<input shape>, Type<output shape>) for every leaf layer, for an input of
+    /// shape X. Calls nothing if the layers do not fit.
     template <class X, class F>
     static constexpr void each_layer(const F& f) {
         walk<X>([&]<class L, class In, class Out>(detail::Type<L> layer, detail::Type<In> in,
@@ -302,7 +306,8 @@ struct LayersMeant<> {
 };
 }  // namespace detail
 
-/// Of something that is no layer: the compiler has said so, and the rest goes on with the layers alone.
+/// A Sequential of something that is not a layer. The error has been reported; compilation continues with the
+/// layers only.
 template <class... Given>
 requires detail::Fitting<Given...> &&
     (sizeof...(Given) == 0 || !(detail::AnyLayer<Given> && ...)) struct Sequential<Given...>

@@ -9,8 +9,8 @@
 
 namespace gantry {
 
-/// Each pixel repeated, Shape<Batch, height, width, C> -> Shape<Batch, ..., ..., C>: `Upsample<2>`, or
-/// `Upsample<PerAxis{1, 2}>` for the width alone; see upsample.
+/// Nearest-neighbour upsampling: repeats each pixel. Shape<Batch, height, width, C> -> Shape<Batch, ..., ...,
+/// C>. `Upsample<2>`, or `Upsample<PerAxis{1, 2}>` for the width only; see upsample.
 template <PerAxis factor>
 struct Upsample : PlainLayer {
     static constexpr bool valid = factor.vertical > 0 && factor.horizontal > 0;

@@ -21,15 +21,16 @@ namespace gantry {
 template <class Architecture, class D, class T>
 class Network;
 
-/// The gradients of one network's parameters, as `backward` left them in the network's buffer. Valid until
-/// the next `backward` for the same network, and until the end of the step; an optimizer applies them once.
+/// Handle to the gradients of a network's parameters, which `backward` wrote to the network's gradient
+/// buffer. Valid until the next `backward` for the same network or the end of the step, whichever is first.
+/// An optimizer applies them once.
 template <class Net>
 struct Gradients {
     Net* network;
-    std::uint64_t pass;     ///< which backward pass of the network wrote them
-    std::uint32_t step;     ///< the step of the device in which it did
-    std::uint64_t number;   ///< counts the Gradients of the network
-    Lifetime::Watch watch;  ///< of the network
+    std::uint64_t pass;     ///< number of the network's backward pass that wrote them
+    std::uint32_t step;     ///< step of the device in which they were written
+    std::uint64_t number;   ///< counts the network's Gradients, from 1
+    Lifetime::Watch watch;  ///< watches the network
 
     Gradients(Net* of, std::uint64_t backward_pass)
         : network(of),
@@ -38,8 +39,8 @@ struct Gradients {
           number(of->number_gradients()),
           watch(of->watch()) {}
 
-    /// In the order of the parameters. Errors: another backward pass has overwritten them; their step has
-    /// ended; their network was destroyed.
+    /// The gradients in the order of the parameters, on the device. Errors: a later backward pass has
+    /// overwritten them; their step has ended; their network was destroyed.
     const typename Net::scalar* data() const {
         if (watch.over()) fail("Gradients", "the network of the gradients was destroyed");
         if (pass != network->backward_passes())
@@ -49,7 +50,7 @@ struct Gradients {
                  "those of step ", step, " in step ", network->device().step());
         return network->gradients().data();
     }
-    /// Of an optimizer of another network: it does not compile.
+    /// Compile-time error for passing the gradients to the optimizer of another type of network.
     template <class Other>
     operator Gradients<Other>() const {
         static_assert(std::is_same_v<Net, Other>,
@@ -59,12 +60,13 @@ struct Gradients {
     }
 };
 
-/// A network as it is called: its mode, and whether its parameters are on the tape.
+/// A network in a given mode. `recorded`: its parameters are on the tape; `training`: batch statistics and
+/// dropout. See frozen and evaluation. The network must outlive it.
 template <class Net, bool recorded, bool training>
 class View {
 public:
     explicit View(Net& network) : network_(&network), watch_(network.watch()) {}
-    /// Errors: the network was destroyed.
+    /// The forward pass; see Network::forward. Errors: the network was destroyed.
     template <class X>
     auto operator()(const X& x) const {
         if (watch_.over()) fail("Network", "the network of this view was destroyed");
@@ -76,20 +78,21 @@ private:
     Lifetime::Watch watch_;
 };
 
-/// The network in training mode with its parameters as constants: gradients pass through to its input, and
-/// none are computed for its parameters. (Batch norm still uses, and counts, the batch, as PyTorch does.)
+/// The network in training mode with constant parameters: gradients flow through to its input, and none are
+/// computed for its parameters. Batch norm still uses the batch statistics and updates the running ones, as
+/// in PyTorch.
 template <class Net>
 View<Net, false, true> frozen(Net& network) {
     return View<Net, false, true>(network);
 }
-/// The network in evaluation mode, parameters as constants: running statistics, no dropout.
+/// The network in evaluation mode with constant parameters: running statistics, no dropout.
 template <class Net>
 View<Net, false, false> evaluation(Net& network) {
     return View<Net, false, false>(network);
 }
 
 namespace detail {
-/// Where the parameters and states of a layer lie, and their leaves on the tape.
+/// Points to the parameters and states of the next layer, and to their leaf nodes on the tape.
 template <class T, class D, bool recorded>
 struct ParameterCursor {
     T *parameters, *states;
@@ -123,12 +126,13 @@ struct ParameterCursor {
 };
 }  // namespace detail
 
-/// The numbers of an architecture on a device: parameters, their gradients, and states, each one contiguous
-/// buffer. Called with a batch it is in training mode and its parameters are on the tape; see also frozen and
+/// An architecture with its parameters, their gradients and its states on a device, each in one contiguous
+/// buffer. Calling it runs training mode and records the parameters on the tape; see also frozen and
 /// evaluation.
 ///     Network<Generator, Cpu> generator{device, Seed{42}};
 ///     auto fake = generator(normal<Shape<Batch, 100>>(device, 64, noise));
-/// The device must outlive it. What a step has recorded may outlive it: its memory stays until the step ends.
+/// The device must outlive it. Its memory stays allocated until the current step ends, so recorded passes may
+/// outlive the network within the step.
 template <class ArchitectureType, class DeviceType = void, class ScalarType = float>
 class Network {
     using D = typename NetworkDevice<DeviceType>::type;
@@ -140,8 +144,7 @@ public:
     using device_type = D;
     static constexpr std::size_t parameter_count = Architecture::parameter_count;
 
-    /// Initialises weights and biases as PyTorch does (uniform within 1 / sqrt(fan-in)), scales with 1,
-    /// shifts with 0. Errors: no memory left.
+    /// Allocates and initialises as PyTorch does: see initialize_as_pytorch. Errors: out of memory.
     Network(D& device, Seed seed)
         : parameters_(one_number_each(device)),
           gradients_(one_number_each(device)),
@@ -153,20 +156,22 @@ public:
     Network(const Network&) = delete;
     Network& operator=(const Network&) = delete;
 
+    /// The forward pass in training mode, parameters on the tape; see forward.
     template <class X>
     auto operator()(const X& x) {
         return forward<true, true>(x);
     }
 
-    /// Shape<Batch, ...> of the architecture's input -> of its output.
+    /// The forward pass: the architecture's input shape -> its output shape. Errors: a tensor on another
+    /// device object, or of an earlier step.
     template <bool recorded, bool training, class X>
     auto forward(const X& x) {
         using Check = decltype(detail::input_check<Architecture, T, D, X>());
         [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
         using In = detail::NetworkInput<Architecture, X>;
         if constexpr (!Check::fits || !Architecture::template fits<In> || detail::is_unknown<X>) {
-            // The compiler has said why. What is returned has the type of a network that fits, so that it
-            // says nothing else.
+            // The error has been reported. The result has the type that a matching network returns, so that
+            // no further errors follow.
             using Out = typename Architecture::template Output<In>;
             return detail::NetworkResult<Out, T, D, recorded, X>{TensorRef<T, D>{}};
         } else {
@@ -183,29 +188,33 @@ public:
     }
 
     D& device() { return parameters_.device(); }
-    /// Whether the network still exists, for handles to it.
+    /// Lets handles detect that the network was destroyed.
     Lifetime::Watch watch() const { return lifetime_.watch(); }
+    /// All parameters, in the order of Architecture::parameters().
     Buffer<T, D>& parameters() { return parameters_; }
-    /// Call it after writing to the memory of `parameters()` directly; see Buffer::overwritten.
+    /// Call this after writing to the memory of parameters() directly; see Buffer::overwritten.
     void parameters_overwritten() { parameters_.overwritten(); }
+    /// Gradients in the order of the parameters; valid as long as the Gradients that `backward` returned.
     Buffer<T, D>& gradients() { return gradients_; }
+    /// All states (running statistics), in the order of Architecture::states().
     Buffer<T, D>& states() { return states_; }
-    /// Where dropout takes its random numbers; its position belongs into a checkpoint.
+    /// Random numbers for dropout. Checkpoints save its position.
     RandomStream& dropout_stream() { return dropout_; }
+    /// Number of backward passes so far.
     std::uint64_t backward_passes() const { return backward_passes_; }
-    /// For Gradients, which an optimizer can apply once: their number, from 1, and that of the last ones that
-    /// were applied.
+    /// Number for the next Gradients, from 1.
     std::uint64_t number_gradients() { return ++gradients_made_; }
+    /// Number of the last Gradients that an optimizer applied.
     std::uint64_t& applied_gradients() { return applied_gradients_; }
 
-    /// See Gradients; called by `backward`.
+    /// The backward pass from a scalar loss to this network's parameters; called by `backward`.
     template <AnyTensor Loss>
     Gradients<Network> backward_from(const Loss& loss) {
-        ++backward_passes_;  // before anything is overwritten, since a pass may end by an exception
+        ++backward_passes_;  // before gradients are overwritten: the pass may throw
         D& device = this->device();
         const auto ours = [id = watch()](const Node& node) { return node.owner == id; };
         detail::play_back(loss.value(), {.recorded = false, .write_through = true}, ours);
-        device.tape().for_each([&](const Node& node) {  // parameters that the loss does not depend on
+        device.tape().for_each([&](const Node& node) {  // zeroes gradients that the loss does not depend on
             if (ours(node) && !node.written)
                 launch(device,
                        FillParameters<T>{node.bytes / sizeof(T), static_cast<T*>(node.destination), T(0)});
@@ -214,7 +223,7 @@ public:
     }
 
 private:
-    /// A number for each parameter.
+    /// A buffer with an element for each parameter.
     static Buffer<T, D> one_number_each(D& device) {
         try {
             return Buffer<T, D>(device, parameter_count);
@@ -230,7 +239,7 @@ private:
             throw Error(text.str());
         }
     }
-    /// Puts the parameters on the tape, once a step: passes of one step share their leaves.
+    /// Records the parameters as leaves on the tape, once per step: all passes of a step share them.
     void record_leaves() {
         D& device = this->device();
         if (leaves_step_ == device.step()) return;
@@ -266,7 +275,7 @@ private:
 };
 
 namespace detail {
-/// What stands for gradients after an error of the compiler.
+/// Placeholder for gradients after a compile-time error.
 struct NoGradients {
     template <class Net>
     operator Gradients<Net>() const {
@@ -275,8 +284,10 @@ struct NoGradients {
 };
 }  // namespace detail
 
-/// Goes back from a scalar to the parameters of one network. Gradients of others are not computed.
-/// Errors: a loss that does not depend on the network's parameters (was something detached or frozen?).
+/// Backpropagates from a scalar loss, Shape<>, to the parameters of one network and overwrites its gradients;
+/// gradients of other networks are not computed. Errors: a loss that does not depend on the network's
+/// parameters (was something detached or frozen?).
+///     optimizer.step(backward(loss, network));
 template <AnyTensor Loss, class Architecture, class D, class T>
 auto backward(const Loss& loss, Network<Architecture, D, T>& network) {
     [[maybe_unused]] constexpr bool diagnosed = detail::BackwardCheck<Loss>::diagnose();
@@ -286,7 +297,7 @@ auto backward(const Loss& loss, Network<Architecture, D, T>& network) {
         return detail::NoGradients{};
 }
 
-/// Does not compile: `backward` takes the network as well.
+/// Compile-time error: `backward` requires the network.
 template <AnyTensor Loss>
 detail::NoGradients backward(const Loss&) {
     static_assert(!AnyTensor<Loss>,

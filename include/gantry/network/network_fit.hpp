@@ -9,14 +9,16 @@
 
 namespace gantry {
 
-class Cpu;  // after an error the rest goes on as if this had been the device
+class Cpu;  // the device to continue with after an error
 
-// A network that is named or called in a wrong way fails in one of these structs.
+// Compile-time errors for invalid template arguments of a Network, and for calls with unsuitable tensors.
 
+/// True for device types.
 template <class D>
 inline constexpr bool is_device = requires {
     typename D::Memory;
 };
+/// The device type of a Network. Errors: not a device type.
 template <class DeviceType>
 struct NetworkDevice {
     using type = std::conditional_t<is_device<DeviceType>, DeviceType, Cpu>;
@@ -24,6 +26,7 @@ struct NetworkDevice {
                   "gantry: the second argument of a Network is the type of its device: Network<Architecture, "
                   "Cpu> (see NetworkDevice<given>)");
 };
+/// The scalar type of a Network. Errors: not a floating-point type.
 template <class Scalar>
 struct NetworkScalar {
     using type = std::conditional_t<std::floating_point<Scalar>, Scalar, float>;
@@ -32,24 +35,28 @@ struct NetworkScalar {
         "gantry: the numbers of a Network are float or double: Network<Architecture, Cpu, float> (see "
         "NetworkScalar<given>)");
 };
+/// A network was called with an argument that is not a tensor.
 template <class NetworkExpects, class Given>
 struct NetworkTakesTensors {
     static_assert(sizeof(Given) == 0,
                   "gantry: a network takes a tensor; of numbers on the host from_host<Shape<...>>(device, "
                   "batch, numbers) makes one (see NetworkTakesTensors<expects, given>; -1 is Batch)");
 };
+/// Network and tensor have different device types.
 template <class NetworkDevice, class TensorDevice>
 struct NetworkTakesDevice {
     static_assert(std::is_same_v<NetworkDevice, TensorDevice>,
                   "gantry: network and tensor are on devices of different types (see "
                   "NetworkTakesDevice<network, tensor>)");
 };
+/// Network and tensor have different scalar types.
 template <class NetworkScalar, class TensorScalar>
 struct NetworkTakesScalar {
     static_assert(
         std::is_same_v<NetworkScalar, TensorScalar>,
         "gantry: network and tensor have different scalars (see NetworkTakesScalar<network, tensor>)");
 };
+/// The tensor's shape is not the network's input shape.
 template <class NetworkExpects, class TensorGiven>
 struct NetworkInputFits {
     static_assert(same_shape<NetworkExpects, TensorGiven>,
@@ -59,7 +66,7 @@ struct NetworkInputFits {
 
 namespace detail {
 
-/// A layer alone is a Sequential of one.
+/// The architecture as a Sequential; a single layer becomes a Sequential of one.
 template <class L>
 struct ArchitectureOf {
     using type = Sequential<L>;
@@ -69,7 +76,7 @@ struct ArchitectureOf<Sequential<Layers...>> {
     using type = Sequential<Layers...>;
 };
 
-/// How a network takes X: as a tensor of its scalar and shape on its device, or not.
+/// StaticCheck that X is a tensor of the network's scalar and input shape on its device type.
 template <class Architecture, class T, class D, class X>
 constexpr auto input_check() {
     using Expected = typename Architecture::Input;
@@ -85,7 +92,8 @@ constexpr auto input_check() {
     }
 }
 
-/// The shape from which a network's own shapes follow: AnyShape where the architecture names it.
+/// The input shape that determines the network's shapes: AnyShape if the architecture declares its own, else
+/// the shape of X.
 template <class Architecture, class X>
 struct NetworkInputOf {
     using type = AnyShape;
@@ -98,7 +106,7 @@ struct NetworkInputOf<Architecture, X> {
 template <class Architecture, class X>
 using NetworkInput = typename NetworkInputOf<Architecture, X>::type;
 
-/// What a network makes that does not fit together.
+/// True for a result of unknown shape: that of a network whose layers do not fit together.
 template <class X>
 inline constexpr bool is_unknown = false;
 template <AnyTensor X>

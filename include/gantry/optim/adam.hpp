@@ -9,15 +9,22 @@
 
 namespace gantry {
 
-/// The names and defaults are PyTorch's. GANs often take beta1 = 0.5 (Radford et al. 2015) or 0.
+/// Options of Adam and OptimisticAdam, with PyTorch's names and defaults. Update t (from 1) of weights w with
+/// gradient g, elementwise:
+///     g' = g + weight_decay w
+///     m = beta1 m + (1 - beta1) g'
+///     v = beta2 v + (1 - beta2) g'^2
+///     w -= learning_rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
+/// Source: Kingma and Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1. GANs often use
+/// beta1 = 0.5 (Radford et al. 2015) or 0.
 struct AdamOptions {
-    double learning_rate = 1e-3;
-    double beta1 = 0.9, beta2 = 0.999;
-    double epsilon = 1e-8;
-    double weight_decay = 0;  ///< coupled: weight_decay w is added to the gradient
+    double learning_rate = 1e-3;        ///< step size, alpha in the paper; finite, >= 0
+    double beta1 = 0.9, beta2 = 0.999;  ///< decay rates of m and v, in [0, 1)
+    double epsilon = 1e-8;              ///< added to the denominator, outside the root; finite, >= 0
+    double weight_decay = 0;            ///< L2 penalty, coupled: enters m and v; finite, >= 0
 };
 
-/// Calls f(name, value) for each option, for a checkpoint.
+/// Calls f(name, value) for each option; checkpoints use it.
 template <class F>
 void for_each_option(AdamOptions& options, const F& f) {
     auto& [learning_rate, beta1, beta2, epsilon, weight_decay] = options;
@@ -68,7 +75,7 @@ private:
     }
 };
 
-/// What Adam, AdamW and OptimisticAdam have in common: two moments and their correction.
+/// Base of Adam, AdamW and OptimisticAdam: the moments m and v, and their bias correction.
 template <class Net, class Options = AdamOptions>
 class AdamMoments : public Optimizer<Net, Options> {
 public:
@@ -83,11 +90,12 @@ public:
         this->check_at_least_zero("epsilon", options.epsilon);
         this->check_at_least_zero("weight_decay", options.weight_decay);
     }
-    /// From the next step on. Errors: see check.
+    /// Takes effect from the next step. Errors: see check.
     void set_options(const Options& options) {
         check(options);
         this->assign_options(options);
     }
+    /// m and v, under PyTorch's names.
     std::vector<NamedBuffer<scalar, device_type>> buffers() {
         return {{"exp_avg", &exp_avg_}, {"exp_avg_sq", &exp_avg_sq_}};
     }
@@ -109,17 +117,18 @@ private:
     Buffer<scalar, device_type> exp_avg_ = this->moment(), exp_avg_sq_ = this->moment();
 };
 
-/// Adam with PyTorch's arithmetic. Source: Kingma and Ba, "Adam: a method for stochastic optimization"
-/// (2015), algorithm 1.
+/// Adam with PyTorch's arithmetic; see AdamOptions for the formula. Source: Kingma and Ba, "Adam: a method
+/// for stochastic optimization" (2015), algorithm 1.
 ///     Adam optimizer{network, {.learning_rate = 2e-4, .beta1 = 0.5}};
 ///     optimizer.step(backward(loss, network));
 template <class Net>
 class Adam : public AdamMoments<Net> {
 public:
+    /// The network must outlive it. Errors: options out of range.
     explicit Adam(Net& network, const AdamOptions& options = {})
         : AdamMoments<Net>(network, "Adam", options) {}
 
-    /// Errors: gradients of another network, or stale ones.
+    /// One update. Errors: gradients of another network; stale or already applied gradients.
     void step(const Gradients<Net>& gradients) {
         this->template update_by<AdamUpdate<typename Net::scalar>>(gradients);
     }

@@ -3,15 +3,21 @@
 
 namespace gantry {
 
-/// The names and defaults are PyTorch's.
+/// Options of AdamW, with PyTorch's names and defaults. Update t (from 1) of weights w with gradient g,
+/// elementwise:
+///     w -= learning_rate weight_decay w
+///     m = beta1 m + (1 - beta1) g
+///     v = beta2 v + (1 - beta2) g^2
+///     w -= learning_rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
+/// Source: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019), algorithm 2.
 struct AdamWOptions {
-    double learning_rate = 1e-3;
-    double beta1 = 0.9, beta2 = 0.999;
-    double epsilon = 1e-8;
-    double weight_decay = 1e-2;  ///< decoupled: w shrinks by learning_rate weight_decay w
+    double learning_rate = 1e-3;        ///< finite, >= 0
+    double beta1 = 0.9, beta2 = 0.999;  ///< decay rates of m and v, in [0, 1)
+    double epsilon = 1e-8;              ///< added to the denominator, outside the root; finite, >= 0
+    double weight_decay = 1e-2;         ///< decoupled: does not enter m and v; finite, >= 0
 };
 
-/// Calls f(name, value) for each option, for a checkpoint.
+/// Calls f(name, value) for each option; checkpoints use it.
 template <class F>
 void for_each_option(AdamWOptions& options, const F& f) {
     auto& [learning_rate, beta1, beta2, epsilon, weight_decay] = options;
@@ -41,15 +47,16 @@ struct AdamWUpdate {
     }
 };
 
-/// Adam with weight decay beside the gradient, not in it. Source: Loshchilov and Hutter, "Decoupled weight
-/// decay regularization" (2019), algorithm 2.
+/// Adam with decoupled weight decay and PyTorch's arithmetic; see AdamWOptions for the formula. Source:
+/// Loshchilov and Hutter, "Decoupled weight decay regularization" (2019), algorithm 2.
 template <class Net>
 class AdamW : public AdamMoments<Net, AdamWOptions> {
 public:
+    /// The network must outlive it. Errors: options out of range.
     explicit AdamW(Net& network, const AdamWOptions& options = {})
         : AdamMoments<Net, AdamWOptions>(network, "AdamW", options) {}
 
-    /// Errors: gradients of another network, or stale ones.
+    /// One update. Errors: gradients of another network; stale or already applied gradients.
     void step(const Gradients<Net>& gradients) {
         this->template update_by<AdamWUpdate<typename Net::scalar>>(gradients);
     }

@@ -6,7 +6,7 @@
 namespace gantry {
 
 namespace detail {
-/// The norm of gradients, and its square in double: both of the step.
+/// The gradients' norm, and its square in double on the device; both are valid until the end of the step.
 template <class T, class D>
 struct Norm {
     Tensor<Shape<>, T, D> norm;
@@ -24,16 +24,16 @@ Norm<typename Net::scalar, typename Net::device_type> norm_of(const Gradients<Ne
 }
 }  // namespace detail
 
-/// The Euclidean norm of all gradients of a network, as one vector: Shape<>, a tensor of the step. One pass
-/// over them, summed in double and in a fixed order; the host waits for nothing. Errors: stale gradients.
+/// sqrt(sum of g_i^2) over all gradients of a network: Shape<>, a tensor of the current step. One pass over
+/// memory, summed in double in a fixed order. Does not synchronise with the device. Errors: stale gradients.
 template <class Net>
 auto gradient_norm(const Gradients<Net>& gradients) {
     return detail::norm_of(gradients).norm;
 }
 
-/// Scales the gradients, all by one factor, so that their norm is at most `max_norm`; returns the norm that
-/// they had: Shape<>, a tensor of the step. As PyTorch's torch.nn.utils.clip_grad_norm_ the factor is
-/// min(1, max_norm / (norm + 1e-6)). The factor stays on the device, and the host waits for nothing.
+/// Scales all gradients in place by min(1, max_norm / (norm + 1e-6)), as PyTorch's
+/// torch.nn.utils.clip_grad_norm_, so that their norm is at most `max_norm`. Returns the norm before
+/// clipping: Shape<>, a tensor of the current step. Does not synchronise with the device.
 ///     const auto gradients = backward(loss, network);
 ///     clip_gradient_norm(gradients, 1.0);
 ///     optimizer.step(gradients);

@@ -79,7 +79,7 @@ public:
         this->assign_options(options);
     }
 
-    /// Errors: gradients of another network, or stale ones.
+    /// One update. Errors: gradients of another network; stale or already applied gradients.
     void step(const Gradients<Net>& gradients) {
         this->update(gradients, LionUpdate<scalar>(this->options()), exp_avg_);
     }

@@ -24,22 +24,25 @@ struct OptimisticAdamUpdate {
     }
 };
 
-/// Adam that takes each update twice and the one before it back, w -= 2 u_t - u_(t-1) with u_0 = 0: where
-/// Adam's two players circle around an equilibrium, this one's spiral into it. Source: Daskalakis, Ilyas,
-/// Syrgkanis and Zeng, "Training GANs with optimism" (2018), algorithm 1.
+/// Optimistic Adam: with u_t the update that Adam would subtract (see AdamOptions), w -= 2 u_t - u_(t-1),
+/// u_0 = 0. Where the two players of a GAN circle around an equilibrium with Adam, they spiral into it with
+/// this update. Source: Daskalakis, Ilyas, Syrgkanis and Zeng, "Training GANs with optimism" (2018),
+/// algorithm 1.
 template <class Net>
 class OptimisticAdam : public AdamMoments<Net> {
 public:
     using typename AdamMoments<Net>::scalar;
     using typename AdamMoments<Net>::device_type;
 
+    /// The network must outlive it. Errors: options out of range.
     explicit OptimisticAdam(Net& network, const AdamOptions& options = {})
         : AdamMoments<Net>(network, "OptimisticAdam", options) {}
 
-    /// Errors: gradients of another network, or stale ones.
+    /// One update. Errors: gradients of another network; stale or already applied gradients.
     void step(const Gradients<Net>& gradients) {
         this->template update_by<OptimisticAdamUpdate<scalar>>(gradients, previous_update_);
     }
+    /// m and v, under PyTorch's names, and u_(t-1).
     std::vector<NamedBuffer<scalar, device_type>> buffers() {
         auto all = AdamMoments<Net>::buffers();
         all.push_back({"previous_update", &previous_update_});

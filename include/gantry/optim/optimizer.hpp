@@ -12,24 +12,26 @@
 
 namespace gantry {
 
-/// A buffer of an optimizer's state as a checkpoint sees it: numbers in the order of the network's
-/// parameters.
+/// A named buffer of an optimizer's state, for checkpoints: one element per parameter of the network, in the
+/// same order.
 template <class T, class D>
 struct NamedBuffer {
-    std::string_view name;  ///< PyTorch's where it has one
+    std::string_view name;  ///< PyTorch's name, if it has one
     Buffer<T, D>* buffer;
 };
 
-/// What all optimizers have in common: the network that they update, their options and the number of updates.
-/// Each optimizer adds
-///     void step(const Gradients<Net>&)                 one update of all parameters, in one pass over memory
-///     std::vector<NamedBuffer<...>> buffers()          its moments
-///     void check(const Options&) const                 Errors: options that it cannot take
-///     void set_options(const Options&)                 from the next step on
-/// and beside its options
-///     void for_each_option(Options&, const F& f)       f(name, value) for each of them
-/// Its whole state are options(), updates() and buffers(): saved and set again, it goes on bit for bit. The
-/// network must outlive it.
+// clang-format off
+/// Base of all optimizers: the network that it updates, its options and the number of updates. Each optimizer
+/// adds
+///     void step(const Gradients<Net>&)               one update of all parameters, in one pass over memory
+///     std::vector<NamedBuffer<...>> buffers()        its moments
+///     void check(const Options&) const               errors: invalid options
+///     void set_options(const Options&)               takes effect from the next step
+/// and, next to its option struct,
+///     void for_each_option(Options&, const F& f)     calls f(name, value) for each option
+/// options(), updates() and buffers() are its whole state: a run that saves and restores them continues bit
+/// for bit. The network must outlive it.
+// clang-format on
 template <class Net, class OptionsType>
 class Optimizer {
 public:
@@ -42,18 +44,18 @@ public:
 
     /// "Adam"
     std::string_view name() const { return name_; }
-    /// As they apply to the next update, before any schedule.
+    /// The options for the next update, before any schedule.
     const Options& options() const { return options_; }
-    /// The rate that was set, before any schedule.
+    /// The configured learning rate, before any schedule.
     double learning_rate() const { return options_.learning_rate; }
-    /// From the next step on. Errors: a rate that is negative or not finite.
+    /// Takes effect from the next step. Errors: a rate that is negative or not finite.
     void set_learning_rate(double rate) {
         check_at_least_zero("learning_rate", rate);
         options_.learning_rate = rate;
     }
-    /// Updates done so far.
+    /// Number of updates so far.
     std::uint64_t updates() const { return updates_; }
-    /// For a checkpoint; set options and buffers with it.
+    /// Restores the number of updates from a checkpoint, along with options and buffers.
     void set_updates(std::uint64_t updates) { updates_ = updates; }
 
 protected:
@@ -80,14 +82,16 @@ protected:
         network_.parameters_overwritten();
         ++updates_;
     }
-    /// A buffer like the network's parameters, of zeros; an empty one where it is not `wanted`.
+    /// A zeroed buffer with an element per parameter, or an empty one if not `wanted`.
     Buffer<scalar, device_type> moment(bool wanted = true) const {
         return {network_.device(), wanted ? network_.parameters().size() : 0};
     }
 
+    /// Errors: a value that is negative or not finite.
     void check_at_least_zero(std::string_view option, double value) const {
         if (!math::is_finite(value) || value < 0) fail_option(option, "must be finite and at least 0", value);
     }
+    /// Errors: a value outside [0, 1).
     void check_below_one(std::string_view option, double value) const {
         if (math::is_nan(value) || value < 0 || value >= 1) fail_option(option, "must be in [0, 1)", value);
     }
@@ -97,7 +101,7 @@ protected:
 
 private:
     Net& network_;
-    Lifetime::Watch watch_;  ///< of the network
+    Lifetime::Watch watch_;  ///< identifies the network
     std::string_view name_;
     Options options_;
     std::uint64_t updates_ = 0;

@@ -6,17 +6,26 @@
 
 namespace gantry {
 
-/// The names and defaults are PyTorch's.
+/// Options of RmsProp, with PyTorch's names and defaults. One update of weights w with gradient g,
+/// elementwise:
+///     g' = g + weight_decay w
+///     s = alpha s + (1 - alpha) g'^2
+///     a = sqrt(s) + epsilon
+///     centered: mean = alpha mean + (1 - alpha) g',  a = sqrt(max(s - mean^2, 0)) + epsilon
+///     w -= learning_rate g' / a
+///     with momentum instead: velocity = momentum velocity + g' / a,  w -= learning_rate velocity
+/// Sources: Tieleman and Hinton, "Lecture 6.5, RMSProp" (2012); centered: Graves, "Generating sequences with
+/// recurrent neural networks" (2013), equations 38 to 41.
 struct RmsPropOptions {
-    double learning_rate = 1e-2;
-    double alpha = 0.99;  ///< how much of the running mean of squares a step keeps
-    double epsilon = 1e-8;
-    double weight_decay = 0;  ///< weight_decay w is added to the gradient
-    double momentum = 0;
-    bool centered = false;  ///< divide by the deviation of the gradient, not by its root mean square
+    double learning_rate = 1e-2;  ///< finite, >= 0
+    double alpha = 0.99;          ///< decay rate of the running means s and mean, in [0, 1)
+    double epsilon = 1e-8;        ///< added to the denominator, outside the root; finite, >= 0
+    double weight_decay = 0;      ///< L2 penalty, added to the gradient; finite, >= 0
+    double momentum = 0;          ///< in [0, 1); 0: no velocity
+    bool centered = false;        ///< divide by the gradient's standard deviation, not its root mean square
 };
 
-/// Calls f(name, value) for each option, for a checkpoint.
+/// Calls f(name, value) for each option; checkpoints use it.
 template <class F>
 void for_each_option(RmsPropOptions& options, const F& f) {
     auto& [learning_rate, alpha, epsilon, weight_decay, momentum, centered] = options;
@@ -63,22 +72,22 @@ struct RmsPropUpdate {
     }
 };
 
-/// RMSProp with PyTorch's arithmetic (epsilon outside of the root). Source: Tieleman and Hinton,
-/// "Lecture 6.5, RMSProp" (2012); centered: Graves, "Generating sequences with recurrent neural networks"
-/// (2013), equations 38 to 41.
+/// RMSProp with PyTorch's arithmetic; see RmsPropOptions for the formula and the sources. (Where the centered
+/// variant's s - mean^2 rounds to below 0, PyTorch gives NaN; here it is clamped to 0.)
 template <class Net>
 class RmsProp : public Optimizer<Net, RmsPropOptions> {
 public:
     using typename Optimizer<Net, RmsPropOptions>::scalar;
     using typename Optimizer<Net, RmsPropOptions>::device_type;
 
-    /// Errors: options out of range.
+    /// The network must outlive it. Errors: options out of range.
     explicit RmsProp(Net& network, const RmsPropOptions& options = {})
         : Optimizer<Net, RmsPropOptions>(network, "RmsProp", options) {
         check(options);
     }
 
-    /// Errors: options out of range; others than those that the optimizer was made for.
+    /// Errors: options out of range; another value of `centered`, or momentum switched on or off, since the
+    /// buffers are allocated at construction.
     void check(const RmsPropOptions& options) const {
         this->check_at_least_zero("learning_rate", options.learning_rate);
         this->check_below_one("alpha", options.alpha);
@@ -90,16 +99,17 @@ public:
             fail(this->name(),
                  "centered, and whether there is a momentum, must stay as the optimizer was made");
     }
-    /// From the next step on. Errors: see check.
+    /// Takes effect from the next step. Errors: see check.
     void set_options(const RmsPropOptions& options) {
         check(options);
         this->assign_options(options);
     }
 
-    /// Errors: gradients of another network, or stale ones.
+    /// One update. Errors: gradients of another network; stale or already applied gradients.
     void step(const Gradients<Net>& gradients) {
         this->update(gradients, RmsPropUpdate<scalar>(this->options()), square_avg_, grad_avg_, velocity_);
     }
+    /// s, mean and velocity, as far as the options require them, under PyTorch's names.
     std::vector<NamedBuffer<scalar, device_type>> buffers() {
         std::vector<NamedBuffer<scalar, device_type>> all{{"square_avg", &square_avg_}};
         if (this->options().centered) all.push_back({"grad_avg", &grad_avg_});

@@ -7,16 +7,24 @@
 
 namespace gantry {
 
+/// Options of Sgd, with PyTorch's names and pylearn2's schedules. One update of weights w with gradient g,
+/// elementwise:
+///     g' = g + weight_decay w
+///     without momentum: w -= learning_rate g'
+///     v = momentum v + (1 - dampening) g'; first update: v = g'
+///     w -= learning_rate (nesterov ? g' + momentum v : v)
+/// Source: Sutskever, Martens, Dahl and Hinton, "On the importance of initialization and momentum in deep
+/// learning" (2013), section 2, in PyTorch's form: see Sgd.
 struct SgdOptions {
-    double learning_rate = 1e-2;
-    double momentum = 0, dampening = 0;
-    double weight_decay = 0;  ///< weight_decay w is added to the gradient
-    bool nesterov = false;
-    std::optional<ExponentialDecay> decay = {};            ///< of the learning rate
-    std::optional<LinearMomentum> momentum_schedule = {};  ///< instead of `momentum`
+    double learning_rate = 1e-2;                 ///< finite, >= 0
+    double momentum = 0, dampening = 0;          ///< in [0, 1); momentum = 0: no velocity v
+    double weight_decay = 0;                     ///< L2 penalty, added to the gradient; finite, >= 0
+    bool nesterov = false;                       ///< requires momentum and dampening = 0
+    std::optional<ExponentialDecay> decay = {};  ///< schedule of the learning rate
+    std::optional<LinearMomentum> momentum_schedule = {};  ///< replaces `momentum`, which must then be 0
 };
 
-/// Calls f(name, value) for each option, for a checkpoint.
+/// Calls f(name, value) for each option; checkpoints use it.
 template <class F>
 void for_each_option(SgdOptions& options, const F& f) {
     auto& [learning_rate, momentum, dampening, weight_decay, nesterov, decay, momentum_schedule] = options;
@@ -70,23 +78,24 @@ struct SgdUpdate {
     }
 };
 
-/// Stochastic gradient descent with PyTorch's arithmetic: the velocity is a sum of gradients, and the rate of
-/// the moment multiplies all of it. (pylearn2 and Sutskever et al. 2013 sum gradients times the rate of
-/// theirs; with a constant rate both are the same.)
+/// Stochastic gradient descent with PyTorch's arithmetic; see SgdOptions for the formula. The velocity sums
+/// gradients, and the current learning rate multiplies all of it. pylearn2 and Sutskever et al. (2013) sum
+/// gradients times the learning rate of their update instead; for a constant rate the two are equivalent.
 template <class Net>
 class Sgd : public Optimizer<Net, SgdOptions> {
 public:
     using typename Optimizer<Net, SgdOptions>::scalar;
     using typename Optimizer<Net, SgdOptions>::device_type;
 
-    /// Errors: options out of range; Nesterov's momentum with dampening or without momentum; a schedule
-    /// beside a momentum.
+    /// The network must outlive it. Errors: options out of range; nesterov with dampening or without
+    /// momentum; both momentum and momentum_schedule.
     explicit Sgd(Net& network, const SgdOptions& options = {})
         : Optimizer<Net, SgdOptions>(network, "Sgd", options) {
         check(options);
     }
 
-    /// Errors: options out of range; others than those that the optimizer was made for.
+    /// Errors: as for the constructor; momentum switched on or off, since the velocity is allocated at
+    /// construction.
     void check(const SgdOptions& options) const {
         this->check_at_least_zero("learning_rate", options.learning_rate);
         this->check_below_one("momentum", options.momentum);
@@ -112,28 +121,30 @@ public:
         if (has_momentum(options) != has_momentum(this->options()))
             fail(this->name(), "whether there is a momentum must stay as the optimizer was made");
     }
-    /// From the next step on. Errors: see check.
+    /// Takes effect from the next step. Errors: see check.
     void set_options(const SgdOptions& options) {
         check(options);
         this->assign_options(options);
     }
 
-    /// Errors: gradients of another network, or stale ones.
+    /// One update. Errors: gradients of another network; stale or already applied gradients.
     void step(const Gradients<Net>& gradients) {
         this->update(gradients,
                      SgdUpdate<scalar>(this->options(), current_learning_rate(), current_momentum(),
                                        this->updates() == 0),
                      velocity_);
     }
-    /// What the next step takes.
+    /// The learning rate of the next step, after its schedule.
     double current_learning_rate() const {
         const auto& decay = this->options().decay;
         return decay ? (*decay)(this->learning_rate(), this->updates()) : this->learning_rate();
     }
+    /// The momentum of the next step, after its schedule.
     double current_momentum() const {
         const auto& schedule = this->options().momentum_schedule;
         return schedule ? (*schedule)(this->updates()) : this->options().momentum;
     }
+    /// The velocity under PyTorch's name, or nothing without momentum.
     std::vector<NamedBuffer<scalar, device_type>> buffers() {
         if (velocity_.size() == 0) return {};
         return {{"momentum_buffer", &velocity_}};
