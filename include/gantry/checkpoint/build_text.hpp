@@ -1,10 +1,13 @@
 #pragma once
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/simd/simd.hpp>
 #include <gantry/version.hpp>
 
 #include <string>
 
 namespace gantry {
+
+inline namespace GANTRY_TARGET {
 
 /// Describes the parts of the build that can affect rounding, in one line:
 /// "gantry 0.1.0, g++ 12.2.0, optimised, x86-64, 512-bit vectors, FMA".
@@ -34,5 +37,7 @@ inline std::string build_text() {
 #endif
     return text;
 }
+
+}  // namespace GANTRY_TARGET
 
 }  // namespace gantry

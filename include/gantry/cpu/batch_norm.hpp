@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/contracts/batch_norm.hpp>
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/column_reduction.hpp>
 #include <gantry/cpu/simd/math.hpp>
 #include <gantry/cpu/simd/sum.hpp>
@@ -11,7 +12,7 @@
 #include <cstddef>
 
 namespace gantry {
-namespace cpu::detail {
+namespace cpu::inline GANTRY_TARGET::detail {
 
 /// Mean of x - origin and sum of (x - mean)^2 per column. Two passes over each block, which stays in the L1
 /// cache; blocks are merged by Chan's formula (Chan, Golub, LeVeque: "Updating formulae and a pairwise
@@ -142,7 +143,7 @@ struct BatchNormGradientSums {
     }
 };
 
-}  // namespace cpu::detail
+}  // namespace cpu::inline GANTRY_TARGET::detail
 
 template <class T>
 void launch(Cpu& device, const BatchNormParameters<T>& p) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/simd/simd.hpp>
 #include <gantry/cpu/simd/vector_loop.hpp>
 #include <gantry/cpu/threads/parallel.hpp>
@@ -9,7 +10,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// Loads vectors from an array of `size` elements. If `bounded`, a vector is cut at the end of the array. It
 /// may still run into the next row; the caller ignores those lanes.
@@ -203,4 +204,4 @@ private:
     std::size_t column_, step_, columns_;
 };
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

@@ -2,6 +2,7 @@
 #include <gantry/core/device.hpp>
 #include <gantry/core/error.hpp>
 #include <gantry/core/host_memory.hpp>
+#include <gantry/core/target.hpp>
 
 #include <algorithm>
 #include <thread>
@@ -12,7 +13,7 @@
 
 namespace gantry {
 
-namespace cpu {
+namespace cpu::inline GANTRY_TARGET {
 
 /// Number of cores that the process may run on, as limited by `taskset`.
 inline int available_cores() {
@@ -23,12 +24,14 @@ inline int available_cores() {
     return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 }
 
-}  // namespace cpu
+}  // namespace cpu::inline GANTRY_TARGET
 
 /// Options of Cpu.
 struct CpuOptions {
     int threads = 0;  ///< 0: one per core that the process may run on
 };
+
+inline namespace GANTRY_TARGET {
 
 /// The CPU device. It uses host memory, the kernels in gantry/cpu/, and threads that are shared by all
 /// devices of the process.
@@ -49,5 +52,7 @@ public:
 private:
     int threads_ = 1;
 };
+
+}  // namespace GANTRY_TARGET
 
 }  // namespace gantry

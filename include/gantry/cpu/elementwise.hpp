@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/contracts/elementwise.hpp>
 #include <gantry/contracts/loss.hpp>
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/simd/math.hpp>
 #include <gantry/cpu/simd/sum.hpp>
 #include <gantry/cpu/simd/vector_loop.hpp>
@@ -11,7 +12,7 @@
 #include <utility>
 
 namespace gantry {
-namespace cpu::detail {
+namespace cpu::inline GANTRY_TARGET::detail {
 
 /// Inputs of an elementwise operation. A scalar is broadcast to one vector, which is read with a step of 0.
 template <class T, std::size_t count>
@@ -132,7 +133,7 @@ template <class T, std::size_t count, std::size_t more>
     return total;
 }
 
-}  // namespace cpu::detail
+}  // namespace cpu::inline GANTRY_TARGET::detail
 
 template <class F, class T, std::size_t N>
 void launch(Cpu& device, const ElementwiseParameters<F, T, N>& p) {

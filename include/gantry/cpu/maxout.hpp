@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/contracts/maxout.hpp>
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/simd/math.hpp>
 #include <gantry/cpu/simd/vector_loop.hpp>
 
@@ -7,7 +8,7 @@
 #include <cstddef>
 
 namespace gantry {
-namespace cpu::detail {
+namespace cpu::inline GANTRY_TARGET::detail {
 
 /// Calls f(row, column, count) for each vector of `count` columns of each row; only the last vector of a row
 /// may be short.
@@ -22,7 +23,7 @@ void for_row_vectors(const Cpu& device, std::size_t rows, std::size_t columns, s
                     });
 }
 
-}  // namespace cpu::detail
+}  // namespace cpu::inline GANTRY_TARGET::detail
 
 template <class T>
 void launch(Cpu& device, const MaxoutSelectParameters<T>& p) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/contracts/norm.hpp>
 #include <gantry/core/math.hpp>
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/simd/sum.hpp>
 #include <gantry/cpu/simd/vector_loop.hpp>
 
@@ -10,7 +11,7 @@
 #include <cstddef>
 
 namespace gantry {
-namespace cpu::detail {
+namespace cpu::inline GANTRY_TARGET::detail {
 
 /// Sum of the squares of `count` elements, in double.
 template <class T>
@@ -32,7 +33,7 @@ double sum_of_squares(const T* x, std::size_t count) {
     return total;
 }
 
-}  // namespace cpu::detail
+}  // namespace cpu::inline GANTRY_TARGET::detail
 
 template <class T>
 void launch(Cpu& device, const NormParameters<T>& p) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/contracts/pooling.hpp>
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/simd/math.hpp>
 #include <gantry/cpu/simd/vector_loop.hpp>
 
@@ -9,7 +10,7 @@
 #include <type_traits>
 
 namespace gantry {
-namespace cpu::detail {
+namespace cpu::inline GANTRY_TARGET::detail {
 
 /// The integers begin, ..., end - 1.
 struct Span {
@@ -122,7 +123,7 @@ GANTRY_ALWAYS_INLINE inline void sum_pixels(const T* image, int width, std::size
     });
 }
 
-}  // namespace cpu::detail
+}  // namespace cpu::inline GANTRY_TARGET::detail
 
 template <class T>
 void launch(Cpu& device, const MaxPoolParameters<T>& p) {

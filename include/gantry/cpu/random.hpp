@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/contracts/random.hpp>
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/simd/math.hpp>
 #include <gantry/cpu/simd/vector_loop.hpp>
 
@@ -13,7 +14,7 @@
 #include <type_traits>
 
 namespace gantry {
-namespace cpu::detail {
+namespace cpu::inline GANTRY_TARGET::detail {
 
 using Words = Vector<std::uint32_t>;
 
@@ -192,7 +193,7 @@ struct Normals {
     }
 };
 
-}  // namespace cpu::detail
+}  // namespace cpu::inline GANTRY_TARGET::detail
 
 template <class T>
 void launch(Cpu& device, const UniformParameters<T>& p) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/contracts/reduce.hpp>
 #include <gantry/core/math.hpp>
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/column_reduction.hpp>
 #include <gantry/cpu/simd/sum.hpp>
 
@@ -9,7 +10,7 @@
 #include <cstddef>
 
 namespace gantry {
-namespace cpu::detail {
+namespace cpu::inline GANTRY_TARGET::detail {
 
 template <class T>
 struct SumOfColumn {
@@ -31,7 +32,7 @@ struct SumOfColumn {
     }
 };
 
-}  // namespace cpu::detail
+}  // namespace cpu::inline GANTRY_TARGET::detail
 
 template <class T>
 void launch(Cpu& device, const SumParameters<T>& p) {

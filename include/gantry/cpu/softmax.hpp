@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/contracts/softmax.hpp>
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/simd/math.hpp>
 #include <gantry/cpu/simd/vector_loop.hpp>
 
@@ -9,7 +10,7 @@
 #include <limits>
 
 namespace gantry {
-namespace cpu::detail {
+namespace cpu::inline GANTRY_TARGET::detail {
 
 /// A row, read in vectors. Lanes beyond its end are set to `fill`.
 template <class T>
@@ -77,7 +78,7 @@ inline std::size_t worthwhile_softmax_rows(std::size_t columns) {
     return worthwhile_elements / 8 / std::max<std::size_t>(1, columns);
 }
 
-}  // namespace cpu::detail
+}  // namespace cpu::inline GANTRY_TARGET::detail
 
 template <class T>
 void launch(Cpu& device, const SoftmaxParameters<T>& p) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/core/shape.hpp>
+#include <gantry/core/target.hpp>
 #include <gantry/layers/fit.hpp>
 #include <gantry/layers/sequential.hpp>
 #include <gantry/tensor/variable.hpp>
@@ -9,7 +10,9 @@
 
 namespace gantry {
 
+inline namespace GANTRY_TARGET {
 class Cpu;  // the device to continue with after an error
+}
 
 // Compile-time errors for invalid template arguments of a Network, and for calls with unsuitable tensors.
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/convolution/col2im.hpp>
 #include <gantry/cpu/convolution/in_place.hpp>
 #include <gantry/cpu/convolution/packed.hpp>
@@ -24,7 +25,7 @@
 //   the s x s target pixels that meet the same source pixels as one pixel with s x s times the channels, and
 //   rearranges them afterwards (sub-pixel convolution, Shi et al. 2016, arXiv:1609.05158).
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// Runs a forward or transposed convolution with the algorithm that suits its geometry.
 template <class T>
@@ -39,4 +40,4 @@ void run(int threads, const ConvolutionSum<T>& sum) {
         SubPixelConvolution<T>(threads, sum).run();
 }
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/convolution/columns.hpp>
 #include <gantry/cpu/convolution/source.hpp>
 #include <gantry/cpu/gemm/group_kernel.hpp>
@@ -9,7 +10,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// Transposed convolution to few target channels. Each source pixel is multiplied by the whole window at
 /// once, (source channels) x (taps, target channels). The resulting columns are kept in a ring buffer of a
@@ -191,4 +192,4 @@ private:
     T* bias_;
 };
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/convolution/taps.hpp>
 #include <gantry/cpu/gemm/pack.hpp>
 #include <gantry/cpu/threads/scratch.hpp>
@@ -7,7 +8,7 @@
 #include <cstddef>
 #include <span>
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// Splits lanes into blocks of at most `most` lanes and nearly equal size, with boundaries at multiples of
 /// `unit`.
@@ -62,4 +63,4 @@ inline std::span<const Column> list_columns(const AxisTaps& horizontal) {
     return {columns, count};
 }
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

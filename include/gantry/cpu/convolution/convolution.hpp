@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/contracts/convolution.hpp>
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/convolution/choose.hpp>
 #include <gantry/cpu/convolution/weight_gradient.hpp>
 #include <gantry/cpu/convolution/window_gradient.hpp>
@@ -11,7 +12,7 @@
 
 namespace gantry {
 
-namespace cpu {
+namespace cpu::inline GANTRY_TARGET {
 
 /// A convolution that is a plain matrix product, because the window covers its input exactly once or is a
 /// single pixel. x is then a matrix of `rows` rows and `inner` columns.
@@ -44,7 +45,7 @@ inline int convolution_threads(const Cpu& device, const ConvolutionGeometry& g) 
     return static_cast<int>(std::clamp(work / (1 << 18), 1.0, 1.0 * device.threads()));
 }
 
-}  // namespace cpu
+}  // namespace cpu::inline GANTRY_TARGET
 
 template <class T>
 void launch(Cpu& device, const ConvolutionParameters<T>& p) {

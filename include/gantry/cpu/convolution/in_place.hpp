@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/convolution/columns.hpp>
 #include <gantry/cpu/convolution/source.hpp>
 #include <gantry/cpu/gemm/group_kernel.hpp>
@@ -11,7 +12,7 @@
 #include <cstddef>
 #include <span>
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// Forward or transposed convolution that reads its source in place.
 ///
@@ -153,4 +154,4 @@ private:
     LaneBlocks blocks_;
 };
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

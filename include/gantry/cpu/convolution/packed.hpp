@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/convolution/columns.hpp>
 #include <gantry/cpu/convolution/source.hpp>
 #include <gantry/cpu/simd/activation.hpp>
@@ -8,7 +9,7 @@
 #include <cstddef>
 #include <span>
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// Packed convolution whose tiles have images as rows and target channels as columns.
 template <class T>
@@ -136,4 +137,4 @@ private:
     bool activate_after_;
 };
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

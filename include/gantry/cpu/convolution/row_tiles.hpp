@@ -1,10 +1,11 @@
 #pragma once
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/gemm/micro_kernel.hpp>
 
 #include <algorithm>
 #include <cstddef>
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// Splits the rows of a product into tiles of one height of tile_heights, except the last tile, which has the
 /// smallest height that holds the remaining rows. If that height is larger than the remainder, the last tile
@@ -70,4 +71,4 @@ void multiply_tiles(const RowTiles& tiles, std::size_t tile, std::size_t last, T
     }
 }
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

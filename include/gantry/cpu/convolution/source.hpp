@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/contracts/activation.hpp>
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/convolution/taps.hpp>
 #include <gantry/cpu/gemm/micro_kernel.hpp>
 #include <gantry/cpu/gemm/pack.hpp>
@@ -9,7 +10,7 @@
 #include <cstddef>
 #include <span>
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// Forward or transposed convolution: target[n, pixel, c] = activation(sum over the taps of the pixel and
 /// over k of source[n, pixel of the tap, k] w[tap](k, c) + bias[c]). In memory, w[tap] is (target_channels,
@@ -193,4 +194,4 @@ private:
     Segment* segments_ = nullptr;
 };
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/convolution/columns.hpp>
 #include <gantry/cpu/convolution/source.hpp>
 #include <gantry/cpu/simd/activation.hpp>
@@ -8,7 +9,7 @@
 #include <cstddef>
 #include <span>
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// One axis of the sub-pixel form: target pixel t is phase (t + crop) % phases of pixel (t + crop) / phases.
 struct SubPixelAxis {
@@ -181,4 +182,4 @@ private:
     std::size_t* places_;
 };
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

@@ -1,11 +1,12 @@
 #pragma once
 #include <gantry/contracts/convolution.hpp>
+#include <gantry/core/target.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// The taps of a target pixel on one axis: taps `tap`, `tap + 1`, ... meet source pixels `pixel`, `pixel +
 /// step`, ... (for `step` see AxisTaps). Taps that fall outside the source are left out.
@@ -81,4 +82,4 @@ private:
     int common_;
 };
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

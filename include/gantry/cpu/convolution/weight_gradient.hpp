@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/contracts/convolution.hpp>
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/convolution/row_tiles.hpp>
 #include <gantry/cpu/convolution/taps.hpp>
 #include <gantry/cpu/gemm/micro_kernel.hpp>
@@ -11,7 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// Gradient with respect to the weights: for each tap, the product of (input channels x pixels) and (pixels x
 /// output channels) over the pixel pairs that the tap connects, in all images.
@@ -199,4 +200,4 @@ private:
     std::size_t stride_, in_phase_, places_, panels_;
 };
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

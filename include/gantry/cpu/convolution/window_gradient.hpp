@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/contracts/convolution.hpp>
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/convolution/row_tiles.hpp>
 #include <gantry/cpu/convolution/taps.hpp>
 #include <gantry/cpu/gemm/micro_kernel.hpp>
@@ -12,7 +13,7 @@
 #include <cstddef>
 #include <span>
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// Gradient with respect to the weights for inputs with few channels. A product per tap would have tiles of
 /// only a few rows; instead, each row of the window is one product of ((horizontal tap, input channel) x
@@ -138,4 +139,4 @@ private:
     std::size_t x_step_, x_row_, x_image_, y_step_, y_image_, groups_, few_;
 };
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/gemm/micro_kernel.hpp>
 #include <gantry/cpu/simd/simd.hpp>
 
@@ -8,7 +9,7 @@
 #include <span>
 #include <utility>
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// Rows in a group. A tile consists of groups of equally spaced rows; with four rows, an address operand
 /// reaches each of them from the group's pointer with hardly any extra registers.
@@ -85,4 +86,4 @@ GroupKernel<T> find_group_kernel(std::size_t groups, std::size_t width) {
     return table[(groups - 1) * widths + width - 1];
 }
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

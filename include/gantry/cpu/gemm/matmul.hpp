@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/contracts/matmul.hpp>
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/device.hpp>
 #include <gantry/cpu/gemm/matrix_vector.hpp>
 #include <gantry/cpu/gemm/micro_kernel.hpp>
@@ -13,7 +14,7 @@
 
 namespace gantry {
 
-namespace cpu {
+namespace cpu::inline GANTRY_TARGET {
 
 /// A block of C with the operands that it is computed from.
 template <class T>
@@ -231,7 +232,7 @@ void matrix_vector(int threads, const MatmulPart<T>& p, bool activate_after) {
     });
 }
 
-}  // namespace cpu
+}  // namespace cpu::inline GANTRY_TARGET
 
 /// C = activation(op(A) op(B) + bias), or C += op(A) op(B), on the CPU. Extents may be 0. The result is
 /// bitwise the same for any number of threads. Only the first call with a given size allocates scratch

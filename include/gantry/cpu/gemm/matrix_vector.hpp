@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/contracts/matmul.hpp>
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/gemm/micro_kernel.hpp>
 #include <gantry/cpu/gemm/pack.hpp>
 #include <gantry/cpu/threads/scratch.hpp>
@@ -7,7 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// y = x M: C has one row or one column. M is read once, so the product is bound by memory bandwidth; packing
 /// would read M twice.
@@ -115,4 +116,4 @@ void matrix_vector(const MatrixVector<T>& p, std::size_t first, std::size_t last
     p.matrix.k_in_row ? detail::dot_rows(p, first, last) : detail::add_rows(p, first, last);
 }
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/core/math.hpp>
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/simd/simd.hpp>
 
 #include <array>
@@ -7,7 +8,7 @@
 #include <span>
 #include <utility>
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// Epilogue of a tile of C: c = f(sums [+ c] [+ bias]).
 template <class T>
@@ -150,4 +151,4 @@ MicroKernel<T> find_micro_kernel(std::size_t height_index, std::size_t width) {
     return table[height_index * tile_width + width - 1];
 }
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

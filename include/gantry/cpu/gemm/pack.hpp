@@ -1,11 +1,12 @@
 #pragma once
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/gemm/micro_kernel.hpp>
 #include <gantry/cpu/simd/simd.hpp>
 
 #include <algorithm>
 #include <cstddef>
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// View of a matrix as an operand of a product, from some element on. Element (k, j): k runs along the inner
 /// dimension, j along the rows of C (operand A) or its columns (operand B).
@@ -114,4 +115,4 @@ Prefetch prefetch_share(const Operand<T>& from, std::size_t inner, std::size_t w
             .lines = (last - first) * lines_in_row};
 }
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

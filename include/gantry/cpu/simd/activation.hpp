@@ -1,11 +1,12 @@
 #pragma once
 #include <gantry/contracts/activation.hpp>
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/simd/math.hpp>
 #include <gantry/cpu/simd/vector_loop.hpp>
 
 #include <cstddef>
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// y[i] = a(y[i]), i < n, in place, on the calling thread.
 template <class T>
@@ -34,4 +35,4 @@ void activate(Activation a, std::size_t n, T* y) {
     }
 }
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

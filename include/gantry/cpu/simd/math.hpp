@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/core/math.hpp>
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/simd/simd.hpp>
 
 #include <bit>
@@ -8,7 +9,7 @@
 #include <type_traits>
 
 /// math::Functions for CPU vectors: float in vector arithmetic, double lane by lane.
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 namespace detail {
 
@@ -166,7 +167,7 @@ private:
 };
 
 }  // namespace detail
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET
 
 namespace gantry::math {
 

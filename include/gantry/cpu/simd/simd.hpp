@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/core/compiler.hpp>
+#include <gantry/core/target.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -10,7 +11,7 @@
 /// the parameter list.
 #define GANTRY_ALWAYS_INLINE __attribute__((always_inline))
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 #if defined(__AVX512F__)
 inline constexpr std::size_t vector_bytes = 64;
@@ -249,4 +250,4 @@ GANTRY_ALWAYS_INLINE inline void transpose(V* rows) {
     detail::transpose_blocks<lanes<Element<V>> / 2>(rows);
 }
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

@@ -1,11 +1,12 @@
 #pragma once
 #include <gantry/core/math.hpp>
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/simd/vector_loop.hpp>
 
 #include <algorithm>
 #include <cstddef>
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// Block size of sums: within a block they are accumulated in T, across blocks in double.
 inline constexpr std::size_t sum_block = 2048;
@@ -53,4 +54,4 @@ void add_groups(int threads, std::size_t groups, std::size_t size, const T* from
     });
 }
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/device.hpp>
 #include <gantry/cpu/simd/simd.hpp>
 #include <gantry/cpu/threads/parallel.hpp>
@@ -7,7 +8,7 @@
 #include <array>
 #include <cstddef>
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// Elements of a cheap operation that are worth a thread.
 inline constexpr std::size_t worthwhile_elements = 16384;
@@ -110,4 +111,4 @@ void vector_loop(const Cpu& device, std::size_t size, const std::array<Input<T>,
                                                 detail::LoopBody<T, inputs, outputs>::of(loop));
 }
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

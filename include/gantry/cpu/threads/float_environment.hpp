@@ -1,11 +1,12 @@
 #pragma once
 #include <gantry/core/compiler.hpp>
+#include <gantry/core/target.hpp>
 
 #ifndef __SSE2__
 #include <cfenv>
 #endif
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// Scope that gives the calling thread the floating-point environment that kernels need, whatever the program
 /// has set: rounding to nearest, since vectorised functions round by addition, and no traps, since whole
@@ -50,4 +51,4 @@ private:
 #endif
 };
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

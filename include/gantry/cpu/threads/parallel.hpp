@@ -1,10 +1,11 @@
 #pragma once
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/threads/workers.hpp>
 
 #include <algorithm>
 #include <cstddef>
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// Calls f(part, parts) for 0 <= part < parts, on up to `parts` threads. One thread may run several parts in
 /// sequence, so no part may wait for another. Kernels must give the same bits for any number of parts: parts
@@ -37,4 +38,4 @@ void parallel_ranges(int threads, std::size_t size, std::size_t unit, std::size_
              });
 }
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

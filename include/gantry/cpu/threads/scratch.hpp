@@ -1,12 +1,13 @@
 #pragma once
 #include <gantry/core/compiler.hpp>
+#include <gantry/core/target.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <memory>
 #include <vector>
 
-namespace gantry::cpu {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 namespace detail {
 
@@ -66,4 +67,4 @@ T* scratch(std::size_t count) {
     return reinterpret_cast<T*>(lines.data());
 }
 
-}  // namespace gantry::cpu
+}  // namespace gantry::cpu::inline GANTRY_TARGET

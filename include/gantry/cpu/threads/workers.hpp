@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/core/target.hpp>
 #include <gantry/cpu/threads/float_environment.hpp>
 #include <gantry/cpu/threads/scratch.hpp>
 
@@ -22,7 +23,7 @@
 //
 // No thread waits for a worker that is not scheduled: when the caller has finished its own part, it takes
 // over the parts that workers have not begun. Waiting threads spin briefly, then sleep.
-namespace gantry::cpu::detail {
+namespace gantry::cpu::inline GANTRY_TARGET::detail {
 
 /// A parallel region: f(part, parts) for each part, and the state that its threads share.
 class Region {
@@ -211,4 +212,4 @@ private:
     std::atomic<Worker*> first_ = nullptr;
 };
 
-}  // namespace gantry::cpu::detail
+}  // namespace gantry::cpu::inline GANTRY_TARGET::detail
