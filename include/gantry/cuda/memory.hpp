@@ -25,8 +25,7 @@ public:
         stream_.gpu().try_make_current();
         try {
             stream_.flush();
-        } catch (const Error&) {  // called by destructors; errors of the GPU are sticky and surface at the
-                                  // next call
+        } catch (const Error&) {  // used by destructors; sticky errors surface at the next call
         }
         cudaFree(memory);
     }
