@@ -7,7 +7,7 @@ using namespace gantry::test;
 
 namespace {
 
-/// Buffers of an optimizer: weights, gradient and up to three moments, none of them negative where a root is
+/// An optimizer's buffers: weights, gradient and up to three moments, nonnegative where a square root is
 /// taken.
 template <class T>
 struct Buffers {
@@ -34,7 +34,7 @@ struct Buffers {
           c(other.c.begin(), other.c.end()) {}
 };
 
-/// launch_step(device, buffers) against step(buffers of double, i), and with 1, 2 and 3 threads.
+/// Compares launch_step(device, buffers) with step(buffers of double, i), with 1, 2 and 3 threads.
 template <class T, class Launch, class Step>
 void compare(const Launch& launch_step, const Step& step) {
     for (const std::size_t n : {0u, 1u, 15u, 33u, 50003u}) {

@@ -22,7 +22,7 @@ namespace {
 
 using Architecture = Sequential<Dense<120, 200>, BatchNorm<200>, LeakyReLU<0.2f>, Dense<200, 50>>;
 
-/// The numbers of one parameter, by its name.
+/// The values of one parameter, by its name.
 template <class Net>
 std::vector<double> numbers_of(Net& network, const std::string& name) {
     for (const ParameterInfo& info : Net::Architecture::parameters())
@@ -50,7 +50,7 @@ struct Moments {
     }
 };
 
-/// Of n numbers, mean and deviation are within 5 of their standard errors.
+/// Requires mean and standard deviation of n values to be within 5 standard errors.
 void check_moments(const std::vector<double>& numbers, double mean, double deviation) {
     const Moments m(numbers);
     const double root = std::sqrt(static_cast<double>(numbers.size()));
@@ -68,7 +68,7 @@ void check_uniform(const std::vector<double>& numbers, double low, double high) 
 }
 void check_normal(const std::vector<double>& numbers, double mean, double deviation) {
     check_moments(numbers, mean, deviation);
-    CHECK(std::abs(Moments(numbers).fourth - 3) < 0.3);  // 1.8 for uniform numbers
+    CHECK(std::abs(Moments(numbers).fourth - 3) < 0.3);  // 1.8 for a uniform distribution
 }
 
 }  // namespace
@@ -100,7 +100,8 @@ TEMPLATE_TEST_CASE("Initialisers have their moments and bounds", "[init]", GANTR
         uniform(KaimingUniform{}, std::sqrt(6.0 / 120));
         uniform(KaimingUniform{.mode = FanMode::fan_out}, std::sqrt(6.0 / 200));
         uniform(KaimingUniform{.slope = 0.2}, std::sqrt(6.0 / (1.04 * 120)));
-        uniform(KaimingUniform{.slope = std::sqrt(5.0)}, 1 / std::sqrt(120.0));  // PyTorch's Linear
+        uniform(KaimingUniform{.slope = std::sqrt(5.0)},
+                1 / std::sqrt(120.0));  // the default of PyTorch's Linear
     }
     SECTION("Kaiming, normal") {
         check_normal(weights(KaimingNormal{}), 0, std::sqrt(2.0 / 120));
