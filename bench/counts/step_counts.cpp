@@ -46,8 +46,7 @@ struct Floor {
                 flops += l.flops;
                 continue;
             }
-            if (l.activated)
-                numbers += l.y;  // for its derivative, read where the upstream gradient is written
+            if (l.activated) numbers += l.y;  // for its derivative, read as the upstream is written
             if (wants_x) numbers += l.y + l.w + l.x;
             if (weights) numbers += l.y + l.x + (added ? 2 : 1) * l.w;
             flops += l.flops * ((wants_x ? 1 : 0) + (weights ? 1 : 0));

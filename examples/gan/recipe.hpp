@@ -12,7 +12,8 @@ namespace gantry::gan {
 // A recipe is a struct with
 //   name                                          for --recipe
 //   Generator, Discriminator                      architectures; samples are Shape<Batch, height, width,
-//                                                 channels> or flat, the discriminator's output Shape<Batch, 1>
+//                                                 channels> or flat, the discriminator's output is
+//                                                 Shape<Batch, 1>
 //   settings                                      RecipeSettings
 //   initialize(generator, discriminator, images, stream)
 //   generator_optimizer(network), discriminator_optimizer(network)

@@ -131,8 +131,9 @@ program::AnyRecipe any_recipe(const GanOptions& gan) {
 // clang-format off
 /// A program that trains GANs. `program` sets name, description and source.
 ///     int main(int argc, char** argv) {
-///         return gan::run<FluxGan, Goodfellow>(argc, argv,
-///             {.name = "gan_mnist_mlp", .description = "Trains a GAN on MNIST.", .source = program::mnist()});
+///         return gan::run<FluxGan, Goodfellow>(
+///             argc, argv,
+///             {.name = "gan_mnist_mlp", .description = "Trains a GAN.", .source = program::mnist()});
 ///     }
 // clang-format on
 template <class... Recipes>

@@ -167,7 +167,7 @@ TEST_CASE("A network is loaded alone from a file that holds more", "") {
     CHECK(is_line_with(error_of([&] { part("generator"); }),
                        {"run/a.safetensors has no part \"generator\"; it has the parts ", "\"conv_dense\", ",
                         "\"nested\", "}));
-    // A prefix of a part's name is not a part, and neither is a prefix of a tensor's name.
+    // A prefix of a part's name is not a part, and neither is the full name of a tensor.
     CHECK_FALSE(error_of([&] { part("conv"); }).empty());
     CHECK_FALSE(error_of([&] { part("conv_dense.input"); }).empty());
     CHECK(is_line_with(error_of([&] { Loaded<ConvDense> loaded(part("conv_dense")); }),
@@ -188,7 +188,7 @@ TEST_CASE("A network is loaded alone from a file that holds more", "") {
 }
 
 TEST_CASE("Half floats become the network's type", "") {
-    // Values that F16 and BF16 can represent. BF16 is the upper half of a float's bits.
+    // Values that F16 and BF16 represent exactly.
     const std::vector<float> numbers{1, -2, 0.5f, 0, 1.5f, -0.0078125f};
     const std::vector<std::uint16_t> half{0x3C00, 0xC000, 0x3800, 0, 0x3E00, 0xA000},
         bfloat16{0x3F80, 0xC000, 0x3F00, 0, 0x3FC0, 0xBC00};

@@ -78,7 +78,6 @@ TEMPLATE_TEST_CASE("Batches that cannot be made on a device are refused", "", GA
     CHECK_THROWS_WITH(make(70, 11), contains("a batch of 11 from 10 items"));
     CHECK_THROWS_WITH(make(70, 0), contains("at least one item"));
     CHECK_THROWS_WITH(make(71, 5), contains("71 values in items of 7"));
-    using Made =
-        DeviceBatches<Item, float, TestType>;  // a temporary would be destroyed before the first batch
+    using Made = DeviceBatches<Item, float, TestType>;  // a temporary would die before the first batch
     CHECK_FALSE(std::is_constructible_v<Made, TestType&, std::vector<std::uint8_t>, BatchOptions>);
 }

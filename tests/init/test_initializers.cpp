@@ -100,8 +100,7 @@ TEMPLATE_TEST_CASE("Initialisers have their moments and bounds", "[init]", GANTR
         uniform(KaimingUniform{}, std::sqrt(6.0 / 120));
         uniform(KaimingUniform{.mode = FanMode::fan_out}, std::sqrt(6.0 / 200));
         uniform(KaimingUniform{.slope = 0.2}, std::sqrt(6.0 / (1.04 * 120)));
-        uniform(KaimingUniform{.slope = std::sqrt(5.0)},
-                1 / std::sqrt(120.0));  // the default of PyTorch's Linear
+        uniform(KaimingUniform{.slope = std::sqrt(5.0)}, 1 / std::sqrt(120.0));  // PyTorch's Linear
     }
     SECTION("Kaiming, normal") {
         check_normal(weights(KaimingNormal{}), 0, std::sqrt(2.0 / 120));

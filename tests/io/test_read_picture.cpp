@@ -230,8 +230,7 @@ TEST_CASE("pictures that are decoded at a time share a bounded memory", "[thread
         for (int i = 0; i < 8; ++i)
             threads.emplace_back([&, i] {
                 detail::DecodingMemory memory;
-                memory.take((i % 2 == 0 ? std::size_t{1} : std::size_t{9})
-                            << 29);  // the whole budget, and far more
+                memory.take((i % 2 == 0 ? std::size_t{1} : std::size_t{9}) << 29);  // all, and far more
                 most = std::max<int>(most, ++at_once);
                 std::this_thread::yield();
                 --at_once;

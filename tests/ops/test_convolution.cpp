@@ -50,8 +50,7 @@ void check_activation(const std::string& name, double parameter = 0) {
             return conv_transpose2d<plain, kind>(parameter, y, w, bias);
         },
         {.batches = {2}});
-    if constexpr (kind !=
-                  ActivationKind::identity) {  // without a bias the activation's backward may be fused
+    if constexpr (kind != ActivationKind::identity) {  // its backward may be fused without a bias
         check_op<D, Shape<Batch, 4, 3, 2>, Shape<3, 3, 2, 3>>(
             "conv2d: activation",
             [=](const auto& x, const auto& w) { return conv2d<plain, kind>(parameter, x, w); },

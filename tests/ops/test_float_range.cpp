@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-// Results in float's range are exact even if intermediate values are outside it.
+// Results in float's range are correct even if intermediate values are outside it.
 
 namespace gantry::test {
 namespace {

@@ -147,8 +147,7 @@ TEMPLATE_TEST_CASE("writes what PyTorch starts from", "[.start]", float, double)
         writer.file.tensors[what + ' ' + std::to_string(step)] = make_entry(shape, numbers);
     };
     for (int i = 0; i < steps; ++i) {
-        add("batch", i, {batch, 1, 28, 28},
-            pictures<TestType>(i));  // one channel: channels first is channels last
+        add("batch", i, {batch, 1, 28, 28}, pictures<TestType>(i));  // one channel: the layouts coincide
         add("noise", i, {batch, 100}, noise<TestType>("noise", i));
         add("second noise", i, {batch, 100}, noise<TestType>("second noise", i));
     }

@@ -24,9 +24,10 @@ namespace gantry::cuda {
 /// and starts its copy. The device's thread never waits for the GPU, only for a batch that is not ready yet.
 ///
 /// Life cycle of a slot, by thread:
-///     background   wait for the last copy from the slot; write the batch; make the copy stream wait for `used`;
-///                  copy; record `copied`
-///     device       make the device's stream wait for `copied`; launch kernels that read the slot; record `used`
+///     background   wait for the last copy from the slot; write the batch; make the copy stream wait for
+///                  `used`; copy; record `copied`
+///     device       make the device's stream wait for `copied`; launch kernels that read the slot; record
+///                  `used`
 /// Inside Cuda::submit the device's two events are outside the graph, before and after its launch
 /// (Companion).
 // clang-format on
