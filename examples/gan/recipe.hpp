@@ -20,13 +20,14 @@ namespace gantry::gan {
 //                                                 each returns an optimizer for its network
 // clang-format on
 
+/// Defaults and fixed settings of a recipe.
 struct RecipeSettings {
-    std::uint64_t iterations;  ///< default of --iterations: updates of the generator
-    int batch;                 ///< default of --batch
-    PixelRange range;          ///< of the generator's output
-    Noise noise = Noise::normal;
-    Updates updates = Updates::alternating;
-    std::string_view classes = "";  ///< comma-separated, for data with classes; empty: all
+    std::uint64_t iterations;                ///< default of --iterations: updates of the generator
+    int batch;                               ///< default of --batch
+    PixelRange range;                        ///< of the generator's output
+    Noise noise = Noise::normal;             ///< distribution of latent points
+    Updates updates = Updates::alternating;  ///< when the generator is updated
+    std::string_view classes = "";           ///< comma-separated, for data with classes; empty: all
 };
 
 /// DCGAN's initialisation: weights normal(0, 0.02), scales of batch norm normal(1, 0.02), shifts and biases

@@ -20,9 +20,9 @@ namespace gantry::gan {
 
 /// Options of programs that train a GAN, in addition to program::Options.
 struct GanOptions {
-    std::string objective = "non-saturating";
-    double real_label = 1;
-    int k = 1;
+    std::string objective = "non-saturating";  ///< one of AnyObjective::names
+    double real_label = 1;                     ///< label of real samples; below 1: one-sided label smoothing
+    int k = 1;                                 ///< updates of the discriminator per update of the generator
 };
 
 /// The networks, optimizers and trainer of a recipe, on a device of type D.

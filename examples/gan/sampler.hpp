@@ -23,6 +23,7 @@ public:
     virtual std::vector<float> latents(std::size_t count, Seed seed) = 0;
     /// Generates images from latent points: (count, height, width, channels).
     virtual std::vector<float> images(std::span<const float> latents) = 0;
+    /// Values per latent point.
     virtual std::size_t latent_size() const = 0;
 };
 
@@ -36,6 +37,7 @@ struct AnyGenerator {
         load;
 };
 
+/// The generator of a recipe on the CPU, with weights loaded from a file.
 template <class Recipe>
 class RecipeSampler final : public Sampler {
 public:

@@ -21,14 +21,15 @@ enum class Updates {
                    ///< samples, as in Goodfellow's code
 };
 
+/// Options of GanTrainer.
 struct TrainerOptions {
     int batch = 64;  ///< m: generated samples per update; the size of real batches is up to the data
-    int discriminator_steps = 1;  ///< k: updates of the discriminator per update of the generator
-    Updates updates = Updates::alternating;
-    Noise noise = Noise::normal;
-    int fixed_points = 64;  ///< latent points that `samples` generates from
-    int kept_losses = 256;  ///< iterations whose losses are kept until take_losses
-    Seed seed{};
+    int discriminator_steps = 1;             ///< k: updates of the discriminator per update of the generator
+    Updates updates = Updates::alternating;  ///< when the generator is updated
+    Noise noise = Noise::normal;             ///< distribution of latent points
+    int fixed_points = 64;                   ///< latent points that `samples` generates from
+    int kept_losses = 256;                   ///< iterations whose losses are kept until take_losses
+    Seed seed{};                             ///< of the noise and the fixed points
 };
 
 /// Losses and scores of one iteration. Those of the discriminator are means over its k updates, each measured

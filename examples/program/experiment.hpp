@@ -31,6 +31,7 @@ public:
     /// Metrics of each iteration since the last call, oldest first. Call it every `metrics_every` iterations:
     /// on a GPU each call makes the host wait for the device.
     virtual std::vector<std::vector<double>> take_metrics() = 0;
+    /// Iterations between calls of `take_metrics`.
     virtual std::uint64_t metrics_every() const { return 1; }
     /// Iterations done so far. Saved in the checkpoint.
     virtual std::uint64_t iterations() const = 0;
@@ -48,6 +49,7 @@ public:
     /// Metadata of a checkpoint: "device", which computes, and "data.test" (see data_text) if there is a test
     /// split.
     virtual std::map<std::string, std::string> record() const = 0;
+    /// Saves or loads all state that a run needs to continue bit for bit.
     virtual void serialize(CheckpointWriter& checkpoint) = 0;
     virtual void serialize(CheckpointReader& checkpoint) = 0;
 };

@@ -44,6 +44,7 @@ protected:
           network_(device_, seed_for(Seed{options.seed}, "network")),
           adam_(network_, adam) {}
 
+    /// Copies host pixels to the device as a batch.
     auto items(std::span<const float> pixels) {
         return from_host<Item>(device_, static_cast<int>(pixels.size() / Item::sample_size), pixels);
     }
@@ -53,6 +54,7 @@ protected:
         adam_.step(backward(loss, network_));
         ++iterations_;
     }
+    /// Queues metrics for `take_metrics`.
     void add_metrics(std::vector<double> metrics) { metrics_.push_back(std::move(metrics)); }
     /// Runs the network in evaluation mode on all images, in order and in batches. Calls f(pixels, outputs)
     /// with the values of each batch.

@@ -66,6 +66,7 @@ public:
     /// Returns false after --help and --version. Errors: invalid options.
     bool parse(int argc, const char* const* argv);
 
+    /// The parsed options; `restore` changes them.
     Options& options();
     const Options& options() const;
 

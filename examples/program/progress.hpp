@@ -98,6 +98,7 @@ public:
     Progress& operator=(const Progress&) = delete;
     ~Progress() { end_line(); }
 
+    /// Adds the metrics of an iteration, and redraws the line on a terminal.
     void add(std::uint64_t iteration, const std::vector<double>& values) {
         iteration_ = iteration;
         for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i] += values[i];
@@ -126,6 +127,7 @@ public:
         if (open_line_) std::printf("\n");
         open_line_ = false;
     }
+    /// Seconds since training began.
     double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
 
 private:

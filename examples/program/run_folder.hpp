@@ -32,6 +32,7 @@ public:
         : path_(std::move(path)), pictures_(std::move(pictures)) {}
 
     const std::filesystem::path& path() const { return path_; }
+    /// Paths of the files listed above.
     std::filesystem::path real_pictures() const { return path_ / "real.png"; }
     std::filesystem::path losses() const { return path_ / "losses.csv"; }
     std::filesystem::path plot() const { return path_ / "losses.svg"; }
@@ -48,6 +49,7 @@ public:
     /// and removes its partial files. Errors: the folder does not exist, or another process is using it.
     FolderLock take_over() const;
 
+    /// True if the folder holds a checkpoint: the newest, the previous, or one not yet moved into place.
     bool has_checkpoint() const;
     /// Path of the newest checkpoint. Errors: there is none.
     std::filesystem::path newest_checkpoint() const;
@@ -59,9 +61,11 @@ public:
     /// Replaces the checkpoint. At every moment the folder holds a complete one, old or new.
     void save(const Safetensors& contents) const;
 
+    /// Writes the image of an iteration.
     void write_picture(std::uint64_t iteration, const Picture& picture) const;
     /// Iterations up to `last` that have an image, in order.
     std::vector<std::uint64_t> pictures(std::uint64_t last) const;
+    /// Removes the image of an iteration, if it exists.
     void remove_picture(std::uint64_t iteration) const;
     /// Writes the animation of the images of these iterations. Returns how many were left out, because their
     /// file is missing or damaged or their size differs from the first one's.

@@ -33,6 +33,7 @@ namespace gantry::cuda {
 // clang-format on
 class BatchUploader {
 public:
+    /// Writes the batch with the given number.
     using Fill = std::function<void(std::span<std::uint8_t>, std::uint64_t)>;
 
     /// `fill(bytes, number)` writes batch `number` of `bytes_in_batch` bytes, on the background thread.

@@ -12,8 +12,8 @@
 
 namespace gantry::cuda {
 
-// Converts a status of CUDA, cuBLAS or cuDNN to an exception with a message of one line: `[call] what
-// happened (CODE): what to do`.
+// Converts a status of CUDA, cuBLAS or cuDNN to an exception with a one-line message,
+// `[call] what happened (CODE): what to do`.
 
 /// Describes a status in one line: what happened, the name of the code, what to do.
 inline std::string message(cudaError_t code) {

@@ -50,8 +50,10 @@ public:
     ~CudnnDescriptor() {
         if (descriptor_) cudnnBackendDestroyDescriptor(descriptor_);
     }
+    /// The raw descriptor; still owned by this object.
     cudnnBackendDescriptor_t get() const { return descriptor_; }
 
+    /// Sets an attribute. Call it before `finalize`.
     template <class T>
     void set(cudnnBackendAttributeName_t name, std::span<const T> values) {
         set(name, detail::cudnn_attribute_type<T>(), values.size(), values.data());
@@ -65,10 +67,12 @@ public:
         set(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &other.descriptor_);
     }
 
+    /// Checks the attributes and makes them readable.
     void finalize() { check(try_finalize(), "cudnnBackendFinalize"); }
     /// For descriptors that cuDNN may reject, such as a plan for an engine that does not support the graph.
     [[nodiscard]] cudnnStatus_t try_finalize() { return cudnnBackendFinalize(descriptor_); }
 
+    /// The value of an attribute that has a single one.
     template <class T>
     T get(cudnnBackendAttributeName_t name) const {
         T value{};

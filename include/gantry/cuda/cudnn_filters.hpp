@@ -31,6 +31,7 @@ public:
     void keep(const void* weights, std::size_t bytes, void* filter) {
         filters_.push_back({weights, bytes, filter});
     }
+    /// Forgets all filters.
     void clear() { filters_.clear(); }
 
 private:

@@ -83,6 +83,8 @@ private:
 /// driver older than the toolkit.
 class Cuda : private cuda::Gpu, public Device<cuda::Memory> {
 public:
+    /// Opens a GPU. Errors: see the class; cuBLAS or cuDNN cannot start; not enough memory for cuBLAS's
+    /// workspace.
     explicit Cuda(const CudaOptions& options = {}) : Gpu(options.gpu), options_(options) {
         cuda::check(cublasSetStream(cublas_.get(), stream()), "cublasSetStream");
         cublas_workspace_.grow(cublas_workspace_bytes);
@@ -102,6 +104,7 @@ public:
     /// Waits for the GPU. Makes its GPU current, so that the members free their resources there.
     ~Cuda() { try_make_current(); }
 
+    /// Kernels run asynchronously; the host must synchronise before it reads results.
     static constexpr bool asynchronous = true;
     using BatchUploader = cuda::BatchUploader;
 
@@ -154,6 +157,7 @@ public:
     /// Semaphores in GPU memory for kernels whose blocks count each other (split-K); all 0 while no kernel
     /// runs.
     unsigned* semaphores() { return arrivals_.data(); }
+    /// Number of semaphores.
     static constexpr std::size_t arrival_counters = 256;
 
 private:

@@ -15,6 +15,7 @@ namespace gantry::cuda {
 /// prints them to standard error.
 class KernelLog {
 public:
+    /// Receives a line of the log.
     using Write = std::function<void(const std::string& line)>;
 
     explicit KernelLog(Write write) : write_(std::move(write)) {

@@ -21,6 +21,8 @@ namespace gantry {
 // Declarations of the GPU kernels, for any C++ compiler. They are defined in kernels/*.cuh and instantiated
 // in gantry::cuda for float and double, elementwise ones for every functor of gantry. A user-defined functor
 // is compiled in a .cu file that includes kernels/elementwise.cuh.
+// Each overload launches the kernel described by its parameters in the device's stream. The parameter structs
+// in gantry/contracts/ document the computation.
 
 template <class F, class T, std::size_t N>
 void launch(Cuda&, const ElementwiseParameters<F, T, N>&);

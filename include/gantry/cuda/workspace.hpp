@@ -14,7 +14,9 @@ public:
     Workspace& operator=(const Workspace&) = delete;
     ~Workspace() { release(); }
 
+    /// The memory, valid until it grows; null if empty.
     void* data() const { return data_; }
+    /// Its current size.
     std::size_t bytes() const { return bytes_; }
     /// Grows to at least `bytes`. Launches captured work and waits for it, since it may use the memory that
     /// is freed. Errors: the GPU's memory is full; the workspace is then empty.
