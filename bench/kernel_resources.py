@@ -4,7 +4,7 @@
     bench/kernel_resources.py                                      # all kernels, sm_75 to sm_120
     bench/kernel_resources.py kernels/matmul.cu --architectures 80 90
 
-Ends with exit code 1 if a kernel spills or has a stack frame, or if nvcc warns. Needs nvcc in PATH (or --nvcc) and cuDNN's header.
+Exits with 1 if a kernel spills or has a stack frame, or if nvcc warns. Needs nvcc in PATH (or --nvcc) and cuDNN's header.
 """
 import argparse
 import collections

@@ -46,8 +46,8 @@ public:
     /// Name of the network that is also saved to a separate file with each checkpoint, for use without it.
     virtual std::string result() const { return {}; }
 
-    /// Metadata of a checkpoint: "device", which computes, and "data.test" (see data_text) if there is a test
-    /// split.
+    /// Metadata of a checkpoint: "device" (see device_text) and, if there is a test split, "data.test" (see
+    /// data_text).
     virtual std::map<std::string, std::string> record() const = 0;
     /// Saves or loads all state that a run needs to continue bit for bit.
     virtual void serialize(CheckpointWriter& checkpoint) = 0;

@@ -34,7 +34,7 @@ struct Options {
     bool dry_run = false;
 };
 
-/// How the options ask for batches to be served; values are converted to `range`.
+/// Options for serving a run's data in batches, with pixels converted to `range`.
 inline BatchOptions batch_options(const Options& options, PixelRange range) {
     return {.batch = static_cast<std::size_t>(options.batch),
             .range = range,
