@@ -20,7 +20,7 @@ double seconds(const F& f) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-/// Floats in memory as a device's: large arrays in huge pages.
+/// An array of floats allocated like device memory: large ones in huge pages.
 class Array {
 public:
     explicit Array(std::size_t size)
@@ -37,9 +37,9 @@ private:
     float* data_;
 };
 
-/// Copies an array by memcpy, which for large ones is faster than plain loads and stores, since it does not
-/// read what it overwrites: what the machine can do for an array of this size, and
-/// so what a pass over memory is measured by. Bytes read and bytes written count, each once.
+/// Copies an array by memcpy, which for large arrays is faster than plain loads and stores, since it does not
+/// read the destination. This is the machine's limit for an array of this size, against which memory passes
+/// are compared. Bytes read and bytes written both count, once each.
 class Copy {
 public:
     explicit Copy(std::size_t bytes) : from_(bytes / sizeof(float) / 2), to_(from_.size()) {}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compiles a file as the build does, and says how long that takes and how much memory it needs.
+"""Compiles a file as the build does, and reports the time and memory that this takes.
 
     bench/compile_time.py build/release examples/gan_mnist_mlp.cpp [-O2] [--rounds 3]
 

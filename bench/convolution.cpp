@@ -1,7 +1,7 @@
-// The convolutions of the DCGANs and of some other image networks, each in its three directions: forward, by
-// x (which is a transposed convolution), and by the weights. For each layer and number of threads one
-// benchmark times all three in turn; its counters give the shortest and the median time of each, and what per
-// cent of the FMA peak of the same run the shortest is. Only taps that lie in the image count as work.
+// The convolutions of the DCGANs and of some other image networks in their three directions: forward,
+// gradient by x (a transposed convolution) and gradient by the weights. Per layer and thread count, one
+// benchmark times all three in turn; its counters give each one's shortest and median time, and the
+// shortest's percentage of the FMA peak measured in the same run. Only taps inside the image count as work.
 #include "peak.hpp"
 #include <gantry/cpu/convolution/convolution.hpp>
 
@@ -18,7 +18,7 @@ using gantry::ConvolutionAxis;
 struct Layer {
     const char* role;
     int batch;
-    ConvolutionAxis axis;  // both ways
+    ConvolutionAxis axis;  // for both axes
     int in_channels, out_channels;
 };
 
@@ -55,7 +55,7 @@ constexpr Layer layers[] = {
     {"dcgan64 one image", 1, window(16, 4, 2, 1), 64, 128},
 };
 
-/// Multiply-adds of an axis: pairs of an output and a tap that lie in the image.
+/// Multiply-adds of an axis: pairs of an output and a tap inside the image.
 double meetings(const ConvolutionAxis& axis) {
     double count = 0;
     for (int o = 0; o < axis.out; ++o)

@@ -1,5 +1,5 @@
 #pragma once
-// GANs whose training steps are measured and counted; the peers in bench/peers build the same.
+// GANs whose training steps are measured and counted; the peers in bench/peers build the same ones.
 #include "networks/dcgan.hpp"
 #include <gantry/gantry.hpp>
 

@@ -1,5 +1,5 @@
-// A whole training step of a GAN, and its generator alone. bench/peers/torch_gan_step.cpp is the same work in
-// libtorch under the same names; bench/peers/compare.py alternates the two and prints ratios.
+// A whole training step of a GAN, and its generator alone. bench/peers/torch_gan_step.cpp does the same work
+// in libtorch under the same names; bench/peers/compare.py alternates the two and prints ratios.
 #include "gan_networks.hpp"
 #include <gantry/gantry.hpp>
 
@@ -12,8 +12,8 @@ namespace {
 
 using Latent = Shape<Batch, 100>;
 
-/// One discriminator update on real and made images, one generator update, Adam for both. As in the peer, the
-/// generator's update goes back through the images that the discriminator was shown.
+/// One discriminator update on real and generated images, one generator update, Adam for both. As in the
+/// peer, the generator's update backpropagates through the images that the discriminator was trained on.
 template <class G, class D>
 class GanStep {
     using Image = typename D::Input;
@@ -48,7 +48,7 @@ private:
 template <class G, class D>
 void gan_step(benchmark::State& state) {
     GanStep<G, D> step(static_cast<int>(state.range(0)), static_cast<int>(state.range(1)));
-    step();  // the arena finds its size
+    step();  // sizes the arena
     for (auto _ : state) step();
 }
 BENCHMARK(gan_step<Mlp1200::Generator, Mlp1200::Discriminator>)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Registers, shared memory, stack and spills of each of gantry's CUDA kernels, as ptxas reports them, and the most of each file.
+"""Reports registers, shared memory, stack and spills of gantry's CUDA kernels as ptxas prints them, and each file's maxima.
 
     bench/kernel_resources.py                                      # all kernels, sm_75 to sm_120
     bench/kernel_resources.py kernels/matmul.cu --architectures 80 90
 
-Ends with exit code 1 if a kernel spills or has a stack frame, or if nvcc warns. Needs nvcc in PATH (or --nvcc) and cuDNN's header.
+Exits with 1 if a kernel spills or has a stack frame, or if nvcc warns. Needs nvcc in PATH (or --nvcc) and cuDNN's header.
 """
 import argparse
 import collections
@@ -24,7 +24,7 @@ pattern = re.compile(
 
 
 def readable(names):
-    """The kernels' names as in the source, with their template arguments and without their parameters.
+    """The kernels' names as in the source, with template arguments but without parameters.
 
     >>> readable(["_ZN6gantry4cuda7uniformIdEEvmPT_", "_ZN6gantry4cuda3runILNS_14ActivationKindE2EfEEvPT0_", "custom"])
     ['uniform<double>', 'run<(ActivationKind)2, float>', 'custom']
@@ -37,7 +37,7 @@ def readable(names):
 
 
 def without_parameters(name):
-    """Cuts off the pair of parentheses that a name ends with.
+    """Removes the parenthesised parameter list at the end of a name.
 
     >>> without_parameters("f<(Kind)1>(int (*)(float))")
     'f<(Kind)1>'
@@ -51,7 +51,7 @@ def without_parameters(name):
 
 
 def parse(messages):
-    """Rows of (mangled name, architecture, registers, shared bytes, stack bytes, spilled bytes) from what ptxas -v prints.
+    """Parses the output of ptxas -v to rows of (mangled name, architecture, registers, shared, stack and spilled bytes).
 
     >>> parse('''ptxas info    : Compiling entry function '_Z1fv' for 'sm_90'
     ... ptxas info    : Function properties for _Z1fv
@@ -72,7 +72,7 @@ def parse(messages):
 
 
 def compile_one(nvcc, file, architectures, includes):
-    """The rows of a file's kernels, as parse gives them."""
+    """Compiles a file and returns the rows of its kernels, as parse does."""
     command = [nvcc, "-std=c++20", "-O3", "-Xptxas", "-v", "-Werror", "all-warnings", "-c", str(file), "-I", str(root / "include")]
     command += [f"-I{folder}" for folder in includes]
     command += [f"-gencode=arch=compute_{a},code=sm_{a}" for a in architectures]

@@ -1,6 +1,6 @@
-// The products of a GAN's training step, beside Eigen and OpenBLAS. For each size and number of threads one
-// benchmark times all of them in turn; its counters give the shortest time of each and what per cent of the
-// FMA peak of the same run that is.
+// The matrix products of a GAN's training step, compared with Eigen and OpenBLAS. Per size and thread count,
+// one benchmark times all of them in turn; its counters give each one's shortest time and its percentage of
+// the FMA peak measured in the same run.
 #include "peak.hpp"
 #include <gantry/cpu/gemm/matmul.hpp>
 

@@ -1,5 +1,5 @@
-// Kernels that are bound by memory, each beside a copy of as many bytes, taken in turns with it: bytes/s
-// (read and written, each array once a pass) and per cent of the copy's, by the least and by the median time.
+// Memory-bound kernels, each compared with a copy of as much data, in alternation: bytes/s (read and written,
+// each array counted once per pass) and percentage of the copy's rate, for the minimum and the median time.
 // The argument is the number of threads.
 #include "bandwidth.hpp"
 #include <gantry/cpu/cpu.hpp>
@@ -19,14 +19,14 @@ namespace {
 
 using namespace gantry;
 
-/// Times f, which moves `bytes` for `elements`, in turns with a copy.
+/// Times f, which moves `bytes` for `elements`, in alternation with a copy.
 template <class F>
 void compare(benchmark::State& state, const Cpu& device, double elements, double bytes, const F& f) {
     bench::Copy copy(static_cast<std::size_t>(bytes));
     std::vector<double> times, copy_times;
     for (int i = 0; i < 2; ++i) f(), copy.run(device);
     for (auto _ : state) {
-        f();  // finds its arrays in the caches as it leaves them, and not as the copy does
+        f();  // leaves the caches as f does, not as the copy does
         times.push_back(bench::seconds(f));
         copy.run(device);
         copy_times.push_back(bench::seconds([&] { copy.run(device); }));
@@ -41,7 +41,7 @@ void compare(benchmark::State& state, const Cpu& device, double elements, double
     state.counters["ns_med"] = own.median / elements * 1e9;
 }
 
-/// Some arrays of as many floats, filled with numbers from -1 to 1.
+/// Arrays of the same size, filled with values from -1 to 1.
 class Arrays {
 public:
     Arrays(Cpu& device, std::size_t count, std::size_t size) {
@@ -183,7 +183,8 @@ void batch_norm_gradient(benchmark::State& state) {
 
 constexpr std::size_t weights = 10'000'000;
 
-/// make(arrays) gives the parameters; arrays 0 (weights), 2, 3, 4 (moments) are read and written, 1 is read.
+/// make(arrays) returns the parameters. Arrays 0 (weights), 2, 3, 4 (moments) are read and written; 1 is
+/// read.
 template <class Make>
 void optimizer(benchmark::State& state, std::size_t arrays, const Make& make) {
     Cpu device = device_of(state);

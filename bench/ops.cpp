@@ -1,6 +1,6 @@
-// Each op as a user calls it: forward on a tensor, and forward with backward on a variable, at the sizes of
-// an MLP GAN (128 items of 1200 features). `overhead` is the smallest op there is: what recording and playing
-// back costs.
+// Each op as a user calls it: forward on a tensor, and forward plus backward on a variable, at the sizes of
+// an MLP GAN (128 samples of 1200 features). `overhead` is the smallest possible op: the cost of recording
+// and replaying.
 #include <gantry/gantry.hpp>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace {
 constexpr int batch = 128;
 using X = Shape<Batch, 1200>;
 
-/// Inputs that outlive steps.
+/// Inputs that persist between steps.
 struct Inputs {
     Cpu device{{1}};
     RandomStream stream{Seed{1}, "bench"};
@@ -44,7 +44,7 @@ void forward(benchmark::State& state, const F& f) {
         benchmark::DoNotOptimize(f(in, [](const auto& kept) { return kept.get(); }).data());
     }
 }
-/// Gradients of all inputs that f takes by its second argument.
+/// Computes the gradients of all inputs that f requests through its second argument.
 template <class F>
 void backward(benchmark::State& state, const F& f) {
     Inputs in;

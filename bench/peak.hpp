@@ -22,8 +22,8 @@ inline constexpr std::size_t burst_chains = 12, burst_length = 20000;
 template <class T>
 inline constexpr double burst_work = 2.0 * burst_chains* burst_length* cpu::lanes<T>;
 
-/// Fused multiply-adds in registers alone, in enough chains that none waits for another: what the machine can
-/// do at most, burst_work<T> operations. The result is of no interest.
+/// Register-only FMAs in enough independent chains to hide their latency: the machine's peak, burst_work<T>
+/// floating-point operations. The result is meaningless.
 template <class T>
 T fma_burst() {
     using cpu::Vector;
@@ -35,17 +35,17 @@ T fma_burst() {
     for (std::size_t r = 0; r < burst_length; ++r) {
         cpu::static_for<chains>([&](auto i) GANTRY_ALWAYS_INLINE {
             sums[i] = sums[i] * factor + term;
-            cpu::keep_in_register(sums[i]);  // or the compiler would compute less
+            cpu::keep_in_register(sums[i]);  // or the compiler would simplify the computation
         });
     }
     Vector<T> sum = {};
     cpu::static_for<chains>(
-        [&](auto i) GANTRY_ALWAYS_INLINE { sum += sums[i]; });  // a loop would move them to memory
+        [&](auto i) GANTRY_ALWAYS_INLINE { sum += sums[i]; });  // a loop would spill them to memory
     return cpu::sum_lanes(sum);
 }
 
-/// Several ways to do the same work, timed in turn, round after round: what disturbs the machine meets all of
-/// them alike. The first contender is the burst above, so that peaks are of the same moments.
+/// Contenders that do the same work, timed in turn, round after round, so that disturbances of the machine
+/// affect all of them alike. The first contender is the burst above: the peak is measured at the same time.
 template <class T>
 class RoundRobin {
 public:
@@ -54,12 +54,12 @@ public:
             cpu::parallel(threads, [](int, int) { benchmark::DoNotOptimize(fma_burst<T>()); });
         });
     }
-    /// `work`: floating-point operations of one call of f. Returns the contender's number.
+    /// `work`: floating-point operations per call of f. Returns the contender's index.
     std::size_t add(double work, std::function<void()> f) {
         contenders_.push_back({std::move(f), work, {}});
         return contenders_.size() - 1;
     }
-    /// One round: each contender once to bring its data into the caches again, and once on the clock.
+    /// One round: each contender runs once to warm the caches, then once timed.
     void round() {
         for (Contender& contender : contenders_) {
             contender.run();
@@ -80,7 +80,7 @@ public:
         return times[times.size() / 2];
     }
     double flops(std::size_t contender) const { return contenders_[contender].work / shortest(contender); }
-    /// Of the burst in the same run, both at their best.
+    /// Percent of the burst's rate in the same run, comparing the shortest times.
     double percent_of_peak(std::size_t contender) const { return 100 * flops(contender) / flops(0); }
 
 private:

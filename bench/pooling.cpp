@@ -1,5 +1,5 @@
-// Pooling of 64 images of 32 x 32 pixels: bytes/s (each array read or written once; switches are 4 bytes) and
-// per cent of a copy of as many bytes, taken in turns with it, by the least and by the median time.
+// Pooling of 64 images of 32 x 32 pixels: bytes/s (each array read or written once; switches have 4 bytes)
+// and percentage of the rate of a copy of as much data, in alternation, for the minimum and the median time.
 // Arguments: threads, channels, size and stride of the window.
 #include "bandwidth.hpp"
 #include <gantry/cpu/pooling.hpp>
@@ -54,7 +54,7 @@ void compare(benchmark::State& state, const Cpu& device, double bytes, const F& 
     std::vector<double> times, copy_times;
     for (int i = 0; i < 2; ++i) f(), copy.run(device);
     for (auto _ : state) {
-        f();  // finds its arrays in the caches as it leaves them
+        f();  // leaves the caches as f does
         times.push_back(bench::seconds(f));
         copy.run(device);
         copy_times.push_back(bench::seconds([&] { copy.run(device); }));
@@ -76,7 +76,7 @@ void switch_scatter(benchmark::State& state) {
     const SwitchScatterParameters<float> p{c.switched(), c.pooled.data(), c.whole.data()};
     compare(state, c.device, c.whole_bytes() + 2 * c.pooled_bytes(), [&] { launch(c.device, p); });
 }
-/// Takes a few numbers out of every cache line of the whole images.
+/// Reads a few values from every cache line of the full-size images.
 void switch_gather(benchmark::State& state) {
     Case c(state);
     const SwitchGatherParameters<float> p{c.switched(), c.whole.data(), c.pooled.data()};

@@ -4,7 +4,7 @@
 
 namespace gantry::bench {
 
-/// The least and the median of some times.
+/// The minimum and the median of a series of times.
 struct Times {
     double least = 0, median = 0;
 

@@ -1,4 +1,4 @@
-// Trains an autoencoder that unpools with switches on MNIST, Fashion-MNIST or any data set with their files.
+// Trains an autoencoder with max unpooling on MNIST, Fashion-MNIST or any data set with the same file names.
 #include "networks/encoder_decoder.hpp"
 #include "program/network_experiment.hpp"
 #include "program/program.hpp"
@@ -36,7 +36,7 @@ public:
         this->add_metrics({loss.item()});
     }
 
-    /// The mean squared error of the test part.
+    /// The mean squared error on the test split.
     std::vector<double> test() override {
         double sum = 0;
         this->evaluate(test_, [&](const auto& originals, const auto& reconstructions) {
@@ -48,7 +48,7 @@ public:
         return {sum / static_cast<double>(test_.pixels.size())};
     }
 
-    /// The first test pictures, in rows; below each row its reconstructions.
+    /// The first test images in rows, with their reconstructions below each row.
     Picture draw() override {
         const std::size_t row = columns_ * Base::Item::sample_size;
         std::vector<float> tiles;
@@ -63,7 +63,7 @@ public:
     }
 
 private:
-    Images test_, shown_;  ///< all test pictures, and the whole rows of them that are drawn
+    Images test_, shown_;  ///< all test images, and the whole rows of them that are drawn
     std::size_t columns_;
 };
 

@@ -1,4 +1,4 @@
-// Trains a convolutional classifier on MNIST, Fashion-MNIST or any data set with their files.
+// Trains a convolutional classifier on MNIST, Fashion-MNIST or any data set with the same file names.
 #include "networks/mnist_classifier.hpp"
 #include "program/network_experiment.hpp"
 #include "program/program.hpp"
@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::size_t classes = MnistClassifier::classes;
 
-/// The class of the largest logit of each row.
+/// The class with the largest logit in each row.
 std::vector<std::uint8_t> decide(std::span<const float> logits) {
     std::vector<std::uint8_t> chosen;
     for (; !logits.empty(); logits = logits.subspan(classes))
@@ -31,7 +31,7 @@ std::vector<std::uint8_t> decide(std::span<const float> logits) {
             static_cast<std::uint8_t>(std::ranges::max_element(logits.first(classes)) - logits.begin()));
     return chosen;
 }
-/// The share of decisions that are right.
+/// The share of correct predictions.
 double accuracy(std::span<const std::uint8_t> chosen, std::span<const std::uint8_t> labels) {
     std::size_t right = 0;
     for (std::size_t i = 0; i < labels.size(); ++i) right += chosen[i] == labels[i] ? 1 : 0;
@@ -60,7 +60,7 @@ public:
 
     std::vector<double> test() override { return {accuracy(chosen(), test_.labels)}; }
 
-    /// The first of the test pictures that are taken for something else; tiles stay empty if they are few.
+    /// The first misclassified test images; the remaining tiles stay empty.
     Picture draw() override {
         constexpr std::size_t columns = 10, tiles = columns * columns;
         const std::size_t size = test_.images.sample_size();
@@ -74,7 +74,7 @@ public:
                     {.columns = columns, .scale = 2, .range = PixelRange::zero_to_one});
     }
 
-    /// The confusion matrix of the test pictures: a row for each class, with how many were taken for which.
+    /// Writes the confusion matrix of the test split: a row per true class, a column per predicted class.
     void write_results(const std::filesystem::path& folder) override {
         std::array<std::array<int, classes>, classes> counts{};
         for (std::size_t i = 0; i < test_.labels.size(); ++i) ++counts[test_.labels[i]][chosen()[i]];
@@ -88,7 +88,7 @@ public:
     }
 
 private:
-    /// What the network takes the test pictures for now.
+    /// The predicted classes of the test images, cached until the next iteration.
     const std::vector<std::uint8_t>& chosen() {
         if (chosen_at_ != iterations()) {
             chosen_.clear();

@@ -1,6 +1,6 @@
-// An activation of one's own: Mish, x tanh(softplus(x)) (Misra 2019). One functor runs on every device and
-// has derivatives of any order. gantry::cuda does not hold its kernel, so nvcc compiles it here, from the
-// headers in kernels/; to a C++ compiler the same file is a program for the CPU.
+// A user-defined activation: Mish, x tanh(softplus(x)) (Misra 2019). One functor runs on every device and has
+// derivatives of any order. gantry::cuda does not contain its kernel, so nvcc compiles it here from the
+// headers in kernels/; a C++ compiler turns the same file into a program for the CPU.
 #ifdef GANTRY_WITH_CUDA
 #include <gantry/cuda.hpp>
 #include <gantry/kernels/copy.cuh>
@@ -22,12 +22,12 @@ using namespace gantry;
 struct Mish {
     static constexpr std::string_view name = "mish";
 
-    /// V is a number, or a vector of the CPU.
+    /// V is a scalar or a CPU vector.
     template <class V>
     GANTRY_HOST_DEVICE V operator()(V x) const {
         return x * math::tanh(math::softplus(x));
     }
-    /// Made of ops, each with a derivative of its own.
+    /// Composed of differentiable ops, so that derivatives of any order exist.
     template <class V>
     void vjp(const V& upstream, const V&, const V& x) const {
         accumulate_grad(x, [&] {

@@ -1,4 +1,4 @@
-// Trains a GAN made of dense layers on six classes of CIFAR-10: 127 million parameters.
+// Trains a fully connected GAN on six classes of CIFAR-10: 127 million parameters.
 #include "recipes/gan_cifar10_mlp.hpp"
 
 #include "gan/run.hpp"

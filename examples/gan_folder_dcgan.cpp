@@ -1,4 +1,4 @@
-// Trains a deep convolutional GAN on your own pictures, brought to 64x64.
+// Trains a deep convolutional GAN on your own picture files, resized to 64x64.
 #include "recipes/gan_folder_dcgan.hpp"
 
 #include "gan/run.hpp"

@@ -1,4 +1,4 @@
-// Trains a deep convolutional GAN on MNIST, Fashion-MNIST or any data set with their files.
+// Trains a deep convolutional GAN on MNIST, Fashion-MNIST or any data set with the same file names.
 #include "recipes/gan_mnist_dcgan.hpp"
 
 #include "gan/run.hpp"

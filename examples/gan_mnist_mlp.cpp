@@ -1,4 +1,4 @@
-// Trains one of three GANs made of dense layers on MNIST, Fashion-MNIST or any data set with their files.
+// Trains one of three fully connected GANs on MNIST, Fashion-MNIST or any data set with the same file names.
 #include "recipes/gan_mnist_mlp.hpp"
 
 #include "gan/run.hpp"

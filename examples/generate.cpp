@@ -1,4 +1,4 @@
-// Draws samples from a generator that one of the other programs, or PyTorch, has trained.
+// Draws samples from a generator trained by one of the other programs or by PyTorch.
 #include "gan/latent_path.hpp"
 #include "gan/sampler.hpp"
 #include "program/parse_arguments.hpp"
@@ -63,7 +63,7 @@ struct Arguments {
     int threads = 0;
 };
 
-/// False after --help and --version. Errors: options that make no sense.
+/// Returns false after --help and --version. Errors: invalid options.
 bool parse(Arguments& arguments, const std::vector<gan::AnyGenerator>& generators, int argc, char** argv) {
     std::vector<std::string> names;
     for (const auto& generator : generators) names.push_back(generator.name);
@@ -116,7 +116,7 @@ bool parse(Arguments& arguments, const std::vector<gan::AnyGenerator>& generator
     return true;
 }
 
-/// The generator that --network names, or else the file. Errors: neither does; an unknown name.
+/// The generator named by --network, or else by the file's metadata. Errors: neither names one; unknown name.
 const gan::AnyGenerator& find_generator(const std::vector<gan::AnyGenerator>& generators,
                                         const Safetensors& file, const Arguments& arguments) {
     const auto program = file.metadata.find("program"), recipe = file.metadata.find("--recipe");
@@ -134,7 +134,7 @@ const gan::AnyGenerator& find_generator(const std::vector<gan::AnyGenerator>& ge
                          "; there are " + known);
 }
 
-/// (channels, height, width) from (height, width, channels), for each image.
+/// Converts each image from (height, width, channels) to (channels, height, width).
 std::vector<float> channels_first(std::span<const float> images, std::size_t pixels, std::size_t channels) {
     std::vector<float> result(images.size());
     for (std::size_t i = 0; i < images.size(); ++i) {

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Trains a GAN on Fashion-MNIST, from a bare Debian 12 on: installs what is missing, builds, trains.
+# Trains a GAN on Fashion-MNIST, starting from a bare Debian 12: installs missing packages, builds, trains.
 # Use: examples/quickstart.sh [ARGUMENT...]
-# Every argument goes to gan_mnist_mlp. The most useful ones:
-#   --recipe fluxgan|goodfellow|tejpalv   which pair of networks
-#   --data FOLDER                         other data of the same format, such as MNIST
+# All arguments are passed to gan_mnist_mlp. The most useful ones:
+#   --recipe fluxgan|goodfellow|tejpalv   networks and how they are trained
+#   --data FOLDER                         another data set in the same format, such as MNIST
 #   --iterations N, --threads N, --seed N, --out FOLDER
 # After the first run, build/examples/examples/gan_mnist_mlp --help lists them all.
 set -euo pipefail

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Builds gantry and runs all of its tests, from a bare Debian 12 on: packages that are missing are installed.
+# Builds gantry and runs all of its tests, starting from a bare Debian 12: installs missing packages.
 # Use: tests/run.sh [--quick] [PART...]
 #   PART     release      the whole suite with g++ (also: --quick)
 #            asan-ubsan   unit tests under AddressSanitizer and UndefinedBehaviorSanitizer, with clang 19
 #            tsan         the threaded parts under ThreadSanitizer
-#            cuda         unit tests on the device Cuda, over the emulator of tests/cuda_emulator, with g++
+#            cuda         unit tests on the device Cuda, on the emulator of tests/cuda_emulator, with g++
 #            clang        headers, examples, benchmarks and compile errors with clang 19
-#            without a part, these five
-#            nvcc         what needs the CUDA Toolkit and cuDNN, but no GPU; only where it is asked for, and not in CI
-#            gpu          unit tests on a GPU, built by nvcc; without a GPU they are skipped. nvcc does this part as well
-# The last line counts the tests of all parts together, in ctest's words.
+#            default: these five
+#            nvcc         tests that need the CUDA Toolkit and cuDNN, but no GPU; only on request, not in CI
+#            gpu          unit tests on a GPU, built by nvcc; skipped without a GPU. nvcc includes this part
+# The last line counts the tests of all parts together, in ctest's format.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -42,12 +42,13 @@ packages=(g++ cmake ninja-build mold zlib1g-dev libpng-dev libjpeg62-turbo-dev l
 .ci/install-packages "${packages[@]}"
 jobs=$(.ci/jobs)
 
-# What has no test (most examples, benchmarks), and each header by itself, is compiled once, by the clang part.
+# Files without tests (most examples, benchmarks) and single headers are compiled only once, by the clang
+# part.
 declare -A narrower_preset=([release]=release-tests)
 summary=()
 passed=0
 failed=0
-# Builds and tests one part. A part that does not build, or whose tests do not run, counts as one failed test.
+# Builds and tests one part. A part that fails to build or to run its tests counts as one failed test.
 run_part() {
     local part=$1 log=build/$1/run.log line skipped linker=()
     local started=$SECONDS preset=${narrower_preset[$1]:-$1}
@@ -60,7 +61,7 @@ run_part() {
     if [[ $line =~ ^[0-9]+%\ tests\ passed,\ ([0-9]+)\ tests\ failed\ out\ of\ ([0-9]+) ]]; then
         failed=$((failed + BASH_REMATCH[1]))
         passed=$((passed + BASH_REMATCH[2] - BASH_REMATCH[1]))
-        # CTest counts a skipped test among those that passed; here it is neither.
+        # CTest counts a skipped test as passed; here it counts as neither.
         skipped=$(grep -c '[*][*][*]Skipped' "$log" || true)
         passed=$((passed - skipped))
         [ "$skipped" -eq 0 ] || line="$line; $skipped of them were skipped"

@@ -1,4 +1,4 @@
-// What a training step asks of a GPU, counted on the emulator of tests/cuda_emulator: launches, bytes, graph
+// The GPU work of a training step, counted on the emulator of tests/cuda_emulator: launches, bytes, graph
 // launches, synchronisations. Prints the table of docs/performance.md, and each kernel's share.
 #include "cuda_emulator/counts.hpp"
 #include "gan/objectives.hpp"
@@ -18,13 +18,13 @@ using namespace gantry;
 
 namespace {
 
-/// What a step cannot do without, if every product has the elementwise work beside it in its own kernel, and
-/// caches hold nothing from one kernel to the next: each input once, each output once. Nobody wants gradients
-/// of the first input; a batch norm holds the activation behind it.
+/// A lower bound on a step's traffic, if every product fuses the elementwise work next to it and caches keep
+/// nothing between kernels: each input and each output once. No gradient of the first input is required; a
+/// batch norm fuses the activation after it.
 struct Floor {
     double numbers = 0, flops = 0;
 
-    /// A product (dense, convolution) or batch norm, and the activation behind it. Numbers of its input,
+    /// A product (dense, convolution) or batch norm with the activation after it. Elements of its input,
     /// output and weights.
     struct Layer {
         double x, y, w, flops;
@@ -36,17 +36,17 @@ struct Floor {
             flops += l.flops;
         }
     }
-    /// `weights`, `input`: whether these gradients are wanted; `added`: to gradients that are there.
+    /// `weights`, `input`: which gradients are required; `added`: weight gradients are accumulated.
     void backward(const std::vector<Layer>& layers, bool weights, bool input, bool added = false) {
         for (std::size_t i = 0; i < layers.size(); ++i) {
             const Layer& l = layers[i];
             const bool wants_x = i > 0 || input;
-            if (!l.product) {  // upstream, x -> dx; its own parameters are next to nothing
+            if (!l.product) {  // upstream, x -> dx; its own parameters are negligible
                 numbers += 3 * l.x;
                 flops += l.flops;
                 continue;
             }
-            if (l.activated) numbers += l.y;  // for its derivative, read where the upstream is written
+            if (l.activated) numbers += l.y;  // for its derivative, read as the upstream is written
             if (wants_x) numbers += l.y + l.w + l.x;
             if (weights) numbers += l.y + l.x + (added ? 2 : 1) * l.w;
             flops += l.flops * ((wants_x ? 1 : 0) + (weights ? 1 : 0));
@@ -115,7 +115,7 @@ void count(const char* name, int batch, bool details) {
                             discriminator_adam, gan::NonSaturating{}, {.batch = batch, .fixed_points = 1}};
     const std::vector<std::uint8_t> pixels((std::size_t(batch) + 1) * D::Input::sample_size, 100);
     DeviceBatches<typename D::Input, float, Cuda> data(device, pixels, {.batch = std::size_t(batch)});
-    trainer.step(data);  // sizes are found
+    trainer.step(data);  // finds the sizes
     device.synchronize();
     cuda_emulator::reset_counts();
     trainer.step(data);

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Kernels that PyTorch's eager mode starts in a training step of a GAN, counted by its profiler on the CPU.
+"""Counts the kernels that PyTorch's eager mode launches in a training step of a GAN, using its profiler on the CPU.
 
-Counted are operators, each as one kernel, though some are two or three on a GPU (the backward pass of a convolution,
-batch norm): a lower bound. Not counted are views, allocations, and the numbers of steps that Adam keeps on the host.
-The steps are those of step_counts.cpp without what a trainer does beside: batches are there already, and no figures
-are computed. Needs Debian's python3-torch.
+Each operator counts as one kernel, though some are two or three on a GPU (batch norm, the backward pass of a
+convolution): a lower bound. Views, allocations, and the step counters that Adam keeps on the host are not counted. The
+steps are those of step_counts.cpp without the rest of a trainer's work: batches are ready, and no metrics are computed.
+Needs Debian's python3-torch.
 """
 import collections
 import sys
@@ -21,7 +21,7 @@ NO_KERNEL = {
         "unsqueeze view _local_scalar_dense _reshape_alias _unsafe_view"
     ).split()
 }
-# Operators that do all of their work by others.
+# Operators that only call others.
 COMPOSED = {
     "aten::" + name
     for name in (

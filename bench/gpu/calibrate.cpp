@@ -250,7 +250,7 @@ bool run_library(Cuda& device, const P& p) {
 }
 
 struct Measurement {
-    double tiled = 0, library = 0;  ///< microseconds; library: NaN where cuDNN cannot
+    double tiled = 0, library = 0;  ///< microseconds; library: NaN if cuDNN has no engine
     double error = 0;               ///< relative difference of the results
     bool rule_takes_library = false;
 
@@ -339,8 +339,8 @@ struct Row {
     std::string direction, shape;
     double operations = 0;
     int width = 0;
-    std::map<std::string, int> uses;  ///< launches in a step of each network
-    std::size_t first_network = 0;    ///< that uses it
+    std::map<std::string, int> uses;  ///< launches per step of each network
+    std::size_t first_network = 0;    ///< the first that uses it
     Measurement measured;
 
     int all_uses() const {
@@ -351,7 +351,7 @@ struct Row {
     const char* library_name() const { return direction == "product" ? "cublas" : "cudnn"; }
 };
 
-/// Each product once, in order of networks, direction and size.
+/// Each product once, ordered by network, direction and size.
 std::vector<Row> rows_of(const std::vector<bench::RecordedStep>& steps) {
     std::map<std::pair<std::string, std::string>, Row> rows;
     for (std::size_t i = 0; i < steps.size(); ++i)
@@ -398,11 +398,11 @@ void write(std::ostream& csv, const Row& row, const char* precision) {
 
 // -- summary -----------------------------------------------------------------------------------------------
 
-/// Rows that share a threshold.
+/// Rows with a common threshold.
 struct Group {
     const char* name;
     const char* width_name;
-    int rule_width;  ///< from here on the library is used at all
+    int rule_width;  ///< minimum width for the library
     double rule_threshold;
     std::vector<int> widths;
     std::vector<const Row*> rows;
@@ -431,7 +431,7 @@ std::vector<Group> groups_of(const std::vector<Row>& rows) {
     return {std::begin(groups), std::end(groups)};
 }
 
-/// The number of operations from which on the library should be used, and the total time of all rows then,
+/// The number of operations from which the library should be used, and the resulting total time of all rows,
 /// weighted by their uses.
 struct Threshold {
     double below = 0, above = 0;  ///< any number of operations between these
@@ -462,7 +462,7 @@ std::string power(double operations) {
     return text;
 }
 
-/// `rows` were measured; they are complete for the networks before `unmeasured`.
+/// `rows` were measured; they cover all networks before `unmeasured`.
 void print_summary(const std::vector<Row>& rows, const std::vector<bench::RecordedStep>& steps,
                    std::size_t unmeasured, const char* precision) {
     const auto wrong =

@@ -27,7 +27,7 @@ namespace {
 
 /// Times are microseconds per step.
 struct Result {
-    Times wall;                                                         ///< of many steps in a row
+    Times wall;                                                         ///< of consecutive steps
     Times gpu;                                                          ///< of the step's graph alone
     double host = 0, run = 0, end_capture = 0, update = 0, launch = 0;  ///< means; host is their sum
     std::size_t nodes = 0;
@@ -83,12 +83,12 @@ Result measure(int batch, bool tf32, double seconds) {
     calls = {};
     const double estimate = host_time([&] { steps(2); }) / 2;
     const int in_sample = static_cast<int>(std::clamp(seconds * 1e6 / (samples + 1) / estimate, 1.0, 1e5));
-    steps(in_sample);  // the GPU's clocks rise
+    steps(in_sample);  // lets the GPU's clocks rise
     std::vector<double> wall;
     for (int i = 0; i < samples; ++i)
         wall.push_back(host_time([&] { steps(in_sample); }) / static_cast<double>(in_sample));
 
-    // Host time alone: the GPU is idle when a step begins, so no call waits for it.
+    // Host time alone: the GPU is idle at the beginning of each step, so no call waits for it.
     const long instantiations = calls.instantiations;
     calls = {};
     const int host_steps = std::min(in_sample, 40);

@@ -42,8 +42,8 @@ private:
 
 struct Sampling {
     int samples = 9;
-    double seconds = 0.1;    ///< of all samples; at least 3 are taken
-    double sample_us = 300;  ///< a sample has replays for this time
+    double seconds = 0.1;    ///< of all samples together; at least 3 are taken
+    double sample_us = 300;  ///< a sample is made of replays that take about this long
     int most_replays = 1000;
 };
 

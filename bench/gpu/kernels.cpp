@@ -1,9 +1,10 @@
 // Single kernels on a GPU: microseconds, GB/s, TFLOP/s, and the percentage of ceilings measured in the same
 // run: a large device-to-device copy, counting bytes read and written, and large products by cuBLAS.
 //
-// Bytes are the least that a kernel must move: each input and each output once, but the input of batch norm
-// twice, since its statistics come first. A graph of launches rotates among sets of arrays that together
-// exceed the L2 cache. Arrays hold random numbers. `--smoke` uses small sizes, to try the program.
+// Bytes are the minimum that a kernel must move: each input and output once, except that batch norm reads its
+// input twice, since the statistics come first. A graph of launches rotates among sets of arrays that
+// together exceed the L2 cache. Arrays hold random values. `--smoke` uses small sizes, for a quick test of
+// the program.
 #include "graph_timer.hpp"
 #include "no_gpu.hpp"
 #include "transpose.hpp"
@@ -27,7 +28,7 @@ using namespace gantry;
 namespace {
 
 struct Sizes {
-    std::size_t pool = std::size_t{1} << 28;  ///< floats of memory in all
+    std::size_t pool = std::size_t{1} << 28;  ///< total floats of memory
     std::size_t elements = std::size_t{1} << 24;
     std::size_t parameters = 10'000'000;
     std::size_t side = 64;       ///< of images
@@ -48,7 +49,7 @@ struct Sizes {
     }
 };
 
-/// Arrays for one launch, from one piece of memory.
+/// The arrays of one launch, allocated from one block of memory.
 class Arrays {
 public:
     static constexpr std::size_t alignment = 64;  ///< floats
@@ -70,7 +71,7 @@ struct Work {
 struct Kernel {
     std::string name;
     Work work;
-    std::size_t set;  ///< floats of the arrays of a launch
+    std::size_t set;  ///< floats in the arrays of a launch
     /// Prepares the arrays that must not be random, and returns the launch.
     std::function<std::function<void()>(Cuda&, Arrays)> make;
 };
@@ -78,8 +79,8 @@ struct Kernel {
 // -- measurement -------------------------------------------------------------------------------------------
 
 struct Ceilings {
-    double copy = 0, cache = 0;  ///< bytes a second
-    double fp32 = 0, tf32 = 0;   ///< operations a second
+    double copy = 0, cache = 0;  ///< bytes per second
+    double fp32 = 0, tf32 = 0;   ///< operations per second
 };
 
 class Bench {
@@ -191,7 +192,7 @@ public:
     std::vector<Kernel> take() { return std::move(kernels_); }
 
 private:
-    /// `make(device, arrays)` returns parameters, `run(device, parameters)` launches the kernel.
+    /// `make(device, arrays)` returns the parameters, `run(device, parameters)` launches the kernel.
     template <class Make, class Run>
     void add(const std::string& name, const Work& work, std::size_t set, const Make& make, const Run& run) {
         kernels_.push_back({name, work, set, [make, run](Cuda& device, Arrays arrays) {
@@ -361,7 +362,7 @@ private:
                     p.x_gradient = a.take(n);
                     p.scale = a.take(columns);
                     p.shift = a.take(columns);
-                    // Statistics of a forward pass, whose result is overwritten.
+                    // Statistics of a forward pass whose result is overwritten.
                     BatchNormParameters<float> forward{.rows = rows, .columns = columns};
                     forward.x = p.x;
                     forward.y = p.x_gradient;

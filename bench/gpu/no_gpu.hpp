@@ -6,8 +6,8 @@
 
 namespace gantry::bench {
 
-/// Exit code of a GPU benchmark on a machine without a GPU: the code of a skipped test in CTest and automake.
-/// Everything else that fails exits with 1.
+/// Exit code of a GPU benchmark on a machine without a GPU: that of a skipped test in CTest and automake. Any
+/// other failure exits with 1.
 inline constexpr int no_gpu_exit_code = 77;
 
 /// The exit code for main(): that of f(), or 1 if it throws.
@@ -26,7 +26,7 @@ int run_on_gpu(const char* program, const F& f) {
     }
 }
 
-/// One line that names the GPU.
+/// Prints one line that names the GPU.
 inline void print_gpu(const CudaOptions& options = {}) {
     cudaDeviceProp properties{};
     int runtime = 0, driver = 0;

@@ -19,7 +19,7 @@ namespace gantry::bench {
 
 namespace {
 
-/// Gives out addresses without memory.
+/// Hands out addresses without allocating memory.
 class NoMemory {
 public:
     void* allocate(std::size_t bytes) {
@@ -34,12 +34,12 @@ private:
     std::uintptr_t next_ = std::uintptr_t{1} << 40;
 };
 
-/// A device that computes nothing and records its products.
+/// A device that computes nothing and records its matrix products and convolutions.
 struct Recorder : Device<NoMemory> {
     std::vector<Product> products;
 };
 
-/// The same as Cuda's tiled kernels.
+/// As for Cuda's tiled kernels.
 bool fuses_activation_backward(const Recorder&, const ConvolutionGeometry& g, ActivationKind kind) {
     return !cuda::plain_product(g) && kind != ActivationKind::softplus;
 }
@@ -91,7 +91,7 @@ std::vector<Product> step_of_gan(int batch) {
     return std::move(device.products);
 }
 
-/// A step of one network. The loss does not matter for the products.
+/// A step of a single network. The loss does not matter for its products.
 template <class Trained>
 std::vector<Product> step_of_network(int batch) {
     using A = typename Trained::Architecture;

@@ -10,7 +10,7 @@ RuntimeCalls& runtime_calls() {
 }
 
 namespace {
-/// The result of f(); its time is added to `total`.
+/// Returns f() and adds its duration to `total`.
 template <class F>
 cudaError_t timed(double& total, const F& f) {
     const auto begin = std::chrono::steady_clock::now();

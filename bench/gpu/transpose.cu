@@ -1,4 +1,4 @@
-// The one kernel without a contract, for kernels.cpp.
+// Instantiates the one kernel without a contract, for kernels.cpp.
 #include "transpose.hpp"
 #include <gantry/kernels/transpose.cuh>
 

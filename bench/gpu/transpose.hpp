@@ -3,7 +3,7 @@
 
 namespace gantry::bench {
 
-/// to (columns, rows) = the transpose of from (rows, columns).
+/// to (columns, rows) = transpose of from (rows, columns).
 void transpose(Cuda& device, const float* from, float* to, int rows, int columns);
 
 }  // namespace gantry::bench

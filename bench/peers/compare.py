@@ -3,9 +3,9 @@
 
     bench/peers/compare.py build/release/bench/bench_gan_step build/release/bench/peers/peer_torch_gan_step
 
-Machines are shared and noisy: the programs take turns, one short run of one benchmark at a time, and the least
-and the median of all runs are compared. glibc's malloc is told to keep the pages that it has (without that, libtorch
-spends 20 to 40 % of a small step on page faults), and BLAS threads are OpenMP's.
+Shared machines are noisy: the programs alternate, one short run of one benchmark at a time, and the minimum and the
+median of all runs are compared. glibc's malloc is configured to keep its pages (otherwise libtorch spends 20 to 40 % of
+a small step on page faults), and BLAS uses OpenMP threads.
 """
 import argparse
 import json
@@ -27,7 +27,7 @@ def names(program, pattern):
 
 
 def run(program, name, seconds, environment):
-    """Milliseconds of an iteration, and the name that the report gives it."""
+    """The milliseconds per iteration, and the benchmark's name in the report."""
     command = [program, f"--benchmark_filter=^{name}$", f"--benchmark_min_time={seconds}", "--benchmark_format=json"]
     output = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
     result = json.loads(output)["benchmarks"][0]

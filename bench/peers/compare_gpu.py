@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Joins the tables of bench_gpu_gan_step and torch_gpu_gan_step.py, and prints ratios.
+"""Joins the tables of bench_gpu_gan_step and torch_gpu_gan_step.py and prints ratios.
 
     bench/peers/compare_gpu.py gantry.csv torch.csv
 

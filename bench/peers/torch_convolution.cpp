@@ -1,5 +1,5 @@
-// The work of bench/convolution.cpp in libtorch, under the same names: for each direction the better of
-// images with channels first and channels last in memory.
+// The work of bench/convolution.cpp in libtorch, under the same names: the faster of channels-first and
+// channels-last memory for each direction.
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -35,7 +35,7 @@ double seconds() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// Times of one memory format, all calls of one direction.
+/// Times of one memory format: all calls of one direction.
 struct Contender {
     torch::Tensor x, w, y;
     const Layer* layer;

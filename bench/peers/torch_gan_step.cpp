@@ -1,5 +1,5 @@
-// The work of bench/gan_step.cpp in libtorch, under the same names. Discriminator parameters are told not to
-// require gradients in the generator's update, so that libtorch does no work that gantry does not do.
+// The work of bench/gan_step.cpp in libtorch, under the same names. requires_grad is switched off for the
+// discriminator's parameters in the generator's update, so that libtorch does no work that gantry omits.
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -30,7 +30,7 @@ void set_threads(benchmark::State& state) {
     at::globalContext().setFlushDenormal(true);
 }
 
-/// A GAN with its images: mlp or dcgan, below.
+/// A GAN with its images: mlp or dcgan below.
 struct Gan {
     torch::nn::Sequential g, d;
     std::vector<std::int64_t> image;
@@ -113,7 +113,7 @@ BENCHMARK_CAPTURE(gan_step, mlp_256,
     ->Args({2, 64})
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
-// Both layouts of images: the better one is libtorch's figure.
+// Both memory formats: the faster one counts as libtorch's time.
 BENCHMARK_CAPTURE(gan_step, dcgan_16, [] { return dcgan(16, false); })
     ->ArgNames({"threads", "batch"})
     ->Args({1, 100})

@@ -10,10 +10,10 @@ Each step is measured in fp32, TF32 and bf16 (autocast), in three modes:
     graph           the whole step as one CUDA graph, replayed
     compile+graph   both losses through torch.compile, and the whole step as one CUDA graph
 
-The steps do the work of gantry's trainer with the fastest options of PyTorch: data is gathered from bytes on the GPU,
-images are channels_last, Adam is fused, the generated images of the discriminator's update carry no gradient, and the
-discriminator is frozen in the generator's update. Every step uses the same samples of the data set, so that PyTorch
-need not draw indices. A mode that fails prints one line, and the others go on.
+The steps do the work of gantry's trainer with PyTorch's fastest options: data is gathered from bytes on the GPU, images
+are channels_last, Adam is fused, generated images carry no gradient in the discriminator's update, and the discriminator
+is frozen in the generator's update. Every step uses the same samples of the data set, so that PyTorch need not draw
+indices. If a mode fails, it prints one line and the others continue.
 
 Exit code: 77 without a GPU, 1 if a mode failed.
 """
@@ -54,7 +54,7 @@ def mlp_gan(generator, discriminator):
 
 
 def dcgan(width, levels):
-    """`width` channels next to the image, twice as many at each further level."""
+    """`width` channels next to the image, doubled at each further level."""
 
     def up(inputs, outputs, stride=2, padding=1):
         return nn.ConvTranspose2d(inputs, outputs, 4, stride, padding, bias=False)
@@ -89,7 +89,7 @@ GANS = {
 
 
 def make_step(name, batch, device, precision, compiled, capturable):
-    """A function that trains both networks once and returns their losses, tensors on the device."""
+    """Returns a function that trains both networks once and returns their losses as tensors on the device."""
     torch.manual_seed(0)
     make, _, image = GANS[name]
     layout = torch.channels_last if len(image) == 3 else torch.contiguous_format
@@ -162,7 +162,7 @@ def captured(step):
 
 
 def measure(step, device, seconds):
-    """Microseconds of a step, of many in a row: median and minimum of some samples."""
+    """Microseconds per step, over many consecutive steps: median and minimum of several samples."""
 
     def sample(steps):
         begin = time.perf_counter()
@@ -192,7 +192,7 @@ def run(name, batch, device, precision, mode, seconds):
 
 
 def forget():
-    """Drops compiled code and memory of the last mode."""
+    """Frees compiled code and memory of the last mode."""
     torch.compiler.reset()
     gc.collect()
     if torch.cuda.is_available():

@@ -4,7 +4,7 @@
 
 namespace gantry::gan {
 
-/// What recipes of DCGANs have in common: initialisation and optimizers of Radford et al. (2015), section 4.
+/// Common base of DCGAN recipes: the initialisation and optimizers of Radford et al. (2015), section 4.
 template <class Networks>
 struct DcganRecipe {
     using Generator = typename Networks::Generator;

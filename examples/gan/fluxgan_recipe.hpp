@@ -6,7 +6,7 @@
 
 namespace gantry::gan {
 
-/// What recipes of FluxGAN.jl have in common: Flux's initialisation, and optimistic Adam.
+/// Common base of the recipes of FluxGAN.jl: Flux's initialisation and optimistic Adam.
 template <class Networks>
 struct FluxGanRecipe {
     static constexpr std::string_view name = "fluxgan";
@@ -19,13 +19,13 @@ struct FluxGanRecipe {
         gantry::initialize(generator, Role::bias, Constant{0}, stream);
         gantry::initialize(discriminator, Role::bias, Constant{0}, stream);
     }
-    /// `Networks` names the rate, which differs between the originals.
+    /// The learning rate differs between FluxGAN.jl's data sets, so `Networks` defines it.
     static constexpr AdamOptions adam{.learning_rate = Networks::learning_rate, .beta1 = 0.5, .beta2 = 0.9};
     static auto generator_optimizer(auto& network) { return OptimisticAdam(network, adam); }
     static auto discriminator_optimizer(auto& network) { return OptimisticAdam(network, adam); }
 };
 
-/// The six animals of CIFAR-10 that FluxGAN.jl draws.
+/// The six animal classes of CIFAR-10 that FluxGAN.jl trains on.
 inline constexpr std::string_view animals = "bird,cat,deer,dog,frog,horse";
 
 }  // namespace gantry::gan

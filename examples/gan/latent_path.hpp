@@ -7,14 +7,14 @@
 
 namespace gantry::gan {
 
-/// How to go from one latent point to another.
+/// Interpolation between latent points.
 enum class LatentPath {
     spherical,  ///< along a great circle: points keep about the norm that the generator was trained with.
                 ///< Source: White, "Sampling generative networks" (2016), section 2
     linear,
 };
 
-/// The point at t in [0, 1] on the way from a to b.
+/// Interpolates between a (t = 0) and b (t = 1).
 inline std::vector<float> between(std::span<const float> a, std::span<const float> b, double t,
                                   LatentPath path) {
     double aa = 0, ab = 0, bb = 0;
@@ -24,7 +24,7 @@ inline std::vector<float> between(std::span<const float> a, std::span<const floa
     }
     const double angle = std::acos(std::clamp(ab / std::sqrt(aa * bb), -1.0, 1.0)), sine = std::sin(angle);
     double of_a = 1 - t, of_b = t;
-    // Points in one direction, or opposite ones, have no great circle of their own; nor has the point 0.
+    // Parallel or opposite vectors, and the zero vector, define no great circle.
     if (path == LatentPath::spherical && sine > 1e-6) {
         of_a = std::sin((1 - t) * angle) / sine;
         of_b = std::sin(t * angle) / sine;
@@ -35,8 +35,8 @@ inline std::vector<float> between(std::span<const float> a, std::span<const floa
     return point;
 }
 
-/// `steps` points on the way from each of the points (count, size) to the next, both ends included: (count -
-/// 1, steps, size).
+/// Interpolates between consecutive points (count, size), `steps` points each, both ends included. Returns
+/// (count - 1, steps, size).
 inline std::vector<float> latent_path(std::span<const float> points, std::size_t size, std::size_t steps,
                                       LatentPath path) {
     std::vector<float> all;

@@ -6,13 +6,13 @@
 
 namespace gantry::gan {
 
-/// Where latent points come from; mean 0 and variance 1 in both cases.
+/// Distribution of latent points; mean 0 and variance 1 in both cases.
 enum class Noise {
     normal,
-    uniform,  ///< in [-sqrt(3), sqrt(3)), as Goodfellow's code has it
+    uniform,  ///< in [-sqrt(3), sqrt(3)), as in Goodfellow's code
 };
 
-/// `count` points of shape Latent, the next of a stream.
+/// Draws `count` points of shape Latent from a stream.
 template <class Latent, class T, class D>
 auto latent_points(D& device, int count, Noise noise, RandomStream& stream) {
     constexpr double bound = std::numbers::sqrt3;

@@ -11,16 +11,18 @@
 
 namespace gantry::gan {
 
+// clang-format off
 // An objective is a struct with
 //   discriminator(real, fake)   the scalar that the discriminator minimises, from its outputs for real and
-//                               for made items, each Shape<Batch, 1>
+//                               generated samples, each Shape<Batch, 1>
 //   generator(fake)             the scalar that the generator minimises
-//   score(outputs)             what is shown as D(x): the probability of "real", where outputs are logits
-// With D = sigmoid(output), so that log D = -softplus(-output) and log(1 - D) = -softplus(output): finite for
-// every output. real_label below 1 smooths the labels of real items, and only those (Salimans et al. 2016,
-// "Improved techniques for training GANs", section 3.4).
+//   score(outputs)              the D(x) that is reported: the probability of "real" if outputs are logits
+// clang-format on
+// Where D = sigmoid(output), log D = -softplus(-output) and log(1 - D) = -softplus(output) are finite for
+// every output. real_label < 1 smooths the labels of real samples only (Salimans et al. 2016, "Improved
+// techniques for training GANs", section 3.4).
 
-/// What Minimax and NonSaturating have in common: D maximises E[log D(x)] + E[log(1 - D(G(z)))].
+/// Common discriminator loss of Minimax and NonSaturating: D maximises E[log D(x)] + E[log(1 - D(G(z)))].
 struct CrossEntropyDiscriminator {
     double real_label = 1;
 
@@ -34,17 +36,17 @@ struct CrossEntropyDiscriminator {
     }
 };
 
-/// The value function itself: G minimises what D maximises.
+/// The original value function: G minimises what D maximises.
 /// Source: Goodfellow et al., "Generative adversarial nets" (2014), eq. 1.
 struct Minimax : CrossEntropyDiscriminator {
-    /// Its gradient vanishes where the discriminator is sure: see NonSaturating.
+    /// The gradient vanishes where the discriminator is confident: see NonSaturating.
     template <AnyTensor Fake>
     auto generator(const Fake& fake) const {
         return -bce_with_logits(fake, 0.0);
     }
 };
 
-/// The same discriminator; G maximises E[log D(G(z))], whose gradient is strong while D rejects everything.
+/// Same discriminator; G maximises E[log D(G(z))], whose gradient stays strong while D rejects every sample.
 /// Source: Goodfellow et al. (2014), section 3.
 struct NonSaturating : CrossEntropyDiscriminator {
     template <AnyTensor Fake>
@@ -90,14 +92,14 @@ struct Hinge {
     }
 };
 
-/// An objective that is chosen at run time: a program is compiled for one trainer, not for four.
+/// An objective selected at run time, so that a program compiles one trainer instead of four.
 class AnyObjective {
 public:
     static constexpr std::array<std::string_view, 4> names{"minimax", "non-saturating", "least-squares",
                                                            "hinge"};
 
-    /// Errors: a name that is none of `names`; a real_label outside of (0, 1]; a smoothed label for hinge,
-    /// which has no labels.
+    /// Errors: a name that is not in `names`; real_label outside (0, 1]; a smoothed label for hinge, which
+    /// has no labels.
     explicit AnyObjective(std::string_view name, double real_label = 1) {
         if (!(real_label > 0 && real_label <= 1))
             fail("objective", "the label of real items must be above 0 and at most 1", real_label);

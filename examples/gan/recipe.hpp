@@ -8,28 +8,31 @@
 
 namespace gantry::gan {
 
+// clang-format off
 // A recipe is a struct with
 //   name                                          for --recipe
-//   Generator, Discriminator                      architectures; items are Shape<Batch, height, width,
-//                                                 channels> or flat, the discriminator's results
+//   Generator, Discriminator                      architectures; samples are Shape<Batch, height, width,
+//                                                 channels> or flat, the discriminator's output is
 //                                                 Shape<Batch, 1>
 //   settings                                      RecipeSettings
 //   initialize(generator, discriminator, images, stream)
-//   generator_optimizer(network), discriminator_optimizer(network)     each returns an optimizer for it
+//   generator_optimizer(network), discriminator_optimizer(network)
+//                                                 each returns an optimizer for its network
+// clang-format on
 
+/// Defaults and fixed settings of a recipe.
 struct RecipeSettings {
-    std::uint64_t iterations;  ///< updates of the generator, unless the user wants another number
-    int batch;                 ///< likewise
-    PixelRange range;          ///< of the generator's output
-    Noise noise = Noise::normal;
-    Updates updates = Updates::alternating;
-    std::string_view classes = "";  ///< of data that have some, with commas between them; empty: all
+    std::uint64_t iterations;                ///< default of --iterations: updates of the generator
+    int batch;                               ///< default of --batch
+    PixelRange range;                        ///< of the generator's output
+    Noise noise = Noise::normal;             ///< distribution of latent points
+    Updates updates = Updates::alternating;  ///< when the generator is updated
+    std::string_view classes = "";           ///< comma-separated, for data with classes; empty: all
 };
 
-/// DCGAN's first weights: normal with deviation 0.02, around 0 for weights and around 1 for batch norm's
-/// scales; shifts, and biases where a layer has them, 0. Sources: Radford et al., "Unsupervised
-/// representation learning with deep convolutional generative adversarial networks" (2015), section 4; for
-/// the scales the authors' code.
+/// DCGAN's initialisation: weights normal(0, 0.02), scales of batch norm normal(1, 0.02), shifts and biases
+/// 0. Sources: Radford et al., "Unsupervised representation learning with deep convolutional generative
+/// adversarial networks" (2015), section 4; the authors' code for the scales.
 template <class Net>
 void initialize_dcgan(Net& network, RandomStream& stream) {
     initialize(network, Role::weight, Normal{0, 0.02}, stream);

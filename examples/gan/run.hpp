@@ -18,14 +18,14 @@
 
 namespace gantry::gan {
 
-/// What a user may say to a program that trains a GAN, beside program::Options.
+/// Options of programs that train a GAN, in addition to program::Options.
 struct GanOptions {
-    std::string objective = "non-saturating";
-    double real_label = 1;
-    int k = 1;
+    std::string objective = "non-saturating";  ///< one of AnyObjective::names
+    double real_label = 1;                     ///< label of real samples; below 1: one-sided label smoothing
+    int k = 1;                                 ///< updates of the discriminator per update of the generator
 };
 
-/// A GAN as the loop sees it: networks, optimizers and trainer of a recipe, on a device of type D.
+/// The networks, optimizers and trainer of a recipe, on a device of type D.
 template <class Recipe, class D>
 class GanExperiment final : public program::Experiment {
 public:
@@ -62,7 +62,7 @@ public:
     std::uint64_t metrics_every() const override { return D::asynchronous ? 50 : 1; }
     std::string result() const override { return "generator"; }
     std::uint64_t iterations() const override { return trainer_.iterations(); }
-    /// What the generator makes of the fixed latent points.
+    /// The generator's samples for the fixed latent points.
     Picture draw() override {
         return grid(trainer_.samples(), images_.height, images_.width, images_.channels,
                     program::sheet_options(images_, Recipe::settings.range));
@@ -88,7 +88,7 @@ private:
     }
 
     const Images& images_;
-    std::uint64_t k_;  ///< updates of the discriminator for each one of the generator
+    std::uint64_t k_;  ///< updates of the discriminator per update of the generator
     std::string device_text_;
     D device_;
     Generator generator_;
@@ -99,7 +99,7 @@ private:
     GanTrainer<Generator, Discriminator, GeneratorOptimizer, DiscriminatorOptimizer, AnyObjective> trainer_;
 };
 
-/// A recipe of a GAN without its type. `gan` is what the user will have said when the task begins.
+/// A GAN's recipe without its type. `gan` is read when the experiment begins, after the options are parsed.
 template <class Recipe>
 program::AnyRecipe any_recipe(const GanOptions& gan) {
     return {
@@ -128,12 +128,14 @@ program::AnyRecipe any_recipe(const GanOptions& gan) {
         }};
 }
 
-/// A program that trains GANs: `program` says name, description and source.
+// clang-format off
+/// A program that trains GANs. `program` sets name, description and source.
 ///     int main(int argc, char** argv) {
-///         return gan::run<FluxGan, Goodfellow>(argc, argv,
-///             {.name = "gan_mnist_mlp", .description = "Trains a GAN on MNIST.", .source =
-///             program::mnist()});
+///         return gan::run<FluxGan, Goodfellow>(
+///             argc, argv,
+///             {.name = "gan_mnist_mlp", .description = "Trains a GAN.", .source = program::mnist()});
 ///     }
+// clang-format on
 template <class... Recipes>
 int run(int argc, const char* const* argv, program::Program program) {
     GanOptions gan;

@@ -19,23 +19,25 @@ namespace gantry::gan {
 class Sampler {
 public:
     virtual ~Sampler() = default;
-    /// The first `count` latent points of a seed: (count, latent_size).
+    /// The first `count` latent points drawn with a seed: (count, latent_size).
     virtual std::vector<float> latents(std::size_t count, Seed seed) = 0;
-    /// What the generator makes of latent points: (count, height, width, channels).
+    /// Generates images from latent points: (count, height, width, channels).
     virtual std::vector<float> images(std::span<const float> latents) = 0;
+    /// Values per latent point.
     virtual std::size_t latent_size() const = 0;
 };
 
-/// A generator of examples/ as a program that draws samples sees it.
+/// A generator of examples/, for programs that draw samples.
 struct AnyGenerator {
     std::string name;  ///< "gan_mnist_mlp/fluxgan": program and recipe
     int height, width, channels;
     PixelRange range;
-    /// Errors: the file does not fit the generator. Messages name `source`.
+    /// Loads the weights. Errors: the file does not fit the generator; messages name `source`.
     std::function<std::unique_ptr<Sampler>(const Safetensors& file, const std::string& source, int threads)>
         load;
 };
 
+/// The generator of a recipe on the CPU, with weights loaded from a file.
 template <class Recipe>
 class RecipeSampler final : public Sampler {
 public:
@@ -49,7 +51,7 @@ public:
         constexpr int some = 64;
         RandomStream stream(seed, "latent points of samples");
         std::vector<float> all;
-        // Always as many at a time: a point does not depend on how many there are.
+        // Always draws the same number at a time, so that a point does not depend on `count`.
         while (all.size() < count * latent_size()) {
             const Step step{device_};
             const auto next =
@@ -74,7 +76,7 @@ private:
     Network<typename Recipe::Generator, Cpu> network_{device_, Seed{}};
 };
 
-/// Adds the generators of a program's recipes, for images of these extents, to a list.
+/// Appends the generators of a program's recipes, for images of this size, to a list.
 template <class... Recipes>
 void add_generators(std::vector<AnyGenerator>& list, const std::string& program, int height, int width,
                     int channels) {

@@ -17,22 +17,23 @@ namespace gantry::gan {
 /// When the generator is updated.
 enum class Updates {
     alternating,   ///< after the discriminator, against its new parameters: Algorithm 1
-    simultaneous,  ///< together with the discriminator's last update, both from the same parameters and the
-                   ///< same made items: what Goodfellow's code does
+    simultaneous,  ///< together with the discriminator's last update, from the same parameters and generated
+                   ///< samples, as in Goodfellow's code
 };
 
+/// Options of GanTrainer.
 struct TrainerOptions {
-    int batch = 64;               ///< m: made items in each update; data batches decide for themselves
-    int discriminator_steps = 1;  ///< k: updates of the discriminator for each one of the generator
-    Updates updates = Updates::alternating;
-    Noise noise = Noise::normal;
-    int fixed_points = 64;  ///< latent points that pictures are drawn from
-    int kept_losses = 256;  ///< iterations whose losses are kept until somebody takes them
-    Seed seed{};
+    int batch = 64;  ///< m: generated samples per update; the size of real batches is up to the data
+    int discriminator_steps = 1;             ///< k: updates of the discriminator per update of the generator
+    Updates updates = Updates::alternating;  ///< when the generator is updated
+    Noise noise = Noise::normal;             ///< distribution of latent points
+    int fixed_points = 64;                   ///< latent points that `samples` generates from
+    int kept_losses = 256;                   ///< iterations whose losses are kept until take_losses
+    Seed seed{};                             ///< of the noise and the fixed points
 };
 
-/// What one iteration came to. Those of the discriminator are means over its k updates, each measured before
-/// the update.
+/// Losses and scores of one iteration. Those of the discriminator are means over its k updates, each measured
+/// before the update.
 struct GanLosses {
     double discriminator = 0, generator = 0;
     double real_score = 0, fake_score = 0;  ///< mean D(x) and D(G(z))
@@ -41,7 +42,7 @@ struct GanLosses {
 };
 
 /// Trains two networks against each other: Algorithm 1 of Goodfellow et al., "Generative adversarial nets"
-/// (2014). Networks and optimizers are the caller's and must outlive it.
+/// (2014). Does not own the networks and optimizers; they must outlive it.
 ///     GanTrainer trainer{generator, discriminator, generator_adam, discriminator_adam, NonSaturating{}};
 ///     for (int i = 0; i < 10'000; ++i) trainer.step(batches);
 ///     for (const GanLosses& losses : trainer.take_losses()) ...
@@ -76,9 +77,9 @@ public:
             fail("GanTrainer", "generator and discriminator must be on one device object");
     }
 
-    /// One iteration, which a GPU gets as one piece of work. `data.next().pixels` is a batch of real items:
-    /// tensors of the step, or numbers on the host, (batch, item) in row-major order. From the second call on
-    /// nothing is allocated, and the host waits for nothing.
+    /// Runs one iteration; a GPU captures and launches it as a graph. `data.next().pixels` is a batch of real
+    /// samples, (batch, ...) in row-major order: a tensor of the step, or values on the host. From the second
+    /// call on nothing is allocated, and the host does not wait for the device.
     template <class Data>
     void step(Data& data) {
         losses_.begin_row();
@@ -87,8 +88,8 @@ public:
         ++iterations_;
     }
 
-    /// Losses of the iterations since the last call, the oldest first; of more than
-    /// TrainerOptions::kept_losses the last ones. Waits for the device.
+    /// Losses of the iterations since the last call, oldest first, but only of the last
+    /// TrainerOptions::kept_losses. Waits for the device.
     std::vector<GanLosses> take_losses() {
         std::vector<GanLosses> result;
         for (const auto& row : losses_.take()) {
@@ -107,10 +108,10 @@ public:
     /// Iterations done so far.
     std::uint64_t iterations() const { return iterations_; }
 
-    /// What the generator makes now of the fixed latent points: (fixed_points, item). In training mode: these
-    /// are pictures as the discriminator is shown them, with the statistics of these points in batch norm.
-    /// (The running ones lag behind while the generator changes fast.) Looking changes nothing in the run:
-    /// states and random numbers are put back, and the same pictures come every time.
+    /// Generates from the fixed latent points: (fixed_points, ...). Runs the generator in training mode, as
+    /// the discriminator sees it, with batch-norm statistics of these points. (Running statistics lag behind
+    /// while the generator changes fast.) Restores states and random streams: the run is not affected, and
+    /// repeated calls return the same samples.
     std::vector<Scalar> samples() {
         const auto states = generator_.states().to_host();
         const RandomStream dropout = generator_.dropout_stream();
@@ -121,7 +122,7 @@ public:
         return pictures;
     }
 
-    /// Philox blocks that an iteration takes from its stream of noise.
+    /// Philox blocks that an iteration consumes from the noise stream.
     std::uint64_t noise_blocks() const {
         RandomStream stream;
         stream.take(static_cast<std::uint64_t>(options_.batch) * Latent::sample_size);
@@ -130,8 +131,8 @@ public:
                static_cast<std::uint64_t>(options_.discriminator_steps + (together ? 0 : 1));
     }
 
-    /// All that a run must save and load to go on bit for bit, but for the position in the data. See
-    /// CheckpointWriter and CheckpointReader.
+    /// Saves or loads all state that a run needs to continue bit for bit, except the position in the data.
+    /// See CheckpointWriter and CheckpointReader.
     template <class Checkpoint>
     void serialize(Checkpoint& checkpoint) {
         checkpoint.network("generator", generator_);
@@ -149,9 +150,9 @@ private:
         const bool together = options_.updates == Updates::simultaneous;
         const int alone = options_.discriminator_steps - (together ? 1 : 0);
 
-        // k times: the discriminator gets closer to the best one against the generator as it is.
+        // k times: bring the discriminator closer to the optimum against the current generator.
         for (int i = 0; i < alone; ++i) update_discriminator(data);
-        // Once: the generator moves towards what this discriminator takes for real.
+        // Once: move the generator towards samples that this discriminator accepts as real.
         if (together)
             update_both(data);
         else
@@ -178,7 +179,7 @@ private:
         const Step step{device_};
         // Fresh points: the discriminator has just been fitted to the last ones.
         const auto z = sample_noise(noise_, options_.batch);
-        // Gradients pass through the frozen discriminator and are not computed for its parameters.
+        // Gradients flow through the frozen discriminator; none are computed for its parameters.
         const auto fake_outputs = frozen(discriminator_)(generator_(z));
         const auto loss = objective_.generator(fake_outputs);
         generator_optimizer_.step(backward(loss, generator_));
@@ -190,12 +191,13 @@ private:
     void update_both(Data& data) {
         const Step step{device_};
         const auto z = sample_noise(noise_, options_.batch);
-        // One pass serves both: `backward` follows the tape only towards the network that it is given.
+        // One forward pass serves both: `backward` visits only the part of the tape that leads to its
+        // network.
         const auto real_outputs = discriminator_(real_items(data));
         const auto fake_outputs = discriminator_(generator_(z));
         const auto discriminator_loss = objective_.discriminator(real_outputs, fake_outputs);
         const auto generator_loss = objective_.generator(fake_outputs);
-        // Both gradients first: neither player sees the other's move.
+        // Compute both gradients first, so that neither update affects the other.
         const auto discriminator_gradients = backward(discriminator_loss, discriminator_);
         const auto generator_gradients = backward(generator_loss, generator_);
         discriminator_optimizer_.step(discriminator_gradients);
@@ -244,7 +246,7 @@ private:
     DiscriminatorOptimizer& discriminator_optimizer_;
     Objective objective_;
     TrainerOptions options_;
-    static constexpr std::size_t rated = 3;  ///< numbers of the log for each update of the discriminator
+    static constexpr std::size_t rated = 3;  ///< values logged per update of the discriminator
     ScalarLog<Scalar, DeviceType> losses_;
     RandomStream noise_;
     PersistentTensor<Latent, Scalar, DeviceType> fixed_points_;

@@ -2,19 +2,20 @@
 #include <gantry/gantry.hpp>
 
 // Deep convolutional GANs. Source: Radford, Metz and Chintala, "Unsupervised representation learning with
-// deep convolutional generative adversarial networks" (2015): strides in place of pooling, batch norm but at
-// the generator's output and the discriminator's input, ReLU and tanh in the one, LeakyReLU in the other.
+// deep convolutional generative adversarial networks" (2015): strided convolutions instead of pooling, batch
+// norm except at the generator's output and the discriminator's input, ReLU and tanh in the generator,
+// LeakyReLU in the discriminator.
 
 namespace gantry::networks {
 
-/// No biases: a batch norm follows, or they were left out in the originals.
+/// No biases: a batch norm follows, or the original has none.
 inline constexpr Conv2dOptions whole_4x4{.size = 4, .bias = false};
-/// Halves an image, or doubles it.
+/// Halves the size of an image, or doubles it if transposed.
 inline constexpr Conv2dOptions half_4x4{.size = 4, .stride = 2, .padding = 1, .bias = false};
 
-/// For 32x32 colour pictures, `channel_factor` channels in the layer next to the picture: the DCGAN notebook
-/// for CIFAR-10 (channel_factor 16), whose networks fit no 32x32 picture as printed, with the padding that
-/// they need.
+/// For 32x32 colour images; `channel_factor` is the channel count of the layer next to the image. With
+/// channel_factor 16, the DCGAN notebook for CIFAR-10 plus the padding that its networks need: as printed
+/// they fit no 32x32 image.
 template <int channel_factor>
 struct Dcgan32 {
     static constexpr int n = channel_factor;
@@ -32,7 +33,7 @@ struct Dcgan32 {
                    Conv2d<4 * n, 1, whole_4x4>, Flatten>;                              // 1x1
 };
 
-/// For 28x28 grey pictures: pytorch/examples, cpp/dcgan.
+/// For 28x28 greyscale images: pytorch/examples, cpp/dcgan.
 struct Dcgan28 {
     using Generator = Sequential<
         InputShape<100>, Reshape<1, 1, 100>,                         // 1x1
@@ -50,7 +51,7 @@ struct Dcgan28 {
     static_assert(Generator::parameter_count == 837'504 && Discriminator::parameter_count == 659'456);
 };
 
-/// For 64x64 colour pictures: pytorch/examples, dcgan.
+/// For 64x64 colour images: pytorch/examples, dcgan.
 struct Dcgan64 {
     using Generator = Sequential<InputShape<100>, Reshape<1, 1, 100>,                              // 1x1
                                  ConvTranspose2d<100, 512, whole_4x4>, BatchNorm<512>, ReLU,       // 4x4

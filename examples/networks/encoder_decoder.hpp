@@ -3,11 +3,11 @@
 
 namespace gantry::networks {
 
-/// An autoencoder whose decoder is the encoder's mirror image: max pooling is undone with its own switches,
-/// and a convolution by a transposed one. What passes through the middle is 7 * 7 * 8 numbers and the
-/// switches. (Batch, 28, 28, 1) -> the same, in [0, 1]. Source: Zeiler, Taylor and Fergus, "Adaptive
+/// An autoencoder whose decoder mirrors the encoder: each max pooling is undone by unpooling with its
+/// switches, each convolution by a transposed convolution. The bottleneck is 7 * 7 * 8 values plus the
+/// switches. (Batch, 28, 28, 1) -> the same shape, in [0, 1]. Sources: Zeiler, Taylor and Fergus, "Adaptive
 /// deconvolutional networks for mid and high level feature learning" (2011), for the switches; Noh, Hong and
-/// Han, "Learning deconvolution network for semantic segmentation" (2015), for the mirror.
+/// Han, "Learning deconvolution network for semantic segmentation" (2015), for the mirrored decoder.
 struct EncoderDecoder {
     static constexpr Conv2dOptions same_3x3{.size = 3, .padding = 1};
     static constexpr Pooling halve{.size = 2};

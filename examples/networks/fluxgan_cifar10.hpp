@@ -1,12 +1,12 @@
 #pragma once
 #include <gantry/gantry.hpp>
 
-// The networks of FluxGAN.jl for CIFAR-10: dense ones, and convolutional ones with maxout discriminators,
-// which follow those of Goodfellow et al., "Generative adversarial nets" (2014).
+// FluxGAN.jl's networks for CIFAR-10: fully connected ones, and convolutional ones with maxout discriminators
+// that follow Goodfellow et al., "Generative adversarial nets" (2014).
 
 namespace gantry::networks {
 
-/// Dense layers, for 32x32 colour pictures as vectors.
+/// Fully connected, for flattened 32x32 colour images.
 struct FluxGanDense32 {
     static constexpr double learning_rate = 1e-4;
     using Generator =
@@ -16,7 +16,7 @@ struct FluxGanDense32 {
     static_assert(Generator::parameter_count == 89'395'072 && Discriminator::parameter_count == 37'393'601);
 };
 
-/// A generator of two dense layers and one transposed convolution against a discriminator of maxout
+/// A generator of two dense layers and a transposed convolution against a discriminator of maxout
 /// convolutions, each followed by `Pool`: AvgPool2d in FluxGAN.jl, MaxPool2d in the paper's code.
 template <template <Pooling> class Pool>
 struct MaxoutConvolutions32 {

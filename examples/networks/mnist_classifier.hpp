@@ -3,8 +3,8 @@
 
 namespace gantry::networks {
 
-/// Digits: four 3x3 convolutions with batch norm, two max pools and one dense layer of 980 = 7 * 7 * 20
-/// values, the classifier of tejpalv's pytorch-basics. (Batch, 28, 28, 1) -> logits of the ten classes.
+/// Classifies digits: four 3x3 convolutions with batch norm, two max pools and a dense layer on 980 = 7 * 7 *
+/// 20 values, after tejpalv's pytorch-basics. (Batch, 28, 28, 1) -> logits of ten classes.
 struct MnistClassifier {
     static constexpr int classes = 10;
     static constexpr Conv2dOptions same_3x3{.size = 3, .padding = 1};

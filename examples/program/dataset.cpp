@@ -18,7 +18,7 @@
 namespace gantry::program {
 namespace {
 
-/// Prints what of a folder is not among the images, if anything: "Left out: 3 broken pictures, ...".
+/// Prints which files of a folder are not among the images, if any: "Left out: 3 broken pictures, ...".
 void print_left_out(const PictureFolder& folder) {
     std::string text;
     if (!folder.broken.empty()) text += std::to_string(folder.broken.size()) + " broken pictures";
@@ -28,7 +28,7 @@ void print_left_out(const PictureFolder& folder) {
     if (!text.empty()) print_line("Left out: " + text);
 }
 
-/// CRC-32 of some bytes, after those of `before`.
+/// Extends the CRC-32 `before` by more bytes.
 uLong checksum(uLong before, const std::vector<std::uint8_t>& bytes) {
     return bytes.empty() ? before : crc32_z(before, bytes.data(), bytes.size());
 }

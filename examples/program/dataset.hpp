@@ -7,24 +7,24 @@
 
 namespace gantry::program {
 
-/// Where a program's pictures come from. (The loaders are compiled once, in source.cpp.)
+/// A data set that a program can train on. (The loaders are compiled once, in dataset.cpp.)
 struct Dataset {
-    std::string contents;        ///< what must be in the folder: the help of --data
-    std::string folder{};        ///< --data where the user says nothing; empty: the user must
-    bool has_classes = false;    ///< offers --classes
-    bool may_be_broken = false;  ///< offers --skip-broken
-    /// Loads what the options say. Errors: see the loaders in gantry/data/.
+    std::string contents;        ///< required contents of the folder, for the help of --data
+    std::string folder{};        ///< default of --data; empty: the option is required
+    bool has_classes = false;    ///< adds the option --classes
+    bool may_be_broken = false;  ///< adds the option --skip-broken
+    /// Loads the split that the options select. Errors: see the loaders in gantry/data/.
     std::function<LabelledImages(const Options&, Split)> load{};
 };
 
-/// What a run is trained or measured on, in a line that other images or labels do not have.
+/// Identifies the data of a run: a line that differs for any other images or labels.
 std::string data_text(const LabelledImages& data);
 
-/// MNIST, or another data set with its file names; by default Fashion-MNIST as Debian has it.
+/// MNIST, or a data set with the same file names. Default folder: Fashion-MNIST as packaged by Debian.
 Dataset mnist();
-/// CIFAR-10's binary version, all classes or some.
+/// The binary version of CIFAR-10, all classes or a selection.
 Dataset cifar10();
-/// A folder of the user's own pictures, brought to this size, without labels.
+/// A folder of the user's own picture files, resized to height x width, without labels.
 Dataset picture_folder(int height, int width);
 
 }  // namespace gantry::program

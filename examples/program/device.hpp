@@ -15,18 +15,18 @@
 
 namespace gantry::program {
 
-/// What a device of type D is made with.
+/// Constructor options of a device of type D.
 template <class D>
 auto device_options([[maybe_unused]] const Options& options) {
     if constexpr (std::is_same_v<D, Cpu>) return CpuOptions{.threads = options.threads};
 #ifdef GANTRY_WITH_CUDA
     else
-        // Not measured: a resumed run is another process, and must have the same bits.
+        // Algorithms are not timed: a resumed run is another process and must reproduce the same bits.
         return CudaOptions{.gpu = options.gpu.value_or(0), .tf32 = options.tf32, .measure = false};
 #endif
 }
 
-/// A device of type D in words, as far as it can change bits of results.
+/// Names a device of type D, including every option that can change the bits of a result.
 template <class D>
 std::string device_text([[maybe_unused]] const Options& options) {
     if constexpr (std::is_same_v<D, Cpu>) return "the CPU";
@@ -36,7 +36,7 @@ std::string device_text([[maybe_unused]] const Options& options) {
 #endif
 }
 
-/// The option that needs a GPU, or null: `--device cuda`, `--gpu` or `--tf32`.
+/// The given option that requires a GPU: `--device cuda`, `--gpu` or `--tf32`; null if there is none.
 inline const char* needs_gpu(const Options& options) {
     return options.device == "cuda" ? "--device cuda"
            : options.gpu            ? "--gpu"
@@ -44,9 +44,10 @@ inline const char* needs_gpu(const Options& options) {
                                     : nullptr;
 }
 
-/// Calls `f(std::type_identity<D>{})` with the device that the options name, and prints which GPU that is.
-/// `auto` is a GPU where there is one; else it is the CPU, and prints why. In a program built without CUDA it
-/// is the CPU. Errors: an option needs a GPU, and there is none or none with that number.
+/// Calls `f(std::type_identity<D>{})` with the device type that the options select, and prints the device.
+/// `auto` selects a GPU if one is available, else the CPU, and prints the reason. Programs built without CUDA
+/// always use the CPU. Errors: an option requires a GPU and none is available, or not the one with that
+/// number.
 template <class F>
 auto on_device(const Options& options, const F& f) {
     [[maybe_unused]] const char* const option = needs_gpu(options);
@@ -69,7 +70,7 @@ auto on_device(const Options& options, const F& f) {
     return f(std::type_identity<Cpu>{});
 }
 
-/// Serves pictures on a device: a GPU converts batches itself, for the CPU a background thread prepares them.
+/// Batches of images for a device: a GPU converts them itself, for the CPU a background thread prepares them.
 template <class Item, class D>
 auto make_batches([[maybe_unused]] D& device, const Images& images, const BatchOptions& options) {
     if constexpr (D::asynchronous)

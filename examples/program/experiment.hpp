@@ -17,8 +17,8 @@
 
 namespace gantry::program {
 
-/// What a program trains: networks, their optimizers, and all that a run must save of them. The loop around
-/// it, and what a user sees of a run, is the same for every task: see program.cpp.
+/// The networks and optimizers that a program trains, with all state that a checkpoint must hold. The
+/// training loop and its output are the same for every experiment: see program.cpp.
 class Experiment {
 public:
     Experiment() = default;
@@ -26,46 +26,48 @@ public:
     Experiment& operator=(const Experiment&) = delete;
     virtual ~Experiment() = default;
 
-    /// One iteration, with as many batches as it needs.
+    /// Runs one iteration, which may use several batches.
     virtual void step() = 0;
-    /// Metrics of each iteration since the last call, the oldest first. To be called every `metrics_every`
-    /// iterations: more often costs time on a GPU, where the host must wait for them.
+    /// Metrics of each iteration since the last call, oldest first. Call it every `metrics_every` iterations:
+    /// on a GPU each call makes the host wait for the device.
     virtual std::vector<std::vector<double>> take_metrics() = 0;
+    /// Iterations between calls of `take_metrics`.
     virtual std::uint64_t metrics_every() const { return 1; }
-    /// Iterations done so far; a part of the checkpoint.
+    /// Iterations done so far. Saved in the checkpoint.
     virtual std::uint64_t iterations() const = 0;
-    /// Metrics of a report, on data that are not trained on; none for a task without them. Like `draw`, it
-    /// changes nothing in the run.
+    /// Metrics on held-out data, for each report; empty if the experiment has no test split. Does not change
+    /// the state of the run, and neither does `draw`.
     virtual std::vector<double> test() { return {}; }
-    /// A picture of what the networks do now, always of the same size.
+    /// An image of the networks' current output, always of the same size.
     virtual Picture draw() = 0;
-    /// Writes what belongs into the run's folder at the end of training, beside what every run has.
+    /// Writes additional result files to the run's folder at the end of training.
     virtual void write_results(const std::filesystem::path&) {}
 
-    /// Name of the network that each save also writes to a separate file, for use without the checkpoint.
+    /// Name of the network that is also saved to a separate file with each checkpoint, for use without it.
     virtual std::string result() const { return {}; }
 
-    /// What a checkpoint says beside its numbers: "device", what computes, and "data.test", see data_text, of
-    /// a task that has a test part.
+    /// Metadata of a checkpoint: "device" (see device_text) and, if there is a test split, "data.test" (see
+    /// data_text).
     virtual std::map<std::string, std::string> record() const = 0;
+    /// Saves or loads all state that a run needs to continue bit for bit.
     virtual void serialize(CheckpointWriter& checkpoint) = 0;
     virtual void serialize(CheckpointReader& checkpoint) = 0;
 };
 
-/// A recipe as the loop sees it: what --recipe names, with the options' defaults.
+/// A recipe without its type: its name for --recipe, the defaults of options, and a factory.
 struct AnyRecipe {
     std::string name;
     std::uint64_t iterations;
     int batch;
-    std::string classes{};  ///< of data that have some, with commas; empty: all
-    Extents input;  ///< pictures that the networks take: (Batch, height, width, channels) or (Batch, N)
-    std::string parameters;                ///< of its networks: "1200 parameters"
-    std::function<std::string()> summary;  ///< its networks as text, for --dry-run
-    /// Makes the networks with their first weights. The data outlive the task.
+    std::string classes{};   ///< comma-separated, for data with classes; empty: all
+    Extents input;           ///< of the networks: (Batch, height, width, channels) or (Batch, N)
+    std::string parameters;  ///< parameter counts of the networks: "1200 parameters"
+    std::function<std::string()> summary;  ///< the networks' layers as text, for --dry-run
+    /// Creates the experiment with initialised networks. The data must outlive it.
     std::function<std::unique_ptr<Experiment>(const Options&, const LabelledImages&)> begin;
 };
 
-/// A seed of its own for a part of a run, so that two networks do not begin with the same numbers.
+/// Derives a separate seed for a part of a run, so that two networks do not start with the same weights.
 inline Seed seed_for(Seed run, std::string_view part) {
     const PhiloxBlock words = RandomStream(run, part).block(0);
     return Seed{std::uint64_t{words[1]} << 32 | words[0]};

@@ -16,17 +16,17 @@
 
 namespace gantry::program {
 
-/// Keeps a folder to one process, as long as it lives. The system releases the lock whenever the process
-/// ends, so that a kill leaves a file that locks nothing.
+/// Locks a folder for this process as long as the object lives. The operating system releases the lock when
+/// the process ends: the file that a killed process leaves behind locks nothing.
 class FolderLock {
 public:
-    /// Errors: another process has the folder; the line says which.
+    /// Errors: another process holds the lock; the message names it.
     explicit FolderLock(const std::filesystem::path& folder) : path_(folder / ".lock") {
         do {
             if (descriptor_ >= 0) ::close(descriptor_);
             descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
             if (descriptor_ < 0) detail::fail_file("write", path_, errno);
-            // Another error: a file system without locks.
+            // Other errors mean that the file system does not support locks.
             if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
                 const std::string owner = read();
                 ::close(descriptor_);
@@ -58,7 +58,7 @@ private:
         const ssize_t size = ::pread(descriptor_, text.data(), text.size(), 0);
         return {text.data(), static_cast<std::size_t>(size < 0 ? 0 : size)};
     }
-    /// Whether the file that is locked has still its name: its last owner may just have removed it.
+    /// True if the locked file still exists under its name: its previous owner may just have removed it.
     bool is_in_place() const {
         struct stat locked {
         }, named{};

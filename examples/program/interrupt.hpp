@@ -10,10 +10,10 @@
 
 namespace gantry::program {
 
-/// While it lives, signals that ask the program to end (Ctrl-C, SIGTERM, a terminal that is closed, a limit
-/// of CPU time) are noted, so that a training loop can finish its step and save. A second Ctrl-C or SIGTERM
-/// ends the program as usual if it comes more than a second after the first signal: terminals and `timeout`
-/// send two in short succession. Where SIGHUP was ignored before, as with nohup, it stays so.
+/// During its lifetime, records signals that ask the program to end (Ctrl-C, SIGTERM, a closed terminal, a
+/// limit on CPU time), so that a training loop can finish its step and save. A second Ctrl-C or SIGTERM ends
+/// the program as usual if it arrives more than a second after the first signal: terminals and `timeout` send
+/// two in short succession. SIGHUP stays ignored if it was ignored before, as under nohup.
 class Interrupt {
 public:
     Interrupt() {
@@ -35,7 +35,7 @@ public:
         for (std::size_t i = 0; i < signals.size(); ++i) sigaction(signals[i], &before_[i], nullptr);
     }
 
-    /// The first signal that was noted; 0: none.
+    /// The first recorded signal; 0: none.
     int signal() const { return first_; }
 
 private:

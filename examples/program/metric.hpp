@@ -3,12 +3,12 @@
 
 namespace gantry::program {
 
-/// A number that tells how training goes.
+/// A scalar that is logged and shown during training.
 struct Metric {
-    std::string column;    ///< its name in a table
-    std::string label;     ///< its name in the progress line
-    int decimals;          ///< there
-    std::string colour{};  ///< of its line in the plot of losses; empty: it is not drawn
+    std::string column;    ///< name of its column in the log
+    std::string label;     ///< name in the progress line
+    int decimals;          ///< shown in the progress line
+    std::string colour{};  ///< of its curve in the plot of losses; empty: not plotted
 };
 
 }  // namespace gantry::program

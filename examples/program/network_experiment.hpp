@@ -19,8 +19,7 @@
 
 namespace gantry::program {
 
-/// What tasks with one network in the place of two have in common, on a device of type D. Pixels are in [0,
-/// 1].
+/// Base class of experiments that train a single network, on a device of type D. Pixels are in [0, 1].
 template <class Architecture, class D>
 class NetworkExperiment : public Experiment {
 public:
@@ -45,18 +44,20 @@ protected:
           network_(device_, seed_for(Seed{options.seed}, "network")),
           adam_(network_, adam) {}
 
+    /// Copies host pixels to the device as a batch.
     auto items(std::span<const float> pixels) {
         return from_host<Item>(device_, static_cast<int>(pixels.size() / Item::sample_size), pixels);
     }
-    /// Goes back from a loss and updates the network.
+    /// Backpropagates a loss and updates the network.
     template <class Loss>
     void update(const Loss& loss) {
         adam_.step(backward(loss, network_));
         ++iterations_;
     }
+    /// Queues metrics for `take_metrics`.
     void add_metrics(std::vector<double> metrics) { metrics_.push_back(std::move(metrics)); }
-    /// Calls f(pixels, outputs) for the images in order, some at a time: numbers in and out of the network in
-    /// evaluation mode.
+    /// Runs the network in evaluation mode on all images, in order and in batches. Calls f(pixels, outputs)
+    /// with the values of each batch.
     template <class F>
     void evaluate(const Images& images, const F& f) {
         constexpr std::size_t most = 500 * Item::sample_size;
@@ -92,8 +93,9 @@ private:
     std::uint64_t iterations_ = 0;
 };
 
-/// The recipe of a program for tasks of type T<device>, which are made from the options and the test part of
-/// the source's data. Errors, when it begins: test pictures of another size than the training ones.
+/// The recipe of a program for experiments of type T<device>, constructed from the options, the training
+/// split and the test split of `source`. Errors from `begin`: test images have another size than the training
+/// images.
 template <template <class D> class T, class Architecture>
 AnyRecipe network_recipe(const std::string& name, std::uint64_t iterations, int batch,
                          const Dataset& source) {

@@ -15,7 +15,7 @@
 namespace gantry::program {
 namespace {
 
-/// Accepts whole numbers from `least` on.
+/// Accepts integers >= `least`.
 CLI::Validator at_least(std::int64_t least) {
     const auto check = [least](const std::string& text) {
         std::int64_t value = 0;
@@ -30,8 +30,8 @@ CLI::Validator at_least(std::int64_t least) {
 class CommandLine::Parser {
 public:
     enum class Saved {
-        fixed,       ///< a run keeps it to its end
-        changeable,  ///< a resumed run may get another one
+        fixed,       ///< cannot change during a run
+        changeable,  ///< may change when a run is resumed
     };
 
     Parser(const std::string& description, const std::vector<std::string>& recipes, const Dataset& source)
@@ -93,7 +93,7 @@ public:
         app_.add_flag("--dry-run", options_.dry_run, "Show networks and settings, and train nothing");
     }
 
-    // Independent of the locale, which CLI11 and streams follow.
+    // Independent of the locale, unlike CLI11 and streams.
     static std::string text_of(const std::string& value) { return value; }
     static std::string text_of(bool value) { return value ? "true" : "false"; }
     template <class T>

@@ -15,8 +15,8 @@
 
 namespace gantry::program {
 
-/// How many letters must be inserted, removed or replaced to make `a` into `b`. Source: Levenshtein, "Binary
-/// codes capable of correcting deletions, insertions, and reversals" (1966).
+/// Levenshtein distance: the number of letters to insert, remove or replace to turn `a` into `b`. Source:
+/// Levenshtein, "Binary codes capable of correcting deletions, insertions, and reversals" (1966).
 inline std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
@@ -31,8 +31,8 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
     return row.back();
 }
 
-/// What an option that does not exist may have been meant to be: "--iterations" for "--iteratoins" or
-/// "--iter", "--batch" for "--batch-size"; "" if nothing is close.
+/// The option that an unknown one was probably meant to be: "--iterations" for "--iteratoins" or "--iter",
+/// "--batch" for "--batch-size"; "" if none is close.
 inline std::string similar_option(const CLI::App& app, const std::string& unknown) {
     std::string best;
     std::size_t least = 1 + unknown.size() / 3;
@@ -48,8 +48,8 @@ inline std::string similar_option(const CLI::App& app, const std::string& unknow
     return best;
 }
 
-/// Parses a program's arguments. False if there is nothing more to do, after --help or --version. Errors:
-/// arguments that make no sense; for an unknown option, the message suggests the closest one.
+/// Parses a program's arguments. Returns false if the program should exit, after --help or --version. Errors:
+/// invalid arguments; for an unknown option, the message suggests the closest one.
 inline bool parse_arguments(CLI::App& app, int argc, const char* const* argv) {
     app.set_version_flag("--version", build_text(), "Show the version of gantry, and how this was compiled");
     try {

@@ -13,21 +13,21 @@
 
 namespace gantry::program {
 
-/// Makes the process one that can train, whoever started it and however; to be called before it opens or
-/// prints anything. Standard input, output and error output are open: without them a file of the run would
-/// get one of their numbers, and printed text would end up in it. A write to a pipe that nobody reads (`|
-/// head`) or beyond the limit of a file's size is an error of that write, not the end of the process: a run
-/// whose reader has gone trains on, without a word.
+/// Prepares the process for training, however it was started. Call it before anything is opened or printed.
+/// Opens standard input, output and error if they are closed: otherwise a file of the run would get one of
+/// their descriptors, and printed text would end up in it. A write to a closed pipe (`| head`) or beyond the
+/// file-size limit becomes an error of that write and does not end the process: the run continues without its
+/// reader.
 inline void prepare_process() {
     for (int descriptor = 0; descriptor < 3; ++descriptor)
         if (::fcntl(descriptor, F_GETFD) < 0 && errno == EBADF)
-            static_cast<void>(::open("/dev/null", O_RDWR));  // gets the lowest number that is free
+            static_cast<void>(::open("/dev/null", O_RDWR));  // uses the lowest free descriptor
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
 }
 
-/// The whole of a main(): f's exit code, or 1 with one line on error output if f throws. `smaller` is what to
-/// do where memory lacks.
+/// The body of a main(): returns f's exit code, or 1 after printing one line on standard error if f throws.
+/// `smaller` is the advice that is printed if memory runs out.
 template <class F>
 int run_process(std::string_view smaller, const F& f) {
     prepare_process();

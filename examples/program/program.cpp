@@ -34,11 +34,11 @@ namespace {
 
 namespace exit_code {
 constexpr int done = 0;
-/// As a shell reports a program that a signal ended.
+/// As a shell reports a program that was ended by a signal.
 constexpr int interrupted(int signal) { return 128 + signal; }
 }  // namespace exit_code
 
-/// Refuses pictures that the networks do not take.
+/// Errors: images of a size that the networks do not take.
 void check_pictures(const Images& images, const AnyRecipe& recipe) {
     const Extents& input = recipe.input;
     const bool fits = input.rank == 4 ? images.height == input.of[1] && images.width == input.of[2] &&
@@ -63,7 +63,7 @@ bool all_finite(const Safetensors& file) {
     });
 }
 
-/// The log of a run that has done `iteration` iterations.
+/// Opens the log of a run that has done `iteration` iterations.
 CsvLog open_log(const std::filesystem::path& path, const std::vector<Metric>& metrics,
                 std::uint64_t iteration, CsvLog::Rows rows) {
     std::string header = "iteration";
@@ -79,14 +79,14 @@ double seconds_since(Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-/// Where a resumed run goes on from.
+/// The state that a resumed run continues from.
 struct SavedRun {
     FolderLock lock;
     Safetensors checkpoint;
-    double seconds;  ///< that it took to read, and so about what it takes to write
+    double seconds;  ///< time to read it, about the time to write it
 };
 
-/// What a run prints before it trains. `device` is what computes; a GPU has been printed by on_device.
+/// Prints the header of a run. `device` is the CPU's description; on_device has already printed a GPU's.
 void print_header(const Images& images, const AnyRecipe& recipe, const Options& options,
                   const std::string& device) {
     print_line("Data: " + std::to_string(images.count) + " images of " + std::to_string(images.height) +
@@ -101,10 +101,10 @@ void print_header(const Images& images, const AnyRecipe& recipe, const Options& 
     print_line("Folder: " + options.out.string());
 }
 
-/// A run: a task with its data, what it writes, and where it goes on from.
+/// A run: an experiment with its data, its output files and its starting point.
 class Run {
 public:
-    /// `command_line` has been restored from the saved run.
+    /// `command_line` must already be restored from the saved run.
     Run(const Program& program, const AnyRecipe& recipe, const CommandLine& command_line,
         const LabelledImages& data, std::optional<SavedRun> saved)
         : program_(program),
@@ -120,13 +120,13 @@ public:
         print_header(data.images, recipe, options_, metadata_["device"]);
     }
 
-    /// Trains to the last iteration, or until a signal asks it to end, or until a metric is not finite (which
-    /// is seen when metrics are taken). Returns the exit code.
+    /// Trains to the last iteration, until a signal asks for the end, or until a metric is not finite
+    /// (detected when metrics are taken). Returns the exit code.
     int train() {
         const std::uint64_t first = experiment_->iterations(), last = options_.iterations;
         if (first == 0) {
             draw();
-            save();  // a disk that is too small is better known now
+            save();  // a full disk is better detected now
         } else {
             pictures_ = folder_.pictures(first);
         }
@@ -135,7 +135,7 @@ public:
             tests_.emplace(open_log(folder_.test(), program_.test_metrics, first, CsvLog::Rows::some));
         if (first >= last) {
             if (pictures_.empty() || pictures_.back() != first) draw();
-            finish();  // the run may have been killed before it came to that
+            finish();  // a killed run may not have reached this
             print_line("The run in " + folder_.path().string() + " has done its " + std::to_string(first) +
                        " iterations: give more by --iterations");
             return exit_code::done;
@@ -170,7 +170,7 @@ public:
             if (i % experiment_->metrics_every() == 0) take_metrics();
             if (i % options_.every == 0) report();
             if (save_is_due()) {
-                take_metrics();  // losses.csv has all rows that a checkpoint relies on
+                take_metrics();  // losses.csv must have every row up to the checkpoint
                 save();
             }
         }
@@ -189,7 +189,7 @@ public:
     }
 
 private:
-    /// A picture for each report, and in a long run for each second one, each fourth one and so on.
+    /// Draws an image for the report. In a long run only those of every second, fourth, ... report are kept.
     void draw() {
         constexpr std::uint64_t most_pictures = 200;
         const std::uint64_t now = experiment_->iterations();
@@ -205,7 +205,7 @@ private:
         });
     }
 
-    /// Writes what follows from a run's other files and its networks. Changes nothing if it is done again.
+    /// Writes the files that derive from others and from the networks. Idempotent.
     void finish() {
         finish_pictures();
         experiment_->write_results(folder_.path());
@@ -218,7 +218,7 @@ private:
                        " pictures are gone or damaged: " + folder_.animation().string() + " is without them");
     }
 
-    /// By default, saving takes a small share of the time: at reports, and else where much would be lost.
+    /// By default saving takes a small share of the time: at reports, and also when much work is at risk.
     bool save_is_due() const {
         constexpr double largest_share = 0.05, seconds_at_risk = 30;
         const std::uint64_t i = experiment_->iterations();
@@ -227,7 +227,7 @@ private:
         return trained * largest_share > save_seconds_ &&
                (i % options_.every == 0 || trained > seconds_at_risk);
     }
-    /// Errors: numbers that are not finite, since a checkpoint is to be good.
+    /// Errors: values that are not finite, so that every checkpoint is usable.
     void save() {
         const auto begin = Clock::now();
         CheckpointWriter writer;
@@ -243,7 +243,7 @@ private:
         save_seconds_ = seconds_since(begin);
         saved_iteration_ = experiment_->iterations();
     }
-    /// Writes a network of a checkpoint into a file that says whose it is.
+    /// Writes a network of a checkpoint to a file with the run's program and recipe in its metadata.
     void write_network(const std::string& name, Safetensors checkpoint) const {
         Safetensors network = part_of(std::move(checkpoint), name, folder_.path().string());
         for (const char* key : {"program", "--recipe"}) network.metadata[key] = metadata_.at(key);
@@ -294,13 +294,13 @@ private:
     std::unique_ptr<Experiment> experiment_;
     FolderLock lock_;
     std::optional<CsvLog> losses_, tests_;
-    std::vector<std::uint64_t> pictures_;  ///< iterations that have one
+    std::vector<std::uint64_t> pictures_;  ///< iterations that have an image
     Clock::time_point saved_at_ = Clock::now();
-    double save_seconds_ = 0;  ///< that the last save took
+    double save_seconds_ = 0;  ///< duration of the last save
     std::uint64_t saved_iteration_ = 0;
 };
 
-/// What --dry-run prints.
+/// Output of --dry-run.
 void print_plan(const AnyRecipe& recipe, const Options& options) {
     std::printf("%s\n", recipe.summary().c_str());
     print_line("recipe " + recipe.name + ": " + std::to_string(options.iterations) +
@@ -310,7 +310,7 @@ void print_plan(const AnyRecipe& recipe, const Options& options) {
                std::to_string(options.seed) + ", results in " + options.out.string());
 }
 
-/// The run to resume; `command_line` gets its options.
+/// Loads the run to resume and restores its options into `command_line`.
 SavedRun load_run(const Program& program, CommandLine& command_line) {
     const RunFolder folder(command_line.options().out);
     if (!detail::exists(folder.path())) static_cast<void>(folder.newest_checkpoint());  // throws
@@ -336,7 +336,7 @@ int run_or_throw(int argc, const char* const* argv, const Program& program) {
     CommandLine command_line(program.description, names, program.source);
     if (program.add_options) program.add_options(command_line);
     if (!command_line.parse(argc, argv)) return exit_code::done;
-    if (program.check_options) program.check_options();  // refused before anything is done
+    if (program.check_options) program.check_options();  // before any work is done
 
     Options& options = command_line.options();
     if (options.out.empty()) options.out = std::filesystem::path("runs") / program.name / options.recipe;
@@ -344,7 +344,7 @@ int run_or_throw(int argc, const char* const* argv, const Program& program) {
     if (options.resume)
         saved.emplace(load_run(program, command_line));
     else if (!options.dry_run && detail::exists(options.out))
-        RunFolder(options.out).begin();  // says before the data is read if there is a run in it
+        RunFolder(options.out).begin();  // detects an existing run before the data is read
 
     const AnyRecipe& recipe = *std::ranges::find(program.recipes, options.recipe, &AnyRecipe::name);
     if (options.iterations == 0) options.iterations = recipe.iterations;

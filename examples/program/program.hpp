@@ -9,22 +9,22 @@
 
 namespace gantry::program {
 
-/// What makes a program that trains; its main() says at least the first three.
+/// Describes a training program. Its main() sets at least the first three fields.
 struct Program {
     std::string name;         ///< of the executable
-    std::string description;  ///< the head of --help
+    std::string description;  ///< first paragraph of --help
     Dataset source;
-    std::string pictures = "samples";  ///< name of the pictures in the run's folder
+    std::string pictures = "samples";  ///< base name of the generated images in the run's folder
     std::vector<AnyRecipe> recipes{};
-    std::vector<Metric> metrics{};                    ///< of each step; at most 8
-    std::vector<Metric> test_metrics{};               ///< of each report, likewise; none: there is no test
-    std::function<void(CommandLine&)> add_options{};  ///< the program's own
-    std::function<void()> check_options{};            ///< Errors: values that make no sense together
+    std::vector<Metric> metrics{};                    ///< of each iteration; at most 8
+    std::vector<Metric> test_metrics{};               ///< of each report, also at most 8; none: no test split
+    std::function<void(CommandLine&)> add_options{};  ///< adds options that only this program has
+    std::function<void()> check_options{};            ///< Errors: option values that contradict each other
 };
 
-/// The program: trains the recipe that the command line names. Whatever goes wrong is one line on error
-/// output. Returns the exit code: 0 if it has done what it was asked for, 128 and the signal's number (130
-/// for Ctrl-C) if a signal stopped it and it has saved, 1 otherwise.
+/// Runs the program: trains the recipe that the command line selects. Errors are printed as one line on
+/// standard error. Returns the exit code: 0 on success, 128 plus the signal's number (130 for Ctrl-C) if a
+/// signal stopped the run after it had saved, 1 otherwise.
 int run(int argc, const char* const* argv, const Program& program);
 
 }  // namespace gantry::program

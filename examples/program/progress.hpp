@@ -15,7 +15,7 @@
 
 namespace gantry::program {
 
-/// 3725 seconds as "1h 02m", 95 as "1m 35s".
+/// Formats 3725 seconds as "1h 02m", 95 as "1m 35s".
 inline std::string duration_text(double seconds) {
     const auto s = static_cast<long>(seconds + 0.5);
     char text[48];
@@ -28,20 +28,20 @@ inline std::string duration_text(double seconds) {
     return text;
 }
 
-/// "loss 0.693"
+/// Formats a metric as "loss 0.693".
 inline std::string metric_text(const Metric& metric, double value) {
     char text[48];
     std::snprintf(text, sizeof text, " %.*f", metric.decimals, value);
     return metric.label + text;
 }
 
-/// A part of the line that shows how training goes.
+/// A part of the progress line.
 struct ProgressPart {
     std::string text;
-    int rank;  ///< where the line is too long, parts of the highest rank are left out
+    int rank;  ///< parts with the highest rank are dropped first if the line is too long
 };
 
-/// As many of the parts, in order, as fit into `width` columns.
+/// Joins the parts that fit into `width` columns, in order.
 inline std::string progress_line(std::vector<ProgressPart> parts, std::size_t width) {
     const auto line = [&] {
         std::string text;
@@ -53,7 +53,7 @@ inline std::string progress_line(std::vector<ProgressPart> parts, std::size_t wi
     return line().substr(0, width);
 }
 
-/// Iterations a second over the last ten seconds.
+/// Iterations per second over the last ten seconds.
 class RecentRate {
 public:
     using Clock = std::chrono::steady_clock;
@@ -61,7 +61,7 @@ public:
     RecentRate(std::uint64_t iteration, Clock::time_point now)
         : marks_{{now, iteration}}, last_(marks_.front()) {}
 
-    /// To be called with each iteration.
+    /// Call it for each iteration.
     void add(std::uint64_t iteration, Clock::time_point now) {
         last_ = {now, iteration};
         if (now - marks_.back().time >= std::chrono::milliseconds(500)) marks_.push_back(last_);
@@ -77,16 +77,16 @@ private:
         Clock::time_point time;
         std::uint64_t iteration;
     };
-    std::deque<Mark> marks_;  ///< half a second apart, the oldest ten seconds ago
+    std::deque<Mark> marks_;  ///< half a second apart; the oldest is ten seconds old
     Mark last_;
 };
 
-/// How training goes, on standard output: on a terminal a line that rewrites itself some times a second and
-/// fits its width; in a file or a pipe one line for each report. Metrics are means since the last
+/// Shows the progress of training on standard output: on a terminal as a line that is redrawn a few times a
+/// second and fits the width; in a file or pipe as one line per report. Metrics are means since the last
 /// report, followed by those of the last test.
 class Progress {
 public:
-    /// Training begins at iteration `first` and ends at `last`.
+    /// Training runs from iteration `first` to `last`.
     Progress(const std::vector<Metric>& metrics, const std::vector<Metric>& test_metrics, std::uint64_t first,
              std::uint64_t last)
         : metrics_(metrics),
@@ -98,6 +98,7 @@ public:
     Progress& operator=(const Progress&) = delete;
     ~Progress() { end_line(); }
 
+    /// Adds the metrics of an iteration, and redraws the line on a terminal.
     void add(std::uint64_t iteration, const std::vector<double>& values) {
         iteration_ = iteration;
         for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i] += values[i];
@@ -111,7 +112,7 @@ public:
         std::fflush(stdout);
         open_line_ = true;
     }
-    /// To be called at each report: begins new means.
+    /// Call it at each report: starts new means.
     void report(const std::vector<double>& test_values) {
         tested_ = test_values;
         if (!terminal_ && count_ > 0) {
@@ -121,11 +122,12 @@ public:
         std::fill(sums_.begin(), sums_.end(), 0.0);
         count_ = 0;
     }
-    /// So that something else can be printed.
+    /// Ends the line, so that something else can be printed.
     void end_line() {
         if (open_line_) std::printf("\n");
         open_line_ = false;
     }
+    /// Seconds since training began.
     double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
 
 private:
@@ -135,7 +137,7 @@ private:
         char rate[32];
         std::snprintf(rate, sizeof rate, "%.1f it/s", rate_.per_second());
         const double left = static_cast<double>(last_ - iteration_) / rate_.per_second();
-        // The first two metrics are what a user watches.
+        // The first two metrics are the ones that a user watches.
         std::vector<ProgressPart> parts{{std::to_string(iteration_) + '/' + std::to_string(last_), 0},
                                         {rate, 4},
                                         {duration_text(left) + " left", 3}};

@@ -58,8 +58,8 @@ FolderLock RunFolder::take_over() const {
     for (const std::filesystem::path& path : files()) {
         const std::string kind = path.stem().extension();
         const bool ours = kind == ".safetensors" || kind == ".png" || kind == ".gif" || kind == ".svg" ||
-                          kind == ".csv";  // what an AtomicFile would have become
-        std::error_code error;             // one that stays does no harm
+                          kind == ".csv";  // kinds of files that are written atomically, as .part first
+        std::error_code error;             // one that cannot be removed does no harm
         if (ours && path.extension() == ".part") std::filesystem::remove(path, error);
     }
     return lock;
@@ -81,7 +81,7 @@ bool RunFolder::has_checkpoint() const {
 
 std::filesystem::path RunFolder::newest_checkpoint() const {
     if (!has_checkpoint()) fail("run folder", "there is no checkpoint to resume from in " + path_.string());
-    // Between the two renames of `save` there is a moment without the newest one.
+    // Between the two renames of `save` the newest one does not exist for a moment.
     return detail::exists(checkpoint()) ? checkpoint() : previous();
 }
 
@@ -121,7 +121,7 @@ void RunFolder::write_picture(std::uint64_t iteration, const Picture& picture) c
 }
 
 void RunFolder::remove_picture(std::uint64_t iteration) const {
-    std::error_code error;  // one that is gone already is as well
+    std::error_code error;  // it may already be gone
     std::filesystem::remove(picture(iteration), error);
 }
 

@@ -13,65 +13,71 @@
 
 namespace gantry::program {
 
-/// What a run leaves behind:
-///     real.png                   pictures of the data
-///     samples-000500.png         a picture of what the networks did after 500 iterations; a generator's of
-///                                the fixed latent points. A program may have another name for it
-///     samples.gif                all of these, one after the other
-///     losses.csv, losses.svg     losses and other metrics of each iteration
-///     test.csv                   metrics of each report, on data that are not trained on, if there are any
-///     generator.safetensors      a GAN's generator as it was at the newest checkpoint, as PyTorch's
-///     state_dict checkpoint.safetensors     the newest checkpoint, and the one before it:
-///     checkpoint-previous.safetensors
-///     .lock                      the process that is at work in it
+// clang-format off
+/// The files of a run:
+///     real.png                         images of the data
+///     samples-000500.png               the networks' output after 500 iterations; for a generator, from the
+///                                      fixed latent points. A program may use another name than "samples"
+///     samples.gif                      all of these in sequence
+///     losses.csv, losses.svg           losses and other metrics of each iteration
+///     test.csv                         metrics on held-out data for each report, if there are any
+///     generator.safetensors            a GAN's generator at the newest checkpoint, as PyTorch's state_dict
+///     checkpoint.safetensors           the newest checkpoint
+///     checkpoint-previous.safetensors  the one before it
+///     .lock                            the process that is using the folder
+// clang-format on
 class RunFolder {
 public:
     explicit RunFolder(std::filesystem::path path, std::string pictures = "samples")
         : path_(std::move(path)), pictures_(std::move(pictures)) {}
 
     const std::filesystem::path& path() const { return path_; }
+    /// Paths of the files listed above.
     std::filesystem::path real_pictures() const { return path_ / "real.png"; }
     std::filesystem::path losses() const { return path_ / "losses.csv"; }
     std::filesystem::path plot() const { return path_ / "losses.svg"; }
     std::filesystem::path test() const { return path_ / "test.csv"; }
-    /// Of the network with this name.
+    /// File of the network with this name.
     std::filesystem::path network(const std::string& name) const { return path_ / (name + ".safetensors"); }
     std::filesystem::path animation() const { return path_ / (pictures_ + ".gif"); }
     std::filesystem::path picture(std::uint64_t iteration) const;
 
-    /// Makes the folder, and keeps it to this process. Errors: a checkpoint is in it already, or another
-    /// process at work.
+    /// Creates the folder and locks it for this process. Errors: it already holds a checkpoint, or another
+    /// process is using it.
     FolderLock begin() const;
-    /// Keeps the folder to this process, and clears up after one that was killed: completes its last save,
-    /// removes files that it did not end. Errors: there is no such folder, or another process at work in it.
+    /// Locks an existing folder for this process and cleans up after a killed one: completes its last save
+    /// and removes its partial files. Errors: the folder does not exist, or another process is using it.
     FolderLock take_over() const;
 
+    /// True if the folder holds a checkpoint: the newest, the previous, or one not yet moved into place.
     bool has_checkpoint() const;
-    /// Where the newest checkpoint is. Errors: there is none.
+    /// Path of the newest checkpoint. Errors: there is none.
     std::filesystem::path newest_checkpoint() const;
-    /// The newest checkpoint. Errors: there is none, or it is damaged.
+    /// Loads the newest checkpoint. Errors: there is none, or it is damaged.
     Safetensors load() const;
-    /// What to say of a newest checkpoint that cannot be used: whether the one before it is whole, and how to
-    /// go on from there. Begins with "; ", or is empty if there is none before it.
+    /// Advice for an error message about an unusable newest checkpoint: whether the previous one is intact,
+    /// and how to continue from it. Starts with "; ", or is empty if there is no previous one.
     std::string advice() const;
-    /// At every moment there is a whole checkpoint in the folder, the old one or the new one.
+    /// Replaces the checkpoint. At every moment the folder holds a complete one, old or new.
     void save(const Safetensors& contents) const;
 
+    /// Writes the image of an iteration.
     void write_picture(std::uint64_t iteration, const Picture& picture) const;
-    /// Iterations up to `last` that there is a picture of, in order.
+    /// Iterations up to `last` that have an image, in order.
     std::vector<std::uint64_t> pictures(std::uint64_t last) const;
+    /// Removes the image of an iteration, if it exists.
     void remove_picture(std::uint64_t iteration) const;
-    /// Of the pictures of these iterations. Returns how many of them are no longer there, or no pictures of
-    /// the first one's size.
+    /// Writes the animation of the images of these iterations. Returns how many were left out, because their
+    /// file is missing or damaged or their size differs from the first one's.
     std::size_t write_animation(const std::vector<std::uint64_t>& iterations) const;
-    /// Plots those columns of losses.csv that have a colour. Returns false if losses.csv is not there.
+    /// Plots the columns of losses.csv that have a colour. Returns false if losses.csv does not exist.
     bool write_plot(const std::string& title, const std::vector<Metric>& metrics) const;
 
 private:
     std::vector<std::filesystem::path> files() const;
     std::filesystem::path checkpoint() const { return path_ / "checkpoint.safetensors"; }
     std::filesystem::path previous() const { return path_ / "checkpoint-previous.safetensors"; }
-    /// A checkpoint that is whole and has not got its place yet.
+    /// A complete checkpoint that has not been moved into place yet.
     std::filesystem::path fresh() const { return path_ / "checkpoint-new.safetensors"; }
     void put_fresh_in_place() const;
 

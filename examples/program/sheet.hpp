@@ -8,15 +8,16 @@
 
 namespace gantry::program {
 
-/// A run's sheets have this many pictures in a row, and as many rows.
+/// Rows and columns of a run's image sheets.
 inline constexpr int sheet_side = 8;
 
-/// How these images are shown on a sheet, small ones twice as large. `range` is that of the values.
+/// Layout of these images on a sheet; images lower than 48 pixels are enlarged twofold. `range` is that of
+/// the values.
 inline GridOptions sheet_options(const Images& images, PixelRange range) {
     return {.columns = sheet_side, .scale = images.height < 48 ? 2 : 1, .range = range};
 }
 
-/// A sheet of images from all over the data, to see what the networks learn from.
+/// A sheet of images spread evenly over the data set: what the networks learn from.
 inline Picture sheet_of(const Images& images) {
     const std::size_t shown = std::min<std::size_t>(images.count, sheet_side * sheet_side);
     std::vector<float> values;

@@ -8,7 +8,7 @@
 
 namespace gantry::recipes::cifar10_conv {
 
-/// FluxGAN.jl: mean pooling.
+/// FluxGAN.jl: average pooling.
 struct FluxGan : gan::FluxGanRecipe<networks::FluxGanConvolutional32> {
     static constexpr gan::RecipeSettings settings{
         .iterations = 10'000, .batch = 50, .range = PixelRange::minus_one_to_one, .classes = gan::animals};

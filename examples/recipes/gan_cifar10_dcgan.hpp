@@ -8,13 +8,13 @@
 
 namespace gantry::recipes::cifar10_dcgan {
 
-/// The DCGAN notebook, with the padding that 32x32 pictures need.
+/// The DCGAN notebook, with the padding that 32x32 images need.
 struct Notebook : gan::DcganRecipe<networks::Dcgan32<16>> {
     static constexpr std::string_view name = "notebook";
     static constexpr gan::RecipeSettings settings{
         .iterations = 20'000, .batch = 100, .range = PixelRange::minus_one_to_one};
 };
-/// The same with the channels of the paper's networks, four times as many.
+/// The same with the paper's channel counts, four times the notebook's.
 struct Wide : gan::DcganRecipe<networks::Dcgan32<64>> {
     static constexpr std::string_view name = "wide";
     static constexpr gan::RecipeSettings settings{

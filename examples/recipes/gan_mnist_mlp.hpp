@@ -6,13 +6,13 @@
 
 #include <string_view>
 
-// The recipes of gan_mnist_mlp: GANs made of dense layers.
+// The recipes of gan_mnist_mlp: fully connected GANs.
 
 namespace gantry::recipes::mnist_mlp {
 
 inline constexpr int picture_size = 28 * 28;
 
-/// FluxGAN.jl: a generator of ReLUs against a discriminator of maxout units, both with optimistic Adam.
+/// FluxGAN.jl: a ReLU generator against a maxout discriminator, both with optimistic Adam.
 struct FluxGanNetworks {
     static constexpr double learning_rate = 2e-4;
     using Generator =
@@ -27,7 +27,7 @@ struct FluxGan : gan::FluxGanRecipe<FluxGanNetworks> {
 };
 
 /// Goodfellow et al., "Generative adversarial nets" (2014), as in the paper's code: uniform noise, dropout in
-/// the discriminator, both networks updated together by gradient descent with momentum.
+/// the discriminator, both networks updated simultaneously by SGD with momentum.
 struct Goodfellow {
     static constexpr std::string_view name = "goodfellow";
     using Generator =
@@ -51,18 +51,18 @@ struct Goodfellow {
                                marginal_means(images.pixels, images.sample_size(), PixelRange::zero_to_one),
                                ActivationKind::sigmoid);
     }
-    /// The momentum grows over 250 epochs of 600 batches.
+    /// Momentum increases over 250 epochs of 600 batches.
     static SgdOptions sgd(double learning_rate) {
         return {.learning_rate = learning_rate,
                 .decay = ExponentialDecay{.factor = 1.000004, .minimum = 1e-6},
                 .momentum_schedule = LinearMomentum{.from = 0.5, .to = 0.7, .end = 250 * 600}};
     }
     static auto generator_optimizer(auto& network) { return Sgd(network, sgd(0.1)); }
-    /// Half the rate, since the paper's code halves the discriminator's loss.
+    /// Half the learning rate, since the paper's code halves the discriminator's loss.
     static auto discriminator_optimizer(auto& network) { return Sgd(network, sgd(0.05)); }
 };
 
-/// gan.py of tejpalv's pytorch-basics, with a discriminator that is trained on generated items too.
+/// gan.py of tejpalv's pytorch-basics, except that the discriminator is also trained on generated samples.
 struct Tejpalv {
     static constexpr std::string_view name = "tejpalv";
     using Generator = Sequential<Dense<32, 512>, LeakyReLU<0.1f>, Dense<512, 512>, LeakyReLU<0.1f>,
@@ -74,7 +74,7 @@ struct Tejpalv {
     static constexpr gan::RecipeSettings settings{
         .iterations = 20'000, .batch = 100, .range = PixelRange::minus_one_to_one};
 
-    static void initialize(auto&, auto&, const Images&, RandomStream&) {}  // PyTorch's, as every network has
+    static void initialize(auto&, auto&, const Images&, RandomStream&) {}  // keeps PyTorch's, the default
     static auto generator_optimizer(auto& network) { return Adam(network, {.learning_rate = 1e-4}); }
     static auto discriminator_optimizer(auto& network) { return Adam(network, {.learning_rate = 1e-4}); }
 };

@@ -1,5 +1,5 @@
 #pragma once
-// The CUDA device. Needs the toolkit's headers, and gantry::cuda at link time.
+// The CUDA device. Requires the CUDA toolkit's headers, and linking with gantry::cuda.
 #include <gantry/cuda/check.hpp>
 #include <gantry/cuda/device.hpp>
 #include <gantry/cuda/launch.hpp>

@@ -25,7 +25,7 @@ using ConvolutionalDiscriminator =
                MaxPool2d<Pooling{.size = 2}>, Conv2d<18, 5, half>, AvgPool2d<Pooling{.size = 2}>, Flatten,
                Dense<5, 1>>;
 
-/// Allocations in one step of a GAN with a gradient penalty, in each of four steps.
+/// Allocations in each of four steps of a GAN with a gradient penalty.
 template <class G, class C, class D>
 std::vector<std::size_t> allocations_of_steps(D& device) {
     Network<G, D> generator{device, Seed{1}};

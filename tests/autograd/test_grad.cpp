@@ -51,7 +51,7 @@ TEMPLATE_TEST_CASE("grad of a variable that the output does not depend on", "[au
 
 TEMPLATE_TEST_CASE("the gradient penalty of a discriminator, against central differences", "[autograd]",
                    GANTRY_TEST_DEVICES) {
-    // mean over x of (|gradient of D by x| - 1)^2, by the parameters of D: Gulrajani et al. 2017, eq. 3
+    // Gradients by D's parameters of the mean over x of (|dD/dx| - 1)^2: Gulrajani et al. 2017, eq. 3.
     using Architecture = Sequential<Dense<5, 7>, Tanh, BatchNorm<7>, Dense<7, 6>, Softplus, Dense<6, 1>>;
     TestType device;
     Network<Architecture, TestType, double> network{device, Seed{1}};

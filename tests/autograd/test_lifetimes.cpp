@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-// What the tape has recorded lives until the step ends, whatever happens to its owner; handles that live
-// longer than that are refused. AddressSanitizer sees what these tests do not.
+// Recorded values live until the step ends, whatever happens to their owner; handles that outlive them are
+// rejected. AddressSanitizer detects what these tests cannot.
 
 namespace gantry::test {
 namespace {
@@ -26,13 +26,13 @@ template <class D>
 auto points(D& device, const char* name = "points") {
     return from_host<Points>(device, 4, random_numbers<float>(12, name));
 }
-/// A value of a network that nothing keeps.
+/// A loss of a network that is destroyed on return.
 template <class D, class X>
 auto value_of_temporary(D& device, const X& x) {
     Network<Perceptron, D> network{device, Seed{3}};
     return mean(network(x));
 }
-/// Takes memory as large as that of a Perceptron, so that none that was freed stays as it was.
+/// Reuses freed memory of a Perceptron's size, so that its old contents are overwritten.
 template <class D>
 void take_freed_memory(D& device) {
     const Network<Perceptron, D> network{device, Seed{4}};
@@ -141,8 +141,7 @@ TEMPLATE_TEST_CASE("a PersistentTensor may die before its step ends, and not cha
         CHECK_THROWS_WITH(
             grad(loss, x),
             "[backward] a PersistentTensor must not be updated between a forward pass and its backward pass");
-        CHECK(grad(sum(slope), x).to_host()[5] ==
-              2 * numbers[5]);  // it does not read the PersistentTensor again
+        CHECK(grad(sum(slope), x).to_host()[5] == 2 * numbers[5]);  // the PersistentTensor is not read again
         CHECK(grad(sum(x * kept->get()), x).to_host() == std::vector<float>(12, 7));
     }
 }
@@ -201,7 +200,7 @@ TEMPLATE_TEST_CASE("running statistics that a recorded pass reads must not chang
     CHECK_THROWS_WITH(
         grad(loss, x),
         "[backward] running statistics must not be updated between a forward pass and its backward pass");
-    CHECK_NOTHROW(backward(second, network));  // training reads those of the batch
+    CHECK_NOTHROW(backward(second, network));  // training uses batch statistics, not the running ones
     CHECK_NOTHROW(backward(mean(network(x)) + second, network));
 }
 
@@ -260,7 +259,7 @@ TEMPLATE_TEST_CASE("a device that is destroyed before what is on it", "[autograd
     const auto loss = mean(network(x));
     const auto gradients = backward(loss, network);
     device.reset();
-    device.emplace();  // in the same place
+    device.emplace();  // at the same address
     const std::string buffers =
         "[Buffer] the device was destroyed; it must outlive the networks and tensors on it";
     const auto now = points(*device);

@@ -34,7 +34,7 @@ TEMPLATE_TEST_CASE("detach stops the gradient", "[autograd]", GANTRY_TEST_DEVICE
     TestType device;
     const Step step{device};
     const auto x = variable(filled<Shape<>>(device, 0, 3));
-    CHECK(grad(x * detach(x), x).item() == 3);  // and not 6
+    CHECK(grad(x * detach(x), x).item() == 3);  // not 6
 }
 
 TEMPLATE_TEST_CASE("frozen passes gradients through and computes none of its own", "[autograd]",
@@ -50,7 +50,7 @@ TEMPLATE_TEST_CASE("frozen passes gradients through and computes none of its own
     const auto through_frozen = grad(sum(frozen(network)(x)), x).to_host();
     CHECK(network.gradients().to_host() == buffer_before);
     CHECK(through_frozen == grad(sum(network(x)), x).to_host());
-    CHECK(network.gradients().to_host() == buffer_before);  // grad asked for x only
+    CHECK(network.gradients().to_host() == buffer_before);  // grad computes only the gradient by x
     STATIC_REQUIRE(!decltype(frozen(network)(detach(x)))::recorded);
     STATIC_REQUIRE(!decltype(evaluation(network)(detach(x)))::recorded);
     STATIC_REQUIRE(decltype(network(detach(x)))::recorded);
@@ -75,7 +75,7 @@ TEMPLATE_TEST_CASE("a step of one network of a GAN leaves the other alone", "[au
 }
 
 TEMPLATE_TEST_CASE("backward writes the gradients that grad computes", "[autograd]", GANTRY_TEST_DEVICES) {
-    // The same numbers as parameters of a network and as variables.
+    // The same values as a network's parameters and as variables.
     TestType device;
     Network<Sequential<Dense<5, 3>>, TestType> network{device, Seed{1}};
     const auto parameters = network.parameters().to_host();
@@ -88,7 +88,7 @@ TEMPLATE_TEST_CASE("backward writes the gradients that grad computes", "[autogra
     const auto [dw, db] = grad(sum(square(matmul(x, w) + b)) + mean(matmul(second, w) + b), std::tuple{w, b});
     auto expected = dw.to_host();
     for (const float g : db.to_host()) expected.push_back(g);
-    // Two passes through the network in one loss: gradients are added, and overwrite what was there before.
+    // Two forward passes in one loss: their gradients add up and overwrite the buffer's old contents.
     network.gradients().from_host(std::vector<float>(18, 1e9f));
     backward(sum(square(network(x))) + mean(network(second)), network);
     CHECK(largest_error(network.gradients().to_host(), expected) < 1e-5);
@@ -112,7 +112,7 @@ TEMPLATE_TEST_CASE("two backward passes of one step do not add up", "[autograd]"
 
 TEMPLATE_TEST_CASE("parameters that the loss does not depend on have gradient zero", "[autograd]",
                    GANTRY_TEST_DEVICES) {
-    // The slope of a single layer by x has no bias in it.
+    // The derivative of a single layer by x does not depend on its bias.
     TestType device;
     Network<Sequential<Dense<5, 3>>, TestType> network{device, Seed{1}};
     network.gradients().from_host(std::vector<float>(18, 7));

@@ -61,7 +61,7 @@ TEMPLATE_TEST_CASE("PersistentTensor holds its numbers over steps", "[autograd]"
         kept.emplace(filled<NeuronInputs>(device, 2, 5));
     }
     const Step step{device};
-    filled<NeuronInputs>(device, 2, 9);  // takes the memory of the first step
+    filled<NeuronInputs>(device, 2, 9);  // reuses the memory of the first step
     CHECK(kept->get().to_host() == std::vector<float>(6, 5));
     CHECK(sum(kept->get()).item() == 30);
     *kept = filled<NeuronInputs>(device, 2, 7);
@@ -84,7 +84,7 @@ TEMPLATE_TEST_CASE("parameters updated between forward and backward", "[autograd
     CHECK_THROWS_WITH(
         backward(loss, network),
         "[backward] parameters must not be updated between a forward pass and its backward pass");
-    CHECK_NOTHROW(backward(mean(network(x)), network));  // a forward pass after the update
+    CHECK_NOTHROW(backward(mean(network(x)), network));  // a forward pass after the update is allowed
 }
 
 TEMPLATE_TEST_CASE("gradients are valid until the next backward pass", "[autograd]", GANTRY_TEST_DEVICES) {
@@ -138,7 +138,7 @@ TEMPLATE_TEST_CASE("steps do not nest, and end by exception too", "[autograd]", 
     } catch (const std::runtime_error&) {
     }
     CHECK(gradients() == expected);
-    try {  // in the middle of a backward pass, which must leave the tape recording
+    try {  // fails inside a backward pass; the tape must still record afterwards
         const Step step{device};
         const auto loss = mean(network(filled<NeuronInputs>(device, 2, 1)));
         device.tape().overwritten(network.parameters().data(), network.parameters().data() + 4);

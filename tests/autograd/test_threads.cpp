@@ -18,7 +18,7 @@ const std::string other_thread =
     "[device] another thread is using this device; give each thread a device, or let one wait for the end of "
     "the other's Step";
 
-/// Runs f on a thread to its end; the text of its error, or nothing.
+/// Runs f on a thread and joins it. Returns the text of its error, or "".
 template <class F>
 std::string error_on_thread(const F& f) {
     std::string text;
@@ -63,7 +63,7 @@ TEMPLATE_TEST_CASE("a device is refused to other threads while a Step is open", 
         CHECK(error_on_thread([&] { died_elsewhere.reset(); }).empty());
         CHECK(grad(loss, x).to_host() == std::vector<float>(6, 3));
     }
-    // In turn: a step each.
+    // Alternating steps on two threads are allowed.
     CHECK(error_on_thread([&] {
               const Step step{device};
               backward(mean(network(kept.get())), network);

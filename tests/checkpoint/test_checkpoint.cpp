@@ -27,7 +27,7 @@ namespace {
 using Architecture =
     Sequential<Dense<3, 4>, BatchNorm<4>, ReLU, Sequential<Maxout<Dense<4, 2>, 2>, Dense<2, 1>>, Tanh>;
 
-/// A network with its optimizer, a stream and a number: something of each kind that a checkpoint holds.
+/// A network with its optimizer, a random stream and a number: one of each kind of state in a checkpoint.
 template <class D, class A = Architecture>
 struct Saved {
     explicit Saved(D& device, std::uint64_t seed) : network{device, Seed{seed}}, noise(Seed{seed}, "noise") {
@@ -63,7 +63,7 @@ struct Saved {
     std::uint64_t iterations = 0;
 
 private:
-    /// Numbers that are all different: from, from + 1, ...
+    /// Fills a buffer with from, from + 1, ...
     static void count(Buffer<float, D>& buffer, float from) {
         std::vector<float> numbers(buffer.size());
         std::iota(numbers.begin(), numbers.end(), 1000 * from);
@@ -105,11 +105,11 @@ TEST_CASE("A network's tensors have PyTorch's names, shapes and order", "") {
     CHECK(names == std::vector<std::string>{"net.0.bias", "net.0.weight", "net.1.bias", "net.1.running_mean",
                                             "net.1.running_var", "net.1.weight", "net.3.0.bias",
                                             "net.3.0.weight", "net.3.1.bias", "net.3.1.weight"});
-    // Dense<3, 4>: memory (3, 4), row-major; PyTorch's Linear has (4, 3).
+    // Dense<3, 4>: (3, 4) row-major in memory; PyTorch's Linear has (4, 3).
     CHECK(file.tensors.at("net.0.weight").shape == std::vector<std::size_t>{4, 3});
     CHECK(floats(file, "net.0.weight") == std::vector<float>{0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11});
     CHECK(floats(file, "net.0.bias") == std::vector<float>{12, 13, 14, 15});
-    // Moments lie as their parameters do.
+    // Moments have the layout of their parameters.
     CHECK(file.tensors.at("adam.exp_avg.0.weight").shape == std::vector<std::size_t>{4, 3});
     const auto moment = floats(file, "adam.exp_avg.0.weight");
     CHECK(moment[1] - moment[0] == 4);
@@ -117,7 +117,7 @@ TEST_CASE("A network's tensors have PyTorch's names, shapes and order", "") {
 }
 
 TEST_CASE("Weights of convolutions lie in a file as in PyTorch", "") {
-    // Conv2dOptions 1x2, 2 channels in and 3 out. Memory: (1, 2, 2, 3) and, transposed, (1, 2, 3, 2).
+    // A 1x2 window, 2 input and 3 output channels. In memory (1, 2, 2, 3) and, transposed, (1, 2, 3, 2).
     constexpr Conv2dOptions window{.size = {1, 2}, .bias = false};
     using A = Sequential<Conv2d<2, 3, window>, ConvTranspose2d<3, 2, window>>;
     Cpu device;
@@ -201,7 +201,7 @@ TEST_CASE("A checkpoint names its build, which others may read", "") {
 }
 
 TEST_CASE("The program's locale changes nothing in a checkpoint", "") {
-    // Digits in groups, and commas before decimals: "1.234,5".
+    // Digit grouping and a decimal comma: "1.234,5".
     struct German : std::numpunct<char> {
         char do_decimal_point() const override { return ','; }
         char do_thousands_sep() const override { return '.'; }

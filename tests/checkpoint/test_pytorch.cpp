@@ -1,5 +1,4 @@
-// Files cross the border to PyTorch with their meaning: networks of make_pytorch_networks.py, with the
-// outputs that PyTorch computed.
+// Exchanges files with PyTorch: networks of make_pytorch_networks.py, with the outputs that PyTorch computed.
 #include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
 #include "support/numbers.hpp"
@@ -32,7 +31,7 @@ std::vector<float> pytorch_numbers(const std::string& name) {
     copy_values(pytorch_file(), name, std::span(numbers));
     return numbers;
 }
-/// Images from PyTorch's order to gantry's; vectors as they are.
+/// Converts images from PyTorch's memory order to gantry's; leaves vectors unchanged.
 template <class S>
 std::vector<float> channels_last(const std::vector<float>& numbers) {
     if constexpr (S::rank != 4) {
@@ -56,7 +55,7 @@ struct Loaded {
         reader.network("", network);
         reader.apply();
     }
-    /// How far the outputs are from PyTorch's.
+    /// The largest error of the outputs, compared with PyTorch's.
     double error(const std::string& name) {
         using Input = typename A::Input;
         const Step step{device};
@@ -71,7 +70,7 @@ struct Loaded {
     Network<A, Cpu> network{device, Seed{1}};
 };
 
-/// Reads a network of PyTorch, computes what PyTorch computed, and writes the same file.
+/// Reads a PyTorch network, compares its output with PyTorch's, and writes an identical file.
 template <class A>
 void check_parity(const std::string& name) {
     CAPTURE(name);
@@ -141,7 +140,7 @@ TEST_CASE("A state_dict is read whatever stands between its layers", "") {
     const auto error = [&](const Safetensors& other) {
         return error_of([&] { Loaded<ConvDense> loaded(other); });
     };
-    // Names without numbers tell no order.
+    // Names without numbers define no order.
     CHECK(is_line_with(error(renamed("first.", "second.")), {"has no tensor \"0.weight\": "}));
     CHECK(
         is_line_with(error(renamed("5.", "3.")), {"\"3.weight\" that is (4, 60) of F32, not (3, 2, 3, 3)"}));
@@ -168,13 +167,13 @@ TEST_CASE("A network is loaded alone from a file that holds more", "") {
     CHECK(is_line_with(error_of([&] { part("generator"); }),
                        {"run/a.safetensors has no part \"generator\"; it has the parts ", "\"conv_dense\", ",
                         "\"nested\", "}));
-    // A part of a name is none, and neither is the end of a tensor's.
+    // A prefix of a part's name is not a part, and neither is the full name of a tensor.
     CHECK_FALSE(error_of([&] { part("conv"); }).empty());
     CHECK_FALSE(error_of([&] { part("conv_dense.input"); }).empty());
     CHECK(is_line_with(error_of([&] { Loaded<ConvDense> loaded(part("conv_dense")); }),
                        {"has no tensor \"bias\" for this network's \"0.bias\""}));
 
-    // A type that gantry does not convert matters only in what is loaded.
+    // An unsupported dtype matters only for tensors that are loaded.
     Safetensors with_f8 = pytorch_file();
     with_f8.tensors["other.weight"] = {"F8_E4M3", {1}, std::vector<std::byte>(1)};
     CHECK(Loaded<ConvDense>(part_of(with_f8, "conv_dense.network", "a")).error("conv_dense") < 1e-5);
@@ -189,7 +188,7 @@ TEST_CASE("A network is loaded alone from a file that holds more", "") {
 }
 
 TEST_CASE("Half floats become the network's type", "") {
-    // Values that F16 and BF16 hold: both are the upper part of a float's bits, if the exponent fits.
+    // Values that F16 and BF16 represent exactly.
     const std::vector<float> numbers{1, -2, 0.5f, 0, 1.5f, -0.0078125f};
     const std::vector<std::uint16_t> half{0x3C00, 0xC000, 0x3800, 0, 0x3E00, 0xA000},
         bfloat16{0x3F80, 0xC000, 0x3F00, 0, 0x3FC0, 0xBC00};
@@ -236,8 +235,8 @@ TEST_CASE("A file in which flattened images have another order is refused in one
     CHECK(error("net", network).empty());
     writer.file.metadata["net.layout"] = "ONNX";
     CHECK(is_line_with(error("net", network), {"a.safetensors was written by another version of gantry"}));
-    writer.file.metadata.erase("net.layout");  // as older versions wrote it
+    writer.file.metadata.erase("net.layout");  // as written by older versions
     CHECK(is_line_with(error("net", network), {"a.safetensors was written by another version of gantry"}));
     writer.file.metadata.erase("plain.layout");
-    CHECK(error("plain", plain).empty());  // for it nothing has changed
+    CHECK(error("plain", plain).empty());  // its format has not changed
 }

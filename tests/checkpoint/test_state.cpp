@@ -1,4 +1,4 @@
-// Whatever changes the next update is in a checkpoint.
+// A checkpoint contains everything that affects the next update.
 #include "support/catch.hpp"
 #include "support/devices.hpp"
 #include <gantry/checkpoint/checkpoint.hpp>
@@ -19,21 +19,21 @@ namespace {
 
 using StateArchitecture = Sequential<Dense<4, 8>, BatchNorm<8>, ReLU, Dropout<0.3f>, Dense<8, 1>>;
 
-// The members of all classes with a state. If one of these sizes is wrong, a member was added or removed:
-// describe it in a checkpoint (gantry/checkpoint/checkpoint.hpp), or say here why it need not be saved, and
-// list it.
+// The members of all classes with state. If one of these sizes is wrong, a member was added or removed:
+// serialize it in a checkpoint (gantry/checkpoint/checkpoint.hpp), or note here why it need not be saved, and
+// update the list.
 
 using SizedNet = Network<StateArchitecture, Cpu>;
 using SizedBuffer = Buffer<float, Cpu>;
 
 struct NetworkMembers {
-    Lifetime lifetime;  // for handles, as the optimizers' watch
+    Lifetime lifetime;  // for handles, like the optimizers' watch
     SizedBuffer parameters, gradients /* of one pass */, states;
     RandomStream dropout;
     std::vector<int> places;    // constant
-    std::vector<void*> leaves;  // of one step, as the following
+    std::vector<void*> leaves;  // of one step, like the next one
     std::uint32_t leaves_step;
-    std::uint64_t backward_passes, gradients_made, applied_gradients;  // tell stale gradients apart
+    std::uint64_t backward_passes, gradients_made, applied_gradients;  // detect stale gradients
 };
 static_assert(sizeof(SizedNet) == sizeof(NetworkMembers));
 
@@ -65,14 +65,14 @@ struct StreamMembers {
 static_assert(sizeof(RandomStream) == sizeof(StreamMembers));
 
 struct OrderMembers {
-    std::vector<std::uint32_t> order;  // follows from the following and the count
+    std::vector<std::uint32_t> order;  // follows from epoch, seed and count
     std::uint64_t epoch;
     Seed seed;
 };
 static_assert(sizeof(ShuffledOrder) == sizeof(OrderMembers));
 
 struct BatchesMembers {
-    std::span<const std::uint8_t> pixels, labels;  // the caller's
+    std::span<const std::uint8_t> pixels, labels;  // owned by the caller
     std::size_t sample_size;
     BatchOptions options;
     std::array<float, 256> value_of_byte;
@@ -98,7 +98,7 @@ struct DeviceBatchesMembers {
 };
 static_assert(sizeof(DeviceBatches<Shape<Batch, 2>, float, Cpu>) == sizeof(DeviceBatchesMembers));
 
-/// A training run that can be saved: an optimizer of any kind on data with an order.
+/// A resumable training run: any optimizer, on data with an order.
 template <class D, template <class> class Optimizer, class Options>
 struct SavedTraining {
     using Net = Network<StateArchitecture, D>;
@@ -135,8 +135,8 @@ struct SavedTraining {
     Batches<float> batches{pixels, 2, {}, {.batch = 5}};
 };
 
-/// Ten updates in one go and in two parts, the second by objects that were made with `other` options and
-/// another seed; the learning rate changes on the way.
+/// Compares ten updates in one run with the same in two runs. The second one's objects are constructed with
+/// `other` options and another seed; the learning rate changes in between.
 template <template <class> class Optimizer, class D, class Options>
 void check_goes_on(D& device, const Options& options, const Options& other) {
     SavedTraining<D, Optimizer, Options> straight{device, Seed{1}, options}, first{device, Seed{1}, options},
@@ -146,7 +146,7 @@ void check_goes_on(D& device, const Options& options, const Options& other) {
         run->optimizer.set_learning_rate(0.5 * options.learning_rate);
         run->train(3);
     }
-    second.train(1);  // all of it is replaced
+    second.train(1);  // state that the checkpoint must replace
     CheckpointReader reader(first.save(), "memory");
     second.serialize(reader);
     reader.apply();

@@ -1,12 +1,12 @@
-# Compiles SOURCE, NAME.fail.cpp, with COMMAND. It must not compile, and the compiler's output must fit what its
-# comments ask for:
+# Compiles SOURCE, NAME.fail.cpp, with COMMAND. It must not compile, and the compiler's output must match its
+# comments:
 #   // expect: REGEX          must match the output; at least one such line
 #   // expect-gcc: REGEX      the same, for g++ only
 #   // expect-clang: REGEX    the same, for clang only
 #   // expect-nvcc: REGEX     the same, for nvcc only
 #   // max-errors: N          at most N errors may be reported
-#   // trains: NETWORK        train.cpp goes on to train this network, as with its twin; errors belong to SOURCE alone
-# REGEX is CMake's; runs of white space in the output are one space.
+#   // trains: NETWORK        train.cpp also trains this network, as for its twin; errors must be in SOURCE only
+# REGEX uses CMake's syntax; runs of white space in the output count as one space.
 file(STRINGS "${SOURCE}" network REGEX "^// trains: ")
 string(REPLACE "// trains: " "" network "${network}")
 set(program "${SOURCE}")

@@ -1,4 +1,5 @@
-// The discriminator of the DCGAN notebook for CIFAR-10, as printed: 32, 15, 6, 2, and then no pixel is left.
+// The discriminator of the DCGAN notebook for CIFAR-10, as printed: sizes 32, 15, 6, 2, and then no pixel is
+// left.
 // expect: the window of a layer of this Sequential is larger than the image that it gets
 // expect: LayerFitsWindow<10, gantry::Conv2d<64, 1[^>]*>, 2, 2, 4, 4>
 // max-errors: 1

@@ -1,4 +1,4 @@
-// The generator of the DCGAN notebook, as printed, makes pictures of 46x46: its discriminator takes 32x32.
+// The generator of the DCGAN notebook, as printed, generates 46x46 images; its discriminator takes 32x32.
 // expect: a network was given a tensor of another shape than it takes
 // expect: NetworkInputFits<gantry::Shape<-1, 32, 32, 3>, gantry::Shape<-1, 46, 46, 3>
 // max-errors: 1

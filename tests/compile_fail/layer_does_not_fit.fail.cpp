@@ -7,5 +7,5 @@
 #include <gantry/layers/sequential.hpp>
 
 using namespace gantry;
-// Named, never called.
+// Only named, never called.
 using Discriminator = Sequential<Dense<784, 256>, LeakyReLU<0.2f>, Dense<512, 10>>;

@@ -8,7 +8,7 @@
 
 using namespace gantry;
 
-/// Keeps the shape, but not every feature's place: it says nothing about that.
+/// Keeps the shape, but may permute features: it does not define feature_order.
 struct Scale : PlainLayer {
     using Parameters = ParameterList<Parameter<"weight", Shape<192>, Role::scale>>;
     static constexpr bool keeps_shape = true;

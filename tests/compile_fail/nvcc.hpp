@@ -1,5 +1,5 @@
 #pragma once
-// What nvcc includes before each of these programs: it cannot compile the CPU's vectors, so they name the
-// GPU.
+// Included by nvcc before each of these programs. nvcc cannot compile the CPU's vectors, so the programs use
+// the GPU.
 #include <gantry/cuda.hpp>
 #define Cpu Cuda

@@ -1,5 +1,5 @@
-// What a program does with a network, for NETWORK of the file PROGRAM: where its layers do not fit together,
-// the compiler must not report anything of this.
+// Uses NETWORK, defined in the file PROGRAM, as a program would. If its layers do not fit together, the
+// compiler must not report errors in this file.
 #include <gantry/checkpoint/checkpoint.hpp>
 #include <gantry/gantry.hpp>
 

@@ -1,6 +1,6 @@
 # Configures, builds and runs project/ in the folder WORK, with gantry found in the way WAY.
 file(REMOVE_RECURSE "${WORK}")
-if(WAY STREQUAL "find_package") # from a configuration that looks for no library
+if(WAY STREQUAL "find_package") # from a configuration that searches for no library
     foreach(library IN ITEMS benchmark Catch2 CLI11 Eigen3 GIF JPEG nlohmann_json OpenMP PNG ZLIB)
         list(APPEND without -D CMAKE_DISABLE_FIND_PACKAGE_${library}=ON)
     endforeach()

@@ -14,7 +14,7 @@
 namespace gantry::test {
 namespace {
 
-/// Memory of the host that counts, and can fail.
+/// Host memory that counts allocations and can fail.
 struct CountingMemory : HostMemory {
     int allocations = 0, pieces = 0;
     bool full = false;

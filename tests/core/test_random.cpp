@@ -13,13 +13,13 @@ namespace gantry::test {
 namespace {
 
 using Words = PhiloxBlock;
-// Known answers of philox4x32-10 from Random123 (kat_vectors).
+// Known answers for philox4x32-10 from Random123 (kat_vectors).
 static_assert(philox({0, 0, 0, 0}, {0, 0}) == Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
 static_assert(philox({0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff}, {0xffffffff, 0xffffffff}) ==
               Words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
 static_assert(philox({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}) ==
               Words{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
-// FNV-1a, 32 bits: published values.
+// Published values of FNV-1a, 32 bits.
 static_assert(RandomStream::hash("") == 0x811c9dc5 && RandomStream::hash("a") == 0xe40c292c &&
               RandomStream::hash("foobar") == 0xbf9cf968);
 
@@ -80,11 +80,11 @@ TEMPLATE_TEST_CASE("uniform and normal numbers have their moments", "[core]", GA
     const auto x = normal<Shape<Batch>>(device, count, a).to_host();
     const auto y = normal<Shape<Batch>>(device, count, b).to_host();
     const std::vector<float> ones(count, 1);
-    CHECK(std::abs(correlation(x, ones)) < 0.01);    // mean 0; deviation of the mean 0.0022
-    CHECK(std::abs(correlation(x, x) - 1) < 0.015);  // deviation 0.0032
-    CHECK(std::abs(correlation(x, y)) < 0.01);       // streams with other names are independent
+    CHECK(std::abs(correlation(x, ones)) < 0.01);    // mean 0; its standard error is 0.0022
+    CHECK(std::abs(correlation(x, x) - 1) < 0.015);  // standard error 0.0032
+    CHECK(std::abs(correlation(x, y)) < 0.01);       // streams with different names are independent
     const auto u = uniform<Shape<Batch>>(device, count, a, -1, 3).to_host();
-    CHECK(std::abs(correlation(u, ones) - 1) < 0.012);  // deviation 0.0026
+    CHECK(std::abs(correlation(u, ones) - 1) < 0.012);  // standard error 0.0026
     for (const float number : u)
         if (!(number >= -1 && number < 3)) FAIL("out of range: " << number);
 }

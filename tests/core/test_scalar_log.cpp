@@ -8,7 +8,7 @@ using namespace gantry;
 
 namespace {
 
-/// A row of two numbers, 10 i and 10 i + 1.
+/// Adds a row of two values, 10 i and 10 i + 1.
 template <class D>
 void log_row(D& device, ScalarLog<float, D>& log, int i) {
     log.begin_row();
@@ -32,7 +32,7 @@ TEMPLATE_TEST_CASE("A log gives the rows that nobody has taken, the oldest first
     for (int i = 3; i <= 5; ++i) log_row(device, log, i);
     CHECK(log.take() == Rows{{30, 31}, {40, 41}, {50, 51}});
     for (int i = 6; i <= 12; ++i) log_row(device, log, i);
-    CHECK(log.take() == Rows{{100, 101}, {110, 111}, {120, 121}});  // the last ones that it holds
+    CHECK(log.take() == Rows{{100, 101}, {110, 111}, {120, 121}});  // the last rows that fit
 }
 
 TEMPLATE_TEST_CASE("A row may be added in parts, and a broken one is forgotten", "", GANTRY_TEST_DEVICES) {
@@ -47,7 +47,7 @@ TEMPLATE_TEST_CASE("A row may be added in parts, and a broken one is forgotten",
     add(3.0);
     log.end_row();
     log.begin_row();
-    add(4.0, 5.0);  // an exception, say
+    add(4.0, 5.0);  // as after an exception
     CHECK(log.take() == Rows{{1, 2, 3}});
     log.begin_row();
     add(6.0, 7.0, 8.0);

@@ -9,7 +9,7 @@
 namespace gantry::test {
 namespace {
 
-// Windows that make sense, and those that do not, on either axis.
+// Valid and invalid windows on either axis.
 static_assert(Conv2dOptions{.size = 4, .stride = 2, .output_padding = 1}.valid());
 static_assert(!Conv2dOptions{.size = 4, .stride = 2, .output_padding = 2}.valid());
 static_assert(Conv2dOptions{.size = 4, .stride = 2, .dilation = 3, .output_padding = 2}.valid());
@@ -31,7 +31,7 @@ static_assert(Shape<Batch, 5>::extents(3) == Extents{2, {3, 5}});
 static_assert(Extents{}.size() == 1 && Extents{}.first() == 1 && Extents{}.last() == 1);
 static_assert(Extents{3, {2, 3, 4}}.size() == 24 && Extents{3, {2, 3, 4}}.first() == 2);
 static_assert(Extents{3, {2, 3, 4}}.last() == 4);
-static_assert(Extents{2, {60000, 60000}}.size() == 3'600'000'000u);  // more than an int holds
+static_assert(Extents{2, {60000, 60000}}.size() == 3'600'000'000u);  // exceeds int
 static_assert(Shape<100000, 100000>::sample_size == 10'000'000'000u);
 static_assert(detail::fits(true, {46340, 46341}) && !detail::fits(true, {46341, 46341}));
 static_assert(detail::fits(true, {32768, 65535}) && !detail::fits(true, {32768, 65536}));
@@ -61,10 +61,10 @@ TEST_CASE("the text of an error", "[core]") {
 
 TEST_CASE("an error is one line that no terminal obeys", "[core]") {
     for (int byte = 1; byte < 256; ++byte) {
-        if (byte == 0xC2) continue;  // shown with the byte behind it
+        if (byte == 0xC2) continue;  // printed together with the next byte
         CAPTURE(byte);
         const std::string text = Error("a" + std::string(1, static_cast<char>(byte)) + "b").what();
-        const bool printable = byte >= ' ' && byte != 0x7F;  // or a part of UTF-8
+        const bool printable = byte >= ' ' && byte != 0x7F;  // or part of a UTF-8 sequence
         CHECK(text.size() == (printable ? 3u : 6u));
     }
     CHECK(std::string(Error("\n\x1B[2J \x7F \xC2\x9B \xC3\xA9").what()) ==

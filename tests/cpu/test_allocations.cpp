@@ -15,7 +15,7 @@ using gantry::MatmulParameters;
 
 namespace {
 
-/// The kernel's scratch memory must have its size after the first call.
+/// The kernel's scratch memory must reach its final size in the first call.
 template <class Parameters>
 void check_steady(Cpu& device, const Parameters& parameters) {
     launch(device, parameters);
@@ -62,13 +62,13 @@ TEST_CASE("A convolution allocates nothing from its second call on", "[convoluti
 
 TEST_CASE("An allocation that fails on any thread of a kernel reaches the caller", "[convolution]") {
     if (!gantry::test::counts_allocations) return;
-    // Larger than in any other test, so that the threads' scratch memory has to grow.
+    // Larger than in any other test, so that the threads' scratch memory must grow.
     const ConvolutionAxis axis{40, 40, 3, 1, 1, 1};
     const ConvolutionGeometry g{8, axis, axis, 48, 72};
     std::vector<double> x(g.x_size(), 1), y(g.y_size(), 1), w(g.w_size(), 1), gradient(g.w_size());
     Cpu device{{.threads = 4}};
     std::size_t failures = 0;
-    std::thread([&] {  // with no scratch memory yet
+    std::thread([&] {  // a thread without scratch memory
         failures = gantry::test::fail_each_allocation([&] {
             launch(device,
                    gantry::ConvolutionParameters<double>{g, x.data(), w.data(), y.data(), nullptr, {}});

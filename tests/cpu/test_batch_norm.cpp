@@ -7,7 +7,7 @@ using namespace gantry::test;
 
 namespace {
 
-/// Everything in and out of the three kernels, and the same in plain double.
+/// Inputs and outputs of the three kernels, and the expected values in plain double.
 template <class T>
 struct Case {
     std::size_t rows, columns;
@@ -54,7 +54,7 @@ struct Case {
     }
 };
 
-/// y, mean, inverse deviation, running mean, running variance, one after the other.
+/// y, mean, rstd, running mean, running variance, concatenated.
 template <class T>
 std::vector<T> forward(Cpu& device, const Case<T>& t) {
     const std::size_t n = t.rows * t.columns, c = t.columns;
@@ -67,7 +67,7 @@ std::vector<T> forward(Cpu& device, const Case<T>& t) {
     return out;
 }
 
-/// x gradient, scale gradient, shift gradient; the last two twice, added up.
+/// Gradients by x, scale and shift, concatenated; the last two accumulated twice.
 template <class T>
 std::vector<T> gradient(Cpu& device, const Case<T>& t, const std::vector<T>& result) {
     const std::size_t n = t.rows * t.columns, c = t.columns;
@@ -114,8 +114,7 @@ TEMPLATE_TEST_CASE("batch norm: training, gradient, evaluation", "[threads]", fl
                 CAPTURE(rows, columns, a.parameter);
                 const Case<T> t(rows, columns, a);
                 const std::size_t n = rows * columns;
-                // Rows whose x is nearly constant amplify the rounding of x: few rows, so a coarser
-                // tolerance.
+                // Nearly constant rows of x amplify rounding errors: a coarser tolerance for few rows.
                 const double coarse = (rows < 10 ? 100 : 10) * tolerance<T>;
 
                 const std::vector<T> result = forward(device, t);

@@ -23,7 +23,7 @@ using gantry::test::window;
 
 namespace {
 
-/// Numbers between two guard zones; the end of the numbers is the end of an allocation if there is no guard.
+/// Values between two guard zones; without guards they end at the end of an allocation.
 template <class T>
 class Guarded {
 public:
@@ -47,7 +47,7 @@ private:
     std::unique_ptr<T[]> memory_;
 };
 
-/// A convolution with random operands in one of its directions, checked against plain loops in double.
+/// A convolution with random operands in one of its directions, compared with plain loops in double.
 template <class T>
 struct Convolution {
     ConvolutionGeometry geometry;
@@ -63,7 +63,7 @@ struct Convolution {
         bias = gantry::test::random_numbers<T>(static_cast<std::size_t>(channels()), "bias");
     }
 
-    /// Of the result.
+    /// Channels of the result.
     int channels() const {
         return direction == Direction::transposed ? geometry.in_channels : geometry.out_channels;
     }
@@ -82,7 +82,7 @@ struct Convolution {
                    gantry::ConvolutionWeightGradientParameters<T>{geometry, x_at, y_at, result, accumulate});
     }
     std::vector<T> run(int threads) const {
-        // A kernel that only overwrites must not see what was there.
+        // A kernel that overwrites its result must not read the old contents.
         const T nan = std::numeric_limits<T>::quiet_NaN();
         Guarded<T> result(accumulate ? result_before() : std::vector<T>(result_before().size(), nan), 64);
         Guarded<T> x_at(x, 0), y_at(y, 0), w_at(w, 0);
@@ -91,7 +91,7 @@ struct Convolution {
         CHECK(result.guards_are_whole());
         return result.numbers();
     }
-    /// The largest error of `result`, in units of what rounding allows.
+    /// The largest error of `result`, relative to the rounding error bound.
     double error(const std::vector<T>& result) const {
         std::vector<double> sums(result.size()), sizes(result.size(), 1);
         for (std::size_t i = 0; i < sums.size(); ++i)
@@ -137,13 +137,14 @@ struct Convolution {
             if (activation.kind == ActivationKind::tanh) expected = std::tanh(expected);
             const double bound = 30 * sizes[i] * std::numeric_limits<T>::epsilon();
             const double error = std::abs(static_cast<double>(result[i]) - expected) / bound;
-            if (!(error <= largest)) largest = error;  // a NaN stays
+            if (!(error <= largest)) largest = error;  // keeps a NaN
         }
         return largest;
     }
 };
 
-/// One direction of a geometry, with all threads, without and with what may follow the sum.
+/// Tests one direction of a geometry with several thread counts, without and with bias, activation or
+/// accumulation.
 template <class T>
 void check(const ConvolutionGeometry& geometry, Direction direction, bool more = true) {
     const ConvolutionAxis &v = geometry.vertical, &h = geometry.horizontal;
@@ -175,7 +176,7 @@ void check_all(const ConvolutionGeometry& geometry) {
     for (const Direction d : directions) check<T>(geometry, d);
 }
 
-/// What decides on the form in which it is computed.
+/// The parameters that select the convolution's variant.
 template <class T>
 gantry::cpu::ConvolutionSum<T> sum_of(const ConvolutionGeometry& g, Direction direction) {
     const bool transposed = direction == Direction::transposed;
@@ -221,7 +222,7 @@ TEMPLATE_TEST_CASE("A convolution that reads its source where it lies is right",
              {4, window(7, 4, 2, 1), window(9, 4, 2, 1), 3, 2 * panel},  // one group of images
              {20, window(5, 3, 1, 1), window(9, 3, 1, 1), 5, panel},     //
              {28, window(6, 3, 2, 1), window(5, 3, 2, 1), 31, panel},    //
-             {8, window(7, 3, 3, 2, 2), window(4, 4, 3, 5), 4, panel},   // outputs that meet nothing
+             {8, window(7, 3, 3, 2, 2), window(4, 4, 3, 5), 4, panel},   // outputs that see only padding
              {16, window(4, 2), window(1, 1), 9, panel},                 // one column
          })
         check_direct(geometry, Direction::forward);
@@ -230,9 +231,9 @@ TEMPLATE_TEST_CASE("A convolution that reads its source where it lies is right",
              {4, window(9, 3, 1, 1), window(7, 3, 1, 1), 2 * panel, 7},
              {20, window(5, 3, 2, 1), window(8, 3, 2, 1), panel, 11},
              {24, window(7, 1, 3), window(7, 2, 4), panel, 37},
-             {8, window(7, 3, 2, 1), window(9, 3, 2, 2, 2), panel, 9},  // pixels that no tap meets
+             {8, window(7, 3, 2, 1), window(9, 3, 2, 2, 2), panel, 9},  // pixels that no tap reads
              {28, window(9, 4, 3, 2), window(9, 6, 2, 3), panel, 3},
-             {16, window(6, 4, 2, 2), {6, 4, 4, 2, 7, 1}, panel, 8},  // taps beside the image
+             {16, window(6, 4, 2, 2), {6, 4, 4, 2, 7, 1}, panel, 8},  // taps outside the image
          })
         check_direct(geometry, Direction::transposed);
 }
@@ -244,14 +245,14 @@ TEMPLATE_TEST_CASE("A transposed convolution to few channels is right", "[convol
              ConvolutionGeometry{7, window(8, 4, 2, 1), window(8, 4, 2, 1), 3, 16},  // to an image
              {1, window(14, 4, 2, 1), window(12, 4, 2, 1), 1, 9},
              {2, window(9, 8, 1, 4), window(9, 8, 1, 4), 3, 20},
-             {3, window(7, 3, 2, 1), window(11, 3, 2, 1), 6, 5},   // a last part that is not whole
+             {3, window(7, 3, 2, 1), window(11, 3, 2, 1), 6, 5},   // a partial last part
              {4, window(16, 5, 4, 2), window(21, 7, 5, 3), 5, 4},  // blocks longer than a vector
-             {2, window(11, 2, 3), window(13, 1, 3), 2, 7},        // pixels that no tap meets
+             {2, window(11, 2, 3), window(13, 1, 3), 2, 7},        // pixels that no tap reads
              {3, {13, 3, 3, 2, 1, 1}, {20, 5, 4, 2, 0, 1}, 3, 3},  // more pixels than taps reach
-             {2, {4, 9, 2, 1, 5, 1}, {2, 8, 3, 1, 4, 1}, 4, 1},    // taps beside the image
+             {2, {4, 9, 2, 1, 5, 1}, {2, 8, 3, 1, 4, 1}, 4, 1},    // taps outside the image
              {1, window(1, 1, 1), window(4, 1, 1, 0), 1, 1},       //
          }) {
-        // How many are few depends on the length of the machine's vectors.
+        // The threshold depends on the machine's vector width.
         const bool few = !gantry::cpu::fills_columns<T>(static_cast<std::size_t>(geometry.in_channels));
         REQUIRE(gantry::cpu::Col2imConvolution<T>::suits(sum_of<T>(geometry, Direction::transposed)) == few);
         check<T>(geometry, Direction::transposed);

@@ -20,7 +20,7 @@ using namespace gantry;
 
 namespace {
 
-/// A functor that calls the vectorised functions, and divides by 0 in lanes without an element.
+/// A functor that calls vectorised functions and divides by 0 in lanes without an element.
 struct Functions {
     template <class V>
     V operator()(V x) const {
@@ -34,16 +34,16 @@ struct Results {
     bool operator==(const Results&) const = default;
 };
 
-/// How this thread rounds and what it traps. (std::fegetround asks the x87 unit alone.)
+/// Rounding mode and trap mask of this thread. (std::fegetround reads only the x87 unit.)
 unsigned environment() {
 #ifdef __SSE2__
-    return _mm_getcsr() & ~0x3fu;  // without the exceptions that were raised
+    return _mm_getcsr() & ~0x3fu;  // without the exception flags
 #else
     return static_cast<unsigned>(std::fegetround());
 #endif
 }
 
-/// What kernels with an incomplete last vector compute.
+/// Runs kernels with a partial last vector.
 Results run_kernels(int threads) {
     constexpr std::size_t size = 40003;
     std::vector<float> x(size);

@@ -12,7 +12,8 @@ namespace {
 
 constexpr float inf = std::numeric_limits<float>::infinity();
 
-/// The largest error of a function of vectors, in ulp of the result, at 200,000 points and as many near 0.
+/// The largest error of a vector function, in ulp of the result, at 200,000 points in the interval and
+/// 200,000 near 0.
 template <class F, class Expected>
 double largest_ulp(const F& f, const Expected& expected, double low, double high) {
     using V = cpu::Vector<float>;

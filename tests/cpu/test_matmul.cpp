@@ -21,7 +21,7 @@ struct ProductExtents {
     int rows, columns, inner;
 };
 
-/// A product with random operands, checked against a triple loop in double.
+/// A product with random operands, compared with a triple loop in double.
 template <class T>
 struct Product {
     ProductExtents extents;
@@ -58,7 +58,7 @@ struct Product {
         return p;
     }
     void run(int threads) {
-        // A kernel that only overwrites must not see what was there.
+        // A kernel that overwrites its result must not read the old contents.
         c = accumulate ? before : std::vector<T>(before.size(), std::numeric_limits<T>::quiet_NaN());
         Cpu device{{.threads = threads}};
         launch(device, parameters());
@@ -80,7 +80,7 @@ struct Product {
         }
         return x;
     }
-    /// The largest error, in units of what rounding allows: an error bound of inner eps sum |a b|.
+    /// The largest error, relative to the error bound inner eps sum |a b|.
     double error() const {
         double largest = 0;
         const auto [rows, columns, inner] = extents;
@@ -99,7 +99,7 @@ struct Product {
                 if (with_bias) sum += bias[static_cast<std::size_t>(j)];
                 const double bound = size * (inner + 8) * std::numeric_limits<T>::epsilon();
                 const double error = std::abs(c[ij] - activated(sum)) / bound;
-                if (!(error <= largest)) largest = error;  // a NaN stays
+                if (!(error <= largest)) largest = error;  // keeps a NaN
             }
         }
         return largest;
@@ -171,7 +171,7 @@ TEMPLATE_TEST_CASE("Bias and activation follow the product in the same pass", "[
                                              {20, 50, 5},
                                              {16, 32, 3},
                                              {7, 33, 400},
-                                             {8, 400, 200},  // cut into columns
+                                             {8, 400, 200},  // split into columns
                                              {300, 301, 5}}) {
             Product<TestType> product(extents);
             product.with_bias = true;

@@ -12,7 +12,7 @@ using namespace gantry::test;
 
 namespace {
 
-/// Buffers of an optimizer: weights, gradient and up to three moments, none of them negative where a root is
+/// An optimizer's buffers: weights, gradient and up to three moments, nonnegative where a square root is
 /// taken.
 template <class T>
 struct Buffers {

@@ -28,14 +28,14 @@ using gantry::test::run_in_child;
 
 namespace {
 
-/// How often each part has run.
+/// Number of runs of each part.
 std::vector<int> count_runs(int parts) {
     std::vector<std::atomic<int>> runs(static_cast<std::size_t>(parts));
     parallel(parts, [&](int part, int all) { runs.at(static_cast<std::size_t>(part)) += all == parts; });
     return {runs.begin(), runs.end()};
 }
 
-/// Until a part has run on another thread: calls `f` on that thread.
+/// Repeats until a part runs on another thread, and calls `f` on that thread.
 template <class F>
 void call_on_worker(const F& f) {
     const std::thread::id caller = std::this_thread::get_id();
@@ -51,7 +51,7 @@ void call_on_worker(const F& f) {
         });
 }
 
-/// The elements of a product that is large enough for several threads.
+/// A product that is large enough for several threads.
 std::vector<float> product(int threads) {
     std::vector<float> a(150 * 160), b(160 * 170), c(150 * 170);
     for (std::size_t i = 0; i < a.size(); ++i) a[i] = static_cast<float>(i % 17) / 7;
@@ -155,7 +155,7 @@ TEST_CASE("workers leave signals to the program's own threads, but for faults", 
     for (const int fault : {SIGSEGV, SIGFPE, SIGBUS, SIGPROF}) CHECK(!sigismember(&blocked, fault));
 }
 
-// ThreadSanitizer lets a forked child start no threads, so these have no tag.
+// ThreadSanitizer does not allow a forked child to start threads, so these have no tag.
 TEST_CASE("a forked child of a process with workers starts its own") {
     const std::vector<float> expected = product(4);
     CHECK(run_in_child([&] {

@@ -9,7 +9,7 @@ using namespace gantry::test;
 
 namespace {
 
-// 5 images: more threads than images do no harm, and neither do threads that meet within one.
+// 5 images: covers more threads than images, and threads that share an image.
 template <class F>
 void for_geometries(const F& f) {
     for_pooling_geometries(5, {{4, 5, 33}, {33, 21, 67}}, f);
@@ -99,7 +99,7 @@ TEST_CASE("the sum of a large window keeps its digits") {
     const std::vector<float> whole(whole_size(g), 0.1f);
     std::vector<float> mean(channels);
     launch(device, WindowSumParameters<float>{g, whole.data(), mean.data(), 1e-6});
-    CHECK(largest_error(mean, std::vector<double>(channels, 0.1f)) < 2e-5);  // added one by one: 0.101
+    CHECK(largest_error(mean, std::vector<double>(channels, 0.1f)) < 2e-5);  // naive summation gives 0.101
 }
 
 TEST_CASE("pooling of no images") {

@@ -22,7 +22,7 @@ Counter vector_philox(Counter counter, Key key, std::size_t lane) {
     return {words[0][lane], words[1][lane], words[2][lane], words[3][lane]};
 }
 
-/// Number i of a stream as core/random.hpp defines it.
+/// Element i of a stream as defined in core/random.hpp.
 std::uint32_t word(const RandomStream& stream, std::size_t i) {
     return stream.block(stream.position + i / 64 * 16 + i % 16)[i % 64 / 16];
 }
@@ -83,7 +83,7 @@ TEMPLATE_TEST_CASE("uniform numbers are in [low, high), and right to an ulp", ""
         double low, high;
     } ranges[] = {{-std::sqrt(3.), std::sqrt(3.)},
                   {0.1, 1000.1},
-                  {1, 2},  // 2 - 2^-24 is 2 in float
+                  {1, 2},  // 2 - 2^-24 rounds to 2 in float
                   {1, 1 + 0x1p-22},
                   {1, 1 + 0x1p-23},
                   {-2, -1},
@@ -107,7 +107,7 @@ TEMPLATE_TEST_CASE("uniform numbers are in [low, high), and right to an ulp", ""
         for (std::size_t i = 0; i < n; ++i) {
             const double u = (word(stream, i) >> 8) * 0x1p-24, exact = low + (high - low) * u;
             const double ulp = std::nextafter(std::abs(y[i]), T(INFINITY)) - std::abs(y[i]);
-            const double shift = std::min(ulp, (high - low) * 0x1p-24);  // of a lowered step
+            const double shift = std::min(ulp, (high - low) * 0x1p-24);  // by which a step was lowered
             const double cut = (std::abs(low) + std::abs(high)) * (sizeof(T) == 4 ? 0x1p-28 : 0x1p-51);
             REQUIRE(y[i] == static_cast<T>(map(static_cast<double>(word(stream, i) >> 8))));
             REQUIRE(std::abs(y[i] - exact) <= ulp + shift + cut);
@@ -120,7 +120,7 @@ TEMPLATE_TEST_CASE("UniformMap: an FMA changes no bits", "", float, double) {
     using T = TestType;
     const double low = -std::sqrt(3.), high = std::sqrt(3.);
     const UniformMap<T> map(low, high);
-    // The two parts of the step as UniformMap has them.
+    // The high and low parts of the step, as in UniformMap.
     const double step = (high - low) * 0x1p-24;
     const double head = std::bit_cast<double>(std::bit_cast<std::uint64_t>(step) >> 24 << 24);
     const double rest = sizeof(T) == sizeof(double) ? step - head : 0;
@@ -134,13 +134,13 @@ TEMPLATE_TEST_CASE("UniformMap: an FMA changes no bits", "", float, double) {
 }
 
 TEMPLATE_TEST_CASE("uniform numbers: known answers", "", float, double) {
-    // From exact fractions in Python.
+    // Computed with exact fractions in Python.
     using T = TestType;
     const RandomStream stream(Seed{7}, "known");
     constexpr bool single = sizeof(T) == 4;
     const struct {
         double low, high;
-        double answers[4];  // numbers 0, 1, 17 and 100
+        double answers[4];  // elements 0, 1, 17 and 100
     } known[] = {
         {-std::sqrt(3.),
          std::sqrt(3.),
@@ -190,7 +190,7 @@ TEMPLATE_TEST_CASE("moments of normal numbers", "", float, double) {
         for (int k = 0; k < 4; ++k) moments[k] += std::pow(v, k + 1) / n;
         product += v * static_cast<double>(x[(i + 16) % n]) / n;
     }
-    const double unit = 1 / std::sqrt(n);  // four standard errors each: sqrt of 1, 2, 15, 96
+    const double unit = 1 / std::sqrt(n);  // tests use four standard errors: sqrt of 1, 2, 15, 96
     CHECK(std::abs(moments[0]) < 4 * unit);
     CHECK(std::abs(moments[1] - 1) < 4 * 1.41 * unit);
     CHECK(std::abs(moments[2]) < 4 * 3.87 * unit);

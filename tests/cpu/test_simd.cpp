@@ -48,7 +48,7 @@ TEMPLATE_TEST_CASE("A part of a vector is read and written exactly", "[simd]", f
     const auto x = numbers<T>();
     for (std::size_t count = 0; count <= lanes<T>; ++count) {
         CAPTURE(count);
-        // Arrays of just `count`: the address sanitizer sees each step beyond.
+        // Arrays of exactly `count` elements: AddressSanitizer detects any access beyond them.
         const std::unique_ptr<T[]> from(new T[count]), to(new T[count]);
         for (std::size_t i = 0; i < count; ++i) from[i] = x[i];
         const Vector<T> v = cpu::load_partial(from.get(), count);

@@ -83,7 +83,7 @@ TEMPLATE_TEST_CASE("maxout: select and scatter", "[threads]", float, double) {
         for (const std::size_t pieces : {1u, 2u, 5u})
             for (const std::size_t columns : {1u, 3u, 16u, 50u}) {
                 std::vector<T> x = random_numbers<T>(rows * pieces * columns, "x", -2, 2);
-                for (T& v : x) v = std::round(v);  // so that there are equals
+                for (T& v : x) v = std::round(v);  // creates ties
                 const std::vector<T> values = random_numbers<T>(x.size(), "values"),
                                      upstream = random_numbers<T>(rows * columns, "upstream");
                 std::vector<T> selected(rows * columns), scattered(x.size());

@@ -12,8 +12,8 @@
 
 namespace gantry::test {
 
-/// The emulator's cuDNN has an engine for every geometry. The real one may lack a deterministic one for the
-/// odder of them; a test of wide convolutions holds it to those it must have.
+/// The emulator's cuDNN has an engine for every geometry. The real one may lack a deterministic engine for
+/// unusual ones; a test of wide convolutions checks that it has the required ones.
 inline constexpr auto cudnn = [](Cuda& device, const auto& p) {
     const bool served = cuda::convolution_cudnn(device, p);
 #ifdef GANTRY_CUDA_EMULATOR
@@ -26,15 +26,15 @@ inline constexpr auto cudnn = [](Cuda& device, const auto& p) {
 #endif
 };
 
-/// A convolution of random numbers in one of its directions, on any device.
+/// A convolution of random operands in one of its directions, on any device.
 template <class T>
 struct Convolution {
     ConvolutionGeometry geometry;
     Direction direction;
     bool with_bias = false, accumulate = false;
     Activation activation = {};
-    Activation behind = {};  ///< what images are behind, if they are
-    std::size_t offset = 0;  ///< of all arrays from an aligned address, in numbers
+    Activation behind = {};  ///< the activation whose output the images are, if any
+    std::size_t offset = 0;  ///< of all arrays from an aligned address, in elements
 
     std::vector<T> x() const { return numbers(Direction::transposed, geometry.x_size(), "x"); }
     std::vector<T> y() const { return numbers(Direction::forward, geometry.y_size(), "y"); }
@@ -44,7 +44,7 @@ struct Convolution {
             direction == Direction::transposed ? geometry.in_channels : geometry.out_channels;
         return random_numbers<T>(static_cast<std::size_t>(channels), "bias");
     }
-    /// What the activation behind which x or y is has put out.
+    /// Outputs of the activation that precedes x or y.
     std::vector<T> x_outputs() const { return random_numbers<T>(geometry.x_size(), "x outputs"); }
     std::vector<T> y_outputs() const { return random_numbers<T>(geometry.y_size(), "y outputs"); }
     struct Arrays {
@@ -95,7 +95,7 @@ struct Convolution {
     }
 
 private:
-    /// What is in the result before must not be seen, unless it is added to.
+    /// The result's old contents must not be read, unless it accumulates.
     std::vector<T> numbers(Direction result, std::size_t size, const char* name) const {
         if (direction == result && !accumulate)
             return std::vector<T>(size, std::numeric_limits<T>::quiet_NaN());

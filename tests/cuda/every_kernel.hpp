@@ -1,6 +1,6 @@
 #pragma once
-// Every kernel of gantry at sizes that take a sanitizer seconds: all of them in one part and, where sums may
-// be divided, in several.
+// Every kernel of gantry, at sizes that a sanitizer handles in seconds: with one block per sum and, where
+// sums can be split, with several.
 #include "cuda/convolution.hpp"
 #include "cuda/kernels.hpp"
 #include "cuda/placed.hpp"
@@ -22,18 +22,18 @@
 
 namespace gantry::test {
 
-/// Arrays for kernels, at `offset`, and what they hold in the end.
+/// Arrays for kernels, at `offset`, and their final contents.
 template <class T, class D>
 class Arrays {
 public:
     Arrays(D& device, std::size_t offset) : device_(device), offset_(offset) {}
 
-    /// Random numbers that are the same in float and in double.
+    /// Random values that are the same in float and double.
     T* random(std::size_t size, const char* name, double low = -1, double high = 1) {
         const auto numbers = random_numbers<float>(size, name, low, high);
         return add({numbers.begin(), numbers.end()});
     }
-    /// For a result: NaN until it is written.
+    /// A result: NaN until written.
     T* unwritten(std::size_t size) { return add(std::vector<T>(size, T(NAN))); }
     std::vector<T> to_host() const {
         std::vector<std::vector<T>> parts;
@@ -198,8 +198,8 @@ std::vector<T> random_and_optimizers(D& device, std::size_t offset) {
     return arrays.to_host();
 }
 
-/// Products and convolutions by gantry's kernels, each tile of them; libraries are left out, in whose kernels
-/// a sanitizer has nothing to find. `check(result, expected)` is given both.
+/// Every tile of gantry's matrix-product and convolution kernels. Libraries are omitted, since a sanitizer
+/// does not instrument their kernels. Calls `check(result, expected)`.
 template <class Check>
 void product_kernels(Cuda& device, const Check& check) {
     const auto product = [&](const Product<float>& p) { check(p.on(device, tiled), p.on(device, plain)); };
@@ -213,7 +213,7 @@ void product_kernels(Cuda& device, const Check& check) {
             p.with_bias = true;
             p.activation = {ActivationKind::leaky_relu, 0.2};
             product(p);
-            p.extents = {20, 24, 800};  // in parts
+            p.extents = {20, 24, 800};  // split-K
             product(p);
             p.extents = {130, 8, 12};  // narrow
             product(p);
@@ -231,7 +231,7 @@ void product_kernels(Cuda& device, const Check& check) {
             c.geometry = {3, v, h, 3, 5};  // narrow
             convolution(c);
         }
-    // In parts.
+    // Split-K.
     convolution({{2, v, h, 49, 12}, Direction::forward});
     convolution({{2, v, h, 12, 200}, Direction::transposed});
     convolution({{70, v, h, 9, 12}, Direction::weights});

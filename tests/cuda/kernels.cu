@@ -1,4 +1,4 @@
-// The kernels of kernels.hpp that gantry::cuda does not have.
+// The kernels of kernels.hpp that gantry::cuda does not contain.
 #include "cuda/kernels.hpp"
 #include <gantry/kernels/convolution_plain.cuh>
 #include <gantry/kernels/elementwise.cuh>

@@ -1,7 +1,7 @@
 #pragma once
-// Kernels that ops do not start themselves, as any C++ compiler sees them: each variant of a product or a
-// convolution (product_variants.hpp and the plain ones), and elementwise kernels of custom functors.
-// kernels.cu has what gantry::cuda has not.
+// Declarations, for any C++ compiler, of kernels that ops do not launch directly: the variants of matrix
+// products and convolutions (product_variants.hpp and the plain ones), and elementwise kernels of custom
+// functors. kernels.cu defines those that gantry::cuda does not contain.
 #include <gantry/cuda.hpp>
 #include <gantry/cuda/product_variants.hpp>
 
@@ -29,7 +29,7 @@ inline constexpr bool is_product = false;
 template <class T>
 inline constexpr bool is_product<MatmulParameters<T>> = true;
 
-// The variants, as functions of a device and the parameters of a product or a convolution.
+// The variants as function objects, called with a device and the parameters of a product or convolution.
 inline constexpr auto plain = []<class P>(Cuda& device, const P& p) {
     if constexpr (is_product<P>)
         cuda::matmul_plain(device, p);
@@ -45,13 +45,13 @@ inline constexpr auto tiled = []<class P>(Cuda& device, const P& p) {
 inline constexpr auto cublas = [](Cuda& device, const auto& p) { cuda::matmul_cublas(device, p); };
 inline constexpr auto chosen = [](Cuda& device, const auto& p) { launch(device, p); };
 
-/// to (columns, rows) = the transpose of from (rows, columns).
+/// to (columns, rows) = transpose of from (rows, columns).
 void transpose(Cuda& device, const float* from, float* to, int rows, int columns);
 
-/// In how many parts the sums of a product of floats are computed.
+/// Number of blocks that share each sum of a product of floats (split-K).
 int parts_of_product(Cuda& device, std::size_t tiles, int inner, std::size_t size);
 
-/// What SwitchScatterParameters ask for, by one thread for each image and channel.
+/// The computation of SwitchScatterParameters with one thread per image and channel.
 template <class T>
 void switch_scatter_plain(Cuda&, const SwitchScatterParameters<T>&);
 

@@ -12,8 +12,8 @@
 
 namespace gantry::test {
 
-/// Numbers in a device's memory, `offset` of them behind an address that is aligned for packs. Those in front
-/// must stay as they are; the memory ends with the last number, so that the emulator notices an access behind
+/// Values in device memory, `offset` elements after an address aligned for packs. The elements before them
+/// must stay unchanged; the allocation ends with the last value, so that the emulator detects accesses beyond
 /// it.
 template <class T, class D>
 class Placed {
@@ -46,16 +46,16 @@ std::vector<T> joined(const std::vector<std::vector<T>>& parts) {
     return all;
 }
 
-/// How often a kernel is run again to see the same bits. On the emulator tests/cuda_calls changes the order
-/// of blocks.
+/// How often a kernel is repeated to check for identical bits. On the emulator, tests/cuda_calls varies the
+/// order of blocks instead.
 #ifdef GANTRY_CUDA_EMULATOR
 inline constexpr int repetitions = 1;
 #else
 inline constexpr int repetitions = 20;
 #endif
 
-/// What cuBLAS and cuDNN may differ by: those of the emulator compute in double, real ones may choose an
-/// algorithm that is fast because it rounds more often (Winograd's, say). TF32 would be off by 1e-4 and more.
+/// Tolerance for cuBLAS and cuDNN: the emulated ones compute in double, the real ones may choose a fast
+/// algorithm with more roundings (such as Winograd). TF32 would be off by 1e-4 or more.
 #ifdef GANTRY_CUDA_EMULATOR
 template <class T>
 inline constexpr double library_tolerance = tolerance<T>;
@@ -64,7 +64,7 @@ template <class T>
 inline constexpr double library_tolerance = sizeof(T) == 4 ? 2e-5 : 1e-12;
 #endif
 
-/// The largest error, relative to the largest number that is expected.
+/// The largest error, relative to the largest expected magnitude.
 template <class T>
 double error(const std::vector<T>& got, const std::vector<T>& expected) {
     double largest = 1;
@@ -77,8 +77,8 @@ double error(const std::vector<T>& got, const std::vector<T>& expected) {
     return result;
 }
 
-/// Runs run(device, offset) on the GPU, and on Reference in double: `run` has the kernel's arrays at
-/// `offset`, and returns what it wrote. Where they are not aligned for packs the bits must be the same.
+/// Compares run(device, offset) on the GPU with Reference in double. `run` places the kernel's arrays at
+/// `offset` and returns its results. Arrays that are not aligned for packs must give the same bits.
 template <class T, class Run>
 void check_kernel(Cuda& device, const Run& run, double allowed) {
     const auto on_gpu = [&](std::size_t offset) {

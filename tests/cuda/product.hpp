@@ -21,12 +21,12 @@ struct Product {
     ProductExtents extents;
     bool transpose_a = false, transpose_b = false, accumulate = false, with_bias = false;
     Activation activation = {};
-    std::size_t offset = 0;  ///< of all arrays from an aligned address, in numbers
+    std::size_t offset = 0;  ///< of all arrays from an aligned address, in elements
 
     std::vector<T> a() const { return numbers(extents.rows, extents.inner, "a"); }
     std::vector<T> b() const { return numbers(extents.inner, extents.columns, "b"); }
     std::vector<T> bias() const { return numbers(1, extents.columns, "bias"); }
-    /// What is in C before: with accumulate it counts, else it must not be seen.
+    /// Old contents of C: added if `accumulate`, otherwise must not be read.
     std::vector<T> before() const {
         std::vector<T> c = numbers(extents.rows, extents.columns, "c");
         if (!accumulate) std::fill(c.begin(), c.end(), std::numeric_limits<T>::quiet_NaN());

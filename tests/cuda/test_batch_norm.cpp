@@ -7,7 +7,7 @@ using namespace gantry::test;
 
 namespace {
 
-/// Training, its gradient, and evaluation with the statistics of training: all that they write.
+/// All outputs of training, its gradient, and evaluation with the statistics of training.
 template <class T, class D>
 std::vector<T> everything(D& device, std::size_t rows, std::size_t columns, Activation a,
                           std::size_t offset) {
@@ -42,7 +42,7 @@ std::vector<T> everything(D& device, std::size_t rows, std::size_t columns, Acti
                                             false,
                                             a};
     launch(device, gradient);
-    gradient.x_gradient = nullptr;  // once more: sums are added
+    gradient.x_gradient = nullptr;  // again, with accumulation
     gradient.accumulate = true;
     launch(device, gradient);
     launch(device, BatchNormEvaluationParameters<T>{rows, columns, x.data(), scale.data(), shift.data(),
@@ -94,7 +94,7 @@ TEST_CASE("cuda: batch norm: a large mean costs the variance no digits") {
                 const double deviation = 1 / static_cast<double>(inverses[c]);
                 CAPTURE(columns, first_row_differs, c);
                 CHECK(std::abs(static_cast<double>(means[c]) - exact) <
-                      1e-3);  // numbers of this size are 1e-3 apart
+                      1e-3);  // the spacing of floats of this size
                 CHECK(std::abs(deviation * deviation - variance - 1e-5) < 1e-3 * variance);
             }
         }

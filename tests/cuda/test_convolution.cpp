@@ -1,5 +1,5 @@
-// The ladder of convolutions, in all three directions: the plain kernels against the contract in double, the
-// tiled ones and cuDNN against the plain ones.
+// Convolutions in all three directions: the plain kernels against the contract in double, the tiled kernels
+// and cuDNN against the plain ones.
 #include "cuda/convolution.hpp"
 #include "support/catch.hpp"
 #include "support/convolution_geometries.hpp"
@@ -11,7 +11,7 @@
 namespace gantry::test {
 namespace {
 
-/// The tiled kernel and, where it can, cuDNN: alone, and with what may follow.
+/// The tiled kernel and, if possible, cuDNN: alone, and with bias, activation or accumulation.
 template <class T>
 void check(Cuda& device, const ConvolutionGeometry& g, Direction direction) {
     const ConvolutionAxis &v = g.vertical, &h = g.horizontal;
@@ -30,7 +30,7 @@ void check(Cuda& device, const ConvolutionGeometry& g, Direction direction) {
         REQUIRE(error(expected, c.on_reference()) <= tolerance<T>);
         REQUIRE(error(c.on(device, tiled), expected) <= tolerance<T>);
         REQUIRE(error(c.on(device, chosen), expected) <= library_tolerance<T>);
-        c.offset = 0;  // which cuDNN needs
+        c.offset = 0;  // required by cuDNN
         if (cuda::cudnn_knows(g)) REQUIRE(error(c.on(device, cudnn), expected) <= library_tolerance<T>);
     }
     Convolution<T> c{g, direction};
@@ -49,7 +49,7 @@ void check_all(Cuda& device, const ConvolutionGeometry& g) {
 TEMPLATE_TEST_CASE("cuda: convolutions are right in all directions", "[cuda]", float, double) {
     Cuda device;
     for (ConvolutionGeometry geometry : convolution_geometries) {
-        geometry.batch = std::min(geometry.batch, 5);  // what more images show is the CPU's matter
+        geometry.batch = std::min(geometry.batch, 5);  // larger batches are covered on the CPU
         check_all<TestType>(device, geometry);
     }
 }
@@ -109,7 +109,7 @@ TEST_CASE("cuda: a convolution of nothing is nothing", "[cuda]") {
 TEST_CASE("cuda: a convolution has the same bits each time", "[cuda]") {
     Cuda device;
     const ConvolutionAxis v = window(9, 4, 2, 1), h = window(7, 4, 2, 1);
-    // Sums of 784, 800 and 840 terms: in three parts, of which any may be done last.
+    // Sums of 784, 800 and 840 terms: split over three blocks, any of which may finish last.
     for (const Convolution<float>& c : {Convolution<float>{{2, v, h, 49, 12}, Direction::forward},
                                         Convolution<float>{{2, v, h, 12, 200}, Direction::transposed},
                                         Convolution<float>{{70, v, h, 9, 12}, Direction::weights}}) {
@@ -142,7 +142,7 @@ TEST_CASE("cuda: a convolution by cuDNN is that of the weights as they are", "[c
         device.tape().overwritten(w.data(), w.data() + g.w_size());
         check_result(true);
         change_weights(6);
-        check_result(false);  // nothing promises that they are what they were
+        check_result(false);  // the weights may have changed
     }
     change_weights(7);
     const Step<Cuda> step{device};
@@ -164,7 +164,7 @@ TEST_CASE("cuda: a convolution in a graph is the convolution", "[cuda]") {
     for (const Direction d : directions) {
         const Convolution<float> c{{3, window(8, 4, 2, 1), window(6, 4, 2, 1), 20, 28}, d};
         const std::vector<float> expected = c.on(device, plain);
-        c.on(device, cudnn);  // cuDNN's choice belongs to the first step
+        c.on(device, cudnn);  // cuDNN's plan is chosen in the first step
         const auto in_graph = [&](const auto& f) {
             return c.on(device, [&](Cuda& dev, const auto& p) { dev.submit([&] { f(dev, p); }); });
         };

@@ -1,4 +1,4 @@
-// What compute-sanitizer runs on a GPU (docs/gpu.md). That no kernel is missing, tests/cuda_calls checks.
+// Run under compute-sanitizer on a GPU (docs/gpu.md). tests/cuda_calls checks that no kernel is missing.
 #include "cuda/every_kernel.hpp"
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-// A GAN as the programs of examples/ train it, on a GPU: what a run shows, saves and goes on from.
+// A GAN on a GPU, as the programs of examples/ train it: its output, its checkpoints and its continuation.
 #include "gan/run.hpp"
 #include "gan/small_recipe.hpp"
 #include "support/catch.hpp"
@@ -23,7 +23,7 @@ LabelledImages images() {
     return data;
 }
 
-/// A run on a device, without the files of one.
+/// A run on a device, without its files.
 template <class D>
 struct Run {
     explicit Run(const std::string& data_placement = "auto", int k = 1)
@@ -48,7 +48,7 @@ TEST_CASE("cuda: a run that is saved and resumed is the one that never stopped, 
     Run<Cuda> straight, first, second;
     straight.train(6);
     first.train(3);
-    second.train(1);  // all of this is replaced
+    second.train(1);  // state that the checkpoint must replace
     CheckpointReader reader(first.save(), "memory");
     second.task.serialize(reader);
     reader.apply();
@@ -66,10 +66,10 @@ TEST_CASE("cuda: a run with streamed data is the one with resident data, and eac
     Run<Cuda> straight("resident", 3), streamed("streamed", 3), resident("resident", 3), last("streamed", 3);
     straight.train(6);
     streamed.train(2);
-    resident.train(1);  // all of this is replaced
+    resident.train(1);  // state that the checkpoint must replace
     resume(resident, streamed);
     resident.train(1);
-    last.train(3);  // and this
+    last.train(3);  // also replaced
     resume(last, resident);
     last.train(3);
     CHECK(last.save() == straight.save());
@@ -79,8 +79,8 @@ TEST_CASE("cuda: a run with streamed data is the one with resident data, and eac
 TEST_CASE("cuda: the same seed trains the same GAN on a GPU and on the CPU", "") {
     Run<Cuda> gpu;
     Run<Cpu> cpu;
-    // Rounding differs, and training takes it apart: after some iterations it still shows in no digit of a
-    // log.
+    // Rounding differs, and training amplifies it: after a few iterations it is not yet visible in the log's
+    // digits.
     gpu.train(10);
     cpu.train(10);
     const auto on_gpu = gpu.task.take_metrics(), on_cpu = cpu.task.take_metrics();

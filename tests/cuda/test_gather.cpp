@@ -24,7 +24,7 @@ TEMPLATE_TEST_CASE("cuda: items are gathered from bytes with the bits of the CPU
                     count, sample_size, x.data(), y.data(), PixelRange::minus_one_to_one, {}};
                 for (std::size_t i = 0; i < count; ++i)
                     p.items[i] = static_cast<std::uint32_t>(i * 17 % items);
-                p.items[0] = items - 1;  // the last bytes that there are
+                p.items[0] = items - 1;  // the last bytes of the data
                 launch(d, p);
                 return y.to_host();
             };

@@ -1,5 +1,5 @@
-// The ladder of matrix products: the plain kernel against the contract in double, the tiled kernels and
-// cuBLAS against the plain one.
+// Matrix products: the plain kernel against the contract in double, the tiled kernels and cuBLAS against the
+// plain one.
 #include "cuda/product.hpp"
 #include "support/catch.hpp"
 
@@ -8,7 +8,7 @@
 namespace gantry::test {
 namespace {
 
-/// All transposes, alone, added, and followed by bias and activation; with and without packs.
+/// All transposes: alone, accumulated, and followed by bias and activation; with and without packs.
 template <class T>
 void check_product(Cuda& device, const ProductExtents& extents) {
     CAPTURE(extents.rows, extents.columns, extents.inner);
@@ -53,7 +53,7 @@ TEMPLATE_TEST_CASE("cuda: tiled products and cuBLAS are right at any extents", "
                                          {36, 40, 64}})
         check_product<TestType>(device, extents);
     check_product<TestType>(device, {130, 8, 12});  // narrow
-    check_product<TestType>(device, {7, 5, 0});     // the sum of nothing
+    check_product<TestType>(device, {7, 5, 0});     // empty sums
 }
 
 TEST_CASE("cuda: large tiles and parts of long sums", "[cuda]") {
@@ -72,7 +72,7 @@ TEST_CASE("cuda: large tiles and parts of long sums", "[cuda]") {
         compare(p);
     }
     Product<float> gradient{{66, 68, 7000}, true, false};
-    compare(gradient);  // 4 large tiles in 27 parts
+    compare(gradient);  // 4 large tiles, split-K 27
     Product<float> sum{{20, 30, 3000}};
     sum.accumulate = true;
     compare(sum);
@@ -82,14 +82,14 @@ TEST_CASE("cuda: products of nothing leave memory as it is", "[cuda]") {
     Cuda device;
     for (const ProductExtents extents : {ProductExtents{0, 3, 2}, {3, 0, 2}, {0, 0, 0}}) {
         const Product<float> p{extents};
-        CHECK(p.on(device, tiled).empty());  // Placed checks what is in front
+        CHECK(p.on(device, tiled).empty());  // Placed checks the elements before it
         CHECK(p.on(device, cublas).empty());
         CHECK(p.on(device, chosen).empty());
     }
 }
 
 TEST_CASE("cuda: a product has the same bits each time", "[cuda]") {
-    Product<float> p{{70, 45, 3000}, true, false};  // in parts, of which any may be done last
+    Product<float> p{{70, 45, 3000}, true, false};  // split-K: any block may finish last
     p.with_bias = true;
     Cuda device;
     const std::vector<float> expected = p.on(device, tiled);
@@ -102,7 +102,7 @@ TEST_CASE("cuda: a product by cuBLAS is one in float, and with TF32 as good as i
     const std::vector<float> expected = p.on(exact, plain);
     CHECK(error(p.on(exact, cublas), expected) <= library_tolerance<float>);
     CHECK(error(p.on(fast, cublas), expected) < 1e-2);
-    const Product<double> q{{40, 50, 60}};  // has no TF32
+    const Product<double> q{{40, 50, 60}};  // TF32 does not apply
     CHECK(error(q.on(fast, cublas), q.on(exact, plain)) <= tolerance<double>);
 
     const auto mode = [](const Cuda& device) {
@@ -110,7 +110,7 @@ TEST_CASE("cuda: a product by cuBLAS is one in float, and with TF32 as good as i
         CHECK(cublasGetMathMode(device.cublas(), &result) == CUBLAS_STATUS_SUCCESS);
         return result;
     };
-    CHECK(mode(exact) == CUBLAS_DEFAULT_MATH);  // not PEDANTIC, which is for debugging, and slower
+    CHECK(mode(exact) == CUBLAS_DEFAULT_MATH);  // not PEDANTIC, which is for debugging and slower
     CHECK(mode(fast) == CUBLAS_TF32_TENSOR_OP_MATH);
     const std::vector<float> by_default = p.on(exact, cublas);
     CHECK(cublasSetMathMode(exact.cublas(), CUBLAS_PEDANTIC_MATH) == CUBLAS_STATUS_SUCCESS);

@@ -12,7 +12,8 @@ namespace {
 
 const std::size_t parameter_counts[] = {0, 1, 3, 15, 33, 5003};
 
-/// step(device, n, w, g, a, b, c) on buffers of random numbers, b of positive ones: w, a, b and c afterwards.
+/// Runs step(device, n, w, g, a, b, c) on buffers of random values, nonnegative for b. Compares w, a, b and c
+/// afterwards.
 template <class T, class Step>
 void check_step(Cuda& device, const Step& step) {
     for (const std::size_t n : parameter_counts) {
@@ -20,7 +21,7 @@ void check_step(Cuda& device, const Step& step) {
         check_kernel<T>(
             device,
             [&]<class U>(auto& d, std::size_t offset) {
-                // Numbers that are the same in float and in double.
+                // Values that are the same in float and double.
                 const auto buffer = [&](const char* name, double low, double high) {
                     const auto numbers = random_numbers<float>(n, name, low, high);
                     return Placed(d, std::vector<U>(numbers.begin(), numbers.end()), offset);

@@ -15,7 +15,7 @@ const std::size_t some_counts[] = {0, 1, 15, 16, 17, 63, 64, 65, 1000, 4099};
 
 RandomStream stream() {
     RandomStream s(Seed{(std::uint64_t{3} << 32) + 5}, "cuda");
-    s.position = 0xFFFFFFF0u;  // so that the low word of the counter overflows
+    s.position = 0xFFFFFFF0u;  // the low word of the counter overflows
     return s;
 }
 
@@ -32,7 +32,7 @@ TEMPLATE_TEST_CASE("cuda: uniform numbers and dropout have the bits of the CPU",
             const Placed in(d, x, offset), dropped(d, std::vector<T>(n, T(NAN)), offset);
             launch(d, DropoutParameters<T>{n, in.data(), dropped.data(), 0.7, stream()});
             std::vector<std::vector<T>> results{dropped.to_host()};
-            // Ranges that round: an FMA in place of a product and a sum would show.
+            // Ranges that round: contraction to an FMA would change the bits.
             for (const auto& [low, high] : ranges) {
                 const Placed uniform(d, std::vector<T>(n, T(NAN)), offset);
                 launch(d, UniformParameters<T>{n, uniform.data(), low, high, stream()});

@@ -10,7 +10,7 @@ namespace {
 struct Extents2 {
     std::size_t rows, columns;
 };
-// Of sums over columns: a warp, a block, and several blocks for a row; over rows: one part and many.
+// Sums over columns: a warp, a block, or several blocks per row. Sums over rows: one part or many.
 const Extents2 some_extents[] = {{1, 1},     {5, 1},      {1000, 1},  {7, 3},    {129, 3},
                                  {100, 16},  {40, 17},    {64, 33},   {63, 100}, {128, 240},
                                  {3000, 20}, {2, 1201},   {1500, 36}, {1, 5000}, {3, 16384},
@@ -23,7 +23,7 @@ TEMPLATE_TEST_CASE("cuda: sum over either axis", "", float, double) {
     for (const auto [rows, columns] : some_extents)
         for (const Axis axis : {Axis::rows, Axis::columns})
             for (const bool accumulate : {false, true}) {
-                if (accumulate && rows * columns > 50000) continue;  // the emulator's time
+                if (accumulate && rows * columns > 50000) continue;  // too slow on the emulator
                 const std::size_t n = axis == Axis::rows ? columns : rows;
                 CAPTURE(rows, columns, axis == Axis::rows, accumulate);
                 check_kernel<TestType>(

@@ -12,7 +12,7 @@ namespace {
 struct SoftmaxExtents {
     std::size_t rows, columns;
 };
-// 1 to 32 threads for a row; one block and several, of one turn and several.
+// 1 to 32 threads per row; one block and several, with one iteration and several.
 const SoftmaxExtents softmax_extents[] = {{1, 1},  {5, 1},   {300, 1},   {4100, 1}, {1, 2},    {77, 5},
                                           {1, 10}, {5, 10},  {128, 10},  {409, 10}, {410, 10}, {70, 17},
                                           {2, 32}, {77, 37}, {133, 100}, {1, 1030}, {3, 1030}, {9, 1030}};
@@ -80,7 +80,7 @@ TEMPLATE_TEST_CASE("cuda: maxout: select and scatter", "", float, double) {
                     device,
                     [&]<class T>(auto& d, std::size_t offset) {
                         std::vector<T> numbers = random_numbers<T>(rows * pieces * columns, "x", -2, 2);
-                        for (T& v : numbers) v = std::round(v);  // so that there are equals
+                        for (T& v : numbers) v = std::round(v);  // creates ties
                         const Placed x(d, numbers, offset),
                             values(d, random_numbers<T>(numbers.size(), "values"), offset),
                             upstream(d, random_numbers<T>(rows * columns, "upstream"), offset),

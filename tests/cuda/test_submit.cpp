@@ -1,4 +1,4 @@
-// A training step as one graph: Cuda::submit.
+// A training step as one CUDA graph: Cuda::submit.
 #include "cuda/training.hpp"
 #include "support/catch.hpp"
 #include <gantry/cuda.hpp>
@@ -46,11 +46,11 @@ TEST_CASE("numbers of the host travel with the graph, each step's own", "[cuda]"
     const auto step = [&](std::size_t i) {
         device.submit([&] {
             const Step scope{device};
-            // 16 KB: the memory that they wait in is used twice over
+            // 16 KB per step, so that the upload ring wraps around.
             std::vector<float> numbers(4096, 1);
             numbers[i] = static_cast<float>(i);
             const auto sum_of_step = sum(from_host<Shape<4096>>(device, 0, numbers));
-            std::fill(numbers.begin(), numbers.end(), 1e9f);  // too late to matter
+            std::fill(numbers.begin(), numbers.end(), 1e9f);  // the values are already staged
             launch(device, CopyBlockParameters<float>{1, 1, sum_of_step.data(), 1, sums.data() + i, 1});
         });
     };

@@ -6,7 +6,7 @@ namespace gantry::test {
 using TrainedNetwork =
     Sequential<Dense<9, 16>, LeakyReLU<0.2f>, Dropout<0.3f>, Dense<16, 8>, BatchNorm<8>, Dense<8, 1>>;
 
-/// A network with its optimizer, and steps on noise.
+/// A network and its optimizer, trained on noise.
 struct Training {
     Cuda device;
     Network<TrainedNetwork, Cuda> network{device, Seed{1}};

@@ -1,5 +1,5 @@
 #pragma once
-// What tests of failing calls look at: what a program holds, and what an error says.
+// For tests of failing calls: resources that a program holds, and the form of error messages.
 #include "cuda_emulator/counts.hpp"
 #include "cuda_emulator/gpu.hpp"
 #include "cuda_emulator/library_objects.hpp"
@@ -10,7 +10,7 @@
 
 namespace gantry::test {
 
-/// What the program holds of the GPU and its libraries.
+/// GPU and library resources that the program holds.
 inline std::vector<std::size_t> held() {
     const cuda_emulator::Counts counts = cuda_emulator::counts();
     const cuda_emulator::Gpu& gpu = cuda_emulator::gpu();
@@ -25,7 +25,7 @@ inline std::vector<std::size_t> held() {
             cuda_emulator::living_cudnn_objects()};
 }
 
-/// Whether a message is one line, `[call] what happened (CODE): what to do`.
+/// True if a message is one line of the form `[call] what happened (CODE): what to do`.
 inline bool is_clear(const std::string& message) {
     const std::size_t call_ends = message.find("] "), code_ends = message.find("): ");
     return message.starts_with('[') && call_ends > 1 && call_ends < code_ends &&

@@ -5,7 +5,7 @@
 
 namespace gantry::test {
 
-/// A machine with that many GPUs, while this lives.
+/// Sets the number of GPUs for its lifetime.
 struct Gpus {
     explicit Gpus(int count) { cuda_emulator::set_gpu_count(count); }
     Gpus(const Gpus&) = delete;

@@ -1,4 +1,4 @@
-// Which kernels and library calls a convolution is, and in which order its blocks may run.
+// The kernels and library calls of a convolution, and the order of its blocks.
 #include "cuda/convolution.hpp"
 #include "cuda_emulator/counts.hpp"
 #include "cuda_emulator/options.hpp"
@@ -57,7 +57,7 @@ TEST_CASE("cuda: which backward passes go through the activation in the same ker
 TEST_CASE("cuda: a convolution has the same bits in any order of blocks and threads", "[cuda]") {
     Cuda device;
     const ConvolutionAxis v = window(9, 4, 2, 1), h = window(7, 4, 2, 1);
-    // Sums of 784, 800 and 840 terms: in three parts, of which any may be done last.
+    // Sums of 784, 800 and 840 terms: split over three blocks, any of which may finish last.
     for (const Convolution<float>& c : {Convolution<float>{{2, v, h, 49, 12}, Direction::forward},
                                         Convolution<float>{{2, v, h, 12, 200}, Direction::transposed},
                                         Convolution<float>{{70, v, h, 9, 12}, Direction::weights}}) {
@@ -101,7 +101,8 @@ TEST_CASE("cuda: a step makes cuDNN's filter of its weights once", "[cuda]") {
     const Placed<float, Cuda> x(device, random_numbers<float>(g.x_size(), "x")),
         y(device, std::vector<float>(g.y_size())), w(device, random_numbers<float>(g.w_size(), "w"));
     const Buffer<float, Cuda> expected(device, g.y_size());
-    /// Whether a convolution by cuDNN made a filter. Its result must be that of w as it is now.
+    /// Runs a convolution by cuDNN and returns whether it transposed the weights. The result must be that of
+    /// the current w.
     const auto makes_filter = [&](bool stays) {
         cuda_emulator::reset_counts();
         ConvolutionParameters<float> p{g, x.data(), w.data(), y.data()};
@@ -129,7 +130,7 @@ TEST_CASE("cuda: a step makes cuDNN's filter of its weights once", "[cuda]") {
         CHECK(makes_filter(true));
         CHECK_FALSE(makes_filter(true));
         change_weights(6);
-        CHECK(makes_filter(false));  // nothing promises that they are what they were
+        CHECK(makes_filter(false));  // the weights may have changed
     }
     {
         const Step<Cuda> step{device};
@@ -140,7 +141,7 @@ TEST_CASE("cuda: a step makes cuDNN's filter of its weights once", "[cuda]") {
                 device, ConvolutionParameters<float>{g, x.data(), w.data(), y.data(), nullptr, {}, true}));
             throw Error("[test] a step that fails");
         }));
-        CHECK(makes_filter(true));  // that of the failed step was never made
+        CHECK(makes_filter(true));  // the failed step's filter was never computed
     }
 }
 
@@ -160,7 +161,7 @@ TEST_CASE("cuda: convolutions are collected into a graph", "[cuda]") {
     for (const Direction d : directions) {
         const Convolution<float> c{{3, window(8, 4, 2, 1), window(6, 4, 2, 1), 20, 28}, d};
         const std::vector<float> expected = c.on(device, plain);
-        c.on(device, cudnn);  // cuDNN's choice belongs to the first step
+        c.on(device, cudnn);  // cuDNN's plan is chosen in the first step
         const auto in_graph = [&](const auto& f) {
             return c.on(device, [&](Cuda& dev, const auto& p) {
                 cuda_emulator::reset_counts();

@@ -1,5 +1,4 @@
-// Convolutions by cuDNN's graph API: which engine is chosen, and what the emulator's cuDNN answers to wrong
-// calls.
+// Convolutions by cuDNN's graph API: the choice of engine, and the emulated cuDNN's response to wrong calls.
 #include "cuda/kernels.hpp"
 #include "cuda/placed.hpp"
 #include "cuda_emulator/counts.hpp"
@@ -52,7 +51,7 @@ struct LibraryConvolution {
     }
 };
 
-/// The number of the engine that is chosen for a direction, or -1.
+/// Index of the engine that is chosen for a direction, or -1.
 std::int64_t chosen_engine(CudaOptions options, ConvolutionDirection direction) {
     std::string line;
     options.log = [&](const std::string& text) { line = text; };
@@ -64,7 +63,7 @@ std::int64_t chosen_engine(CudaOptions options, ConvolutionDirection direction) 
     return ran ? std::stoi(line.substr(at + before.size())) : -1;
 }
 
-/// A tensor's attributes, which a test may spoil.
+/// A tensor's attributes, which a test may corrupt.
 struct TensorAttributes {
     std::int64_t id = 1, alignment = 16;
     cudnnDataType_t type = CUDNN_DATA_FLOAT;
@@ -165,7 +164,7 @@ TEST_CASE("cuda: an engine is chosen once for each shape", "[cuda]") {
     CHECK(counts.allocations == 0);
     for (const char* name : {"cudnn forward", "cudnn backward data", "cudnn backward filter"})
         CHECK(counts.library_calls.at(name) == 1);
-    CHECK(counts.library_calls.at("cudnnBackendFinalize") == 3);  // of what is passed to the plans
+    CHECK(counts.library_calls.at("cudnnBackendFinalize") == 3);  // the variant packs
 }
 
 TEST_CASE("cuda: what is measured is not what is kept: the workspace is the chosen engine's", "[cuda]") {
@@ -179,7 +178,7 @@ TEST_CASE("cuda: what is measured is not what is kept: the workspace is the chos
 }
 
 TEST_CASE("cuda: a gradient of a filter is as large as it is: the workspace grows to it", "[cuda]") {
-    // 32 MiB, which were all there was once.
+    // Needs a workspace of 32 MiB, formerly the fixed size.
     const ConvolutionGeometry large{1, {4, 2, 4, 2, 1}, {4, 2, 4, 2, 1}, 512, 1024};
     Cuda device{{.measure = false}};
     const Buffer<float, Cuda> x(device, large.x_size()), y(device, large.y_size()), w(device, large.w_size());
@@ -253,7 +252,7 @@ TEST_CASE("cuda: cuDNN's descriptors check what they get", "[cuda]") {
           CUDNN_STATUS_BAD_PARAM);
     CHECK(cudnnBackendGetAttribute(tensor.get(), CUDNN_ATTR_TENSOR_UNIQUE_ID, CUDNN_TYPE_INT64, 1, &count,
                                    &result) == CUDNN_STATUS_NOT_INITIALIZED);
-    CHECK(cudnnBackendFinalize(tensor.get()) == CUDNN_STATUS_BAD_PARAM);  // most of it is missing
+    CHECK(cudnnBackendFinalize(tensor.get()) == CUDNN_STATUS_BAD_PARAM);  // most attributes are missing
 
     const CudnnDescriptor whole = TensorAttributes{}.finalized();
     CHECK(whole.get<std::int64_t>(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT) == 16);
@@ -328,7 +327,7 @@ TEST_CASE("cuda: a failing library call leaks nothing", "[cuda]") {
         if (!cuda_emulator::fault_happened()) break;
     }
     cuda_emulator::clear_fault();
-    CHECK(failures >= 40);  // handles, descriptors, plans, and what is measured
+    CHECK(failures >= 40);  // handles, descriptors, plans, and timing
 }
 
 }  // namespace gantry::test

@@ -1,4 +1,4 @@
-// --device, --gpu and --tf32 of the programs that train: which device they give, and what they print.
+// --device, --gpu and --tf32 of the training programs: the device that they select, and their output.
 #include "cuda_calls/gpus.hpp"
 #include "cuda_emulator/faults.hpp"
 #include "gan/call.hpp"
@@ -21,7 +21,7 @@ struct DeviceChoice {
     bool on_gpu = false;
     CudaOptions made_with{};
 };
-/// What a program does with these options.
+/// Runs a program's device selection with these options.
 DeviceChoice choose(const program::Options& options) {
     DeviceChoice choice;
     const Result result = call(
@@ -62,7 +62,7 @@ TEST_CASE("cuda: a run prints its GPU's name, and TF32", "[cuda]") {
         CHECK(choice.on_gpu);
         CHECK(choice.made_with.gpu == 0);
         CHECK_FALSE(choice.made_with.tf32);
-        CHECK_FALSE(choice.made_with.measure);  // so that a resumed run chooses the same engines
+        CHECK_FALSE(choice.made_with.measure);  // so that a resumed run selects the same engines
         CHECK(choice.printed == "Device: GPU 0, gantry's emulator\n");
         choice = choose(options_with(device, 1, true));
         CHECK(choice.made_with.gpu == 1);

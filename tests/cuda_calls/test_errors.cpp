@@ -15,7 +15,7 @@
 namespace gantry::test {
 namespace {
 
-/// The advice of a cause, by words that no other advice has.
+/// The advice for a cause, identified by words that no other advice contains.
 struct Cause {
     std::string_view name, words;
 };
@@ -278,7 +278,7 @@ RUNTIME_CODES(SAME_NUMBER)
 CUBLAS_CODES(SAME_NUMBER)
 CUDNN_CODES(SAME_NUMBER)
 
-// They compile without a warning if they have a case for each enumerator.
+// These compile without a warning only if they have a case for each enumerator.
 #define CASE(code, number, cause) case code:
 [[maybe_unused]] void all_are_listed(cudaError_t code) {
     switch (code) {

@@ -1,4 +1,4 @@
-// The kernels that compute-sanitizer sees on a GPU are all that kernels/ has.
+// The kernels that are run under compute-sanitizer on a GPU are all kernels of kernels/.
 #include "cuda/every_kernel.hpp"
 #include "cuda_emulator/counts.hpp"
 #include "support/catch.hpp"
@@ -16,7 +16,7 @@
 namespace gantry::test {
 namespace {
 
-/// The names under which the kernels of a file are started: its string literals, without those of calls.
+/// The names under which a file launches its kernels: its string literals, except names of calls.
 std::set<std::string> names_of_kernels(const std::filesystem::path& file) {
     std::ifstream in(file);
     std::ostringstream text;

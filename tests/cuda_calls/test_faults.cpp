@@ -1,4 +1,4 @@
-// Every call of CUDA, cuBLAS and cuDNN fails once, in turn, while a GAN is built and trained.
+// Every call of CUDA, cuBLAS and cuDNN fails once, in turn, while a GAN is constructed and trained.
 #include "cuda/kernels.hpp"
 #include "cuda_calls/failures.hpp"
 #include "cuda_emulator/faults.hpp"
@@ -17,14 +17,14 @@ namespace {
 
 using cuda_emulator::Call;
 
-// As small as a GAN with everything in it can be: 4x4 pictures.
+// The smallest GAN with every kind of layer: 4x4 images.
 constexpr Conv2dOptions whole{.size = 2, .bias = false}, half{.size = 2, .stride = 2};
 using Generator = Sequential<InputShape<4>, Reshape<1, 1, 4>, ConvTranspose2d<4, 2, whole>, BatchNorm<2>,
                              ReLU, ConvTranspose2d<2, 1, half>, Tanh>;
 using Discriminator = Sequential<InputShape<4, 4, 1>, Conv2d<1, 2, half>, LeakyReLU<0.2f>, Dropout<0.3f>,
                                  Conv2d<2, 1, whole>, Flatten>;
 
-/// A GAN, from its device to the numbers that come of its training.
+/// A GAN, from its device to the results of training.
 struct Gan {
     static constexpr int batch = 2;
     Cuda device{CudaOptions{.workspace = 1024}};
@@ -37,7 +37,7 @@ struct Gan {
     Gan() {
         device.arena().poison(true);  // so that a step's fills can fail, too
     }
-    /// One update of both networks; `read` is given each loss while its step lives.
+    /// One update of both networks; calls `read` with each loss while its step is open.
     template <class Read>
     void update(const Read& read) {
         {
@@ -54,9 +54,9 @@ struct Gan {
         const auto loss = bce_with_logits(frozen(discriminator)(fake), 1);
         generator_adam.step(backward(loss, generator));
         read(loss);
-        filled<Shape<20'000>>(device, 0, 0);  // more than an arena begins with: it grows when the step ends
+        filled<Shape<20'000>>(device, 0, 0);  // exceeds an arena's initial size: it grows as the step ends
     }
-    /// Updates call by call, as graphs, and something that is read inside of a graph.
+    /// Updates without and with graphs, and a read inside a graph.
     std::vector<float> work() {
         std::vector<float> numbers;
         const auto read = [&](const auto& scalar) { numbers.push_back(scalar.item()); };
@@ -76,8 +76,8 @@ struct Gan {
     }
 };
 
-/// A product of cuBLAS and a convolution of cuDNN in three directions: they are not for networks as small as
-/// that GAN's.
+/// A cuBLAS product and cuDNN convolutions in three directions, which are not used for a GAN as small as this
+/// one.
 struct Libraries {
     static constexpr ConvolutionAxis axis{5, 5, 3, 1, 1};
     static constexpr ConvolutionGeometry geometry{2, axis, axis, 3, 4};
@@ -105,7 +105,7 @@ struct Libraries {
     void go_on() { work(); }
 };
 
-/// Work in which a call has failed: the error's message, if there was one. The device goes on then.
+/// Runs work in which a call fails, and returns the error's message, if any. The device continues afterwards.
 template <class Work>
 std::string message_of(std::vector<float>& numbers) {
     try {
@@ -139,15 +139,16 @@ TEMPLATE_TEST_CASE("cuda: any call may fail: no leak, no crash, one clear line, 
             const bool failed = cuda_emulator::fault_happened();
             cuda_emulator::clear_fault();
             REQUIRE(held() == before);
-            CHECK(cudaGetLastError() != cudaErrorInvalidValue);  // what a second cudaFree would leave
+            CHECK(cudaGetLastError() != cudaErrorInvalidValue);  // that of a double cudaFree
             if (!failed) {
                 CHECK(n > 1);  // there are calls of each kind
                 CHECK(message.empty());
                 break;
             }
             ++failures;
-            // Some failures do no harm: a graph that cannot be changed is made anew, what a step's end could
-            // not allocate the next step asks for, and what destructors find is left to the next call.
+            // Some failures are harmless: a graph that cannot be updated is instantiated again, an allocation
+            // that failed at a step's end is repeated by the next step, and errors in destructors surface at
+            // the next call.
             errors += !message.empty();
             CAPTURE(message);
             CHECK((message.empty() ? numbers == expected : is_clear(message)));

@@ -18,7 +18,7 @@ TEST_CASE("cuda: a steady iteration is one launch of a graph", "") {
         for (int i = 0; i < 3; ++i) gan.trainer.step(data);
         device.synchronize();
         cuda_emulator::reset_counts();
-        for (int i = 0; i < 10; ++i) gan.trainer.step(data);  // also over the end of an epoch
+        for (int i = 0; i < 10; ++i) gan.trainer.step(data);  // crosses the end of an epoch
         const cuda_emulator::Counts counts = cuda_emulator::counts();
         CHECK(counts.graph_launches == 10);
         CHECK(counts.kernels_started == 0);

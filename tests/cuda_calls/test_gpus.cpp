@@ -1,5 +1,4 @@
-// Several GPUs, several threads: every call reaches the GPU that its Cuda object belongs to, whichever is
-// current.
+// Several GPUs and threads: every call is sent to the GPU of its Cuda object, whichever is current.
 #include "cuda/kernels.hpp"
 #include "cuda/placed.hpp"
 #include "cuda_calls/gpus.hpp"
@@ -26,7 +25,7 @@ int current() {
     return number;
 }
 
-/// A small network in training, with what reaches a GPU in all ways: kernels, graphs, copies, the libraries.
+/// Trains a small network with every kind of GPU work: kernels, graphs, copies, libraries.
 struct Training {
     Cuda device;
     Network<Sequential<InputShape<6>, Dense<6, 20>, LeakyReLU<0.2f>, BatchNorm<20>, Dense<20, 1>>, Cuda>
@@ -69,7 +68,7 @@ struct Training {
     std::vector<float> parameters() { return network.parameters().to_host(); }
 };
 
-/// What a training comes to that has the machine for itself.
+/// The result of a training run that has the machine to itself.
 struct Alone {
     std::vector<float> parameters, product, convolution;
     explicit Alone(std::uint64_t seed) {

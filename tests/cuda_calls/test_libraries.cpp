@@ -1,4 +1,4 @@
-// What the emulator's cuBLAS answers to wrong calls: the status of the real library, and nothing is started.
+// The emulated cuBLAS's response to wrong calls: the real library's status, with nothing launched.
 #include "cuda/placed.hpp"
 #include "cuda_emulator/counts.hpp"
 #include "support/catch.hpp"
@@ -13,7 +13,7 @@
 namespace gantry::test {
 namespace {
 
-/// A call of cublasSgemm: C (5, 7) = op(A) op(B), whose arguments a test may spoil. C, A and B are columns.
+/// A call of cublasSgemm: C (5, 7) = op(A) op(B), all column-major, whose arguments a test may corrupt.
 struct Gemm {
     Cuda device;
     Placed<float, Cuda> in_a{device, random_numbers<float>(15, "a")},

@@ -1,4 +1,4 @@
-// Which kernels and library calls a matrix product is, and in which order its blocks may run.
+// The kernels and library calls of a matrix product, and the order of its blocks.
 #include "cuda/product.hpp"
 #include "cuda_emulator/counts.hpp"
 #include "cuda_emulator/options.hpp"
@@ -46,7 +46,7 @@ TEST_CASE("cuda: which product is used", "[cuda]") {
     Product<float> p{{128, 100, 240}};
     p.with_bias = true;
     CHECK(launches(p) == Launches{{"matmul_tiled", 1}});
-    p.extents = {128, 100, 784};  // a part of the sum for each of 3 blocks
+    p.extents = {128, 100, 784};  // each sum is split over 3 blocks
     CHECK(launches(p) == Launches{{"matmul_tiled", 1}});
     CHECK(parts_of_product(device, 16, 784, 12800) == 3);
     CHECK(parts_of_product(device, 16, 767, 12800) == 1);

@@ -21,7 +21,7 @@ TEST_CASE("cuda: a classifier's loss and its derivative are one launch, of a lar
         device.synchronize();
         return cuda_emulator::counts().launches;
     };
-    // What is filled is the 1 that the pass begins with.
+    // The fill writes the seed gradient, 1.
     CHECK(launches(128) == Launches{{"cross_entropy", 1}, {"fill", 1}});
     CHECK(launches(512) == Launches{{"cross_entropy", 1}, {"sum", 1}, {"fill", 1}});
 }

@@ -1,4 +1,4 @@
-// A data set that is streamed to the GPU while it computes: DataPlacement::streamed.
+// A data set that is streamed to the GPU during training: DataPlacement::streamed.
 #include "cuda_calls/failures.hpp"
 #include "cuda_emulator/counts.hpp"
 #include "cuda_emulator/faults.hpp"
@@ -34,21 +34,21 @@ BatchOptions options(DataPlacement placement) {
     return {.batch = batch, .seed = Seed{3}, .placement = placement};
 }
 
-/// A device and its data, with room for batches that are kept on the GPU.
+/// A device and its data, with space for batches that are kept on the GPU.
 struct Reading {
     static constexpr std::size_t batch_size = batch * Item::sample_size;
 
     explicit Reading(DataPlacement placement, std::size_t kept = 100)
         : data(device, pixels(), options(placement)), numbers(device, kept * batch_size) {}
 
-    /// Takes a batch, and keeps it on the GPU.
+    /// Takes a batch and keeps it on the GPU.
     void take() {
         const Step step{device};
         const auto taken = data.next();
         launch(device, CopyBlockParameters<float>{1, batch_size, taken.pixels.data(), batch_size,
                                                   numbers.data() + taken_++ * batch_size, batch_size});
     }
-    /// `k` batches as one graph.
+    /// Takes `k` batches in one graph.
     void submit(int k) {
         device.submit([&] {
             for (int i = 0; i < k; ++i) take();
@@ -139,7 +139,7 @@ TEST_CASE("cuda: a steady step with streamed data is one graph and its copies, a
         CHECK(counts.synchronizations == 0);
         CHECK(counts.device_to_host.calls == 0);
         device.synchronize();
-        // A batch is copied once, and at most a ring of them is copied ahead.
+        // Each batch is copied once, and at most a full ring is copied ahead.
         const auto [calls, bytes] = cuda_emulator::counts().host_to_device;
         CHECK(bytes == calls * batch * Item::sample_size);
         CHECK(calls + 8 >= steps * std::size_t(k));
@@ -173,7 +173,7 @@ TEST_CASE("cuda: a seek in streamed data goes on from there, whatever is on its 
     }
     reading.data.seek(6);
     for (int i = 0; i < 5; ++i) {
-        reading.device.submit([&] {  // within a graph, and back to a batch that it has
+        reading.device.submit([&] {  // inside a graph, back to a batch that it already holds
             reading.take();
             reading.data.seek(5);
             reading.take();
@@ -239,7 +239,7 @@ TEST_CASE("cuda: streamed data can end at any moment of their work", "[threads]"
         if (round % 3 == 0) data.seek(7);
     }
     CHECK(held() == before);
-    // Within a submission: what was collected still runs, with the memory that it reads.
+    // Inside a submission: the captured work still runs, with the memory that it reads.
     const auto all = expected(3);
     Cuda device{CudaOptions{.workspace = 1024}};
     Buffer<float, Cuda> numbers(device, all.size());
@@ -305,7 +305,7 @@ TEST_CASE(
                         if (message.empty()) continue;
                         CHECK(is_clear(message));
                         ++errors;
-                        // The next try begins anew.
+                        // The next attempt starts over.
                         i = 3 * static_cast<std::size_t>(s);
                         data.seek(i);
                         const std::string second = error_of(submit);
@@ -345,7 +345,7 @@ TEST_CASE(
 TEST_CASE("cuda: too little page-locked memory for streamed data is a clear error", "[threads]") {
     Cuda device{CudaOptions{.workspace = 1024}};
     const auto before = held();
-    cuda_emulator::inject_fault(Call::allocation, 2);  // behind the GPU's
+    cuda_emulator::inject_fault(Call::allocation, 2);  // after the GPU's allocation
     const std::string message = error_of([&] { Data(device, pixels(), options(DataPlacement::streamed)); });
     CHECK(cuda_emulator::fault_happened());
     cuda_emulator::clear_fault();

@@ -1,4 +1,4 @@
-// What a training step as one graph asks of a GPU: Cuda::submit.
+// The GPU work of a training step as one graph: Cuda::submit.
 #include "cuda/training.hpp"
 #include "cuda_emulator/counts.hpp"
 #include "support/catch.hpp"
@@ -32,11 +32,11 @@ TEST_CASE("numbers of the host are one copy of each graph, and the host seldom w
     const auto step = [&](std::size_t i) {
         device.submit([&] {
             const Step scope{device};
-            // 16 KB: the memory that they wait in is used twice over
+            // 16 KB per step, so that the upload ring wraps around.
             std::vector<float> numbers(4096, 1);
             numbers[i] = static_cast<float>(i);
             const auto sum_of_step = sum(from_host<Shape<4096>>(device, 0, numbers));
-            std::fill(numbers.begin(), numbers.end(), 1e9f);  // too late to matter
+            std::fill(numbers.begin(), numbers.end(), 1e9f);  // the values are already staged
             launch(device, CopyBlockParameters<float>{1, 1, sum_of_step.data(), 1, sums.data() + i, 1});
         });
     };
@@ -45,8 +45,8 @@ TEST_CASE("numbers of the host are one copy of each graph, and the host seldom w
     cuda_emulator::reset_counts();
     for (std::size_t i = 3; i < 100; ++i) step(i);
     const cuda_emulator::Counts counts = cuda_emulator::counts();
-    CHECK(counts.graph_launches <= 98);   // one was cut in two where the host waited
-    CHECK(counts.synchronizations <= 3);  // of the cut graph
+    CHECK(counts.graph_launches <= 98);   // one was split where the host waited
+    CHECK(counts.synchronizations <= 3);  // of the split graph
     CHECK(counts.allocations == 0);
     device.synchronize();
     CHECK(cuda_emulator::counts().host_to_device.calls == 97);

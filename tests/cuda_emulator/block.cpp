@@ -18,7 +18,7 @@ Coordinates coordinates;
 
 struct Worker;
 
-/// Lanes of a warp on their way through one call.
+/// A warp's lanes in one synchronising call.
 struct WarpMeeting::State {
     unsigned mask = 0, arrived = 0, left = 0;
     const char* call = nullptr;
@@ -27,29 +27,29 @@ struct WarpMeeting::State {
     std::array<Worker*, 32> waiting{};
 };
 
-/// A fiber that runs threads: one after another as long as they wait for nobody.
+/// A fiber that runs threads, one after another as long as they do not wait.
 struct Worker {
     explicit Worker(void (*function)()) : fiber(function) {}
     Fiber fiber;
-    unsigned number = 0;  ///< of its thread
+    unsigned number = 0;  ///< index of its thread
     uint3 index{};
-    const char* waits_at = nullptr;  ///< name of the call, null where the thread is running or there is none
+    const char* waits_at = nullptr;  ///< name of the call; null if the thread is running or there is none
     Location location;
 };
 
 namespace {
 
 struct Warp {
-    unsigned returned = 0;  ///< a bit for each lane
+    unsigned returned = 0;  ///< one bit per lane
     std::vector<WarpMeeting::State*> open;
 };
 
-/// The block that runs, and what is kept from one to the next.
+/// The running block, and the resources that blocks reuse.
 struct Block {
     const KernelLaunch* kernel = nullptr;
     std::span<const unsigned> order;
     unsigned size = 0, begun = 0, returned = 0;
-    std::vector<uint3> indices;  ///< of the threads, by their numbers
+    std::vector<uint3> indices;  ///< of the threads, by linear index
     Failure failure;
 
     Fiber host;
@@ -89,7 +89,8 @@ bool same_place(const Location& a, const Location& b) {
 
 void work();
 
-/// Who goes on when the running thread cannot: a new thread, else one whose wait is over, else the host.
+/// The fiber to resume when the running thread cannot continue: a new thread, else one whose wait is over,
+/// else the host.
 Fiber& next() {
     Worker* worker = nullptr;
     if (block.failure.code == cudaSuccess) {
@@ -126,7 +127,7 @@ void wait(const char* call, const Location& location) {
 
 void go_on(Worker* worker) { block.ready.push_back(worker); }
 
-/// What the kernel's author has to know of a thread that ended while others wait for it.
+/// Reports a thread that returned while others wait for it.
 void check_return(const Worker& worker) {
     if (!block.at_barrier.empty())
         fail_block(cudaErrorLaunchFailure, [&] {
@@ -157,7 +158,7 @@ void begin_thread(Worker& worker) {
     worker.index = coordinates.thread = block.indices[worker.number];
 }
 
-/// What a worker's fiber does.
+/// The function of a worker's fiber.
 void work() {
     Worker& self = *block.running;
     Fiber::arrived(self.fiber);
@@ -213,7 +214,7 @@ Failure run_block(const KernelLaunch& kernel, uint3 index, std::span<const unsig
 
     if (block.failure.code == cudaSuccess && block.returned == block.size) return {};
     if (block.failure.code == cudaSuccess) block.failure = {cudaErrorLaunchTimeout, deadlock()};
-    // Threads that are in the middle of something never come to an end: their fibers begin anew.
+    // Suspended threads never finish: their fibers are restarted.
     block.idle.clear();
     for (const auto& worker : block.workers) {
         worker->fiber.restart();
@@ -237,7 +238,7 @@ void note_failure(Failure failure) {
 void leave_block() {
     Worker& self = *block.running;
     Fiber::go(self.fiber, next());
-    std::abort();  // nobody comes back
+    std::abort();  // never resumed
 }
 
 int barrier(bool predicate, const char* call, const Location& location) {

@@ -1,5 +1,5 @@
 #pragma once
-// The threads of a block, as kernels see them: where they are, barriers, and meetings of a warp's lanes.
+// The threads of a block, as kernels see them: coordinates, barriers, and warp synchronisation.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -11,22 +11,22 @@ namespace cuda_emulator {
 
 using Location = std::source_location;
 
-/// Of the thread that runs now.
+/// Coordinates of the running thread.
 struct Coordinates {
     uint3 thread{}, block{};
     dim3 threads{1, 1, 1}, blocks{1, 1, 1};  ///< extents of the block and of the grid
-    unsigned number = 0;                     ///< of the thread in its block, x fastest
+    unsigned number = 0;                     ///< linear index in the block, x fastest
     void* dynamic_shared = nullptr;
-    const char* stack = nullptr;  ///< where the thread's stack begins, of Fiber::bytes
+    const char* stack = nullptr;  ///< lowest address of the thread's stack, which has Fiber::bytes
 };
 extern Coordinates coordinates;
 
-/// All threads of the block wait here for each other. Returns for how many of them `predicate` holds.
-/// Fails where a thread waits at another place of the code, or has returned.
+/// Waits for all threads of the block. Returns the number of threads for which `predicate` holds. Fails if a
+/// thread waits at another place in the code or has returned.
 int barrier(bool predicate, const char* call, const Location& location);
 
-/// The lanes of `mask` wait for each other, each with a value of its own for the others.
-/// Fails where the mask lacks the caller, names a lane that has returned, or lanes are at different calls.
+/// Waits for the lanes of `mask` and exchanges a value of each. Fails if the mask lacks the caller or names a
+/// lane that has returned, or if lanes are at different calls.
 class WarpMeeting {
 public:
     WarpMeeting(unsigned mask, std::uint64_t value, const char* call, const Location& location);
@@ -34,9 +34,9 @@ public:
     WarpMeeting& operator=(const WarpMeeting&) = delete;
     ~WarpMeeting();
 
-    /// Fails where the mask lacks the lane.
+    /// Fails if the mask lacks the lane.
     std::uint64_t value_of(unsigned lane) const;
-    /// One bit for each lane whose value is not 0.
+    /// One bit per lane, set if its value is not 0.
     unsigned ballot() const;
 
     struct State;
@@ -46,10 +46,10 @@ private:
     bool checking_;
 };
 
-/// __threadfence
+/// Implements __threadfence.
 void fence();
 
-/// What an atomic operation reads and writes is no race with another one.
+/// Marks an atomic operation: two of them never race.
 class AtomicAccess {
 public:
     AtomicAccess(const volatile void* memory, std::size_t bytes);

@@ -4,16 +4,16 @@
 
 namespace cuda_emulator::race {
 
-/// When a thread did something: after which barrier of which block (Clock::interval).
+/// The time of an event: the barrier interval (Clock::interval), and the thread.
 struct Moment {
     std::uint32_t interval = 0;
     unsigned thread = 0;
 };
 
-/// What orders blocks of a launch. A thread publishes what its block did so far by __threadfence and then an
-/// atomic operation; a thread of another block that meets this operation by one of its own at the same
-/// address, and then calls __threadfence, sees it. With a barrier before the first and after the last step
-/// this holds for all threads of both blocks: the way of CUDA's cooperative groups.
+/// Tracks the order of blocks in a launch. A thread publishes what its block has done by __threadfence
+/// followed by an atomic operation. A thread of another block sees it after an atomic operation on the same
+/// address followed by __threadfence. With a barrier before the first and after the last step this holds for
+/// all threads of both blocks, as in CUDA's cooperative groups.
 class BlockOrder {
 public:
     void begin_launch();
@@ -21,18 +21,18 @@ public:
 
     void fence(Moment now);
     void atomic_operation(std::uintptr_t address, Moment now);
-    /// An ordinary write, which a fence before it does not publish.
+    /// A plain write, which an earlier fence does not publish.
     void write(unsigned thread) {
         if (!fences_.empty()) forget_fence(thread);
     }
-    /// Whether `before`, of an earlier block, surely happened before `after`, of the running one.
+    /// True if `before`, in an earlier block, happens before `after`, in the running block.
     bool ordered(Moment before, Moment after) const;
 
 private:
     struct Published {
         std::uintptr_t address;     ///< of the atomic operation
-        std::uint32_t block_begin;  ///< from here on ...
-        Moment fence;               ///< ... up to here
+        std::uint32_t block_begin;  ///< publishes from here ...
+        Moment fence;               ///< ... to here
     };
     struct Met {
         Published what;
@@ -44,7 +44,7 @@ private:
     std::uint32_t block_begin_ = 0;
     // Of the running block:
     std::vector<Moment> fences_;  ///< the last one of each thread
-    std::vector<Met> met_;        ///< by an atomic operation, with no fence yet
+    std::vector<Met> met_;        ///< by an atomic operation, not yet followed by a fence
     std::vector<Met> seen_;
 };
 

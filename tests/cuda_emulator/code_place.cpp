@@ -11,7 +11,7 @@ namespace cuda_emulator {
 std::string code_place(const void* code) {
     Dl_info info{};
     if (dladdr(code, &info) == 0) return "unknown place";
-    // The address is the one after the call.
+    // A return address is the one after the call.
     const auto address = reinterpret_cast<std::uintptr_t>(code) - 1;
     const auto offset = address - reinterpret_cast<std::uintptr_t>(info.dli_fbase);
     char text[32];

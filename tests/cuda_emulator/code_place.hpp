@@ -3,8 +3,8 @@
 
 namespace cuda_emulator {
 
-/// "file.cuh:12" of an address in the program's code, where it was compiled with -g and addr2line is
-/// installed; else a hexadecimal offset.
+/// "file.cuh:12" for a code address, if it was compiled with -g and addr2line is installed; else a
+/// hexadecimal offset.
 std::string code_place(const void* code);
 
 }  // namespace cuda_emulator

@@ -1,5 +1,5 @@
-// Answers to the calls of cuBLAS that gantry makes: arguments are checked as NVIDIA's documentation says, in
-// its order, with the real status codes, and products are computed in double.
+// Emulates the cuBLAS calls that gantry makes: checks arguments in the order of NVIDIA's documentation,
+// returns the real status codes, and computes products in double.
 #include "library_call.hpp"
 #include "library_objects.hpp"
 
@@ -20,8 +20,7 @@ namespace {
 
 Objects<cublasContext> handles;
 
-/// A matrix of columns, as cuBLAS takes it: (rows, columns), a column `leading` elements after the one
-/// before.
+/// A column-major matrix (rows, columns) with leading dimension `leading`, as in cuBLAS.
 template <class T>
 struct Matrix {
     T* data;
@@ -58,7 +57,7 @@ cublasStatus_t gemm(const char* name, cublasHandle_t handle, cublasOperation_t o
     if (handle->gpu != current_gpu()) return CUBLAS_STATUS_EXECUTION_FAILED;
     const std::array<Range, 3> reads{in_a.range(), in_b.range(), *beta != 0 ? out.range() : Range{}};
     const std::array<Range, 1> writes{out.range()};
-    // Of all modes only this one may compute with fewer bits of mantissa than a float has.
+    // The only mode that may compute with fewer mantissa bits than float has.
     const bool tf32 = handle->math == CUBLAS_TF32_TENSOR_OP_MATH;
     const auto work = [=, alpha = *alpha, beta = *beta] {
         for (int column = 0; column < n; ++column)

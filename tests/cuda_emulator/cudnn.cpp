@@ -1,7 +1,7 @@
-// Answers to the calls of cuDNN 9 that gantry makes: convolutions through the graph API, of images (image,
-// row, column, channel), computed in double. Arguments are checked as the real library does, or more
-// strictly: what is wrong or does not fit together is CUDNN_STATUS_BAD_PARAM, what it has no engine for
-// CUDNN_STATUS_NOT_SUPPORTED. (Descriptors do that without a GPU: they were compared with cuDNN 9.19.)
+// Emulates the cuDNN 9 calls that gantry makes: convolutions through the graph API, of images (image, row,
+// column, channel), computed in double. Checks arguments at least as strictly as the real library: invalid or
+// inconsistent ones return CUDNN_STATUS_BAD_PARAM, unsupported ones CUDNN_STATUS_NOT_SUPPORTED. (Real
+// descriptors work without a GPU; the emulator was compared with those of cuDNN 9.19.)
 #include "cudnn_descriptor.hpp"
 #include "gpu.hpp"
 #include "library_call.hpp"
@@ -61,7 +61,7 @@ struct Tensor {
 
 enum class Role { x, y, w };
 
-/// An operation, read from its descriptor.
+/// A convolution, read from its operation descriptor.
 struct Problem {
     Tensor x, y, w;
     Role result;
@@ -70,7 +70,7 @@ struct Problem {
     cudnnConvolutionMode_t mode;
     std::vector<std::byte> alpha, beta;
 
-    /// The names of an operation's attributes.
+    /// The attribute names of an operation.
     struct Names {
         Role result;
         cudnnBackendAttributeName_t x, y, w, convolution, alpha, beta;
@@ -102,7 +102,7 @@ struct Problem {
     }
     explicit Problem(const CudnnDescriptor& operation) : Problem(operation, names(operation.type)) {}
 
-    /// What is wrong with it, of which real engines would refuse some only when a plan is made.
+    /// Validates the convolution. Real engines report some of these errors only when a plan is made.
     cudnnStatus_t status() const {
         const auto places = [&](int in, int size, std::size_t axis) {
             return (in + padding[axis] + padding_behind[axis] - (dilation[axis] * (size - 1) + 1)) /
@@ -189,8 +189,8 @@ void convolve(const Problem& p, bool tf32, void* x, void* y, void* w) {
 
 // -- engines -----------------------------------------------------------------------------------------------
 
-/// An engine of the emulator's cuDNN. `weights`: how many times the filter's bytes it works in, with `more`.
-/// `time`: how long it takes by the clock of events; the test does not wait that long.
+/// An engine of the emulator's cuDNN. `weights`: its workspace in multiples of the filter's bytes, plus
+/// `more`. `time`: its duration by the event clock; tests do not wait that long.
 struct Engine {
     std::int64_t index;
     std::vector<cudnnBackendNumericalNote_t> numerics;
@@ -209,9 +209,9 @@ struct Engine {
     }
 };
 
-/// In the order in which heuristics recommend them; the last is the fallback. As with the real library the
-/// first are on tensor cores or round in another way, some are never what gantry asks for, and one that is
-/// recommended turns out not to support the graph. Of the exact ones the second is faster than the first.
+/// In the order of the heuristics; the last is the fallback. As in the real library, the first ones use
+/// tensor cores or round differently, some never match gantry's requirements, and a recommended one turns out
+/// not to support the graph. Of the exact ones the second is faster than the first.
 const std::vector<Engine>& engines() {
     using std::chrono::seconds;
     static const std::vector<Engine> all{
@@ -274,7 +274,7 @@ const Engine& engine_of(const CudnnDescriptor& configuration) {
                          [&](const Engine& engine) { return engine.index == index; });
 }
 
-/// A configuration of an engine for a graph, as heuristics give it to the program.
+/// An engine configuration for a graph, as returned by heuristics.
 CudnnContent configuration_of(const Engine& engine, const CudnnContent& graph) {
     auto described =
         std::make_shared<CudnnDescriptor>(CudnnDescriptor{CUDNN_BACKEND_ENGINE_DESCRIPTOR, true});
@@ -284,11 +284,11 @@ CudnnContent configuration_of(const Engine& engine, const CudnnContent& graph) {
     auto configuration =
         std::make_shared<CudnnDescriptor>(CudnnDescriptor{CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, true});
     configuration->attributes[CUDNN_ATTR_ENGINECFG_ENGINE] = {1, {}, {std::move(described)}};
-    // No attribute that a program can read: which graph it is for.
+    // The graph it is for; programs cannot read this attribute.
     configuration->attributes[CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH] = {1, {}, {graph}};
     return configuration;
 }
-/// The problem that a plan solves.
+/// The convolution that a plan computes.
 Problem problem_of(const CudnnDescriptor& plan) {
     return Problem(plan.child(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG)
                        .child(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH)
@@ -378,7 +378,7 @@ cudnnStatus_t execute(cudnnHandle_t handle, const CudnnDescriptor& plan, const C
     if (bytes > 0 && !workspace) return CUDNN_STATUS_BAD_PARAM_NULL_POINTER;
     writes.push_back({workspace, bytes, 1, 0, false});
     const auto work = [p, &engine, workspace, bytes, x = address(p.x), y = address(p.y), w = address(p.w)] {
-        if (bytes > 0) std::memset(workspace, 0xFF, bytes);  // it is the engine's
+        if (bytes > 0) std::memset(workspace, 0xFF, bytes);  // the engine may overwrite it
         (p.x.type == CUDNN_DATA_FLOAT ? convolve<float> : convolve<double>)(p, engine.tf32(), x, y, w);
         gpu().time += engine.time;
     };

@@ -11,14 +11,14 @@
 namespace cuda_emulator {
 namespace {
 
-/// What the program holds.
+/// The object behind the program's handle.
 struct Handle {
     std::shared_ptr<CudnnDescriptor> content;
 };
 Objects<Handle> handles;
 
-/// An attribute of a descriptor: its type, how many values it has, and of attributes that are descriptors,
-/// their type. Those with `set` must be set before the descriptor is finalized; the others can be read then.
+/// An attribute of a descriptor: its type, number of values and, for descriptors, their type. Those with
+/// `set` must be set before the descriptor is finalized; the others can be read afterwards.
 struct Rule {
     cudnnBackendDescriptorType_t descriptor;
     cudnnBackendAttributeName_t name;
@@ -86,7 +86,7 @@ const Rule* find_rule(cudnnBackendDescriptorType_t descriptor, cudnnBackendAttri
     return rule == std::end(rules) ? nullptr : rule;
 }
 
-/// Factors are floats or doubles.
+/// Scaling factors may be float or double.
 bool type_fits(const Rule& rule, cudnnBackendAttributeType_t type) {
     return type == rule.type || (rule.type == CUDNN_TYPE_FLOAT && type == CUDNN_TYPE_DOUBLE);
 }
@@ -112,7 +112,7 @@ bool is_operation(cudnnBackendDescriptorType_t type) {
            type == CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR;
 }
 
-/// Whether a descriptor may be an attribute that wants one of type `wanted`. A graph's are operations.
+/// True if a descriptor may be the value of an attribute of type `wanted`. A graph contains operations.
 bool child_fits(const Rule& rule, const CudnnDescriptor& child) {
     return rule.name == CUDNN_ATTR_OPERATIONGRAPH_OPS ? is_operation(child.type) : child.type == rule.child;
 }

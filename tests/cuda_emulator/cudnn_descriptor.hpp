@@ -1,5 +1,6 @@
 #pragma once
-// Descriptors of the emulator's cuDNN: named attributes, of which a table says what each descriptor has.
+// Descriptors of the emulator's cuDNN: named attributes, checked against a table of each descriptor's
+// attributes.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -16,12 +17,12 @@ using CudnnContent = std::shared_ptr<const CudnnDescriptor>;
 
 struct CudnnAttribute {
     std::size_t count = 0;
-    std::vector<std::byte> values = {};       ///< as the program gave them
-    std::vector<CudnnContent> contents = {};  ///< of an attribute of descriptors
+    std::vector<std::byte> values = {};       ///< as set by the program
+    std::vector<CudnnContent> contents = {};  ///< of an attribute that holds descriptors
 };
 
-/// The object behind a program's handle (cudnnBackendDescriptor_t). Other descriptors share it, so that the
-/// program may destroy its handle.
+/// The object behind a program's handle (cudnnBackendDescriptor_t). Other descriptors share ownership, so
+/// that the program may destroy its handle.
 struct CudnnDescriptor {
     cudnnBackendDescriptorType_t type;
     bool finalized = false;
@@ -51,12 +52,12 @@ struct CudnnDescriptor {
     }
 };
 
-/// The descriptor of a program's handle, or null.
+/// The descriptor of a handle, or null.
 std::shared_ptr<CudnnDescriptor> cudnn_content(cudnnBackendDescriptor_t handle);
 std::size_t living_cudnn_descriptors();
 
-/// What finalizing does to a descriptor whose attributes are all there: checks that they fit together, and
-/// adds what can be read from it afterwards. In cudnn.cpp.
+/// Finalizes a descriptor whose attributes are all set: checks that they are consistent, and adds those that
+/// can be read afterwards. Defined in cudnn.cpp.
 cudnnStatus_t cudnn_finalize(CudnnDescriptor& descriptor);
 
 bool is_cudnn_handle(cudnnHandle_t handle);

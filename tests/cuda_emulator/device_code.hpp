@@ -1,5 +1,5 @@
 #pragma once
-// The words of CUDA C++ that kernels use, for any C++20 compiler. Include it before the kernels, after CUDA's
+// CUDA C++'s built-ins for kernels, for any C++20 compiler. Include it before the kernels and after CUDA's
 // own headers.
 #include "block.hpp"
 #include "launch.hpp"
@@ -13,13 +13,13 @@
 #include <cuda_runtime.h>
 #include <math.h>
 
-// Kernels have internal linkage, and so have their shared arrays: AddressSanitizer guards no variable that
-// several files may define.
+// Kernels have internal linkage, and so do their shared arrays: AddressSanitizer does not guard variables
+// that several files may define.
 #undef __global__
 #define __global__ __attribute__((unused)) static
 #undef __grid_constant__
 #define __grid_constant__
-// Blocks run one after another, so one array serves them all.
+// Blocks run one after another, so they can share one array.
 #undef __shared__
 #define __shared__ static
 #undef __launch_bounds__
@@ -33,7 +33,7 @@ inline constexpr const dim3& blockDim = cuda_emulator::coordinates.threads;
 inline constexpr const dim3& gridDim = cuda_emulator::coordinates.blocks;
 inline constexpr int warpSize = 32;
 
-// Each function that waits knows the line and the column of its caller.
+// Every function that waits receives the line and column of its caller.
 
 inline void __syncthreads(cuda_emulator::Location here = cuda_emulator::Location::current()) {
     cuda_emulator::barrier(false, "__syncthreads", here);
@@ -54,7 +54,7 @@ inline void __syncwarp(unsigned mask = ~0u,
                        cuda_emulator::Location here = cuda_emulator::Location::current()) {
     const cuda_emulator::WarpMeeting meeting(mask, 0, "__syncwarp", here);
 }
-inline unsigned __activemask() = delete;  // which lanes are active is no promise: name them
+inline unsigned __activemask() = delete;  // there is no guarantee of which lanes are active: name them
 
 inline unsigned __ballot_sync(unsigned mask, int predicate,
                               cuda_emulator::Location here = cuda_emulator::Location::current()) {
@@ -70,8 +70,8 @@ inline int __all_sync(unsigned mask, int predicate,
 }
 
 namespace cuda_emulator {
-/// The value of lane `source` of a segment, or the lane's own where `source` lies outside of `first ... first
-/// + width - 1`.
+/// The value of lane `source` of a segment, or the lane's own if `source` is outside `first ... first + width
+/// - 1`.
 template <class T>
 T shuffle(unsigned mask, T value, int source, bool exists, const char* call, const Location& here) {
     static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= 8, "a shuffle moves 8 bytes at most");
@@ -121,7 +121,7 @@ inline void __threadfence() { cuda_emulator::fence(); }
 inline void __threadfence_block() {}
 
 namespace cuda_emulator {
-/// Replaces *memory by change(*memory) and returns what was there.
+/// Replaces *memory by change(*memory) and returns the old value.
 template <class T, class Change>
 T atomic_change(T* memory, Change change) {
     const AtomicAccess access(memory, sizeof(T));
@@ -194,7 +194,7 @@ inline int __popcll(unsigned long long x) { return std::popcount(x); }
 inline int __clz(int x) { return std::countl_zero(static_cast<unsigned>(x)); }
 inline int __ffs(int x) { return __builtin_ffs(x); }
 
-// Templates, since newer C libraries have these names too.
+// Templates, since newer C libraries define these names too.
 float rsqrtf(std::same_as<float> auto x) { return 1 / sqrtf(x); }
 double rsqrt(std::same_as<double> auto x) { return 1 / sqrt(x); }
 inline float __expf(float x) { return expf(x); }
@@ -212,7 +212,7 @@ inline double __dadd_rn(double a, double b) { return a + b; }
 inline double __dmul_rn(double a, double b) { return a * b; }
 inline float __saturatef(float x) { return fminf(fmaxf(x, 0.0f), 1.0f); }
 
-/// CUDA's min and max of numbers of one type.
+/// CUDA's min and max for operands of one type.
 template <class T>
 constexpr std::enable_if_t<std::is_arithmetic_v<T>, T> min(T a, T b) {
     return b < a ? b : a;

@@ -14,12 +14,12 @@
 
 namespace cuda_emulator {
 namespace {
-constexpr std::size_t alignment = 256;  // cudaMalloc's
-constexpr std::size_t margin = 256;     // behind each allocation, at least
+constexpr std::size_t alignment = 256;  // that of cudaMalloc
+constexpr std::size_t margin = 256;     // minimum margin after each allocation
 constexpr unsigned char untouched = 0xA5;
 constexpr std::size_t filled = std::size_t{1} << 20;
 
-/// Bytes that an allocation takes, with its margin.
+/// Bytes that an allocation occupies, including its margin.
 std::size_t extent(std::size_t bytes) { return (bytes + margin + alignment - 1) / alignment * alignment; }
 }  // namespace
 
@@ -96,7 +96,7 @@ std::size_t DeviceMemory::live_bytes(int gpu) const {
     return sum;
 }
 
-/// The allocation that begins at the address or last in front of it.
+/// The allocation that begins at the address, or the last one before it.
 auto DeviceMemory::find(const void* address) const -> std::map<char*, Allocation>::const_iterator {
     const auto after = allocations_.upper_bound(static_cast<char*>(const_cast<void*>(address)));
     return after == allocations_.begin() ? allocations_.end() : std::prev(after);
@@ -116,7 +116,7 @@ bool DeviceMemory::holds(const void* memory, std::size_t bytes) const {
 
 std::string DeviceMemory::overrun() {
     std::string text;
-    if (address_sanitizer) return text;  // knows sooner
+    if (address_sanitizer) return text;  // detects it earlier
     static const auto pattern = [] {
         std::array<unsigned char, margin + alignment> bytes;
         bytes.fill(untouched);

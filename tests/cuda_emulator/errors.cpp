@@ -184,7 +184,7 @@ const char* cudaGetErrorName(cudaError_t error) {
     return entry ? entry->name : "unrecognized error code";
 }
 
-/// Of a kernel's failure it tells what the emulator saw as well.
+/// For a kernel's failure, appends the emulator's report.
 const char* cudaGetErrorString(cudaError_t error) {
     const Entry* entry = find(error);
     const std::lock_guard lock(cuda_emulator::gpu().mutex);

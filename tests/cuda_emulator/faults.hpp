@@ -1,5 +1,5 @@
 #pragma once
-// Failures on purpose. A test that walks n = 1, 2, 3 ... until `fault_happened` says no has seen every call
+// Fault injection. A test that walks n = 1, 2, 3 ... until `fault_happened` is false has seen every call
 // fail:
 //
 //     for (std::size_t n = 1;; ++n) {
@@ -18,18 +18,18 @@ enum class Call {
     launch,      ///< kernels and graphs
     copy,        ///< copies and fills
     library,     ///< cuBLAS and cuDNN
-    other,       ///< streams, events, graphs, synchronisations: what CUDA says may fail
+    other,       ///< streams, events, graphs, synchronisation: calls that CUDA documents as fallible
     any
 };
 
-/// The n-th call of that kind from now on fails, counted from 1; others do not. `code` is a cudaError_t;
-/// without one it is what that call fails with most often. Libraries have codes of their own.
+/// Makes the n-th call of that kind from now on fail, counted from 1, and no other. `code` is a cudaError_t,
+/// by default the most common error of that call. Libraries have separate codes.
 void inject_fault(Call call, std::size_t n, std::optional<int> code = {});
 void clear_fault();
-/// Whether the injected one came to pass.
+/// True if the injected fault occurred.
 bool fault_happened();
 
-/// What cudnnGetLastErrorString gives at its next call.
+/// Sets the text that the next cudnnGetLastErrorString returns.
 void set_cudnn_reason(std::string reason);
 
 }  // namespace cuda_emulator

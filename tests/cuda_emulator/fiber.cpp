@@ -15,10 +15,10 @@
 
 namespace cuda_emulator {
 namespace {
-constexpr std::size_t guard_bytes = 4096;  // below each stack: a kernel that needs too much of it faults
+constexpr std::size_t guard_bytes = 4096;  // below each stack: a stack overflow causes a fault
 
 #ifdef CUDA_EMULATOR_ADDRESS_SANITIZER
-// The stack of the operating system's thread, as the sanitizer knows it.
+// The stack of the host thread, as the sanitizer knows it.
 const void* host_stack = nullptr;
 std::size_t host_stack_bytes = 0;
 bool host_left = false;
@@ -26,8 +26,8 @@ bool host_left = false;
 }  // namespace
 
 #if defined(__x86_64__)
-// Saves what a function has to leave as it was, and swaps stacks. A stack that is left has, from its pointer
-// on: r15, r14, r13, r12, rbx, rbp, the address to go on at.
+// Saves the callee-saved registers and swaps stacks. A suspended stack holds, from its pointer on: r15, r14,
+// r13, r12, rbx, rbp, return address.
 extern "C" void cuda_emulator_swap_stacks(void** left, void* entered);
 asm(R"(
 .text
@@ -75,15 +75,14 @@ Fiber::~Fiber() {
 
 void Fiber::restart() {
 #ifdef CUDA_EMULATOR_ADDRESS_SANITIZER
-    __asan_unpoison_memory_region(stack_, bytes);  // what abandoned functions left
+    __asan_unpoison_memory_region(stack_, bytes);  // left poisoned by abandoned functions
 #endif
     fake_stack_ = nullptr;
 #if defined(__x86_64__)
-    // Stacks lie a power of two apart. Without an offset of its own, each one's top would have the same place
-    // in the caches.
+    // Stacks are a power of two apart. Without separate offsets, their tops would map to the same cache sets.
     const std::size_t colour = reinterpret_cast<std::uintptr_t>(stack_) / (guard_bytes + bytes) % 61;
     void** top = reinterpret_cast<void**>(stack_ + bytes - 64 * colour);
-    *--top = nullptr;  // in the place of a caller's address
+    *--top = nullptr;  // in place of a caller's return address
     *--top = reinterpret_cast<void*>(function_);
     for (int registers = 0; registers < 6; ++registers) *--top = nullptr;
     position_ = top;

@@ -5,22 +5,21 @@
 
 namespace cuda_emulator {
 
-/// A stack to run a function on, which can be left in the middle and come back to. The function never
-/// returns.
+/// A stack on which a function runs that can be suspended and resumed. The function never returns.
 class Fiber {
 public:
-    /// The stack that runs already.
+    /// Represents the stack that is already running.
     Fiber() = default;
     explicit Fiber(void (*function)());
     Fiber(const Fiber&) = delete;
     Fiber& operator=(const Fiber&) = delete;
     ~Fiber();
 
-    /// Forgets where the function was: it begins anew.
+    /// Discards the suspended function: it starts from the beginning.
     void restart();
-    /// Leaves `from`, which is running, and goes on in `to`. Returns when somebody comes back to `from`.
+    /// Suspends `from`, which is running, and resumes `to`. Returns when `from` is resumed.
     static void go(Fiber& from, Fiber& to);
-    /// What a fiber's function does first.
+    /// Must be the first call of a fiber's function.
     static void arrived(Fiber& self);
 
     const char* stack() const { return stack_; }

@@ -11,8 +11,7 @@
 namespace cuda_emulator {
 
 Gpu& gpu() {
-    static Gpu* const the_gpu =
-        new Gpu;  // never destroyed: other objects' destructors may free its memory at the program's end
+    static Gpu* const the_gpu = new Gpu;  // never destroyed: static destructors may still free GPU memory
     return *the_gpu;
 }
 
@@ -105,7 +104,7 @@ bool Gpu::spoil_captures(bool of_all_threads) {
 }
 
 namespace {
-/// Numbers 0 ... size - 1 in the order that tests have asked for.
+/// The numbers 0 ... size - 1 in the order set by the test.
 std::vector<unsigned> make_order(const Gpu& g, std::size_t size) {
     std::vector<unsigned> numbers(size);
     std::iota(numbers.begin(), numbers.end(), 0u);

@@ -15,7 +15,7 @@
 
 namespace cuda_emulator {
 
-/// A block's dynamic shared memory, exactly as large as was asked for: what is written behind it is found.
+/// A block's dynamic shared memory, of exactly the requested size, so that writes past its end are detected.
 class GuardedMemory {
 public:
     explicit GuardedMemory(std::size_t bytes)
@@ -31,7 +31,7 @@ public:
     }
 
     void* data() const { return data_; }
-    /// A block finds NaN in its shared memory.
+    /// Fills it with NaN before each block.
     void fill() const { std::memset(data_, 0xFF, bytes_); }
     bool overrun() const {
         static constexpr auto pattern = [] {

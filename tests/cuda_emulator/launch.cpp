@@ -85,8 +85,7 @@ cudaError_t launch(KernelLaunch kernel, cudaStream_t stream) {
 
 bool library_call(const char* name, cudaStream_t stream, std::span<const Range> reads,
                   std::span<const Range> writes, std::function<void()> work) {
-    // cuBLAS and cuDNN start kernels as everybody does; which ones is their secret, and a graph may exchange
-    // them.
+    // cuBLAS and cuDNN launch ordinary kernels; which ones is unknown, and a graph update may exchange them.
     return runtime_call(Call::library, cudaErrorLaunchOutOfResources, [&](Gpu& g) {
                return g.submit_kernel(
                    stream, {cudaGraphNodeTypeKernel, nullptr, name,

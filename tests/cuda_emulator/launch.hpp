@@ -1,5 +1,5 @@
 #pragma once
-// A kernel with its arguments, on its way into a stream.
+// A kernel with its arguments, to be put into a stream.
 #include "sanitizers.hpp"
 
 #include <cstddef>
@@ -18,21 +18,21 @@ struct KernelLaunch {
     const void* function = nullptr;
     dim3 blocks, threads;
     std::size_t shared_bytes = 0;
-    /// Calls the kernel with its arguments, for the thread of `coordinates`.
+    /// Calls the kernel with its arguments for the thread of `coordinates`.
     void (*run_thread)(const void* arguments) = nullptr;
     std::shared_ptr<const void> arguments;
     std::size_t arguments_bytes = 0;
-    std::vector<const void*> pointers;  ///< those among the arguments
+    std::vector<const void*> pointers;  ///< the pointers among the arguments
     bool accesses_are_told =
-        false;  ///< compiled with -fsanitize=thread: the race checker hears of every access
+        false;  ///< compiled with -fsanitize=thread: every access is reported to the race checker
 };
 
 /// Checks the extents as CUDA does and puts the kernel into a stream, or into the graph that the stream
 /// captures.
 cudaError_t launch(KernelLaunch kernel, cudaStream_t stream);
 
-/// Starts `kernel(arguments...)` for every thread of every block. (static: each file has its own, since each
-/// file says for itself whether its accesses are told.)
+/// Launches `kernel(arguments...)` for every thread of every block. (static: each file has a separate copy,
+/// since `accesses_are_told` depends on the file's flags.)
 template <class... P>
 static cudaError_t launch(const char* name, void (*kernel)(P...), dim3 blocks, dim3 threads,
                           std::size_t shared_bytes, cudaStream_t stream,

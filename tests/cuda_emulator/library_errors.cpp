@@ -118,7 +118,7 @@ const char* cudnnGetErrorString(cudnnStatus_t status) {
     }
     return "CUDNN_UNKNOWN_STATUS";
 }
-/// Gives the reason once, as cuDNN does.
+/// Returns the reason once, as cuDNN does.
 void cudnnGetLastErrorString(char* message, size_t max_size) {
     if (max_size == 0) return;
     const std::string reason = std::exchange(cudnn_reason, {});

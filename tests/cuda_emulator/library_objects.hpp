@@ -1,5 +1,5 @@
 #pragma once
-// What cuBLAS and cuDNN have in common here: objects that the caller owns, and rounding to TF32.
+// Common parts of cuBLAS and cuDNN: objects that the caller owns, and rounding to TF32.
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -7,8 +7,7 @@
 
 namespace cuda_emulator {
 
-/// Handles and descriptors of one type that were created and not yet destroyed. A destroyed one is known for
-/// what it is.
+/// The live handles or descriptors of one type. Detects the use of destroyed ones.
 template <class Object>
 class Objects {
 public:
@@ -24,11 +23,11 @@ private:
     std::set<Object*> living_;
 };
 
-/// Handles and descriptors of both libraries that live: 0 at the end of a program without a leak.
+/// Numbers of live handles and descriptors: 0 at the end of a program without leaks.
 std::size_t living_cublas_objects();
 std::size_t living_cudnn_objects();
 
-/// A float as tensor cores take it: 10 bits of mantissa, ties away from zero.
+/// Rounds a float as tensor cores do: 10 bits of mantissa, ties away from zero.
 inline double to_tf32(float x) {
     return std::bit_cast<float>((std::bit_cast<std::uint32_t>(x) + 0x1000u) & ~0x1fffu);
 }

@@ -5,23 +5,23 @@
 
 namespace cuda_emulator {
 
-/// In which order blocks begin, and the threads of each block. A correct kernel gives the same result in any.
+/// The order in which blocks, and the threads of each block, start. A correct kernel gives the same result in
+/// any.
 enum class Order { forward, reverse, shuffled };
 void set_order(Order order, std::uint32_t seed = 0);
 
-/// How many GPUs there are, 1 by default. Those that go must not hold anything; a thread whose current GPU
-/// goes has GPU 0 then.
+/// Sets the number of GPUs, 1 by default. A removed GPU must not own anything; threads for which it was
+/// current switch to GPU 0.
 void set_gpu_count(int count);
 
-/// What is known of the last failure of a kernel: "[name] what, thread, block, place". Empty where none
-/// failed.
+/// Report of the last kernel failure: "[name] what, thread, block, place". Empty if there was none.
 const std::string& last_report();
 
-/// How much memory the GPU has, at most 4 GiB, which is the default. What is allocated stays.
+/// Sets the GPU's memory, at most and by default 4 GiB. Allocations stay valid.
 void set_memory(std::size_t bytes);
 
-/// One new GPU, as after the program's start: whatever failed is forgotten, memory is freed, streams are
-/// gone, counts begin anew. Nobody may hold anything of the old one.
+/// Replaces everything by one new GPU, as at the start of the program: clears failures, memory, streams and
+/// counts. No object of the old GPU may be in use.
 void reset();
 
 }  // namespace cuda_emulator

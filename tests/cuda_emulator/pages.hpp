@@ -7,7 +7,7 @@
 
 namespace cuda_emulator {
 
-/// Addresses for so many bytes, all 0. They take memory where they are written.
+/// Reserves zero-filled address space. Pages take memory when they are written.
 inline void* reserve_pages(std::size_t bytes) {
     void* memory =
         mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -15,8 +15,8 @@ inline void* reserve_pages(std::size_t bytes) {
     return memory;
 }
 
-/// Large pieces of reserved memory go back to the system; whole pages of them are 0 again. Small ones stay as
-/// they are.
+/// Returns large ranges of reserved memory to the system; their whole pages are 0 again. Small ranges stay
+/// unchanged.
 inline void give_back_pages(void* memory, std::size_t bytes) {
     constexpr std::size_t page = 4096, large = 16 * page;
     if (bytes < large) return;

@@ -23,7 +23,7 @@ Clock clock;
 
 namespace {
 
-/// Who touched a word, and when. Interval 0: nobody.
+/// The thread and time of an access to a word. Interval 0: none.
 struct Stamp {
     std::uint32_t interval = 0;
     std::uint16_t thread : 15 = 0, atomic : 1 = 0;
@@ -32,25 +32,25 @@ struct Stamp {
     bool operator==(const Stamp&) const = default;
 };
 
-/// What is known of four bytes. Sets of them are masks of four bits. A word remembers its last write and two
-/// reads by different threads, which is enough: every write is checked against the reads before it, every
-/// read against the write.
+/// Access history of four bytes. Sets of them are masks of four bits. A word stores the last write and two
+/// reads by different threads. This is enough: every write is checked against earlier reads, every read
+/// against the write.
 struct Word {
     Stamp write, read, other_read;
     std::uint32_t era =
-        0;  ///< the block (of shared memory) or launch (of global memory) that all of this is about
+        0;  ///< the block (shared memory) or launch (global memory) that the record belongs to
     std::uint8_t bytes_written : 4 = 0, bytes_read : 4 = 0, bytes_read_by_other : 4 = 0;
     std::uint8_t counted_reads : 4 = 0, counted_writes : 4 = 0;
 };
 static_assert(sizeof(Word) <= 32);
 
-/// The words of a piece of memory.
+/// The words of a range of memory.
 struct Shadow {
     std::uintptr_t begin = 0;
     std::size_t bytes = 0;
     Word* words = nullptr;
-    std::uint8_t* live = nullptr;     ///< per word: its bytes that may be touched
-    std::uint8_t* written = nullptr;  ///< per word: its bytes that have a value
+    std::uint8_t* live = nullptr;     ///< mask per word: bytes that may be accessed
+    std::uint8_t* written = nullptr;  ///< mask per word: initialised bytes
 
     void cover(const void* memory, std::size_t size) {
         begin = reinterpret_cast<std::uintptr_t>(memory) & ~std::uintptr_t{3};
@@ -61,7 +61,7 @@ struct Shadow {
     }
     bool owns(std::uintptr_t address) const { return address - begin < bytes; }
 
-    /// Calls visit(first, end, mask) for each run of words of which a piece of memory has the same bytes.
+    /// Calls visit(first, end, mask) for each run of words with the same byte mask in a range of memory.
     template <class Visit>
     void for_each_run(const void* memory, std::size_t size, Visit visit) const {
         if (size == 0) return;
@@ -87,14 +87,14 @@ struct BlockBegin {
 };
 
 Shadow global_memory, static_shared, dynamic_shared;
-std::uintptr_t constants_begin = 0, constants_end = 0;  ///< the program itself
+std::uintptr_t constants_begin = 0, constants_end = 0;  ///< the program's image
 const KernelLaunch* kernel = nullptr;
 KernelBytes* bytes = nullptr;
 std::size_t dynamic_shared_bytes = 0;
 std::vector<BlockBegin> block_begins;  ///< of this launch
 BlockOrder block_order;
 
-/// Static variables of the program, which __shared__ ones are among; what is constant lies before or behind
+/// Finds the program's static variables, which include __shared__ ones; constants are stored before or after
 /// them.
 void find_static_variables() {
     dl_iterate_phdr(
@@ -110,7 +110,7 @@ void find_static_variables() {
                 if (part.p_flags & PF_W)
                     static_shared.cover(reinterpret_cast<const void*>(begin), part.p_memsz);
             }
-            // Tables of addresses are constant once the program has started.
+            // Relocated tables are read-only once the program has started.
             if (static_shared.owns(relocated_end)) {
                 static_shared.bytes -= relocated_end - static_shared.begin;
                 static_shared.begin = relocated_end;
@@ -132,11 +132,11 @@ Stamp now(bool atomic) {
 
 Moment moment(const Stamp& stamp) { return {stamp.interval, stamp.thread}; }
 
-/// Whether `before` surely happened before `after`, or is of no matter. Both are of the same launch.
+/// True if `before` happens before `after` or cannot conflict with it. Both are from the same launch.
 [[gnu::always_inline]] inline bool ordered(const Stamp& before, const Stamp& after) {
     if (before.interval == 0 || (before.atomic && after.atomic)) return true;
     if (before.interval < clock.block_begin) return block_order.ordered(moment(before), moment(after));
-    if (before.interval != after.interval) return true;  // a barrier lies between them
+    if (before.interval != after.interval) return true;  // separated by a barrier
     if (before.thread == after.thread) return true;
     return before.thread / 32 == after.thread / 32 && before.warp_meetings != after.warp_meetings;
 }
@@ -151,7 +151,7 @@ std::string name_of(const Stamp& stamp) {
     return name;
 }
 
-/// `what()` goes on after "thread ... reads" or "writes".
+/// `what()` completes the sentence "thread ... reads" or "writes".
 template <class What>
 [[noreturn, gnu::noinline]] void fail(const Access& access, cudaError_t code, const What& what) {
     fail_block(code, [&] {
@@ -224,7 +224,7 @@ void check_word(const Shadow& shadow, std::size_t index, std::uint8_t mask, cons
 }  // namespace
 
 void check(const Access& access) {
-    const Pause pause;  // the standard library's functions may be those of a file compiled for the checker
+    const Pause pause;  // standard-library functions may be linked from an instrumented file
     const void* address = reinterpret_cast<const void*>(access.address);
     const auto alignment = std::min<std::size_t>(access.size, 8);  // a power of two
     if (access.aligned && (access.address & (alignment - 1)) != 0)

@@ -1,5 +1,5 @@
-// What code compiled with -fsanitize=thread calls. The program is linked without that flag, so these are all
-// there is.
+// The hooks that code compiled with -fsanitize=thread calls. The program is linked without that flag, so
+// these are the only definitions.
 #include "race.hpp"
 
 #include <cstring>
@@ -25,7 +25,7 @@ void tell_range(const void* memory, std::size_t bytes, bool writes, const void* 
     ACCESS(unaligned_read##size, size, false, false) \
     ACCESS(unaligned_write##size, size, true, false)
 
-// Atomic operations of the host's code, shared_ptr's for example. Kernels use CUDA's.
+// Atomic operations of host code, such as shared_ptr's. Kernels use CUDA's.
 #define ATOMICS(bits, T)                                                                                    \
     T __tsan_atomic##bits##_load(const volatile T* memory, int) {                                           \
         return __atomic_load_n(memory, __ATOMIC_SEQ_CST);                                                   \

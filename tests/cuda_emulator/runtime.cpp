@@ -11,7 +11,7 @@ extern "C" {
 // Devices
 
 cudaError_t cudaGetDeviceCount(int* count) {
-    // An empty list hides all GPUs from a program, as with the driver.
+    // An empty list hides all GPUs, as with the real driver.
     const char* const visible = std::getenv("CUDA_VISIBLE_DEVICES");
     if (visible != nullptr && *visible == '\0') return cudaErrorNoDevice;
     return runtime_call(Call::other, cudaErrorInsufficientDriver, [&](Gpu& g) {
@@ -169,7 +169,7 @@ cudaError_t cudaStreamCreate(cudaStream_t* stream) {
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
     return release_call([&](Gpu& g) {
         if (!g.streams.contains(stream)) return cudaErrorInvalidResourceHandle;
-        g.run(*stream);  // what is in it still happens
+        g.run(*stream);  // queued work still runs
         g.streams.erase(stream);
         delete stream;
         return cudaSuccess;
@@ -192,7 +192,7 @@ cudaError_t cudaStreamQuery(cudaStream_t stream) {
     return runtime_call(Call::other, cudaErrorUnknown, [&](Gpu& g) {
         if (!g.knows(stream)) return cudaErrorInvalidResourceHandle;
         return outside_of_captures(g, [&] {
-            // Time passes: what is asked for again and again comes to be.
+            // Simulates progress: work that is queried repeatedly completes.
             const bool done = g.get(stream).queue.empty();
             g.run(g.get(stream));
             const cudaError_t failed = g.failure_of(stream);
@@ -206,11 +206,11 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
         if (!g.events.contains(event) || !g.knows(stream)) return cudaErrorInvalidResourceHandle;
         CUstream_st& waiting = g.get(stream);
         if (waiting.capture == cudaStreamCaptureStatusInvalidated) return cudaErrorStreamCaptureInvalidated;
-        if (event->captured) return cudaErrorNotSupported;  // captures of several streams are not emulated
+        if (event->captured) return cudaErrorNotSupported;  // multi-stream captures are not emulated
         if (!event->recorded) return cudaSuccess;
         if (waiting.capture == cudaStreamCaptureStatusActive) {
             waiting.capture = cudaStreamCaptureStatusInvalidated;
-            return cudaErrorStreamCaptureIsolation;  // a graph cannot wait for work outside of it
+            return cudaErrorStreamCaptureIsolation;  // a graph cannot wait for work outside it
         }
         return g.submit(stream, {cudaGraphNodeTypeEventRecord, nullptr, "cudaStreamWaitEvent",
                                  [&g, other = event->stream, position = event->position, gpu = event->gpu] {

@@ -1,7 +1,6 @@
 #pragma once
-// What the functions of CUDA's runtime have in common. They check their arguments and answer as the real ones
-// do; work that the real ones put into a stream waits in the stream until the host synchronises, so that a
-// host that does not is found out.
+// Common parts of the CUDA runtime's functions. They check their arguments and return the same codes as the
+// real ones. Work in a stream is deferred until the host synchronises, which exposes a host that does not.
 #include "gpu.hpp"
 
 #include <mutex>
@@ -12,13 +11,13 @@ namespace cuda_emulator {
 
 inline constexpr auto invalid = cudaErrorInvalidValue;
 
-/// For what CUDA forbids while a stream is captured.
+/// For calls that CUDA forbids while a stream is captured.
 template <class Body>
 cudaError_t outside_of_captures(Gpu& g, Body body) {
     return g.spoil_captures() ? cudaErrorStreamCaptureUnsupported : body();
 }
 
-/// Lets the host wait for `body` to run things on a GPU, then says whether that has failed.
+/// Makes the host wait while `body` runs work on a GPU, then returns the GPU's error, if any.
 template <class Body>
 cudaError_t synchronize(Gpu& g, int gpu, Body body) {
     ++(std::this_thread::get_id() == g.counting_thread ? g.counts.synchronizations
@@ -27,7 +26,7 @@ cudaError_t synchronize(Gpu& g, int gpu, Body body) {
     return g.board(gpu).failure.code;
 }
 
-/// A function that gives something back does so even if the GPU has failed, and never fails on purpose.
+/// For functions that release something: they work even if the GPU has failed, and no fault is injected.
 template <class Body>
 cudaError_t release_call(Body body) {
     Gpu& g = gpu();
@@ -38,7 +37,7 @@ cudaError_t release_call(Body body) {
     return code;
 }
 
-/// For calls that only ask.
+/// For queries.
 template <class Body>
 cudaError_t query_call(Body body) {
     const std::lock_guard lock(gpu().mutex);

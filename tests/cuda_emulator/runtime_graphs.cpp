@@ -22,7 +22,7 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mo
 }
 
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
-    // A capture that has begun comes to an end, even if the end fails.
+    // A capture ends even if ending it fails.
     const cudaError_t ended = release_call([&](Gpu& g) {
         if (graph == nullptr) return invalid;
         *graph = nullptr;
@@ -69,7 +69,7 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
         if (!g.executables.contains(executable)) return invalid;
         if (!g.knows(stream)) return cudaErrorInvalidResourceHandle;
         if (g.get(stream).capture != cudaStreamCaptureStatusNone)
-            return cudaErrorNotSupported;  // graphs in graphs
+            return cudaErrorNotSupported;  // child graphs
         for (const CUgraphNode_st& node : executable->nodes)
             if (const cudaError_t code = g.submit(stream, node); code != cudaSuccess) return code;
         ++g.counts.graph_launches;

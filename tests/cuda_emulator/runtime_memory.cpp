@@ -19,8 +19,8 @@ struct Copy {
     Side from_side, to_side;
 };
 
-/// Where both ends lie. Errors: a direction that is none; an end that is not where the direction says; memory
-/// that is not one live allocation from begin to end.
+/// Determines where both ends are. Errors: an invalid direction; an end that contradicts the direction;
+/// memory that is not inside one live allocation.
 cudaError_t find_sides(const Gpu& g, Copy& copy, cudaMemcpyKind kind) {
     if (kind < cudaMemcpyHostToHost || kind > cudaMemcpyDefault) return cudaErrorInvalidMemcpyDirection;
     const auto side = [&](const void* memory) {
@@ -67,7 +67,7 @@ cudaError_t copy_async(Gpu& g, Copy copy, cudaMemcpyKind kind, cudaStream_t stre
                         [copy] { return run_copy(copy); }};
     const bool captured = g.knows(stream) && g.get(stream).capture != cudaStreamCaptureStatusNone;
     if (copy.from_side == Side::host && copy.to_side == Side::device && !captured) {
-        // CUDA has taken what lies in ordinary memory of the host when it returns.
+        // CUDA has read pageable host memory by the time it returns.
         const auto* bytes = static_cast<const char*>(copy.from);
         auto staged = std::make_shared<const std::vector<char>>(bytes, bytes + copy.bytes);
         work.run = [copy, staged] {
@@ -75,12 +75,12 @@ cudaError_t copy_async(Gpu& g, Copy copy, cudaMemcpyKind kind, cudaStream_t stre
         };
     }
     if (copy.to_side == Side::pinned) {
-        // Whoever reads it before the copy is done reads NaN.
+        // A read before the copy completes yields NaN.
         work.queued = [copy] { std::memset(copy.to, 0xFF, copy.bytes); };
     }
     const cudaError_t code = g.submit(stream, std::move(work));
     if (code != cudaSuccess || captured) return code;
-    // Copies to ordinary memory of the host are done when CUDA returns.
+    // Copies to pageable host memory are complete when CUDA returns.
     if (copy.to_side == Side::host) g.run(g.get(stream));
     return g.failure_of(stream);
 }

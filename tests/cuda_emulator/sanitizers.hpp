@@ -1,5 +1,5 @@
 #pragma once
-// What the compiler's sanitizers do to the file that includes this.
+// The sanitizers that the including file is compiled with.
 
 #if defined(__SANITIZE_ADDRESS__)
 #define CUDA_EMULATOR_ADDRESS_SANITIZER 1

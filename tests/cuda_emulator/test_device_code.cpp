@@ -1,4 +1,4 @@
-// What kernels can say, and that blocks and threads run as they should.
+// The built-ins available to kernels, and the execution of blocks and threads.
 #include "device_code.hpp"
 #include "options.hpp"
 #include "support/catch.hpp"
@@ -9,7 +9,7 @@ using cuda_emulator::Order;
 
 namespace {
 
-/// Memory of the GPU for `size` numbers, all 0.
+/// GPU memory for `size` values, all 0.
 template <class T>
 class Numbers {
 public:
@@ -87,7 +87,7 @@ __global__ void atomics(int* y, unsigned* u, float* f) {
     atomicXor(&u[1], 1u);
     atomicInc(&u[2], 9u);
     atomicAdd(f, 0.5f);
-    float* const product = f + 1;  // adds 1 by compare and swap
+    float* const product = f + 1;  // adds 1 by compare-and-swap
     unsigned* const bits = reinterpret_cast<unsigned*>(product);
     unsigned seen = 0, assumed = 0;
     do {
@@ -108,7 +108,7 @@ __device__ int deep(int x) {
     else
         return deep<depth - 1>(local[x % 64] % 64) + 1;
 }
-/// Threads in the middle of functions, with variables of their own, while others run.
+/// Suspends threads inside functions, with local variables, while others run.
 __global__ void keep_variables(int* y) {
     const int mine = static_cast<int>(threadIdx.x % 32);
     y[threadIdx.x] = deep<5>(mine);

@@ -1,5 +1,5 @@
-// The emulator's runtime answers as CUDA's does, runs work when it has to, counts it, and fails when a test
-// wants it.
+// The emulated runtime returns the same codes as CUDA's, runs work no earlier than necessary, counts it, and
+// injects faults.
 #include "counts.hpp"
 #include "device_code.hpp"
 #include "faults.hpp"
@@ -28,7 +28,7 @@ __global__ void wrong(float* y) {
 constexpr unsigned n = 64;
 constexpr std::size_t bytes = n * sizeof(float);
 
-/// A new GPU with a stream and n numbers, all 0.
+/// A new GPU with a stream and n values, all 0.
 struct Fixture {
     Fixture() {
         reset();
@@ -281,13 +281,13 @@ TEST_CASE_METHOD(Fixture, "a capture that is local to its thread leaves other th
     }).join();
     CHECK(codes == std::vector{cudaSuccess, cudaSuccess, cudaSuccess, cudaSuccess, cudaSuccess,
                                cudaErrorStreamCaptureWrongThread, cudaErrorStreamCaptureWrongThread});
-    CHECK(cudaGetLastError() == cudaSuccess);  // each thread has its own
+    CHECK(cudaGetLastError() == cudaSuccess);  // each thread has its own error
     CHECK(counts().synchronizations == 0);
     CHECK(counts().background_synchronizations == 1);
     CHECK(start() == cudaSuccess);
     REQUIRE(cudaStreamEndCapture(stream, &graph) == cudaSuccess);
 
-    // What is the same thread's, or another's wait for the whole GPU, spoils it.
+    // A wait by the same thread, or by another thread for the whole GPU, invalidates the capture.
     REQUIRE(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal) == cudaSuccess);
     CHECK(cudaEventSynchronize(event) == cudaErrorStreamCaptureUnsupported);
     CHECK(cudaStreamEndCapture(stream, &graph) == cudaErrorStreamCaptureInvalidated);
@@ -409,7 +409,7 @@ TEST_CASE_METHOD(Fixture, "a test can make any call fail") {
 }
 
 namespace {
-/// Two new GPUs, a stream and n numbers on each.
+/// Two new GPUs, each with a stream and n values.
 struct TwoGpus {
     TwoGpus() {
         reset();
@@ -472,7 +472,7 @@ TEST_CASE_METHOD(TwoGpus, "a kernel needs a stream and memory of the current GPU
     CHECK(cudaStreamSynchronize(stream[1]) == cudaErrorIllegalAddress);
     CHECK_THAT(last_report(), contains("pointer 1 of its parameters is of another GPU"));
     CHECK(cudaMemsetAsync(x[1], 0, bytes, stream[1]) == cudaErrorIllegalAddress);
-    CHECK(cudaSetDevice(0) == cudaSuccess);  // the other one goes on
+    CHECK(cudaSetDevice(0) == cudaSuccess);  // the other GPU still works
     CHECK(start(0, 0) == cudaSuccess);
     CHECK(cudaStreamSynchronize(stream[0]) == cudaSuccess);
     CHECK(cudaStreamSynchronize(stream[1]) == cudaErrorIllegalAddress);

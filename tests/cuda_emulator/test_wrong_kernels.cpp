@@ -1,5 +1,5 @@
-// Every wrong kernel is noticed by the builds that must notice it, and no right one is reported. Each runs in
-// a process of its own: sanitizers end the process.
+// Every wrong kernel is detected by the builds that must detect it, and no correct one is reported. Each runs
+// in a separate process, since sanitizers end the process.
 #include "counts.hpp"
 #include "options.hpp"
 #include "support/catch.hpp"
@@ -19,8 +19,8 @@ using gantry::test::contains;
 
 namespace {
 
-/// What a process says that runs `function`: the text of its exception, and what a sanitizer or a signal has
-/// to say.
+/// The output of a process that runs `function`: the text of its exception, and the report of a sanitizer or
+/// signal.
 std::string said_by(void (*function)(), Order order = Order::forward) {
     int ends[2];
     REQUIRE(pipe(ends) == 0);
@@ -28,7 +28,7 @@ std::string said_by(void (*function)(), Order order = Order::forward) {
     REQUIRE(child >= 0);
     if (child == 0) {
         dup2(ends[1], STDERR_FILENO);
-        std::signal(SIGSEGV, SIG_DFL);  // not Catch2's
+        std::signal(SIGSEGV, SIG_DFL);  // instead of Catch2's handler
         set_order(order, 7);
         std::string text;
         try {
@@ -57,7 +57,7 @@ std::string said_by(void (*function)(), Order order = Order::forward) {
 TEST_CASE("wrong kernels are noticed") {
     for (const auto& wrong : test::wrong_kernels()) {
         CAPTURE(wrong.name);
-        // Whoever notices nothing at all would be of no use.
+        // Every case must be detected by some build.
         CHECK((wrong.plain || wrong.address || wrong.race));
         const char* expected = test::compiled_with_address_sanitizer() ? wrong.address
                                : test::compiled_for_race_checks()      ? wrong.race

@@ -11,7 +11,7 @@ namespace {
 
 constexpr unsigned n = 64;  // threads: two warps
 
-// The wrong ones. Where not said otherwise one block of n threads runs, and y has n numbers.
+// Incorrect kernels. Unless noted otherwise, one block of n threads runs, and y has n elements.
 
 __global__ void missing_barrier(float* y) {
     __shared__ float s[n];
@@ -36,8 +36,8 @@ __global__ void two_writers(float* y) {
     y[threadIdx.x] = s[threadIdx.x / 2];
 }
 
-/// A reduction that gives the right sum in every order of threads, and still lacks a barrier: before
-/// `partial` is used again.
+/// A reduction that gives the correct sum in every order of threads, but lacks a barrier before `partial` is
+/// reused.
 __device__ float block_sum(float mine, float* partial) {
     for (int distance = 16; distance > 0; distance /= 2) mine += __shfl_xor_sync(~0u, mine, distance);
     if (threadIdx.x % 32 == 0) partial[threadIdx.x / 32] = mine;
@@ -121,7 +121,7 @@ __global__ void uninitialised_shared(float* y) {
     y[threadIdx.x] = s[threadIdx.x + 1];
 }
 
-/// What an earlier block left in shared memory is not there for the next one.
+/// Shared memory does not persist from one block to the next.
 __global__ void shared_of_another_block(float* y) {
     __shared__ float s[n];
     if (blockIdx.x == 0) s[threadIdx.x] = 1;
@@ -138,8 +138,8 @@ __global__ void read_of_another_block(float* y) {
     if (blockIdx.x == 1) y[threadIdx.x + n] = y[threadIdx.x];
 }
 
-/// The last block to arrive adds up what three blocks wrote. y has their numbers, and behind them how many
-/// blocks have arrived.
+/// The last block to arrive adds up the results of three blocks. y holds their values, followed by the
+/// arrival count.
 enum class Fences { right, first_missing, second_missing, before_writing };
 template <Fences fences>
 __global__ void last_block(float* y) {
@@ -229,7 +229,7 @@ struct Memory {
     float* data = nullptr;
 };
 
-/// Starts a kernel in the default stream and waits for it.
+/// Launches a kernel in the default stream and waits for it.
 template <class... P, class... A>
 void run(void (*kernel)(P...), unsigned blocks, unsigned threads, std::size_t shared_bytes,
          const A&... arguments) {
@@ -238,7 +238,7 @@ void run(void (*kernel)(P...), unsigned blocks, unsigned threads, std::size_t sh
     check(cudaDeviceSynchronize());
 }
 
-/// With memory for `size` numbers, which have a value.
+/// The same with initialised memory for `size` elements.
 template <auto kernel, unsigned blocks = 1, unsigned size = n, unsigned shared_bytes = 0>
 void run() {
     Memory y(size);
@@ -302,7 +302,7 @@ struct Pinned {
     float* data = nullptr;
 };
 
-/// The tests' own check: a host that reads too early reads NaN.
+/// Checks the emulator itself: a host that reads too early reads NaN.
 void read_before_copy_is_done() {
     Memory x(n);
     Pinned host;
@@ -463,7 +463,7 @@ constexpr WrongKernel wrong[] = {
      "invalid argument"},
 };
 
-// The right ones
+// Correct kernels
 
 void expect(const float* device, unsigned size, float value) {
     std::vector<float> host(size);
@@ -472,7 +472,7 @@ void expect(const float* device, unsigned size, float value) {
         if (number != value) throw std::runtime_error("wrong result");
 }
 
-/// Both sums with the barrier that missing_barrier_between_sums lacks.
+/// Both sums, with the barrier that missing_barrier_between_sums lacks.
 __global__ void two_sums(float* y) {
     __shared__ float partial[2];
     const float first = block_sum(1, partial);
@@ -480,7 +480,7 @@ __global__ void two_sums(float* y) {
     y[blockIdx.x * n + threadIdx.x] = first + block_sum(2, partial);
 }
 
-/// Tiles of y = x + x in turn in two halves of shared memory: one barrier for each tile.
+/// Computes y = x + x in tiles that alternate between two halves of shared memory: one barrier per tile.
 __global__ void double_buffer(const float* x, float* y, unsigned tiles) {
     __shared__ float s[2][n];
     s[0][threadIdx.x] = x[threadIdx.x];
@@ -491,7 +491,7 @@ __global__ void double_buffer(const float* x, float* y, unsigned tiles) {
     }
 }
 
-/// A tree in one warp, with __syncwarp between its levels.
+/// A tree reduction in one warp, with __syncwarp between levels.
 __global__ void warp_tree(float* y) {
     __shared__ float s[n];
     s[threadIdx.x] = 1;
@@ -506,7 +506,7 @@ __global__ void warp_tree(float* y) {
     y[threadIdx.x] = s[0];
 }
 
-/// Half of the threads have nothing to do in the end.
+/// Half of the threads return early.
 __global__ void some_return(float* y) {
     float mine = 1;
     mine += __shfl_down_sync(~0u, mine, 1);
@@ -525,7 +525,7 @@ __global__ void histogram(int* bins) {
     if (threadIdx.x < 4) atomicAdd(&bins[threadIdx.x], mine[threadIdx.x]);
 }
 
-/// Neighbours write bytes of the same word.
+/// Adjacent threads write bytes of the same word.
 __global__ void bytes(unsigned char* y) {
     __shared__ unsigned char s[n];
     s[threadIdx.x] = 1;

@@ -1,11 +1,11 @@
 #pragma once
-// Kernels and uses of CUDA that are wrong on purpose, and who has to notice; and right ones, which nobody may
-// report. wrong_kernels.cu is compiled with the flags under test, like the kernels of gantry.
+// Incorrect kernels and uses of CUDA, with the builds that must detect them, and correct ones that must not
+// be reported. wrong_kernels.cu is compiled with the flags under test, like gantry's kernels.
 #include <span>
 
 namespace cuda_emulator::test {
 
-/// What each build has to say. Null: it cannot notice.
+/// The report expected from each build. Null: it cannot detect the error.
 struct WrongKernel {
     const char* name;
     void (*run)();

@@ -16,7 +16,7 @@ using namespace gantry;
 
 namespace {
 
-/// `count` items of three pixels; item i is (i, 255 - i, 7) and has the label i.
+/// `count` samples of three pixels; sample i is (i, 255 - i, 7) with label i.
 struct Data {
     explicit Data(std::size_t count) {
         for (std::size_t i = 0; i < count; ++i) {
@@ -37,7 +37,7 @@ std::vector<int> labels_of(Batches<T>& batches, int number) {
     return labels;
 }
 
-/// A scalar whose copies fail once it is broken.
+/// A scalar whose copies throw once `broken` is set.
 struct Fragile {
     static inline std::atomic<bool> broken = false;
     Fragile() = default;
@@ -117,7 +117,7 @@ TEST_CASE("the order of a seed is the same for ever") {
         for (std::uint64_t i = 0; i < 7; ++i) items.push_back(order.item(7 * number + i));
         return items;
     };
-    // Computed in Python, from Philox's definition.
+    // Computed in Python from the definition of Philox.
     CHECK(epoch(0) == std::vector<std::uint32_t>{5, 6, 0, 3, 4, 1, 2});
     CHECK(epoch(1) == std::vector<std::uint32_t>{4, 2, 0, 6, 5, 1, 3});
     CHECK(epoch(2) == std::vector<std::uint32_t>{1, 4, 6, 5, 0, 3, 2});
@@ -138,7 +138,7 @@ TEST_CASE("a seek goes on as if that many batches had been served", "[threads]")
         CHECK(labels_of(batches, 1) ==
               std::vector<int>(labels.begin() + 4 * position, labels.begin() + 4 * position + 4));
     }
-    // Straight after each other, so that a seek meets the background thread at work.
+    // In quick succession, so that a seek meets the background thread at work.
     for (int round = 0; round < 500; ++round) {
         batches.seek(static_cast<std::uint64_t>(round % 7));
         batches.seek(static_cast<std::uint64_t>(round % 40));
@@ -159,7 +159,7 @@ TEST_CASE("a batch stays as it is until the next one is asked for", "[threads]")
         REQUIRE(std::equal(copy.begin(), copy.end(), batch.pixels.begin()));
         places.insert(batch.pixels.data());
     }
-    CHECK(places.size() == 2);  // the same two buffers for ever
+    CHECK(places.size() == 2);  // only two buffers, forever
 }
 
 TEST_CASE("a data set need not have labels", "[threads]") {
@@ -197,7 +197,7 @@ TEST_CASE("an error on the background thread reaches the caller", "[threads]") {
         for (int i = 0; i < 4; ++i) batches.next();  // some may be prepared already
     };
     CHECK_THROWS_AS(go_on(), std::runtime_error);
-    CHECK_THROWS_AS(batches.next(), std::runtime_error);  // and again, without waiting for ever
+    CHECK_THROWS_AS(batches.next(), std::runtime_error);  // again, without deadlock
 }
 
 TEST_CASE("batches that cannot be made are refused") {

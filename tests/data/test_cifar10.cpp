@@ -13,8 +13,7 @@ using namespace gantry;
 
 namespace {
 
-/// What the pixel (y, x) of a channel is in the image `number`: another value in each row, column and
-/// channel.
+/// The pixel (y, x) of a channel in image `number`: a different value in each row, column and channel.
 std::uint8_t pixel_of(int number, int y, int x, int channel) {
     return static_cast<std::uint8_t>(7 * y + 3 * x + 80 * channel + number);
 }
@@ -28,7 +27,7 @@ std::string record(int label, int number) {
     return bytes;
 }
 
-/// Whether image `at` is record(..., number), upright and with its colours.
+/// True if image `at` is record(..., number) with the correct orientation and colours.
 bool is_image(const LabelledImages& data, std::size_t at, int number) {
     auto pixel = data.images.pixels.begin() + static_cast<std::ptrdiff_t>(at * data.images.sample_size());
     for (int y = 0; y < 32; ++y)
@@ -118,7 +117,7 @@ TEST_CASE("CIFAR-10 that is missing or damaged says what to do") {
     refused(record(1, 0) + record(10, 0), {"labels from 0 to 9", "got 10 in record 1"});
     refused(record(255, 0), {"got 255 in record 0"});
 
-    // A file of 3 TB that takes no room on the disk: refused before memory is taken for it.
+    // A sparse file of 3 TB: rejected before memory is allocated.
     put_file(folder / "test_batch.bin", "");
     std::filesystem::resize_file(folder / "test_batch.bin", 3073ull * 1'000'000'000);
     CHECK(is_line_with(error(Split::test), {"from 1 to 100000 records"}));
@@ -127,10 +126,10 @@ TEST_CASE("CIFAR-10 that is missing or damaged says what to do") {
     std::filesystem::create_directory(folder / "test_batch.bin");
     CHECK(is_line_with(error(Split::test), {"test_batch.bin", "Is a directory"}));
     std::filesystem::remove(folder / "test_batch.bin");
-    std::filesystem::create_symlink("test_batch.bin", folder / "test_batch.bin");  // to itself
+    std::filesystem::create_symlink("test_batch.bin", folder / "test_batch.bin");  // links to itself
     CHECK(is_line_with(error(Split::test), {"test_batch.bin", "symbolic links"}));
 
-    // A damaged file spoils the data set even where others are whole.
+    // A damaged file makes the data set fail even if the others are intact.
     put_file(folder / "data_batch_1.bin", record(1, 0));
     put_file(folder / "data_batch_2.bin", record(1, 0).substr(1));
     CHECK(is_line_with(error(Split::train), {"data_batch_2.bin", "got 3072 bytes"}));

@@ -36,7 +36,7 @@ TEMPLATE_TEST_CASE("Batches that a device converts are those of the background t
         options.placement = placement;
         const auto pixels = bytes(items);
         DeviceBatches<Item, T, TestType> batches(device, pixels, options);
-        // A host's memory is the device's: nothing is to be streamed.
+        // Host memory is the device's memory: there is nothing to stream.
         CHECK(batches.streamed() == (TestType::asynchronous && placement == DataPlacement::streamed));
         Batches<T> expected(pixels, Item::sample_size, {}, options);
         for (int i = 0; i < 5; ++i) {
@@ -78,6 +78,6 @@ TEMPLATE_TEST_CASE("Batches that cannot be made on a device are refused", "", GA
     CHECK_THROWS_WITH(make(70, 11), contains("a batch of 11 from 10 items"));
     CHECK_THROWS_WITH(make(70, 0), contains("at least one item"));
     CHECK_THROWS_WITH(make(71, 5), contains("71 values in items of 7"));
-    using Made = DeviceBatches<Item, float, TestType>;  // data that would be gone before the first batch
+    using Made = DeviceBatches<Item, float, TestType>;  // a temporary would die before the first batch
     CHECK_FALSE(std::is_constructible_v<Made, TestType&, std::vector<std::uint8_t>, BatchOptions>);
 }

@@ -90,7 +90,7 @@ TEST_CASE("a file that is no such IDX file is refused with its reason in one lin
     refused(idx({0, 2, 5}, 0), {"empty"});
     refused(idx({3, 0, 5}, 0), {"empty"});
     refused(idx({1, 32769, 1}, 32769), {"32768", "got 32769"});
-    // These would overflow, or take more memory than there is, if the header were believed.
+    // Trusting the header would overflow or exhaust memory.
     refused(idx({0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, 0), {"32768"});
     refused(idx({0xFFFFFFFF, 32768, 32768}, 100), {"truncated", "got 100"});
 

@@ -27,7 +27,7 @@ Picture flat(int height, int width, Colour colour) {
     return picture;
 }
 
-/// Whether all pixels of image `at` are of this colour, to within `tolerance`.
+/// True if all pixels of image `at` have this colour, within `tolerance`.
 bool is_flat(const Images& images, std::size_t at, Colour colour, int tolerance = 0) {
     for (std::size_t i = at * images.sample_size(); i < (at + 1) * images.sample_size(); ++i)
         if (std::abs(images.pixels[i] - colour[i % 3]) > tolerance) return false;
@@ -129,7 +129,7 @@ TEST_CASE("many pictures are loaded each to its place", "[threads]") {
     CHECK(batches.next().labels.empty());
     CHECK(batches.next().pixels.size() == 50 * 8 * 8 * 3);
 
-    // Of several damaged pictures the first is named, whichever thread meets it, and all are counted.
+    // The first of several damaged files is named, whichever thread finds it, and all are counted.
     put_file(folder / "120.png", "");
     for (int i = 121; i < 150; ++i) put_file(folder / (std::to_string(i) + ".png"), "x");
     for (int round = 0; round < 20; ++round)
@@ -217,8 +217,8 @@ TEST_CASE("folders behind symbolic links are read, each one once") {
 
 TEST_CASE("a turned photo is cut and scaled upright") {
     const TemporaryFolder folder;
-    // 40 x 20 as the camera saw it, 20 x 40 upright; EXIF's number 6 stands at byte 6 + 8 + 2 + 8 of its
-    // data.
+    // 40 x 20 as captured by the camera, 20 x 40 upright; EXIF's orientation, 6, is at byte 6 + 8 + 2 + 8 of
+    // its data.
     Picture photo = flat(20, 40, {200, 200, 200});
     for (std::size_t i = 0; i < 3; ++i)
         for (std::size_t y = 0; y < 20; ++y)
@@ -226,7 +226,7 @@ TEST_CASE("a turned photo is cut and scaled upright") {
     const std::string exif{"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0", 32};
     write_jpeg(folder / "a.jpg", photo, {.exif = exif});
     const Images images = load_picture_folder(folder.path(), {.height = 4, .width = 2}).images;
-    // The camera's left is the upright photo's top.
+    // The camera's left edge is the upright photo's top.
     for (std::size_t i = 0; i < 12; ++i) CHECK(images.pixels[i] < 100);
     for (std::size_t i = 12; i < 24; ++i) CHECK(images.pixels[i] > 100);
 }

@@ -15,7 +15,7 @@ using gantry::Prefetcher;
 
 namespace {
 
-/// Slots that hold the number of their batch.
+/// Slots that store the index of their batch.
 struct Numbers {
     explicit Numbers(std::uint64_t position = 0)
         : prefetcher(
@@ -75,7 +75,7 @@ TEST_CASE("a prefetcher can be stopped by an error from either side", "[threads]
     CHECK_THROWS_WITH(read(), "no batch 3");
 }
 
-// ThreadSanitizer lets a forked child start no threads.
+// ThreadSanitizer does not allow a forked child to start threads.
 TEST_CASE("a prefetcher that gets no thread says so in one line") {
     const std::string text = gantry::test::run_in_child([] {
         gantry::test::allow_no_threads();

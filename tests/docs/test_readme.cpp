@@ -1,4 +1,4 @@
-// The README's programs are tests: CMake takes the blocks marked `cpp` out of it, in order, as files.
+// The README's programs are tests: CMake extracts the blocks marked `cpp`, in order, as files.
 #include <cmath>
 #include <cstdint>
 #include <memory>
@@ -9,7 +9,7 @@
 #include <readme_1.hpp>  // the network in twenty lines
 #include <readme_3.hpp>  // a convolutional discriminator
 #include <readme_4.hpp>  // its file
-#include <readme_5.hpp>  // what a checkpoint holds
+#include <readme_5.hpp>  // contents of a checkpoint
 #include <support/catch.hpp>
 
 static_assert(std::is_same_v<Critic::Output<Critic::Input>, Shape<Batch, 1>>);
@@ -70,7 +70,7 @@ TEST_CASE("the README's checkpoint makes a run go on bit for bit") {
         return contents_of(folder / "a");
     };
     Run straight(1), first(1), second(2);
-    second.train(1);  // all of it is replaced
+    second.train(1);  // state that the checkpoint must replace
     for (Run* run : {&straight, &first}) {
         run->train(2);
         run->adam.set_learning_rate(1e-2);

@@ -1,5 +1,5 @@
-// Compiled and linked with -Ofast, as some programs are: the compiler may reorder sums and assumes that there
-// is neither infinity nor NaN, and subnormal numbers count as 0.
+// Compiled and linked with -Ofast, as some programs are: the compiler may reorder sums, assumes that there
+// are no infinities or NaNs, and flushes subnormal numbers to 0.
 #include <gantry/core/math.hpp>
 #include <gantry/cpu/batch_norm.hpp>
 #include <gantry/cpu/random.hpp>
@@ -19,7 +19,7 @@ namespace {
 
 using V = cpu::Vector<float>;
 
-/// In memory, so that nothing is known of it at compile time.
+/// Hides a value from the optimiser, in memory.
 template <class T>
 T opaque(T x) {
     volatile T y = x;
@@ -149,7 +149,7 @@ TEST_CASE("with -Ofast: random numbers stay within their range, and normal ones 
     launch(device,
            UniformParameters<double>{uniform.size(), uniform.data(), -1, 1, RandomStream(Seed{1}, "a")});
     for (const double x : uniform) REQUIRE((x >= -1 && x < 1));
-    // The largest word gives the largest number below the end.
+    // The largest word gives the largest value below the upper bound.
     CHECK(UniformMap<double>(-1, 1)(opaque(double{0xFFFFFF})) < 1);
     CHECK(UniformMap<double>(0.1, 0.7)(opaque(double{0xFFFFFF})) < 0.7);
 

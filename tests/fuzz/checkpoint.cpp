@@ -12,7 +12,7 @@ namespace {
 
 using Architecture = Sequential<InputShape<2, 2, 1>, Flatten, Dense<4, 2>, BatchNorm<2>, Dropout<0.5>>;
 
-/// All kinds of state that a checkpoint describes, in their smallest form.
+/// The smallest example of every kind of state that a checkpoint can hold.
 struct Training {
     Cpu device{{.threads = 1}};
     Network<Architecture, Cpu> network{device, Seed{1}};
@@ -40,8 +40,8 @@ struct Training {
 
 }  // namespace
 
-// A file without gantry's checksum, or the input would have to guess it. A file that is refused changes
-// nothing; one that is loaded is, saved again, the same.
+// A file without gantry's checksum, which the fuzzer could not guess. A rejected file changes nothing; a
+// loaded one, saved again, is the same.
 GANTRY_FUZZ(input) {
     static const fuzz::InputFile file;
     static Training training;

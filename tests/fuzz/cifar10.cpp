@@ -3,7 +3,7 @@
 
 using namespace gantry;
 
-// The first byte says how often the rest stands in the file: a record has 3073 bytes.
+// The first byte is the number of copies of the rest in the file: a record has 3073 bytes.
 GANTRY_FUZZ(input) {
     static const fuzz::Folder folder;
     std::vector<std::uint8_t> bytes;

@@ -7,7 +7,7 @@
 
 using namespace gantry;
 
-// One argument a line; what is accepted can be saved, and taken back from there.
+// One argument per line. Accepted options can be saved and restored.
 GANTRY_FUZZ(input) {
     std::vector<std::string> words{"program"};
     words.emplace_back();
@@ -16,7 +16,7 @@ GANTRY_FUZZ(input) {
             words.emplace_back();
         else if (byte != 0)
             words.back() += static_cast<char>(byte);
-    if (words.back() == "--help") return;  // prints
+    if (words.back() == "--help") return;  // prints the help
     std::vector<const char*> arguments;
     for (const std::string& word : words) arguments.push_back(word.c_str());
 

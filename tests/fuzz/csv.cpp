@@ -3,7 +3,7 @@
 
 using namespace gantry;
 
-// A log that is resumed can be read, or was refused.
+// A log is either rejected or can be read after it is resumed.
 GANTRY_FUZZ(input) {
     static const fuzz::InputFile file;
     static const fuzz::Folder folder;

@@ -14,12 +14,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-// What a reader must do with any input: read it, or throw an Error of one line. Everything else (another
-// exception, a crash, a leak, undefined behaviour, a second without an answer) is a fault.
+// A reader must accept any input or throw an Error of one line. Anything else is a bug: another exception, a
+// crash, a leak, undefined behaviour, or no result within a second.
 
 namespace gantry::fuzz {
 
-/// A file in memory that holds the input.
+/// An in-memory file that holds the input.
 class InputFile {
 public:
     InputFile() : descriptor_(::memfd_create("input", MFD_CLOEXEC)) {
@@ -40,7 +40,7 @@ private:
     int descriptor_;
 };
 
-/// A folder of its own, which goes when the program ends.
+/// A temporary folder, removed at the end of the program.
 class Folder {
 public:
     Folder() {
@@ -77,7 +77,7 @@ void accept_or_refuse(const Action& action) {
 
 }  // namespace gantry::fuzz
 
-/// Declares libFuzzer's entry with the input as `input`.
+/// Defines libFuzzer's entry point, with the input as `input`.
 #define GANTRY_FUZZ(input)                                                           \
     static void fuzz_one(std::span<const std::uint8_t> input);                       \
     extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) { \

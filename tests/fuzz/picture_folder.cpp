@@ -5,7 +5,7 @@
 
 using namespace gantry;
 
-// The first byte says where one picture ends and the next begins, and whether broken ones may be left out.
+// The first byte determines where the first file ends, and whether broken files may be skipped.
 GANTRY_FUZZ(input) {
     if (input.empty()) return;
     static const fuzz::Folder folder;

@@ -17,7 +17,7 @@ GANTRY_FUZZ(input) {
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t most);
 
-/// Mends the checksums of the chunks: libpng looks no further where one is wrong.
+/// Repairs the checksums of chunks: libpng stops at a wrong one.
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t most,
                                                unsigned) {
     size = LLVMFuzzerMutate(data, size, most);

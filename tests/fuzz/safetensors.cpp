@@ -5,7 +5,7 @@
 
 using namespace gantry;
 
-// What can be read can be written, and is then the same; but for types that gantry does not know.
+// A file that can be read can be written, and is then the same, except for dtypes that gantry does not know.
 GANTRY_FUZZ(input) {
     static const fuzz::InputFile file;
     static const fuzz::Folder folder;

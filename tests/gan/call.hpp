@@ -14,13 +14,13 @@
 
 namespace gantry::test {
 
-/// What a program came to.
+/// Result of running a program.
 struct Result {
     int code = 0;
-    std::string output;  ///< standard output and error output
+    std::string output;  ///< standard output and standard error
 };
 
-/// Calls a program's main function with these arguments, and keeps what it prints.
+/// Calls a program's main function with these arguments and captures its output.
 inline Result call(const std::function<int(int, const char* const*)>& main_function,
                    const std::vector<std::string>& arguments) {
     std::vector<const char*> argv{"program"};
@@ -41,7 +41,7 @@ inline Result call(const std::function<int(int, const char* const*)>& main_funct
     return result;
 }
 
-/// One line, and no more than that; before it a run may have said what it trains.
+/// True if the error is a single line with all `parts`; a run may print its header before it.
 inline bool is_error(const Result& result, std::initializer_list<std::string_view> parts) {
     INFO(result.output);
     std::string text = result.output;

@@ -10,11 +10,11 @@
 
 namespace gantry::test {
 
-// Small networks with everything that has a state: dropout and batch norm.
+// Small networks with every kind of state: dropout and batch norm.
 using SmallGenerator = Sequential<Dense<4, 16>, BatchNorm<16>, ReLU, Dropout<0.1f>, Dense<16, 6>, Tanh>;
 using SmallDiscriminator = Sequential<Dense<6, 16>, LeakyReLU<0.2f>, Dropout<0.3f>, Dense<16, 1>>;
 
-/// Batches of the same reproducible numbers for every run.
+/// Batches of reproducible values, the same in every run.
 template <class T = float>
 class RandomData {
 public:
@@ -35,7 +35,7 @@ private:
     std::uint64_t position_ = 0;
 };
 
-/// A whole GAN on a device.
+/// A complete GAN on a device.
 template <class D, class Objective = gan::NonSaturating>
 struct SmallGan {
     using Generator = Network<SmallGenerator, D>;

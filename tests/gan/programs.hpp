@@ -18,7 +18,7 @@
 
 namespace gantry::test {
 
-/// Runs a command as a user would.
+/// Runs a shell command.
 inline Result shell(const std::string& command) {
     Result result;
     FILE* const pipe = popen(("exec 2>&1; " + command).c_str(), "r");
@@ -38,8 +38,7 @@ inline std::string random_bytes(std::size_t count) {
     return bytes;
 }
 
-/// Writes pictures of 28x28 bytes, with labels from 0 to 9 in turn, as MNIST's files. `part`: "train" or
-/// "t10k".
+/// Writes 28x28 images with labels 0 to 9 in turn, in MNIST's file format. `part`: "train" or "t10k".
 inline void write_mnist(const std::filesystem::path& folder, const std::string& part,
                         const std::string& pixels) {
     std::filesystem::create_directories(folder);
@@ -51,7 +50,7 @@ inline void write_mnist(const std::filesystem::path& folder, const std::string& 
     put_file(folder / (part + "-labels-idx1-ubyte"), std::string{0, 0, 8, 1, 0, 0, 0, count} + labels);
 }
 
-/// A folder in which an executable of examples/ is run as a user would, on the data in its folder data.
+/// A folder in which an executable of examples/ is run, on the data in its subfolder data.
 class ProgramFolder {
 public:
     explicit ProgramFolder(std::string executable) : executable_(std::move(executable)) {}
@@ -59,13 +58,13 @@ public:
     std::filesystem::path operator/(std::string_view name) const { return folder_ / name; }
     std::string file(const std::string& name) const { return contents_of(folder_ / name); }
 
-    /// A command that runs the program with these arguments.
+    /// The command that runs the program with these arguments.
     std::string program(const std::string& arguments) const {
         return "cd '" + folder_.path().string() + "' && exec '" GANTRY_EXAMPLES "/" + executable_ +
                "' --data data " + arguments;
     }
     Result run(const std::string& arguments) const { return shell(program(arguments)); }
-    /// Sends a run the signal when it has begun to train, which the first rows of its losses.csv show.
+    /// Sends a run the signal once it is training, as shown by the first rows of its losses.csv.
     Result interrupt(const std::string& arguments, const std::string& out, const std::string& signal) const {
         return shell("( " + program(arguments + " --out " + out) + " ) & cd '" + folder_.path().string() +
                      "'; while ! test -s " + out + "/losses.csv; do sleep 0.05; done; sleep 0.2; kill -" +
@@ -77,7 +76,7 @@ private:
     std::string executable_;
 };
 
-/// A folder for runs of gan_mnist_mlp on 100 random pictures.
+/// A folder for runs of gan_mnist_mlp on 100 random images.
 struct MlpFolder : ProgramFolder {
     MlpFolder() : ProgramFolder("gan_mnist_mlp") {
         write_mnist(*this / "data", "train", random_bytes(100 * 784));

@@ -6,7 +6,7 @@
 
 namespace gantry::test {
 
-/// For 8x8 colour pictures, with everything that a checkpoint must keep.
+/// For 8x8 colour images, with every kind of state that a checkpoint must hold.
 struct SmallRecipe {
     static constexpr Conv2dOptions half{.size = 4, .stride = 2, .padding = 1, .bias = false};
     static constexpr std::string_view name = "small";

@@ -16,7 +16,7 @@ TEST_CASE("From the second step on training allocates nothing", "") {
     const std::size_t before = allocations;
     auto* const one = new std::vector<int>(3);
     delete one;
-    REQUIRE((allocations > before || !counts_allocations));  // the counter counts
+    REQUIRE((allocations > before || !counts_allocations));  // checks the counter
 
     const std::vector<std::uint8_t> pixels(50 * 6, 100);
     for (const Updates updates : {Updates::alternating, Updates::simultaneous}) {

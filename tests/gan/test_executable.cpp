@@ -1,4 +1,4 @@
-// Runs gan_mnist_mlp as a user would, on a small data set of random pictures.
+// Runs the executable gan_mnist_mlp on a small data set of random images.
 #include "io/temporary_folder.hpp"
 #include "programs.hpp"
 #include "support/catch.hpp"
@@ -77,7 +77,7 @@ TEST_CASE("Help and a dry run train nothing", "") {
 
 TEST_CASE("A resumed run is the run that never stopped, byte for byte", "") {
     const MlpFolder place;
-    // Goodfellow's recipe has the most that must come back: dropout, schedules, moments.
+    // Goodfellow's recipe has the most state to restore: dropout, schedules, moments.
     const std::string options = "--recipe goodfellow --batch 30 --seed 5 --every 2 --threads 1 ";
     REQUIRE(place.run(options + "--iterations 6 --out straight").code == 0);
     REQUIRE(place.run(options + "--iterations 3 --out run").code == 0);
@@ -185,7 +185,7 @@ TEST_CASE("What would spoil a run is refused", "") {
 
 TEST_CASE("A signal to end finishes the step, saves and exits with 128 and its number", "") {
     const MlpFolder place;
-    // Two in short succession, as terminals and `timeout` send them, are one.
+    // Two in short succession, as sent by terminals and `timeout`, count as one.
     const std::vector<std::pair<std::string, int>> signals{
         {"INT", 130}, {"TERM", 143}, {"HUP", 129}, {"XCPU", 152}, {"INT $!; kill -INT", 130}};
     for (const auto& [signal, code] : signals) {
@@ -230,7 +230,7 @@ TEST_CASE("A second run in a folder is refused with the first one's process", ""
         CHECK(is_line_with(line, {"[run folder] process ", " is at work in run"}));
         CHECK(code == "1");
     }
-    // The lock went with the process.
+    // The lock was released with the process.
     CHECK(place.run("--resume run --iterations 1").code == 0);
     CHECK_FALSE(std::filesystem::exists(place / "run/.lock"));
 }
@@ -284,7 +284,7 @@ TEST_CASE("Checkpoints take a small share of the time, or are written when the u
         copy_values<std::uint64_t>(read_safetensors(place / file), "iterations", std::span(&value, 1));
         return value;
     };
-    // Three small steps take less than twenty times as long as to save 16 MB.
+    // Three small steps take less than twenty times as long as saving 16 MB.
     REQUIRE(place.run(small + "--iterations 3 --every 1 --out a").code == 0);
     CHECK(iteration("a/checkpoint-previous.safetensors") == 0);
     REQUIRE(place.run(small + "--iterations 5 --every 9 --save-every 2 --out b").code == 0);

@@ -13,7 +13,7 @@ using namespace gantry::gan;
 
 namespace {
 
-/// Numbers from a normal distribution of mean 3 and deviation 0.5, fresh ones in each batch.
+/// Fresh batches from a normal distribution with mean 3 and standard deviation 0.5.
 class Gaussian {
 public:
     struct Batch {
@@ -53,7 +53,8 @@ TEST_CASE("A GAN learns mean and spread of a normal distribution", "") {
         double mean = 0, square = 0;
         for (int i = 1; i <= 4000; ++i) {
             trainer.step(data);
-            // Players of a GAN go around their equilibrium: what is looked at is a mean over the last part.
+            // The players of a GAN circle around their equilibrium: the test takes the mean over the last
+            // part.
             if (i > 2000 && i % 100 == 0)
                 for (const float x : trainer.samples()) {
                     mean += x / (20 * 4096.0);

@@ -1,4 +1,4 @@
-// Runs generate as a user would, on the generator of a short training.
+// Runs the executable generate on the generator of a short run.
 #include "gan/latent_path.hpp"
 #include "io/temporary_folder.hpp"
 #include "programs.hpp"
@@ -31,7 +31,7 @@ struct TrainedFolder : MlpFolder {
     }
 };
 
-/// The header of a .npy file, without the spaces at its end, and its numbers.
+/// The header of a .npy file, without trailing spaces, and its values.
 struct Npy {
     explicit Npy(const std::string& bytes) {
         REQUIRE(bytes.substr(0, 8) == std::string("\x93NUMPY\x01\0", 8));
@@ -72,7 +72,7 @@ TEST_CASE("generate draws from the generator of a run, its file and its checkpoi
     CHECK(place.file("c.npy") == place.file("a.npy"));
     CHECK_FALSE(std::filesystem::exists(place / "samples.png"));
 
-    // More samples begin with the same; another seed draws others.
+    // A larger count extends the same sequence; another seed gives other samples.
     REQUIRE(place.generate("run --count 100 --npy more.npy --layout nchw").code == 0);
     const Npy more(place.file("more.npy"));
     CHECK(more.header.find("(100, 1, 28, 28, )") != std::string::npos);
@@ -82,7 +82,7 @@ TEST_CASE("generate draws from the generator of a run, its file and its checkpoi
     REQUIRE(place.generate("run --count 3 --seed 2 --npy other.npy").code == 0);
     CHECK(Npy(place.file("other.npy")).sample(0) != a.sample(0));
 
-    // The pictures show the same numbers.
+    // The images show the same values.
     const Picture single = read_png(place / "a/sample-000002.png"), sheet = read_png(place / "a.png");
     CHECK(single.height == 28);
     CHECK(sheet.height == 2 * (28 + 2 * 2));
@@ -118,7 +118,7 @@ TEST_CASE("Latent points on a great circle keep their norm", "") {
         CHECK(std::hypot(point[0], point[1], point[2]) == Approx(5));
     }
     CHECK(gan::between(a, b, 0.5, gan::LatentPath::linear) == std::vector<float>{1.5f, 2.5f, 2});
-    // No great circle: the straight way.
+    // No great circle: linear interpolation.
     const std::vector<float> zero{0, 0, 0}, opposite{-3, 0, -4};
     CHECK(gan::between(a, zero, 0.5, gan::LatentPath::spherical) == std::vector<float>{1.5f, 0, 2});
     CHECK(gan::between(a, a, 0.5, gan::LatentPath::spherical) == a);
@@ -129,7 +129,7 @@ TEST_CASE("generate reads a state_dict of PyTorch, and refuses what it cannot dr
     const TrainedFolder place;
     Safetensors file = read_safetensors(place / "run/generator.safetensors");
     CHECK(file.tensors.size() == 6);
-    CHECK(file.tensors.contains("4.weight"));  // names as nn.Sequential has them
+    CHECK(file.tensors.contains("4.weight"));  // named as in nn.Sequential
     file.metadata.clear();
     write_safetensors(place / "torch.safetensors", file);
     REQUIRE(

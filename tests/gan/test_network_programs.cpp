@@ -1,4 +1,4 @@
-// Runs classify_mnist and autoencode_mnist as a user would, on small data that can be learned.
+// Runs the executables classify_mnist and autoencode_mnist on small data that can be learned.
 #include "programs.hpp"
 #include "support/catch.hpp"
 #include <gantry/io/csv.hpp>
@@ -16,7 +16,7 @@ using namespace gantry::test;
 
 namespace {
 
-/// Pictures of the classes 0 to 9 in turn: noise, and a bright bar at the height of the class.
+/// Images of the classes 0 to 9 in turn: noise, and a bright bar at the height of the class.
 std::string bars(std::size_t count) {
     std::string pixels = random_bytes(count * 784);
     for (char& pixel : pixels) pixel = static_cast<char>(static_cast<unsigned char>(pixel) / 4);
@@ -50,7 +50,7 @@ TEST_CASE("classify_mnist learns to tell bars apart, and says so", "") {
     INFO(result.output);
     REQUIRE(result.code == 0);
     CHECK(result.output.find("test accuracy") != std::string::npos);
-    // As after a kill before the results: a resume of the run writes them.
+    // As after a kill before the results are written: resuming the run writes them.
     const std::string results = place.file("run/confusion.csv");
     std::filesystem::remove(place / "run/confusion.csv");
     REQUIRE(place.run("--resume run").code == 0);
@@ -63,7 +63,7 @@ TEST_CASE("classify_mnist learns to tell bars apart, and says so", "") {
     CHECK(test.columns[0] == std::vector<double>{20, 40, 60});
     CHECK(test.columns[1].back() > 0.9);
 
-    // Three of each class, and most of them on the diagonal.
+    // Three of each class, most of them on the diagonal.
     const CsvTable confusion = read_csv(place / "run/confusion.csv");
     REQUIRE(confusion.columns.size() == 11);
     double right = 0;

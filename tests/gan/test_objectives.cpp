@@ -29,7 +29,7 @@ double half_square(double x) { return x * x / 2; }
 
 bool close(double a, double b) { return std::abs(a - b) <= 1e-12 * (1 + std::abs(b)); }
 
-/// The losses of the discriminator and the generator for the outputs above.
+/// Losses of the discriminator and the generator for the outputs above.
 template <class D, class Objective>
 std::pair<double, double> losses(const Objective& objective) {
     D device;

@@ -1,4 +1,4 @@
-// What every program that trains has in common, on a small convolutional GAN for colour pictures.
+// The common behaviour of all training programs, tested with a small convolutional GAN for colour images.
 #include "gan/run.hpp"
 #include "io/temporary_folder.hpp"
 #include "program/run_folder.hpp"
@@ -23,7 +23,7 @@ using namespace gantry::test;
 
 namespace {
 
-/// The smallest networks, and no classes of its own.
+/// The smallest networks, in a recipe that selects no classes.
 struct Plain : SmallRecipe {
     static constexpr std::string_view name = "plain";
     using Generator = Sequential<InputShape<4>, Dense<4, 192>, Reshape<8, 8, 3>>;
@@ -32,7 +32,7 @@ struct Plain : SmallRecipe {
         .iterations = 2, .batch = 8, .range = PixelRange::minus_one_to_one};
 };
 
-/// Its losses are finite to the end, where a learning rate beyond float makes the weights infinite.
+/// Its losses stay finite, but a learning rate beyond float's range makes the weights infinite.
 struct Diverging : Plain {
     static constexpr std::string_view name = "diverging";
     static constexpr AdamOptions adam{.learning_rate = 1e300};
@@ -48,15 +48,15 @@ LabelledImages random_images(int height, int width, int channels) {
     return data;
 }
 
-/// The program's source: random pictures, in the size that the folder's name says.
+/// A data set of random images, with the size given by the folder's name.
 program::Dataset random_source() {
     return {.contents = "Folder with random pictures", .load = [](const program::Options& options, Split) {
                 return options.data == "grey" ? random_images(8, 8, 1) : random_images(8, 8, 3);
             }};
 }
 
-Result run_program(const std::vector<std::string>& arguments, const program::Dataset& source = random_source(),
-               const std::string& name = "gan_small") {
+Result run_program(const std::vector<std::string>& arguments,
+                   const program::Dataset& source = random_source(), const std::string& name = "gan_small") {
     return call(
         [&](int argc, const char* const* argv) {
             return gan::run<SmallRecipe, Plain, Diverging>(
@@ -86,7 +86,8 @@ TEST_CASE("A convolutional GAN that is resumed is the one that never stopped, by
 TEST_CASE("Weights that are not finite are never saved", "") {
     const TemporaryFolder place;
     const std::string out = (place / "run").string();
-    const Result run = run_program({"--recipe", "diverging", "--data", "any", "--iterations", "1", "--out", out});
+    const Result run =
+        run_program({"--recipe", "diverging", "--data", "any", "--iterations", "1", "--out", out});
     INFO(run.output);
     CHECK(run.code == 1);
     CHECK(run.output.find("[training] the networks diverged at iteration 1 (") != std::string::npos);
@@ -114,8 +115,8 @@ TEST_CASE("The program's locale changes nothing in a run", "") {
     };
     const TemporaryFolder place;
     const auto train = [&](const std::string& run) {
-        return run_program({"--recipe", "plain", "--data", "x", "--real-label", "0.9", "--seed", "12345", "--out",
-                        place / run})
+        return run_program({"--recipe", "plain", "--data", "x", "--real-label", "0.9", "--seed", "12345",
+                            "--out", place / run})
             .code;
     };
     REQUIRE(train("classic") == 0);
@@ -135,7 +136,7 @@ TEST_CASE("A long run keeps a picture for each report at first, and then for eac
     const TemporaryFolder place;
     const auto train = [&](const std::string& iterations) {
         REQUIRE(run_program({"--recipe", "plain", "--data", "x", "--every", "1", "--iterations", iterations,
-                         "--out", place / iterations})
+                             "--out", place / iterations})
                     .code == 0);
         return program::RunFolder(place / iterations).pictures(1000);
     };
@@ -185,7 +186,7 @@ TEST_CASE("CIFAR-10's classes are the user's, or the recipe's, or all", "") {
     const auto load = source.load;
     source.load = [&](const program::Options& options, Split split) {
         loaded = load(options, split);
-        return random_images(8, 8, 3);  // of the size that the networks take
+        return random_images(8, 8, 3);  // the size that the networks take
     };
     const auto train = [&](const std::vector<std::string>& more) {
         std::vector<std::string> arguments{"--data", place / "data", "--out", place / "run"};
@@ -211,8 +212,8 @@ TEST_CASE("CIFAR-10's classes are the user's, or the recipe's, or all", "") {
     SECTION("none that there are") {
         CHECK(is_error(run_program({"--data", place / "data", "--classes", "bird,wolf"}, source),
                        {"a class must be one of airplane", "got wolf"}));
-        CHECK(
-            is_error(run_program({"--data", place / "nowhere"}, source), {"data_batch_1.bin", "--data FOLDER"}));
+        CHECK(is_error(run_program({"--data", place / "nowhere"}, source),
+                       {"data_batch_1.bin", "--data FOLDER"}));
     }
 }
 
@@ -255,7 +256,8 @@ TEST_CASE("A folder that the system does not look into is one line", "") {
     const TemporaryFolder place;
     std::filesystem::create_symlink("loop", place / "loop");
     CHECK(is_error(run_program({"--data", "x", "--out", place / "loop/run"}), {"loop", "Too many levels"}));
-    CHECK(is_error(run_program({"--data", "x", "--resume", place / "loop/run"}), {"loop", "Too many levels"}));
+    CHECK(
+        is_error(run_program({"--data", "x", "--resume", place / "loop/run"}), {"loop", "Too many levels"}));
 }
 
 TEST_CASE("A misspelt option gets a suggestion", "") {
@@ -280,7 +282,7 @@ TEST_CASE("A run shows the pictures it learns from", "") {
     REQUIRE(run_program({"--data", "x", "--iterations", "1", "--out", place / "run"}).code == 0);
     const Picture sheet = read_png(place / "run/real.png");
     CHECK(sheet == program::sheet_of(random_images(8, 8, 3).images));
-    CHECK(sheet.height == 2 * (3 * (8 + 2) + 2));  // 20 pictures, 8 in a row
+    CHECK(sheet.height == 2 * (3 * (8 + 2) + 2));  // 20 images, 8 in a row
     const auto first = random_images(8, 8, 3).images.pixels;
     const std::size_t corner = 3 * (4 * static_cast<std::size_t>(sheet.width) + 4);
     CHECK(std::equal(&first[0], &first[3], &sheet.pixels[corner]));
@@ -306,8 +308,9 @@ TEST_CASE("Broken pictures are all named, and can be left out", "") {
     CHECK(result.code == 0);
     for (const auto part : {"Data: 3 images of 8 x 8 x 3 in ", "Left out: 2 broken pictures, and 1 .webp"})
         CHECK(result.output.find(part) != result.output.npos);
-    // The run remembers that it leaves them out.
-    CHECK(run_program({"--resume", place / "run", "--iterations", "2"}, program::picture_folder(8, 8)).code == 0);
+    // The run remembers to skip broken files.
+    CHECK(run_program({"--resume", place / "run", "--iterations", "2"}, program::picture_folder(8, 8)).code ==
+          0);
 }
 
 TEST_CASE("DCGAN's first weights are normal, scales around 1, and the rest 0", "") {

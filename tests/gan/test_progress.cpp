@@ -1,4 +1,4 @@
-// What a run shows of itself on the way.
+// The progress output of a run.
 #include "program/progress.hpp"
 #include "support/catch.hpp"
 
@@ -37,7 +37,7 @@ TEST_CASE("Iterations a second are those of the last ten seconds") {
     CHECK(std::abs(rate.per_second() - 10) < 0.01);
     run(3000, 0.01);  // 30 seconds
     CHECK(std::abs(rate.per_second() - 100) < 0.1);
-    run(200, 0.1);  // the machine is busy
+    run(200, 0.1);  // as on a busy machine
     CHECK(std::abs(rate.per_second() - 10) < 0.1);
     run(3, 25);
     CHECK(std::abs(rate.per_second() - 0.04) < 0.001);

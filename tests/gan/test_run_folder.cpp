@@ -21,7 +21,7 @@ using gantry::program::RunFolder;
 
 namespace {
 
-/// A checkpoint in which every number says which one it is.
+/// A checkpoint whose values identify it by number.
 Safetensors numbered(std::uint64_t number) {
     Safetensors contents;
     contents.tensors["iterations"] = make_entry({}, std::span(&number, 1));
@@ -56,7 +56,7 @@ TEST_CASE("A run folder keeps the newest checkpoint and the one before it", "") 
     std::filesystem::remove(folder.path() / "checkpoint.safetensors");
     CHECK(number_of(folder.load()) == 2);
 
-    // As after a kill before them: the save is completed.
+    // As after a kill before the renames: the save is completed.
     write_safetensors(folder.path() / "checkpoint-new.safetensors", numbered(4));
     folder.take_over();
     CHECK(number_of(folder.load()) == 4);
@@ -114,7 +114,7 @@ TEST_CASE("An animation does without pictures that are gone, damaged or of anoth
     const std::string two = contents_of(folder.animation());
     CHECK(folder.write_animation({2, 4}) == 0);
     CHECK(contents_of(folder.animation()) == two);
-    CHECK(folder.write_animation({1, 3}) == 2);  // none: the old one stays
+    CHECK(folder.write_animation({1, 3}) == 2);  // no images: the old file stays
     CHECK(contents_of(folder.animation()) == two);
     CHECK_FALSE(folder.write_plot("none", {}));
 }

@@ -11,15 +11,15 @@ using namespace gantry::test;
 
 namespace {
 
-/// An optimizer that updates nothing, to watch one player alone.
+/// An optimizer that does nothing, to observe a single player.
 template <class Net>
 struct Still {
     explicit Still(Net&) {}
     void step(const Gradients<Net>&) {}
 };
 
-// If this is wrong, a member was added to the trainer or removed: describe it in GanTrainer::serialize, or
-// say here why it need not be saved, and list it.
+// If this size is wrong, a member was added to the trainer or removed: serialize it in GanTrainer::serialize,
+// or note here why it need not be saved, and update the list.
 using SizedGan = SmallGan<Cpu>;
 struct TrainerMembers {
     Cpu& device;
@@ -27,9 +27,9 @@ struct TrainerMembers {
     SizedGan::Discriminator& discriminator;
     Adam<SizedGan::Generator>& generator_optimizer;
     Adam<SizedGan::Discriminator>& discriminator_optimizer;
-    NonSaturating objective;  // the caller's choice, as the following
+    NonSaturating objective;  // chosen by the caller, like the next one
     TrainerOptions options;
-    ScalarLog<float, Cpu> losses;  // for the caller to look at
+    ScalarLog<float, Cpu> losses;  // read by the caller
     RandomStream noise;
     PersistentTensor<Shape<Batch, 4>, float, Cpu> fixed_points;
     std::uint64_t iterations;
@@ -80,7 +80,7 @@ TEMPLATE_TEST_CASE("Each optimizer changes the parameters of its own network onl
 }
 
 TEST_CASE("The generator's step computes no gradients for the discriminator's parameters", "") {
-    struct Mark {  // an optimizer that leaves its mark in the gradients, which must be there afterwards
+    struct Mark {  // an optimizer that overwrites the gradients; its values must remain there
         Network<SmallDiscriminator, Cpu>& network;
         void step(const Gradients<Network<SmallDiscriminator, Cpu>>&) {
             network.gradients().from_host(std::vector<float>(network.parameter_count, 42));
@@ -98,8 +98,9 @@ TEST_CASE("The generator's step computes no gradients for the discriminator's pa
 }
 
 TEST_CASE("Simultaneous updates go out from the same parameters, alternating ones do not", "") {
-    // A linear generator x = a z against a linear discriminator y = b x: with plain gradient descent the
-    // moves of one iteration can be computed by hand. With the hinge, |y| < 1, and means over the batch:
+    // A linear generator x = a z against a linear discriminator y = b x: with plain gradient descent, the
+    // updates of one iteration can be computed by hand. With the hinge loss, |y| < 1, and means over the
+    // batch:
     //   D: loss 2 - b x_real + b x_fake    b' = b + rate (x_real - x_fake)
     //   G: loss -b a z                     a' = a + rate (b or b') z
     using G = Network<Sequential<Dense<1, 1, DenseOptions{.bias = false}>>, Cpu, double>;
@@ -145,7 +146,7 @@ TEST_CASE("Simultaneous updates go out from the same parameters, alternating one
 TEST_CASE("What a step reports is what the losses and the discriminator were before the updates", "") {
     Cpu device;
     SmallGan<Cpu, LeastSquares> gan{device};
-    // A discriminator that always says 0.25.
+    // A discriminator whose output is always 0.25.
     for (std::size_t i = 0; i + 1 < gan.discriminator.parameters().size(); ++i)
         gan.discriminator.parameters().data()[i] = 0;
     gan.discriminator.parameters().data()[gan.discriminator.parameters().size() - 1] = 0.25f;
@@ -175,7 +176,7 @@ TEMPLATE_TEST_CASE("Drawing pictures changes nothing in the run", "", GANTRY_TES
 TEMPLATE_TEST_CASE("Pictures are drawn with the batch norm of training", "", GANTRY_TEST_DEVICES) {
     TestType device;
     SmallGan gan{device};
-    gan.train(5);  // by now the running statistics are neither the first ones nor those of any batch
+    gan.train(5);  // so that the running statistics differ from the initial ones and from any batch's
     RandomStream points(Seed{}, "fixed latent points");
     const auto pictures = gan.trainer.samples();
     const Step step{device};
@@ -191,7 +192,7 @@ TEMPLATE_TEST_CASE("A run that is saved and loaded goes on bit for bit", "", GAN
     first.train(10);
 
     SmallGan second{device, {.batch = 8, .fixed_points = 5, .seed = Seed{9}}};
-    second.train(3);  // all of this must be replaced
+    second.train(3);  // state that must be replaced
     CheckpointReader reader(checkpoint_of(first), "memory");
     second.trainer.serialize(reader);
     reader.apply();
@@ -202,7 +203,7 @@ TEMPLATE_TEST_CASE("A run that is saved and loaded goes on bit for bit", "", GAN
 }
 
 TEST_CASE("The number of threads does not change a bit", "[threads]") {
-    // Large enough that the kernels do split the work.
+    // Large enough for the kernels to split the work.
     using G = Sequential<Dense<100, 600>, ReLU, Dense<600, 784>, Tanh>;
     using D = Sequential<Dropout<0.2f>, Maxout<Dense<784, 120>, 5>, BatchNorm<120>, Dense<120, 1>>;
     const auto train = [](int threads) {

@@ -1,5 +1,5 @@
-// Runs a test program on a GPU. Without one it prints a line and exits with the code that CTest takes
-// for a skipped test. (It lists its cases without a GPU: CMake asks for them when it builds.)
+// Runs a test program on a GPU. Without one it prints a line and exits with the code that CTest counts as
+// skipped. (It can list its cases without a GPU, which CMake does at build time.)
 #include <gantry/cuda/device.hpp>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Convolutions as wide as the rule gives to cuDNN. They take an emulator minutes.
+// Convolutions wide enough for cuDNN. They would take minutes on an emulator.
 #include "cuda/convolution.hpp"
 #include "support/catch.hpp"
 #include <gantry/cuda/convolution_direction.hpp>

@@ -1,4 +1,4 @@
-// Macros of headers and programs that gantry may meet. What they stand for does not compile.
+// Macros that other headers and programs may define. Their expansions do not compile.
 #include <algorithm>
 #include <array>
 #include <atomic>

@@ -1,6 +1,6 @@
-# What may include what: a folder includes itself and those above it in this list, file formats belong in io/ and data/,
-# CUDA in cuda/. Every header has its include guard, and includes core/compiler.hpp first, itself or through another
-# header of gantry. Use: cmake -D HEADERS=include/gantry -P rules.cmake
+# Include rules: a folder may include itself and those above it in this list; file formats belong in io/ and
+# data/, CUDA in cuda/. Every header has an include guard and includes core/compiler.hpp first, directly or
+# through another header of gantry. Usage: cmake -D HEADERS=include/gantry -P rules.cmake
 set(ladder core contracts tensor autograd ops grad layers init network optim cpu io data cuda checkpoint)
 file(GLOB_RECURSE headers RELATIVE "${HEADERS}" "${HEADERS}/*.hpp")
 foreach(header IN LISTS headers)

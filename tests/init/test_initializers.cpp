@@ -22,7 +22,7 @@ namespace {
 
 using Architecture = Sequential<Dense<120, 200>, BatchNorm<200>, LeakyReLU<0.2f>, Dense<200, 50>>;
 
-/// The numbers of one parameter, by its name.
+/// The values of one parameter, by its name.
 template <class Net>
 std::vector<double> numbers_of(Net& network, const std::string& name) {
     for (const ParameterInfo& info : Net::Architecture::parameters())
@@ -50,7 +50,7 @@ struct Moments {
     }
 };
 
-/// Of n numbers, mean and deviation are within 5 of their standard errors.
+/// Requires mean and standard deviation of n values to be within 5 standard errors.
 void check_moments(const std::vector<double>& numbers, double mean, double deviation) {
     const Moments m(numbers);
     const double root = std::sqrt(static_cast<double>(numbers.size()));
@@ -68,7 +68,7 @@ void check_uniform(const std::vector<double>& numbers, double low, double high) 
 }
 void check_normal(const std::vector<double>& numbers, double mean, double deviation) {
     check_moments(numbers, mean, deviation);
-    CHECK(std::abs(Moments(numbers).fourth - 3) < 0.3);  // 1.8 for uniform numbers
+    CHECK(std::abs(Moments(numbers).fourth - 3) < 0.3);  // 1.8 for a uniform distribution
 }
 
 }  // namespace

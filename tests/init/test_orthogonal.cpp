@@ -17,8 +17,8 @@ using namespace gantry::test;
 
 namespace {
 
-/// The largest difference of the inner products of `count` vectors from those of orthonormal ones; number i
-/// of vector v stands at v * step + i * stride.
+/// The largest difference between the inner products of `count` vectors and those of orthonormal ones.
+/// Element i of vector v is at v * step + i * stride.
 double worst_product(const std::vector<double>& numbers, std::size_t count, std::size_t step,
                      std::size_t length, std::size_t stride) {
     double worst = 0;
@@ -57,7 +57,7 @@ TEMPLATE_TEST_CASE("Orthogonal has orthonormal rows, or columns where they are f
     for (double& x : gained) x /= 3;
     CHECK(worst_product(gained, 50, 70, 70, 1) < tolerance);
 
-    // Random, not the identity: numbers of mean 0 that are all about as large as 1 / sqrt(60).
+    // Random, not the identity: values with mean 0 and magnitudes of about 1 / sqrt(60).
     double sum = 0, fourth = 0;
     for (const double x : square) {
         sum += x / 3600;

@@ -17,8 +17,7 @@ using namespace gantry::test;
 
 namespace {
 
-/// What a generator gives while its weights are 0: the activation of the output bias that is set to the
-/// means.
+/// Output of a generator whose weights are 0: the activation of the output bias that was set to the means.
 template <class D>
 std::vector<double> output(D& device, const std::vector<double>& means, ActivationKind activation,
                            double margin = 0.01) {
@@ -43,7 +42,7 @@ TEMPLATE_TEST_CASE("An output bias gives the marginals of the data", "[init]", G
                {0.02, 0.3, 0.5, 0.75, 0.98}));
     CHECK(
         near(output(device, {-0.97, -0.3, 0, 0.5, 0.97}, ActivationKind::tanh), {-0.97, -0.3, 0, 0.5, 0.97}));
-    // The ends of the range are out of reach: the means stay away from them.
+    // The activation cannot reach the ends of the range: the means are clamped inside.
     CHECK(near(output(device, {0, 0.001, 0.5, 0.999, 1}, ActivationKind::sigmoid),
                {0.01, 0.01, 0.5, 0.99, 0.99}));
     CHECK(
@@ -78,7 +77,7 @@ TEST_CASE("An output bias is refused where it makes no sense", "[init]") {
 }
 
 TEST_CASE("Marginal means are those of each value over the items", "[init]") {
-    const std::vector<std::uint8_t> pixels{0, 255, 51, 0, 255, 153};  // 2 items of 3
+    const std::vector<std::uint8_t> pixels{0, 255, 51, 0, 255, 153};  // 2 samples of 3
     const auto unit = marginal_means(pixels, 3, PixelRange::zero_to_one);
     CHECK(near(unit, {0, 1, 0.4}));
     const auto both = marginal_means(pixels, 3, PixelRange::minus_one_to_one);

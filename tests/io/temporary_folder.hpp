@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-/// A folder of its own for a test, gone when the test ends.
+/// A temporary folder, removed at the end of the test.
 class TemporaryFolder {
 public:
     TemporaryFolder() {
@@ -42,7 +42,7 @@ inline void put_file(const std::filesystem::path& path, std::string_view content
     std::ofstream(path, std::ios::binary) << contents;
 }
 
-/// The message of the gantry::Error that `action` throws; "" if it throws none.
+/// The message of the gantry::Error that `action` throws, or "".
 template <class Action>
 std::string error_of(const Action& action) {
     try {
@@ -53,7 +53,7 @@ std::string error_of(const Action& action) {
     return "";
 }
 
-/// Whether `text` is one line that says all of `parts`.
+/// True if `text` is a single line that contains all `parts`.
 inline bool is_line_with(const std::string& text, std::initializer_list<std::string_view> parts) {
     bool all = !text.empty() && text.find('\n') == text.npos;
     for (const std::string_view part : parts) all = all && text.find(part) != text.npos;

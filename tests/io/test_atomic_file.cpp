@@ -13,11 +13,11 @@ using namespace gantry;
 
 namespace {
 
-std::vector<std::string> synced;  // the name of each file that was synced, and its contents then
+std::vector<std::string> synced;  // each synced file's name and its contents at that time
 
 }  // namespace
 
-// In the place of the C library's.
+// Replaces the C library's.
 extern "C" int fsync(int descriptor) {
     const auto path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(descriptor));
     synced.push_back(path.filename().string() + ": " + contents_of(path));

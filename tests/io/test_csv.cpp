@@ -38,8 +38,8 @@ TEST_CASE("a resumed log is the log of a run that never stopped") {
     }
     const std::string whole = contents_of(folder / "whole.csv");
 
-    // Stopped anywhere, and not only between rows, with the last checkpoint at iteration 5 (or before any
-    // row).
+    // Interrupted at any byte, not only between rows, with the last checkpoint at iteration 5 (or before the
+    // first row).
     for (std::size_t size = 0; size <= whole.size(); ++size) {
         put_file(folder / "a.csv", whole.substr(0, size));
         const CsvTable rest = size > 16 && whole[size - 1] == '\n' ? read_csv(folder / "a.csv") : CsvTable{};

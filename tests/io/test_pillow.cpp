@@ -1,4 +1,4 @@
-// Pictures of every kind, whose values Pillow read: see pillow/make.py.
+// Picture files of every kind, compared with the values that Pillow reads: see pillow/make.py.
 #include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
 #include <gantry/io/jpeg.hpp>

@@ -30,7 +30,7 @@ TEST_CASE("ticks are round numbers inside the axis") {
     CHECK(labels(-0.013, 0.011) == "-0.010 -0.005 0.000 0.005 0.010");
     CHECK(labels(0, 3e9) == "0 5e+08 1e+09 1.5e+09 2e+09 2.5e+09 3e+09");
     CHECK(labels(2, 2) == "1.8 1.9 2.0 2.1 2.2");
-    CHECK(labels(1, 0) == labels(0, 1));  // no point at all
+    CHECK(labels(1, 0) == labels(0, 1));  // no points
 }
 
 TEST_CASE("an axis has few ticks, whatever it spans") {
@@ -61,7 +61,7 @@ TEST_CASE("a plot shows its names, breaks lines at NaN and holds no number that 
 
     const std::size_t path = svg.find("d=\"", svg.find("clip-path"));
     const std::string line = svg.substr(path, svg.find('"', path + 3) - path);
-    CHECK(occurrences(line, "M") == 2);  // two pieces
+    CHECK(occurrences(line, "M") == 2);  // two segments
     CHECK(occurrences(line, "L") == 1);
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("a million points make a small plot that still has its spikes") {
     write_svg_plot(folder / "a.svg", {.y_min = 0, .y_max = 10}, series);
     const std::string svg = contents_of(folder / "a.svg");
     CHECK(svg.size() < 60'000);
-    CHECK(occurrences(svg, " 40.0L") == 1);  // the spikes reach the top and the bottom of the area
+    CHECK(occurrences(svg, " 40.0L") == 1);  // the spikes reach the top and bottom of the plot area
     CHECK(occurrences(svg, " 395.0L") == 1);
 }
 

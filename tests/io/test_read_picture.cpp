@@ -1,4 +1,4 @@
-// Reading and scaling pictures that others made: JPEG, PNG of every kind, any size.
+// Reads and resizes foreign picture files: JPEG, every kind of PNG, any size.
 #include "io/temporary_folder.hpp"
 #include "io/write_jpeg.hpp"
 #include "support/catch.hpp"
@@ -35,7 +35,7 @@ std::string chunk(const std::string& type, const std::string& data) {
            big_endian(static_cast<std::uint32_t>(sum));
 }
 
-/// A PNG of one row; `pixels` without the row's filter byte.
+/// A PNG of one row; `pixels` excludes the row's filter byte.
 std::string png(std::uint32_t width, int bits, int colour_type, const std::string& pixels,
                 const std::string& palette = "", std::uint32_t height = 1) {
     const std::string row = '\0' + pixels;
@@ -112,7 +112,7 @@ TEST_CASE("a JPEG's orientation is EXIF's, whatever marker is in front of it, if
 TEST_CASE("CMYK becomes colour, with and without Adobe's marker") {
     const TemporaryFolder folder;
     const std::vector<int> paper{0, 153, 255, 204};  // 255: no ink
-    const std::vector<int> colour{0, 122, 204};      // red: none left; green 0.6 * 0.8; blue 0.8
+    const std::vector<int> colour{0, 122, 204};      // red: no ink left; green 0.6 * 0.8; blue 0.8
     for (const bool adobe : {false, true}) {
         Picture picture{8, 8, 4, {}};
         for (int pixel = 0; pixel < 64; ++pixel)
@@ -205,7 +205,7 @@ TEST_CASE("a picture that claims to be huge is refused before memory is taken fo
     put_file(folder / "a.jpg", bytes);
     CHECK(is_line_with(error_of([&] { read_jpeg(folder / "a.jpg"); }), {"a.jpg", "2^27", "65280 x 65280"}));
 
-    // What is claimed cannot be in so small a file.
+    // The file is too small for the claimed size.
     put_file(folder / "a.png", png(11000, 8, 2, "", "", 12000));
     CHECK(is_line_with(error_of([&] { read_png(folder / "a.png"); }), {"a.png", "12000 x 11000", "bytes"}));
     bytes.replace(frame + 5, 4, "\x2E\xE0\x2A\xF8", 4);
@@ -288,7 +288,7 @@ TEST_CASE("a gradient stays one, and half the size is the mean of neighbours") {
                 if (y > 0) REQUIRE(pixel[1] >= pixel[1 - 3 * size]);
             }
     }
-    // Stripes of black and white of one pixel become grey: nothing is picked out.
+    // Black and white stripes of one pixel become grey: pixels are averaged, not sampled.
     Picture stripes{64, 64, 1, {}};
     for (int i = 0; i < 64 * 64; ++i) stripes.pixels.push_back(i % 2 == 0 ? 0 : 255);
     const Picture grey = resize_to_fill(stripes, 8, 8);

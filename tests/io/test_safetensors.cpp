@@ -30,14 +30,14 @@ Safetensors example() {
     return file;
 }
 
-/// A file with this header, its true length, and `data_bytes` bytes of data.
+/// Writes a file with this header, its correct length, and `data_bytes` bytes of data.
 void put_safetensors(const std::filesystem::path& path, const std::string& header, std::size_t data_bytes) {
     const std::uint64_t length = header.size();
     put_file(path, std::string(reinterpret_cast<const char*>(&length), sizeof length) + header +
                        std::string(data_bytes, '\1'));
 }
 
-/// A header's entry for one tensor of bytes.
+/// A header entry for a tensor of bytes.
 std::string bytes_entry(const std::string& name, const std::string& shape, const std::string& offsets,
                         const std::string& dtype = "U8") {
     return '"' + name + R"(":{"dtype":")" + dtype + R"(","shape":)" + shape + R"(,"data_offsets":)" +
@@ -130,7 +130,7 @@ TEST_CASE("half floats are converted bit by bit as IEEE 754 and PyTorch have the
     CHECK(detail::from_half(0xFC00) == -std::numeric_limits<float>::infinity());
     CHECK(std::isnan(detail::from_half(0x7C01)));
     CHECK(std::signbit(detail::from_half(0x8000)));
-    // Numbers of one sign are in the order of their bits.
+    // Values of one sign are ordered like their bits.
     for (std::uint16_t bits = 1; bits <= 0x7C00; ++bits)
         if (!(detail::from_half(bits) > detail::from_half(static_cast<std::uint16_t>(bits - 1)))) FAIL(bits);
     CHECK(detail::from_bfloat16(0x7F7F) == 0x1.FEp127f);
@@ -147,7 +147,7 @@ TEST_CASE("damaged safetensors are refused, each with its reason in one line") {
         CHECK(is_line_with(error, {"[read_safetensors]", "is damaged", reason}));
         CHECK(error.size() < 400);
     };
-    // The helper makes files that can be read.
+    // The helper writes files that can be read.
     put_safetensors(folder / "a", "{" + bytes_entry("x", "[2,2]", "[0,4]") + "}  ", 4);
     REQUIRE(read_safetensors(folder / "a").tensors.at("x").data.size() == 4);
 
@@ -204,7 +204,7 @@ TEST_CASE("a change of any bit of a file is noticed, in a key of the metadata to
         bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ 1 << bit % 8);
         put_file(folder / "b", bytes);
         INFO("bit " << bit % 8 << " of byte " << bit / 8 << " of " << whole);
-        // Damage to a dtype makes a type that gantry does not know.
+        // A damaged dtype is one that gantry does not know.
         REQUIRE(is_line_with(error_of([&] { read_safetensors(folder / "b"); }), {"[read_safetensors]"}));
     }
 }
@@ -260,7 +260,7 @@ TEST_CASE("a safetensors file with any damage is read or refused, never worse") 
             ++refused;
         }
     }
-    CHECK(refused > 300);  // the rest hit the data, a name or the metadata
+    CHECK(refused > 300);  // the other changes hit the data, a name or the metadata
 }
 
 TEST_CASE("a safetensors file is read and written whole, or memory lacks") {

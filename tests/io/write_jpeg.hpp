@@ -13,15 +13,15 @@
 #include <jpeglib.h>
 
 struct WriteJpegOptions {
-    J_COLOR_SPACE stored = JCS_YCbCr;  ///< of three channels; one is grey, four are CMYK
+    J_COLOR_SPACE stored = JCS_YCbCr;  ///< for three channels; one is grey, four are CMYK
     bool progressive = false;
-    bool many_scans = false;  ///< of a grey picture: 127, each of one coefficient
+    bool many_scans = false;  ///< for a grey image: 127 scans of one coefficient each
     bool adobe_marker = false;
-    std::string xmp{};   ///< another marker APP1, in front of EXIF's; empty: none
+    std::string xmp{};   ///< another APP1 marker before EXIF's; empty: none
     std::string exif{};  ///< from "Exif\0\0" on; empty: none
 };
 
-/// Writes a JPEG of quality 100, one, three or four channels, without subsampled colours.
+/// Writes a JPEG of quality 100 with one, three or four channels, without chroma subsampling.
 inline void write_jpeg(const std::filesystem::path& path, const gantry::Picture& picture,
                        const WriteJpegOptions& options = {}) {
     jpeg_compress_struct info{};

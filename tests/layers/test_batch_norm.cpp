@@ -19,7 +19,7 @@ TEMPLATE_TEST_CASE("BatchNorm2d that is not affine", "[layers]", GANTRY_TEST_DEV
     CHECK(BatchNorm2d<4, BatchNormOptions{.affine = false}>::name() == "BatchNorm 4, not affine");
 
     TestType device;
-    Network<Affine, TestType> affine{device, Seed{1}};  // begins with scale 1, shift 0
+    Network<Affine, TestType> affine{device, Seed{1}};  // initially scale 1, shift 0
     Network<NotAffine, TestType> not_affine{device, Seed{1}};
     const Step step{device};
     const auto x = variable(from_host<Images>(device, 5, random_numbers<float>(Images::size(5), "images")));

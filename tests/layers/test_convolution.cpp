@@ -16,7 +16,7 @@ namespace {
 constexpr Conv2dOptions window{.size = {3, 2}, .stride = {2, 1}, .padding = {1, 0}};
 constexpr Conv2dOptions no_bias{.size = 4, .stride = 2, .padding = 1, .bias = false};
 
-// Extents of the networks of examples/networks, layer by layer.
+// Shapes of the networks in examples/networks, layer by layer.
 template <class... Layers>
 using OutputOf = typename Sequential<Layers...>::template Output<typename Sequential<Layers...>::Input>;
 static_assert(std::is_same_v<OutputOf<InputShape<5, 7, 3>, Conv2d<3, 4, window>>, Shape<Batch, 3, 6, 4>>);
@@ -38,7 +38,7 @@ auto random_input(D& device, int batch) {
     return variable(from_host<X>(device, batch, random_numbers<T>(X::size(batch), "input")));
 }
 
-/// What a network with random parameters makes, followed by its gradients for a random upstream.
+/// The output of a network with random parameters, followed by its gradients for a random upstream gradient.
 template <class A, class D>
 std::vector<float> results(D& device, int batch) {
     Network<A, D> network{device, Seed{1}};
@@ -55,7 +55,7 @@ std::vector<float> results(D& device, int batch) {
     return all;
 }
 
-/// InputShape fuses no activation: after it, an activation runs by itself.
+/// InputShape fuses no activation: an activation after it runs as a separate kernel.
 template <class Activation, class D>
 void check_fused() {
     using Up = ConvTranspose2d<5, 2, no_bias>;
@@ -85,7 +85,7 @@ TEMPLATE_TEST_CASE("Maxout of convolutions is the maximum of single ones", "[lay
     Network<One, TestType> first{device, Seed{1}}, second{device, Seed{1}};
     const auto parameters = random_numbers<float>(Pieces::parameter_count, "parameters");
     pieces.parameters().from_host(parameters);
-    // The pieces lie side by side as output channels, of each weight and of the bias.
+    // The pieces are adjacent output channels, for each weight and for the bias.
     const auto piece = [&](std::size_t i) {
         std::vector<float> numbers;
         for (std::size_t row = 0; row < parameters.size() / 6; ++row)

@@ -8,7 +8,7 @@
 namespace gantry::test {
 namespace {
 
-// The generators and discriminators of known GANs, with the parameter counts of the originals.
+// Generators and discriminators of known GANs, with the parameter counts of the originals.
 using FluxGenerator = Sequential<Dense<100, 1200>, ReLU, Dense<1200, 1200>, ReLU, Dense<1200, 784>, Tanh>;
 using FluxDiscriminator = Sequential<Maxout<Dense<784, 240>, 5>, Maxout<Dense<240, 240>, 5>, Dense<240, 1>>;
 using TejpalvGenerator =
@@ -22,10 +22,10 @@ static_assert(TejpalvGenerator::parameter_count == 681'744);
 static_assert(TejpalvDiscriminator::parameter_count == 665'089);
 static_assert(FluxGenerator::flops_per_item ==
               2 * (100 * 1200 + 1200 * 1200 + 1200 * 784) + 1200 + 1200 + 784 + 1200 + 1200 + 784);
-// Activations are applied where the product is stored: one number for each output of a Dense.
+// Activations are fused into the product: one value per output of a Dense.
 static_assert(FluxGenerator::activation_bytes_per_item<> == (1200 + 1200 + 784) * sizeof(float));
 static_assert(FluxGenerator::activation_bytes_per_item<double> == (1200 + 1200 + 784) * sizeof(double));
-// Maxout holds its pieces and their maximum.
+// Maxout stores its pieces and their maximum.
 static_assert(FluxDiscriminator::activation_bytes_per_item<> == (2 * 6 * 240 + 1) * sizeof(float));
 
 using NestedNetwork =
@@ -36,7 +36,8 @@ static_assert(NestedNetwork::state_count == 2 * 6);
 static_assert(std::is_same_v<NestedNetwork::Input, Shape<Batch, 8>>);
 static_assert(std::is_same_v<NestedNetwork::Output<NestedNetwork::Input>, Shape<Batch, 2, 2, 1>>);
 
-// What a network takes is told from its first layer that says so, unless one before it changes the shape.
+// A network's input shape follows from the first layer that defines it, unless an earlier layer changes the
+// shape.
 static_assert(std::is_same_v<Sequential<Dropout<0.5f>, BatchNorm<8>, Dense<8, 6>>::Input, Shape<Batch, 8>>);
 static_assert(std::is_same_v<Sequential<Flatten, Dense<8, 6>>::Input, AnyShape>);
 static_assert(std::is_same_v<Sequential<Conv2d<1, 2, Conv2dOptions{.size = 3}>, Flatten, Dense<8, 6>>::Input,

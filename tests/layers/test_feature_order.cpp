@@ -14,7 +14,7 @@ using SmallImage = InputShape<4, 5, 2>;
 using SmallConvolution = Conv2d<2, 3, Conv2dOptions{.size = 3, .padding = 1}>;
 constexpr FlatImage flat{20, 3}, plain{};
 
-/// Layers of somebody else, which say more or less about themselves.
+/// User-defined layers with more or less information about their features.
 struct Mish : PlainLayer {
     static constexpr bool keeps_shape = true;
 };
@@ -47,17 +47,17 @@ TEST_CASE("The order of features is found through layers that keep it", "[layers
     STATIC_REQUIRE(orders_of<A, 7>.inputs == flat);
     STATIC_REQUIRE(orders_of<A, 7>.outputs == flat);
     STATIC_REQUIRE(orders_of<A, 8>.outputs == flat);
-    // Between two Dense layers there is no image.
+    // There is no image between two Dense layers.
     using B = Sequential<SmallImage, Flatten, Dense<40, 60>, BatchNorm<60>, Dense<60, 6>>;
     STATIC_REQUIRE(orders_of<B, 2>.inputs == FlatImage{20, 2});
     STATIC_REQUIRE(orders_of<B, 2>.outputs == plain);
     STATIC_REQUIRE(orders_of<B, 3>.outputs == plain);
-    // Inside of an unpooling, images have another size.
+    // Images inside a PoolUnpool2d have another size.
     using C = Sequential<InputShape<4, 4, 3>,
                          PoolUnpool2d<Pooling{.size = 2}, Flatten, Dense<12, 12>, Reshape<2, 2, 3>>>;
     STATIC_REQUIRE(orders_of<C, 3>.inputs == FlatImage{4, 3});
     STATIC_REQUIRE(orders_of<C, 3>.outputs == FlatImage{4, 3});
-    // Three extents are no image.
+    // Three extents, including Batch, are not an image.
     using D = Sequential<Dense<3, 60>, Reshape<20, 3>, Tanh>;
     STATIC_REQUIRE(orders_of<D, 0>.outputs == plain);
 }

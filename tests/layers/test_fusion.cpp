@@ -10,7 +10,8 @@
 namespace gantry::test {
 namespace {
 
-/// What a network makes of `items` with these parameters, followed by its gradients for a random upstream.
+/// The output of a network with these parameters for `items`, followed by its gradients for a random upstream
+/// gradient.
 template <class Architecture, class D>
 std::vector<float> results(D& device, const std::vector<float>& parameters) {
     Network<Architecture, D> network{device, Seed{1}};
@@ -28,7 +29,7 @@ std::vector<float> results(D& device, const std::vector<float>& parameters) {
     return all;
 }
 
-/// InputShape fuses no activation: after it, an activation runs by itself.
+/// InputShape fuses no activation: an activation after it runs as a separate kernel.
 template <class Activation, class D>
 void check_fused(D& device) {
     using Fused = Sequential<Dense<9, 5>, Activation, Dense<5, 6>, BatchNorm<6>, Activation>;

@@ -12,7 +12,7 @@ using namespace gantry;
 
 namespace {
 
-/// As in Germany: 1.234,5
+/// German number format: 1.234,5
 struct Grouped : std::numpunct<char> {
     char do_decimal_point() const override { return ','; }
     char do_thousands_sep() const override { return '.'; }

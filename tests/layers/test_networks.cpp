@@ -54,7 +54,7 @@ TEMPLATE_TEST_CASE("Dropout in training and evaluation", "[layers]", GANTRY_TEST
     CHECK(first != x.to_host());
     CHECK(first != second);
     CHECK(network.dropout_stream().position > 0);
-    CHECK(frozen(network)(x).to_host() != x.to_host());  // frozen is training mode
+    CHECK(frozen(network)(x).to_host() != x.to_host());  // a frozen network is in training mode
 }
 
 TEMPLATE_TEST_CASE("BatchNorm in training and evaluation", "[layers]", GANTRY_TEST_DEVICES) {
@@ -74,11 +74,11 @@ TEMPLATE_TEST_CASE("BatchNorm in training and evaluation", "[layers]", GANTRY_TE
     network(x);
     const auto once = network.states().to_host();
     CHECK(once != start);
-    frozen(network)(x);  // as in PyTorch, it still counts the batch
+    frozen(network)(x);  // as in PyTorch, running statistics are still updated
     CHECK(network.states().to_host() != once);
     CHECK(evaluation(network)(x).to_host() != before);
 
-    // In evaluation a batch is its items one by one.
+    // In evaluation mode, each sample's output is independent of the batch.
     const auto whole = evaluation(network)(x).to_host();
     std::vector<float> singles;
     for (std::size_t i = 0; i < batch; ++i) {
@@ -139,7 +139,7 @@ TEST_CASE("the same seed gives the same bits with any number of threads", "[laye
     }));
 }
 
-#ifndef GANTRY_TEST_SANITIZERS  // AddressSanitizer ends a program that asks for that much
+#ifndef GANTRY_TEST_SANITIZERS  // AddressSanitizer aborts on such a large allocation
 TEMPLATE_TEST_CASE("A network that no memory holds is refused with its size", "[layers]",
                    GANTRY_TEST_DEVICES) {
     TestType device;

@@ -26,7 +26,7 @@ static_assert(std::is_same_v<OutputForImages<Upsample<PerAxis{1, 3}>>, Shape<Bat
 static_assert(std::is_same_v<OutputForImages<GlobalAvgPool2d>, Shape<Batch, 3>>);
 static_assert(std::is_same_v<OutputForImages<PoolUnpool2d<wide, ReLU>>, Images>);
 static_assert(MaxPool2d<pairs>::flops<Images> == 4 * 4 * 6 * 3);
-static_assert(MaxPool2d<pairs>::stored<Images> == 2 * 4 * 6 * 3);  // and as many switches
+static_assert(MaxPool2d<pairs>::stored<Images> == 2 * 4 * 6 * 3);  // the same number of switches
 
 template <class D>
 auto images(D& device) {
@@ -38,7 +38,7 @@ auto layer_of(D& device) {
     return network(images(device)).to_host();
 }
 
-// Two levels of an encoder-decoder, and what is inside of each as a Sequential of its own.
+// Two levels of an encoder-decoder, and the inner layers of each as a separate Sequential.
 using Middle = Sequential<Conv2d<2, 4, same_size>,
                           PoolUnpool2d<wide, Conv2d<4, 4, same_size>, BatchNorm<4>, LeakyReLU<0.2f>>,
                           ConvTranspose2d<4, 2, same_size>>;
@@ -78,7 +78,7 @@ TEMPLATE_TEST_CASE("PoolUnpool2d unpools with the switches of its own pooling", 
     const auto expected = max_unpool2d(evaluation(middle)(pooled), switches).to_host();
     CHECK(evaluation(network)(x).to_host() == expected);
 
-    // Training reaches the states and the dropout inside, and gradients all parameters.
+    // Training updates the inner states and dropout, and all parameters have gradients.
     const auto states = network.states().to_host();
     const auto loss = sum(square(network(x)));
     CHECK(network.states().to_host() != states);

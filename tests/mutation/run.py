@@ -1,25 +1,25 @@
 #!/usr/bin/env python3
-"""Changes gantry's sources in small ways, one at a time, and looks whether a test notices.
+"""Mutation tests: changes gantry's sources in small ways, one at a time, and checks that a test fails.
 
 Use: tests/mutation/run.py [--jobs N] [--check] [AREA | AREA/NAME]...
   AREA        a file of mutants/ without .toml; by default all of them
   AREA/NAME   one mutant
-  --check     compile nothing: only look whether each mutant still fits the sources
-A line is printed for each mutant, and last the survivors. The exit code is 0 only if there are none.
+  --check     compile nothing: only check that each mutant still fits the sources
+Prints a line per mutant, and the survivors last. The exit code is 0 only if there are none.
 
 A file of mutants/ is TOML:
-  tests = ["tests/cpu/test_matmul.cpp"]    of all mutants in the file
+  tests = ["tests/cpu/test_matmul.cpp"]    default for all mutants in the file
   [[mutant]]
   name = "one-row-too-many"                unique in the file
   file = "include/gantry/cpu/gemm/matmul.hpp"
-  find = "row < rows"                      stands in that file exactly once
+  find = "row < rows"                      must occur in that file exactly once
   replace = "row <= rows"
-  tests = ["..."]                          of this one, in place of the file's
-  compiler = true                          a test must not compile with it
-A test is a file of tests/, compiled alone, without optimisation: with clang 19, which takes
-less time, if it is there. What else it is linked with stands behind it:
-"tests/gan/test_program.cpp examples/program/*.cpp". "cuda: tests/ops/test_sum.cpp" runs it on the emulator of the GPU.
-A mutant is killed if a test fails, crashes or takes too long.
+  tests = ["..."]                          overrides the file's default
+  compiler = true                          a test must not compile with the mutant
+A test is a file of tests/, compiled alone without optimisation, by clang 19 if it is installed, since it is
+faster. Further sources to link follow the file: "tests/gan/test_program.cpp examples/program/*.cpp".
+"cuda: tests/ops/test_sum.cpp" runs the test on the emulator of the GPU. A mutant is killed if a test fails,
+crashes or times out.
 """
 
 import argparse
@@ -38,17 +38,17 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDERS = ("include", "kernels", "examples", "tests", "docs")
 COMPILE = ["-std=c++20", "-w", "-pthread", "-I.", "-Iinclude", "-Itests", "-Iexamples"]
 COMPILE += [f'-DGANTRY_TEST_IO_FOLDER="{ROOT}/tests/io"', f'-DGANTRY_KERNELS="{ROOT}/kernels"', '-DGANTRY_EXAMPLES="."']
-CPU = [shutil.which("clang++-19") or "g++", "-march=native", "-DGANTRY_TEST_SANITIZERS"]  # all devices are Cpu alone
+CPU = [shutil.which("clang++-19") or "g++", "-march=native", "-DGANTRY_TEST_SANITIZERS"]  # the only device is Cpu
 EMULATOR = ["g++", "-mfma", "-isystem", "tests/cuda_emulator/headers", "-DGANTRY_CUDA_EMULATOR", "-DGANTRY_WITH_CUDA"]
 BUILDS = {
     "cpu": [*CPU, "-O0"],
-    "cpu_loops": [*CPU, "-O1"],  # tests that take longer than to be optimised
+    "cpu_loops": [*CPU, "-O1"],  # tests for which optimising pays off
     "emulator": [*EMULATOR, "-O0"],
     # As "races" in tests/cuda_emulator/CMakeLists.txt.
     "kernels": [*EMULATOR, "-O1", "-fsanitize=thread", "-ffp-contract=fast", "-fexpensive-optimizations"],
 }
 LINK = ["-lpng", "-ljpeg", "-lexif", "-lzimg", "-lgif", "-lz", "-pthread"]
-# Half of the compile time of most tests is reading these.
+# Parsing these takes half of the compile time of most tests.
 PRECOMPILED = "support/catch.hpp cmath filesystem functional map optional ranges set span sstream thread vector".split()
 
 
@@ -70,7 +70,7 @@ def read_mutants(chosen):
 
 
 def fault_of(mutant):
-    """Why a mutant does not fit the sources, or None."""
+    """The reason why a mutant does not fit the sources, or None."""
     missing = [word for test in mutant["tests"] for word in test.removeprefix("cuda:").split() if not list(ROOT.glob(word))]
     if missing or not mutant["tests"]:
         return f"there is no test {', '.join(missing)}"
@@ -81,7 +81,7 @@ def fault_of(mutant):
 
 
 class Tree:
-    """A copy of the sources, in which they are compiled."""
+    """A copy of the sources in which tests are compiled."""
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
@@ -106,7 +106,7 @@ class Tree:
         return header
 
     def sources_of(self, test):
-        """What a test is compiled from, each with its build."""
+        """The sources of a test, each with its build."""
         cuda = test.startswith("cuda:")
         words = test.removeprefix("cuda:").split()
         build = "emulator" if cuda else "cpu_loops" if test.startswith("tests/cpu/") else "cpu"
@@ -139,11 +139,11 @@ class Tree:
 
 
 class Suite:
-    """The tests without any mutant, compiled once."""
+    """The tests compiled from the original sources, once."""
 
     def __init__(self):
-        self.objects = {}  # of a source with its build: its object file and what it depends on
-        self.seconds = {}  # of a test: how long a mutant may take
+        self.objects = {}  # (source, build) -> object file and dependencies
+        self.seconds = {}  # test -> time limit for a mutant
 
     def add_source(self, tree, source, build):
         self.objects[source, build] = tree.compile(source, build, ".o")
@@ -158,7 +158,7 @@ class Suite:
         self.seconds[test] = 30 + 10 * (time.monotonic() - begin)
 
     def try_mutant(self, tree, mutant):
-        """What became of it: "killed by ...", "SURVIVED", or why it is no mutant."""
+        """The result: "killed by ...", "SURVIVED", or why the mutant is invalid."""
         path = tree.folder / mutant["file"]
         original = path.read_text()
         path.write_text(original.replace(mutant["find"], mutant["replace"]))
@@ -184,7 +184,7 @@ class Suite:
 
 
 def run(mutants, jobs):
-    """What became of each mutant, by its name."""
+    """The result of each mutant, by its name."""
     results = {}
     suite = Suite()
     with tempfile.TemporaryDirectory(prefix="gantry-mutation-") as folder, concurrent.futures.ThreadPoolExecutor(jobs) as pool:

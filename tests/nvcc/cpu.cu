@@ -1,4 +1,4 @@
-// Wrong: nvcc cannot compile the CPU's kernels. The first error must say so.
+// Invalid: nvcc cannot compile the CPU kernels. The first error must explain this.
 #include <gantry/gantry.hpp>
 
 int main() {

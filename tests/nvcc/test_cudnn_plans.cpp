@@ -1,5 +1,5 @@
-// What the real cuDNN has for gantry's convolutions on an H100, asked without one: cuDNN takes a GPU's
-// properties as JSON.
+// The engines of the real cuDNN for gantry's convolutions on an H100, queried without one: cuDNN accepts a
+// GPU's properties as JSON.
 #include "support/catch.hpp"
 #include <gantry/cuda/cudnn_convolution.hpp>
 

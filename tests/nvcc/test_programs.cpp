@@ -1,5 +1,4 @@
-// Runs a program that is linked with gantry::cuda as a user would, where there is a GPU, and where there is
-// none.
+// Runs an executable that links gantry::cuda, on machines with and without a GPU.
 #include "gan/programs.hpp"
 #include "support/catch.hpp"
 

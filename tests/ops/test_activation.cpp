@@ -14,13 +14,13 @@ struct Sample {
     float x, y, derivative;
 };
 
-/// Values and derivatives at single points.
+/// Checks values and derivatives at single points.
 template <class D, class F>
 void check_samples(const F& f, const std::vector<Sample>& samples) {
     D device;
     for (const Sample& sample : samples) {
         const Step step{device};
-        // 17 equal numbers: a whole vector of every width, and a rest
+        // 17 equal values: full vectors of every width, and a remainder
         const auto x = variable(filled<Shape<17>>(device, 0, sample.x));
         const auto y = f(x);
         const auto derivative = grad(sum(y), x).to_host();
@@ -58,7 +58,7 @@ TEMPLATE_TEST_CASE("activations", "[ops]", GANTRY_TEST_DEVICES) {
 
 TEMPLATE_TEST_CASE("activations at kinks and extremes", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
-    // At a kink: the derivative from the left, as in PyTorch.
+    // At a kink: the left derivative, as in PyTorch.
     check_samples<D>([](const auto& x) { return relu(x); }, {{-1e4f, 0, 0},
                                                              {-0.0f, 0, 0},
                                                              {0, 0, 0},

@@ -10,7 +10,7 @@ namespace {
 
 using Features = Shape<Batch, 19>;
 using Statistics = Shape<19>;
-constexpr BatchNormOptions large_epsilon{.epsilon = 0.1};  // which no derivative can do without
+constexpr BatchNormOptions large_epsilon{.epsilon = 0.1};  // affects every derivative
 
 template <ActivationKind kind>
 const auto training = [](const auto& x, const auto& scale, const auto& shift) {
@@ -39,14 +39,14 @@ const auto given_statistics_not_affine = [](const auto& x) {
     return square(batch_norm_evaluation<ActivationKind::leaky_relu>(x, mean, variance, large_epsilon, 0.2));
 };
 
-/// A part of a reference array as numbers of T.
+/// A part of a reference array, converted to T.
 template <class T>
 std::vector<T> part(const std::vector<double>& all, std::size_t i, std::size_t size) {
     const auto begin = all.begin() + static_cast<std::ptrdiff_t>(i * size);
     return {begin, begin + static_cast<std::ptrdiff_t>(size)};
 }
 
-/// B: the shape of a batch. A case without scale has none.
+/// B: shape of a batch. A case without affine parameters has no scale.
 template <class D, class T, class B, bool affine>
 void check_against_pytorch(const batch_norm_reference::Case& e, double tolerance) {
     constexpr std::size_t features = batch_norm_reference::features;

@@ -12,7 +12,7 @@ namespace {
 constexpr Conv2dOptions plain{.size = 3};
 constexpr Conv2dOptions halving{.size = 4, .stride = 2, .padding = 1};
 constexpr Conv2dOptions uneven{.size = {3, 2}, .stride = {2, 1}, .padding = {1, 2}, .dilation = {1, 2}};
-/// Some pixels of the larger image meet no tap, and others only one of the padding's.
+/// Some pixels of the larger image meet no tap, and some taps meet only padding.
 constexpr Conv2dOptions sparse{.size = {1, 2}, .stride = {2, 4}, .padding = {1, 0}};
 constexpr Conv2dOptions uneven_transposed{
     .size = {3, 4}, .stride = {2, 3}, .padding = {1, 0}, .dilation = {2, 1}, .output_padding = {1, 2}};
@@ -50,7 +50,7 @@ void check_activation(const std::string& name, double parameter = 0) {
             return conv_transpose2d<plain, kind>(parameter, y, w, bias);
         },
         {.batches = {2}});
-    if constexpr (kind != ActivationKind::identity) {  // without a bias a device may pass it within a kernel
+    if constexpr (kind != ActivationKind::identity) {  // its backward may be fused without a bias
         check_op<D, Shape<Batch, 4, 3, 2>, Shape<3, 3, 2, 3>>(
             "conv2d: activation",
             [=](const auto& x, const auto& w) { return conv2d<plain, kind>(parameter, x, w); },
@@ -62,7 +62,7 @@ void check_activation(const std::string& name, double parameter = 0) {
     }
 }
 
-/// <conv2d(x, w), y> = <x, its adjoint by x of y> = <w, its adjoint by w of y>
+/// Checks <conv2d(x, w), y> = <x, adjoint by x of y> = <w, adjoint by w of y>.
 template <class D, Conv2dOptions window, int height, int width, int in, int out>
 void check_adjoints() {
     using X = Shape<Batch, height, width, in>;

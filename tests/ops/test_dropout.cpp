@@ -6,7 +6,7 @@
 namespace gantry::test {
 
 TEMPLATE_TEST_CASE("dropout", "[ops]", GANTRY_TEST_DEVICES) {
-    // Items of a batch have masks of their own: singles cannot be compared.
+    // Each sample has a separate mask, so single samples cannot be compared.
     check_op<TestType, Shape<Batch, 19>>("dropout",
                                          [](const auto& x) {
                                              RandomStream stream(Seed{4}, "dropout");
@@ -29,7 +29,7 @@ TEMPLATE_TEST_CASE("dropout keeps the mean, drops its share, and has one mask fo
         sum_of_values += value;
         dropped += value == 0;
     }
-    CHECK(std::abs(sum_of_values / items - 3) < 0.02);  // deviation 3 sqrt(0.3 / 0.7 / items) = 0.006
+    CHECK(std::abs(sum_of_values / items - 3) < 0.02);  // standard error 3 sqrt(0.3 / 0.7 / items) = 0.006
     CHECK(std::abs(dropped / items - 0.3) < 0.005);
     const auto gradient = grad(sum(y), x).to_host();
     std::size_t different = 0;
@@ -45,7 +45,7 @@ TEMPLATE_TEST_CASE("dropout moves its stream on, so that masks differ", "[ops]",
     const RandomStream start = stream;
     const auto x = filled<Shape<Batch>>(device, 100, 1);
     const auto first = dropout(x, 0.5, stream).to_host();
-    CHECK(stream.position == 2 * RandomStream::blocks_in_chunk);  // 100 numbers: two chunks of 64
+    CHECK(stream.position == 2 * RandomStream::blocks_in_chunk);  // 100 values: two chunks of 64
     CHECK(dropout(x, 0.5, stream).to_host() != first);
     stream = start;
     CHECK(dropout(x, 0.5, stream).to_host() == first);

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-// Results that are floats come out as these floats, also where what they are computed from is none.
+// Results in float's range are correct even if intermediate values are outside it.
 
 namespace gantry::test {
 namespace {
@@ -42,7 +42,7 @@ TEMPLATE_TEST_CASE("means and losses whose sums or squares are no floats", "[ops
     for (const float m : mean_over_batch(large).to_host()) CHECK(near(m, 2e38));
     CHECK(near(mean_per_sample(large).to_host()[4999], 2e38));
     CHECK(near(sum(filled<Four>(device, 5000, 1e-42)).item(), 2e-38, 1e-3));
-    CHECK(std::isinf(sum(large).item()));  // which is no float
+    CHECK(std::isinf(sum(large).item()));  // exceeds float's range
 }
 
 TEMPLATE_TEST_CASE("derivatives in the tails", "[ops]", GANTRY_TEST_DEVICES) {
@@ -104,7 +104,7 @@ TEMPLATE_TEST_CASE("derivatives in the tails", "[ops]", GANTRY_TEST_DEVICES) {
 
 TEMPLATE_TEST_CASE("batch norm of numbers with a large mean, and of large numbers", "[ops]",
                    GANTRY_TEST_DEVICES) {
-    // A mean that is between two floats, and numbers whose distances to it are exact.
+    // A mean between two floats, and values whose differences from it are exact.
     TestType device;
     constexpr int features = 4, rows = 37;
     using Items = Shape<Batch, features>;

@@ -11,14 +11,15 @@ namespace {
 using Logits = Shape<Batch, 19>;
 const OpCheckOptions averaged{.low = -3, .high = 3, .singles = Singles::averaged};
 
-/// Rows that are no one-hot vectors and do not sum to 1, one for all items: singles can be compared.
+/// Targets that are not one-hot and do not sum to 1, the same for all samples, so that single samples can be
+/// compared.
 template <int classes, class X>
 auto some_targets(const X& x) {
     const auto numbers = random_numbers<typename X::scalar>(classes, "targets", 0, 0.2);
     return broadcast_to<Shape<Batch, classes>>(from_host<Shape<classes>>(x.device(), 0, numbers), x.batch());
 }
 
-/// The cross entropy against the same in ops: its value, and each way in which its derivative is computed.
+/// Compares cross entropy with a composition of ops: its value, and every path of its derivative.
 template <class T, int classes, class D>
 void check_cross_entropy(D& device, int batch) {
     using S = Shape<Batch, classes>;

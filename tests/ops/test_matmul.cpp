@@ -25,7 +25,7 @@ TEMPLATE_TEST_CASE("matmul", "[ops]", GANTRY_TEST_DEVICES) {
     check_op<D, Rows, Shape<13, 1>>("matmul: one column", multiply);
     check_op<D, Shape<Batch, 1>, Shape<1, 19>>("matmul: outer product", multiply);
     check_op<D, Shape<3, 5>, Shape<5, 2>>("matmul: no batch", multiply, {.singles = Singles::not_checked});
-    // Its derivatives are products with transposed operands; a product of two of them has all four kinds.
+    // Its derivatives are products with transposed operands; nesting two covers all four combinations.
     check_op<D, Rows, Factor>("matmul: twice", [](const auto& a, const auto& b) {
         return matmul(square(matmul(a, b)),
                       from_host<Shape<19, 3>>(

@@ -8,7 +8,7 @@
 namespace gantry::test {
 namespace {
 
-// Not square; 19 channels are one or two vectors and some that are left. `halves` leaves out the last row.
+// Not square; 19 channels are one or two vectors and a remainder. `halves` drops the last row.
 using Images = Shape<Batch, 5, 4, 19>;
 constexpr Pooling halves{.size = 2}, overlapping{.size = {3, 2}, .stride = {2, 1}, .padding = {1, 1}},
     with_gaps{.size = {1, 2}, .stride = {3, 2}};
@@ -20,7 +20,7 @@ template <Pooling pooling>
 const auto max_pooled = [](const auto& x) { return square(max_pool2d<pooling>(x).result); };
 template <Pooling pooling>
 const auto avg_pooled = [](const auto& x) { return square(avg_pool2d<pooling>(x)); };
-/// The switches are those of x.
+/// Uses the switches of x.
 template <Pooling pooling>
 const auto unpooled = [](const auto& y, const auto& x) {
     return square(max_unpool2d(y, max_pool2d<pooling>(detach(x)).switches));
@@ -159,7 +159,7 @@ TEMPLATE_TEST_CASE("pooling and its adjoint: <pool(x), y> = <x, unpool(y)>", "[o
     CHECK(near(dot(largest, y), dot(x, max_unpool2d(y, switches))));
     const auto mean = avg_pool2d<overlapping>(x);
     CHECK(near(dot(mean, y), dot(x, grad(sum(mean * y), x))));
-    // Windows side by side: unpooled are upsampled pixels.
+    // Adjacent windows: unpooling is upsampling.
     const auto small = random_tensor<Shape<Batch, 2, 3, 19>, double>(device, 3, "small");
     const auto large = random_tensor<Shape<Batch, 4, 9, 19>, double>(device, 3, "large");
     constexpr PerAxis factor{2, 3};

@@ -19,7 +19,7 @@ std::string read(const std::filesystem::path& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// First groups of all matches.
+/// The first capture group of every match.
 std::set<std::string> matches(const std::string& text, const std::regex& pattern) {
     std::set<std::string> found;
     for (std::sregex_iterator i(text.begin(), text.end(), pattern), end; i != end; ++i)
@@ -27,7 +27,7 @@ std::set<std::string> matches(const std::string& text, const std::regex& pattern
     return found;
 }
 
-/// Public functions of a header in ops/: those that are not in a namespace detail.
+/// Public functions of a header in ops/: those outside namespace detail.
 std::set<std::string> public_functions(std::string text) {
     for (const std::string begin : {"\nnamespace detail {", "\nnamespace gantry::detail {"})
         for (std::size_t from; (from = text.find(begin)) != std::string::npos;) {
@@ -42,7 +42,7 @@ std::set<std::string> public_functions(std::string text) {
 }  // namespace
 
 TEST_CASE("docs/ops.md lists every op, and only checks that exist", "[ops]") {
-    std::string names, checked;  // the first column, and that of the checks
+    std::string names, checked;  // the columns of ops and of their checks
     std::string table = read(root / "docs/ops.md");
     table.erase(table.find("| layer |"));
     const std::regex row("\n\\| (`[^|]*)\\|[^|]*\\|[^|]*\\|[^|]*\\|([^|]*)\\|[^|]*\\|");

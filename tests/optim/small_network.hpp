@@ -9,7 +9,7 @@
 
 namespace gantry::test {
 
-/// 35 parameters, so that there are whole vectors and a rest: the numbers of the reference, over and over.
+/// 35 parameters, so that there are full vectors and a remainder: the reference values, repeated.
 using SmallArchitecture = Sequential<Dense<6, 5>>;
 template <class D, class T = double>
 using SmallNetwork = Network<SmallArchitecture, D, T>;
@@ -21,13 +21,13 @@ std::vector<T> repeated(const std::array<double, reference_size>& numbers) {
     return all;
 }
 
-/// A network whose parameters are those that the reference starts with.
+/// A network with the initial parameters of the reference.
 template <class D, class T = double>
 struct ReferenceNetwork : SmallNetwork<D, T> {
     explicit ReferenceNetwork(D& device) : SmallNetwork<D, T>(device, Seed{1}) {
         this->parameters().from_host(repeated<T>(reference_start));
     }
-    /// The reference's gradients for an update, as if `backward` had left them.
+    /// The reference's gradients for an update, as `backward` would return them.
     Gradients<SmallNetwork<D, T>> gradients_of_update(std::size_t update) {
         this->gradients().from_host(repeated<T>(reference_gradients[update]));
         return {this, this->backward_passes()};

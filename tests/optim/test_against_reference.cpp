@@ -1,4 +1,4 @@
-// Every optimizer, update by update, against PyTorch: see make_reference.py.
+// Compares every optimizer with PyTorch, update by update: see make_reference.py.
 #include <gantry/cpu/cpu.hpp>
 #include <gantry/optim/adam.hpp>
 #include <gantry/optim/adam_w.hpp>
@@ -18,8 +18,8 @@ using namespace gantry::test;
 
 namespace {
 
-/// The largest difference of a parameter from the reference, relative to 1 + |reference|, over all updates.
-/// `before_update(optimizer, update)` may change the rate.
+/// The largest error of a parameter, relative to 1 + |reference|, over all updates. `before_update(optimizer,
+/// update)` may change the learning rate.
 template <template <class> class Optimizer, class T = double, class D, class Options, class F>
 double difference(D& device, const Options& options, const ReferenceTable& expected, const F& before_update) {
     ReferenceNetwork<D, T> network(device);

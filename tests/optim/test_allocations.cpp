@@ -1,4 +1,4 @@
-// An optimizer's step allocates nothing.
+// An optimizer's step does not allocate.
 #include <gantry/cpu/cpu.hpp>
 #include <gantry/ops/losses.hpp>
 #include <gantry/optim/adam.hpp>
@@ -18,7 +18,7 @@ using namespace gantry;
 using namespace gantry::test;
 
 namespace {
-/// Allocations of some training steps, without the first one.
+/// Allocations of several training steps, except the first.
 template <class Net, class Optimizer>
 std::size_t allocations_of(Net& network, Optimizer& optimizer) {
     std::size_t before = 0;
@@ -38,7 +38,7 @@ TEST_CASE("A training step allocates nothing, with every optimizer", "[optim]") 
     {
         const std::size_t before = allocations;
         const Buffer<float, Cpu> buffer(device, 10);
-        REQUIRE((allocations > before || !counts_allocations));  // the count works
+        REQUIRE((allocations > before || !counts_allocations));  // checks the counter
     }
     Sgd sgd{network, {.momentum = 0.5, .decay = ExponentialDecay{}}};
     CHECK(allocations_of(network, sgd) == 0);

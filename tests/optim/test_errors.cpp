@@ -49,7 +49,7 @@ TEMPLATE_TEST_CASE("An update between a forward pass and its backward pass is re
     const auto first = mean(network(x)), second = mean(square(network(x)));
     optimizer.step(backward(first, network));
     REQUIRE_THROWS_WITH(backward(second, network), contains("must not be updated between"));
-    // A forward pass after the update is as good as any.
+    // A forward pass after the update is valid.
     const auto third = mean(square(network(x)));
     REQUIRE_NOTHROW(optimizer.step(backward(third, network)));
     CHECK(optimizer.updates() == 2);

@@ -18,7 +18,7 @@ using namespace gantry::test;
 
 namespace {
 
-/// Gradients as if `backward` had left them.
+/// Gradients as `backward` would return them.
 template <class Net>
 Gradients<Net> gradients_of(Net& network, const std::vector<typename Net::scalar>& numbers) {
     network.gradients().from_host(numbers);
@@ -74,7 +74,7 @@ TEMPLATE_TEST_CASE("Clipping gradients of 0, and those that are not finite", "[o
     CHECK(clip_gradient_norm(gradients_of(network, numbers), 1).item() == 0);
     CHECK(network.gradients().to_host() == numbers);
 
-    // As PyTorch has it: a factor of 0.
+    // As in PyTorch: a factor of 0.
     numbers[3] = 2;
     numbers[7] = std::numeric_limits<double>::infinity();
     CHECK(std::isinf(clip_gradient_norm(gradients_of(network, numbers), 1).item()));
@@ -138,7 +138,7 @@ TEMPLATE_TEST_CASE("The norm of gradients whose squares are no floats", "[optim]
 
     CHECK(near(gradient_norm(gradients_of(network, std::vector<float>(35, 1e-30f))).item(),
                1e-30 * std::sqrt(35.0)));
-    // The norm is no float here, but the clipped gradients are.
+    // The norm exceeds float's range, but the clipped gradients do not.
     CHECK(std::isinf(clip_gradient_norm(gradients_of(network, std::vector<float>(35, 3e38f)), 2).item()));
     for (const float g : network.gradients().to_host()) CHECK(near(g, 2 / std::sqrt(35.0)));
 }

@@ -21,7 +21,8 @@ namespace {
 
 using Net = SmallNetwork<Reference>;
 
-/// Six updates in one go, and with all state carried over to a new optimizer after three, as by a checkpoint.
+/// Compares six updates in one run with the same when all state is copied to a new optimizer after three, as
+/// by a checkpoint.
 template <template <class> class Optimizer, class D, class Options>
 bool resumes(D& device, const Options& options) {
     const auto go_on = [](auto& network, auto& optimizer, std::size_t from, std::size_t to) {
@@ -121,8 +122,7 @@ TEMPLATE_TEST_CASE("Centered RmsProp stays finite where the gradient stays the s
                    GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Sequential<Dense<100, 100>>, TestType> network{device, Seed{1}};
-    // The mean of squares less the square of the mean is 0 but for rounding, with which it is negative as
-    // often as not.
+    // E[g^2] - E[g]^2 is 0 except for rounding errors, which make it negative about half of the time.
     RmsProp optimizer{network, {.learning_rate = 1e-6, .alpha = 0.5, .centered = true}};
     network.gradients().from_host(network.parameters().to_host());
     for (int i = 0; i < 500; ++i) optimizer.step({&network, network.backward_passes()});

@@ -1,10 +1,10 @@
-// The DCGAN of pytorch/examples for MNIST, trained here and in PyTorch from the same weights, on the same
-// batches and noise, with the same optimizer. PyTorch's side is dcgan.py, which made dcgan_losses.hpp.
+// The DCGAN of pytorch/examples for MNIST, trained here and in PyTorch with the same weights, batches, noise
+// and optimizer. PyTorch's side is dcgan.py, which generated dcgan_losses.hpp.
 //
-// In double both stay together at the original's learning rate. In float a training is chaotic at that rate:
-// Adam moves a weight by the whole rate whatever its gradient's size, so that a rounding error in a gradient
-// near 0 moves it the other way, and PyTorch in float leaves PyTorch in double by 1 % within 10 steps. The
-// float runs are compared at a fiftieth of the rate.
+// In double both agree at the original's learning rate. In float training is chaotic at that rate: Adam moves
+// a weight by the full learning rate whatever the size of its gradient, so a rounding error in a gradient
+// near 0 can reverse the update, and PyTorch in float deviates from PyTorch in double by 1 % within 10 steps.
+// The float runs are therefore compared at a fiftieth of the rate.
 #include "networks/dcgan.hpp"
 #include "parity/dcgan_losses.hpp"
 #include "support/catch.hpp"
@@ -34,7 +34,7 @@ struct Networks {
     Network<networks::Dcgan28::Generator, Cpu, T> generator{device, Seed{1}};
     Network<networks::Dcgan28::Discriminator, Cpu, T> discriminator{device, Seed{2}};
 
-    /// Weights with the deviation of DCGAN's, but uniform: such numbers have the same bits on every machine.
+    /// Weights with the standard deviation of DCGAN's, but uniform: their bits are the same on every machine.
     Networks() {
         RandomStream stream(Seed{3}, "weights");
         const double bound = 0.02 * std::sqrt(3.0);
@@ -52,12 +52,12 @@ struct Networks {
     }
 };
 
-/// One of the two noises of a step.
+/// One of the two noise batches of a step.
 template <class T>
 std::vector<T> noise(const std::string& which, int step) {
     return random_numbers<T>(Latent::size(batch), which + ' ' + std::to_string(step));
 }
-/// The real pictures of a step: a bright rectangle on a dark ground.
+/// The real images of a step: a bright rectangle on a dark background.
 template <class T>
 std::vector<T> pictures(int step) {
     const auto corners = random_numbers<float>(4 * batch, "rectangles " + std::to_string(step), 0, 28);
@@ -90,7 +90,7 @@ Losses train(Networks<T>& networks) {
         {
             const Step step{device};
             const auto fake = frozen(generator)(given(Latent{}, noise<T>("noise", i)));
-            // Apart, since batch norm's running statistics depend on which comes first.
+            // In separate passes, since batch norm's running statistics depend on their order.
             const auto real_loss = bce_with_logits(discriminator(given(Picture{}, pictures<T>(i))), 0.9);
             const auto loss = real_loss + bce_with_logits(discriminator(fake), 0);
             discriminator_optimizer.step(backward(loss, discriminator));
@@ -123,7 +123,7 @@ void check_losses(double tolerance) {
     CHECK(largest_relative_error(losses.generator, parity::generator_losses<T>) < tolerance);
 }
 
-/// Where dcgan.py wants the file to be, or has put it.
+/// Path of a file that is exchanged with dcgan.py.
 std::filesystem::path shared_file(const std::string& name) {
     const char* const folder = std::getenv("GANTRY_PARITY_FOLDER");
     REQUIRE(folder);
@@ -137,7 +137,7 @@ TEST_CASE("a DCGAN's losses are PyTorch's for 20 steps", "[parity]") {
     check_losses<double>(1e-8);
 }
 
-// dcgan.py runs these two; ctest does not know them.
+// dcgan.py runs these two cases; they are hidden from ctest.
 TEMPLATE_TEST_CASE("writes what PyTorch starts from", "[.start]", float, double) {
     Networks<TestType> networks;
     CheckpointWriter writer;
@@ -147,7 +147,7 @@ TEMPLATE_TEST_CASE("writes what PyTorch starts from", "[.start]", float, double)
         writer.file.tensors[what + ' ' + std::to_string(step)] = make_entry(shape, numbers);
     };
     for (int i = 0; i < steps; ++i) {
-        add("batch", i, {batch, 1, 28, 28}, pictures<TestType>(i));  // one channel: first is last
+        add("batch", i, {batch, 1, 28, 28}, pictures<TestType>(i));  // one channel: the layouts coincide
         add("noise", i, {batch, 100}, noise<TestType>("noise", i));
         add("second noise", i, {batch, 100}, noise<TestType>("second noise", i));
     }

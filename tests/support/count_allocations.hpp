@@ -1,7 +1,7 @@
 #pragma once
 // Replaces operator new of a test program by one that counts. Include it in one file of the program. Not
-// inline, or g++ takes free for the wrong partner of new. ThreadSanitizer has an operator new of its own and
-// does not let another one be linked: under it nothing is counted (counts_allocations is false).
+// inline, or g++ mistakes free for a mismatched operator delete. ThreadSanitizer has its own operator new,
+// which cannot be replaced: under it nothing is counted (counts_allocations is false).
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
@@ -22,13 +22,13 @@ inline constexpr bool counts_allocations = false;
 inline constexpr bool counts_allocations = true;
 #endif
 
-/// Allocations on the heap so far, on all threads.
+/// Heap allocations so far, on all threads.
 inline std::atomic<std::size_t> allocations{0};
-/// Allocations from this one on throw std::bad_alloc.
+/// From this count on, allocations throw std::bad_alloc.
 inline std::atomic<std::size_t> allocation_limit{std::numeric_limits<std::size_t>::max()};
 
-/// Calls f again and again, with one more allocation each time, until it has enough; f must have no other
-/// error. Returns how often it had too few.
+/// Calls f repeatedly, each time allowing one more allocation, until it succeeds. f must have no other error.
+/// Returns the number of failed calls.
 template <class F>
 std::size_t fail_each_allocation(const F& f) {
     for (std::size_t allowed = 0;; ++allowed) {

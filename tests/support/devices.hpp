@@ -1,15 +1,14 @@
 #pragma once
-// Which devices the bodies of TEMPLATE_TEST_CASE run on: GANTRY_TEST_DEVICES, with how large batches, and how
-// many elements of an input are changed to see its derivative.
-// Everything is tested on Cpu and Reference, on Cpu under sanitizers, and in separate programs on Cuda: over the
-// emulator, and on a GPU.
+// The devices of TEMPLATE_TEST_CASE bodies (GANTRY_TEST_DEVICES), their batch sizes, and the number of input
+// elements that are perturbed to check a derivative. Tests run on Cpu and Reference; under sanitizers on Cpu
+// only; and in separate programs on Cuda, once on the emulator and once on a GPU.
 #include "support/reference_device.hpp"
 #include <gantry/gantry.hpp>
 
 #ifdef GANTRY_CUDA_EMULATOR
 #include <gantry/cuda.hpp>
 #define GANTRY_TEST_DEVICES Cuda
-// On an emulator more would take minutes.
+// More would take minutes on an emulator.
 #define GANTRY_TEST_BATCHES 1, 3
 #define GANTRY_TEST_ELEMENTS 7
 #elif defined(GANTRY_TEST_GPU)
@@ -18,7 +17,7 @@
 #define GANTRY_TEST_BATCHES 1, 3, 7
 #define GANTRY_TEST_ELEMENTS 20
 #elif defined(GANTRY_TEST_SANITIZERS)
-// What the sanitizers are to see is Cpu; Reference costs them as much time.
+// The sanitizers are meant for Cpu; Reference would double the time.
 #define GANTRY_TEST_DEVICES Cpu
 #define GANTRY_TEST_BATCHES 1, 3, 7
 #define GANTRY_TEST_ELEMENTS 20

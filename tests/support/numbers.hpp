@@ -10,7 +10,7 @@
 
 namespace gantry::test {
 
-/// n numbers from low to high, other ones for each `name`.
+/// n random values in [low, high), different for each `name`.
 template <class T>
 std::vector<T> random_numbers(std::size_t n, std::string_view name, double low = -1, double high = 1) {
     const RandomStream stream(Seed{7}, name);
@@ -20,7 +20,7 @@ std::vector<T> random_numbers(std::size_t n, std::string_view name, double low =
     return result;
 }
 
-/// Whether both have the same bits (NaN equals NaN, 0 does not equal -0).
+/// True if both have the same bits (NaN equals NaN, 0 does not equal -0).
 template <class T>
 bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
     return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
@@ -38,11 +38,11 @@ double largest_error(const std::vector<T>& a, const std::vector<U>& b) {
     return largest;
 }
 
-/// Rounding errors of a few hundred operations.
+/// Covers the rounding errors of a few hundred operations.
 template <class T>
 constexpr double tolerance = sizeof(T) == 4 ? 2e-6 : 1e-13;
 
-/// f(device) with 1, 2 and 3 threads: whether the results, vectors, have the same bits.
+/// True if f(device), a vector, has the same bits with 1, 2 and 3 threads.
 template <class F>
 bool independent_of_threads(const F& f) {
     Cpu one{{.threads = 1}}, two{{.threads = 2}}, three{{.threads = 3}};

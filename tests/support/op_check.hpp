@@ -14,14 +14,14 @@
 
 namespace gantry::test {
 
-/// How the result for a batch comes from the results for its items, each taken as a batch of one.
+/// How the result for a batch follows from the results for its samples, each as a batch of one.
 enum class Singles { stacked, summed, averaged, not_checked };
 
 struct OpCheckOptions {
     double low = -1, high = 1;  ///< inputs are uniform in [low, high)
     std::vector<int> batches = {GANTRY_TEST_BATCHES};
     Singles singles = Singles::stacked;
-    double float_tolerance = 2e-6;  ///< relative to 1 + the largest of what is compared
+    double float_tolerance = 2e-6;  ///< relative to 1 + the largest expected magnitude
 };
 
 namespace detail {
@@ -34,7 +34,7 @@ std::vector<T> converted(const std::vector<U>& x) {
     return {x.begin(), x.end()};
 }
 
-/// Random inputs that float holds exactly.
+/// Random inputs that are exactly representable in float.
 inline Numbers random_inputs(const std::vector<Extents>& shapes, const OpCheckOptions& options) {
     Numbers inputs;
     for (const Extents& shape : shapes)
@@ -88,7 +88,7 @@ void check_parity(const ValueFunction<T, D>& f, const ValueFunction<double, Refe
     }
 }
 
-/// `shapes` have a batch of `batch` where `batched` says so.
+/// Shape k has a batch extent, of size `batch`, if batched[k].
 template <class D>
 void check_singles(const ValueFunction<double, D>& f, std::vector<Extents> shapes, int batch,
                    const std::vector<bool>& batched, const OpCheckOptions& options) {
@@ -133,11 +133,11 @@ void check_derivatives(const ValueFunction<double, D>& f, const std::vector<Exte
 
 }  // namespace detail
 
-/// All that every op is checked for, on device D with inputs of shapes S: first and second derivatives
-/// against central differences, in memory filled with NaN; result and gradients against the reference device
-/// with random upstream gradients, in float and double; a batch against its items one by one.
+/// Checks an op on device D with inputs of shapes S: first and second derivatives against central
+/// differences, in memory filled with NaN; result and gradients against the reference device for random
+/// upstream gradients, in float and double; a batch against its samples one by one.
 ///     check_op<D, Shape<Batch, 3>, Shape<3, 4>>("matmul", [](auto x, auto w) { return matmul(x, w); });
-/// f takes Variables of any scalar and device. docs/ops.md names the ops by `name`.
+/// f takes Variables of any scalar and device. docs/ops.md lists the ops by `name`.
 template <class D, class... S, class F>
 void check_op(const std::string& name, const F& f, const OpCheckOptions& options = {}) {
     using gantry::detail::without_shapes;

@@ -16,8 +16,8 @@ struct ImageExtents {
     std::size_t channels;
 };
 
-/// Calls f(geometry) for `images` images of several extents, and of `more`, with each of several windows that
-/// fits.
+/// Calls f(geometry) for every fitting pair of a window and image extents, those below and `more`, with
+/// `images` images.
 template <class F>
 void for_pooling_geometries(std::size_t images, std::initializer_list<ImageExtents> more, const F& f) {
     const Pooling windows[] = {
@@ -59,7 +59,7 @@ inline SwitchedImages switched(const PoolingGeometry& g, const std::int32_t* swi
             static_cast<std::size_t>(g.pooled_height * g.pooled_width), g.channels, switches};
 }
 
-/// Whole images in which many numbers are equal, and some are NaN.
+/// Full-size images with many equal values and some NaNs.
 template <class T>
 std::vector<T> coarse_images(std::size_t size) {
     auto numbers = random_numbers<T>(size, "images", -4, 4);

@@ -37,7 +37,7 @@ void each_product(const ConvolutionGeometry& g, const F& f) {
         });
 }
 
-/// Number `i` of an operand.
+/// Element `i` of an operand, with its activation backward.
 template <class T>
 double operand(const T* data, const ActivationBackward<T>& behind, std::size_t i) {
     const double x = data[i];

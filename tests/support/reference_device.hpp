@@ -24,9 +24,9 @@
 
 namespace gantry {
 
-/// A second device, for tests: every kernel as the plainest loop that its contract allows, with sums in
-/// double. It shows that nothing above the kernels knows the CPU device, and it is what the CPU device is
-/// compared with.
+/// A second device, for tests: every kernel as the simplest loop that its contract allows, with sums in
+/// double. It shows that the code above the kernels is independent of Cpu, and is the reference for other
+/// devices.
 class Reference : public Device<HostMemory> {};
 
 namespace reference {
@@ -49,10 +49,10 @@ inline double activate(Activation a, double x) {
     return x;
 }
 
-/// Number i of a stream, as a word and as the word beside it in its pair.
+/// Element i of a stream: its word, and both words of its pair.
 struct Words {
     std::uint32_t word, first_of_pair, second_of_pair;
-    int place;  ///< 0 ... 3 in its block
+    int place;  ///< 0 ... 3 within its block
 };
 inline Words words(const RandomStream& stream, std::size_t i) {
     const std::size_t chunk = i / RandomStream::chunk, within = i % RandomStream::chunk;
@@ -173,7 +173,7 @@ void launch(Reference&, const GatherNumbersParameters<T>& p) {
 }
 
 namespace reference {
-/// For each row and column of x (rows, pieces, columns): f(index of the largest piece, index in (rows,
+/// For each row and column of x (rows, pieces, columns), calls f(index of the largest piece, index in (rows,
 /// columns)).
 template <class P, class F>
 void each_winner(const P& p, const F& f) {

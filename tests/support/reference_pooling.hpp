@@ -9,8 +9,8 @@ namespace gantry {
 
 namespace reference {
 
-/// Calls f(index into whole, index into pooled, pixel of whole) for each number of whole that is in the
-/// window of one of pooled.
+/// Calls f(index into whole, index into pooled, pixel of whole) for each element of whole inside the window
+/// of each element of pooled.
 template <class F>
 void each_in_window(const PoolingGeometry& g, const F& f) {
     const auto [size, stride, padding] = g.window;
@@ -32,7 +32,8 @@ void each_in_window(const PoolingGeometry& g, const F& f) {
                     }
 }
 
-/// Calls f(index into whole, index into pooled) for each number of pooled and where its switch points.
+/// Calls f(index into whole, index into pooled) for each element of pooled and the position that its switch
+/// selects.
 template <class F>
 void each_switch(const SwitchedImages& e, const F& f) {
     for (std::size_t n = 0; n < e.images; ++n)

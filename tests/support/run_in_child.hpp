@@ -1,5 +1,5 @@
 #pragma once
-// For what a test can only do to a process of its own.
+// For tests that need a separate process.
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -13,12 +13,12 @@ namespace gantry::test {
 
 inline bool in_child = false;
 
-/// What a forked child prints, and "exit N" of its exit code; a child that hangs is ended by SIGALRM.
+/// What a forked child prints, followed by "exit N" with its exit code. SIGALRM ends a child that hangs.
 template <class F>
 std::string run_in_child(const F& f) {
     int ends[2] = {};
     REQUIRE(::pipe(ends) == 0);
-    std::fflush(nullptr);  // or the child prints it, too
+    std::fflush(nullptr);  // or the child would print the buffer, too
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
     if (child == 0) {
@@ -40,15 +40,15 @@ std::string run_in_child(const F& f) {
            std::to_string(WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 }
 
-/// From now on the system refuses this process new threads.
+/// From now on the system refuses to create threads in this process.
 inline void allow_no_threads() {
     const rlimit none{0, 0};
-    if (::geteuid() == 0 && ::setuid(65534) != 0) std::abort();  // the limit does not hold for root
+    if (::geteuid() == 0 && ::setuid(65534) != 0) std::abort();  // the limit does not apply to root
     if (::setrlimit(RLIMIT_NPROC, &none) != 0) std::abort();
 }
 
 }  // namespace gantry::test
 
-/// Asked by LeakSanitizer, where there is one. A forked child has the memory of its parent's threads and not
-/// the threads, which looks like leaks.
+/// Called by LeakSanitizer, if present. A forked child has the memory of its parent's threads but not the
+/// threads, which looks like leaks.
 extern "C" [[gnu::used]] inline int __lsan_is_turned_off() { return gantry::test::in_child; }

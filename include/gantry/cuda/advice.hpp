@@ -10,13 +10,13 @@
 
 namespace gantry::cuda::detail {
 
-// What to do about a status code of CUDA, cuBLAS or cuDNN: one row per cause. Codes that are newer than CUDA
-// 12.0 or cuDNN 9.0 are given by number. tests/cuda_calls/test_errors.cpp holds the tables to the toolkit's
+// Advice for the status codes of CUDA, cuBLAS and cuDNN: one row per cause. Codes newer than CUDA 12.0 or
+// cuDNN 9.0 are written as numbers. tests/cuda_calls/test_errors.cpp compares the tables with the toolkit's
 // headers.
 
 struct Advice {
     const char* text;
-    std::array<int, 40> codes;  ///< the rest is 0, success
+    std::array<int, 40> codes;  ///< padded with 0, success
 };
 
 inline constexpr const char* memory_is_full =
@@ -176,7 +176,7 @@ inline constexpr Advice cublas_advice[] = {
     {broken_installation, {CUBLAS_STATUS_LICENSE_ERROR}},
 };
 
-/// A code that is not here has the advice of its family, code / 1000 * 1000.
+/// A code that is not listed has the advice of its category, code / 1000 * 1000.
 inline constexpr Advice cudnn_advice[] = {
     {could_not_start, {CUDNN_STATUS_NOT_INITIALIZED}},
     {broken_installation,
@@ -203,7 +203,7 @@ inline constexpr Advice cudnn_advice[] = {
 };
 // clang-format on
 
-/// The row of a code, or null.
+/// The advice for a code, or null if it is not in the table.
 template <std::size_t N>
 constexpr const char* find_advice(const Advice (&table)[N], int code) {
     for (const Advice& advice : table)
@@ -215,6 +215,7 @@ constexpr const char* find_advice(const Advice (&table)[N], int code) {
 inline constexpr const char* unknown_code =
     "this version of gantry does not know the code: see its documentation by NVIDIA";
 
+/// One line of advice for a status code.
 constexpr const char* advice(cudaError_t code) {
     const char* const text = find_advice(runtime_advice, code);
     return text ? text : unknown_code;

@@ -18,18 +18,22 @@
 
 namespace gantry::cuda {
 
+// clang-format off
 /// Streams batches of bytes from the host to the GPU through a ring of slots: kernels read some batches while
-/// the next ones are copied in a separate stream. A background thread writes each batch to page-locked memory
+/// later ones are copied in a separate stream. A background thread writes each batch to page-locked memory
 /// and starts its copy. The device's thread never waits for the GPU, only for a batch that is not ready yet.
 ///
-/// What happens to a slot, thread by thread:
-///     background   wait until the last copy from the slot is done; write the batch; make the copies' stream
-///                  wait for `used`; copy; record `copied`
+/// Life cycle of a slot, by thread:
+///     background   wait for the last copy from the slot; write the batch; make the copy stream wait for
+///                  `used`; copy; record `copied`
 ///     device       make the device's stream wait for `copied`; launch kernels that read the slot; record
 ///                  `used`
-/// Within Cuda::submit the device's two events are outside of the graph, before and behind it (Companion).
+/// Inside Cuda::submit the device's two events are outside the graph, before and after its launch
+/// (Companion).
+// clang-format on
 class BatchUploader {
 public:
+    /// Writes the batch with the given number.
     using Fill = std::function<void(std::span<std::uint8_t>, std::uint64_t)>;
 
     /// `fill(bytes, number)` writes batch `number` of `bytes_in_batch` bytes, on the background thread.
@@ -39,31 +43,31 @@ public:
         make_ring();
     }
 
-    /// Calls `use(x)`, which launches kernels that read the next batch from x, in the GPU's memory, and does
-    /// nothing else with the device. Errors: those of the background thread and its copies; the next call
-    /// begins anew then.
+    /// Calls `use(x)`, which launches kernels that read the next batch at x, in GPU memory, and must not use
+    /// the device in any other way. Errors: those of the background thread and its copies; the next call then
+    /// starts with a new ring.
     template <class Use>
     void next(const Use& use) {
         if (ring_ && (broken_ || ring_->is_short())) {
             memory_.stream().flush();
             ring_.reset();
-            // A submission holds more than half of the slots, so the next copies would have to wait for it.
-            // This happens in the first submissions, until there are enough slots.
+            // The current capture holds more than half of the slots, so the next copies would have to wait
+            // for it. This happens only in the first captures, until there are enough slots.
             if (!std::exchange(broken_, false)) slots_ *= 2;
         }
         if (!ring_) make_ring();
         try {
             ring_->next(use);
         } catch (...) {
-            broken_ = true;  // what it holds may be a part of a capture that ends by this error
+            broken_ = true;  // its slots may belong to a capture that this error ends
             throw;
         }
         ++position_;
     }
 
-    /// Batches taken so far.
+    /// Number of batches taken so far.
     std::uint64_t position() const { return position_; }
-    /// Goes on as if `position` batches had been taken.
+    /// Continues as if `position` batches had been taken.
     void seek(std::uint64_t position) {
         position_ = position;
         if (ring_) ring_->seek(position);
@@ -89,12 +93,12 @@ private:
         Ring& operator=(const Ring&) = delete;
         ~Ring() {
             try {
-                stream_.flush();  // kernels in it may read this memory, and a capture allows no release
+                stream_.flush();  // its kernels may read this memory, and a capture does not allow freeing it
             } catch (const Error&) {
             }
         }
 
-        /// Whether with one more batch less than half of the slots would be free for copies.
+        /// True if one more batch would leave less than half of the slots free for copies.
         bool is_short() const { return 2 * (held_.size() + 1) > slots_.size(); }
 
         template <class Use>
@@ -113,7 +117,7 @@ private:
         void seek(std::uint64_t position) { prefetcher_.seek(position); }
 
     private:
-        static constexpr std::size_t alignment = 256;  // cudaMalloc's
+        static constexpr std::size_t alignment = 256;  // that of cudaMalloc
         struct Slot {
             Event copied, used;
         };
@@ -129,7 +133,7 @@ private:
 
         const std::uint8_t* device(std::size_t slot) const { return device_.get() + slot * stride_; }
 
-        /// The background thread: one batch.
+        /// Prepares one batch, on the background thread.
         void send(std::size_t slot, std::uint64_t number) {
             stream_.gpu().make_current();
             Slot& s = slots_[slot];
@@ -144,7 +148,7 @@ private:
         }
 
         void before_launch() override {
-            slots_[held_.back()].copied.make_wait(stream_.get());  // copies are done in their order
+            slots_[held_.back()].copied.make_wait(stream_.get());  // copies complete in order
         }
         void after_launch() noexcept override {
             try {
@@ -156,15 +160,15 @@ private:
             prefetcher_.release();
         }
 
-        Stream& stream_;              ///< the device's
-        std::size_t bytes_, stride_;  ///< of a batch, of a slot
+        Stream& stream_;              ///< the device's stream
+        std::size_t bytes_, stride_;  ///< of a batch; of a slot
         std::unique_ptr<std::uint8_t, Release> device_;
         PinnedMemory host_;
         std::vector<Slot> slots_;
-        Stream copies_;  // outlived by the memory that it copies: its end waits for the copies
+        Stream copies_;  // declared after the memory that it copies: its destructor waits for the copies
         Fill fill_;
-        std::vector<std::size_t> held_;  ///< slots of batches whose kernels are not started yet, in order
-        Prefetcher prefetcher_;          // last: its thread uses all of the above
+        std::vector<std::size_t> held_;  ///< slots of batches whose kernels are not launched yet, in order
+        Prefetcher prefetcher_;          // last: its thread uses all members above
     };
 
     void make_ring() { ring_ = std::make_unique<Ring>(memory_, bytes_, slots_, fill_, position_); }
@@ -172,7 +176,7 @@ private:
     Memory& memory_;
     std::size_t bytes_;
     Fill fill_;
-    std::size_t slots_ = 4;  ///< two for a submission that takes two batches, and two for the next one
+    std::size_t slots_ = 4;  ///< two for a graph that takes two batches, two for the next one
     std::uint64_t position_ = 0;
     std::unique_ptr<Ring> ring_;
     bool broken_ = false;

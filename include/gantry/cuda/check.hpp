@@ -12,10 +12,10 @@
 
 namespace gantry::cuda {
 
-// Turns a status of CUDA, cuBLAS or cuDNN into an exception of one line:
+// Converts a status of CUDA, cuBLAS or cuDNN to an exception with a one-line message,
 // `[call] what happened (CODE): what to do`.
 
-/// What happened, the code's name and what to do, in one line.
+/// Describes a status in one line: what happened, the name of the code, what to do.
 inline std::string message(cudaError_t code) {
     return std::string(cudaGetErrorString(code)) + " (" + cudaGetErrorName(code) +
            "): " + detail::advice(code);
@@ -24,7 +24,7 @@ inline std::string message(cublasStatus_t status) {
     return std::string("cuBLAS: ") + cublasGetStatusString(status) + " (" + cublasGetStatusName(status) +
            "): " + detail::advice(status);
 }
-/// With the reason that cuDNN gives for its last failure in this thread, if it gives one.
+/// Includes the reason that cuDNN reports for the last failure in this thread, if any.
 inline std::string message(cudnnStatus_t status) {
     std::array<char, 256> reason{};
     cudnnGetLastErrorString(reason.data(), reason.size());
@@ -35,7 +35,7 @@ inline std::string message(cudnnStatus_t status) {
     return "cuDNN: " + what + " (" + cudnnGetErrorString(status) + "): " + detail::advice(status);
 }
 
-/// Errors: anything but success.
+/// Throws gantry::Error unless the status is success.
 inline void check(cudaError_t code, const char* call) {
     if (code != cudaSuccess) fail(call, message(code));
 }

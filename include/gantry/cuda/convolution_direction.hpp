@@ -5,9 +5,11 @@
 
 namespace gantry::cuda {
 
-/// The three products of a convolution, in cuDNN's words.
+/// The three computations of a convolution, by cuDNN's names.
 enum class ConvolutionDirection { forward, backward_data, backward_filter };
 
+/// The direction that a set of parameters computes. A transposed convolution is the backward-data
+/// computation.
 template <class T>
 constexpr ConvolutionDirection direction_of(const ConvolutionParameters<T>&) {
     return ConvolutionDirection::forward;
@@ -21,8 +23,8 @@ constexpr ConvolutionDirection direction_of(const ConvolutionWeightGradientParam
     return ConvolutionDirection::backward_filter;
 }
 
-/// "convolution 64 x 16x16x32 -> 8x8x64, window 4x4, stride 2x2, padding 1x1, dilation 1x1, forward": batch,
-/// and (row, column, channel) of x and y.
+/// Describes a convolution for the log: "convolution 64 x 16x16x32 -> 8x8x64, window 4x4, stride 2x2, padding
+/// 1x1, dilation 1x1, forward" gives the batch, and (row, column, channel) of x and y.
 inline std::string describe(const ConvolutionGeometry& g, ConvolutionDirection direction) {
     const auto pair = [](int vertical, int horizontal) {
         return std::to_string(vertical) + "x" + std::to_string(horizontal);

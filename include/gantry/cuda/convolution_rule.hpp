@@ -8,23 +8,25 @@
 
 namespace gantry {
 
-// Which of the kernels in kernels/convolution.cuh computes a convolution. Where the window covers its whole
-// image or is one pixel, it is a plain product, of matmul.cuh. Of the others wide ones are cuDNN's.
+// Selects the kernel for a convolution. If the window covers the whole image or a single pixel, the
+// convolution is a matrix product (matmul.cuh). Of the others, wide ones use cuDNN, the rest the tiled
+// kernels of kernels/convolution.cuh.
 //
-// What is wide is an estimate, made without a GPU; bench/gpu/calibrate.cpp measures what it costs and which
-// threshold would be best. As with products, suppose 45 % of an H100's peak for the tiled kernels and at most
-// 85 % for cuDNN. cuDNN needs two passes more, and its exact engines for channels-last images copy them to
-// another layout and back (hence their workspace): about 15 us with their launches, which 1e9 floating-point
-// operations win back, 2^30. With fewer than 32 channels on either side cuDNN's tiles are mostly empty.
-// Empty batches, tensors that are not aligned to 16 bytes, and geometries for which cuDNN has no engine as
-// CudaOptions asks for belong to the tiled kernels.
+// The threshold for "wide" is an estimate, made without a GPU; bench/gpu/calibrate.cpp measures its cost and
+// the best threshold. As for matrix products, assume 45 % of an H100's peak for the tiled kernels and at most
+// 85 % for cuDNN. cuDNN needs two more passes, and its exact engines for channels-last images copy them to
+// another layout and back (hence their workspace): about 15 us including launches, which break even at 1e9
+// floating-point operations, 2^30. With fewer than 32 channels on either side cuDNN's tiles are mostly empty.
+// The tiled kernels also compute empty batches, tensors that are not aligned to 16 bytes, and geometries for
+// which cuDNN has no engine that CudaOptions allows.
 
 namespace cuda {
 
-/// A convolution that is a plain product: x is a matrix (rows, inner), w one of (inner, out_channels).
+/// The size of a convolution that is a matrix product: x is (rows, inner), w is (inner, out_channels).
 struct PlainProduct {
     int rows, inner;
 };
+/// The matrix product that is equivalent to a convolution, if there is one.
 inline std::optional<PlainProduct> plain_product(const ConvolutionGeometry& g) {
     const ConvolutionAxis &v = g.vertical, &h = g.horizontal;
     const auto covers = [](const ConvolutionAxis& a) {
@@ -38,7 +40,7 @@ inline std::optional<PlainProduct> plain_product(const ConvolutionGeometry& g) {
     return {};
 }
 
-/// The product that computes a convolution in one of its directions, if it is one.
+/// The matrix product that computes a convolution in one of its directions, if there is one.
 template <class T>
 std::optional<MatmulParameters<T>> as_product(const ConvolutionParameters<T>& p) {
     const auto x = plain_product(p.geometry);
@@ -52,8 +54,8 @@ std::optional<MatmulParameters<T>> as_product(const ConvolutionParameters<T>& p)
                                .bias = p.bias,
                                .activation = p.activation};
 }
-/// Where x has one row of (pixel, channel) for each image, its bias repeats within the row, which the bias of
-/// a product does not: then the product is without bias and activation, which need a pass of their own.
+/// If a row of x holds all (pixel, channel) of an image, the bias repeats within the row, which the bias of a
+/// matrix product does not. The product then omits bias and activation, which need a separate pass.
 template <class T>
 std::optional<MatmulParameters<T>> as_product(const ConvolutionTransposedParameters<T>& p) {
     const auto x = plain_product(p.geometry);
@@ -83,19 +85,21 @@ std::optional<MatmulParameters<T>> as_product(const ConvolutionWeightGradientPar
                                .accumulate = p.accumulate};
 }
 
+/// Floating-point operations of a convolution, 2 per multiply-add.
 inline double operations(const ConvolutionGeometry& g) {
     return 2.0 * static_cast<double>(g.y_size()) * g.vertical.size * g.horizontal.size * g.in_channels;
 }
-/// From how many channels and operations on a convolution is cuDNN's.
+/// Channels and operations from which cuDNN computes a convolution.
 inline constexpr int wide_channels = 32;
 inline constexpr double wide_operations = 0x1p30;
+/// True if cuDNN computes the convolution.
 inline bool wide(const ConvolutionGeometry& g) {
     return std::min(g.in_channels, g.out_channels) >= wide_channels && operations(g) >= wide_operations;
 }
 
 }  // namespace cuda
 
-/// The tiled kernels do. The derivative of softplus is too long for their loops.
+/// Only the tiled kernels fuse it. The derivative of softplus is too expensive for their inner loops.
 inline bool fuses_activation_backward(const Cuda&, const ConvolutionGeometry& g, ActivationKind kind) {
     return !cuda::plain_product(g) && !cuda::wide(g) && derives_from_result(kind) &&
            kind != ActivationKind::softplus;

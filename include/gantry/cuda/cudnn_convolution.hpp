@@ -16,16 +16,15 @@
 
 namespace gantry::cuda {
 
-// A convolution in the words of cuDNN's graph API, and the engines that cuDNN has for it. Its x, y and w are
-// those of ConvolutionGeometry, with extents (image, channel, row, column) and strides that say
-// channels-last. Only w lies otherwise in memory than ours: (out, row, column, in) in place of (row, column,
-// in, out).
+// A convolution as an operation of cuDNN's graph API, and cuDNN's engines for it. x, y and w are those of
+// ConvolutionGeometry, with extents (image, channel, row, column) and channels-last strides. Only w has
+// another layout than gantry's: (out, row, column, in) instead of (row, column, in, out).
 
-/// Bytes of which the addresses of x, y and w must be multiples.
+/// Required alignment of x, y and w in bytes.
 inline constexpr std::int64_t cudnn_alignment = 16;
 
 /// True if cuDNN can express the convolution: each tensor has 1 to 2^31 - 1 elements, and y's extents follow
-/// from x's. (They do not in a transposed convolution whose output padding is as large as its stride.)
+/// from x's. (They do not for a transposed convolution whose output padding is at least its stride.)
 inline bool cudnn_knows(const ConvolutionGeometry& g) {
     const auto fits = [](std::size_t size) { return size > 0 && size <= INT_MAX; };
     const auto knows = [](const ConvolutionAxis& a) {
@@ -36,18 +35,18 @@ inline bool cudnn_knows(const ConvolutionGeometry& g) {
            knows(g.horizontal);
 }
 
-/// What an engine must be like to be chosen.
+/// Requirements for an engine.
 struct CudnnRequirements {
-    bool tf32 = false;          ///< float may be rounded to TF32, for tensor cores
-    bool deterministic = true;  ///< the same bits in each run
-    std::size_t workspace = 0;  ///< bytes that it may use at most
+    bool tf32 = false;          ///< may round float to TF32 and use tensor cores
+    bool deterministic = true;  ///< same bits in each run
+    std::size_t workspace = 0;  ///< maximum workspace in bytes
 };
 
 /// An engine, configured and compiled for one convolution on one GPU.
 struct CudnnPlan {
     CudnnDescriptor descriptor;
     std::size_t workspace;  ///< bytes
-    std::int64_t engine;    ///< cuDNN's number of it
+    std::int64_t engine;    ///< cuDNN's index of the engine
     bool tensor_cores;
 };
 
@@ -68,7 +67,7 @@ inline CudnnDescriptor cudnn_tensor(CudnnTensorId id, cudnnDataType_t type, std:
     return tensor;
 }
 
-/// The names that an operation's attributes have in one direction.
+/// The attribute names of a convolution operation in one direction.
 struct CudnnOperationNames {
     cudnnBackendDescriptorType_t operation;
     cudnnBackendAttributeName_t x, y, w, convolution, alpha, beta;
@@ -103,7 +102,7 @@ constexpr CudnnOperationNames cudnn_operation_names(ConvolutionDirection directi
             CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA};
 }
 
-/// A graph of one operation: the convolution, which overwrites its result.
+/// A graph of one operation: the convolution, which overwrites its result (beta = 0).
 inline CudnnDescriptor cudnn_graph(ConvolutionDirection direction, const ConvolutionGeometry& g,
                                    cudnnDataType_t type) {
     const ConvolutionAxis &v = g.vertical, &h = g.horizontal;
@@ -142,7 +141,7 @@ inline CudnnDescriptor cudnn_graph(ConvolutionDirection direction, const Convolu
     return graph;
 }
 
-/// The plan of an engine's configuration; none if it is not what is required or does not support the graph.
+/// The plan for an engine configuration; none if it misses a requirement or does not support the graph.
 inline std::optional<CudnnPlan> cudnn_plan(const CudnnDescriptor& configuration, const CudnnDescriptor& gpu,
                                            cudnnDataType_t type, const CudnnRequirements& required) {
     const CudnnDescriptor engine =
@@ -156,12 +155,12 @@ inline std::optional<CudnnPlan> cudnn_plan(const CudnnDescriptor& configuration,
     };
     const bool tensor_cores = has(numerics, CUDNN_NUMERICAL_NOTE_TENSOR_CORE);
     if (required.deterministic && has(numerics, CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC)) return {};
-    // Tensor cores take a float as TF32.
+    // Tensor cores round float to TF32.
     if (type == CUDNN_DATA_FLOAT && !required.tf32 &&
         (tensor_cores || has(numerics, CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS) ||
          has(numerics, CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION)))
         return {};
-    // Engines that are compiled while the program runs take seconds, once for each shape.
+    // Skip engines that are compiled at run time: that takes seconds for each shape.
     if (has(behavior, CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION)) return {};
 
     CudnnDescriptor plan(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
@@ -169,7 +168,7 @@ inline std::optional<CudnnPlan> cudnn_plan(const CudnnDescriptor& configuration,
     plan.set(CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, gpu);
     const cudnnStatus_t status = plan.try_finalize();
     if (CUDNN_STATUS_CATEGORY(status) == CUDNN_STATUS_NOT_SUPPORTED) return {};
-    check(status, "cudnnBackendFinalize");  // else a failure would be remembered as "cannot"
+    check(status, "cudnnBackendFinalize");  // any other failure must not be cached as "unsupported"
     const auto workspace =
         static_cast<std::size_t>(plan.get<std::int64_t>(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE));
     if (workspace > required.workspace) return {};
@@ -179,7 +178,7 @@ inline std::optional<CudnnPlan> cudnn_plan(const CudnnDescriptor& configuration,
 
 }  // namespace detail
 
-/// The GPU that a handle belongs to, as plans want to know it.
+/// The device properties that plans require.
 inline CudnnDescriptor cudnn_gpu(cudnnHandle_t handle) {
     CudnnDescriptor gpu(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR);
     gpu.set(CUDNN_ATTR_DEVICEPROP_HANDLE, handle);
@@ -187,8 +186,8 @@ inline CudnnDescriptor cudnn_gpu(cudnnHandle_t handle) {
     return gpu;
 }
 
-/// Up to `most` plans that fulfil the requirements, in the order in which cuDNN's heuristics expect them to
-/// be fast. Empty if there is none.
+/// Up to `most` plans that meet the requirements, in the order of speed that cuDNN's heuristics predict.
+/// Empty if there is none.
 inline std::vector<CudnnPlan> cudnn_plans(const CudnnDescriptor& gpu, ConvolutionDirection direction,
                                           const ConvolutionGeometry& g, cudnnDataType_t type,
                                           const CudnnRequirements& required, std::size_t most) {
@@ -210,7 +209,7 @@ inline std::vector<CudnnPlan> cudnn_plans(const CudnnDescriptor& gpu, Convolutio
     return plans;
 }
 
-/// Runs a plan in the handle's stream. The result among x, y and w is overwritten. All addresses are
+/// Runs a plan in the handle's stream. Overwrites the result among x, y and w. All addresses must be
 /// multiples of `cudnn_alignment`.
 inline void cudnn_execute(cudnnHandle_t handle, const CudnnPlan& plan, const void* x, const void* y,
                           const void* w, void* workspace) {

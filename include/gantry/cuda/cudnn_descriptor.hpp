@@ -17,7 +17,7 @@
 namespace gantry::cuda {
 
 namespace detail {
-/// The tag under which cuDNN takes an attribute of type T.
+/// The type tag of an attribute of type T.
 template <class T>
 constexpr cudnnBackendAttributeType_t cudnn_attribute_type() {
     if constexpr (std::same_as<T, std::int64_t>) return CUDNN_TYPE_INT64;
@@ -34,8 +34,8 @@ constexpr cudnnBackendAttributeType_t cudnn_attribute_type() {
 }
 }  // namespace detail
 
-/// Owns a descriptor of cuDNN's graph API: an object whose attributes are set one by one, which is then
-/// finalized, and whose attributes can be read from then on. Errors: whatever cuDNN refuses.
+/// Owns a descriptor of cuDNN's graph API: set the attributes one by one, then finalize it; from then on
+/// attributes can be read. Errors: any status other than success.
 class CudnnDescriptor {
 public:
     explicit CudnnDescriptor(cudnnBackendDescriptorType_t type) {
@@ -50,8 +50,10 @@ public:
     ~CudnnDescriptor() {
         if (descriptor_) cudnnBackendDestroyDescriptor(descriptor_);
     }
+    /// The raw descriptor; still owned by this object.
     cudnnBackendDescriptor_t get() const { return descriptor_; }
 
+    /// Sets an attribute. Call it before `finalize`.
     template <class T>
     void set(cudnnBackendAttributeName_t name, std::span<const T> values) {
         set(name, detail::cudnn_attribute_type<T>(), values.size(), values.data());
@@ -60,15 +62,17 @@ public:
     void set(cudnnBackendAttributeName_t name, const T& value) {
         set(name, std::span<const T>(&value, 1));
     }
-    /// cuDNN copies what it needs of `other`, which must be finalized.
+    /// cuDNN copies what it needs from `other`, which must be finalized.
     void set(cudnnBackendAttributeName_t name, const CudnnDescriptor& other) {
         set(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &other.descriptor_);
     }
 
+    /// Checks the attributes and makes them readable.
     void finalize() { check(try_finalize(), "cudnnBackendFinalize"); }
-    /// For descriptors that cuDNN may decline, such as a plan for an engine that does not support the graph.
+    /// For descriptors that cuDNN may reject, such as a plan for an engine that does not support the graph.
     [[nodiscard]] cudnnStatus_t try_finalize() { return cudnnBackendFinalize(descriptor_); }
 
+    /// The value of an attribute that has a single one.
     template <class T>
     T get(cudnnBackendAttributeName_t name) const {
         T value{};
@@ -76,7 +80,7 @@ public:
         get(name, detail::cudnn_attribute_type<T>(), 1, &count, &value);
         return value;
     }
-    /// All values of an attribute that has at most `most` of them.
+    /// All values of an attribute, at most `most`.
     template <class T>
     std::vector<T> get_all(cudnnBackendAttributeName_t name, std::size_t most) const {
         std::vector<T> values(most);
@@ -85,7 +89,7 @@ public:
         values.resize(static_cast<std::size_t>(count));
         return values;
     }
-    /// An attribute that is itself a descriptor of type `type`.
+    /// The value of an attribute that is a descriptor of type `type`.
     CudnnDescriptor get_descriptor(cudnnBackendAttributeName_t name,
                                    cudnnBackendDescriptorType_t type) const {
         CudnnDescriptor result(type);
@@ -93,7 +97,7 @@ public:
         get(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &count, &result.descriptor_);
         return result;
     }
-    /// All descriptors of type `type` in an attribute.
+    /// All values of an attribute that holds descriptors of type `type`.
     std::vector<CudnnDescriptor> get_descriptors(cudnnBackendAttributeName_t name,
                                                  cudnnBackendDescriptorType_t type) const {
         std::int64_t count = 0;
@@ -102,7 +106,7 @@ public:
         std::vector<cudnnBackendDescriptor_t> raw;
         for (std::int64_t i = 0; i < count; ++i) raw.push_back(results.emplace_back(type).get());
         get(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, raw.size(), &count, raw.data());
-        // cuDNN announces how many it knows, and fills in those that support the graph.
+        // cuDNN reports the number of known descriptors, but fills in only those that support the graph.
         results.erase(results.begin() + static_cast<std::ptrdiff_t>(count), results.end());
         return results;
     }

@@ -7,18 +7,19 @@
 
 namespace gantry::cuda {
 
-/// Weights in the layout of cuDNN's filters, each made once for as long as it can't have changed: until the
-/// step ends, whose memory it lies in, or the tape is told that parameters were overwritten.
+/// Caches weights that were transposed to cuDNN's filter layout. A copy is valid while its weights cannot
+/// change: until the step ends, whose memory holds it, or until parameters are reported to the tape as
+/// overwritten.
 class CudnnFilters {
 public:
-    /// When weights are the same as before: in one step, with as many overwritten parameters.
+    /// Identifies an interval in which weights are constant: one step, and no overwrite since.
     struct Time {
         std::uint32_t step;
         std::uint64_t overwrites;
         bool operator==(const Time&) const = default;
     };
 
-    /// The filter of the weights at an address, or null.
+    /// The filter made from the weights at an address, or null.
     void* find(const void* weights, std::size_t bytes, const Time& now) {
         if (!(now == time_)) filters_.clear();
         time_ = now;
@@ -26,10 +27,11 @@ public:
             if (f.weights == weights && f.bytes == bytes) return f.data;
         return nullptr;
     }
-    /// To be called after `find`, at the same time.
+    /// Adds a filter. Call it after `find` with the same time.
     void keep(const void* weights, std::size_t bytes, void* filter) {
         filters_.push_back({weights, bytes, filter});
     }
+    /// Forgets all filters.
     void clear() { filters_.clear(); }
 
 private:
@@ -38,7 +40,7 @@ private:
         std::size_t bytes;
         void* data;
     };
-    std::vector<Filter> filters_;  ///< some dozens at most
+    std::vector<Filter> filters_;  ///< a few dozen at most
     Time time_{};
 };
 

@@ -7,12 +7,12 @@
 
 namespace gantry::cuda {
 
-/// The plans of a device's convolutions: each is chosen once, at the first convolution of its shape. A
-/// network has some dozens of them; to search through all costs less than to describe one to cuDNN.
+/// Caches the plans of a device's convolutions. Each is chosen once, at the first convolution of its shape. A
+/// network has a few dozen: a linear search costs less than describing one convolution to cuDNN.
 class CudnnPlans {
 public:
-    /// The plan for a shape, or null if cuDNN has none that will do. `choose` is called where the shape is
-    /// new, and returns std::optional<CudnnPlan>; if it throws, the shape stays unknown.
+    /// The plan for a shape, or null if cuDNN has no suitable one. For a new shape `choose` is called, which
+    /// returns std::optional<CudnnPlan>; if it throws, nothing is cached.
     template <class Choose>
     const CudnnPlan* find(ConvolutionDirection direction, const ConvolutionGeometry& geometry,
                           cudnnDataType_t type, const Choose& choose) {
@@ -22,7 +22,7 @@ public:
         return entries_.emplace_back(Entry{direction, geometry, type, choose()}).get();
     }
 
-    /// The GPU that plans are made for, found out at the first call.
+    /// The GPU that plans are made for; queried at the first call.
     const CudnnDescriptor& gpu(cudnnHandle_t handle) {
         if (!gpu_) gpu_.emplace(cudnn_gpu(handle));
         return *gpu_;
@@ -37,7 +37,7 @@ private:
 
         const CudnnPlan* get() const { return plan ? &*plan : nullptr; }
     };
-    std::deque<Entry> entries_;  // not a vector: plans that were found stay where they are
+    std::deque<Entry> entries_;  // not a vector: pointers to plans must stay valid
     std::optional<CudnnDescriptor> gpu_;
 };
 

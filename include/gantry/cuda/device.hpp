@@ -15,38 +15,40 @@
 
 namespace gantry {
 
+/// Options of a Cuda device.
 struct CudaOptions {
-    int gpu = 0;  ///< which one, from 0
-    /// cuBLAS and cuDNN multiply floats on tensor cores, with 10 bits of mantissa. Otherwise they compute in
-    /// full fp32. NVIDIA_TF32_OVERRIDE=0 in the environment switches TF32 off in any case.
+    int gpu = 0;  ///< number of the GPU, from 0
+    /// Let cuBLAS and cuDNN multiply floats on tensor cores, rounded to TF32 (10 bits of mantissa). Otherwise
+    /// they compute in full fp32. NVIDIA_TF32_OVERRIDE=0 in the environment always disables TF32.
     bool tf32 = false;
-    /// Convolutions of cuDNN give the same bits each time that they run.
+    /// Restrict cuDNN to convolutions that return the same bits in every run.
     bool deterministic = true;
-    /// cuDNN's engine for a convolution is the fastest of its first candidates, timed on this GPU at the
-    /// first convolution of each shape. False: the one that cuDNN's heuristics recommend, the same one in
-    /// each process.
+    /// Time the first candidates among cuDNN's engines at the first convolution of each shape, and use the
+    /// fastest. False: use the one that cuDNN's heuristics recommend, which is the same in every process.
     bool measure = true;
-    /// Bytes that one convolution of cuDNN may work in. 0: a sixteenth of the GPU's memory.
+    /// Maximum workspace of a cuDNN convolution in bytes. 0: a sixteenth of the GPU's memory.
     std::size_t workspace = 0;
-    /// Is given a line for each product and convolution of a new shape: see cuda::KernelLog.
+    /// Receives a line for each product and convolution of a new shape: see cuda::KernelLog.
     cuda::KernelLog::Write log = {};
 };
 
 namespace cuda {
 
-/// How many GPUs CUDA finds, and if none, why and what to do about it.
+/// The number of GPUs that CUDA finds; if it is 0, the reason and advice.
 struct Availability {
     int gpus = 0;
     std::string reason;
 };
+/// Queries CUDA for GPUs. Never fails: a missing driver is a reason, too.
 inline Availability availability() {
-    int count = 0;  // not written where there is no driver
+    int count = 0;  // not written if there is no driver
     const cudaError_t code = cudaGetDeviceCount(&count);
     if (code == cudaSuccess && count > 0) return {count, ""};
-    cudaGetLastError();  // it was answered
+    cudaGetLastError();  // clears the error, which is handled here
     return {0, message(code == cudaSuccess ? cudaErrorNoDevice : code)};
 }
 
+/// Owns a cuBLAS handle.
 class CublasHandle {
 public:
     CublasHandle() { check(cublasCreate(&handle_), "cublasCreate"); }
@@ -59,6 +61,7 @@ private:
     cublasHandle_t handle_ = nullptr;
 };
 
+/// Owns a cuDNN handle.
 class CudnnHandle {
 public:
     CudnnHandle() { check(cudnnCreate(&handle_), "cudnnCreate"); }
@@ -73,13 +76,15 @@ private:
 
 }  // namespace cuda
 
-/// An NVIDIA GPU: kernels in kernels/, cuBLAS and cuDNN, one stream. One thread uses it at a time, which may
-/// be another than the one that made it; several Cuda objects may be used in turn by one thread, or each by a
-/// thread, but inside of `submit` only the one that submits. Whatever is done with it makes its GPU the
-/// calling thread's current one, and leaves it so: CUDA calls of your own set theirs first, or take
-/// `stream()`. Errors: no GPU with that number, or a driver older than the toolkit.
+/// An NVIDIA GPU: gantry's kernels, cuBLAS and cuDNN in one stream. Only one thread may use it at a time, not
+/// necessarily the one that constructed it. A thread may use several Cuda objects in turn, but inside
+/// `submit` only the one that submits. Every use makes its GPU current in the calling thread and leaves it
+/// current: own CUDA calls must set their GPU first, or use `stream()`. Errors: no GPU with that number; a
+/// driver older than the toolkit.
 class Cuda : private cuda::Gpu, public Device<cuda::Memory> {
 public:
+    /// Opens a GPU. Errors: see the class; cuBLAS or cuDNN cannot start; not enough memory for cuBLAS's
+    /// workspace.
     explicit Cuda(const CudaOptions& options = {}) : Gpu(options.gpu), options_(options) {
         cuda::check(cublasSetStream(cublas_.get(), stream()), "cublasSetStream");
         cublas_workspace_.grow(cublas_workspace_bytes);
@@ -96,16 +101,18 @@ public:
         }
     }
 
-    /// Waits for the GPU. What it owns is freed with its GPU current, whichever was.
+    /// Waits for the GPU. Makes its GPU current, so that the members free their resources there.
     ~Cuda() { try_make_current(); }
 
+    /// Kernels run asynchronously; the host must synchronise before it reads results.
     static constexpr bool asynchronous = true;
     using BatchUploader = cuda::BatchUploader;
 
-    /// This, `cublas` and `cudnn` make the GPU current: ask for them at each use.
+    /// The device's stream. This, `cublas` and `cudnn` make the GPU current: call them before each use.
     cudaStream_t stream() { return memory().stream().get(); }
-    /// Runs f and starts what it puts on the GPU as one graph: a training step is one call then. Allocation
-    /// and reading inside of f are allowed, but cost the advantage; a step that has run before does neither.
+    /// Captures the work that f launches and launches it as one CUDA graph, so that a training step costs a
+    /// single launch. f may allocate and read results, but each flushes the graph; a step that has run before
+    /// does neither.
     template <class F>
     void submit(const F& f) {
         cuda::Stream& stream = memory().stream();
@@ -114,39 +121,47 @@ public:
             f();
         } catch (...) {
             stream.abandon();
-            cudnn_filters_.clear();  // they were never made
+            cudnn_filters_.clear();  // their kernels never ran
             throw;
         }
         stream.start_collected();
     }
-    /// The host waits until the GPU has done everything. Errors: those of kernels since the last time.
+    /// Blocks until the GPU has finished all work. Errors: those of kernels since the last synchronisation.
     void synchronize() { memory().stream().synchronize(); }
+    /// The cuBLAS handle, in the device's stream.
     cublasHandle_t cublas() const {
         make_current();
         return cublas_.get();
     }
+    /// The cuDNN handle, in the device's stream.
     cudnnHandle_t cudnn() const {
         make_current();
         return cudnn_.get();
     }
+    /// Plans of the convolutions so far.
     cuda::CudnnPlans& cudnn_plans() { return cudnn_plans_; }
+    /// Filters of the current step.
     cuda::CudnnFilters& cudnn_filters() { return cudnn_filters_; }
-    /// Memory that one call may work in, at least `bytes` of it.
+    /// Workspace of at least `bytes`, shared by all calls and valid for a single one.
     void* workspace(std::size_t bytes) {
         workspace_.grow(bytes);
         return workspace_.data();
     }
-    /// Bytes that one convolution of cuDNN may work in.
+    /// Maximum workspace of a cuDNN convolution in bytes.
     std::size_t workspace_limit() const { return workspace_limit_; }
+    /// The log of selected kernels.
     cuda::KernelLog& log() { return log_; }
+    /// The options that the device was constructed with.
     const CudaOptions& options() const { return options_; }
 
-    /// In memory of the GPU, for kernels whose blocks count each other: 0 while none runs.
+    /// Semaphores in GPU memory for kernels whose blocks count each other (split-K); all 0 while no kernel
+    /// runs.
     unsigned* semaphores() { return arrivals_.data(); }
+    /// Number of semaphores.
     static constexpr std::size_t arrival_counters = 256;
 
 private:
-    /// What cuBLAS recommends for an H100; it must not allocate by itself while a graph is captured.
+    /// NVIDIA's recommendation for an H100. cuBLAS must not allocate by itself during a capture.
     static constexpr std::size_t cublas_workspace_bytes = std::size_t{32} << 20;
 
     CudaOptions options_;

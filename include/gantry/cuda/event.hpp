@@ -3,8 +3,8 @@
 
 namespace gantry::cuda {
 
-/// A point in the work of a stream, which other streams and the host can wait for. `flags`: those of
-/// cudaEventCreateWithFlags; by default the host sleeps while it waits, and no time is taken.
+/// A point in the work of a stream that other streams and the host can wait for. `flags` are those of
+/// cudaEventCreateWithFlags; by default the host sleeps while it waits, and timing is disabled.
 class Event {
 public:
     explicit Event(unsigned flags = cudaEventBlockingSync | cudaEventDisableTiming) {
@@ -15,12 +15,13 @@ public:
     ~Event() { cudaEventDestroy(event_); }
     cudaEvent_t get() const { return event_; }
 
+    /// Marks the current end of the stream's work.
     void record(cudaStream_t stream) { check(cudaEventRecord(event_, stream), "cudaEventRecord"); }
-    /// Work that is put into the stream from now on waits for the event.
+    /// Makes later work of the stream wait for the event.
     void make_wait(cudaStream_t stream) {
         check(cudaStreamWaitEvent(stream, event_, 0), "cudaStreamWaitEvent");
     }
-    /// The host waits.
+    /// Blocks the host until the event is reached.
     void synchronize() { check(cudaEventSynchronize(event_), "cudaEventSynchronize"); }
 
 private:

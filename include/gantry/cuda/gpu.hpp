@@ -8,25 +8,25 @@
 
 namespace gantry::cuda {
 
-/// A GPU by its number. A call of CUDA goes to the GPU that is current in the calling thread, so whatever
-/// belongs to a GPU makes it current before it calls. It stays current.
+/// A GPU by its number. CUDA calls apply to the calling thread's current GPU, so every owner of GPU resources
+/// makes its GPU current before each call, and leaves it current.
 class Gpu {
 public:
-    /// The one that is current.
+    /// The current GPU.
     Gpu() { check(cudaGetDevice(&number_), "cudaGetDevice"); }
-    /// Makes it current. Errors: there is no such GPU.
+    /// The GPU with this number, which is made current. Errors: there is no such GPU.
     explicit Gpu(int number) : number_(number) {
         check_exists(number, "Cuda");
         make_current();
     }
 
     int number() const { return number_; }
-    /// Costs a look-up in the thread's own memory where it is current already.
+    /// Makes it current. Costs only a thread-local look-up if it already is.
     void make_current() const { check(set(), "cudaSetDevice"); }
     /// For destructors: a GPU that cannot be made current has nothing left to free.
     void try_make_current() const noexcept { set(); }
 
-    /// Errors, which begin with `where`: there is no GPU, or none with this number.
+    /// Errors, prefixed with `where`: there is no GPU, or none with this number.
     static void check_exists(int number, const char* where) {
         int count = 0;
         check(cudaGetDeviceCount(&count), "cudaGetDeviceCount");
@@ -38,7 +38,7 @@ public:
                  number);
     }
 
-    /// What NVIDIA calls a GPU. Errors: there is none with this number.
+    /// The product name of a GPU. Errors: there is none with this number.
     static std::string name(int number) {
         cudaDeviceProp properties{};
         check(cudaGetDeviceProperties(&properties, number), "cudaGetDeviceProperties");

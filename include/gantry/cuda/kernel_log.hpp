@@ -10,11 +10,12 @@
 
 namespace gantry::cuda {
 
-/// Reports which kernel or library serves each product and convolution: a line for each shape, the first
-/// time that it is computed. Off unless the device was given a function for the lines, or the environment
-/// has GANTRY_CUDA_LOG=1, which prints them to standard error.
+/// Reports which kernel or library computes each product and convolution: a line per shape, at its first use.
+/// Off unless the device was given a function for the lines, or the environment has GANTRY_CUDA_LOG=1, which
+/// prints them to standard error.
 class KernelLog {
 public:
+    /// Receives a line of the log.
     using Write = std::function<void(const std::string& line)>;
 
     explicit KernelLog(Write write) : write_(std::move(write)) {
@@ -23,7 +24,7 @@ public:
             write_ = [](const std::string& line) { std::fprintf(stderr, "gantry: %s\n", line.c_str()); };
     }
 
-    /// `line()` makes the text; it is called only if the log is on.
+    /// Logs the text that `line()` returns if it is new; calls `line` only if the log is on.
     template <class Line>
     void operator()(const Line& line) {
         if (!write_) return;

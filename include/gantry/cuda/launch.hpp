@@ -18,9 +18,11 @@
 
 namespace gantry {
 
-// The GPU's kernels, as any C++ compiler sees them. They are defined in kernels/*.cuh, and gantry::cuda holds
-// them for float and double, elementwise ones for every functor of gantry. A functor of one's own runs on
-// Cuda from a .cu file that includes kernels/elementwise.cuh.
+// Declarations of the GPU kernels, for any C++ compiler. They are defined in kernels/*.cuh and instantiated
+// in gantry::cuda for float and double, elementwise ones for every functor of gantry. A user-defined functor
+// is compiled in a .cu file that includes kernels/elementwise.cuh.
+// Each overload launches the kernel described by its parameters in the device's stream. The parameter structs
+// in gantry/contracts/ document the computation.
 
 template <class F, class T, std::size_t N>
 void launch(Cuda&, const ElementwiseParameters<F, T, N>&);

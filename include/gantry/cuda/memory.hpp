@@ -8,10 +8,11 @@
 
 namespace gantry::cuda {
 
-/// Memory of the GPU that was current when this was made. Fills and copies take their turn in one stream,
-/// behind the kernels that were started before. Every member function makes that GPU current.
+/// Memory of the GPU that was current at construction. Fills and copies run in one stream, after the kernels
+/// launched before them. Every member function makes that GPU current.
 class Memory {
 public:
+    /// Allocates `bytes` on the GPU. Errors: its memory is full.
     void* allocate(std::size_t bytes) {
         stream_.gpu().make_current();
         stream_.flush();
@@ -19,25 +20,27 @@ public:
         check(cudaMalloc(&memory, bytes), "cudaMalloc");
         return memory;
     }
-    /// Waits for the GPU, as cudaFree does.
+    /// Frees the memory. Waits for the GPU, as cudaFree does.
     void release(void* memory, std::size_t) noexcept {
         stream_.gpu().try_make_current();
         try {
             stream_.flush();
-        } catch (const Error&) {  // destructors come here; the GPU's errors stay, and show at the next call
+        } catch (const Error&) {  // used by destructors; sticky errors surface at the next call
         }
         cudaFree(memory);
     }
+    /// Sets every byte to `value`.
     void fill(void* memory, std::byte value, std::size_t bytes) {
         check(cudaMemsetAsync(memory, std::to_integer<int>(value), bytes, stream_.get()), "cudaMemsetAsync");
     }
-    /// Waits until the numbers are there.
+    /// Copies to the host and waits for the values.
     void copy_to_host(void* host, const void* memory, std::size_t bytes) {
         stream_.flush();
         check(cudaMemcpyAsync(host, memory, bytes, cudaMemcpyDeviceToHost, stream_.get()), "cudaMemcpyAsync");
         stream_.synchronize();
     }
-    /// `host` may be changed once it returns. Waits for the GPU only where the numbers are many.
+    /// The host buffer may be reused on return. Synchronises only for copies larger than
+    /// PinnedArena::largest_piece.
     void copy_from_host(void* memory, const void* host, std::size_t bytes) {
         if (bytes == 0) return;
         const bool waits = bytes > PinnedArena::largest_piece;
@@ -49,7 +52,7 @@ public:
         if (waits) stream_.synchronize();
     }
 
-    /// Bytes that are free on the GPU, for this program and others.
+    /// Free bytes on the GPU, which other programs use, too.
     std::size_t free_bytes() const {
         stream_.gpu().make_current();
         std::size_t free = 0, total = 0;
@@ -57,10 +60,11 @@ public:
         return free;
     }
 
+    /// The stream of fills, copies and kernels.
     Stream& stream() { return stream_; }
 
 private:
-    PinnedArena uploads_;  // outlives the stream, whose end waits for the copies
+    PinnedArena uploads_;  // must outlive the stream, whose destructor waits for the copies
     Stream stream_;
 };
 

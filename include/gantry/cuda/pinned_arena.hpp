@@ -8,15 +8,15 @@
 
 namespace gantry::cuda {
 
-/// Page-locked memory of the host, where numbers wait until a GPU fetches them: the host goes on at once, and
-/// a copy can be a part of a graph. It is used from front to back, again and again; only before it begins
-/// anew does the host wait for the GPU.
+/// A ring of page-locked host memory for uploads: values are staged here until the GPU copies them, so the
+/// host does not wait, and a copy can be part of a graph. The host waits for the GPU only when the ring wraps
+/// around.
 class PinnedArena {
 public:
-    static constexpr std::size_t largest_piece = std::size_t{16} << 20;  ///< bytes
+    static constexpr std::size_t largest_piece = std::size_t{16} << 20;  ///< of one upload, in bytes
 
-    /// Memory for `bytes` <= largest_piece, until the work that is put into the stream now is done. The first
-    /// pieces tell how much is needed: room for 4 of the largest, and for 16 if they are small.
+    /// Memory for `bytes` <= largest_piece, valid until the copy that the caller enqueues from it is done.
+    /// Room for 4 to 16 of the largest upload so far, at least 1 MiB.
     void* take(std::size_t bytes, Stream& stream) {
         bytes = (bytes + alignment - 1) / alignment * alignment;
         if (4 * bytes > size_) {

@@ -13,9 +13,10 @@ struct FreePinned {
 };
 }  // namespace detail
 
-/// Page-locked memory of the host, from which a GPU copies while the host goes on.
+/// Page-locked host memory, from which the GPU copies asynchronously.
 using PinnedMemory = std::unique_ptr<std::byte, detail::FreePinned>;
 
+/// Allocates page-locked memory. Errors: the host cannot lock that much.
 inline PinnedMemory allocate_pinned(std::size_t bytes) {
     void* memory = nullptr;
     const cudaError_t code = cudaMallocHost(&memory, bytes);

@@ -1,6 +1,6 @@
 #pragma once
-// Each variant of a product or a convolution by itself, for tests and benchmarks: `launch` chooses among
-// them. gantry::cuda has them for float and double.
+// The variants of matrix products and convolutions, which `launch` selects from, for tests and benchmarks.
+// gantry::cuda instantiates them for float and double.
 #include <gantry/contracts/convolution.hpp>
 #include <gantry/contracts/matmul.hpp>
 #include <gantry/cuda/device.hpp>
@@ -9,20 +9,24 @@
 
 namespace gantry::cuda {
 
+/// The product by gantry's tiled kernel, with bias and activation fused.
 template <class T>
 void matmul_tiled(Cuda&, const MatmulParameters<T>&);
+/// The product by cuBLAS, with bias and activation in a second pass.
 template <class T>
 void matmul_cublas(Cuda&, const MatmulParameters<T>&);
+/// y = activation(y + bias) for y (rows, columns) and bias (columns), in place; a null bias is 0.
 template <class T>
 void add_bias_and_activate(Cuda&, T* y, std::size_t rows, std::size_t columns, const T* bias, Activation);
 
+/// The convolution by gantry's tiled kernels.
 template <class T>
 void convolution_tiled(Cuda&, const ConvolutionParameters<T>&);
 template <class T>
 void convolution_tiled(Cuda&, const ConvolutionTransposedParameters<T>&);
 template <class T>
 void convolution_tiled(Cuda&, const ConvolutionWeightGradientParameters<T>&);
-// cuDNN's return false, and launch nothing, if it cannot compute the convolution.
+/// The convolution by cuDNN. Returns false and launches nothing if cuDNN cannot compute it.
 template <class T>
 bool convolution_cudnn(Cuda&, const ConvolutionParameters<T>&);
 template <class T>

@@ -8,21 +8,21 @@
 
 namespace gantry::cuda {
 
-/// Work in another stream that work in this one depends on, and the other way round. A graph cannot contain
-/// such a dependency (the other stream would become a part of the capture), so it is set around the launch.
+/// Work in another stream that depends on work in this one, and vice versa. A graph cannot contain such a
+/// dependency, since the other stream would become part of the capture, so it is placed around the launch.
 class Companion {
 public:
     /// Makes the stream wait for the other one.
     virtual void before_launch() = 0;
-    /// Lets the other stream go on behind the launch. Also called if there was none because of an error.
+    /// Lets the other stream continue after the launch. Also called if an error prevented the launch.
     virtual void after_launch() noexcept = 0;
 
 protected:
     ~Companion() = default;
 };
 
-/// A queue of work on the GPU that was current when it was made, which runs in its order; and the collecting
-/// of work into a graph, which starts with one call. Every member function makes that GPU current.
+/// A CUDA stream of the GPU that was current at construction. It can capture work into a graph, which is then
+/// launched with one call. Every member function makes that GPU current.
 class Stream {
 public:
     Stream() {
@@ -39,26 +39,28 @@ public:
         cudaStreamDestroy(stream_);
     }
 
+    /// The CUDA stream.
     cudaStream_t get() const {
         gpu_.make_current();
         return stream_;
     }
+    /// The stream's GPU.
     const Gpu& gpu() const { return gpu_; }
 
-    /// The host waits until everything in the stream is done. Errors: those of the kernels in it.
+    /// Blocks until all work in the stream is done. Errors: those of its kernels.
     void synchronize() {
         flush();
         check(cudaStreamSynchronize(get()), "cudaStreamSynchronize");
     }
 
-    /// From now on what is put into the stream is collected, not started.
+    /// Begins a capture: from now on work that is put into the stream is recorded instead of started.
     void collect() {
         check(cudaStreamBeginCapture(get(), cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
         collecting_ = true;
     }
-    /// Starts what was collected, as one graph. A graph like the last one (a training step like the one
-    /// before) takes its place, with new arguments: sizes of launches, pointers and numbers may change from
-    /// step to step.
+    /// Ends the capture and launches its work as one graph. If the graph has the same topology as the last
+    /// one (as successive training steps do), the instantiated graph is updated: launch sizes, pointers and
+    /// scalars may change from step to step.
     void start_collected() {
         if (!collecting_) return;
         gpu_.make_current();
@@ -66,15 +68,15 @@ public:
         const Graph graph{end_capture()};
         cudaGraphExecUpdateResultInfo info{};
         if (!collected_ || cudaGraphExecUpdate(collected_, graph.get, &info) != cudaSuccess) {
-            cudaGetLastError();  // a graph of another form is no error
+            cudaGetLastError();  // another topology is not an error
             if (collected_)
                 check(cudaGraphExecDestroy(std::exchange(collected_, nullptr)), "cudaGraphExecDestroy");
             check(cudaGraphInstantiate(&collected_, graph.get, 0), "cudaGraphInstantiate");
         }
         launch(collected_);
     }
-    /// For calls that a capture does not allow (allocation, waiting): starts what was collected so far. What
-    /// follows is started at once.
+    /// For calls that a capture does not allow (allocation, synchronisation): ends the capture and launches
+    /// what it holds. Later work starts immediately.
     void flush() {
         if (!collecting_) return;
         gpu_.make_current();
@@ -91,7 +93,7 @@ public:
         check(cudaGraphInstantiate(&once.get, graph.get, 0), "cudaGraphInstantiate");
         launch(once.get);
     }
-    /// Forgets what was collected.
+    /// Discards the capture.
     void abandon() {
         if (!std::exchange(collecting_, false)) return;
         gpu_.try_make_current();
@@ -101,9 +103,9 @@ public:
         cudaGetLastError();
     }
 
-    /// Whether work is collected now.
+    /// True during a capture.
     bool collecting() const { return collecting_; }
-    /// What is collected now needs a companion, until it is started or forgotten.
+    /// Attaches a companion to the current capture, until it is launched or discarded.
     void accompany(Companion& companion) {
         if (std::ranges::find(companions_, &companion) == companions_.end())
             companions_.push_back(&companion);
@@ -136,7 +138,7 @@ private:
     cudaStream_t stream_ = nullptr;
     cudaGraphExec_t collected_ = nullptr;
     bool collecting_ = false;
-    std::vector<Companion*> companions_;  ///< of what is collected now
+    std::vector<Companion*> companions_;  ///< of the current capture
 };
 
 }  // namespace gantry::cuda

@@ -5,13 +5,14 @@
 
 namespace gantry::cuda {
 
-/// Measures how long a GPU works on what is put into a stream between two calls.
+/// Measures the GPU time of the work that is put into a stream between two calls.
 class Timer {
 public:
     explicit Timer(Stream& stream) : stream_(stream) {}
 
+    /// Marks the beginning.
     void start() { begin_.record(stream_.get()); }
-    /// Waits for the GPU. Microseconds since `start`.
+    /// Waits for the GPU. Returns the microseconds since `start`.
     double stop() {
         end_.record(stream_.get());
         end_.synchronize();

@@ -6,7 +6,7 @@
 
 namespace gantry::cuda {
 
-/// Memory of the GPU that a single call may work in. It grows to what the largest call needs, and stays so.
+/// GPU memory for temporary use within a single call. Grows to the largest request and never shrinks.
 class Workspace {
 public:
     explicit Workspace(Memory& memory) : memory_(memory) {}
@@ -14,10 +14,12 @@ public:
     Workspace& operator=(const Workspace&) = delete;
     ~Workspace() { release(); }
 
+    /// The memory, valid until it grows; null if empty.
     void* data() const { return data_; }
+    /// Its current size.
     std::size_t bytes() const { return bytes_; }
-    /// Makes it `bytes` large if it is smaller. Starts what is collected in the stream, and waits for it:
-    /// it may be using the memory that is given back. Errors: the GPU's memory is full; then it is empty.
+    /// Grows to at least `bytes`. Launches captured work and waits for it, since it may use the memory that
+    /// is freed. Errors: the GPU's memory is full; the workspace is then empty.
     void grow(std::size_t bytes) {
         if (bytes <= bytes_) return;
         memory_.stream().synchronize();

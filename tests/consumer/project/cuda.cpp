@@ -1,4 +1,4 @@
-// The same on a GPU: a C++ compiler and gantry::cuda are enough.
+// The same on a GPU: requires only a C++ compiler and gantry::cuda.
 #include <gantry/cuda.hpp>
 
 #include <iostream>

@@ -1,4 +1,4 @@
-// Compiled with the checks of libstdc++'s debug mode: all containers and iterators of gantry are checked.
+// Compiled in libstdc++'s debug mode, which checks all of gantry's containers and iterators.
 #include <gantry/gantry.hpp>
 #include <gantry/io.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 // The part of CUDA's runtime that gantry uses, declared as in the toolkit's header of the same name, for
-// machines without one. With a toolkit its include folder takes this folder's place, and the compiler
-// compares the emulator with the real declarations.
+// machines without a toolkit. With one, its include folder replaces this folder, so that the compiler checks
+// the emulator against the real declarations.
 #include <cstddef>
 
 #define __global__
