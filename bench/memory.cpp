@@ -104,7 +104,7 @@ void map_sum(benchmark::State& state) {
     Cpu device = device_of(state);
     Arrays x(device, inputs, elements);
     float sum;
-    MapSumParameters<F, float, inputs> p{F{}, elements, &sum, {}, {}, 1};
+    TransformReduceParameters<F, float, inputs> p{F{}, elements, &sum, {}, {}, 1};
     for (std::size_t k = 0; k < inputs; ++k) p.in[k] = x[k];
     compare(state, device, elements, 4.0 * inputs * elements, [&] { launch(device, p); });
 }

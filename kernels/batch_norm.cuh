@@ -35,7 +35,7 @@ struct Moments {
     }
 
     /// The moments of this thread's rows of the block's part.
-    __device__ static Moments of_part(const ColumnPlace<P>& place, const typename P::Number* x) {
+    __device__ static Moments of_part(const ColumnPlace<P>& place, const typename P::Scalar* x) {
         const Moments mine = sum_up<P>(place, x);
         return all_finite(mine.squares) ? mine : sum_up<WidePack<P>>(place, x);
     }
@@ -45,7 +45,7 @@ private:
     /// elements, the subtraction at the end loses no more digits than the count has, however large the mean
     /// is.
     template <class Sums>
-    __device__ static Moments sum_up(const ColumnPlace<P>& place, const typename P::Number* x) {
+    __device__ static Moments sum_up(const ColumnPlace<P>& place, const typename P::Scalar* x) {
         using Sum = std::remove_cvref_t<decltype(Sums{}.at[0])>;
         Moments mine{};
         Sums origin{}, sum{}, squares{};
@@ -97,7 +97,7 @@ struct PartialPairs {
 /// y = activation(factor (x - mean) + shift) for a pack of columns.
 template <class P>
 struct Normalization {
-    using T = typename P::Number;
+    using T = typename P::Scalar;
     P mean, mean_rest, factor, shift;
     T slope;
 
@@ -111,7 +111,7 @@ struct Normalization {
         }
     }
     __device__ T centered(const P& x, int k) const { return (x.at[k] - mean.at[k]) - mean_rest.at[k]; }
-    __device__ T before_activation(const P& x, int k) const {
+    __device__ T pre_activation(const P& x, int k) const {
         return centered(x, k) * factor.at[k] + shift.at[k];
     }
     __device__ void write(const ColumnPlace<P>& place, const T* x, T* y) const {
@@ -119,7 +119,7 @@ struct Normalization {
                        [&](std::size_t i, const P& in) {
                            P out;
                            for (int k = 0; k < P::width; ++k) {
-                               const T z = before_activation(in, k);
+                               const T z = pre_activation(in, k);
                                out.at[k] = z > 0 ? z : z * slope;
                            }
                            store(y + i, out);
@@ -224,7 +224,7 @@ struct BatchNormGradient {
 /// Sums of d and of d (x - mean), where d = upstream activation'(y).
 template <class P>
 struct GradientSums {
-    using T = typename P::Number;
+    using T = typename P::Scalar;
     WidePack<P> d, product;
 
     __device__ void merge(const GradientSums& other) {
@@ -235,7 +235,7 @@ struct GradientSums {
     }
     __device__ static T through_activation(const Normalization<P>& normal, const XAndUpstream<P>& in, int k) {
         const T upstream = in.upstream.at[k];
-        return normal.before_activation(in.x, k) > 0 ? upstream : upstream * normal.slope;
+        return normal.pre_activation(in.x, k) > 0 ? upstream : upstream * normal.slope;
     }
     __device__ static GradientSums of_part(const ColumnPlace<P>& place, const Normalization<P>& normal,
                                            const BatchNormGradient<T>& p) {

@@ -88,7 +88,7 @@ struct ColumnPlace {
 
     /// This thread's elements of the first row of x, or of a vector x (columns). Read one by one, since a
     /// vector may be unaligned.
-    __device__ P first_row(const typename P::Number* x) const {
+    __device__ P first_row(const typename P::Scalar* x) const {
         P numbers{};
         if (inside)
             for (int k = 0; k < P::width; ++k) numbers.at[k] = x[column + k];
@@ -140,7 +140,7 @@ struct ColumnSums {
     __device__ void merge(const ColumnSums& other) {
         for (int k = 0; k < P::width; ++k) sum.at[k] += other.sum.at[k];
     }
-    __device__ static ColumnSums of_part(const ColumnPlace<P>& place, const typename P::Number* x) {
+    __device__ static ColumnSums of_part(const ColumnPlace<P>& place, const typename P::Scalar* x) {
         P sums{};
         each_row(place, x, [&](const P& pack) {
             for (int k = 0; k < P::width; ++k) sums.at[k] += pack.at[k];
@@ -155,7 +155,7 @@ struct ColumnSums {
 
 private:
     template <class Use>
-    __device__ static void each_row(const ColumnPlace<P>& place, const typename P::Number* x,
+    __device__ static void each_row(const ColumnPlace<P>& place, const typename P::Scalar* x,
                                     const Use& use) {
         place.for_rows([&](std::size_t i) { return load<P>(x + i); },
                        [&](std::size_t, const P& pack) { use(pack); });

@@ -20,7 +20,7 @@ struct Pixel {
 
 /// Element `index` of an operand.
 template <class T>
-__device__ double number_at(const T* data, const ActivationBackward<T>& behind, std::size_t index) {
+__device__ double element_at(const T* data, const ActivationBackward<T>& behind, std::size_t index) {
     return static_cast<double>(load<Pack<T, 1>>(ConvolutionOperand<T>{data, behind} + index).at[0]);
 }
 
@@ -45,7 +45,7 @@ __global__ void convolution_plain_kernel(ConvolutionParameters<T> p, std::size_t
             const int ix = y.column * h.stride - h.padding + kx * h.dilation;
             if (iy < 0 || iy >= v.in || ix < 0 || ix >= h.in) continue;
             for (int i = 0; i < g.in_channels; ++i)
-                sum += number_at(p.x, p.x_activation, at(y.image, iy, ix, i, v.in, h.in, g.in_channels)) *
+                sum += element_at(p.x, p.x_activation, at(y.image, iy, ix, i, v.in, h.in, g.in_channels)) *
                        static_cast<double>(p.w[at(ky, kx, i, o, h.size, g.in_channels, g.out_channels)]);
         }
     p.y[number] = activate(p.activation, static_cast<T>(sum));
@@ -68,7 +68,7 @@ __global__ void convolution_transposed_plain_kernel(ConvolutionTransposedParamet
             if (below < 0 || below % v.stride != 0 || oy >= v.out) continue;
             if (right < 0 || right % h.stride != 0 || ox >= h.out) continue;
             for (int o = 0; o < g.out_channels; ++o)
-                sum += number_at(p.y, p.y_activation, at(x.image, oy, ox, o, v.out, h.out, g.out_channels)) *
+                sum += element_at(p.y, p.y_activation, at(x.image, oy, ox, o, v.out, h.out, g.out_channels)) *
                        static_cast<double>(p.w[at(ky, kx, i, o, h.size, g.in_channels, g.out_channels)]);
         }
     p.x[number] = activate(p.activation, static_cast<T>(sum));
@@ -92,8 +92,8 @@ __global__ void convolution_weight_gradient_plain_kernel(ConvolutionWeightGradie
                 const int iy = oy * v.stride - v.padding + ky * v.dilation;
                 const int ix = ox * h.stride - h.padding + kx * h.dilation;
                 if (iy < 0 || iy >= v.in || ix < 0 || ix >= h.in) continue;
-                sum += number_at(p.x, p.x_activation, at(n, iy, ix, i, v.in, h.in, g.in_channels)) *
-                       number_at(p.y, p.y_activation, at(n, oy, ox, o, v.out, h.out, g.out_channels));
+                sum += element_at(p.x, p.x_activation, at(n, iy, ix, i, v.in, h.in, g.in_channels)) *
+                       element_at(p.y, p.y_activation, at(n, oy, ox, o, v.out, h.out, g.out_channels));
             }
     p.w[number] = static_cast<T>(sum);
 }

@@ -9,9 +9,9 @@ namespace gantry {
 #define GANTRY_MAP(F, N)                                                    \
     template void launch(Cuda&, const ElementwiseParameters<F, float, N>&); \
     template void launch(Cuda&, const ElementwiseParameters<F, double, N>&);
-#define GANTRY_MAP_SUM(F, N)                                           \
-    template void launch(Cuda&, const MapSumParameters<F, float, N>&); \
-    template void launch(Cuda&, const MapSumParameters<F, double, N>&);
+#define GANTRY_MAP_SUM(F, N)                                                    \
+    template void launch(Cuda&, const TransformReduceParameters<F, float, N>&); \
+    template void launch(Cuda&, const TransformReduceParameters<F, double, N>&);
 #define GANTRY_LOSS(F)                                                        \
     GANTRY_MAP_SUM(F, 2)                                                      \
     GANTRY_MAP_SUM(Against<F>, 1)                                             \

@@ -4,7 +4,7 @@ namespace gantry {
 
 template void launch(Cuda&, const GatherSamplesParameters<float>&);
 template void launch(Cuda&, const GatherSamplesParameters<double>&);
-template void launch(Cuda&, const GatherNumbersParameters<float>&);
-template void launch(Cuda&, const GatherNumbersParameters<double>&);
+template void launch(Cuda&, const GatherScalarsParameters<float>&);
+template void launch(Cuda&, const GatherScalarsParameters<double>&);
 
 }  // namespace gantry

@@ -7,14 +7,14 @@
 namespace gantry {
 namespace cuda {
 
-struct ItemNumbers {
+struct SampleIndices {
     std::uint32_t at[GatherSamplesParameters<float>::most];
 };
 
 /// One row of blocks per sample (blockIdx.y), so that no division is needed to find the sample of an element.
 template <int pack, class T>
 __global__ void gather_samples(std::size_t sample_size, const std::uint8_t* x, T* y, PixelRange range,
-                               ItemNumbers items) {
+                               SampleIndices items) {
     const std::size_t item = items.at[blockIdx.y];
     for_each_pack<pack>(sample_size, [&](std::size_t i, auto width) {
         constexpr int numbers = decltype(width)::value;
@@ -27,14 +27,14 @@ __global__ void gather_samples(std::size_t sample_size, const std::uint8_t* x, T
 }
 
 template <class T>
-struct NumberPointers {
-    const T* at[GatherNumbersParameters<T>::most];
+struct ScalarPointers {
+    const T* at[GatherScalarsParameters<T>::most];
 };
 
 /// One block per element. __grid_constant__ keeps the array in parameter memory, where it can be indexed;
 /// otherwise it would be copied to the stack.
 template <class T>
-__global__ void gather_numbers(const __grid_constant__ NumberPointers<T> from, T* y) {
+__global__ void gather_scalars(const __grid_constant__ ScalarPointers<T> from, T* y) {
     y[blockIdx.x] = *from.at[blockIdx.x];
 }
 
@@ -43,7 +43,7 @@ __global__ void gather_numbers(const __grid_constant__ NumberPointers<T> from, T
 template <class T>
 void launch(Cuda& device, const GatherSamplesParameters<T>& p) {
     if (p.count == 0 || p.sample_size == 0) return;
-    cuda::ItemNumbers items{};
+    cuda::SampleIndices items{};
     for (std::size_t i = 0; i < p.count; ++i) items.at[i] = p.items[i];
     const bool packs = p.sample_size % cuda::pack_width<T> == 0 && cuda::aligned(p.x, p.y);
     cuda::with_width<T>(packs, [&](auto pack) {
@@ -55,11 +55,11 @@ void launch(Cuda& device, const GatherSamplesParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cuda& device, const GatherNumbersParameters<T>& p) {
+void launch(Cuda& device, const GatherScalarsParameters<T>& p) {
     if (p.count == 0) return;
-    cuda::NumberPointers<T> from{};
+    cuda::ScalarPointers<T> from{};
     for (std::size_t i = 0; i < p.count; ++i) from.at[i] = p.from[i];
-    cuda::start(device, "gather_numbers", cuda::gather_numbers<T>, {static_cast<unsigned>(p.count), 1}, from,
+    cuda::start(device, "gather_scalars", cuda::gather_scalars<T>, {static_cast<unsigned>(p.count), 1}, from,
                 p.y);
 }
 

@@ -15,7 +15,7 @@ namespace gantry::cuda {
 /// code accesses them one by one.
 template <class T, int numbers, std::size_t alignment = numbers * sizeof(T)>
 struct alignas(alignment) Pack {
-    using Number = T;
+    using Scalar = T;
     static constexpr int width = numbers;
     T at[numbers];
 };

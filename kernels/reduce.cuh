@@ -12,7 +12,7 @@ namespace cuda {
 // clang-format off
 // A source of a sum has these members:
 //
-//     using Number = ...;     // element type
+//     using Scalar = ...;     // element type
 //     reader()                // returns an object that reads the terms:
 //         read<P>(i)          // terms i, ..., i + P::width - 1, as a P or a WidePack<P>
 //         read_wide<P>(i)     // the same terms, computed in double
@@ -23,11 +23,11 @@ namespace cuda {
 
 /// Source: the elements of a matrix.
 template <class T>
-struct Numbers {
-    using Number = T;
+struct Elements {
+    using Scalar = T;
     const T* x;
 
-    __device__ const Numbers& reader() const { return *this; }
+    __device__ const Elements& reader() const { return *this; }
     template <class P>
     __device__ P read(std::size_t i) const {
         return load<P>(x + i);
@@ -40,7 +40,7 @@ struct Numbers {
 /// Source for NormParameters: squares, in double.
 template <class T>
 struct Squares {
-    using Number = T;
+    using Scalar = T;
     const T* x;
 
     __device__ const Squares& reader() const { return *this; }
@@ -55,10 +55,10 @@ struct Squares {
         return read<P>(i);
     }
 };
-/// Source for MapSumParameters.
+/// Source for TransformReduceParameters.
 template <class F, class T, std::size_t N>
 struct MappedInputs {
-    using Number = T;
+    using Scalar = T;
     F f;
     Inputs<T, N> inputs;
 
@@ -68,7 +68,7 @@ struct MappedInputs {
 /// Source for LossParameters. Reading a value also writes its derivative to `gradient`.
 template <class F, class T, std::size_t N>
 struct LossInputs {
-    using Number = T;
+    using Scalar = T;
     F f;
     Inputs<T, N> inputs;
     T* gradient;
@@ -134,7 +134,7 @@ __device__ double sum_of_chunk(const Read& read, std::size_t i, std::size_t end,
             const auto x = read(P{}, i);
             for (int j = 0; j < P::width; ++j) sums.at[j] += x.at[j];
         } else {
-            for (; i < end; ++i) sums.at[0] += read(Pack<typename P::Number, 1>{}, i).at[0];
+            for (; i < end; ++i) sums.at[0] += read(Pack<typename P::Scalar, 1>{}, i).at[0];
         }
     }
     for (int j = 1; j < P::width; ++j) sums.at[0] += sums.at[j];
@@ -175,7 +175,7 @@ __global__ void row_sums(Source source, RowSums s, Y* y, bool accumulate, double
 template <class Source, class Y>
 void start_row_sums(Cuda& device, const char* name, const Source& source, bool aligned, const RowSums& s,
                     Y* y, bool accumulate, double scale) {
-    using T = typename Source::Number;
+    using T = typename Source::Scalar;
     constexpr int width = pack_width<T>;
     const auto run = [&](auto pack, auto threads) {
         using P = decltype(pack);
@@ -208,7 +208,7 @@ void sum_rows_of(Cuda& device, const char* name, const Source& source, bool sour
     }
     auto* const partial = static_cast<double*>(device.arena().allocate(rows * s.parts * sizeof(double)));
     start_row_sums(device, name, source, source_aligned, s, partial, false, 1);
-    start_row_sums(device, name, Numbers<double>{partial}, true, RowSums::of(rows, s.parts), y, accumulate,
+    start_row_sums(device, name, Elements<double>{partial}, true, RowSums::of(rows, s.parts), y, accumulate,
                    scale);
 }
 
@@ -272,7 +272,7 @@ __global__ void broadcast(std::size_t size, std::size_t columns, const T* x, T* 
 }  // namespace cuda
 
 template <class F, class T, std::size_t N>
-void launch(Cuda& device, const MapSumParameters<F, T, N>& p) {
+void launch(Cuda& device, const TransformReduceParameters<F, T, N>& p) {
     const auto inputs = cuda::Inputs<T, N>::of(p.in, p.scalar);
     cuda::sum_rows_of(device, cuda::name_of<F>(), cuda::MappedInputs<F, T, N>{p.f, inputs}, inputs.aligned(),
                       1, p.size, p.out, false, p.scale);
@@ -290,7 +290,7 @@ template <class T>
 void launch(Cuda& device, const SumParameters<T>& p) {
     if (p.axis == Axis::columns) {
         if (p.rows == 0) return;
-        cuda::sum_rows_of(device, "sum", cuda::Numbers<T>{p.x}, cuda::aligned(p.x), p.rows, p.columns, p.y,
+        cuda::sum_rows_of(device, "sum", cuda::Elements<T>{p.x}, cuda::aligned(p.x), p.rows, p.columns, p.y,
                           p.accumulate, p.scale);
         return;
     }

@@ -326,7 +326,7 @@ __device__ void put_tile(TileMemory<T, Tile>& memory, const Sums<T, Tile>& sums,
 /// GPU.)
 template <class T>
 Parts<T> parts_of(Cuda& device, std::size_t tiles, int inner, std::size_t size) {
-    constexpr std::size_t enough_blocks = Cuda::arrival_counters, shortest = 256;
+    constexpr std::size_t enough_blocks = Cuda::semaphore_count, shortest = 256;
     if (inner < 768) return {};
     const std::size_t count =
         std::min(enough_blocks / std::max<std::size_t>(tiles, 1), static_cast<std::size_t>(inner) / shortest);
@@ -350,7 +350,7 @@ void with_tile(std::size_t rows, int columns, int inner, const F& f) {
     f(SmallTile{});
 }
 
-/// Number of tiles that cover a result.
+/// Scalar of tiles that cover a result.
 template <class Tile>
 std::size_t tiles_of(std::size_t rows, int columns) {
     return ceil_div<std::size_t>(rows, Tile::rows) *

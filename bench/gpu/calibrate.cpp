@@ -287,9 +287,10 @@ double relative_error(Cuda& device, const Operands& o, std::size_t size) {
     float* const difference = o.inner.data();
     launch(device, ElementwiseParameters<Subtract, float, 2>{
                        {}, size, difference, {o.tiled.data(), o.library.data()}, {}});
-    launch(device, MapSumParameters<Square, float, 1>{{}, size, o.norms.data(), {difference}, {}, 1});
     launch(device,
-           MapSumParameters<Square, float, 1>{{}, size, o.norms.data() + 1, {o.library.data()}, {}, 1});
+           TransformReduceParameters<Square, float, 1>{{}, size, o.norms.data(), {difference}, {}, 1});
+    launch(device, TransformReduceParameters<Square, float, 1>{
+                       {}, size, o.norms.data() + 1, {o.library.data()}, {}, 1});
     const std::vector<float> squares = o.norms.to_host();
     return std::sqrt(static_cast<double>(squares[0]) / static_cast<double>(squares[1]));
 }

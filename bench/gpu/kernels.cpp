@@ -254,7 +254,7 @@ private:
     void reductions() {
         const std::size_t n = sizes_.elements;
         add("sum/of_squares", {4.0 * double(n)}, n + 1, [=](Cuda&, Arrays& a) {
-            return MapSumParameters<Square, float, 1>{{}, n, a.take(1), {a.take(n)}, {}, 1.0};
+            return TransformReduceParameters<Square, float, 1>{{}, n, a.take(1), {a.take(n)}, {}, 1.0};
         });
         for (const std::size_t columns : {std::size_t{16}, std::size_t{1024}})
             for (const Axis axis : {Axis::rows, Axis::columns}) {

@@ -83,7 +83,7 @@ public:
     template <class Data>
     void step(Data& data) {
         losses_.begin_row();
-        device_.submit([&] { iterate(data); });
+        device_.run_as_graph([&] { iterate(data); });
         losses_.end_row();
         ++iterations_;
     }

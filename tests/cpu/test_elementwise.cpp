@@ -69,7 +69,7 @@ TEMPLATE_TEST_CASE("map_sum: any size, and the same bits with any number of thre
         for (const T v : x) expected += static_cast<double>(v) * 0.25;
         const auto run = [&](Cpu& device) {
             std::vector<T> out{T(NAN)};
-            launch(device, MapSumParameters<ItSelf, T, 1>{{}, n, out.data(), {x.data()}, {}, 0.25});
+            launch(device, TransformReduceParameters<ItSelf, T, 1>{{}, n, out.data(), {x.data()}, {}, 0.25});
             return out;
         };
         Cpu device;

@@ -58,7 +58,8 @@ std::vector<T> elementwise_kernels(D& device, std::size_t offset) {
     for (const std::size_t n : {77u, 17'000u}) {  // a sum by one block, and by several
         const T *x = arrays.random(n, "x"), *y = arrays.random(n, "y", 0, 1);
         launch(device, ElementwiseParameters<CustomMix, T, 3>{{0.3}, n, arrays.unwritten(n), {x, y, x}, {}});
-        launch(device, MapSumParameters<CustomProduct, T, 2>{{}, n, arrays.unwritten(1), {x, y}, {}, 0.25});
+        launch(device,
+               TransformReduceParameters<CustomProduct, T, 2>{{}, n, arrays.unwritten(1), {x, y}, {}, 0.25});
         launch(device, LossParameters<BceWithLogits, T, 2>{
                            {}, n, arrays.unwritten(1), arrays.unwritten(n), {x, y}, {}, 0.25});
         launch(device, FillParameters<T>{n, arrays.unwritten(n), T(0.25)});
@@ -91,7 +92,7 @@ std::vector<T> sums_and_copies(D& device, std::size_t offset) {
         launch(device, NormParameters<T>{size, x, squares.back().data(), arrays.unwritten(1)});
         launch(device, ClipToNormParameters<T>{size, x, squares.back().data(), 0.5});
     }
-    GatherNumbersParameters<T> numbers{3, {}, arrays.unwritten(3)};
+    GatherScalarsParameters<T> numbers{3, {}, arrays.unwritten(3)};
     for (std::size_t i = 0; i < 3; ++i) numbers.from[i] = arrays.random(i + 1, "number") + i;
     launch(device, numbers);
     std::deque<Placed<std::uint8_t, D>> data_sets;

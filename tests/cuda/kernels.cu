@@ -13,8 +13,8 @@ template void launch(Cuda&, const ElementwiseParameters<test::CustomMix, float, 
 template void launch(Cuda&, const ElementwiseParameters<test::CustomMix, double, 3>&);
 template void launch(Cuda&, const ElementwiseParameters<test::CustomProduct, float, 2>&);
 template void launch(Cuda&, const ElementwiseParameters<test::CustomProduct, double, 2>&);
-template void launch(Cuda&, const MapSumParameters<test::CustomProduct, float, 2>&);
-template void launch(Cuda&, const MapSumParameters<test::CustomProduct, double, 2>&);
+template void launch(Cuda&, const TransformReduceParameters<test::CustomProduct, float, 2>&);
+template void launch(Cuda&, const TransformReduceParameters<test::CustomProduct, double, 2>&);
 
 namespace cuda {
 template void convolution_plain(Cuda&, const ConvolutionParameters<float>&);

@@ -166,7 +166,7 @@ TEST_CASE("cuda: a convolution in a graph is the convolution", "[cuda]") {
         const std::vector<float> expected = c.on(device, plain);
         c.on(device, cudnn);  // cuDNN's plan is chosen in the first step
         const auto in_graph = [&](const auto& f) {
-            return c.on(device, [&](Cuda& dev, const auto& p) { dev.submit([&] { f(dev, p); }); });
+            return c.on(device, [&](Cuda& dev, const auto& p) { dev.run_as_graph([&] { f(dev, p); }); });
         };
         CHECK(error(in_graph(tiled), expected) <= tolerance<float>);
         CHECK(error(in_graph(cudnn), expected) <= library_tolerance<float>);

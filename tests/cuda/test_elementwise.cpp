@@ -55,7 +55,7 @@ TEMPLATE_TEST_CASE("cuda: map_sum of any size", "", float, double) {
             [&]<class T>(auto& d, std::size_t offset) {
                 const Placed x(d, random_numbers<T>(n, "x", 0.5, 1.5), offset),
                     scalar(d, std::vector<T>{T(0.5)}), out(d, std::vector<T>{T(NAN)});
-                launch(d, MapSumParameters<CustomProduct, T, 2>{
+                launch(d, TransformReduceParameters<CustomProduct, T, 2>{
                               {}, n, out.data(), {x.data(), scalar.data()}, {false, true}, 0.25});
                 return out.to_host();
             },

@@ -42,7 +42,7 @@ TEMPLATE_TEST_CASE("cuda: numbers are gathered from anywhere", "", float, double
     const Placed x(device, std::vector<T>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
     for (const std::size_t count : {0, 1, 3, 8}) {
         const Placed y(device, std::vector<T>(9, T(-1)));
-        GatherNumbersParameters<T> p{count, {}, y.data()};
+        GatherScalarsParameters<T> p{count, {}, y.data()};
         std::vector<T> expected(9, T(-1));
         for (std::size_t i = 0; i < count; ++i) {
             p.from[i] = x.data() + i * 7 % 10;

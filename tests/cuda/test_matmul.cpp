@@ -124,7 +124,8 @@ TEST_CASE("cuda: a product in a graph is the product", "[cuda]") {
     p.activation = {ActivationKind::leaky_relu, 0.2};
     const std::vector<float> expected = p.on(device, plain);
     const auto in_graph = [&](const auto& f) {
-        return p.on(device, [&](Cuda& d, const auto& parameters) { d.submit([&] { f(d, parameters); }); });
+        return p.on(device,
+                    [&](Cuda& d, const auto& parameters) { d.run_as_graph([&] { f(d, parameters); }); });
     };
     CHECK(error(in_graph(tiled), expected) <= tolerance<float>);
     CHECK(error(in_graph(cublas), expected) <= library_tolerance<float>);

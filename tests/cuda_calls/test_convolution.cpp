@@ -136,7 +136,7 @@ TEST_CASE("cuda: a step makes cuDNN's filter of its weights once", "[cuda]") {
         const Step<Cuda> step{device};
         CHECK(makes_filter(true));
         device.tape().overwritten(nullptr, nullptr);
-        CHECK_THROWS(device.submit([&] {
+        CHECK_THROWS(device.run_as_graph([&] {
             REQUIRE(cuda::convolution_cudnn(
                 device, ConvolutionParameters<float>{g, x.data(), w.data(), y.data(), nullptr, {}, true}));
             throw Error("[test] a step that fails");

@@ -151,7 +151,7 @@ TEST_CASE("cuda: the engine is the fastest on this GPU", "[cuda]") {
 TEST_CASE("cuda: an engine is chosen once for each shape", "[cuda]") {
     LibraryConvolution convolution({});
     const auto run = [&] {
-        convolution.device.submit([&] {
+        convolution.device.run_as_graph([&] {
             for (const ConvolutionDirection d : all_directions) REQUIRE(convolution.run(d));
         });
         convolution.device.synchronize();

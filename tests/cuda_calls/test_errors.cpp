@@ -47,7 +47,7 @@ constexpr Cause causes[] = {
     {"kernel", "compute-sanitizer"},
     {"watchdog", "display's watchdog"},
     {"launch", "launch of this size"},
-    {"capture", "inside of Cuda::submit"},
+    {"capture", "inside of Cuda::run_as_graph"},
     {"graph", "instantiate it again"},
     {"handle", "on another GPU than its own"},
     {"unloading", "before main returns"},

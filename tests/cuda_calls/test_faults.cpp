@@ -61,8 +61,8 @@ struct Gan {
         std::vector<float> numbers;
         const auto read = [&](const auto& scalar) { numbers.push_back(scalar.item()); };
         update(read);
-        for (int i = 0; i < 2; ++i) device.submit([&] { update([](const auto&) {}); });
-        device.submit([&] {
+        for (int i = 0; i < 2; ++i) device.run_as_graph([&] { update([](const auto&) {}); });
+        device.run_as_graph([&] {
             const Step step{device};
             read(sum(uniform<Shape<Batch, 4>>(device, batch, noise, 0, 1)));
         });
@@ -71,7 +71,7 @@ struct Gan {
         return numbers;
     }
     void go_on() {
-        device.submit([&] { update([](const auto&) {}); });
+        device.run_as_graph([&] { update([](const auto&) {}); });
         update([](const auto& loss) { CHECK(std::isfinite(loss.item())); });
     }
 };
@@ -91,7 +91,7 @@ struct Libraries {
         const auto call = [&](const auto& p) {
             if (!cuda::convolution_cudnn(device, p)) FAIL("cuDNN has no algorithm");
         };
-        device.submit([&] {
+        device.run_as_graph([&] {
             call(ConvolutionParameters<float>{geometry, x.data(), w.data(), y.data()});
             call(ConvolutionTransposedParameters<float>{geometry, y.data(), w.data(), x.data()});
             call(ConvolutionWeightGradientParameters<float>{geometry, x.data(), y.data(), w.data()});
@@ -192,7 +192,7 @@ TEST_CASE("cuda: after a kernel's mistake every call refuses in one clear line, 
         };
         refuses([&] { gan.device.synchronize(); });
         refuses([&] { gan.update([](const auto&) {}); });
-        refuses([&] { gan.device.submit([&] { gan.update([](const auto&) {}); }); });
+        refuses([&] { gan.device.run_as_graph([&] { gan.update([](const auto&) {}); }); });
         refuses([&] { gan.generator.parameters().to_host(); });
         refuses([] { Cuda{}; });
     }

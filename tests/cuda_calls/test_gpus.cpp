@@ -39,7 +39,7 @@ struct Training {
           noise(Seed{seed}, "noise") {}
 
     void step() {
-        device.submit([&] {
+        device.run_as_graph([&] {
             const Step<Cuda> step{device};
             adam.step(backward(mse(network(normal<Shape<Batch, 6>>(device, 8, noise)), 1.0), network));
         });
@@ -194,7 +194,7 @@ TEST_CASE("cuda: each call makes its GPU current", "[cuda]") {
     check("stream", [&] { device.stream(); });
     check("cublas", [&] { device.cublas(); });
     check("cudnn", [&] { device.cudnn(); });
-    check("submit", [&] { device.submit([] {}); });
+    check("run_as_graph", [&] { device.run_as_graph([] {}); });
 }
 
 TEST_CASE("cuda: CudaOptions choose the GPU", "[cuda]") {

@@ -49,8 +49,8 @@ struct Reading {
                                                   numbers.data() + taken_++ * batch_size, batch_size});
     }
     /// Takes `k` batches in one graph.
-    void submit(int k) {
-        device.submit([&] {
+    void run_as_graph(int k) {
+        device.run_as_graph([&] {
             for (int i = 0; i < k; ++i) take();
         });
     }
@@ -95,7 +95,7 @@ TEST_CASE("cuda: streamed batches are the resident ones, bit for bit, over many 
         for (const int k : {1, 2, 5, 20}) {
             CAPTURE(k);
             Reading reading(DataPlacement::streamed);
-            for (int i = 0; i < 100 / k; ++i) reading.submit(k);
+            for (int i = 0; i < 100 / k; ++i) reading.run_as_graph(k);
             CHECK(reading.all() == all);
             CHECK(reading.data.position() == 100);
         }
@@ -103,7 +103,7 @@ TEST_CASE("cuda: streamed batches are the resident ones, bit for bit, over many 
     SECTION("as graphs of different sizes, and between them") {
         Reading reading(DataPlacement::streamed);
         for (const int k : {1, 3, 0, 2, 9, 1, 1, 4, 17, 2}) {
-            reading.submit(k);
+            reading.run_as_graph(k);
             for (int i = 0; i < 6; ++i) reading.take();
         }
         CHECK(reading.data.position() == 100);
@@ -112,7 +112,7 @@ TEST_CASE("cuda: streamed batches are the resident ones, bit for bit, over many 
     SECTION("the host is far ahead of the GPU, or waits for it") {
         Reading reading(DataPlacement::streamed);
         for (int i = 0; i < 50; ++i) {
-            reading.submit(2);
+            reading.run_as_graph(2);
             if (i % 7 == 0) reading.device.synchronize();
         }
         CHECK(reading.all() == all);
@@ -164,16 +164,16 @@ TEST_CASE("cuda: a seek in streamed data goes on from there, whatever is on its 
         if (i % 2 == 0)
             reading.take();
         else
-            reading.submit(1);
+            reading.run_as_graph(1);
         want(position, 1);
         if (i % 3 == 0) {
-            reading.submit(2);
+            reading.run_as_graph(2);
             want(position + 1, 2);
         }
     }
     reading.data.seek(6);
     for (int i = 0; i < 5; ++i) {
-        reading.device.submit([&] {  // inside a graph, back to a batch that it already holds
+        reading.device.run_as_graph([&] {  // inside a graph, back to a batch that it already holds
             reading.take();
             reading.data.seek(5);
             reading.take();
@@ -235,7 +235,7 @@ TEST_CASE("cuda: streamed data can end at any moment of their work", "[threads]"
             data.next();
         };
         for (int i = 0; i < round % 5; ++i) take();
-        if (round % 2 == 0) device.submit([&] { take(); });
+        if (round % 2 == 0) device.run_as_graph([&] { take(); });
         if (round % 3 == 0) data.seek(7);
     }
     CHECK(held() == before);
@@ -243,7 +243,7 @@ TEST_CASE("cuda: streamed data can end at any moment of their work", "[threads]"
     const auto all = expected(3);
     Cuda device{CudaOptions{.workspace = 1024}};
     Buffer<float, Cuda> numbers(device, all.size());
-    device.submit([&] {
+    device.run_as_graph([&] {
         Data data(device, pixels(), options(DataPlacement::streamed));
         for (std::size_t i = 0; i < 3; ++i) {
             const Step step{device};
@@ -259,14 +259,14 @@ TEST_CASE("cuda: a submission that ends by an error leaves streamed data in orde
     const auto all = expected(30);
     Reading reading(DataPlacement::streamed, 30);
     for (int i = 0; i < 10; ++i) {
-        CHECK_THROWS_AS(reading.device.submit([&] {
+        CHECK_THROWS_AS(reading.device.run_as_graph([&] {
             const Step step{reading.device};
             reading.data.next();
             fail("test", "stop");
         }),
                         Error);
         reading.data.seek(static_cast<std::uint64_t>(3 * i));
-        reading.submit(3);
+        reading.run_as_graph(3);
     }
     CHECK(reading.all() == all);
 }
@@ -295,27 +295,27 @@ TEST_CASE(
                         launch(device, CopyBlockParameters<float>{1, x.size(), x.data(), x.size(),
                                                                   kept.data() + i++ * x.size(), x.size()});
                     };
-                    const auto submit = [&] {
-                        device.submit([&] {
+                    const auto run_as_graph = [&] {
+                        device.run_as_graph([&] {
                             for (int k = 0; k < 3; ++k) take();
                         });
                     };
                     for (int s = 0; s < 4; ++s) {
-                        const std::string message = error_of(submit);
+                        const std::string message = error_of(run_as_graph);
                         if (message.empty()) continue;
                         CHECK(is_clear(message));
                         ++errors;
                         // The next attempt starts over.
                         i = 3 * static_cast<std::size_t>(s);
                         data.seek(i);
-                        const std::string second = error_of(submit);
+                        const std::string second = error_of(run_as_graph);
                         CAPTURE(message, second);
                         // (If the end of the submission could not be recorded, the next batch reports it.)
                         if (!second.empty()) {
                             CHECK(is_clear(second));
                             i = 3 * static_cast<std::size_t>(s);
                             data.seek(i);
-                            submit();
+                            run_as_graph();
                         }
                     }
                     numbers = kept.to_host();
@@ -358,11 +358,11 @@ TEST_CASE("cuda: after a kernel's mistake streamed data refuse in one clear line
     const auto before = held();
     {
         Reading reading(DataPlacement::streamed);
-        reading.submit(2);
+        reading.run_as_graph(2);
         float of_the_host = 0;
         launch(reading.device, FillParameters<float>{1, &of_the_host, 1});
         const std::string message = error_of([&] {
-            for (int i = 0; i < 20; ++i) reading.submit(2);
+            for (int i = 0; i < 20; ++i) reading.run_as_graph(2);
         });
         CHECK(is_clear(message));
         CHECK(message.find("(cudaErrorIllegalAddress)") != std::string::npos);

@@ -20,13 +20,13 @@ static_assert(FluxGenerator::parameter_count == 2'503'984);
 static_assert(FluxDiscriminator::parameter_count == 1'231'441);
 static_assert(TejpalvGenerator::parameter_count == 681'744);
 static_assert(TejpalvDiscriminator::parameter_count == 665'089);
-static_assert(FluxGenerator::flops_per_item ==
+static_assert(FluxGenerator::flops_per_sample ==
               2 * (100 * 1200 + 1200 * 1200 + 1200 * 784) + 1200 + 1200 + 784 + 1200 + 1200 + 784);
 // Activations are fused into the product: one value per output of a Dense.
-static_assert(FluxGenerator::activation_bytes_per_item<> == (1200 + 1200 + 784) * sizeof(float));
-static_assert(FluxGenerator::activation_bytes_per_item<double> == (1200 + 1200 + 784) * sizeof(double));
+static_assert(FluxGenerator::activation_bytes_per_sample<> == (1200 + 1200 + 784) * sizeof(float));
+static_assert(FluxGenerator::activation_bytes_per_sample<double> == (1200 + 1200 + 784) * sizeof(double));
 // Maxout stores its pieces and their maximum.
-static_assert(FluxDiscriminator::activation_bytes_per_item<> == (2 * 6 * 240 + 1) * sizeof(float));
+static_assert(FluxDiscriminator::activation_bytes_per_sample<> == (2 * 6 * 240 + 1) * sizeof(float));
 
 using NestedNetwork =
     Sequential<Sequential<Dense<8, 6>, BatchNorm<6>, ReLU>, Dropout<0.5f>,

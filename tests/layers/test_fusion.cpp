@@ -57,7 +57,7 @@ TEMPLATE_TEST_CASE("a nested Sequential is the flat one", "[layers]", GANTRY_TES
     using Nested = Sequential<Sequential<Dense<9, 6>, Tanh>,
                               Sequential<Sequential<BatchNorm<6>, ReLU>, Dense<6, 4>>, Sigmoid>;
     static_assert(Flat::parameter_count == Nested::parameter_count);
-    static_assert(Flat::flops_per_item == Nested::flops_per_item);
+    static_assert(Flat::flops_per_sample == Nested::flops_per_sample);
     TestType device;
     const auto parameters = random_numbers<float>(Flat::parameter_count, "parameters");
     CHECK(largest_error(results<Nested>(device, parameters), results<Flat>(device, parameters)) < 2e-6);

@@ -53,8 +53,8 @@ TEST_CASE("which shapes fill which", "[ops]") {
     CHECK(kind(Items{}, Shape<>{}) == Broadcast::scalar);
     CHECK(kind(Items{}, Shape<5>{}) == Broadcast::trailing);
     CHECK(kind(Items{}, Shape<3, 5>{}) == Broadcast::trailing);
-    CHECK(kind(Items{}, Shape<Batch>{}) == Broadcast::each_item);
-    CHECK(kind(Items{}, Shape<Batch, 1>{}) == Broadcast::each_item);
+    CHECK(kind(Items{}, Shape<Batch>{}) == Broadcast::each_sample);
+    CHECK(kind(Items{}, Shape<Batch, 1>{}) == Broadcast::each_sample);
     CHECK(kind(Items{}, Shape<3>{}) == Broadcast::impossible);
     CHECK(kind(Items{}, Shape<Batch, 3>{}) == Broadcast::impossible);
     CHECK(kind(Items{}, Shape<Batch, 5>{}) == Broadcast::impossible);

@@ -18,9 +18,9 @@ constexpr Conv2dOptions uneven_transposed{
     .size = {3, 4}, .stride = {2, 3}, .padding = {1, 0}, .dilation = {2, 1}, .output_padding = {1, 2}};
 
 template <Conv2dOptions window>
-const auto convolved = [](const auto& x, const auto& w) { return conv2d<window>(x, w); };
+const auto output = [](const auto& x, const auto& w) { return conv2d<window>(x, w); };
 template <Conv2dOptions window>
-const auto convolved_back = [](const auto& y, const auto& w) { return conv_transpose2d<window>(y, w); };
+const auto transposed_output = [](const auto& y, const auto& w) { return conv_transpose2d<window>(y, w); };
 
 template <class D, Conv2dOptions window, int height, int width, int in, int out>
 void check_convolution(const std::string& name) {
@@ -28,8 +28,8 @@ void check_convolution(const std::string& name) {
     using Weights = Shape<window.size.vertical, window.size.horizontal, in, out>;
     using X = Shape<Batch, height, width, in>;
     using Y = typename gantry::detail::Convolved<window, X, out>::type;
-    check_op<D, X, Weights>("conv2d", convolved<window>);
-    check_op<D, Y, Weights>("conv_transpose2d", convolved_back<window>);
+    check_op<D, X, Weights>("conv2d", output<window>);
+    check_op<D, Y, Weights>("conv_transpose2d", transposed_output<window>);
     check_op<D, X, Y>("conv2d_weight_gradient",
                       [](const auto& x, const auto& y) { return conv2d_weight_gradient<window>(x, y); },
                       {.singles = Singles::summed, .float_tolerance = 4e-6});
@@ -133,7 +133,7 @@ TEMPLATE_TEST_CASE("convolutions", "[ops]", GANTRY_TEST_DEVICES) {
     check_convolution<D, Conv2dOptions{.size = {3, 2}}, 3, 2, 2, 5>("the whole image");
     check_convolution<D, Conv2dOptions{.size = 1}, 3, 2, 4, 3>("one pixel");
     check_op<D, Shape<Batch, 2, 1, 2>, Shape<3, 4, 2, 2>>("conv_transpose2d: output padding",
-                                                          convolved_back<uneven_transposed>);
+                                                          transposed_output<uneven_transposed>);
 }
 
 TEMPLATE_TEST_CASE("convolutions with an activation and a bias", "[ops]", GANTRY_TEST_DEVICES) {

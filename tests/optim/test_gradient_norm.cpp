@@ -90,7 +90,7 @@ TEMPLATE_TEST_CASE("An optimizer takes gradients that were clipped", "[optim]", 
     SmallNetwork<TestType> network{device, Seed{1}};
     Sgd optimizer{network, {.learning_rate = 1}};
     const auto before = network.parameters().to_host();
-    device.submit([&] {
+    device.run_as_graph([&] {
         const Step step{device};
         const auto loss = sum(square(network(filled<Shape<Batch, 6>, double>(device, 2, 5))));
         const auto gradients = backward(loss, network);

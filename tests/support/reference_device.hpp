@@ -97,7 +97,7 @@ void launch(Reference&, const ElementwiseParameters<F, T, N>& p) {
 }
 
 template <class F, class T, std::size_t N>
-void launch(Reference&, const MapSumParameters<F, T, N>& p) {
+void launch(Reference&, const TransformReduceParameters<F, T, N>& p) {
     double sum = 0;
     for (std::size_t i = 0; i < p.size; ++i) [&]<std::size_t... I>(std::index_sequence<I...>) {
             sum += p.f(double(p.in[I][p.scalar[I] ? 0 : i])...);
@@ -108,7 +108,7 @@ void launch(Reference&, const MapSumParameters<F, T, N>& p) {
 
 template <class F, class T, std::size_t N>
 void launch(Reference& device, const LossParameters<F, T, N>& p) {
-    launch(device, MapSumParameters<F, T, N>{p.f, p.size, p.value, p.in, p.scalar, p.scale});
+    launch(device, TransformReduceParameters<F, T, N>{p.f, p.size, p.value, p.in, p.scalar, p.scale});
     for (std::size_t i = 0; i < p.size; ++i) [&]<std::size_t... I>(std::index_sequence<I...>) {
             p.gradient[i] = static_cast<T>(p.scale * p.f.gradient(p.in[I][p.scalar[I] ? 0 : i]...));
         }
@@ -168,7 +168,7 @@ void launch(Reference&, const GatherSamplesParameters<T>& p) {
         }
 }
 template <class T>
-void launch(Reference&, const GatherNumbersParameters<T>& p) {
+void launch(Reference&, const GatherScalarsParameters<T>& p) {
     for (std::size_t i = 0; i < p.count; ++i) p.y[i] = *p.from[i];
 }
 

@@ -21,7 +21,7 @@ struct GatherSamplesParameters {
 
 /// Gathers scalars into a contiguous array: y[i] = *from[i].
 template <class T>
-struct GatherNumbersParameters {
+struct GatherScalarsParameters {
     static constexpr std::size_t most = 8;  ///< scalars per launch
     std::size_t count = 0;
     std::array<const T*, most> from = {};

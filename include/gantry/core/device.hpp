@@ -117,7 +117,7 @@ public:
 
     /// Runs f. A device may override this to capture the work that f launches and launch it as a graph.
     template <class F>
-    void submit(const F& f) {
+    void run_as_graph(const F& f) {
         f();
     }
 

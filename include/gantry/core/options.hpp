@@ -37,14 +37,14 @@ struct Conv2dOptions {
         return {dilation.vertical * (size.vertical - 1) + 1, dilation.horizontal * (size.horizontal - 1) + 1};
     }
     /// Output extents of conv2d for input extents `in`; 0 where the window is larger than the padded image.
-    constexpr PerAxis convolved(PerAxis in) const {
+    constexpr PerAxis output(PerAxis in) const {
         return {
             detail::window_places(in.vertical, span().vertical, stride.vertical, padding.vertical),
             detail::window_places(in.horizontal, span().horizontal, stride.horizontal, padding.horizontal)};
     }
     /// Output extents of conv_transpose2d for input extents `in`; not positive if the padding removes
     /// everything.
-    constexpr PerAxis convolved_back(PerAxis in) const {
+    constexpr PerAxis transposed_output(PerAxis in) const {
         return {(in.vertical - 1) * stride.vertical - 2 * padding.vertical + span().vertical +
                     output_padding.vertical,
                 (in.horizontal - 1) * stride.horizontal - 2 * padding.horizontal + span().horizontal +

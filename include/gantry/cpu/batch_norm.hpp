@@ -87,7 +87,7 @@ struct Normalization {
     GANTRY_ALWAYS_INLINE V centered(V x, std::size_t column) const {
         return math::evaluated(x - load(mean + column)) - load(mean_rest + column);
     }
-    GANTRY_ALWAYS_INLINE V before_activation(V x, std::size_t column) const {
+    GANTRY_ALWAYS_INLINE V pre_activation(V x, std::size_t column) const {
         return centered(x, column) * load(factor + column) + load(shift + column);
     }
     void run(const Cpu& device, std::size_t rows, std::size_t columns, const T* x, T* y) const {
@@ -100,7 +100,7 @@ struct Normalization {
                 const T* from = in[0].data;
                 T* to = out[0];
                 for (std::size_t v = 0; v < vectors; ++v, column.next()) {
-                    const V z = normal.before_activation(load(from + v * lanes<T>), column());
+                    const V z = normal.pre_activation(load(from + v * lanes<T>), column());
                     store(to + v * lanes<T>, math::select(z > zero, z, z * below_zero));
                 }
             });

@@ -143,7 +143,7 @@ void launch(Cpu& device, const ElementwiseParameters<F, T, N>& p) {
 }
 
 template <class F, class T, std::size_t N>
-void launch(Cpu& device, const MapSumParameters<F, T, N>& p) {
+void launch(Cpu& device, const TransformReduceParameters<F, T, N>& p) {
     const cpu::detail::ElementwiseInputs<T, N> source(p.in, p.scalar, p.size);
     const cpu::detail::ElementwiseLoop<F, T, N> loop{p.f};
     const double total = cpu::detail::sum_of_loop<T, N, 0>(device.threads(), p.size, source.inputs, {},

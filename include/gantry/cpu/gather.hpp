@@ -27,7 +27,7 @@ void launch(Cpu& device, const GatherSamplesParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cpu&, const GatherNumbersParameters<T>& p) {
+void launch(Cpu&, const GatherScalarsParameters<T>& p) {
     for (std::size_t i = 0; i < p.count; ++i) p.y[i] = *p.from[i];
 }
 

@@ -41,7 +41,8 @@ inline constexpr const char* gpu_too_old =
 inline constexpr const char* update_driver =
     "install or update the NVIDIA driver: nvidia-smi shows its version";
 inline constexpr const char* graph_changed =
-    "the graph no longer fits the one that was instantiated: instantiate it again, as Cuda::submit does";
+    "the graph no longer fits the one that was instantiated: instantiate it again, as Cuda::run_as_graph "
+    "does";
 inline constexpr const char* not_finished = "it has not finished: wait for it and ask again";
 
 // clang-format off
@@ -119,8 +120,8 @@ inline constexpr Advice runtime_advice[] = {
       cudaErrorCooperativeLaunchTooLarge, cudaErrorMissingConfiguration}},
 
     // Calls
-    {"a call inside of Cuda::submit cannot be captured: keep allocation, synchronization, the default "
-     "stream, other streams and threads, and another submit out of it",
+    {"a call inside of Cuda::run_as_graph cannot be captured: keep allocation, synchronization, the default "
+     "stream, other streams and threads, and another run_as_graph out of it",
      {cudaErrorStreamCaptureUnsupported, cudaErrorStreamCaptureInvalidated, cudaErrorStreamCaptureMerge,
       cudaErrorStreamCaptureUnmatched, cudaErrorStreamCaptureUnjoined, cudaErrorStreamCaptureIsolation,
       cudaErrorStreamCaptureImplicit, cudaErrorCapturedEvent, cudaErrorStreamCaptureWrongThread,

@@ -28,7 +28,7 @@ namespace gantry::cuda {
 ///                  `used`; copy; record `copied`
 ///     device       make the device's stream wait for `copied`; launch kernels that read the slot; record
 ///                  `used`
-/// Inside Cuda::submit the device's two events are outside the graph, before and after its launch
+/// Inside Cuda::run_as_graph the device's two events are outside the graph, before and after its launch
 /// (Companion).
 // clang-format on
 class BatchUploader {

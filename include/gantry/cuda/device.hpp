@@ -78,8 +78,8 @@ private:
 
 /// An NVIDIA GPU: gantry's kernels, cuBLAS and cuDNN in one stream. Only one thread may use it at a time, not
 /// necessarily the one that constructed it. A thread may use several Cuda objects in turn, but inside
-/// `submit` only the one that submits. Every use makes its GPU current in the calling thread and leaves it
-/// current: own CUDA calls must set their GPU first, or use `stream()`. Errors: no GPU with that number; a
+/// `run_as_graph` only the one that submits. Every use makes its GPU current in the calling thread and leaves
+/// it current: own CUDA calls must set their GPU first, or use `stream()`. Errors: no GPU with that number; a
 /// driver older than the toolkit.
 class Cuda : private cuda::Gpu, public Device<cuda::Memory> {
 public:
@@ -114,7 +114,7 @@ public:
     /// single launch. f may allocate and read results, but each flushes the graph; a step that has run before
     /// does neither.
     template <class F>
-    void submit(const F& f) {
+    void run_as_graph(const F& f) {
         cuda::Stream& stream = memory().stream();
         stream.collect();
         try {
@@ -156,9 +156,9 @@ public:
 
     /// Semaphores in GPU memory for kernels whose blocks count each other (split-K); all 0 while no kernel
     /// runs.
-    unsigned* semaphores() { return arrivals_.data(); }
+    unsigned* semaphores() { return semaphores_.data(); }
     /// Number of semaphores.
-    static constexpr std::size_t arrival_counters = 256;
+    static constexpr std::size_t semaphore_count = 256;
 
 private:
     /// NVIDIA's recommendation for an H100. cuBLAS must not allocate by itself during a capture.
@@ -172,7 +172,7 @@ private:
     cuda::CudnnFilters cudnn_filters_;
     std::size_t workspace_limit_ = options_.workspace;
     cuda::Workspace cublas_workspace_{memory()}, workspace_{memory()};
-    Buffer<unsigned, Cuda> arrivals_{*this, arrival_counters};
+    Buffer<unsigned, Cuda> semaphores_{*this, semaphore_count};
 };
 
 }  // namespace gantry

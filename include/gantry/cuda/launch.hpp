@@ -27,7 +27,7 @@ namespace gantry {
 template <class F, class T, std::size_t N>
 void launch(Cuda&, const ElementwiseParameters<F, T, N>&);
 template <class F, class T, std::size_t N>
-void launch(Cuda&, const MapSumParameters<F, T, N>&);
+void launch(Cuda&, const TransformReduceParameters<F, T, N>&);
 template <class F, class T, std::size_t N>
 void launch(Cuda&, const LossParameters<F, T, N>&);
 
@@ -77,7 +77,7 @@ void launch(Cuda&, const FillParameters<T>&);
 template <class T>
 void launch(Cuda&, const GatherSamplesParameters<T>&);
 template <class T>
-void launch(Cuda&, const GatherNumbersParameters<T>&);
+void launch(Cuda&, const GatherScalarsParameters<T>&);
 template <class T>
 void launch(Cuda&, const SoftmaxParameters<T>&);
 template <class T>

@@ -79,7 +79,7 @@ private:
 
     static std::size_t checked_count(std::size_t values, std::size_t sample_size, std::size_t labels,
                                      const BatchOptions& options) {
-        const std::size_t count = count_items(values, sample_size, options);
+        const std::size_t count = count_samples(values, sample_size, options);
         if (labels != 0 && labels != count)
             fail("batches", "each item needs one label", count, " items and ", labels, " labels");
         return count;

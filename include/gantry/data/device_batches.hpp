@@ -50,12 +50,12 @@ public:
         : device_(device),
           of_device_(device.watch()),
           options_(options),
-          order_(count_items(pixels.size(), Item::sample_size, options), options.seed) {
+          order_(count_samples(pixels.size(), Item::sample_size, options), options.seed) {
         if constexpr (streams) {
             if (must_stream(device, pixels.size(), options)) {
                 uploader_.emplace(device.memory(), options.batch * Item::sample_size,
                                   [this, pixels](std::span<std::uint8_t> bytes, std::uint64_t number) {
-                                      copy_items(pixels, bytes, number);
+                                      copy_samples(pixels, bytes, number);
                                   });
                 return;
             }
@@ -119,8 +119,8 @@ private:
     }
 
     /// Converts samples item(0), ..., item(batch - 1) of x to y.
-    template <class ItemNumber>
-    void gather(const std::uint8_t* x, T* y, const ItemNumber& item) {
+    template <class SampleIndex>
+    void gather(const std::uint8_t* x, T* y, const SampleIndex& item) {
         GatherSamplesParameters<T> p;
         p.sample_size = Item::sample_size;
         p.x = x;
@@ -134,8 +134,8 @@ private:
     }
 
     /// Writes the bytes of batch `number`, on the background thread, which is then the only user of order_.
-    void copy_items(std::span<const std::uint8_t> pixels, std::span<std::uint8_t> bytes,
-                    std::uint64_t number) {
+    void copy_samples(std::span<const std::uint8_t> pixels, std::span<std::uint8_t> bytes,
+                      std::uint64_t number) {
         constexpr std::size_t size = Item::sample_size;
         const std::uint64_t first = number * options_.batch;
         for (std::size_t i = 0; i < options_.batch; ++i)

@@ -31,7 +31,7 @@ struct BatchOptions {
 
 /// Number of samples in a data set of `values` bytes. Errors: not a whole number of samples; an empty batch;
 /// fewer samples than a batch; 2^32 samples or more.
-inline std::size_t count_items(std::size_t values, std::size_t sample_size, const BatchOptions& options) {
+inline std::size_t count_samples(std::size_t values, std::size_t sample_size, const BatchOptions& options) {
     if (sample_size == 0 || values % sample_size != 0)
         fail("batches", "pixels must be a whole number of items", values, " values in items of ",
              sample_size);

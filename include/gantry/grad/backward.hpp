@@ -35,7 +35,7 @@ void add_grad(const TensorRef<T, D>& x, const TensorRef<T, D>& part) {
 
 /// True if a backward pass can start from Loss: a recorded scalar.
 template <class Loss>
-inline constexpr bool can_go_back = Loss::recorded&& same_shape<typename Loss::shape, Shape<>>;
+inline constexpr bool can_backpropagate = Loss::recorded&& same_shape<typename Loss::shape, Shape<>>;
 /// Fails to compile with a diagnostic if a backward pass cannot start from Loss.
 template <class Loss>
 struct BackwardStart {
@@ -49,7 +49,7 @@ struct BackwardStart {
 namespace detail {
 /// The check that a backward pass can start from Loss.
 template <class Loss>
-using BackwardCheck = StaticCheck<can_go_back<Loss>, BackwardStart<Loss>>;
+using BackwardCheck = StaticCheck<can_backpropagate<Loss>, BackwardStart<Loss>>;
 
 /// Options of a backward pass.
 struct PassOptions {
@@ -122,7 +122,7 @@ template <AnyTensor Output, class... S, class T, class D>
 std::tuple<Variable<S, T, D>...> grad(const Output& output, const std::tuple<Variable<S, T, D>...>& inputs,
                                       GradOptions options = {}) {
     [[maybe_unused]] constexpr bool diagnosed = detail::BackwardCheck<Output>::diagnose();
-    if constexpr (can_go_back<Output>) {
+    if constexpr (can_backpropagate<Output>) {
         std::apply(
             [&](const auto&... x) {
                 (x.value().check_alive(), ...);

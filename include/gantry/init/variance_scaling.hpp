@@ -30,7 +30,7 @@ inline double kaiming_std(std::string_view where, const ParameterInfo& info, dou
     return std::sqrt(2 / ((1 + slope * slope) * checked_fan(where, info, fan)));
 }
 /// Uniform distribution with mean 0 and this standard deviation: bound = sqrt(3) * deviation.
-inline Uniform uniform_of(double deviation) {
+inline Uniform uniform_with_std(double deviation) {
     const double bound = std::sqrt(3.0) * deviation;
     return {-bound, bound};
 }
@@ -46,7 +46,7 @@ struct GlorotUniform {
     template <class T, class D>
     void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {
         const double deviation = detail::glorot_std("GlorotUniform", info, gain);
-        detail::uniform_of(deviation)(device, info, parameter, stream);
+        detail::uniform_with_std(deviation)(device, info, parameter, stream);
     }
 };
 
@@ -71,7 +71,7 @@ struct KaimingUniform {
     template <class T, class D>
     void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {
         const double deviation = detail::kaiming_std("KaimingUniform", info, slope, mode);
-        detail::uniform_of(deviation)(device, info, parameter, stream);
+        detail::uniform_with_std(deviation)(device, info, parameter, stream);
     }
 };
 

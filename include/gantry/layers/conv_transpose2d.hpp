@@ -61,7 +61,7 @@ constexpr auto detail::transposed_image_check() {
         return Check{};
     } else {
         constexpr Extents image = X::extents(Batch);
-        constexpr PerAxis out = window.convolved_back({image.of[1], image.of[2]});
+        constexpr PerAxis out = window.transposed_output({image.of[1], image.of[2]});
         return StaticCheck<(out.vertical > 0 && out.horizontal > 0),
                            LayerLeavesPixels<index, L, out.vertical, out.horizontal>>{};
     }

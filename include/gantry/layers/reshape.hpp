@@ -35,12 +35,12 @@ struct Flatten : ViewLayer {
 
 namespace detail {
 template <int... extents>
-inline constexpr bool are_item_extents = sizeof...(extents) > 0 && sizeof...(extents) < Extents::max_rank &&
-                                         ((extents > 0) && ...);
+inline constexpr bool are_sample_extents = sizeof...(extents) > 0 && sizeof...(extents) < Extents::max_rank &&
+                                           ((extents > 0) && ...);
 template <int... extents>
-struct AreItemExtents {
+struct AreSampleExtents {
     static_assert(
-        are_item_extents<extents...>,
+        are_sample_extents<extents...>,
         "gantry: InputShape and Reshape take the extents of an item, from 1 to 3 and without Batch: "
         "InputShape<28, 28, 1>");
 };
@@ -49,21 +49,21 @@ struct BatchOf {
     using type = AnyShape;
 };
 template <int... extents>
-requires are_item_extents<extents...>
+requires are_sample_extents<extents...>
 struct BatchOf<extents...> {
     using type = Shape<Batch, extents...>;
 };
 /// Base of InputShape and Reshape.
 template <int... extents>
-struct ItemLayer : ViewLayer {
-    using Valid = StaticCheck<are_item_extents<extents...>, AreItemExtents<extents...>>;
+struct SampleLayer : ViewLayer {
+    using Valid = StaticCheck<are_sample_extents<extents...>, AreSampleExtents<extents...>>;
     using Items = typename BatchOf<extents...>::type;
 };
 }  // namespace detail
 
 /// Each sample in another shape with the same number of elements: `Reshape<28, 28, 1>`. A view.
 template <int... extents>
-struct Reshape : detail::ItemLayer<extents...> {
+struct Reshape : detail::SampleLayer<extents...> {
     template <class>
     using Output = typename Reshape::Items;
     template <int index, class X>

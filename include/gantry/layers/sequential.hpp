@@ -190,10 +190,10 @@ struct Sequential {
     static constexpr std::size_t parameter_count = Parameters::size;
     static constexpr std::size_t state_count = State::size;
     /// Floating-point operations of a forward pass, per sample.
-    static constexpr std::size_t flops_per_item = Totals::flops;
+    static constexpr std::size_t flops_per_sample = Totals::flops;
     /// Bytes of activations that a forward pass saves for the backward pass, per sample.
     template <class T = float>
-    static constexpr std::size_t activation_bytes_per_item = Totals::stored * sizeof(T);
+    static constexpr std::size_t activation_bytes_per_sample = Totals::stored * sizeof(T);
 
     static std::string name() { return "Sequential of " + std::to_string(sizeof...(Layers)); }
 
@@ -252,7 +252,7 @@ struct Sequential {
         };
         row("layer", "output", "parameters", "FLOPs an item");
         summary_rows<Input>(row, "");
-        row("total", "", parameter_count, flops_per_item);
+        row("total", "", parameter_count, flops_per_sample);
         return out.str();
     }
     template <class Start, class Row>

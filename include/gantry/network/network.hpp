@@ -119,8 +119,8 @@ struct ParameterCursor {
         return Tensor<S, T, D>{
             TensorRef<T, D>{states + List::template offset<i>, device, S::extents(0), 0, nullptr, memory}};
     }
-    ParameterCursor after(std::size_t tensors, std::size_t numbers, std::size_t state_numbers) const {
-        return {parameters + numbers, states + state_numbers, device, recorded ? leaves + tensors : nullptr,
+    ParameterCursor after(std::size_t tensors, std::size_t numbers, std::size_t state_values) const {
+        return {parameters + numbers, states + state_values, device, recorded ? leaves + tensors : nullptr,
                 memory};
     }
 };
@@ -291,7 +291,7 @@ struct NoGradients {
 template <AnyTensor Loss, class Architecture, class D, class T>
 auto backward(const Loss& loss, Network<Architecture, D, T>& network) {
     [[maybe_unused]] constexpr bool diagnosed = detail::BackwardCheck<Loss>::diagnose();
-    if constexpr (can_go_back<Loss>)
+    if constexpr (can_backpropagate<Loss>)
         return network.backward_from(loss);
     else
         return detail::NoGradients{};

@@ -26,11 +26,11 @@ struct AffineOp {
     }
     template <class V, class... Bias>
     void vjp(const V& upstream, const V& y, const V& x, const V& w, const Bias&... bias) const {
-        const V inner = detail::before_activation<kind>(parameter, upstream, y);
+        const V inner = detail::pre_activation<kind>(parameter, upstream, y);
         using Slot = Destination<typename V::scalar>;
         accumulate_grad(x, [&](Slot into) { return detail::matmul(inner, false, w, true, into); });
         accumulate_grad(w, [&](Slot into) { return detail::matmul(x, true, inner, false, into); });
-        (detail::give_bias(bias, inner), ...);
+        (detail::accumulate_bias_grad(bias, inner), ...);
     }
 };
 

@@ -51,7 +51,7 @@ ActivationGradientOperand<V> pass_activation(const ConvolutionGeometry& geometry
     if (kind != ActivationKind::identity && fuses_activation_backward(*y.device, geometry, kind) &&
         !y.device->tape().recording() && !(requires_grad(bias) || ...))
         return {upstream, {y.data, {kind, parameter}}};
-    return {before_activation<kind>(parameter, upstream, y), {}};
+    return {pre_activation<kind>(parameter, upstream, y), {}};
 }
 
 }  // namespace detail
@@ -138,7 +138,7 @@ void Conv2dOp<kind>::vjp(const V& upstream, const V& y, const V& x, const V& w, 
         return run_op(Conv2dWeightGradientOp{geometry, {}, inner.activation}, w.extents, into, x,
                       inner.gradient);
     });
-    (detail::give_bias(bias, inner.gradient), ...);
+    (detail::accumulate_bias_grad(bias, inner.gradient), ...);
 }
 
 template <ActivationKind kind>
@@ -154,7 +154,7 @@ void ConvTranspose2dOp<kind>::vjp(const V& upstream, const V& x, const V& y, con
         return run_op(Conv2dWeightGradientOp{geometry, inner.activation, {}}, w.extents, into, inner.gradient,
                       y);
     });
-    (detail::give_bias(bias, inner.gradient), ...);
+    (detail::accumulate_bias_grad(bias, inner.gradient), ...);
 }
 
 // Shape rules. Each is a struct, so that the compiler shows its arguments in the error message.
@@ -220,14 +220,14 @@ struct Convolved {
     static constexpr PerAxis span = window.span();
     static_assert(sizeof(WindowFits<Image::height + 2 * window.padding.vertical, span.vertical>) > 0);
     static_assert(sizeof(WindowFits<Image::width + 2 * window.padding.horizontal, span.horizontal>) > 0);
-    static constexpr PerAxis size = window.convolved({Image::height, Image::width});
+    static constexpr PerAxis size = window.output({Image::height, Image::width});
     using type = Shape<Batch, size.vertical, size.horizontal, channels>;
 };
 /// The result shape of conv_transpose2d for images Y and `channels` output channels.
 template <Conv2dOptions window, class Y, int channels>
 struct ConvolvedBack {
     using Image = ImageOf<Y>;
-    static constexpr PerAxis size = window.convolved_back({Image::height, Image::width});
+    static constexpr PerAxis size = window.transposed_output({Image::height, Image::width});
     static_assert(sizeof(TransposedExtentFits<size.vertical>) > 0 &&
                   sizeof(TransposedExtentFits<size.horizontal>) > 0);
     using type = Shape<Batch, size.vertical, size.horizontal, channels>;

@@ -86,10 +86,10 @@ TensorRef<T, D> run_elementwise(const F& f, const TensorRef<T, D>& first, const 
 template <class F, AnyTensor... X>
 auto elementwise(const F& f, const X&... x) {
     static_assert(
-        same_numbers<X...>,
+        same_scalars<X...>,
         "gantry: the operands of an elementwise op have one scalar, and are on devices of one type");
     using S = typename Largest<typename X::shape...>::type;
-    if constexpr (!same_numbers<X...>) {
+    if constexpr (!same_scalars<X...>) {
         return typed<S, X...>(std::get<0>(std::tie(x...)).value());
     } else {
         int batch = 0;

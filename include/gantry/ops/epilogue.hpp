@@ -30,7 +30,7 @@ auto apply_rest(double parameter, const X& product) {
 
 /// dL/dx from upstream = dL/dy, for the result y = f(x) of an activation.
 template <ActivationKind kind, class V>
-V before_activation(double parameter, const V& upstream, const V& y) {
+V pre_activation(double parameter, const V& upstream, const V& y) {
     static_assert(derives_from_result(kind));
     if constexpr (kind == ActivationKind::identity)
         return upstream;
@@ -40,7 +40,7 @@ V before_activation(double parameter, const V& upstream, const V& y) {
 
 /// Accumulates the gradient of the bias: upstream = dL/d(result + bias), summed over all but the last extent.
 template <class V>
-void give_bias(const V& bias, const V& upstream) {
+void accumulate_bias_grad(const V& bias, const V& upstream) {
     const auto columns = bias.size();
     accumulate_grad(bias, [&](Destination<typename V::scalar> into) {
         return run_op(SumOp{upstream.size() / columns, columns, Axis::rows}, bias.extents, into, upstream);

@@ -15,7 +15,7 @@ namespace detail {
 /// Allocates the derivative of a loss with respect to x, in the step's memory; null if x requires no
 /// gradient.
 template <class T, class D>
-T* place_for_gradient(const TensorRef<T, D>& x) {
+T* gradient_destination(const TensorRef<T, D>& x) {
     const bool differentiated = x.node && x.live_device().tape().recording();
     return differentiated ? allocate<T>(*x.device, x.extents).data : nullptr;
 }
@@ -49,7 +49,8 @@ struct LossOp {
         if (gradient)
             launch(*y.device, LossParameters<F, T, inputs>{f, x.size(), y.data, gradient, in, scalar, scale});
         else
-            launch(*y.device, MapSumParameters<F, T, inputs>{f, x.size(), y.data, in, scalar, scale});
+            launch(*y.device,
+                   TransformReduceParameters<F, T, inputs>{f, x.size(), y.data, in, scalar, scale});
     }
     template <class V, class... Target>
     void vjp(const V& upstream, const V& y, const V& x, const Target&... t) const {
@@ -167,7 +168,7 @@ template <class F, AnyTensor X, class... Target>
 auto mean_of(const F& f, const X& predictions, const Target&... targets) {
     using T = typename X::scalar;
     const auto& x = predictions.value();
-    const LossOp<F, T> op{f, 1.0 / static_cast<double>(x.size()), place_for_gradient(x)};
+    const LossOp<F, T> op{f, 1.0 / static_cast<double>(x.size()), gradient_destination(x)};
     return typed<Shape<>, X, Target...>(run_op(op, Extents{}, {}, x, targets.value()...));
 }
 template <class F, AnyTensor X, class Target>
@@ -179,11 +180,11 @@ auto mean_loss(const F&, const X& x, const Target&) {
 }
 template <class F, AnyTensor X, AnyTensor Target>
 auto mean_loss(const F& f, const X& x, const Target& target) {
-    static_assert(same_numbers<X, Target>,
+    static_assert(same_scalars<X, Target>,
                   "gantry: a loss takes predictions and targets of one scalar, on devices of one type");
     static_assert(same_shape<typename X::shape, typename Target::shape> || Target::shape::rank == 0,
                   "gantry: a loss takes predictions and targets of one shape, or one target for all");
-    if constexpr (!same_numbers<X, Target>) {
+    if constexpr (!same_scalars<X, Target>) {
         return typed<Shape<>, X>(x.value());
     } else {
         const Extents &extents = x.value().extents, &t = target.value().extents;

@@ -85,7 +85,7 @@ auto softmax_cross_entropy(const X& logits, const Tensor<S, T, D>& targets) {
         fail("softmax_cross_entropy", "there must be as many targets as logits", targets.value().extents,
              " and ", logits.value().extents);
     const auto& x = logits.value();
-    const SoftmaxCrossEntropyOp<T> op{detail::place_for_gradient(x)};
+    const SoftmaxCrossEntropyOp<T> op{detail::gradient_destination(x)};
     return typed<Shape<>, X>(run_op(op, Extents{}, {}, x, targets.value()));
 }
 

@@ -110,15 +110,15 @@ auto mean_per_sample(const X& x) {
 }
 
 /// How a smaller shape is broadcast to a larger one.
-enum class Broadcast { impossible, same, scalar, trailing, each_item };
+enum class Broadcast { impossible, same, scalar, trailing, each_sample };
 
 /// Classifies how `part` is broadcast to `whole`: equal shapes (same); a scalar; the last extents, such as a
-/// bias (trailing); one value per sample (each_item).
+/// bias (trailing); one value per sample (each_sample).
 constexpr Broadcast broadcast_kind(const Extents& whole, const Extents& part) {
     if (part == whole) return Broadcast::same;
     if (part.rank == 0) return Broadcast::scalar;
     if (whole.first() == Batch && part.size() == Extents{1, {Batch}}.size() && part.first() == Batch)
-        return Broadcast::each_item;
+        return Broadcast::each_sample;
     if (part.rank >= whole.rank) return Broadcast::impossible;
     for (int i = 1; i <= part.rank; ++i)
         if (part.of[static_cast<std::size_t>(part.rank - i)] !=

@@ -31,7 +31,7 @@ public:
         if (column_ + sizeof...(S) > columns_)
             fail("ScalarLog", "a row has as many numbers as the log has columns", column_ + sizeof...(S),
                  " of ", columns_);
-        GatherNumbersParameters<T> p{sizeof...(S), {scalars.data()...}, nullptr};
+        GatherScalarsParameters<T> p{sizeof...(S), {scalars.data()...}, nullptr};
         p.y = numbers_.data() + ended_ % (rows_ + 1) * columns_ + column_;
         launch(numbers_.device(), p);
         column_ += sizeof...(S);

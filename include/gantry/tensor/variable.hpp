@@ -42,7 +42,7 @@ concept AnyTensor = requires(const X& x) {
 
 /// True if the tensors have the same scalar type and device type.
 template <AnyTensor X, AnyTensor... More>
-inline constexpr bool same_numbers =
+inline constexpr bool same_scalars =
     ((std::is_same_v<typename X::scalar, typename More::scalar> &&
       std::is_same_v<typename X::device_type, typename More::device_type>)&&...);
 

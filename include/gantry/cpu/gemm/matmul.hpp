@@ -69,7 +69,7 @@ struct MatmulPart {
 /// A and B exchanged to suit small batches: a packed block of A, usually the whole batch, stays in the L2
 /// cache, and the panels of B are packed into L1 one at a time.
 template <class T>
-[[gnu::noinline]] void multiply(const MatmulPart<T>& p) {
+[[gnu::noinline]] void macro_kernel(const MatmulPart<T>& p) {
     constexpr std::size_t panel_width = tile_width * lanes<T>, a_step = whole_vectors<T>(tile_height);
     const std::size_t tiles = (p.rows + tile_height - 1) / tile_height;
     const std::size_t height_index = tile_height_index((p.rows + tiles - 1) / tiles);
@@ -206,7 +206,7 @@ void matrix_matrix(int threads, const MatmulPart<T>& p, bool activate_after) {
                 const std::size_t last = row + (last_row - row) * (b + 1) / blocks;
                 if (first == last || column == last_column) continue;
                 const MatmulPart<T> part = p.part(first, last - first, column, last_column - column);
-                multiply(part);
+                macro_kernel(part);
                 if (activate_after)
                     for (std::size_t r = 0; r < part.rows; ++r)
                         activate(part.activation, part.columns, part.c + r * part.c_stride);

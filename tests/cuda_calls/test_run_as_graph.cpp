@@ -1,4 +1,4 @@
-// The GPU work of a training step as one graph: Cuda::submit.
+// The GPU work of a training step as one graph: Cuda::run_as_graph.
 #include "cuda/training.hpp"
 #include "cuda_emulator/counts.hpp"
 #include "support/catch.hpp"
@@ -10,9 +10,9 @@
 
 namespace gantry::test {
 
-TEST_CASE("a submitted step is one launch of a graph, without allocation, waiting or copies", "[cuda]") {
+TEST_CASE("a step run as a graph is one launch of a graph, without allocation, waiting or copies", "[cuda]") {
     Training training;
-    const auto step = [&] { training.device.submit([&] { training.step(8); }); };
+    const auto step = [&] { training.device.run_as_graph([&] { training.step(8); }); };
     for (int i = 0; i < 3; ++i) step();
     training.device.synchronize();
     cuda_emulator::reset_counts();
@@ -30,7 +30,7 @@ TEST_CASE("numbers of the host are one copy of each graph, and the host seldom w
     Cuda device;
     Buffer<float, Cuda> sums(device, 100);
     const auto step = [&](std::size_t i) {
-        device.submit([&] {
+        device.run_as_graph([&] {
             const Step scope{device};
             // 16 KB per step, so that the upload ring wraps around.
             std::vector<float> numbers(4096, 1);

@@ -1,4 +1,4 @@
-// A training step as one CUDA graph: Cuda::submit.
+// A training step as one CUDA graph: Cuda::run_as_graph.
 #include "cuda/training.hpp"
 #include "support/catch.hpp"
 #include <gantry/cuda.hpp>
@@ -14,7 +14,7 @@ std::vector<float> trained(const std::vector<int>& batches, bool as_graphs) {
     Training training;
     for (const int batch : batches) {
         if (as_graphs)
-            training.device.submit([&] { training.step(batch); });
+            training.device.run_as_graph([&] { training.step(batch); });
         else
             training.step(batch);
     }
@@ -23,7 +23,7 @@ std::vector<float> trained(const std::vector<int>& batches, bool as_graphs) {
 
 }  // namespace
 
-TEST_CASE("a step that is submitted does what it does by itself, with other numbers and sizes each time",
+TEST_CASE("a step run as a graph does what it does by itself, with other numbers and sizes each time",
           "[cuda]") {
     const std::vector<int> batches{8, 8, 8, 5, 8, 8, 64, 8};
     CHECK(trained(batches, true) == trained(batches, false));
@@ -32,7 +32,7 @@ TEST_CASE("a step that is submitted does what it does by itself, with other numb
 TEST_CASE("reading and allocating inside of a submission start what came before", "[cuda]") {
     Cuda device;
     float read = 0;
-    device.submit([&] {
+    device.run_as_graph([&] {
         const Step step{device};
         const auto x = filled<Shape<1000>>(device, 0, 0.5);
         read = sum(x + 1.0).item();
@@ -44,7 +44,7 @@ TEST_CASE("numbers of the host travel with the graph, each step's own", "[cuda]"
     Cuda device;
     Buffer<float, Cuda> sums(device, 100);
     const auto step = [&](std::size_t i) {
-        device.submit([&] {
+        device.run_as_graph([&] {
             const Step scope{device};
             // 16 KB per step, so that the upload ring wraps around.
             std::vector<float> numbers(4096, 1);
@@ -62,12 +62,12 @@ TEST_CASE("numbers of the host travel with the graph, each step's own", "[cuda]"
 TEST_CASE("a submission that ends by an error leaves the device in order", "[cuda]") {
     Training training;
     training.step(8);
-    CHECK_THROWS_AS(training.device.submit([&] {
+    CHECK_THROWS_AS(training.device.run_as_graph([&] {
         training.step(8);
         fail("test", "stop");
     }),
                     Error);
-    training.device.submit([&] { training.step(8); });
+    training.device.run_as_graph([&] { training.step(8); });
     training.device.synchronize();
 }
 
