@@ -41,17 +41,33 @@ public:
         // The delegated constructor has finished, so the destructor releases the block if fill throws.
         if (data_) device.memory().fill(data_, std::byte{0}, size * sizeof(T));
     }
-    Buffer(const Buffer&) = delete;
-    Buffer& operator=(const Buffer&) = delete;
+    /// The memory keeps its address. A Buffer that was moved from may be destroyed or assigned to.
+    Buffer(Buffer&& other) noexcept
+        : device_(std::exchange(other.device_, nullptr)),
+          of_device_(other.of_device_),
+          block_(other.block_),
+          data_(std::exchange(other.data_, nullptr)),
+          size_(std::exchange(other.size_, 0)) {}
+    Buffer& operator=(Buffer&& other) noexcept {
+        Buffer taken(std::move(other));
+        std::swap(device_, taken.device_);
+        std::swap(of_device_, taken.of_device_);
+        std::swap(block_, taken.block_);
+        std::swap(data_, taken.data_);
+        std::swap(size_, taken.size_);
+        return *this;
+    }
     ~Buffer() {
-        if (!of_device_.over()) device_->release(block_);
+        if (device_ && !of_device_.over()) device_->release(block_);
     }
 
     /// Device pointer to the elements; null if the size is 0.
-    T* data() const { return data_; }
+    T* data() { return data_; }
+    const T* data() const { return data_; }
     /// Number of elements.
     std::size_t size() const { return size_; }
     D& device() const {
+        if (!device_) fail("Buffer", "the buffer was moved from");
         if (of_device_.over())
             fail("Buffer", "the device was destroyed; it must outlive the networks and tensors on it");
         return *device_;

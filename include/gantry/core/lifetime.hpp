@@ -41,6 +41,9 @@ public:
         clock_->next = std::exchange(pool().free, clock_);
     }
 
+    /// Ends the lifetime for all watches taken so far, and starts another: the object was moved from.
+    void restart() { clock_->time.fetch_add(1, std::memory_order_relaxed); }
+
     /// A watch on this object.
     Watch watch() const {
         Watch watch;

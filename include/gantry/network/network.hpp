@@ -5,6 +5,7 @@
 #include <gantry/init/initialize.hpp>
 #include <gantry/layers/sequential.hpp>
 #include <gantry/network/network_fit.hpp>
+#include <gantry/network/parameter_view.hpp>
 
 #include <algorithm>
 #include <array>
@@ -13,7 +14,9 @@
 #include <cstdint>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace gantry {
@@ -69,7 +72,7 @@ public:
     /// The forward pass; see Network::forward. Errors: the network was destroyed.
     template <class X>
     auto operator()(const X& x) const {
-        if (watch_.over()) fail("Network", "the network of this view was destroyed");
+        if (watch_.over()) fail("Network", "the network of this view was destroyed or moved");
         return network_->template forward<recorded, training>(x);
     }
 
@@ -85,7 +88,8 @@ template <class Net>
 View<Net, false, true> frozen(Net& network) {
     return View<Net, false, true>(network);
 }
-/// The network in evaluation mode with constant parameters: running statistics, no dropout.
+/// The network in evaluation mode with constant parameters: running statistics, no dropout. The network may
+/// be const.
 template <class Net>
 View<Net, false, false> evaluation(Net& network) {
     return View<Net, false, false>(network);
@@ -153,8 +157,31 @@ public:
         RandomStream stream(seed, "initialisation");
         initialize_as_pytorch(*this, stream);
     }
-    Network(const Network&) = delete;
-    Network& operator=(const Network&) = delete;
+    /// Moves the parameters, which keep their addresses. Handles to the other network end: its views,
+    /// parameter views, gradients and optimizers, and the passes that this step has recorded through it. A
+    /// network that was moved from may only be destroyed or assigned to.
+    Network(Network&& other) noexcept
+        : parameters_(std::move(other.parameters_)),
+          gradients_(std::move(other.gradients_)),
+          states_(std::move(other.states_)),
+          dropout_(other.dropout_),
+          places_(std::move(other.places_)),
+          leaves_(std::move(other.leaves_)) {
+        other.lifetime_.restart();
+    }
+    Network& operator=(Network&& other) noexcept {
+        lifetime_.restart();
+        other.lifetime_.restart();
+        parameters_ = std::move(other.parameters_);
+        gradients_ = std::move(other.gradients_);
+        states_ = std::move(other.states_);
+        dropout_ = other.dropout_;
+        places_ = std::move(other.places_);
+        leaves_ = std::move(other.leaves_);
+        leaves_step_ = 0;
+        backward_passes_ = gradients_made_ = applied_gradients_ = 0;
+        return *this;
+    }
 
     /// The forward pass in training mode, parameters on the tape; see forward.
     template <class X>
@@ -166,38 +193,40 @@ public:
     /// device object, or of an earlier step.
     template <bool recorded, bool training, class X>
     auto forward(const X& x) {
-        using Check = decltype(detail::input_check<Architecture, T, D, X>());
-        [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
-        using In = detail::NetworkInput<Architecture, X>;
-        if constexpr (!Check::fits || !Architecture::template fits<In> || detail::is_unknown<X>) {
-            // The error has been reported. The result has the type that a matching network returns, so that
-            // no further errors follow.
-            using Out = typename Architecture::template Output<In>;
-            return detail::NetworkResult<Out, T, D, recorded, X>{TensorRef<T, D>{}};
-        } else {
-            x.value().check_alive();
-            D& device = this->device();
-            if (x.value().device != &device)
-                fail("Network", "network and tensor must be on one device object");
-            const auto turn = device.turn();
-            if constexpr (recorded) record_leaves();
-            const detail::ParameterCursor<T, D, recorded> cursor{parameters_.data(), states_.data(), &device,
-                                                                 leaves_.data(), parameters_.watch()};
-            return Architecture::forward(Pass<training>{&dropout_}, cursor, x);
-        }
+        return run<recorded, training>(*this, x);
+    }
+    /// The same for a const network, which can only be evaluated: training updates its running statistics.
+    template <bool recorded, bool training, class X>
+    auto forward(const X& x) const {
+        static_assert(!recorded && !training,
+                      "gantry: a const network can only be evaluated: evaluation(network)(x)");
+        return run<recorded, training>(*this, x);
     }
 
-    D& device() { return parameters_.device(); }
+    D& device() const { return parameters_.device(); }
     /// Lets handles detect that the network was destroyed.
     Lifetime::Watch watch() const { return lifetime_.watch(); }
     /// All parameters, in the order of Architecture::parameters().
     Buffer<T, D>& parameters() { return parameters_; }
+    const Buffer<T, D>& parameters() const { return parameters_; }
+    /// One parameter or running statistic, by the name that PyTorch gives it: "3.weight", "1.running_mean".
+    /// Errors: there is none of that name.
+    ///     network.parameter("0.bias").from_host(std::vector<float>(64, 0.1f));
+    ParameterView<T, D> parameter(std::string_view name) {
+        const auto [info, learned] = find_parameter(name);
+        return {learned ? parameters_ : states_, info, watch()};
+    }
+    ParameterView<const T, D> parameter(std::string_view name) const {
+        const auto [info, learned] = find_parameter(name);
+        return {learned ? parameters_ : states_, info, watch()};
+    }
     /// Call this after writing to the memory of parameters() directly; see Buffer::overwritten.
     void parameters_overwritten() { parameters_.overwritten(); }
     /// Gradients in the order of the parameters; valid as long as the Gradients that `backward` returned.
     Buffer<T, D>& gradients() { return gradients_; }
     /// All states (running statistics), in the order of Architecture::states().
     Buffer<T, D>& states() { return states_; }
+    const Buffer<T, D>& states() const { return states_; }
     /// Random numbers for dropout. Checkpoints save its position.
     RandomStream& dropout_stream() { return dropout_; }
     /// Number of backward passes so far.
@@ -223,6 +252,32 @@ public:
     }
 
 private:
+    template <bool recorded, bool training, class Self, class X>
+    static auto run(Self& self, const X& x) {
+        using Check = decltype(detail::input_check<Architecture, T, D, X>());
+        [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
+        using In = detail::NetworkInput<Architecture, X>;
+        if constexpr (!Check::fits || !Architecture::template fits<In> || detail::is_unknown<X>) {
+            // The error has been reported. The result has the type that a matching network returns, so that
+            // no further errors follow.
+            using Out = typename Architecture::template Output<In>;
+            return detail::NetworkResult<Out, T, D, recorded, X>{TensorRef<T, D>{}};
+        } else {
+            x.value().check_alive();
+            D& device = self.device();
+            if (x.value().device != &device)
+                fail("Network", "network and tensor must be on one device object");
+            const auto turn = device.turn();
+            if constexpr (recorded) self.record_leaves();
+            // A const network is only evaluated, which reads the parameters and states.
+            Network& network = const_cast<Network&>(self);
+            const detail::ParameterCursor<T, D, recorded> cursor{
+                network.parameters_.data(), network.states_.data(), &device, network.leaves_.data(),
+                network.parameters_.watch()};
+            return Architecture::forward(Pass<training>{&network.dropout_}, cursor, x);
+        }
+    }
+
     /// A buffer with an element for each parameter.
     static Buffer<T, D> one_number_each(D& device) {
         try {
@@ -238,6 +293,17 @@ private:
                  << " parameters, the largest of which is " << largest->name << ' ' << largest->extents;
             throw Error(text.str());
         }
+    }
+    /// The parameter or state of that name, and whether it is a parameter.
+    static std::pair<ParameterInfo, bool> find_parameter(std::string_view name) {
+        std::string names;
+        for (const bool learned : {true, false})
+            for (const ParameterInfo& info : learned ? Architecture::parameters() : Architecture::states()) {
+                if (info.name == name) return {info, learned};
+                names += (names.empty() ? "" : ", ") + info.name;
+            }
+        fail("Network", "there is no parameter \"" + std::string(name) + "\"; there are " +
+                            (names.empty() ? "none" : names));
     }
     /// Records the parameters as leaves on the tape, once per step: all passes of a step share them.
     void record_leaves() {
@@ -273,6 +339,28 @@ private:
     std::uint64_t backward_passes_ = 0;
     std::uint64_t gradients_made_ = 0, applied_gradients_ = 0;
 };
+
+/// Copies parameters and running statistics from one network to another of the same architecture, on any
+/// device: for moving averages and target networks. `to` is as if its parameters had been written by the
+/// user: passes of this step that have read them can no longer be played back.
+template <class Architecture, class D, class E, class T>
+void copy_parameters(const Network<Architecture, D, T>& from, Network<Architecture, E, T>& to) {
+    const auto copy = [](const auto& source, auto& target) {
+        if (source.size() == 0) return;
+        if constexpr (std::is_same_v<D, E>) {
+            if (&source.device() == &target.device()) {
+                const auto turn = target.device().turn();
+                launch(target.device(), CopyBlockParameters<T>{1, source.size(), source.data(), source.size(),
+                                                               target.data(), source.size()});
+                target.overwritten();
+                return;
+            }
+        }
+        target.from_host(source.to_host());
+    };
+    copy(from.parameters(), to.parameters());
+    copy(from.states(), to.states());
+}
 
 namespace detail {
 /// Placeholder for gradients after a compile-time error.

@@ -45,7 +45,7 @@ auto clip_gradient_norm(const Gradients<Net>& gradients, double max_norm) {
     if (!math::is_finite(max_norm) || max_norm <= 0)
         fail("clip_gradient_norm", "max_norm must be finite and greater than 0", max_norm);
     const auto [norm, squares] = detail::norm_of(gradients);
-    const auto& all = gradients.network->gradients();
+    auto& all = gradients.network->gradients();
     launch(gradients.network->device(),
            ClipToNormParameters<typename Net::scalar>{all.size(), all.data(), squares, max_norm});
     return norm;

@@ -75,7 +75,7 @@ protected:
         if (gradients.number <= network_.applied_gradients())
             fail(name_, "gradients are applied once: call backward again for another update");
         const auto turn = network_.device().turn();
-        const Buffer<scalar, device_type>& weights = network_.parameters();
+        Buffer<scalar, device_type>& weights = network_.parameters();
         launch(network_.device(),
                UpdateParameters<F>{f, weights.size(), weights.data(), g, {moments.data()...}});
         network_.applied_gradients() = gradients.number;

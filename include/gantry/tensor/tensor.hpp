@@ -208,8 +208,9 @@ public:
     }
     /// The tensor; valid as long as the PersistentTensor.
     Tensor<S, T, D> get() const {
+        T* const data = const_cast<T*>(buffer_.data());  // ops only read a Tensor
         return Tensor<S, T, D>{
-            TensorRef<T, D>{buffer_.data(), &buffer_.device(), extents_, 0, nullptr, buffer_.watch()}};
+            TensorRef<T, D>{data, &buffer_.device(), extents_, 0, nullptr, buffer_.watch()}};
     }
     /// The underlying buffer, for checkpoints.
     Buffer<T, D>& buffer() { return buffer_; }
