@@ -234,9 +234,11 @@ TEST_CASE("A file in which flattened images have another order is refused in one
     };
     CHECK(error("net", network).empty());
     writer.file.metadata["net.layout"] = "ONNX";
-    CHECK(is_line_with(error("net", network), {"a.safetensors was written by another version of gantry"}));
+    CHECK(is_line_with(error("net", network),
+                       {"a.safetensors was written by a version of gantry with a different order"}));
     writer.file.metadata.erase("net.layout");  // as written by older versions
-    CHECK(is_line_with(error("net", network), {"a.safetensors was written by another version of gantry"}));
+    CHECK(is_line_with(error("net", network),
+                       {"a.safetensors was written by a version of gantry with a different order"}));
     writer.file.metadata.erase("plain.layout");
     CHECK(error("plain", plain).empty());  // its format has not changed
 }
