@@ -73,8 +73,8 @@ int main(int argc, char** argv) {
     program::Program program{
         .name = "autoencode_mnist",
         .description =
-            "Trains an autoencoder that undoes max pooling with its switches on MNIST, "
-            "Fashion-MNIST, or data with their file names; measures it on the test part.",
+            "Trains an autoencoder with max pooling, and unpooling by its switches, on MNIST, Fashion-MNIST "
+            "or data with the same file names; evaluates it on the test set.",
         .source = program::mnist(),
         .pictures = "reconstructions",
         .metrics = {{"loss", "loss", 5, "#7b3fa0"}},

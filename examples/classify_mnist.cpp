@@ -109,15 +109,14 @@ private:
 }  // namespace
 
 int main(int argc, char** argv) {
-    program::Program program{
-        .name = "classify_mnist",
-        .description =
-            "Trains a convolutional classifier on MNIST, Fashion-MNIST, or data with their file "
-            "names; measures it on the test part.",
-        .source = program::mnist(),
-        .pictures = "mistakes",
-        .metrics = {{"loss", "loss", 4, "#7b3fa0"}, {"accuracy", "accuracy", 4}},
-        .test_metrics = {{"accuracy", "test accuracy", 4}}};
+    program::Program program{.name = "classify_mnist",
+                             .description =
+                                 "Trains a convolutional classifier on MNIST, Fashion-MNIST or data with the "
+                                 "same file names; evaluates it on the test set.",
+                             .source = program::mnist(),
+                             .pictures = "mistakes",
+                             .metrics = {{"loss", "loss", 4, "#7b3fa0"}, {"accuracy", "accuracy", 4}},
+                             .test_metrics = {{"accuracy", "test accuracy", 4}}};
     program.recipes = {program::network_recipe<Classification, MnistClassifier::Architecture>(
         "cnn", 2400, 100, program.source)};
     return program::run(argc, argv, program);

@@ -52,7 +52,7 @@ int main() try {
     const auto curvature = grad(sum(slope), x);
 
     const auto values = y.to_host(), slopes = slope.to_host(), curvatures = curvature.to_host();
-    std::printf("    x     mish    mish'   mish''   mish of a single number, without a device\n");
+    std::printf("    x     mish    mish'   mish''   mish of one value, without a device\n");
     for (std::size_t i = 0; i < points.size(); ++i)
         std::printf("%5.1f %8.4f %8.4f %8.4f %8.4f\n", points[i], values[i], slopes[i], curvatures[i],
                     Mish{}(points[i]));

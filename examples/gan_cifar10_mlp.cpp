@@ -9,6 +9,6 @@ using namespace gantry::recipes::cifar10_mlp;
 int main(int argc, char** argv) {
     return gan::run<FluxGan>(argc, argv,
                              {.name = "gan_cifar10_mlp",
-                              .description = "Trains a GAN made of dense layers on CIFAR-10.",
+                              .description = "Trains a GAN of dense layers on CIFAR-10.",
                               .source = program::cifar10()});
 }

@@ -7,8 +7,9 @@ using namespace gantry;
 using namespace gantry::recipes::folder_dcgan;
 
 int main(int argc, char** argv) {
-    return gan::run<Dcgan>(argc, argv,
-                           {.name = "gan_folder_dcgan",
-                            .description = "Trains a deep convolutional GAN on a folder of pictures.",
-                            .source = program::picture_folder(64, 64)});
+    return gan::run<Dcgan>(
+        argc, argv,
+        {.name = "gan_folder_dcgan",
+         .description = "Trains a deep convolutional GAN on a folder of PNG and JPEG files.",
+         .source = program::picture_folder(64, 64)});
 }

@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
     return gan::run<Dcgan>(
         argc, argv,
         {.name = "gan_mnist_dcgan",
-         .description = "Trains a deep convolutional GAN on MNIST, Fashion-MNIST, or data with "
-                        "their file names.",
+         .description =
+             "Trains a deep convolutional GAN on MNIST, Fashion-MNIST or data with the same file names.",
          .source = program::mnist()});
 }

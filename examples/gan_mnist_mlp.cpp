@@ -11,6 +11,6 @@ int main(int argc, char** argv) {
         argc, argv,
         {.name = "gan_mnist_mlp",
          .description =
-             "Trains a GAN made of dense layers on MNIST, Fashion-MNIST, or data with their file names.",
+             "Trains a GAN of dense layers on MNIST, Fashion-MNIST or data with the same file names.",
          .source = program::mnist()});
 }

@@ -68,44 +68,42 @@ bool parse(Arguments& arguments, const std::vector<gan::AnyGenerator>& generator
     std::vector<std::string> names;
     for (const auto& generator : generators) names.push_back(generator.name);
     CLI::App app(
-        "Draws samples from a generator, in evaluation mode, so that a sample depends on its latent point "
-        "alone. "
-        "The same seed draws the same samples, and more of them begin with the same.");
-    app.add_option(
-           "FILE", arguments.file,
-           "generator.safetensors or a checkpoint of a program that trains GANs, its run's folder, or a "
-           "state_dict of PyTorch with --network")
+        "Draws samples from a generator in evaluation mode, so that each sample depends only on its latent "
+        "point. The same seed gives the same samples; a larger --count adds samples after them.");
+    app.add_option("FILE", arguments.file,
+                   "generator.safetensors or a checkpoint of a GAN program, the folder of its run, or a "
+                   "PyTorch state_dict with --network")
         ->required();
-    app.add_option("--network", arguments.network, "PROGRAM/RECIPE, where the file does not name them")
+    app.add_option("--network", arguments.network, "PROGRAM/RECIPE, if the file does not name them")
         ->check(CLI::IsMember(names));
-    auto* const count = app.add_option("--count", arguments.count, "How many samples")
+    auto* const count = app.add_option("--count", arguments.count, "Number of samples")
                             ->check(CLI::Range(1, 1'000'000))
                             ->capture_default_str();
-    app.add_option("--seed", arguments.seed, "All latent points follow from it")->capture_default_str();
+    app.add_option("--seed", arguments.seed, "Seed of the latent points")->capture_default_str();
     auto* const interpolate =
         app.add_option("--interpolate", arguments.interpolate,
-                       "Go from one to the next of this many latent points, each way a row of the grid")
+                       "Interpolate between this many latent points; each path is a row of the grid")
             ->check(CLI::Range(2, 10'000))
             ->excludes(count);
-    app.add_option("--steps", arguments.steps, "Samples of each way, its ends included")
+    app.add_option("--steps", arguments.steps, "Samples per path, including both ends")
         ->check(CLI::Range(2, 1000))
         ->needs(interpolate)
         ->capture_default_str();
-    app.add_option("--path", arguments.path, "How to go: on a great circle, or straight")
+    app.add_option("--path", arguments.path, "Interpolation: along a great circle, or linear")
         ->check(CLI::IsMember({"spherical", "linear"}))
         ->needs(interpolate)
         ->capture_default_str();
-    app.add_option("--grid", arguments.grid, "PNG of all samples; samples.png if nothing else is asked for");
+    app.add_option("--grid", arguments.grid,
+                   "PNG of all samples; default: samples.png, if there is no other output");
     app.add_option("--images", arguments.images,
-                   "Folder for a PNG of each sample, sample-000000.png and so on");
-    app.add_option(
-        "--npy", arguments.npy,
-        "NumPy array of float32, (samples, height, width, channels), in the range of the generator: [-1, 1] "
-        "if it ends with Tanh, [0, 1] with Sigmoid");
-    app.add_option("--layout", arguments.layout, "Of --npy; nchw: (samples, channels, height, width)")
+                   "Folder for one PNG per sample: sample-000000.png and so on");
+    app.add_option("--npy", arguments.npy,
+                   "NumPy array of float32, (samples, height, width, channels), in the generator's range: "
+                   "[-1, 1] after Tanh, [0, 1] after Sigmoid");
+    app.add_option("--layout", arguments.layout, "Layout of --npy; nchw: (samples, channels, height, width)")
         ->check(CLI::IsMember({"nhwc", "nchw"}))
         ->capture_default_str();
-    app.add_option("--threads", arguments.threads, "Of the CPU; 0: all cores. Changes speed only")
+    app.add_option("--threads", arguments.threads, "CPU threads; 0: all cores. Affects speed only")
         ->check(CLI::Range(0, 1024))
         ->capture_default_str();
     if (!program::parse_arguments(app, argc, argv)) return false;
@@ -129,9 +127,9 @@ const gan::AnyGenerator& find_generator(const std::vector<gan::AnyGenerator>& ge
     std::string known;
     for (const auto& generator : generators) known += (known.empty() ? "" : ", ") + generator.name;
     fail("generate", arguments.file.string() +
-                         (named ? " is of " + detail::quoted(name) + ", which is none of the GANs"
-                                : " does not say whose generator it holds: name it by --network") +
-                         "; there are " + known);
+                         (named ? " is of " + detail::quoted(name) + ", which is not a known GAN"
+                                : " does not name its generator: set --network") +
+                         "; known are " + known);
 }
 
 /// Converts each image from (height, width, channels) to (channels, height, width).
@@ -148,7 +146,7 @@ std::vector<float> channels_first(std::span<const float> images, std::size_t pix
 void make_folder(const std::filesystem::path& path) {
     std::error_code error;
     std::filesystem::create_directories(path, error);
-    if (error) detail::fail_file("make the folder", path, error.value());
+    if (error) detail::fail_file("create the folder", path, error.value());
 }
 
 void write_samples(gan::Sampler& sampler, const gan::AnyGenerator& generator, const Arguments& arguments) {
@@ -204,7 +202,7 @@ void write_samples(gan::Sampler& sampler, const gan::AnyGenerator& generator, co
 }  // namespace
 
 int main(int argc, char** argv) {
-    return program::run_process("take a smaller --count", [&] {
+    return program::run_process("use a smaller --count", [&] {
         const std::vector<gan::AnyGenerator> generators = all_generators();
         Arguments arguments;
         if (!parse(arguments, generators, argc, argv)) return 0;

@@ -44,5 +44,5 @@ fi
 )
 code=0
 "$here/build/examples/examples/gan_mnist_mlp" "${arguments[@]}" || code=$?
-[ ! -d "$out" ] || echo "The pictures are in $out"
+[ ! -d "$out" ] || echo "The images are in $out"
 exit "$code"

@@ -14,11 +14,11 @@ struct SampleIndices {
 /// One row of blocks per sample (blockIdx.y), so that no division is needed to find the sample of an element.
 template <int pack, class T>
 __global__ void gather_samples(std::size_t sample_size, const std::uint8_t* x, T* y, PixelRange range,
-                               SampleIndices items) {
-    const std::size_t item = items.at[blockIdx.y];
+                               SampleIndices samples) {
+    const std::size_t sample = samples.at[blockIdx.y];
     for_each_pack<pack>(sample_size, [&](std::size_t i, auto width) {
         constexpr int numbers = decltype(width)::value;
-        const auto bytes = load<Pack<std::uint8_t, numbers>>(x + item * sample_size + i);
+        const auto bytes = load<Pack<std::uint8_t, numbers>>(x + sample * sample_size + i);
         Pack<T, numbers> values;
 #pragma unroll
         for (int k = 0; k < numbers; ++k) values.at[k] = from_byte<T>(bytes.at[k], range);
@@ -43,14 +43,14 @@ __global__ void gather_scalars(const __grid_constant__ ScalarPointers<T> from, T
 template <class T>
 void launch(Cuda& device, const GatherSamplesParameters<T>& p) {
     if (p.count == 0 || p.sample_size == 0) return;
-    cuda::SampleIndices items{};
-    for (std::size_t i = 0; i < p.count; ++i) items.at[i] = p.items[i];
+    cuda::SampleIndices samples{};
+    for (std::size_t i = 0; i < p.count; ++i) samples.at[i] = p.samples[i];
     const bool packs = p.sample_size % cuda::pack_width<T> == 0 && cuda::aligned(p.x, p.y);
     cuda::with_width<T>(packs, [&](auto pack) {
         cuda::Grid grid = cuda::grid_for(p.sample_size / pack);
         grid.blocks.y = static_cast<unsigned>(p.count);
         cuda::start(device, "gather_samples", cuda::gather_samples<decltype(pack)::value, T>, grid,
-                    p.sample_size, p.x, p.y, p.range, items);
+                    p.sample_size, p.x, p.y, p.range, samples);
     });
 }
 

@@ -315,7 +315,7 @@ private:
                 p.x = reinterpret_cast<const std::uint8_t*>(a.take(items * pixels / 4));
                 p.y = a.take(p.most * pixels);
                 std::uint32_t random = 1;
-                for (std::uint32_t& item : p.items)
+                for (std::uint32_t& item : p.samples)
                     item = (random = random * 1664525 + 1013904223) % static_cast<std::uint32_t>(items);
                 return p;
             });

@@ -102,7 +102,7 @@ public:
     /// has no labels.
     explicit AnyObjective(std::string_view name, double real_label = 1) {
         if (!(real_label > 0 && real_label <= 1))
-            fail("objective", "the label of real items must be above 0 and at most 1", real_label);
+            fail("objective", "the label of real samples must be in (0, 1]", real_label);
         if (name == "minimax")
             objective_ = Minimax{{real_label}};
         else if (name == "non-saturating")
@@ -112,7 +112,8 @@ public:
         else if (name != "hinge")
             fail("objective", "must be minimax, non-saturating, least-squares or hinge", name);
         else if (real_label != 1)
-            fail("objective", "hinge has no labels that could be smoothed", "a real label of ", real_label);
+            fail("objective", "label smoothing does not apply to hinge, which has no labels",
+                 "a real label of ", real_label);
     }
 
     template <AnyTensor Real, AnyTensor Fake>

@@ -115,8 +115,7 @@ program::AnyRecipe any_recipe(const GanOptions& gan) {
             [&gan] {
                 return "Generator\n" + Recipe::Generator::summary() + "\nDiscriminator\n" +
                        Recipe::Discriminator::summary() + "\nobjective " + gan.objective + ", " +
-                       std::to_string(gan.k) +
-                       " update(s) of the discriminator for each one of the generator, " +
+                       std::to_string(gan.k) + " discriminator update(s) per generator update, " +
                        (Recipe::settings.updates == Updates::simultaneous ? "simultaneous" : "alternating");
             },
         .begin = [&gan](const program::Options& options,
@@ -145,10 +144,11 @@ int run(int argc, const char* const* argv, program::Program program) {
                        {"real_score", "D(x)", 2},
                        {"fake_score", "D(G(z))", 2}};
     program.add_options = [&](program::CommandLine& command_line) {
-        command_line.add("--objective", gan.objective, "What both networks minimise",
+        command_line.add("--objective", gan.objective, "Objective of both networks",
                          {AnyObjective::names.begin(), AnyObjective::names.end()});
-        command_line.add("--real-label", gan.real_label, "Below 1: one-sided label smoothing");
-        command_line.add("--k", gan.k, "Updates of the discriminator for each one of the generator", 1);
+        command_line.add("--real-label", gan.real_label,
+                         "Label of real images; below 1: one-sided label smoothing");
+        command_line.add("--k", gan.k, "Discriminator updates per generator update", 1);
     };
     program.check_options = [&] { AnyObjective(gan.objective, gan.real_label); };
     return run(argc, argv, program);

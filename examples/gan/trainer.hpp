@@ -74,7 +74,7 @@ public:
           noise_(options.seed, "noise"),
           fixed_points_(draw_fixed_points()) {
         if (&discriminator.device() != &device_)
-            fail("GanTrainer", "generator and discriminator must be on one device object");
+            fail("GanTrainer", "generator and discriminator must be on the same device object");
     }
 
     /// Runs one iteration; a GPU captures and launches it as a graph. `data.next().pixels` is a batch of real
@@ -230,12 +230,12 @@ private:
         return PersistentTensor<Latent, Scalar, DeviceType>(sample_noise(stream, options_.fixed_points));
     }
     static const TrainerOptions& checked(const TrainerOptions& options) {
-        if (options.batch < 1) fail("GanTrainer", "a batch must hold at least one item", options.batch);
+        if (options.batch < 1) fail("GanTrainer", "the batch size must be at least 1", options.batch);
         if (options.discriminator_steps < 1)
-            fail("GanTrainer", "k, the discriminator's steps, must be at least 1",
+            fail("GanTrainer", "k, the number of discriminator updates, must be at least 1",
                  options.discriminator_steps);
         if (options.kept_losses < 1)
-            fail("GanTrainer", "the losses of at least one iteration are kept", options.kept_losses);
+            fail("GanTrainer", "kept_losses must be at least 1", options.kept_losses);
         return options;
     }
 

@@ -18,14 +18,14 @@
 namespace gantry::program {
 namespace {
 
-/// Prints which files of a folder are not among the images, if any: "Left out: 3 broken pictures, ...".
+/// Prints which files of a folder are not among the images, if any: "Skipped: 3 broken pictures, ...".
 void print_left_out(const PictureFolder& folder) {
     std::string text;
     if (!folder.broken.empty()) text += std::to_string(folder.broken.size()) + " broken pictures";
     if (!folder.other_formats.empty())
         text += (text.empty() ? "" : ", and ") + detail::list_formats(folder.other_formats) +
                 ", which are neither PNG nor JPEG: convert them";
-    if (!text.empty()) print_line("Left out: " + text);
+    if (!text.empty()) print_line("Skipped: " + text);
 }
 
 /// Extends the CRC-32 `before` by more bytes.
@@ -44,7 +44,7 @@ std::string data_text(const LabelledImages& data) {
 }
 
 Dataset mnist() {
-    return {.contents = "Folder with MNIST's IDX files, or others of their names",
+    return {.contents = "Folder with MNIST's IDX files, or files with the same names",
             .folder = "/usr/share/datasets/fashion-mnist",
             .load = [](const Options& options, Split split) { return load_mnist(options.data, split); }};
 }
@@ -62,7 +62,7 @@ Dataset cifar10() {
 }
 
 Dataset picture_folder(int height, int width) {
-    return {.contents = "Folder with your pictures, PNG or JPEG of any size",
+    return {.contents = "Folder with PNG and JPEG files of any size",
             .may_be_broken = true,
             .load = [height, width](const Options& options, Split) {
                 PictureFolder folder = load_picture_folder(
@@ -72,7 +72,7 @@ Dataset picture_folder(int height, int width) {
                     fail("data", std::to_string(folder.broken.size()) + " of " +
                                      std::to_string(folder.broken.size() + folder.paths.size()) +
                                      " pictures in " + options.data +
-                                     " cannot be read: mend them, or leave them out by --skip-broken");
+                                     " cannot be read: repair them, or skip them with --skip-broken");
                 print_left_out(folder);
                 return LabelledImages{std::move(folder.images), {}};
             }};

@@ -30,9 +30,9 @@ public:
             if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
                 const std::string owner = read();
                 ::close(descriptor_);
-                fail("run folder", (owner.empty() ? "another process" : "process " + owner) +
-                                       " is at work in " + folder.string() +
-                                       ": wait until it has ended, or name another folder by --out");
+                fail("run folder", (owner.empty() ? "another process" : "process " + owner) + " is using " +
+                                       folder.string() +
+                                       ": wait until it has ended, or choose another folder with --out");
             }
         } while (!is_in_place());
         const std::string process = std::to_string(::getpid());

@@ -109,7 +109,7 @@ AnyRecipe network_recipe(const std::string& name, std::uint64_t iterations, int 
                                           const LabelledImages& data) -> std::unique_ptr<Experiment> {
                 LabelledImages test = load(options, Split::test);
                 if (test.images.sample_size() != data.images.sample_size())
-                    fail("data", "pictures of the test part must be as large as those of the training part",
+                    fail("data", "test and training images must have the same size",
                          test.images.sample_size(), " and ", data.images.sample_size(), " values");
                 return on_device(options, [&]<class D>(std::type_identity<D>) -> std::unique_ptr<Experiment> {
                     return std::make_unique<T<D>>(options, data, std::move(test));

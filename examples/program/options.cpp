@@ -20,7 +20,7 @@ CLI::Validator at_least(std::int64_t least) {
     const auto check = [least](const std::string& text) {
         std::int64_t value = 0;
         if (detail::parse_number(text, value) && value >= least) return std::string();
-        return "must be a whole number and at least " + std::to_string(least) + "; got " + text;
+        return "must be an integer of at least " + std::to_string(least) + "; got " + text;
     };
     return CLI::Validator(check, "");
 }
@@ -45,52 +45,47 @@ public:
             ->type_name("FOLDER")
             ->capture_default_str();
         if (source.has_classes)
-            add("--classes", options_.classes,
-                "all, or some with commas between them; by default the recipe's", Saved::fixed)
+            add("--classes", options_.classes, "Comma-separated, or all; default: the recipe's", Saved::fixed)
                 ->type_name("NAME,NAME");
         if (source.may_be_broken)
-            remember(app_.add_flag("--skip-broken", options_.skip_broken,
-                                   "Leave out pictures that cannot be read"),
+            remember(app_.add_flag("--skip-broken", options_.skip_broken, "Skip images that cannot be read"),
                      options_.skip_broken, Saved::changeable);
-        add("--iterations", options_.iterations, "How long to train; by default the recipe's",
+        add("--iterations", options_.iterations, "Number of iterations; default: the recipe's",
             Saved::changeable)
             ->check(at_least(1));
-        add("--batch", options_.batch, "Items in a batch; by default the recipe's", Saved::fixed)
-            ->check(at_least(1));
-        add("--seed", options_.seed, "All random numbers follow from it", Saved::fixed)
+        add("--batch", options_.batch, "Batch size; default: the recipe's", Saved::fixed)->check(at_least(1));
+        add("--seed", options_.seed, "Seed of all random numbers", Saved::fixed)
             ->check(at_least(0))
             ->capture_default_str();
-        add("--every", options_.every, "Iterations between reports, each with a picture", Saved::changeable)
+        add("--every", options_.every, "Iterations between reports, each with an image", Saved::changeable)
             ->check(at_least(1))
             ->capture_default_str();
         add("--save-every", options_.save_every,
-            "Iterations between checkpoints; 0: as often as saving takes at most 5 % of the time",
+            "Iterations between checkpoints; 0: as often as possible within 5 % of the time",
             Saved::changeable)
             ->check(at_least(0))
             ->capture_default_str();
-        app_.add_option("--device", options_.device, "Where to train; auto: on a GPU where there is one")
+        app_.add_option("--device", options_.device, "Device to train on; auto: a GPU if there is one")
             ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
             ->capture_default_str();
-        app_.add_option("--gpu", options_.gpu, "Number of the GPU, from 0 in CUDA's order; by default 0")
+        app_.add_option("--gpu", options_.gpu, "Index of the GPU in CUDA's order; default: 0")
             ->check(at_least(0));
-        app_.add_flag(
-            "--tf32", options_.tf32,
-            "On a GPU: multiply floats as TF32 on tensor cores, faster and with 10 bits of mantissa");
-        app_.add_option("--threads", options_.threads, "Of the CPU; 0: all cores. Changes speed only")
+        app_.add_flag("--tf32", options_.tf32,
+                      "On a GPU: use TF32 tensor cores, faster, with 10 bits of mantissa");
+        app_.add_option("--threads", options_.threads, "CPU threads; 0: all cores. Affects speed only")
             ->check(at_least(0))
             ->capture_default_str();
         app_.add_option("--data-placement", options_.data_placement,
-                        "On a GPU: a GAN's images in its memory (resident), or copied while it computes "
-                        "(streamed); auto: resident if they fit. Changes speed only")
+                        "On a GPU: keep a GAN's images in GPU memory (resident), or copy them during "
+                        "training (streamed); auto: resident if they fit. Affects speed only")
             ->check(CLI::IsMember({"auto", "resident", "streamed"}))
             ->capture_default_str();
-        out_ =
-            app_.add_option("--out", options_.out, "Folder for the results; by default runs/PROGRAM/RECIPE")
-                ->type_name("FOLDER");
-        resume_ = app_.add_option("--resume", resume_folder_, "Go on with the run in FOLDER, or in --out")
+        out_ = app_.add_option("--out", options_.out, "Folder for the results; default: runs/PROGRAM/RECIPE")
+                   ->type_name("FOLDER");
+        resume_ = app_.add_option("--resume", resume_folder_, "Resume the run in FOLDER, or in --out")
                       ->type_name("[FOLDER]")
                       ->expected(0, 1);
-        app_.add_flag("--dry-run", options_.dry_run, "Show networks and settings, and train nothing");
+        app_.add_flag("--dry-run", options_.dry_run, "Print networks and settings without training");
     }
 
     // Independent of the locale, unlike CLI11 and streams.
@@ -130,7 +125,7 @@ public:
         for (const auto& [name, given] :
              {std::pair{"--gpu", options_.gpu.has_value()}, {"--tf32", options_.tf32}})
             if (given && options_.device == "cpu")
-                fail(name, "--device cpu uses no GPU: leave one of the two options out");
+                fail(name, "--device cpu uses no GPU: omit one of the two options");
         options_.resume = resume_->count() > 0;
         if (!resume_folder_.empty()) {
             if (out_->count() > 0 && options_.out != resume_folder_)
@@ -164,7 +159,7 @@ public:
             } else if (saved.kind == Saved::fixed && saved.text() != value->second) {
                 fail("resume",
                      "the run in " + source + " has " + name + ' ' + value->second +
-                         ": leave the option out, or begin another run with a new --out",
+                         ": omit the option, or start a new run with another --out",
                      name, ' ', saved.text());
             }
         }

@@ -51,7 +51,8 @@ inline std::string similar_option(const CLI::App& app, const std::string& unknow
 /// Parses a program's arguments. Returns false if the program should exit, after --help or --version. Errors:
 /// invalid arguments; for an unknown option, the message suggests the closest one.
 inline bool parse_arguments(CLI::App& app, int argc, const char* const* argv) {
-    app.set_version_flag("--version", build_text(), "Show the version of gantry, and how this was compiled");
+    app.set_version_flag("--version", build_text(),
+                         "Show the version of gantry and how the program was compiled");
     try {
         app.parse(argc, argv);
         return true;
@@ -63,7 +64,8 @@ inline bool parse_arguments(CLI::App& app, int argc, const char* const* argv) {
         for (const std::string& unknown : app.remaining()) {
             if (!unknown.starts_with("--")) continue;
             const std::string name = unknown.substr(0, unknown.find('=')), meant = similar_option(app, name);
-            fail("options", name + " is no option" + (meant.empty() ? "" : "; did you mean " + meant + "?") +
+            fail("options", name + " is not an option" +
+                                (meant.empty() ? "" : "; did you mean " + meant + "?") +
                                 "; --help lists the options");
         }
         fail("options", std::string(error.what()) + "; --help lists the options");

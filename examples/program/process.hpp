@@ -34,7 +34,7 @@ int run_process(std::string_view smaller, const F& f) {
     try {
         return f();
     } catch (const std::bad_alloc&) {
-        print_line("[memory] there is not enough memory: " + std::string(smaller), stderr);
+        print_line("[memory] out of memory: " + std::string(smaller), stderr);
     } catch (const std::exception& error) {
         print_line(error.what(), stderr);
     }

@@ -48,8 +48,7 @@ void check_pictures(const Images& images, const AnyRecipe& recipe) {
     std::string wanted;
     for (int i = 1; i < input.rank; ++i)
         wanted += (i > 1 ? " x " : "") + std::to_string(input.of[static_cast<std::size_t>(i)]);
-    fail("data",
-         "recipe " + recipe.name + " takes pictures of " + wanted + " values: name other data by --data",
+    fail("data", "recipe " + recipe.name + " takes images of " + wanted + ": choose other data with --data",
          images.height, " x ", images.width, " x ", images.channels);
 }
 
@@ -70,7 +69,8 @@ CsvLog open_log(const std::filesystem::path& path, const std::vector<Metric>& me
     for (const Metric& metric : metrics) header += ',' + metric.column;
     if (iteration == 0) return CsvLog(path, header);
     if (!detail::exists(path))
-        print_line(path.string() + " is gone: it begins anew after iteration " + std::to_string(iteration));
+        print_line(path.string() + " is missing: the new one starts after iteration " +
+                   std::to_string(iteration));
     return CsvLog::resume(path, header, iteration, rows);
 }
 
@@ -136,8 +136,8 @@ public:
         if (first >= last) {
             if (pictures_.empty() || pictures_.back() != first) draw();
             finish();  // a killed run may not have reached this
-            print_line("The run in " + folder_.path().string() + " has done its " + std::to_string(first) +
-                       " iterations: give more by --iterations");
+            print_line("The run in " + folder_.path().string() + " has completed its " +
+                       std::to_string(first) + " iterations: set a larger --iterations");
             return exit_code::done;
         }
 
@@ -184,7 +184,7 @@ public:
                    std::to_string(experiment_->iterations()) + " iterations, " +
                    duration_text(progress.seconds()) + ": see " +
                    folder_.picture(experiment_->iterations()).string());
-        if (interrupted) print_line("Go on with --resume " + folder_.path().string());
+        if (interrupted) print_line("Continue with --resume " + folder_.path().string());
         return interrupted ? exit_code::interrupted(interrupt.signal()) : exit_code::done;
     }
 
@@ -212,10 +212,10 @@ private:
     }
     void finish_pictures() {
         if (!folder_.write_plot(program_.name + ", " + options_.recipe, program_.metrics))
-            print_line(folder_.losses().string() + " is gone: there is no plot of it");
+            print_line(folder_.losses().string() + " is missing: no plot was drawn");
         if (const std::size_t missing = folder_.write_animation(pictures_); missing > 0)
             print_line(std::to_string(missing) + " of " + std::to_string(pictures_.size()) +
-                       " pictures are gone or damaged: " + folder_.animation().string() + " is without them");
+                       " images are missing or damaged: " + folder_.animation().string() + " omits them");
     }
 
     /// By default saving takes a small share of the time: at reports, and also when much work is at risk.
@@ -259,7 +259,7 @@ private:
             if (metadata_.contains(name) && text(name) != metadata_[name])
                 fail("resume",
                      "the run in " + source + " was " + was + " than those in " + options_.data +
-                         ": name its folder by --data",
+                         ": choose its folder with --data",
                      metadata_[name], ", not ", text(name));
         };
         check_data("data.train", "trained on other images or labels");
@@ -274,15 +274,15 @@ private:
         for (const auto& [before, now] :
              {std::pair{reader.build(), build_text()}, {text("device"), metadata_["device"]}})
             if (before != now)
-                print_line("The run was trained by " + before + " and goes on with " + now +
-                           ": its bits may differ from here on");
+                print_line("The run was trained with " + before + " and continues with " + now +
+                           ": results may differ in rounding from here on");
         saved_iteration_ = experiment_->iterations();
         save_seconds_ = saved.seconds;
     }
     [[noreturn]] void fail_diverged(std::uint64_t iteration) const {
         fail("training",
              "the networks diverged at iteration " + std::to_string(iteration) +
-                 " (a loss or a weight is not finite): the last good checkpoint is that of iteration " +
+                 " (a loss or a weight is not finite): the last good checkpoint is of iteration " +
                  std::to_string(saved_iteration_) + " in " + folder_.path().string() +
                  "; try another seed or other options");
     }
@@ -322,7 +322,7 @@ SavedRun load_run(const Program& program, CommandLine& command_line) {
     const std::string source = folder.newest_checkpoint().string();
     const auto writer = metadata.find("program");
     if (writer == metadata.end())
-        fail("resume", source + " is not a checkpoint of this program: it names none");
+        fail("resume", source + " is not a checkpoint of this program: it names no program");
     if (writer->second != program.name)
         fail("resume", source + " is a checkpoint of " + writer->second + ", not of " + program.name +
                            ": resume it with the program that wrote it");
@@ -366,7 +366,7 @@ int run_or_throw(int argc, const char* const* argv, const Program& program) {
 }  // namespace
 
 int run(int argc, const char* const* argv, const Program& program) {
-    return run_process("take a smaller --batch", [&] { return run_or_throw(argc, argv, program); });
+    return run_process("use a smaller --batch", [&] { return run_or_throw(argc, argv, program); });
 }
 
 }  // namespace gantry::program

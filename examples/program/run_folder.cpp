@@ -44,11 +44,11 @@ std::filesystem::path RunFolder::picture(std::uint64_t iteration) const {
 FolderLock RunFolder::begin() const {
     std::error_code error;
     std::filesystem::create_directories(path_, error);
-    if (error) detail::fail_file("make the folder", path_, error.value());
+    if (error) detail::fail_file("create the folder", path_, error.value());
     FolderLock lock = take_over();
     if (has_checkpoint())
-        fail("run folder", "there is a run in " + path_.string() + " already: go on with it by --resume " +
-                               path_.string() + ", or name another folder by --out");
+        fail("run folder", "there is a run in " + path_.string() + " already: continue it with --resume " +
+                               path_.string() + ", or choose another folder with --out");
     return lock;
 }
 
@@ -99,7 +99,7 @@ std::string RunFolder::advice() const {
         std::uint64_t iterations = 0;
         copy_values<std::uint64_t>(read_safetensors(previous()), "iterations", std::span(&iterations, 1));
         return "; the one before it, of iteration " + std::to_string(iterations) +
-               ", is whole: to go on from there, mv " + previous().string() + ' ' + checkpoint().string();
+               ", is valid: to resume from it, mv " + previous().string() + ' ' + checkpoint().string();
     } catch (const Error&) {
         return "; " + previous().string() + ", the one before it, is damaged too";
     }

@@ -39,13 +39,11 @@ void take_freed_memory(D& device) {
 }
 
 const std::string destroyed =
-    "[tensor] its memory is gone: the Network, PersistentTensor or device that owned it was destroyed, and "
-    "must outlive "
-    "it";
+    "[tensor] its memory was released: the Network, PersistentTensor or device that owns it must outlive it";
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a network may die before its step ends", "[autograd]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("a network can be destroyed before its step ends", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Mover, TestType> mover{device, Seed{1}};
     Network<Perceptron, TestType> kept{device, Seed{3}};
@@ -64,7 +62,7 @@ TEMPLATE_TEST_CASE("a network may die before its step ends", "[autograd]", GANTR
     CHECK(expected[0] != 0);
 }
 
-TEMPLATE_TEST_CASE("a network in the place of another is another network", "[autograd]",
+TEMPLATE_TEST_CASE("a network at the address of a destroyed one is a different network", "[autograd]",
                    GANTRY_TEST_DEVICES) {
     TestType device;
     std::optional<Network<Perceptron, TestType>> network;
@@ -84,11 +82,11 @@ TEMPLATE_TEST_CASE("a network in the place of another is another network", "[aut
     CHECK_THROWS_WITH(view(points(device)), "[Network] the network of this view was destroyed");
     const auto parameters = network->parameters().to_host();
     CHECK_THROWS_WITH(optimizer.step(backward(mean((*network)(points(device))), *network)),
-                      "[Sgd] the gradients must be those of the network that the optimizer was made for");
+                      "[Sgd] the gradients must be those of the optimizer's network");
     CHECK(network->parameters().to_host() == parameters);
 }
 
-TEMPLATE_TEST_CASE("gradients are applied once, in their step", "[autograd]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("gradients can be applied once, in their step", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Mover, TestType> network{device, Seed{1}};
     Sgd optimizer{network};
@@ -98,17 +96,16 @@ TEMPLATE_TEST_CASE("gradients are applied once, in their step", "[autograd]", GA
         const auto gradients = pass();
         optimizer.step(gradients);
         CHECK_THROWS_WITH(optimizer.step(gradients),
-                          "[Sgd] gradients are applied once: call backward again for another update");
+                          "[Sgd] gradients can be applied only once: call backward again for another update");
         const auto copy = gradients;
-        CHECK_THROWS_WITH(optimizer.step(copy), contains("applied once"));
+        CHECK_THROWS_WITH(optimizer.step(copy), contains("applied only once"));
         CHECK_NOTHROW(gradient_norm(gradients));
         optimizer.step(pass());
         return pass();
     }();
     const auto parameters = network.parameters().to_host();
-    CHECK_THROWS_WITH(
-        optimizer.step(old),
-        contains("[Gradients] gradients are valid until the end of the step that made them; got those of"));
+    CHECK_THROWS_WITH(optimizer.step(old), contains("[Gradients] gradients are valid until the end of the "
+                                                    "step that computed them; got gradients of"));
     const Step step{device};
     CHECK_THROWS_WITH(optimizer.step(old), contains("end of the step"));
     CHECK_THROWS_WITH(clip_gradient_norm(old, 1), contains("end of the step"));
@@ -116,7 +113,7 @@ TEMPLATE_TEST_CASE("gradients are applied once, in their step", "[autograd]", GA
     CHECK(optimizer.updates() == 2);
 }
 
-TEMPLATE_TEST_CASE("a PersistentTensor may die before its step ends, and not change", "[autograd]",
+TEMPLATE_TEST_CASE("a PersistentTensor can be destroyed before its step ends, but not changed", "[autograd]",
                    GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
@@ -160,7 +157,7 @@ TEMPLATE_TEST_CASE("views and variables of a PersistentTensor", "[autograd]", GA
     const auto loose = flatten(kept->get());
     CHECK(loose.to_host() == std::vector<float>(12, 7));
     const auto in_another_step =
-        contains("[tensor] a tensor is valid until the end of the step that made it");
+        contains("[tensor] a tensor is valid until the end of the step that created it");
     {
         const Step step{device};
         const auto now = variable(kept->get());
@@ -204,7 +201,8 @@ TEMPLATE_TEST_CASE("running statistics that a recorded pass reads must not chang
     CHECK_NOTHROW(backward(mean(network(x)) + second, network));
 }
 
-TEMPLATE_TEST_CASE("parameters loaded between forward and backward", "[autograd]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("parameters loaded between forward and backward are an error", "[autograd]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Perceptron, TestType> network{device, Seed{1}};
     RandomStream stream(Seed{2}, "again");
@@ -224,10 +222,10 @@ TEMPLATE_TEST_CASE("parameters loaded between forward and backward", "[autograd]
     Sgd{network}.step(backward(recorded(), network));
     refused(mean(square(slope)));
     CHECK_THROWS_WITH(network.parameters().from_host(std::vector<float>(2)),
-                      contains("[Buffer] from_host takes one number for each element; got 2 for "));
+                      contains("[Buffer] from_host takes one value per element; got 2 for "));
 }
 
-TEMPLATE_TEST_CASE("handles to memory that is gone", "[autograd]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("handles to released memory are errors", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     std::optional<PersistentTensor<Points, float, TestType>> kept(std::in_place, points(device));
     const auto tensor = kept->get();
@@ -245,7 +243,7 @@ TEMPLATE_TEST_CASE("handles to memory that is gone", "[autograd]", GANTRY_TEST_D
     CHECK_THROWS_WITH(softmax_cross_entropy(other.get(), tensor), destroyed);
 }
 
-TEMPLATE_TEST_CASE("a device that is destroyed before what is on it", "[autograd]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("a device destroyed before its tensors and networks", "[autograd]", GANTRY_TEST_DEVICES) {
     std::optional<TestType> device(std::in_place);
     std::optional<Step<TestType>> step(std::in_place, *device);
     Network<Perceptron, TestType> network{*device, Seed{1}};
@@ -281,7 +279,8 @@ TEMPLATE_TEST_CASE("a device that is destroyed before what is on it", "[autograd
     CHECK(sum(filled<Points>(*device, 2, 1)).item() == 6);
 }
 
-TEMPLATE_TEST_CASE("a step that ends by exception frees what died in it", "[autograd]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("a step that ends by an exception frees what was destroyed in it", "[autograd]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Mover, TestType> mover{device, Seed{1}};
     for (int i = 0; i < 3; ++i) try {
@@ -293,7 +292,7 @@ TEMPLATE_TEST_CASE("a step that ends by exception frees what died in it", "[auto
         }
 }
 
-TEMPLATE_TEST_CASE("a pass forgets the gradients of earlier passes, of later variables too", "[autograd]",
+TEMPLATE_TEST_CASE("a pass resets the gradients of earlier passes, also of later variables", "[autograd]",
                    GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
@@ -305,15 +304,15 @@ TEMPLATE_TEST_CASE("a pass forgets the gradients of earlier passes, of later var
     CHECK(dx.item() == 6);
     CHECK(dy.item() == 0);
     CHECK_THROWS_WITH(grad(first, std::tuple{x, y}),
-                      "[grad] the output must depend on every variable that its gradient is asked for");
+                      "[grad] the output must depend on every variable to differentiate for");
 }
 
-TEMPLATE_TEST_CASE("nothing is recorded outside of a Step", "[autograd]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("recording outside a Step is an error", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Perceptron, TestType> network{device, Seed{1}};
     const auto x = points(device);
     const char* const message =
-        "[Step] nothing is recorded outside of a Step: write `const Step step{device};` before it";
+        "[Step] ops are recorded only inside a Step: write `const Step step{device};` first";
     CHECK_THROWS_WITH(network(x), message);
     CHECK_THROWS_WITH(variable(x), message);
     const auto outside = evaluation(network)(x).to_host();
@@ -322,14 +321,14 @@ TEMPLATE_TEST_CASE("nothing is recorded outside of a Step", "[autograd]", GANTRY
     CHECK_NOTHROW(backward(mean(network(x)), network));  // x is valid until the end of this step
 }
 
-TEMPLATE_TEST_CASE("tensors outside of a Step have a limit", "[autograd]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("tensors outside a Step have a limit", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     device.arena().poison(false);
     const auto take = [&] { allocate<float>(device, Extents{1, {1 << 24}}); };  // 64 MiB
     for (int i = 0; i < 5; ++i) take();
     CHECK_THROWS_WITH(take(),
-                      contains("[tensor] tensors that are made outside of a Step are never freed: write "
-                               "`const Step step{device};` where an iteration begins; got 335544320"));
+                      contains("[tensor] tensors created outside a Step are never freed: write `const Step "
+                               "step{device};` where an iteration begins; got 335544320"));
     for (int i = 0; i < 2; ++i) {
         const Step step{device};
         CHECK_NOTHROW(take());

@@ -20,7 +20,7 @@ auto random_items(D& device, int batch, const char* name = "items") {
 
 }  // namespace
 
-TEST_CASE("an op's result is recorded exactly if an input is", "[autograd]") {
+TEST_CASE("an op's result is recorded if and only if an input is", "[autograd]") {
     using Plain = Tensor<Items, float, Cpu>;
     using Recorded = Variable<Items, float, Cpu>;
     const auto add = [](const auto& a, const auto& b) { return a + b; };
@@ -37,7 +37,7 @@ TEMPLATE_TEST_CASE("detach stops the gradient", "[autograd]", GANTRY_TEST_DEVICE
     CHECK(grad(x * detach(x), x).item() == 3);  // not 6
 }
 
-TEMPLATE_TEST_CASE("frozen passes gradients through and computes none of its own", "[autograd]",
+TEMPLATE_TEST_CASE("frozen passes gradients through and computes none for its parameters", "[autograd]",
                    GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Architecture, TestType> network{device, Seed{1}};
@@ -56,7 +56,7 @@ TEMPLATE_TEST_CASE("frozen passes gradients through and computes none of its own
     STATIC_REQUIRE(decltype(network(detach(x)))::recorded);
 }
 
-TEMPLATE_TEST_CASE("a step of one network of a GAN leaves the other alone", "[autograd]",
+TEMPLATE_TEST_CASE("a step of one network of a GAN does not change the other", "[autograd]",
                    GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Sequential<Dense<2, 5>>, TestType> generator{device, Seed{1}};
@@ -94,7 +94,7 @@ TEMPLATE_TEST_CASE("backward writes the gradients that grad computes", "[autogra
     CHECK(largest_error(network.gradients().to_host(), expected) < 1e-5);
 }
 
-TEMPLATE_TEST_CASE("two backward passes of one step do not add up", "[autograd]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("two backward passes of one step do not accumulate", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Architecture, TestType> network{device, Seed{1}};
     const Step step{device};
@@ -110,7 +110,7 @@ TEMPLATE_TEST_CASE("two backward passes of one step do not add up", "[autograd]"
     CHECK(largest_error(network.gradients().to_host(), twice) < 1e-6);
 }
 
-TEMPLATE_TEST_CASE("parameters that the loss does not depend on have gradient zero", "[autograd]",
+TEMPLATE_TEST_CASE("parameters that the loss does not depend on have zero gradients", "[autograd]",
                    GANTRY_TEST_DEVICES) {
     // The derivative of a single layer by x does not depend on its bias.
     TestType device;

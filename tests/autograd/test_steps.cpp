@@ -18,7 +18,7 @@ using NeuronInputs = Shape<Batch, 3>;
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a tensor of an earlier step is refused", "[autograd]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("a tensor of an earlier step is an error", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     const auto old = [&] {
         const Step step{device};
@@ -27,9 +27,8 @@ TEMPLATE_TEST_CASE("a tensor of an earlier step is refused", "[autograd]", GANTR
     const Step step{device};
     const auto now = variable(filled<Shape<>>(device, 0, 1));
     const std::string message =
-        "[tensor] a tensor is valid until the end of the step that made it; hold it in a PersistentTensor to "
-        "use it "
-        "longer; got one of step 1 in step 2";
+        "[tensor] a tensor is valid until the end of the step that created it; copy it to a PersistentTensor "
+        "to keep it longer; got a tensor of step 1 in step 2";
     CHECK_THROWS_WITH(square(old), message);
     CHECK_THROWS_WITH(now + old, message);
     CHECK_THROWS_WITH(old.item(), message);
@@ -40,7 +39,7 @@ TEMPLATE_TEST_CASE("a tensor of an earlier step is refused", "[autograd]", GANTR
     CHECK_THROWS_WITH(grad(square(now), old), message);
 }
 
-TEMPLATE_TEST_CASE("a tensor is refused in every later step", "[autograd]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("a tensor is an error in every later step", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     std::optional<Tensor<Shape<>, float, TestType>> old;
     {
@@ -49,11 +48,11 @@ TEMPLATE_TEST_CASE("a tensor is refused in every later step", "[autograd]", GANT
     }
     for (int later = 1; later <= 5; ++later) {
         const Step step{device};
-        CHECK_THROWS_WITH(old->item(), contains("one of step 1 in step " + std::to_string(1 + later)));
+        CHECK_THROWS_WITH(old->item(), contains("a tensor of step 1 in step " + std::to_string(1 + later)));
     }
 }
 
-TEMPLATE_TEST_CASE("PersistentTensor holds its numbers over steps", "[autograd]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("PersistentTensor keeps its values across steps", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     std::optional<PersistentTensor<NeuronInputs, float, TestType>> kept;
     {
@@ -66,11 +65,13 @@ TEMPLATE_TEST_CASE("PersistentTensor holds its numbers over steps", "[autograd]"
     CHECK(sum(kept->get()).item() == 30);
     *kept = filled<NeuronInputs>(device, 2, 7);
     CHECK(kept->get().to_host() == std::vector<float>(6, 7));
-    CHECK_THROWS_WITH((*kept = filled<NeuronInputs>(device, 3, 7)),
-                      "[PersistentTensor] a kept tensor does not change its size; got (3, 3) for (2, 3)");
+    CHECK_THROWS_WITH(
+        (*kept = filled<NeuronInputs>(device, 3, 7)),
+        "[PersistentTensor] the size of a PersistentTensor cannot change; got (3, 3) for (2, 3)");
 }
 
-TEMPLATE_TEST_CASE("parameters updated between forward and backward", "[autograd]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("parameters updated between forward and backward are an error", "[autograd]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Neuron, TestType> network{device, Seed{1}}, other{device, Seed{2}};
     const Step step{device};
@@ -105,20 +106,20 @@ TEMPLATE_TEST_CASE("backward must reach the network", "[autograd]", GANTRY_TEST_
     Network<Neuron, TestType> network{device, Seed{1}}, other{device, Seed{2}};
     const Step step{device};
     const auto x = filled<NeuronInputs>(device, 2, 1);
-    CHECK_THROWS_WITH(
-        backward(mean(other(x)), network),
-        "[backward] the loss must depend on what its gradient is asked for; was an input detached?");
+    CHECK_THROWS_WITH(backward(mean(other(x)), network),
+                      "[backward] the loss must depend on the network or variables to differentiate for; was "
+                      "an input detached?");
 }
 
-TEMPLATE_TEST_CASE("tensors of two device objects do not mix", "[autograd]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("tensors of two device objects cannot be mixed", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType one, two;
     Network<Neuron, TestType> network{one, Seed{1}};
     const auto a = filled<NeuronInputs>(one, 2, 1), b = filled<NeuronInputs>(two, 2, 1);
-    CHECK_THROWS_WITH(a + b, "[add] the inputs of an op must be on one device object");
-    CHECK_THROWS_WITH(network(b), "[Network] network and tensor must be on one device object");
+    CHECK_THROWS_WITH(a + b, "[add] the inputs of an op must be on the same device object");
+    CHECK_THROWS_WITH(network(b), "[Network] network and tensor must be on the same device object");
 }
 
-TEMPLATE_TEST_CASE("steps do not nest, and end by exception too", "[autograd]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("steps do not nest, and end on an exception", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Neuron, TestType> network{device, Seed{1}};
     const auto gradients = [&] {
@@ -129,7 +130,8 @@ TEMPLATE_TEST_CASE("steps do not nest, and end by exception too", "[autograd]", 
     const auto expected = gradients();
     {
         const Step step{device};
-        CHECK_THROWS_WITH(Step{device}, "[Step] one step of a device must end before the next one begins");
+        CHECK_THROWS_WITH(Step{device},
+                          "[Step] a Step must end before the next one on the same device begins");
     }
     try {
         const Step step{device};
@@ -164,7 +166,7 @@ TEMPLATE_TEST_CASE("the arena does not grow from the second step on", "[autograd
     CHECK(device.arena().peak() == first);
 }
 
-TEMPLATE_TEST_CASE("a poisoned arena shows what was not written", "[autograd]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("a poisoned arena exposes reads of unwritten memory", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     device.arena().poison(true);
     const Step step{device};

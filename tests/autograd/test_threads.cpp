@@ -15,8 +15,8 @@ using Layer = Sequential<Dense<3, 2>>;
 using LayerInputs = Shape<Batch, 3>;
 
 const std::string other_thread =
-    "[device] another thread is using this device; give each thread a device, or let one wait for the end of "
-    "the other's Step";
+    "[device] another thread is using this device; give each thread its own device, or wait for the end of "
+    "the other thread's Step";
 
 /// Runs f on a thread and joins it. Returns the text of its error, or "".
 template <class F>
@@ -34,7 +34,7 @@ std::string error_on_thread(const F& f) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a device is refused to other threads while a Step is open", "[autograd][threads]",
+TEMPLATE_TEST_CASE("other threads cannot use a device while a Step is open", "[autograd][threads]",
                    GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Layer, TestType> network{device, Seed{1}};

@@ -79,7 +79,7 @@ std::vector<float> floats(const Safetensors& file, const std::string& name) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("A checkpoint puts everything back, through a file", "", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("A checkpoint restores everything through a file", "", GANTRY_TEST_DEVICES) {
     const TemporaryFolder folder;
     TestType device;
     Saved<TestType> first{device, 1}, second{device, 2};
@@ -116,7 +116,7 @@ TEST_CASE("A network's tensors have PyTorch's names, shapes and order", "") {
     CHECK(file.tensors.at("adam.updates").dtype == "U64");
 }
 
-TEST_CASE("Weights of convolutions lie in a file as in PyTorch", "") {
+TEST_CASE("Convolution weights are stored in a file in PyTorch's layout", "") {
     // A 1x2 window, 2 input and 3 output channels. In memory (1, 2, 2, 3) and, transposed, (1, 2, 3, 2).
     constexpr Conv2dOptions window{.size = {1, 2}, .bias = false};
     using A = Sequential<Conv2d<2, 3, window>, ConvTranspose2d<3, 2, window>>;
@@ -132,7 +132,7 @@ TEST_CASE("Weights of convolutions lie in a file as in PyTorch", "") {
     CHECK(other.network.parameters().to_host() == net.network.parameters().to_host());
 }
 
-TEST_CASE("A state_dict that counts batches, as PyTorch's does, is read too", "") {
+TEST_CASE("A state_dict with PyTorch's num_batches_tracked is read too", "") {
     Cpu device;
     Saved<Cpu> net{device, 1};
     CheckpointWriter writer;
@@ -149,7 +149,7 @@ TEST_CASE("A state_dict that counts batches, as PyTorch's does, is read too", ""
     CHECK(other.network.parameters().to_host() == net.network.parameters().to_host());
 }
 
-TEST_CASE("A stream comes back with its name", "") {
+TEST_CASE("A stream is restored with its name", "") {
     RandomStream saved(Seed{1}, "noise"), other(Seed{2}, "another");
     saved.position = 48;
     CheckpointWriter writer;
@@ -160,7 +160,7 @@ TEST_CASE("A stream comes back with its name", "") {
     CHECK(other == saved);
 }
 
-TEST_CASE("Numbers that are out of proportion or of range are refused", "") {
+TEST_CASE("Integers that are inconsistent or out of range are errors", "") {
     Cpu device;
     Saved<Cpu> net{device, 3};
     Safetensors file = net.save();
@@ -176,7 +176,7 @@ TEST_CASE("Numbers that are out of proportion or of range are refused", "") {
     CHECK(proportional(11) == "");  // 33 and 3
     for (const std::uint64_t factor : {std::uint64_t{1}, std::uint64_t{12}, ~std::uint64_t{0}})
         CHECK(is_line_with(proportional(factor),
-                           {"\"iterations\" 33, which does not go with \"adam.updates\" 3"}));
+                           {"\"iterations\" 33, which does not match \"adam.updates\" 3"}));
 
     const std::vector<std::uint8_t> pixels(20);
     Batches<float> data(pixels, 2, {}, {.batch = 5}), larger(pixels, 2, {}, {.batch = 6});
@@ -185,14 +185,14 @@ TEST_CASE("Numbers that are out of proportion or of range are refused", "") {
     file = writer.file;
     CHECK(is_line_with(error([&](auto& reader) { reader.batches("data", data); }), {"call its apply()"}));
     CHECK(is_line_with(error([&](auto& reader) { reader.batches("data", larger); }),
-                       {"another order of data", "batches of 5 from 10", "not \"batches of 6 from 10"}));
+                       {"a different order of data", "batches of 5 from 10", "not \"batches of 6 from 10"}));
     file.tensors.at("data.position") = make_entry({}, std::array{~std::uint64_t{0}});
     CHECK(is_line_with(error([&](auto& reader) { reader.batches("data", data); }),
-                       {"a wrong \"data\"", "a position must be at most"}));
+                       {"an invalid \"data\"", "a position must be at most"}));
     CHECK(is_line_with(error_of([&] { data.seek(~std::uint64_t{0}); }), {"a position must be at most"}));
 }
 
-TEST_CASE("A checkpoint names its build, which others may read", "") {
+TEST_CASE("A checkpoint names its build, and other builds can read it", "") {
     CheckpointWriter writer;
     CHECK(CheckpointReader(writer.file, "memory").build() == build_text());
     CHECK(build_text().starts_with("gantry " + std::string(version) + ", "));
@@ -200,7 +200,7 @@ TEST_CASE("A checkpoint names its build, which others may read", "") {
     CHECK(CheckpointReader(writer.file, "memory").build() == "another");
 }
 
-TEST_CASE("The program's locale changes nothing in a checkpoint", "") {
+TEST_CASE("A checkpoint does not depend on the program's locale", "") {
     // Digit grouping and a decimal comma: "1.234,5".
     struct German : std::numpunct<char> {
         char do_decimal_point() const override { return ','; }
@@ -220,7 +220,7 @@ TEST_CASE("The program's locale changes nothing in a checkpoint", "") {
     CHECK(error == "[here] is an error; got 1234 0.5");
 }
 
-TEST_CASE("A checkpoint that is described and not applied is an error", "") {
+TEST_CASE("A checkpoint that is read but not applied is an error", "") {
     Cpu device;
     Saved<Cpu> net{device, 1}, other{device, 2};
     const Safetensors before = net.save(), saved = other.save();
@@ -229,8 +229,7 @@ TEST_CASE("A checkpoint that is described and not applied is an error", "") {
             CheckpointReader reader(saved, "run/a.safetensors");
             net.serialize(reader);
         }(),
-        "[checkpoint] run/a.safetensors was described to a CheckpointReader and not loaded: call its "
-        "apply()");
+        "[checkpoint] run/a.safetensors was read into a CheckpointReader but not applied: call its apply()");
     CHECK_THROWS_WITH(
         [&] {
             CheckpointReader reader(saved, "run/a.safetensors");
@@ -242,7 +241,7 @@ TEST_CASE("A checkpoint that is described and not applied is an error", "") {
     CHECK_NOTHROW(CheckpointReader(saved, "run/a.safetensors"));
 }
 
-TEST_CASE("A checkpoint that does not fit is refused in one line and changes nothing", "") {
+TEST_CASE("A checkpoint that does not match is a one-line error and changes nothing", "") {
     Cpu device;
     Saved<Cpu> net{device, 1}, other{device, 2};
     const Safetensors before = net.save();
@@ -263,11 +262,11 @@ TEST_CASE("A checkpoint that does not fit is refused in one line and changes not
         file.tensors.erase("iterations");
         CHECK(is_line_with(error_of([&] { net.load(file); }), {"has no tensor \"iterations\""}));
     }
-    SECTION("a tensor too many") {
+    SECTION("an extra tensor") {
         file.tensors["net.4.weight"] = make_entry({1}, std::vector<float>{1});
         CHECK(is_line_with(error_of([&] { net.load(file); }), {"has a tensor \"net.4.weight\" too many"}));
     }
-    SECTION("another shape, with as many numbers") {
+    SECTION("another shape of the same size") {
         file.tensors["net.0.weight"].shape = {3, 4};
         CHECK(is_line_with(error_of([&] { net.load(file); }),
                            {"\"net.0.weight\" that is (3, 4) of F32, not (4, 3) of F32"}));
@@ -284,7 +283,7 @@ TEST_CASE("A checkpoint that does not fit is refused in one line and changes not
         CHECK(is_line_with(error_of([&] { net.load(leaky.save()); }),
                            {"\"net\" with layer \"2  LeakyReLU 0.2\" where this one has \"2  ReLU\""}));
     }
-    SECTION("an architecture with a layer less") {
+    SECTION("an architecture with one layer fewer") {
         using Other =
             Sequential<Dense<3, 4>, BatchNorm<4>, ReLU, Sequential<Maxout<Dense<4, 2>, 2>, Dense<2, 1>>>;
         Saved<Cpu, Other> shorter{device, 2};
@@ -304,20 +303,20 @@ TEST_CASE("A checkpoint that does not fit is refused in one line and changes not
         AdamW adam_w{other.network};
         CheckpointReader reader(writer.file, "run/a.safetensors");
         CHECK(is_line_with(error_of([&] { reader.optimizer("adam", adam_w, other.network); }),
-                           {"has another optimizer, \"Adam\", not \"AdamW\""}));
+                           {"has a different optimizer, \"Adam\", not \"AdamW\""}));
     }
     SECTION("an option out of range") {
         file.tensors.at("adam.learning_rate") = make_entry({}, std::array{-1.0});
         CHECK(is_line_with(error_of([&] { net.load(file); }),
-                           {"a wrong \"adam\"", "learning_rate must be finite and at least 0; got -1"}));
+                           {"an invalid \"adam\"", "learning_rate must be finite and at least 0; got -1"}));
     }
-    SECTION("a stream that is none") {
+    SECTION("an invalid stream") {
         file.metadata.at("net.dropout") = "1,2";
-        CHECK(is_line_with(error_of([&] { net.load(file); }), {"a wrong \"net.dropout\""}));
+        CHECK(is_line_with(error_of([&] { net.load(file); }), {"an invalid \"net.dropout\""}));
     }
     SECTION("a network without its stream") {
         file.metadata.erase("net.dropout");
-        CHECK(is_line_with(error_of([&] { net.load(file); }), {"says nothing of \"net.dropout\""}));
+        CHECK(is_line_with(error_of([&] { net.load(file); }), {"has no entry \"net.dropout\""}));
     }
     CHECK(net.save() == before);
 }

@@ -88,7 +88,7 @@ using ConvDense = Sequential<InputShape<4, 5, 2>, Conv2d<2, 3, same>, Flatten, D
 
 }  // namespace
 
-TEST_CASE("Networks of PyTorch give PyTorch's outputs, and are written as PyTorch has them", "") {
+TEST_CASE("PyTorch's networks give PyTorch's outputs, and are written in PyTorch's layout", "") {
     check_parity<ConvDense>("conv_dense");
     check_parity<Sequential<InputShape<4, 5, 2>, Conv2d<2, 3, same>, BatchNorm<3>, LeakyReLU<0.2f>, Flatten,
                             Dropout<0.3f>, BatchNorm<60>, Dense<60, 4>>>("conv_norms_dense");
@@ -124,7 +124,7 @@ TEST_CASE("Networks of PyTorch give PyTorch's outputs, and are written as PyTorc
                    Reshape<2, 2, 2>, Upsample<2>, AvgPool2d<halve>, Flatten, Dense<8, 2>>>("channel_means");
 }
 
-TEST_CASE("A state_dict is read whatever stands between its layers", "") {
+TEST_CASE("A state_dict is read regardless of parameterless layers in between", "") {
     const Safetensors file = part_of(pytorch_file(), "conv_dense.network", "torch.safetensors");
     const auto renamed = [&](const std::string& first, const std::string& second) {
         Safetensors other;
@@ -160,7 +160,7 @@ TEST_CASE("A state_dict is read whatever stands between its layers", "") {
     CHECK(is_line_with(error(other), {"has no tensor \"2.bias\""}));
 }
 
-TEST_CASE("A network is loaded alone from a file that holds more", "") {
+TEST_CASE("One network can be loaded from a file with more", "") {
     const auto part = [](const std::string& name) {
         return part_of(pytorch_file(), name, "run/a.safetensors");
     };
@@ -187,7 +187,7 @@ TEST_CASE("A network is loaded alone from a file that holds more", "") {
                        {"\"3.weight\" too many", "part_of"}));
 }
 
-TEST_CASE("Half floats become the network's type", "") {
+TEST_CASE("Half-precision values are converted to the network's type", "") {
     // Values that F16 and BF16 represent exactly.
     const std::vector<float> numbers{1, -2, 0.5f, 0, 1.5f, -0.0078125f};
     const std::vector<std::uint16_t> half{0x3C00, 0xC000, 0x3800, 0, 0x3E00, 0xA000},
@@ -218,7 +218,7 @@ TEST_CASE("Half floats become the network's type", "") {
     CHECK(is_line_with(error_of([&] { loads(float{}, "I16", half); }), {"of I16, not (2, 3) of F32"}));
 }
 
-TEST_CASE("A file in which flattened images have another order is refused in one line", "") {
+TEST_CASE("A file with another order of flattened images is a one-line error", "") {
     Cpu device;
     Network<ConvDense, Cpu> network{device, Seed{1}};
     Network<Sequential<Dense<60, 4>>, Cpu> plain{device, Seed{1}};
@@ -234,9 +234,11 @@ TEST_CASE("A file in which flattened images have another order is refused in one
     };
     CHECK(error("net", network).empty());
     writer.file.metadata["net.layout"] = "ONNX";
-    CHECK(is_line_with(error("net", network), {"a.safetensors was written by another version of gantry"}));
+    CHECK(is_line_with(error("net", network),
+                       {"a.safetensors was written by a version of gantry with a different order"}));
     writer.file.metadata.erase("net.layout");  // as written by older versions
-    CHECK(is_line_with(error("net", network), {"a.safetensors was written by another version of gantry"}));
+    CHECK(is_line_with(error("net", network),
+                       {"a.safetensors was written by a version of gantry with a different order"}));
     writer.file.metadata.erase("plain.layout");
     CHECK(error("plain", plain).empty());  // its format has not changed
 }

@@ -159,8 +159,7 @@ void check_goes_on(D& device, const Options& options, const Options& other) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Whatever an optimizer was made with, a checkpoint makes it go on bit for bit", "",
-                   GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("Every optimizer continues from a checkpoint bit for bit", "", GANTRY_TEST_DEVICES) {
     TestType device;
     SECTION("Sgd") { check_goes_on<Sgd>(device, SgdOptions{.learning_rate = 0.1}, SgdOptions{}); }
     SECTION("Sgd with momentum") {

@@ -1,4 +1,4 @@
-// expect: network and tensor have different scalars
+// expect: network and tensor must have the same scalar type
 // max-errors: 1
 #include <gantry/gantry.hpp>
 

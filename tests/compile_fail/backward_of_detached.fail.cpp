@@ -1,4 +1,4 @@
-// expect: there is nothing to go back through: this is a Tensor \(detached, frozen, or plain data\)
+// expect: there is nothing to differentiate: this is a Tensor \(detached, frozen, or plain data\)
 // max-errors: 1
 #include <gantry/gantry.hpp>
 

@@ -1,4 +1,4 @@
-// expect: backward takes the network whose gradients it computes as well: backward\(loss, network\)
+// expect: backward also takes the network whose gradients it computes: backward\(loss, network\)
 // max-errors: 1
 #include <gantry/gantry.hpp>
 

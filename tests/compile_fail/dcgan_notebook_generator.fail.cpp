@@ -1,5 +1,5 @@
 // The generator of the DCGAN notebook, as printed, generates 46x46 images; its discriminator takes 32x32.
-// expect: a network was given a tensor of another shape than it takes
+// expect: the tensor does not have the input shape of the network
 // expect: NetworkInputFits<gantry::Shape<-1, 32, 32, 3>, gantry::Shape<-1, 46, 46, 3>
 // max-errors: 1
 #include <gantry/gantry.hpp>

@@ -1,4 +1,4 @@
-// expect: a Dense layer has inputs and outputs
+// expect: a Dense layer must have at least one input and one output
 // max-errors: 1
 // trains: Generator
 #include <gantry/gantry.hpp>

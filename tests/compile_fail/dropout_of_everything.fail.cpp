@@ -1,4 +1,4 @@
-// expect: a Dropout drops with a probability in \[0, 1\)
+// expect: the drop probability of a Dropout must be in \[0, 1\)
 // max-errors: 1
 // trains: Discriminator
 #include <gantry/layers/activations.hpp>

@@ -1,4 +1,4 @@
-// expect: a shape fills another one if it is the same, a scalar, the last extents of it \(a bias\)
+// expect: a shape broadcasts to another one if it is the same, a scalar, its last extents \(a bias\)
 // expect: BroadcastFits<gantry::Shape<-1, 6>, gantry::Shape<-1, 5> ?>|Whole=gantry::Shape<-1, 6>, Part=gantry::Shape<-1, 5>
 // max-errors: 1
 #include <gantry/gantry.hpp>

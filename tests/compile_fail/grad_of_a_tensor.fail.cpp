@@ -1,4 +1,4 @@
-// expect: grad takes variables, and this is a Tensor: auto x = variable\(tensor\)
+// expect: grad takes Variables, not Tensors: write auto x = variable\(tensor\)
 // max-errors: 1
 #include <gantry/gantry.hpp>
 

@@ -1,4 +1,4 @@
-// expect: gradients are those of a scalar: take mean\(\), sum\(\) or a loss first
+// expect: only scalars can be differentiated: take mean\(\), sum\(\) or a loss first
 // max-errors: 1
 #include <gantry/gantry.hpp>
 

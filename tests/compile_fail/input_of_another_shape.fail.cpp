@@ -1,4 +1,4 @@
-// expect: a network was given a tensor of another shape than it takes
+// expect: the tensor does not have the input shape of the network
 // expect: NetworkInputFits<gantry::Shape<-1, 8>, gantry::Shape<-1, 9> ?>
 // max-errors: 1
 #include <gantry/gantry.hpp>

@@ -1,4 +1,4 @@
-// expect: a network takes a tensor; of numbers on the host from_host<Shape<...>>\(device, batch, numbers\) makes one
+// expect: a network takes a tensor; for values on the host, write from_host<Shape<...>>\(device, batch, values\)
 // max-errors: 1
 #include <gantry/gantry.hpp>
 

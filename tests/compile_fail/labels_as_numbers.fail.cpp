@@ -1,4 +1,4 @@
-// expect: labels are std::uint8_t
+// expect: labels must be std::uint8_t
 // max-errors: 1
 #include <gantry/gantry.hpp>
 

@@ -1,4 +1,4 @@
-// expect: one_hot<classes>\(device, labels\) makes one of labels
+// expect: use one_hot<classes>\(device, labels\) for labels
 // max-errors: 1
 #include <gantry/gantry.hpp>
 

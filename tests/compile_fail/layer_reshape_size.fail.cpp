@@ -1,4 +1,4 @@
-// expect: a reshape keeps the number of elements of an item
+// expect: a reshape must keep the number of elements per sample
 // max-errors: 1
 // trains: Generator
 #include <gantry/layers/activations.hpp>

@@ -1,4 +1,4 @@
-// expect: a parameter of a layer does not say in which order PyTorch's files have it
+// expect: a parameter of a layer does not declare its order in PyTorch's files
 // expect: PyTorchOrder<0,
 // max-errors: 1
 #include <gantry/checkpoint/checkpoint.hpp>

@@ -1,4 +1,4 @@
-// expect: a Maxout has at least 2 pieces
+// expect: a Maxout must have at least 2 pieces
 // max-errors: 1
 // trains: Discriminator
 #include <gantry/layers/activations.hpp>

@@ -1,4 +1,4 @@
-// expect: the second argument of a Network is the type of its device
+// expect: the second template argument of a Network must be a device type
 // max-errors: 1
 #include <gantry/gantry.hpp>
 

@@ -1,4 +1,4 @@
-// expect: the numbers of a Network are float or double
+// expect: the scalar type of a Network must be float or double
 // expect: NetworkScalar<int>
 // max-errors: 1
 #include <gantry/gantry.hpp>

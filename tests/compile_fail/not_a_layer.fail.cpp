@@ -1,4 +1,4 @@
-// expect: a Sequential takes layers, as types
+// expect: a Sequential takes layers as types
 // expect: SequentialTakesLayers<1, gantry::ReLU ?\(\)>
 // max-errors: 1
 // trains: Generator

@@ -1,4 +1,4 @@
-// expect: the operands of an elementwise op have one scalar
+// expect: the operands of an elementwise op must have the same scalar type
 // max-errors: 1
 #include <gantry/gantry.hpp>
 

@@ -1,4 +1,4 @@
-// expect: an optimizer takes the gradients of its own network
+// expect: an optimizer takes the gradients of the network that it was constructed with
 // max-errors: 1
 #include <gantry/gantry.hpp>
 #include <gantry/optim/adam.hpp>

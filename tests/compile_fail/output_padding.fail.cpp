@@ -1,4 +1,4 @@
-// expect: output_padding is smaller than stride or dilation
+// expect: output_padding smaller than stride or dilation
 // max-errors: 1
 // trains: Layer
 #include <gantry/layers/conv2d.hpp>

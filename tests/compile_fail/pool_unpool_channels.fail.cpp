@@ -1,4 +1,4 @@
-// expect: the layers inside of a PoolUnpool2d must keep the height, the width and the channels
+// expect: the layers inside a PoolUnpool2d must keep the height, width and channels
 // expect: UnpoolingFitsLayer<1, gantry::PoolUnpool2d<[^;]*>, gantry::Shape<-1, 4, 4, 2>, gantry::Shape<-1, 4, 4, 3>
 // max-errors: 1
 // trains: Autoencoder

@@ -1,4 +1,4 @@
-// expect: the window of a pooling is larger than its image with padding
+// expect: the window of a pooling is larger than the padded image
 // expect: PoolingWindowFits<4, 5>|image_with_padding=4, window=5
 // max-errors: 1
 #include <gantry/cpu/cpu.hpp>

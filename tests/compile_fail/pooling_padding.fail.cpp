@@ -1,4 +1,4 @@
-// expect: its padding is from 0 to half of its size
+// expect: its padding from 0 to half its size
 // max-errors: 1
 // trains: Pool
 #include <gantry/layers/input.hpp>

@@ -1,4 +1,4 @@
-// expect: a reshape keeps the number of elements of an item
+// expect: a reshape must keep the number of elements per sample
 // expect: ReshapeFits<12, 10>|from=12UL, to=10UL
 // max-errors: 1
 #include <gantry/gantry.hpp>

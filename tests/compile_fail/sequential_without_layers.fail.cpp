@@ -1,4 +1,4 @@
-// expect: a Sequential takes layers, as types: Sequential<Dense<3, 4>, ReLU>
+// expect: a Sequential takes layers as types: Sequential<Dense<3, 4>, ReLU>
 // max-errors: 1
 #include <gantry/gantry.hpp>
 

@@ -1,4 +1,4 @@
-// expect: Batch is the first extent of a shape, or none
+// expect: Batch can only be the first extent of a shape
 // max-errors: 1
 #include <gantry/core/shape.hpp>
 

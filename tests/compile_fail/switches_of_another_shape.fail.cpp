@@ -1,4 +1,4 @@
-// expect: max_unpool2d takes a tensor of the shape that max_pool2d gave
+// expect: max_unpool2d takes a tensor of the shape that max_pool2d returned
 // expect: UnpoolingFits<gantry::Shape<-1, 4, 4, 3>, gantry::Shape<-1, 2, 2, 3|Given=gantry::Shape<-1, 4, 4, 3>, PooledWithSwitches=gantry::Shape<-1, 2, 2, 3
 // max-errors: 1
 #include <gantry/cpu/cpu.hpp>

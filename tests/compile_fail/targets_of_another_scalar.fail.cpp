@@ -1,4 +1,4 @@
-// expect: a loss takes predictions and targets of one scalar
+// expect: the predictions and targets of a loss must have the same scalar type
 // max-errors: 1
 #include <gantry/gantry.hpp>
 

@@ -1,4 +1,4 @@
-// expect: the targets of a loss are a tensor, or one number for all; of numbers on the host from_host
+// expect: the targets of a loss must be a tensor or one value for all; for values on the host, write from_host
 // max-errors: 1
 #include <gantry/gantry.hpp>
 

@@ -1,4 +1,4 @@
-// expect: leaves no pixel
+// expect: leaves no output pixels
 // expect: LayerLeavesPixels<1, gantry::ConvTranspose2d<8, 3[^>]*>, 0, 0>
 // max-errors: 1
 // trains: Layer

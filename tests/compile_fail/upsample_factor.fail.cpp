@@ -1,4 +1,4 @@
-// expect: the factors of an upsampling are positive
+// expect: the factors of an upsampling must be positive
 // max-errors: 1
 // trains: Generator
 #include <gantry/gantry.hpp>

@@ -77,7 +77,7 @@ TEST_CASE("an arena survives an allocation that fails", "[core]") {
     CHECK(memory.pieces == 1);
 }
 
-TEST_CASE("an arena that cannot merge its pieces goes on with new ones", "[core]") {
+TEST_CASE("an arena that cannot merge its pieces continues with new ones", "[core]") {
     CountingMemory memory;
     Arena<CountingMemory> arena(memory);
     arena.allocate(100);
@@ -110,7 +110,7 @@ TEST_CASE("pieces of an arena do not overlap", "[core]") {
     }
 }
 
-TEST_CASE("a poisoned arena hands out NaN, and poisons what a step leaves", "[core]") {
+TEST_CASE("a poisoned arena allocates NaN, and poisons memory at the end of a step", "[core]") {
     HostMemory memory;
     Arena<HostMemory> arena(memory);
     arena.poison(true);
@@ -121,7 +121,7 @@ TEST_CASE("a poisoned arena hands out NaN, and poisons what a step leaves", "[co
     CHECK(std::isnan(numbers[0]));
 }
 
-TEST_CASE("memory of the host is aligned, large blocks to huge pages", "[core]") {
+TEST_CASE("host memory is aligned, large blocks to huge pages", "[core]") {
     HostMemory memory;
     for (std::size_t bytes :
          {std::size_t{1}, std::size_t{1000}, HostMemory::huge_page, std::size_t{3} << 20}) {

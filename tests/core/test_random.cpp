@@ -31,7 +31,7 @@ double correlation(const std::vector<float>& a, const std::vector<float>& b) {
 
 }  // namespace
 
-TEST_CASE("a stream takes whole chunks, and goes on from a saved position", "[core]") {
+TEST_CASE("a stream consumes whole chunks, and continues from a saved position", "[core]") {
     RandomStream stream(Seed{1}, "noise");
     CHECK(stream.take(1).position == 0);
     CHECK(stream.position == 16);
@@ -55,7 +55,7 @@ TEST_CASE("streams differ by seed, name and position", "[core]") {
     CHECK(stream.block(0) != RandomStream(Seed{1}, "data").block(0));
 }
 
-TEMPLATE_TEST_CASE("the first numbers of a stream are the same on every device and for ever", "[core]",
+TEMPLATE_TEST_CASE("the first numbers of a stream are the same on every device and never change", "[core]",
                    GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
@@ -89,7 +89,7 @@ TEMPLATE_TEST_CASE("uniform and normal numbers have their moments", "[core]", GA
         if (!(number >= -1 && number < 3)) FAIL("out of range: " << number);
 }
 
-TEMPLATE_TEST_CASE("numbers in between change nothing in another stream", "[core]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("drawing numbers does not affect other streams", "[core]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto run = [&](bool draw_pictures) {

@@ -21,7 +21,7 @@ using Rows = std::vector<std::vector<float>>;
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("A log gives the rows that nobody has taken, the oldest first", "", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("A log returns the rows that have not been taken, oldest first", "", GANTRY_TEST_DEVICES) {
     TestType device;
     ScalarLog<float, TestType> log(device, 2, 3);
     CHECK(log.take().empty());
@@ -35,7 +35,8 @@ TEMPLATE_TEST_CASE("A log gives the rows that nobody has taken, the oldest first
     CHECK(log.take() == Rows{{100, 101}, {110, 111}, {120, 121}});  // the last rows that fit
 }
 
-TEMPLATE_TEST_CASE("A row may be added in parts, and a broken one is forgotten", "", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("A row can be added in parts, and an incomplete one is discarded", "",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     ScalarLog<float, TestType> log(device, 3, 1);
     const auto add = [&](auto... numbers) {
@@ -55,14 +56,12 @@ TEMPLATE_TEST_CASE("A row may be added in parts, and a broken one is forgotten",
     CHECK(log.take() == Rows{{6, 7, 8}});
 }
 
-TEMPLATE_TEST_CASE("A row must be whole", "", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("A row must be complete", "", GANTRY_TEST_DEVICES) {
     TestType device;
     ScalarLog<float, TestType> log(device, 2, 1);
     const Step step{device};
     const auto one = filled<Shape<>>(device, 0, 1);
-    CHECK_THROWS_WITH(log.add(one, one, one),
-                      "[ScalarLog] a row has as many numbers as the log has columns; got 3 of 2");
+    CHECK_THROWS_WITH(log.add(one, one, one), "[ScalarLog] a row must have one value per column; got 3 of 2");
     log.add(one);
-    CHECK_THROWS_WITH(log.end_row(),
-                      "[ScalarLog] a row has as many numbers as the log has columns; got 1 of 2");
+    CHECK_THROWS_WITH(log.end_row(), "[ScalarLog] a row must have one value per column; got 1 of 2");
 }

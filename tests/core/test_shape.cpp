@@ -59,7 +59,7 @@ TEST_CASE("the text of an error", "[core]") {
     CHECK_THROWS_AS(fail("a", "b"), Error);
 }
 
-TEST_CASE("an error is one line that no terminal obeys", "[core]") {
+TEST_CASE("an error is one line without control characters", "[core]") {
     for (int byte = 1; byte < 256; ++byte) {
         if (byte == 0xC2) continue;  // printed together with the next byte
         CAPTURE(byte);

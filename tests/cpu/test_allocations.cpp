@@ -60,7 +60,7 @@ TEST_CASE("A convolution allocates nothing from its second call on", "[convoluti
     }
 }
 
-TEST_CASE("An allocation that fails on any thread of a kernel reaches the caller", "[convolution]") {
+TEST_CASE("A failed allocation on any thread of a kernel reaches the caller", "[convolution]") {
     if (!gantry::test::counts_allocations) return;
     // Larger than in any other test, so that the threads' scratch memory must grow.
     const ConvolutionAxis axis{40, 40, 3, 1, 1, 1};

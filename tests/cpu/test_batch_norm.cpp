@@ -146,7 +146,7 @@ TEMPLATE_TEST_CASE("batch norm: training, gradient, evaluation", "[threads]", fl
             }
 }
 
-TEST_CASE("batch norm: a large mean costs the variance no digits") {
+TEST_CASE("batch norm: the variance keeps its precision for a large mean") {
     Cpu device;
     for (const bool first_row_differs : {false, true})
         for (const std::size_t columns : {3u, 64u, 70u}) {
@@ -171,7 +171,7 @@ TEST_CASE("batch norm: a large mean costs the variance no digits") {
         }
 }
 
-TEST_CASE("batch norm: no rows, no columns, nothing wanted") {
+TEST_CASE("batch norm: no rows, no columns, no gradients") {
     Cpu device;
     launch(device, BatchNormParameters<float>{});
     launch(device, BatchNormEvaluationParameters<float>{});

@@ -191,12 +191,12 @@ gantry::cpu::ConvolutionSum<T> sum_of(const ConvolutionGeometry& g, Direction di
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("A convolution is right in all directions", "[convolution][threads]", float, double) {
+TEMPLATE_TEST_CASE("A convolution is correct in all directions", "[convolution][threads]", float, double) {
     for (const ConvolutionGeometry& geometry : gantry::test::convolution_geometries)
         check_all<TestType>(geometry);
 }
 
-TEMPLATE_TEST_CASE("Some hundred random convolutions are right", "[convolution][threads]", float, double) {
+TEMPLATE_TEST_CASE("Hundreds of random convolutions are correct", "[convolution][threads]", float, double) {
     RandomGeometries random;
     for (int i = 0; i < 200; ++i) {
         const int images = random.number(0, 2) ? random.number(1, 9) : random.number(10, 70);
@@ -209,8 +209,8 @@ TEMPLATE_TEST_CASE("Some hundred random convolutions are right", "[convolution][
     }
 }
 
-TEMPLATE_TEST_CASE("A convolution that reads its source where it lies is right", "[convolution][threads]",
-                   float, double) {
+TEMPLATE_TEST_CASE("A convolution that reads its source in place is correct", "[convolution][threads]", float,
+                   double) {
     using T = TestType;
     constexpr int panel = gantry::cpu::tile_width * gantry::cpu::lanes<T>;
     const auto check_direct = [](const ConvolutionGeometry& geometry, Direction direction) {
@@ -238,7 +238,7 @@ TEMPLATE_TEST_CASE("A convolution that reads its source where it lies is right",
         check_direct(geometry, Direction::transposed);
 }
 
-TEMPLATE_TEST_CASE("A transposed convolution to few channels is right", "[convolution][threads]", float,
+TEMPLATE_TEST_CASE("A transposed convolution to few channels is correct", "[convolution][threads]", float,
                    double) {
     using T = TestType;
     for (const ConvolutionGeometry& geometry : {
@@ -259,21 +259,21 @@ TEMPLATE_TEST_CASE("A transposed convolution to few channels is right", "[convol
     }
 }
 
-TEST_CASE("A convolution is right where it is cut into blocks and bands", "[convolution][threads]") {
+TEST_CASE("A convolution split into blocks and bands is correct", "[convolution][threads]") {
     for (const ConvolutionGeometry& geometry :
          {ConvolutionGeometry{14, window(40, 4, 2, 1), window(20, 4, 2, 1), 24, 33},
           ConvolutionGeometry{33, window(20, 4, 2, 1), window(24, 4, 2, 1), 3, 40}})
         for (const Direction d : directions) check<float>(geometry, d, false);
 }
 
-TEST_CASE("A convolution of nothing is nothing", "[convolution]") {
+TEST_CASE("An empty convolution gives zeros or nothing", "[convolution]") {
     check_all<float>({0, window(4, 2), window(4, 2), 3, 5});
     check_all<float>({2, window(4, 2), window(4, 2), 0, 5});
     check_all<float>({2, window(4, 2), window(4, 2), 3, 0});
     check_all<float>({2, window(4, 2), window(8, 2), 3, 0});
 }
 
-TEST_CASE("An image of a batch has the bits that it has alone", "[convolution]") {
+TEST_CASE("An image of a batch gives the same bits as alone", "[convolution]") {
     struct Case {
         int batch, in_channels, out_channels;
     };

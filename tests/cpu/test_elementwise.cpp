@@ -44,7 +44,7 @@ TEMPLATE_TEST_CASE("elementwise: any size, scalar inputs, in place", "[threads]"
     }
 }
 
-TEMPLATE_TEST_CASE("elementwise: bits depend neither on position nor on threads", "[threads]", float,
+TEMPLATE_TEST_CASE("elementwise: results depend neither on position nor on threads", "[threads]", float,
                    double) {
     using T = TestType;
     const std::size_t n = 100003;

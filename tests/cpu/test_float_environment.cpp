@@ -58,7 +58,7 @@ Results run_kernels(int threads) {
 
 }  // namespace
 
-TEST_CASE("kernels give the same bits in any rounding mode of the program", "[threads]") {
+TEST_CASE("kernels give the same bits in any rounding mode", "[threads]") {
     const Results expected = run_kernels(1);
     for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
         CAPTURE(mode);
@@ -75,7 +75,7 @@ TEST_CASE("kernels give the same bits in any rounding mode of the program", "[th
 }
 
 #if defined(__GLIBC__) && defined(__SSE2__)
-TEST_CASE("kernels trap nothing, and leave the program's traps as they were") {
+TEST_CASE("kernels raise no traps, and restore the program's traps") {
     const Results expected = run_kernels(1);
     constexpr int traps = FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW;
     std::feclearexcept(FE_ALL_EXCEPT);
@@ -89,7 +89,7 @@ TEST_CASE("kernels trap nothing, and leave the program's traps as they were") {
     CHECK((four == expected));
 }
 
-TEST_CASE("workers take subnormal numbers as their caller does", "[threads]") {
+TEST_CASE("workers treat subnormal numbers like their caller", "[threads]") {
     constexpr unsigned subnormals_are_0 = 0x8040;
     const unsigned before = _mm_getcsr();
     for (const unsigned wanted : {subnormals_are_0, 0u, subnormals_are_0}) {

@@ -128,14 +128,14 @@ void check_all_transposes(Product<T> product) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("A product is right at every border of a tile", "[matmul]", float, double) {
+TEMPLATE_TEST_CASE("A product is correct at every tile border", "[matmul]", float, double) {
     for (int rows = 1; rows <= 40; ++rows)
         for (const int columns : {1, 2, 7, 15, 16, 17, 31, 32, 33, 40})
             check_all_transposes(Product<TestType>({rows, columns, 1 + (rows * 5 + columns * 3) % 37}));
     for (int inner = 1; inner <= 40; ++inner) check_all_transposes(Product<TestType>({15, 21, inner}));
 }
 
-TEMPLATE_TEST_CASE("A product is right where its sum and its rows are cut into blocks", "[matmul][threads]",
+TEMPLATE_TEST_CASE("A product whose sum and rows are split into blocks is correct", "[matmul][threads]",
                    float, double) {
     check_all_transposes(Product<TestType>({128, 240, 784}));
     check_all_transposes(Product<TestType>({61, 129, 1201}));
@@ -182,7 +182,7 @@ TEMPLATE_TEST_CASE("Bias and activation follow the product in the same pass", "[
     }
 }
 
-TEMPLATE_TEST_CASE("A product of nothing is zero", "[matmul]", float, double) {
+TEMPLATE_TEST_CASE("A product with inner extent 0 is zero", "[matmul]", float, double) {
     for (const ProductExtents extents : {ProductExtents{0, 3, 2}, {3, 0, 2}, {0, 0, 0}, {1, 0, 2}, {0, 1, 2}})
         check_all_transposes(Product<TestType>(extents));
     for (const ProductExtents extents : {ProductExtents{3, 50, 0}, {1, 50, 0}, {50, 1, 0}}) {
@@ -200,7 +200,7 @@ TEMPLATE_TEST_CASE("A product of nothing is zero", "[matmul]", float, double) {
     }
 }
 
-TEST_CASE("A row of a batch has the bits that it has alone", "[matmul]") {
+TEST_CASE("A row of a batch gives the same bits as alone", "[matmul]") {
     Product<float> batch({29, 50, 900});
     batch.with_bias = true;
     batch.run(1);
@@ -215,7 +215,7 @@ TEST_CASE("A row of a batch has the bits that it has alone", "[matmul]") {
     }
 }
 
-TEST_CASE("Threads of the program may each compute products", "[matmul][threads]") {
+TEST_CASE("The program's threads can compute products at the same time", "[matmul][threads]") {
     std::vector<Product<float>> products;
     for (int i = 0; i < 4; ++i) products.emplace_back(ProductExtents{40 + i, 50, 60});
     std::vector<std::thread> threads;

@@ -75,7 +75,7 @@ std::ptrdiff_t threads_of_process() {
 
 }  // namespace
 
-TEST_CASE("a part finds its scratch memory again, whichever thread runs it", "[threads]") {
+TEST_CASE("a part reuses its scratch memory, whichever thread runs it", "[threads]") {
     using gantry::cpu::scratch;
     float* const own = scratch<float>(100);
     std::array<float*, 3> first{};
@@ -101,19 +101,19 @@ TEST_CASE("each part of a region runs once, whatever the number of threads", "[t
     }
 }
 
-TEST_CASE("a number of threads is one that can be") {
+TEST_CASE("invalid numbers of threads") {
     CHECK_THROWS_WITH(Cpu({.threads = -1}), "[Cpu] the number of threads must not be negative; got -1");
     CHECK(Cpu({.threads = 3}).threads() == 3);
     CHECK(Cpu().threads() >= 1);
 }
 
-TEST_CASE("a region may be within a part of another one", "[threads]") {
+TEST_CASE("regions can be nested", "[threads]") {
     std::atomic<int> runs = 0;
     parallel(4, [&](int, int) { parallel(3, [&](int, int) { ++runs; }); });
     CHECK(runs == 12);
 }
 
-TEST_CASE("an exception in any part reaches the caller, and regions work on", "[threads]") {
+TEST_CASE("an exception in any part reaches the caller, and later regions work", "[threads]") {
     for (const int thrower : {0, 1, 4, -1}) {
         CAPTURE(thrower);
         std::atomic<int> runs = 0;
@@ -128,7 +128,7 @@ TEST_CASE("an exception in any part reaches the caller, and regions work on", "[
     }
 }
 
-TEST_CASE("threads of the program share the workers", "[threads]") {
+TEST_CASE("the program's threads share the workers", "[threads]") {
     const std::vector<float> expected = product(1);
     product(4);
     const auto before = threads_of_process();
@@ -147,7 +147,7 @@ TEST_CASE("threads of the program share the workers", "[threads]") {
     CHECK(most <= before + 4);
 }
 
-TEST_CASE("workers leave signals to the program's own threads, but for faults", "[threads]") {
+TEST_CASE("workers leave signals to the program's threads, except faults", "[threads]") {
     sigset_t blocked;
     call_on_worker([&] { pthread_sigmask(SIG_SETMASK, nullptr, &blocked); });
     for (const int signal : {SIGINT, SIGTERM, SIGALRM, SIGCHLD, SIGUSR1})
@@ -166,7 +166,7 @@ TEST_CASE("a forked child of a process with workers starts its own") {
     CHECK(product(4) == expected);
 }
 
-TEST_CASE("a child forked while other threads compute works, too") {
+TEST_CASE("a child forked while other threads compute works") {
     const std::vector<float> expected = product(3);
     std::atomic<bool> done = false;
     std::thread other([&] {
@@ -177,7 +177,7 @@ TEST_CASE("a child forked while other threads compute works, too") {
     other.join();
 }
 
-TEST_CASE("where no thread can be started, the caller computes alone, without a word") {
+TEST_CASE("if no thread can be started, the caller computes alone, silently") {
     const std::vector<float> expected = product(1);
     CHECK(run_in_child([&] {
               gantry::test::allow_no_threads();
@@ -185,7 +185,7 @@ TEST_CASE("where no thread can be started, the caller computes alone, without a 
           }) == "exit 0");
 }
 
-TEST_CASE("a process may end while workers sleep, from any thread") {
+TEST_CASE("a process can end from any thread while workers sleep") {
     const std::vector<float> expected = product(4);
     CHECK(run_in_child([&] {
               call_on_worker([] {});

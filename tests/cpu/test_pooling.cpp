@@ -92,7 +92,7 @@ TEMPLATE_TEST_CASE("sums of windows, and their adjoint", "[threads]", float, dou
     });
 }
 
-TEST_CASE("the sum of a large window keeps its digits") {
+TEST_CASE("the sum of a large window keeps its precision") {
     Cpu device;
     const std::size_t channels = 17;
     const PoolingGeometry g{1, channels, 1000, 1000, 1, 1, {.size = 1000}};

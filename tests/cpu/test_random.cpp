@@ -37,7 +37,7 @@ std::vector<T> normals(Cpu& device, std::size_t n, const RandomStream& stream, d
 
 }  // namespace
 
-TEST_CASE("Philox4x32-10: known answers, of numbers and in every lane") {
+TEST_CASE("Philox4x32-10: known answers, scalar and in every lane") {
     constexpr std::uint32_t ones = 0xffffffff;
     const struct {
         Counter counter;
@@ -77,7 +77,7 @@ TEMPLATE_TEST_CASE("uniform numbers have the layout of RandomStream", "[threads]
         }
 }
 
-TEMPLATE_TEST_CASE("uniform numbers are in [low, high), and right to an ulp", "", float, double) {
+TEMPLATE_TEST_CASE("uniform numbers are in [low, high), and accurate to an ulp", "", float, double) {
     using T = TestType;
     const struct {
         double low, high;

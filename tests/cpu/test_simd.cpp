@@ -43,7 +43,8 @@ TEMPLATE_TEST_CASE("A vector is loaded from and stored to any address", "[simd]"
     }
 }
 
-TEMPLATE_TEST_CASE("A part of a vector is read and written exactly", "[simd]", float, double) {
+TEMPLATE_TEST_CASE("Loading and storing a part of a vector accesses no other memory", "[simd]", float,
+                   double) {
     using T = TestType;
     const auto x = numbers<T>();
     for (std::size_t count = 0; count <= lanes<T>; ++count) {
@@ -69,7 +70,7 @@ TEMPLATE_TEST_CASE("Half a vector is loaded from and stored to any address", "[s
     }
 }
 
-TEMPLATE_TEST_CASE("Lanes are filled, chosen, kept and summed", "[simd]", float, double) {
+TEMPLATE_TEST_CASE("Lanes are broadcast, selected, masked and summed", "[simd]", float, double) {
     using T = TestType;
     const auto x = numbers<T>();
     Vector<T> v = cpu::load(x.data());

@@ -64,7 +64,7 @@ TEMPLATE_TEST_CASE("softmax and cross entropy", "[threads]", float, double) {
         }
 }
 
-TEMPLATE_TEST_CASE("softmax and cross entropy of the largest numbers", "", float, double) {
+TEMPLATE_TEST_CASE("softmax and cross entropy of the largest values", "", float, double) {
     using T = TestType;
     constexpr T most = std::numeric_limits<T>::max();
     const std::vector<T> x{most, -most, T{0}}, targets{T{1}, T{0}, T{0}};

@@ -71,7 +71,7 @@ TEMPLATE_TEST_CASE("cuda: batch norm: training, gradient, evaluation", "", float
             }
 }
 
-TEST_CASE("cuda: batch norm: a large mean costs the variance no digits") {
+TEST_CASE("cuda: batch norm: the variance keeps its precision for a large mean") {
     Cuda device;
     for (const bool first_row_differs : {false, true})
         for (const std::size_t columns : {3u, 64u}) {
@@ -100,7 +100,7 @@ TEST_CASE("cuda: batch norm: a large mean costs the variance no digits") {
         }
 }
 
-TEST_CASE("cuda: batch norm: no rows, no columns, nothing wanted") {
+TEST_CASE("cuda: batch norm: no rows, no columns, no gradients") {
     Cuda device;
     launch(device, BatchNormParameters<float>{});
     launch(device, BatchNormEvaluationParameters<float>{});

@@ -46,7 +46,7 @@ void check_all(Cuda& device, const ConvolutionGeometry& g) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("cuda: convolutions are right in all directions", "[cuda]", float, double) {
+TEMPLATE_TEST_CASE("cuda: convolutions are correct in all directions", "[cuda]", float, double) {
     Cuda device;
     for (ConvolutionGeometry geometry : convolution_geometries) {
         geometry.batch = std::min(geometry.batch, 5);  // larger batches are covered on the CPU
@@ -54,7 +54,7 @@ TEMPLATE_TEST_CASE("cuda: convolutions are right in all directions", "[cuda]", f
     }
 }
 
-TEST_CASE("cuda: random convolutions are right", "[cuda]") {
+TEST_CASE("cuda: random convolutions are correct", "[cuda]") {
     RandomGeometries random;
     Cuda device;
     for (int i = 0; i < 60; ++i) {
@@ -63,7 +63,7 @@ TEST_CASE("cuda: random convolutions are right", "[cuda]") {
     }
 }
 
-TEST_CASE("cuda: large tiles of convolutions, and parts of long sums", "[cuda]") {
+TEST_CASE("cuda: large tiles of convolutions, and split-K", "[cuda]") {
     const ConvolutionGeometry large{40, window(24, 3, 2, 1), window(24, 3, 2, 1), 64,
                                     4};  // 6,000 and 23,000 pixels
     const ConvolutionGeometry wide{8, window(56, 1, 1, 1), window(56, 2, 1), 12, 60};
@@ -82,7 +82,7 @@ TEST_CASE("cuda: large tiles of convolutions, and parts of long sums", "[cuda]")
     for (const Direction d : directions) compare(deep, d);
 }
 
-TEST_CASE("cuda: convolutions of gradients behind activations", "[cuda]") {
+TEST_CASE("cuda: convolutions with fused activation backward", "[cuda]") {
     Cuda device;
     for (const Activation activation :
          {Activation{ActivationKind::leaky_relu, 0.2}, Activation{ActivationKind::elu, 0.7},
@@ -99,7 +99,7 @@ TEST_CASE("cuda: convolutions of gradients behind activations", "[cuda]") {
             }
 }
 
-TEST_CASE("cuda: a convolution of nothing is nothing", "[cuda]") {
+TEST_CASE("cuda: empty convolutions", "[cuda]") {
     Cuda device;
     check_all<float>(device, {2, window(4, 2), window(4, 2, 2), 0, 5});
     check_all<float>(device, {2, window(4, 2), window(4, 2, 2), 3, 0});
@@ -118,7 +118,7 @@ TEST_CASE("cuda: a convolution has the same bits each time", "[cuda]") {
     }
 }
 
-TEST_CASE("cuda: a convolution by cuDNN is that of the weights as they are", "[cuda]") {
+TEST_CASE("cuda: a convolution by cuDNN uses the current weights", "[cuda]") {
     const ConvolutionGeometry g{3, window(8, 4, 2, 1), window(6, 4, 2, 1), 5, 7};
     Cuda device;
     const Placed<float, Cuda> x(device, random_numbers<float>(g.x_size(), "x")),
@@ -149,7 +149,7 @@ TEST_CASE("cuda: a convolution by cuDNN is that of the weights as they are", "[c
     check_result(true);
 }
 
-TEST_CASE("cuda: a convolution by cuDNN is one in float, and with TF32 as good as its mantissa", "[cuda]") {
+TEST_CASE("cuda: a convolution by cuDNN has float precision, and TF32 precision on request", "[cuda]") {
     Cuda exact, fast{{.tf32 = true}};
     for (const Direction d : directions) {
         const Convolution<float> c{{3, window(8, 4, 2, 1), window(6, 4, 2, 1), 5, 7}, d};
@@ -159,7 +159,7 @@ TEST_CASE("cuda: a convolution by cuDNN is one in float, and with TF32 as good a
     }
 }
 
-TEST_CASE("cuda: a convolution in a graph is the convolution", "[cuda]") {
+TEST_CASE("cuda: a convolution in a graph equals the one outside", "[cuda]") {
     Cuda device;
     for (const Direction d : directions) {
         const Convolution<float> c{{3, window(8, 4, 2, 1), window(6, 4, 2, 1), 20, 28}, d};

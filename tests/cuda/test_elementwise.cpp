@@ -29,7 +29,7 @@ TEMPLATE_TEST_CASE("cuda: elementwise in place, with a scalar input", "", float,
     }
 }
 
-TEMPLATE_TEST_CASE("cuda: one input out of line is enough to read numbers one by one", "", float, double) {
+TEMPLATE_TEST_CASE("cuda: one misaligned input disables vector loads", "", float, double) {
     using T = TestType;
     Cuda device;
     const std::size_t n = 1001;

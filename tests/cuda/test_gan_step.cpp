@@ -10,7 +10,7 @@ using namespace gantry;
 using namespace gantry::gan;
 using namespace gantry::test;
 
-TEST_CASE("cuda: an iteration as a graph is the one of the CPU", "") {
+TEST_CASE("cuda: an iteration run as a graph matches the CPU", "") {
     const auto train = []<class D>(D& device) {
         SmallGan gan{device, {.batch = 8, .discriminator_steps = 2}};
         const auto pixels = byte_images();

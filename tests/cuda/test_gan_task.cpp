@@ -44,7 +44,7 @@ struct Run {
 
 }  // namespace
 
-TEST_CASE("cuda: a run that is saved and resumed is the one that never stopped, bit for bit", "") {
+TEST_CASE("cuda: a resumed run equals the uninterrupted one bit for bit", "") {
     Run<Cuda> straight, first, second;
     straight.train(6);
     first.train(3);
@@ -57,7 +57,7 @@ TEST_CASE("cuda: a run that is saved and resumed is the one that never stopped, 
     CHECK(second.task.draw().pixels == straight.task.draw().pixels);
 }
 
-TEST_CASE("cuda: a run with streamed data is the one with resident data, and each resumes the other", "") {
+TEST_CASE("cuda: runs with streamed and resident data are equal, and each can resume the other", "") {
     const auto resume = [](Run<Cuda>& run, Run<Cuda>& from) {
         CheckpointReader reader(from.save(), "memory");
         run.task.serialize(reader);

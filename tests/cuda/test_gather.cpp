@@ -7,7 +7,7 @@
 using namespace gantry;
 using namespace gantry::test;
 
-TEMPLATE_TEST_CASE("cuda: items are gathered from bytes with the bits of the CPU", "", float, double) {
+TEMPLATE_TEST_CASE("cuda: samples gathered from bytes are bitwise equal to the CPU's", "", float, double) {
     using T = TestType;
     Cuda device;
     Cpu cpu;
@@ -23,8 +23,8 @@ TEMPLATE_TEST_CASE("cuda: items are gathered from bytes with the bits of the CPU
                 GatherSamplesParameters<T> p{
                     count, sample_size, x.data(), y.data(), PixelRange::minus_one_to_one, {}};
                 for (std::size_t i = 0; i < count; ++i)
-                    p.items[i] = static_cast<std::uint32_t>(i * 17 % items);
-                p.items[0] = items - 1;  // the last bytes of the data
+                    p.samples[i] = static_cast<std::uint32_t>(i * 17 % items);
+                p.samples[0] = items - 1;  // the last bytes of the data
                 launch(d, p);
                 return y.to_host();
             };
@@ -36,7 +36,7 @@ TEMPLATE_TEST_CASE("cuda: items are gathered from bytes with the bits of the CPU
     }
 }
 
-TEMPLATE_TEST_CASE("cuda: numbers are gathered from anywhere", "", float, double) {
+TEMPLATE_TEST_CASE("cuda: values are gathered from any index", "", float, double) {
     using T = TestType;
     Cuda device;
     const Placed x(device, std::vector<T>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});

@@ -30,7 +30,7 @@ void check_product(Cuda& device, const ProductExtents& extents) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("cuda: the plain product is what the contract says", "[cuda]", float, double) {
+TEMPLATE_TEST_CASE("cuda: the plain product follows its contract", "[cuda]", float, double) {
     Cuda device;
     for (const ProductExtents extents : {ProductExtents{5, 7, 9}, {1, 300, 3}, {300, 1, 3}, {3, 4, 0}})
         for (int variant = 0; variant < 8; ++variant) {
@@ -42,7 +42,7 @@ TEMPLATE_TEST_CASE("cuda: the plain product is what the contract says", "[cuda]"
         }
 }
 
-TEMPLATE_TEST_CASE("cuda: tiled products and cuBLAS are right at any extents", "[cuda]", float, double) {
+TEMPLATE_TEST_CASE("cuda: tiled products and cuBLAS are correct for any extents", "[cuda]", float, double) {
     Cuda device;
     for (const ProductExtents extents : {ProductExtents{1, 1, 1},
                                          {1, 37, 9},
@@ -56,7 +56,7 @@ TEMPLATE_TEST_CASE("cuda: tiled products and cuBLAS are right at any extents", "
     check_product<TestType>(device, {7, 5, 0});     // empty sums
 }
 
-TEST_CASE("cuda: large tiles and parts of long sums", "[cuda]") {
+TEST_CASE("cuda: large tiles and split-K", "[cuda]") {
     Cuda device;
     const auto compare = [&](const Product<float>& p) {
         CHECK(error(p.on(device, tiled), p.on(device, plain)) <= tolerance<float>);
@@ -78,7 +78,7 @@ TEST_CASE("cuda: large tiles and parts of long sums", "[cuda]") {
     compare(sum);
 }
 
-TEST_CASE("cuda: products of nothing leave memory as it is", "[cuda]") {
+TEST_CASE("cuda: empty products leave memory unchanged", "[cuda]") {
     Cuda device;
     for (const ProductExtents extents : {ProductExtents{0, 3, 2}, {3, 0, 2}, {0, 0, 0}}) {
         const Product<float> p{extents};
@@ -96,7 +96,7 @@ TEST_CASE("cuda: a product has the same bits each time", "[cuda]") {
     for (int i = 0; i < repetitions; ++i) REQUIRE(same_bits(p.on(device, tiled), expected));
 }
 
-TEST_CASE("cuda: a product by cuBLAS is one in float, and with TF32 as good as its mantissa", "[cuda]") {
+TEST_CASE("cuda: a product by cuBLAS has float precision, and TF32 precision on request", "[cuda]") {
     const Product<float> p{{40, 50, 60}};
     Cuda exact, fast{{.tf32 = true}};
     const std::vector<float> expected = p.on(exact, plain);
@@ -117,7 +117,7 @@ TEST_CASE("cuda: a product by cuBLAS is one in float, and with TF32 as good as i
     CHECK(same_bits(p.on(exact, cublas), by_default));
 }
 
-TEST_CASE("cuda: a product in a graph is the product", "[cuda]") {
+TEST_CASE("cuda: a product in a graph equals the one outside", "[cuda]") {
     Cuda device;
     Product<float> p{{30, 40, 1000}};
     p.with_bias = true;

@@ -21,7 +21,7 @@ RandomStream stream() {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("cuda: uniform numbers and dropout have the bits of the CPU", "", float, double) {
+TEMPLATE_TEST_CASE("cuda: uniform numbers and dropout are bitwise equal to the CPU's", "", float, double) {
     using T = TestType;
     Cuda device;
     Cpu cpu;
@@ -46,7 +46,7 @@ TEMPLATE_TEST_CASE("cuda: uniform numbers and dropout have the bits of the CPU",
     }
 }
 
-TEMPLATE_TEST_CASE("cuda: normal numbers are those of the CPU, up to rounding", "", float, double) {
+TEMPLATE_TEST_CASE("cuda: normal numbers match the CPU's up to rounding", "", float, double) {
     Cuda device;
     for (const std::size_t n : some_counts) {
         CAPTURE(n);

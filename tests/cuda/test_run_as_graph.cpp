@@ -23,13 +23,13 @@ std::vector<float> trained(const std::vector<int>& batches, bool as_graphs) {
 
 }  // namespace
 
-TEST_CASE("a step run as a graph does what it does by itself, with other numbers and sizes each time",
+TEST_CASE("a step run as a graph gives the same results as without, with new values and sizes each time",
           "[cuda]") {
     const std::vector<int> batches{8, 8, 8, 5, 8, 8, 64, 8};
     CHECK(trained(batches, true) == trained(batches, false));
 }
 
-TEST_CASE("reading and allocating inside of a submission start what came before", "[cuda]") {
+TEST_CASE("reading and allocating inside a submission launch the work before them", "[cuda]") {
     Cuda device;
     float read = 0;
     device.run_as_graph([&] {
@@ -40,7 +40,7 @@ TEST_CASE("reading and allocating inside of a submission start what came before"
     CHECK(read == 1500);
 }
 
-TEST_CASE("numbers of the host travel with the graph, each step's own", "[cuda]") {
+TEST_CASE("host values travel with the graph of their step", "[cuda]") {
     Cuda device;
     Buffer<float, Cuda> sums(device, 100);
     const auto step = [&](std::size_t i) {
@@ -59,7 +59,7 @@ TEST_CASE("numbers of the host travel with the graph, each step's own", "[cuda]"
     for (std::size_t i = 0; i < 100; ++i) CHECK(result[i] == 4095 + static_cast<float>(i));
 }
 
-TEST_CASE("a submission that ends by an error leaves the device in order", "[cuda]") {
+TEST_CASE("a failed submission leaves the device usable", "[cuda]") {
     Training training;
     training.step(8);
     CHECK_THROWS_AS(training.device.run_as_graph([&] {

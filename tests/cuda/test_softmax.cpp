@@ -56,7 +56,7 @@ TEST_CASE("cuda: cross entropy of no rows or no columns is 0") {
     CHECK(value.to_host()[0] == 0);
 }
 
-TEMPLATE_TEST_CASE("cuda: softmax and cross entropy of the largest numbers", "", float, double) {
+TEMPLATE_TEST_CASE("cuda: softmax and cross entropy of the largest values", "", float, double) {
     using T = TestType;
     constexpr T most = std::numeric_limits<T>::max();
     Cuda device;

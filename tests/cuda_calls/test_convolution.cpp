@@ -16,7 +16,7 @@ using Launches = std::map<std::string, std::size_t>;
 
 }  // namespace
 
-TEST_CASE("cuda: which backward passes go through the activation in the same kernel", "[cuda]") {
+TEST_CASE("cuda: which backward passes fuse the activation's derivative", "[cuda]") {
     Cuda device;
     const auto starts_activation_gradient = [&]<ActivationKind kind>(
                                                 std::integral_constant<ActivationKind, kind>, bool bias,
@@ -70,7 +70,7 @@ TEST_CASE("cuda: a convolution has the same bits in any order of blocks and thre
     }
 }
 
-TEST_CASE("cuda: which convolution is used", "[cuda]") {
+TEST_CASE("cuda: which convolution kernel is used", "[cuda]") {
     CHECK(cuda::wide({128, window(32, 4, 2, 1), window(32, 4, 2, 1), 64, 128}));
     CHECK_FALSE(cuda::wide({128, window(64, 4, 2, 1), window(64, 4, 2, 1), 3, 128}));
     CHECK_FALSE(cuda::wide({1, window(32, 4, 2, 1), window(32, 4, 2, 1), 64, 128}));
@@ -95,7 +95,7 @@ TEST_CASE("cuda: which convolution is used", "[cuda]") {
           Launches{{"matmul_tiled", 1}, {"bias_activation", 1}});
 }
 
-TEST_CASE("cuda: a step makes cuDNN's filter of its weights once", "[cuda]") {
+TEST_CASE("cuda: a step converts its weights to cuDNN's filter layout once", "[cuda]") {
     const ConvolutionGeometry g{3, window(8, 4, 2, 1), window(6, 4, 2, 1), 5, 7};
     Cuda device;
     const Placed<float, Cuda> x(device, random_numbers<float>(g.x_size(), "x")),
@@ -145,7 +145,7 @@ TEST_CASE("cuda: a step makes cuDNN's filter of its weights once", "[cuda]") {
     }
 }
 
-TEST_CASE("cuda: cuDNN uses TF32 if it was asked for, and else does not", "[cuda]") {
+TEST_CASE("cuda: cuDNN uses TF32 only on request", "[cuda]") {
     Cuda exact, fast{{.tf32 = true}};
     for (const Direction d : directions) {
         const Convolution<float> c{{3, window(8, 4, 2, 1), window(6, 4, 2, 1), 5, 7}, d};
@@ -156,7 +156,7 @@ TEST_CASE("cuda: cuDNN uses TF32 if it was asked for, and else does not", "[cuda
     }
 }
 
-TEST_CASE("cuda: convolutions are collected into a graph", "[cuda]") {
+TEST_CASE("cuda: convolutions are captured into a graph", "[cuda]") {
     Cuda device;
     for (const Direction d : directions) {
         const Convolution<float> c{{3, window(8, 4, 2, 1), window(6, 4, 2, 1), 20, 28}, d};

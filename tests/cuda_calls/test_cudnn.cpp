@@ -124,7 +124,7 @@ cudnnStatus_t status_of(const std::function<void(OperationAttributes&)>& spoil) 
 
 }  // namespace
 
-TEST_CASE("cuda: without measuring, the engine is the first recommended one that is as asked for", "[cuda]") {
+TEST_CASE("cuda: without measurement, the first recommended engine that qualifies is used", "[cuda]") {
     for (const ConvolutionDirection d : all_directions) {
         CAPTURE(static_cast<int>(d));
         CHECK(chosen_engine({.measure = false}, d) == 14);
@@ -139,7 +139,7 @@ TEST_CASE("cuda: without measuring, the engine is the first recommended one that
     CHECK(chosen_engine(narrow, ConvolutionDirection::backward_filter) == -1);
 }
 
-TEST_CASE("cuda: the engine is the fastest on this GPU", "[cuda]") {
+TEST_CASE("cuda: the fastest engine on this GPU is used", "[cuda]") {
     for (const ConvolutionDirection d : all_directions) {
         CAPTURE(static_cast<int>(d));
         CHECK(chosen_engine({}, d) == 15);
@@ -167,7 +167,7 @@ TEST_CASE("cuda: an engine is chosen once for each shape", "[cuda]") {
     CHECK(counts.library_calls.at("cudnnBackendFinalize") == 3);  // the variant packs
 }
 
-TEST_CASE("cuda: what is measured is not what is kept: the workspace is the chosen engine's", "[cuda]") {
+TEST_CASE("cuda: the workspace is that of the chosen engine, not of all measured ones", "[cuda]") {
     LibraryConvolution convolution({});
     const std::size_t before = cuda_emulator::counts().live_bytes;
     REQUIRE(convolution.run(ConvolutionDirection::backward_data));
@@ -177,7 +177,7 @@ TEST_CASE("cuda: what is measured is not what is kept: the workspace is the chos
     CHECK(cuda_emulator::counts().live_bytes == before + arena + filter_bytes);
 }
 
-TEST_CASE("cuda: a gradient of a filter is as large as it is: the workspace grows to it", "[cuda]") {
+TEST_CASE("cuda: the workspace grows to what a filter gradient requires", "[cuda]") {
     // Needs a workspace of 32 MiB, formerly the fixed size.
     const ConvolutionGeometry large{1, {4, 2, 4, 2, 1}, {4, 2, 4, 2, 1}, 512, 1024};
     Cuda device{{.measure = false}};
@@ -187,14 +187,14 @@ TEST_CASE("cuda: a gradient of a filter is as large as it is: the workspace grow
         device, ConvolutionWeightGradientParameters<float>{large, x.data(), y.data(), w.data()}));
 }
 
-TEST_CASE("cuda: tensors that are not aligned are left to the tiled kernels", "[cuda]") {
+TEST_CASE("cuda: misaligned tensors use the tiled kernels", "[cuda]") {
     for (const ConvolutionDirection d : all_directions) {
         LibraryConvolution convolution({});
         CHECK_FALSE(convolution.run(d, 1));
     }
 }
 
-TEST_CASE("cuda: a wide convolution is cuDNN's", "[cuda]") {
+TEST_CASE("cuda: a wide convolution uses cuDNN", "[cuda]") {
     const ConvolutionGeometry wide{17, {64, 32, 4, 2, 1}, {64, 32, 4, 2, 1}, 32, 64};
     REQUIRE(cuda::wide(wide));
     std::string line;
@@ -228,7 +228,7 @@ TEST_CASE("cuda: the log names the kernel of each product and convolution once",
                        shape + "tiled", "product (2, 4) x (4, 3), B^T: tiled"});
 }
 
-TEST_CASE("cuda: cuDNN's descriptors check what they get", "[cuda]") {
+TEST_CASE("cuda: cuDNN's descriptors check their arguments", "[cuda]") {
     CHECK(cudnnCreate(nullptr) == CUDNN_STATUS_BAD_PARAM_NULL_POINTER);
     CHECK(cudnnDestroy(nullptr) == CUDNN_STATUS_SUCCESS);
     CHECK(cudnnSetStream(nullptr, nullptr) == CUDNN_STATUS_BAD_PARAM);
@@ -269,7 +269,7 @@ TEST_CASE("cuda: cuDNN's descriptors check what they get", "[cuda]") {
     CHECK_THROWS(operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC, whole));
 }
 
-TEST_CASE("cuda: cuDNN refuses convolutions that do not fit together", "[cuda]") {
+TEST_CASE("cuda: cuDNN rejects convolutions with mismatched descriptors", "[cuda]") {
     using O = OperationAttributes;
     CHECK(status_of([](O&) {}) == CUDNN_STATUS_SUCCESS);
     const std::vector<std::function<void(O&)>> mismatched = {
@@ -289,7 +289,7 @@ TEST_CASE("cuda: cuDNN refuses convolutions that do not fit together", "[cuda]")
         CHECK_THROWS_WITH(status_of(spoil), contains("BAD_PARAM"));
 }
 
-TEST_CASE("cuda: cuDNN refuses null and misaligned tensors, and a missing workspace", "[cuda]") {
+TEST_CASE("cuda: cuDNN rejects null and misaligned tensors, and a missing workspace", "[cuda]") {
     LibraryConvolution c({});
     Cuda& device = c.device;
     const auto plans =

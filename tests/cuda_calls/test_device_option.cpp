@@ -73,15 +73,14 @@ TEST_CASE("cuda: a run prints its GPU's name, and TF32", "[cuda]") {
     CHECK(choose(options_with("cpu")).printed.empty());
 }
 
-TEST_CASE("cuda: a GPU that is not there is one line, which counts those that are", "[cuda]") {
-    CHECK(choose(options_with("cuda", 1)).printed ==
-          "[--gpu] there is one GPU here, whose number is 0; got 1\n");
+TEST_CASE("cuda: an invalid GPU index is one line with the number of GPUs", "[cuda]") {
+    CHECK(choose(options_with("cuda", 1)).printed == "[--gpu] the only GPU is number 0; got 1\n");
     const Gpus gpus(4);
     CHECK(choose(options_with("auto", 4)).printed ==
-          "[--gpu] there are 4 GPUs here, numbered from 0 to 3; got 4\n");
+          "[--gpu] there are 4 GPUs, numbered from 0 to 3; got 4\n");
 }
 
-TEST_CASE("cuda: where CUDA finds no GPU, auto is the CPU, unless an option needs one", "[cuda]") {
+TEST_CASE("cuda: without a GPU, auto selects the CPU, unless an option requires a GPU", "[cuda]") {
     const Gpus gpus(0);
     const DeviceChoice choice = choose(options_with("auto"));
     CHECK_FALSE(choice.on_gpu);

@@ -47,7 +47,7 @@ constexpr Cause causes[] = {
     {"kernel", "compute-sanitizer"},
     {"watchdog", "display's watchdog"},
     {"launch", "launch of this size"},
-    {"capture", "inside of Cuda::run_as_graph"},
+    {"capture", "inside Cuda::run_as_graph"},
     {"graph", "instantiate it again"},
     {"handle", "on another GPU than its own"},
     {"unloading", "before main returns"},
@@ -60,9 +60,9 @@ constexpr Cause causes[] = {
     {"start", "the library could not start"},
     {"too_old", "does not support this GPU's architecture"},
     {"earlier", "CUDA_LAUNCH_BLOCKING"},
-    {"inside", "failed inside"},
+    {"inside", "an internal error of"},
     {"lacking", "has no such"},
-    {"overflow", "a number overflowed"},
+    {"overflow", "a value overflowed"},
 };
 
 // clang-format off
@@ -325,7 +325,7 @@ void check_advice(const Expected<Code>& expected) {
 
 }  // namespace
 
-TEST_CASE("cuda: each error has one line with the advice for its cause", "[cuda]") {
+TEST_CASE("cuda: each error is one line with advice for its cause", "[cuda]") {
     for (const auto& expected : runtime_codes) check_advice(expected);
     for (const auto& expected : cublas_codes) check_advice(expected);
     for (const auto& expected : cudnn_codes) check_advice(expected);
@@ -334,14 +334,14 @@ TEST_CASE("cuda: each error has one line with the advice for its cause", "[cuda]
     CHECK(checked(CUDNN_STATUS_SUCCESS).empty());
 }
 
-TEST_CASE("cuda: a code that is newer than gantry has one line too", "[cuda]") {
+TEST_CASE("cuda: an unknown error code is one line too", "[cuda]") {
     CHECK(is_line_with(checked(static_cast<cudaError_t>(990)), {"[call] ", "does not know the code"}));
     CHECK(is_line_with(checked(static_cast<cublasStatus_t>(17)), {"[call] ", "does not know the code"}));
     CHECK(is_line_with(checked(static_cast<cudnnStatus_t>(6001)), {"[call] ", "does not know the code"}));
     CHECK(causes_in(checked(static_cast<cudnnStatus_t>(2999))) == std::vector<std::string_view>{"argument"});
 }
 
-TEST_CASE("cuda: an error of cuDNN has cuDNN's reason, in the same line", "[cuda]") {
+TEST_CASE("cuda: a cuDNN error includes cuDNN's reason in the same line", "[cuda]") {
     cuda_emulator::set_cudnn_reason("stride < 1\nin axis 2");
     CHECK(is_line_with(checked(CUDNN_STATUS_BAD_PARAM),
                        {"cuDNN: stride < 1 in axis 2 (CUDNN_STATUS_BAD_PARAM): an argument"}));
@@ -350,7 +350,7 @@ TEST_CASE("cuda: an error of cuDNN has cuDNN's reason, in the same line", "[cuda
     CHECK(is_line_with(checked(CUDNN_STATUS_BAD_PARAM), {"xxx (CUDNN_STATUS_BAD_PARAM): an argument"}));
 }
 
-TEST_CASE("cuda: where there is no GPU, the reason has advice", "[cuda]") {
+TEST_CASE("cuda: without a GPU, the reason includes advice", "[cuda]") {
     for (const auto& [code, name, cause] : runtime_codes) {
         cuda_emulator::inject_fault(cuda_emulator::Call::other, 1, code);
         const cuda::Availability found = cuda::availability();

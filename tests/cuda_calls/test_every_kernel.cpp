@@ -31,7 +31,7 @@ std::set<std::string> names_of_kernels(const std::filesystem::path& file) {
 
 }  // namespace
 
-TEST_CASE("cuda: the subset for sanitizers starts every kernel of every file", "[cuda]") {
+TEST_CASE("cuda: the subset for sanitizers launches every kernel of every file", "[cuda]") {
     Cuda device;
     cuda_emulator::reset_counts();
     {

@@ -124,8 +124,9 @@ std::string message_of(std::vector<float>& numbers) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("cuda: any call may fail: no leak, no crash, one clear line, and the device goes on",
-                   "[cuda]", Gan, Libraries) {
+TEMPLATE_TEST_CASE(
+    "cuda: any call may fail: no leak, no crash, a one-line error, and the device stays usable", "[cuda]",
+    Gan, Libraries) {
     const auto before = held();
     const std::vector<float> expected = TestType{}.work();
     REQUIRE(held() == before);
@@ -158,8 +159,7 @@ TEMPLATE_TEST_CASE("cuda: any call may fail: no leak, no crash, one clear line, 
     CHECK(errors * 10 > failures * 9);
 }
 
-TEST_CASE("cuda: gradients are stale once a pass has begun to overwrite them, if it fails as well",
-          "[cuda]") {
+TEST_CASE("cuda: gradients are stale once a pass has begun to overwrite them, even if it fails", "[cuda]") {
     Gan gan;
     const Step step{gan.device};
     const auto loss = mean(gan.discriminator(filled<Shape<Batch, 4, 4, 1>>(gan.device, Gan::batch, 0.5)));
@@ -171,8 +171,7 @@ TEST_CASE("cuda: gradients are stale once a pass has begun to overwrite them, if
     CHECK_THROWS_WITH(gan.discriminator_adam.step(gradients), contains("valid until the next backward pass"));
 }
 
-TEST_CASE("cuda: after a kernel's mistake every call refuses in one clear line, and nothing leaks",
-          "[cuda]") {
+TEST_CASE("cuda: after a kernel failure, every call reports a one-line error, and nothing leaks", "[cuda]") {
     const auto before = held();
     {
         Gan gan;

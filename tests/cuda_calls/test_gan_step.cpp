@@ -9,7 +9,7 @@ using namespace gantry;
 using namespace gantry::gan;
 using namespace gantry::test;
 
-TEST_CASE("cuda: a steady iteration is one launch of a graph", "") {
+TEST_CASE("cuda: an iteration in the steady state is one graph launch", "") {
     for (const Updates updates : {Updates::alternating, Updates::simultaneous}) {
         Cuda device;
         SmallGan gan{device, {.batch = 8, .discriminator_steps = 2, .updates = updates, .kept_losses = 4}};

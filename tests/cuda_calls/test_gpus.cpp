@@ -82,7 +82,7 @@ struct Alone {
 
 }  // namespace
 
-TEST_CASE("cuda: two GPUs in one thread train in turn as they do alone, bit for bit", "[cuda]") {
+TEST_CASE("cuda: two GPUs used alternately by one thread train as they do alone, bit for bit", "[cuda]") {
     const Alone first(1), second(2);
     const Gpus gpus(2);
     Training a(0, 1), b(1, 2);
@@ -100,7 +100,7 @@ TEST_CASE("cuda: two GPUs in one thread train in turn as they do alone, bit for 
     CHECK(same_bits(b.convolution(), second.convolution));
 }
 
-TEST_CASE("cuda: two Cuda objects on one GPU train in turn as they do alone", "[cuda]") {
+TEST_CASE("cuda: two Cuda objects on one GPU used alternately train as they do alone", "[cuda]") {
     const Alone first(1), second(2);
     Training a(0, 1), b(0, 2);
     for (int i = 0; i < 3; ++i) {
@@ -111,7 +111,7 @@ TEST_CASE("cuda: two Cuda objects on one GPU train in turn as they do alone", "[
     CHECK(same_bits(b.parameters(), second.parameters));
 }
 
-TEST_CASE("cuda: a Cuda object is used and destroyed by other threads than the one that made it", "[cuda]") {
+TEST_CASE("cuda: a Cuda object can be used and destroyed by other threads than its creator", "[cuda]") {
     const Alone expected(1);
     const Gpus gpus(2);
     const std::size_t cublas_objects = cuda_emulator::living_cublas_objects(),
@@ -197,7 +197,7 @@ TEST_CASE("cuda: each call makes its GPU current", "[cuda]") {
     check("run_as_graph", [&] { device.run_as_graph([] {}); });
 }
 
-TEST_CASE("cuda: CudaOptions choose the GPU", "[cuda]") {
+TEST_CASE("cuda: CudaOptions select the GPU", "[cuda]") {
     const auto free_bytes = [](int gpu) {
         std::size_t free = 0, total = 0;
         cudaSetDevice(gpu);
@@ -215,10 +215,9 @@ TEST_CASE("cuda: CudaOptions choose the GPU", "[cuda]") {
         for (const int wrong : {-1, 2})
             CHECK(is_line_with(
                 error_of([&] { Cuda none{{.gpu = wrong}}; }),
-                {"[Cuda] there are 2 GPUs here, numbered from 0 to 1; got " + std::to_string(wrong)}));
+                {"[Cuda] there are 2 GPUs, numbered from 0 to 1; got " + std::to_string(wrong)}));
     }
-    CHECK(is_line_with(error_of([&] { Cuda none{{.gpu = 1}}; }),
-                       {"[Cuda] there is one GPU here, whose number is 0; got 1"}));
+    CHECK(is_line_with(error_of([&] { Cuda none{{.gpu = 1}}; }), {"[Cuda] the only GPU is number 0; got 1"}));
     const Gpus none(0);
     CHECK(is_line_with(error_of([&] { Cuda device; }), {"(cudaErrorNoDevice): check that nvidia-smi"}));
     CHECK(is_line_with(cuda::availability().reason, {"(cudaErrorNoDevice): check that nvidia-smi"}));

@@ -41,7 +41,7 @@ cublasStatus_t answer(const std::function<void(Gemm&)>& spoil) {
 
 }  // namespace
 
-TEST_CASE("cuda: cuBLAS refuses products that do not fit together", "[cuda]") {
+TEST_CASE("cuda: cuBLAS rejects products with mismatched arguments", "[cuda]") {
     CHECK(answer([](Gemm&) {}) == CUBLAS_STATUS_SUCCESS);
     CHECK(answer([](Gemm& g) { g.handle = nullptr; }) == CUBLAS_STATUS_NOT_INITIALIZED);
     const std::vector<std::function<void(Gemm&)>> wrong = {
@@ -77,7 +77,7 @@ TEST_CASE("cuda: cuBLAS adds alpha times a product to beta times C", "[cuda]") {
     CHECK(largest_error(g.out.to_host(), expected) < 1e-6);
 }
 
-TEST_CASE("cuda: cuBLAS's other calls check what they get", "[cuda]") {
+TEST_CASE("cuda: cuBLAS's other calls check their arguments", "[cuda]") {
     Cuda device;
     CHECK(cublasCreate(nullptr) == CUBLAS_STATUS_INVALID_VALUE);
     CHECK(cublasDestroy(nullptr) == CUBLAS_STATUS_NOT_INITIALIZED);

@@ -11,7 +11,7 @@
 
 namespace gantry::test {
 
-TEST_CASE("cuda: products of nothing start nothing", "[cuda]") {
+TEST_CASE("cuda: empty products launch nothing", "[cuda]") {
     Cuda device;
     cuda_emulator::reset_counts();
     for (const ProductExtents extents : {ProductExtents{0, 3, 2}, {3, 0, 2}, {0, 0, 0}}) {
@@ -35,7 +35,7 @@ TEST_CASE("cuda: a product has the same bits in any order of blocks and threads"
     cuda_emulator::set_order(cuda_emulator::Order::forward);
 }
 
-TEST_CASE("cuda: which product is used", "[cuda]") {
+TEST_CASE("cuda: which matrix product kernel is used", "[cuda]") {
     Cuda device;
     const auto launches = [&](const Product<float>& p) {
         cuda_emulator::reset_counts();
@@ -60,7 +60,7 @@ TEST_CASE("cuda: which product is used", "[cuda]") {
     CHECK(launches(p).count("matmul_tiled") == 1);
 }
 
-TEST_CASE("cuda: cuBLAS uses TF32 if it was asked for, and else does not", "[cuda]") {
+TEST_CASE("cuda: cuBLAS uses TF32 only on request", "[cuda]") {
     const Product<float> p{{40, 50, 60}};
     Cuda exact, fast{{.tf32 = true}};
     const std::vector<float> expected = p.on(exact, plain);
@@ -68,7 +68,7 @@ TEST_CASE("cuda: cuBLAS uses TF32 if it was asked for, and else does not", "[cud
     CHECK(error(p.on(fast, cublas), expected) > 1e-5);
 }
 
-TEST_CASE("cuda: products are collected into a graph", "[cuda]") {
+TEST_CASE("cuda: products are captured into a graph", "[cuda]") {
     Cuda device;
     Product<float> p{{30, 40, 1000}};
     p.with_bias = true;

@@ -10,7 +10,7 @@
 
 namespace gantry::test {
 
-TEST_CASE("a step run as a graph is one launch of a graph, without allocation, waiting or copies", "[cuda]") {
+TEST_CASE("a step run as a graph is one graph launch, without allocations, waits or copies", "[cuda]") {
     Training training;
     const auto step = [&] { training.device.run_as_graph([&] { training.step(8); }); };
     for (int i = 0; i < 3; ++i) step();
@@ -26,7 +26,7 @@ TEST_CASE("a step run as a graph is one launch of a graph, without allocation, w
     training.device.synchronize();
 }
 
-TEST_CASE("numbers of the host are one copy of each graph, and the host seldom waits", "[cuda]") {
+TEST_CASE("host values are copied once per graph, and the host rarely waits", "[cuda]") {
     Cuda device;
     Buffer<float, Cuda> sums(device, 100);
     const auto step = [&](std::size_t i) {

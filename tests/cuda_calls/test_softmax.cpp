@@ -8,7 +8,7 @@
 
 namespace gantry::test {
 
-TEST_CASE("cuda: a classifier's loss and its derivative are one launch, of a large batch two") {
+TEST_CASE("cuda: a classifier's loss and its derivative take one launch, two for a large batch") {
     using Launches = std::map<std::string, std::size_t>;
     Cuda device;
     const auto launches = [&](int batch) {

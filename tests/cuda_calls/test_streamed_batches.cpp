@@ -82,7 +82,7 @@ std::string error_of(const auto& work) {
 
 }  // namespace
 
-TEST_CASE("cuda: streamed batches are the resident ones, bit for bit, over many epochs", "[threads]") {
+TEST_CASE("cuda: streamed and resident batches are bitwise equal over many epochs", "[threads]") {
     const auto all = expected();
     SECTION("call by call") {
         Reading reading(DataPlacement::streamed);
@@ -119,7 +119,7 @@ TEST_CASE("cuda: streamed batches are the resident ones, bit for bit, over many 
     }
 }
 
-TEST_CASE("cuda: a steady step with streamed data is one graph and its copies, and waits for nothing",
+TEST_CASE("cuda: a step with streamed data in the steady state is one graph and its copies, without waits",
           "[threads]") {
     constexpr std::size_t steps = 12;
     for (const int k : {1, 2, 3}) {
@@ -147,7 +147,7 @@ TEST_CASE("cuda: a steady step with streamed data is one graph and its copies, a
     }
 }
 
-TEST_CASE("cuda: a seek in streamed data goes on from there, whatever is on its way", "[threads]") {
+TEST_CASE("cuda: a seek in streamed data continues from there, whatever copies are in flight", "[threads]") {
     const auto all = expected(50);
     Reading reading(DataPlacement::streamed, 200);
     std::vector<float> wanted;
@@ -189,7 +189,7 @@ TEST_CASE("cuda: a seek in streamed data goes on from there, whatever is on its 
     CHECK(numbers == wanted);
 }
 
-TEST_CASE("cuda: data are resident if they take at most a share of the free memory, unless forced",
+TEST_CASE("cuda: data is resident if it takes at most a share of the free memory, unless forced",
           "[threads]") {
     const std::size_t bytes = pixels().size();
     Cuda device{CudaOptions{.workspace = 1024}};
@@ -225,7 +225,7 @@ TEST_CASE("cuda: data are resident if they take at most a share of the free memo
     cuda_emulator::set_memory(std::size_t{4} << 30);
 }
 
-TEST_CASE("cuda: streamed data can end at any moment of their work", "[threads]") {
+TEST_CASE("cuda: streamed data can be destroyed at any moment", "[threads]") {
     const auto before = held();
     for (int round = 0; round < 60; ++round) {
         Cuda device{CudaOptions{.workspace = 1024}};
@@ -255,7 +255,7 @@ TEST_CASE("cuda: streamed data can end at any moment of their work", "[threads]"
     CHECK(numbers.to_host() == all);
 }
 
-TEST_CASE("cuda: a submission that ends by an error leaves streamed data in order", "[threads]") {
+TEST_CASE("cuda: streamed data stays consistent after a failed submission", "[threads]") {
     const auto all = expected(30);
     Reading reading(DataPlacement::streamed, 30);
     for (int i = 0; i < 10; ++i) {
@@ -272,7 +272,7 @@ TEST_CASE("cuda: a submission that ends by an error leaves streamed data in orde
 }
 
 TEST_CASE(
-    "cuda: any call for streamed data may fail: no leak, no hang, one clear line, and then the same data",
+    "cuda: any call for streamed data may fail: no leak, no hang, a one-line error, and then the same data",
     "[threads]") {
     const auto before = held();
     const auto all = expected(12);
@@ -354,7 +354,8 @@ TEST_CASE("cuda: too little page-locked memory for streamed data is a clear erro
     CHECK(held() == before);
 }
 
-TEST_CASE("cuda: after a kernel's mistake streamed data refuse in one clear line, and end", "[threads]") {
+TEST_CASE("cuda: after a kernel failure, streamed data reports a one-line error and can be destroyed",
+          "[threads]") {
     const auto before = held();
     {
         Reading reading(DataPlacement::streamed);

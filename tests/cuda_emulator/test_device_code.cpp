@@ -129,7 +129,7 @@ TEST_CASE("every thread of every block runs once, with its coordinates") {
     cuda_emulator::set_order(Order::forward);
 }
 
-TEST_CASE("blocks and threads run in the order that was asked for") {
+TEST_CASE("blocks and threads run in the requested order") {
     const Numbers<int> y(1);
     run(last_one_writes, 10, 100, y.data());
     CHECK(y.read()[0] == 999);
@@ -139,7 +139,7 @@ TEST_CASE("blocks and threads run in the order that was asked for") {
     cuda_emulator::set_order(Order::forward);
 }
 
-TEST_CASE("shuffles move numbers within segments of a warp") {
+TEST_CASE("shuffles move values within segments of a warp") {
     const int width = GENERATE(8, 32);
     const Numbers<int> y(128);
     run(shuffles, 1, 32, y.data(), width);
@@ -174,7 +174,7 @@ TEST_CASE("atomic operations") {
     CHECK(f.read() == std::vector<float>{50, 100});
 }
 
-TEST_CASE("threads that wait keep their variables") {
+TEST_CASE("waiting threads keep their variables") {
     const Numbers<int> y(1024);
     run(keep_variables, 1, 1024, y.data());
     const auto host = y.read();

@@ -57,7 +57,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE("one GPU is there") {
+TEST_CASE("one GPU is available") {
     int count = 0, device = 7, value = 0;
     CHECK(cudaGetDeviceCount(&count) == cudaSuccess);
     CHECK(count == 1);
@@ -155,7 +155,7 @@ TEST_CASE_METHOD(Fixture, "launches have CUDA's limits") {
     cudaGetLastError();
 }
 
-TEST_CASE_METHOD(Fixture, "a kernel's failure shows at the next synchronisation, and stays") {
+TEST_CASE_METHOD(Fixture, "a kernel's failure is returned by the next synchronisation and every later call") {
     REQUIRE(launch("wrong", wrong, dim3(1), dim3(n), 0, stream, std::tuple(x)) == cudaSuccess);
     CHECK(last_report().empty());
     CHECK(cudaStreamSynchronize(stream) == cudaErrorLaunchFailure);
@@ -193,7 +193,7 @@ TEST_CASE_METHOD(Fixture, "events mark places in a stream") {
     CHECK(counts().launches.at("add") == 2);
 }
 
-TEST_CASE_METHOD(Fixture, "a captured graph runs as often as it is launched") {
+TEST_CASE_METHOD(Fixture, "a captured graph runs once per launch") {
     cudaGraph_t graph = nullptr;
     cudaGraphExec_t executable = nullptr;
     cudaStreamCaptureStatus status{};
@@ -234,7 +234,7 @@ TEST_CASE_METHOD(Fixture, "a captured graph runs as often as it is launched") {
     CHECK(cudaGraphLaunch(executable, stream) == cudaErrorInvalidValue);
 }
 
-TEST_CASE_METHOD(Fixture, "what cannot be captured makes the capture invalid") {
+TEST_CASE_METHOD(Fixture, "a call that cannot be captured invalidates the capture") {
     const auto spoils = [&](auto call) {
         cudaGraph_t graph = nullptr;
         REQUIRE(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal) == cudaSuccess);
@@ -257,7 +257,7 @@ TEST_CASE_METHOD(Fixture, "what cannot be captured makes the capture invalid") {
     CHECK(cudaMalloc(&memory, 4) == cudaSuccess);
 }
 
-TEST_CASE_METHOD(Fixture, "a capture that is local to its thread leaves other threads alone") {
+TEST_CASE_METHOD(Fixture, "a thread-local capture does not affect other threads") {
     cudaStream_t other = nullptr;
     cudaEvent_t event = nullptr;
     float* pinned = nullptr;
@@ -435,7 +435,7 @@ struct TwoGpus {
 };
 }  // namespace
 
-TEST_CASE_METHOD(TwoGpus, "each thread has a current GPU, the first at first") {
+TEST_CASE_METHOD(TwoGpus, "each thread has a current GPU, initially the first") {
     int count = 0, device = 7;
     CHECK(cudaGetDeviceCount(&count) == cudaSuccess);
     CHECK(count == 2);

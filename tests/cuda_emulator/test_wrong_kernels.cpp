@@ -54,7 +54,7 @@ std::string said_by(void (*function)(), Order order = Order::forward) {
 
 }  // namespace
 
-TEST_CASE("wrong kernels are noticed") {
+TEST_CASE("wrong kernels are detected") {
     for (const auto& wrong : test::wrong_kernels()) {
         CAPTURE(wrong.name);
         // Every case must be detected by some build.
@@ -67,7 +67,7 @@ TEST_CASE("wrong kernels are noticed") {
     }
 }
 
-TEST_CASE("right kernels are not reported, in any order of threads") {
+TEST_CASE("correct kernels are not reported in any order of threads") {
     for (const auto& right : test::right_kernels())
         for (const Order order : {Order::forward, Order::reverse, Order::shuffled}) {
             CAPTURE(right.name, static_cast<int>(order));
@@ -75,7 +75,7 @@ TEST_CASE("right kernels are not reported, in any order of threads") {
         }
 }
 
-TEST_CASE("the README says who notices what") {
+TEST_CASE("the README lists which build detects which error") {
     const std::string file = __FILE__;
     std::ifstream readme(file.substr(0, file.rfind('/') + 1) + "README.md");
     REQUIRE(readme);

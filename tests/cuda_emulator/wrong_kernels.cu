@@ -310,7 +310,7 @@ void read_before_copy_is_done() {
     for (unsigned i = 0; i < n; ++i) host.data[i] = 1;
     check(cudaMemset(x.data, 0, n * sizeof(float)));
     check(cudaMemcpyAsync(host.data, x.data, n * sizeof(float), cudaMemcpyDeviceToHost, stream.handle));
-    if (host.data[0] != 0) throw std::runtime_error("a value that nobody computed");
+    if (host.data[0] != 0) throw std::runtime_error("a value that was not computed");
 }
 void change_before_copy_is_done() {
     Memory x(n);
@@ -321,7 +321,7 @@ void change_before_copy_is_done() {
     for (unsigned i = 0; i < n; ++i) host.data[i] = 2;
     check(cudaStreamSynchronize(stream.handle));
     check(cudaMemcpy(host.data, x.data, n * sizeof(float), cudaMemcpyDeviceToHost));
-    if (host.data[0] != 1) throw std::runtime_error("a value that nobody computed");
+    if (host.data[0] != 1) throw std::runtime_error("a value that was not computed");
 }
 void streams_without_order() {
     Memory x(n);
@@ -330,7 +330,7 @@ void streams_without_order() {
     check(cudaMemset(x.data, 0, n * sizeof(float)));
     check(launch("kernel", fill, dim3(1), dim3(n), 0, first.handle, std::tuple<float*>(x.data)));
     check(cudaMemcpyAsync(host, x.data, sizeof host, cudaMemcpyDeviceToHost, second.handle));
-    if (host[0] != 1) throw std::runtime_error("a value that nobody computed");
+    if (host[0] != 1) throw std::runtime_error("a value that was not computed");
 }
 void host_reads_device_memory() {
     Memory x(n);
@@ -441,12 +441,12 @@ constexpr WrongKernel wrong[] = {
      "invalid configuration"},
     {"no blocks", run_without_blocks, "invalid configuration", "invalid configuration",
      "invalid configuration"},
-    {"read before a copy is done", read_before_copy_is_done, "nobody computed", "nobody computed",
-     "nobody computed"},
-    {"change before a copy is done", change_before_copy_is_done, "nobody computed", "nobody computed",
-     "nobody computed"},
-    {"two streams without an order", streams_without_order, "nobody computed", "nobody computed",
-     "nobody computed"},
+    {"read before a copy is done", read_before_copy_is_done, "was not computed", "was not computed",
+     "was not computed"},
+    {"change before a copy is done", change_before_copy_is_done, "was not computed", "was not computed",
+     "was not computed"},
+    {"two streams without an order", streams_without_order, "was not computed", "was not computed",
+     "was not computed"},
     {"host reads the GPU's memory", host_reads_device_memory, "signal", "signal", "signal"},
     {"allocation while capturing", allocation_while_capturing, "not permitted when stream is capturing",
      "not permitted when stream is capturing", "not permitted when stream is capturing"},

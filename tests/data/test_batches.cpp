@@ -74,8 +74,7 @@ TEMPLATE_TEST_CASE("a batch holds scaled pixels with their labels", "[threads]",
     }
 }
 
-TEST_CASE("every item comes once in each epoch, also where batches run from one epoch into the next",
-          "[threads]") {
+TEST_CASE("every sample appears once per epoch, even where batches span two epochs", "[threads]") {
     const Data data(10);
     Batches<float> batches(data.pixels, 3, data.labels, {.batch = 4, .seed = Seed{3}});
     const std::vector<int> labels = labels_of(batches, 50);  // 20 epochs
@@ -110,11 +109,11 @@ TEST_CASE("the order depends on the seed alone", "[threads]") {
     CHECK(order(Seed{1}, 10, 30) != order(Seed{2}, 10, 30));
 }
 
-TEST_CASE("the order of a seed is the same for ever") {
+TEST_CASE("the order of a seed never changes") {
     ShuffledOrder order(7, Seed{5});
     const auto epoch = [&](std::uint64_t number) {
         std::vector<std::uint32_t> items;
-        for (std::uint64_t i = 0; i < 7; ++i) items.push_back(order.item(7 * number + i));
+        for (std::uint64_t i = 0; i < 7; ++i) items.push_back(order.sample(7 * number + i));
         return items;
     };
     // Computed in Python from the definition of Philox.
@@ -124,7 +123,7 @@ TEST_CASE("the order of a seed is the same for ever") {
     CHECK(epoch(1'000'000'007) == std::vector<std::uint32_t>{0, 6, 5, 3, 2, 1, 4});
 }
 
-TEST_CASE("a seek goes on as if that many batches had been served", "[threads]") {
+TEST_CASE("a seek continues as if that many batches had been served", "[threads]") {
     const Data data(10);
     const BatchOptions options{.batch = 4, .seed = Seed{3}};
     Batches<float> whole(data.pixels, 3, data.labels, options);
@@ -148,7 +147,7 @@ TEST_CASE("a seek goes on as if that many batches had been served", "[threads]")
     }
 }
 
-TEST_CASE("a batch stays as it is until the next one is asked for", "[threads]") {
+TEST_CASE("a batch does not change until the next one is requested", "[threads]") {
     const Data data(100);
     Batches<float> batches(data.pixels, 3, data.labels, {.batch = 50, .seed = Seed{3}});
     std::set<const float*> places;
@@ -180,7 +179,7 @@ TEST_CASE("batches of a loaded data set", "[threads]") {
     CHECK_FALSE(std::is_constructible_v<Batches<float>, LabelledImages&&, BatchOptions>);
 }
 
-TEST_CASE("batches can end at any moment of their work", "[threads]") {
+TEST_CASE("batches can be destroyed at any moment", "[threads]") {
     const Data data(200);
     for (int round = 0; round < 200; ++round) {
         Batches<float> batches(data.pixels, 3, data.labels, {.batch = 100, .seed = Seed{3}});
@@ -200,16 +199,16 @@ TEST_CASE("an error on the background thread reaches the caller", "[threads]") {
     CHECK_THROWS_AS(batches.next(), std::runtime_error);  // again, without deadlock
 }
 
-TEST_CASE("batches that cannot be made are refused") {
+TEST_CASE("invalid options of batches are errors") {
     const Data data(10);
     const auto error = [&](std::size_t sample_size, std::size_t labels, std::size_t batch) {
         return error_of([&] {
             Batches<float>(data.pixels, sample_size, std::span(data.labels).first(labels), {.batch = batch});
         });
     };
-    CHECK(is_line_with(error(3, 10, 11), {"[batches]", "a batch of 11 from 10 items"}));
-    CHECK(is_line_with(error(3, 10, 0), {"[batches]", "at least one item"}));
-    CHECK(is_line_with(error(3, 9, 5), {"[batches]", "10 items and 9 labels"}));
-    CHECK(is_line_with(error(4, 0, 5), {"[batches]", "30 values in items of 4"}));
-    CHECK(is_line_with(error(0, 0, 5), {"[batches]", "30 values in items of 0"}));
+    CHECK(is_line_with(error(3, 10, 11), {"[batches]", "a batch of 11 from 10 samples"}));
+    CHECK(is_line_with(error(3, 10, 0), {"[batches]", "batch size must be at least 1"}));
+    CHECK(is_line_with(error(3, 9, 5), {"[batches]", "10 samples and 9 labels"}));
+    CHECK(is_line_with(error(4, 0, 5), {"[batches]", "30 values in samples of 4"}));
+    CHECK(is_line_with(error(0, 0, 5), {"[batches]", "30 values in samples of 0"}));
 }

@@ -53,7 +53,7 @@ TEST_CASE("CIFAR-10's planes become pixels, row by row, red first") {
     CHECK(cifar10_classes[data.labels[0]] == "cat");
 }
 
-TEST_CASE("CIFAR-10's training files are read in their order, those that are there") {
+TEST_CASE("those of CIFAR-10's training files that exist are read in order") {
     const TemporaryFolder folder;
     put_file(folder / "data_batch_4.bin", record(4, 40) + record(5, 41));
     put_file(folder / "data_batch_2.bin", record(2, 20));
@@ -74,7 +74,7 @@ TEST_CASE("CIFAR-10 is found from the folder above, too") {
     CHECK(is_image(load_cifar10(folder.path(), Split::train), 0, 5));
 }
 
-TEST_CASE("classes of CIFAR-10 are chosen by name and keep their labels") {
+TEST_CASE("classes of CIFAR-10 are selected by name and keep their labels") {
     const TemporaryFolder folder;
     std::string bytes;
     for (int i = 0; i < 30; ++i) bytes += record(i % 10, i);
@@ -96,7 +96,7 @@ TEST_CASE("classes of CIFAR-10 are chosen by name and keep their labels") {
     CHECK(is_line_with(error({"cat"}), {"no image", folder.path().string()}));
 }
 
-TEST_CASE("CIFAR-10 that is missing or damaged says what to do") {
+TEST_CASE("the error of missing or damaged CIFAR-10 files gives advice") {
     const TemporaryFolder folder;
     const auto error = [&](Split split) { return error_of([&] { load_cifar10(folder.path(), split); }); };
     CHECK(is_line_with(error(Split::train), {"[load_cifar10]", "data_batch_1.bin", "data_batch_5.bin",
@@ -135,7 +135,7 @@ TEST_CASE("CIFAR-10 that is missing or damaged says what to do") {
     CHECK(is_line_with(error(Split::train), {"data_batch_2.bin", "got 3072 bytes"}));
 }
 
-TEST_CASE("a file of CIFAR-10 with any damage is read or refused, never worse") {
+TEST_CASE("a file of CIFAR-10 with any damage is read or rejected") {
     const TemporaryFolder folder;
     const std::string whole = record(1, 0) + record(2, 1);
     const auto load = [&] { return load_cifar10(folder.path(), Split::test); };
@@ -163,7 +163,7 @@ TEST_CASE("a file of CIFAR-10 with any damage is read or refused, never worse") 
     }
 }
 
-TEST_CASE("batches are made of CIFAR-10", "[threads]") {
+TEST_CASE("batches of CIFAR-10", "[threads]") {
     const TemporaryFolder folder;
     put_file(folder / "test_batch.bin", record(1, 0) + record(2, 0));
     const LabelledImages data = load_cifar10(folder.path(), Split::test);

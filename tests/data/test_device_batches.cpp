@@ -28,7 +28,7 @@ std::vector<T> numbers(D& device, DeviceBatches<Item, T, D>& batches) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Batches that a device converts are those of the background thread", "",
+TEMPLATE_TEST_CASE("Batches converted on a device equal those of the background thread", "",
                    GANTRY_TEST_DEVICES) {
     TestType device;
     const auto same_at = [&]<class T>(DataPlacement placement, const T&, std::size_t items,
@@ -59,7 +59,7 @@ TEMPLATE_TEST_CASE("Batches that a device converts are those of the background t
     same(float(), 600, {.batch = 515, .range = PixelRange::zero_to_one});  // more than one launch
 }
 
-TEST_CASE("Every byte is the number next to its exact value", "") {
+TEST_CASE("Every byte is converted to the nearest value", "") {
     for (int byte = 0; byte < 256; ++byte) {
         const auto b = static_cast<std::uint8_t>(byte);
         CHECK(from_byte<float>(b, PixelRange::zero_to_one) == static_cast<float>(byte / 255.0L));
@@ -69,15 +69,15 @@ TEST_CASE("Every byte is the number next to its exact value", "") {
     }
 }
 
-TEMPLATE_TEST_CASE("Batches that cannot be made on a device are refused", "", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("Invalid options of batches on a device are errors", "", GANTRY_TEST_DEVICES) {
     TestType device;
     const auto make = [&](std::size_t values, std::size_t batch) {
         const std::vector<std::uint8_t> pixels(values);
         DeviceBatches<Item, float, TestType>(device, pixels, {.batch = batch});
     };
-    CHECK_THROWS_WITH(make(70, 11), contains("a batch of 11 from 10 items"));
-    CHECK_THROWS_WITH(make(70, 0), contains("at least one item"));
-    CHECK_THROWS_WITH(make(71, 5), contains("71 values in items of 7"));
+    CHECK_THROWS_WITH(make(70, 11), contains("a batch of 11 from 10 samples"));
+    CHECK_THROWS_WITH(make(70, 0), contains("batch size must be at least 1"));
+    CHECK_THROWS_WITH(make(71, 5), contains("71 values in samples of 7"));
     using Made = DeviceBatches<Item, float, TestType>;  // a temporary would die before the first batch
     CHECK_FALSE(std::is_constructible_v<Made, TestType&, std::vector<std::uint8_t>, BatchOptions>);
 }

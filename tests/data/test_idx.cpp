@@ -69,7 +69,7 @@ TEST_CASE("a file larger than one piece is read whole") {
     CHECK(right);
 }
 
-TEST_CASE("a file that is no such IDX file is refused with its reason in one line") {
+TEST_CASE("an invalid IDX file is a one-line error with the reason") {
     const TemporaryFolder folder;
     const auto refused = [&](const std::string& bytes, std::initializer_list<std::string_view> reasons) {
         for (const bool compressed : {false, true}) {
@@ -99,13 +99,13 @@ TEST_CASE("a file that is no such IDX file is refused with its reason in one lin
                        {"[read_idx_labels]", "must have 1 extents (count); got 3, as images have"}));
 }
 
-TEST_CASE("what cannot be opened as a file is refused in one line") {
+TEST_CASE("a path that cannot be opened is a one-line error") {
     const TemporaryFolder folder;
     CHECK(is_line_with(error_of([&] { read_idx_images(folder / "none"); }), {"none", "No such file"}));
     CHECK(is_line_with(error_of([&] { read_idx_images(folder.path()); }), {"Is a directory"}));
 }
 
-TEST_CASE("a damaged gzip file is refused even where all values can be read") {
+TEST_CASE("a damaged gzip file is an error even if all values can be read") {
     const TemporaryFolder folder;
     std::string bytes = gzipped(idx({3, 2, 5}, 30));
     std::string damaged = bytes;
@@ -118,7 +118,7 @@ TEST_CASE("a damaged gzip file is refused even where all values can be read") {
     CHECK(is_line_with(error_of([&] { read_idx_images(folder / "images"); }), {"[gzip]", "truncated"}));
 }
 
-TEST_CASE("an IDX file with any damage is read or refused, never worse") {
+TEST_CASE("an IDX file with any damage is read or rejected") {
     const TemporaryFolder folder;
     std::minstd_rand random(1);
     for (const std::string& whole : {idx({3, 2, 5}, 30), gzipped(idx({3, 2, 5}, 30))}) {
@@ -160,7 +160,7 @@ TEST_CASE("MNIST is found under each of its names") {
         }
 }
 
-TEST_CASE("MNIST that is missing or does not fit together says what to do") {
+TEST_CASE("the error of missing or inconsistent MNIST files gives advice") {
     const TemporaryFolder folder;
     const auto error = [&] { return error_of([&] { load_mnist(folder.path(), Split::train); }); };
     CHECK(is_line_with(error_of([&] { load_mnist(folder / "none", Split::train); }),

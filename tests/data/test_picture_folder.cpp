@@ -36,7 +36,7 @@ bool is_flat(const Images& images, std::size_t at, Colour colour, int tolerance 
 
 }  // namespace
 
-TEST_CASE("a folder's pictures are read by their endings, in the order of their paths") {
+TEST_CASE("a folder's image files are found by extension, in the order of their paths") {
     const TemporaryFolder folder;
     std::filesystem::create_directories(folder / "b/deep");
     std::filesystem::create_directories(folder / ".thumbnails");
@@ -64,7 +64,7 @@ TEST_CASE("a folder's pictures are read by their endings, in the order of their 
     CHECK(load_picture_folder(folder.path()).images.sample_size() == 64 * 64 * 3);
 }
 
-TEST_CASE("what a file begins with counts, not its name") {
+TEST_CASE("a file's format is detected by its first bytes, not its name") {
     const TemporaryFolder folder;
     write_png(folder / "a.jpg", flat(9, 7, {1, 2, 3}));
     write_jpeg(folder / "b.png", flat(9, 7, {90, 90, 90}));
@@ -73,7 +73,7 @@ TEST_CASE("what a file begins with counts, not its name") {
     CHECK(is_flat(images, 1, {90, 90, 90}, 1));
 }
 
-TEST_CASE("grey pictures become colour") {
+TEST_CASE("grey images become colour images") {
     const TemporaryFolder folder;
     write_png(folder / "a.png", {2, 2, 1, {100, 100, 100, 100}});
     write_jpeg(folder / "b.jpg", {2, 2, 1, {200, 200, 200, 200}});
@@ -82,7 +82,7 @@ TEST_CASE("grey pictures become colour") {
     CHECK(is_flat(images, 1, {200, 200, 200}, 1));
 }
 
-TEST_CASE("the middle of a picture is loaded, whether it lies or stands") {
+TEST_CASE("the middle of an image is loaded, landscape or portrait") {
     const TemporaryFolder folder;
     Picture lying = flat(20, 60, {255, 0, 0}), standing = flat(60, 20, {255, 0, 0});
     for (int i = 0; i < 20; ++i)
@@ -102,7 +102,7 @@ TEST_CASE("the middle of a picture is loaded, whether it lies or stands") {
     }
 }
 
-TEST_CASE("a large photo is decoded at a part of its size and looks the same") {
+TEST_CASE("a large photo is decoded at a fraction of its size and looks the same") {
     const TemporaryFolder folder;
     Picture photo{640, 800, 3, {}};
     for (int y = 0; y < 640; ++y)
@@ -118,7 +118,7 @@ TEST_CASE("a large photo is decoded at a part of its size and looks the same") {
     CHECK(worst <= 4);
 }
 
-TEST_CASE("many pictures are loaded each to its place", "[threads]") {
+TEST_CASE("many images are loaded in order", "[threads]") {
     const TemporaryFolder folder;
     for (int i = 0; i < 50; ++i)
         write_png(folder / (std::to_string(100 + i) + ".png"), flat(5 + i % 7, 6, {i, 2 * i, 255 - i}));
@@ -137,7 +137,7 @@ TEST_CASE("many pictures are loaded each to its place", "[threads]") {
                            {"120.png", "29 more of the 50 pictures cannot be read"}));
 }
 
-TEST_CASE("a folder that cannot be loaded says what is wrong with what") {
+TEST_CASE("the error of a folder that cannot be loaded names the file and the cause") {
     const TemporaryFolder folder;
     const auto error = [&](const PictureFolderOptions& options = {}) {
         return error_of([&] { load_picture_folder(folder.path(), options); });
@@ -169,7 +169,7 @@ TEST_CASE("a folder that cannot be loaded says what is wrong with what") {
     CHECK(is_line_with(error(), {"a.png", "No such file"}));
 }
 
-TEST_CASE("broken pictures can be left out") {
+TEST_CASE("broken image files can be skipped") {
     const TemporaryFolder folder;
     put_file(folder / "a.png", "");
     put_file(folder / "c.jpg", "no picture");
@@ -201,7 +201,7 @@ TEST_CASE("files of other formats are counted") {
     CHECK(loaded.other_formats == std::map<std::string, std::size_t>{{".gif", 1}, {".webp", 2}});
 }
 
-TEST_CASE("folders behind symbolic links are read, each one once") {
+TEST_CASE("folders behind symbolic links are read once each") {
     const TemporaryFolder folder, elsewhere;
     write_png(folder / "a.png", flat(8, 8, {1, 0, 0}));
     std::filesystem::create_directories(elsewhere / "deep");
@@ -215,7 +215,7 @@ TEST_CASE("folders behind symbolic links are read, each one once") {
     CHECK(loaded.paths == std::vector{folder / "a.png", folder / "c.png", folder / "link/deep/b.png"});
 }
 
-TEST_CASE("a turned photo is cut and scaled upright") {
+TEST_CASE("a rotated photo is cropped and scaled upright") {
     const TemporaryFolder folder;
     // 40 x 20 as captured by the camera, 20 x 40 upright; EXIF's orientation, 6, is at byte 6 + 8 + 2 + 8 of
     // its data.
@@ -231,14 +231,14 @@ TEST_CASE("a turned photo is cut and scaled upright") {
     for (std::size_t i = 12; i < 24; ++i) CHECK(images.pixels[i] > 100);
 }
 
-TEST_CASE("a file's name cannot write to the terminal as it likes") {
+TEST_CASE("a file's name cannot send control characters to the terminal") {
     const TemporaryFolder folder;
     put_file(folder / "a\n\x1B[31m\xC2\x9B.png", "");
     CHECK(is_line_with(error_of([&] { load_picture_folder(folder.path()); }),
                        {"a\\x0A\\x1B[31m\\xC2\\x9B.png"}));
 }
 
-TEST_CASE("a picture with any damage is loaded or refused, never worse") {
+TEST_CASE("an image file with any damage is loaded or rejected") {
     const TemporaryFolder folder;
     write_png(folder / "a.png", flat(9, 11, {200, 30, 90}));
     const std::string png = contents_of(folder / "a.png");

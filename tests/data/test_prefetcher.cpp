@@ -28,7 +28,7 @@ struct Numbers {
 
 }  // namespace
 
-TEST_CASE("a prefetcher serves batches in their order, as many held as there are slots", "[threads]") {
+TEST_CASE("a prefetcher serves batches in order, with up to one held per slot", "[threads]") {
     Numbers numbers(10);
     CHECK(numbers.prefetcher.position() == 10);
     for (std::uint64_t i = 0; i < 200; ++i) {
@@ -38,7 +38,7 @@ TEST_CASE("a prefetcher serves batches in their order, as many held as there are
     CHECK(numbers.prefetcher.position() == 210);
 }
 
-TEST_CASE("a slot that is held is not written to, whatever is asked for", "[threads]") {
+TEST_CASE("a held slot is never written to", "[threads]") {
     Numbers numbers;
     for (std::uint64_t round = 0; round < 100; ++round) {
         numbers.prefetcher.seek(round * 10);
@@ -76,7 +76,7 @@ TEST_CASE("a prefetcher can be stopped by an error from either side", "[threads]
 }
 
 // ThreadSanitizer does not allow a forked child to start threads.
-TEST_CASE("a prefetcher that gets no thread says so in one line") {
+TEST_CASE("a prefetcher that cannot start a thread is a one-line error") {
     const std::string text = gantry::test::run_in_child([] {
         gantry::test::allow_no_threads();
         try {
@@ -87,7 +87,8 @@ TEST_CASE("a prefetcher that gets no thread says so in one line") {
         }
         return true;
     });
-    CHECK(text ==
-          "[Prefetcher] the system starts no thread that prepares batches: end other programs, or raise the "
-          "limits of processes and memory (ulimit -u, -v); got Resource temporarily unavailable\nexit 0");
+    CHECK(
+        text ==
+        "[Prefetcher] the system cannot start the thread that prepares batches: end other programs, or raise "
+        "the limits on processes and memory (ulimit -u, -v); got Resource temporarily unavailable\nexit 0");
 }

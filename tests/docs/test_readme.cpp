@@ -20,7 +20,7 @@ TEST_CASE("the README's network trains") {
     CHECK_NOTHROW(train(device, std::vector<float>(batch * 784, 0.5f), batch));
 }
 
-TEST_CASE("the README's gradient penalty is a number, and has a gradient") {
+TEST_CASE("the README's gradient penalty is finite and has a gradient") {
     Cpu device;
     Network<Discriminator, Cpu> discriminator{device, Seed{1}};
     RandomStream noise{Seed{2}, "noise"};
@@ -43,7 +43,7 @@ TEST_CASE("the README's file of a discriminator is read back") {
     CHECK(other.parameters().to_host() == critic.parameters().to_host());
 }
 
-TEST_CASE("the README's checkpoint makes a run go on bit for bit") {
+TEST_CASE("the README's checkpoint continues a run bit for bit") {
     struct Run {
         explicit Run(std::uint64_t seed) : network{device, Seed{seed}}, noise(Seed{seed}, "noise") {}
         void train(int iterations) {

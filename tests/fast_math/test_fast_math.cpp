@@ -50,7 +50,7 @@ double largest_error(const F& f, const Expected& expected, double low, double hi
 
 }  // namespace
 
-TEST_CASE("with -Ofast: the functions of vectors are right") {
+TEST_CASE("with -Ofast: vector functions are correct") {
     CHECK(largest_error([](V x) { return math::exp(x); }, [](double x) { return std::exp(x); }, -80, 88) <
           3e-7);
     CHECK(largest_error([](V x) { return math::expm1(x); }, [](double x) { return std::expm1(x); }, -20, 88) <
@@ -118,7 +118,7 @@ TEST_CASE("with -Ofast: softmax of rows of every length") {
     }
 }
 
-TEST_CASE("with -Ofast: batch norm keeps the digits of numbers far from 0") {
+TEST_CASE("with -Ofast: batch norm keeps its precision far from 0") {
     constexpr std::size_t rows = 64, columns = 20;
     std::vector<float> x(rows * columns), y(x.size());
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = opaque(1e6f + static_cast<float>(i * 7 % 16));
@@ -143,7 +143,7 @@ TEST_CASE("with -Ofast: batch norm keeps the digits of numbers far from 0") {
     }
 }
 
-TEST_CASE("with -Ofast: random numbers stay within their range, and normal ones are normal") {
+TEST_CASE("with -Ofast: random numbers are within their range, and normal ones are normal") {
     Cpu device;
     std::vector<double> uniform(100000);
     launch(device,

@@ -12,7 +12,7 @@ using namespace gantry;
 using namespace gantry::gan;
 using namespace gantry::test;
 
-TEST_CASE("From the second step on training allocates nothing", "") {
+TEST_CASE("Training allocates nothing from the second step on", "") {
     const std::size_t before = allocations;
     auto* const one = new std::vector<int>(3);
     delete one;

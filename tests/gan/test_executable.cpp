@@ -29,20 +29,20 @@ const std::string small = "--recipe tejpalv --batch 10 --threads 1 ";
 
 }  // namespace
 
-TEST_CASE("Bad options give one clear line and no run", "") {
+TEST_CASE("Invalid options are one-line errors and start no run", "") {
     const MlpFolder place;
     CHECK(is_error(place.run("--recipe foo"), {"--recipe", "foo", "fluxgan", "--help"}));
     CHECK(is_error(place.run("--objective foo"), {"--objective", "foo", "hinge"}));
-    CHECK(is_error(place.run("--k 0"), {"--k", "whole number and at least 1; got 0"}));
+    CHECK(is_error(place.run("--k 0"), {"--k", "an integer of at least 1; got 0"}));
     CHECK(is_error(place.run("--batch -1"), {"--batch", "at least 1; got -1"}));
     CHECK(is_error(place.run("--batch 3.5"), {"--batch", "at least 1; got 3.5"}));
     CHECK(is_error(place.run("--batch 101 --recipe tejpalv"),
-                   {"a batch must not be larger than the data set", "101 from 100"}));
+                   {"the batch size must not exceed the data set", "101 from 100"}));
     CHECK(is_error(place.run("--threads -1"), {"--threads", "at least 0; got -1"}));
     CHECK(is_error(place.run("--device cuda"), {"--device", "built without CUDA"}));
     CHECK(is_error(place.run("--device tpu"), {"--device", "tpu"}));
     CHECK(is_error(place.run("--gpu -1"), {"--gpu", "at least 0; got -1"}));
-    CHECK(is_error(place.run("--gpu first"), {"--gpu", "whole number and at least 0; got first"}));
+    CHECK(is_error(place.run("--gpu first"), {"--gpu", "an integer of at least 0; got first"}));
     CHECK(is_error(place.run("--gpu 0"), {"[--gpu] this program was built without CUDA"}));
     CHECK(is_error(place.run("--tf32"), {"[--tf32] this program was built without CUDA"}));
     CHECK(is_error(place.run("--device cpu --gpu 0"), {"[--gpu] --device cpu uses no GPU"}));
@@ -51,8 +51,8 @@ TEST_CASE("Bad options give one clear line and no run", "") {
     CHECK(is_error(place.run("--seed -1"), {"--seed", "at least 0; got -1"}));
     CHECK(is_error(place.run("--iterations many"), {"--iterations", "got many"}));
     CHECK(is_error(place.run("--every 0"), {"--every", "at least 1; got 0"}));
-    CHECK(is_error(place.run("--real-label 0"), {"real items must be above 0"}));
-    CHECK(is_error(place.run("--objective hinge --real-label 0.9"), {"hinge has no labels"}));
+    CHECK(is_error(place.run("--real-label 0"), {"real samples must be in (0, 1]"}));
+    CHECK(is_error(place.run("--objective hinge --real-label 0.9"), {"does not apply to hinge"}));
     CHECK(is_error(place.run("--colour red"), {"--colour"}));
     CHECK(is_error(place.run("--resume nowhere"), {"no checkpoint to resume from in nowhere"}));
     CHECK(is_error(place.run("--resume a --out b"), {"must name the same folder; got a and b"}));
@@ -61,7 +61,7 @@ TEST_CASE("Bad options give one clear line and no run", "") {
     CHECK_FALSE(std::filesystem::exists(place / "runs"));
 }
 
-TEST_CASE("Help and a dry run train nothing", "") {
+TEST_CASE("Help and a dry run do not train", "") {
     const MlpFolder place;
     const Result help = place.run("--help");
     CHECK(help.code == 0);
@@ -75,7 +75,7 @@ TEST_CASE("Help and a dry run train nothing", "") {
     CHECK_FALSE(std::filesystem::exists(place / "runs"));
 }
 
-TEST_CASE("A resumed run is the run that never stopped, byte for byte", "") {
+TEST_CASE("A resumed run equals the uninterrupted run byte for byte", "") {
     const MlpFolder place;
     // Goodfellow's recipe has the most state to restore: dropout, schedules, moments.
     const std::string options = "--recipe goodfellow --batch 30 --seed 5 --every 2 --threads 1 ";
@@ -93,7 +93,7 @@ TEST_CASE("A resumed run is the run that never stopped, byte for byte", "") {
     CHECK_FALSE(place.file("run/samples.gif").empty());
 }
 
-TEST_CASE("A picture more or less changes nothing in the run", "") {
+TEST_CASE("Additional images do not affect the run", "") {
     const MlpFolder place;
     REQUIRE(place.run(small + "--iterations 8 --every 3 --out a").code == 0);
     REQUIRE(place.run(small + "--iterations 8 --every 5 --out b").code == 0);
@@ -102,15 +102,15 @@ TEST_CASE("A picture more or less changes nothing in the run", "") {
     CHECK(place.file("a/losses.csv") == place.file("b/losses.csv"));
 }
 
-TEST_CASE("What would spoil a run is refused", "") {
+TEST_CASE("Inputs that would invalidate a run are errors", "") {
     const MlpFolder place;
     REQUIRE(place.run(small + "--iterations 2 --out run").code == 0);
     const std::string good = place.file("run/checkpoint.safetensors");
 
-    SECTION("a new run in its folder") {
+    SECTION("a new run in the same folder") {
         CHECK(is_error(place.run(small + "--out run"), {"there is a run in run already", "--resume run"}));
     }
-    SECTION("an option that makes it another run") {
+    SECTION("a changed option that is fixed for a run") {
         CHECK(is_error(place.run("--resume run --batch 20"), {"has --batch 10", "got --batch 20"}));
         CHECK(is_error(place.run("--resume run --recipe fluxgan"), {"has --recipe tejpalv"}));
     }
@@ -123,15 +123,15 @@ TEST_CASE("What would spoil a run is refused", "") {
         const std::string labels = place.file("data/train-labels-idx1-ubyte");
         put_file(place / "data/train-labels-idx1-ubyte", labels.substr(0, labels.size() - 1) + '\1');
         CHECK(is_error(place.run("--resume run --iterations 4"),
-                       {"was trained on other images or labels", "name its folder by --data"}));
+                       {"was trained on other images or labels", "choose its folder with --data"}));
     }
     SECTION("a damaged checkpoint") {
         put_file(place / "run/checkpoint.safetensors", good.substr(0, good.size() - 1));
         CHECK(is_error(place.run("--resume run"),
-                       {"checkpoint.safetensors is damaged", "the one before it, of iteration 0, is whole"}));
+                       {"checkpoint.safetensors is damaged", "the one before it, of iteration 0, is valid"}));
         return;
     }
-    SECTION("a checkpoint that contradicts itself") {
+    SECTION("an inconsistent checkpoint") {
         const Safetensors whole = read_safetensors(place / "run/checkpoint.safetensors");
         const auto refused = [&](const std::string& name, auto value, std::string_view reason) {
             CAPTURE(name, value);
@@ -145,18 +145,18 @@ TEST_CASE("What would spoil a run is refused", "") {
         };
         const std::uint64_t most = ~std::uint64_t{0};
         refused("data.position", most, "a position must be at most");
-        refused("data.position", std::uint64_t{3}, "\"data.position\" 3, which does not go with");
-        refused("iterations", std::uint64_t{1} << 63, "which does not go with \"iterations\"");
-        refused("optimizer.generator.updates", most, "does not go with");
+        refused("data.position", std::uint64_t{3}, "\"data.position\" 3, which does not match");
+        refused("iterations", std::uint64_t{1} << 63, "which does not match \"iterations\"");
+        refused("optimizer.generator.updates", most, "does not match");
         refused("optimizer.generator.learning_rate", std::nan(""), "learning_rate must be finite");
-        refused("--k", "2", "does not go with \"iterations\"");
+        refused("--k", "2", "does not match \"iterations\"");
         refused("--k", "0", "is damaged");
-        refused("--batch", "20", "another order of data");
+        refused("--batch", "20", "a different order of data");
         refused("--batch", "99999999999999999999", "is damaged");
         refused("--batch", "10 ", "is damaged");
-        refused("--seed", "2", "another order of data");
+        refused("--seed", "2", "a different order of data");
         refused("--real-label", "0,9", "is damaged");
-        refused("generator.dropout", "1,2,x", "a wrong \"generator.dropout\"");
+        refused("generator.dropout", "1,2,x", "an invalid \"generator.dropout\"");
         return;
     }
     SECTION("a checkpoint of another program") {
@@ -166,8 +166,7 @@ TEST_CASE("What would spoil a run is refused", "") {
         CHECK(is_error(place.run("--resume run"), {"is not a checkpoint of this program"}));
         return;
     }
-    SECTION(
-        "a disk that is full") {  // as large as a file may be: 1 MB, the pictures fit, a checkpoint does not
+    SECTION("a full disk") {  // as large as a file may be: 1 MB, the pictures fit, a checkpoint does not
         for (const std::string trap : {"", "trap '' XFSZ; "}) {
             const Result full =
                 shell(trap + "ulimit -f 2000; " + place.program("--resume run --iterations 4"));
@@ -176,14 +175,14 @@ TEST_CASE("What would spoil a run is refused", "") {
             CHECK_FALSE(std::filesystem::exists(place / "run/checkpoint-new.safetensors.part"));
         }
     }
-    SECTION("a folder that cannot be made") {
+    SECTION("a folder that cannot be created") {
         CHECK(is_error(place.run(small + "--out data/train-labels-idx1-ubyte/run"),
-                       {"cannot make the folder"}));
+                       {"cannot create the folder"}));
     }
     CHECK(place.file("run/checkpoint.safetensors") == good);
 }
 
-TEST_CASE("A signal to end finishes the step, saves and exits with 128 and its number", "") {
+TEST_CASE("A termination signal finishes the step, saves, and exits with 128 plus its number", "") {
     const MlpFolder place;
     // Two in short succession, as sent by terminals and `timeout`, count as one.
     const std::vector<std::pair<std::string, int>> signals{
@@ -194,14 +193,14 @@ TEST_CASE("A signal to end finishes the step, saves and exits with 128 and its n
         const Result stopped = place.interrupt(small + "--iterations 1000000", folder, signal);
         INFO(stopped.output);
         CHECK(stopped.code == code);
-        CHECK(stopped.output.find("Go on with --resume " + folder) != std::string::npos);
+        CHECK(stopped.output.find("Continue with --resume " + folder) != std::string::npos);
         const Result resumed = place.run("--resume " + folder + " --iterations 1");
         CHECK(resumed.code == 0);
-        CHECK(resumed.output.find("has done its") != std::string::npos);
+        CHECK(resumed.output.find("has completed its") != std::string::npos);
     }
 }
 
-TEST_CASE("A run goes on without a reader of its output, and without any standard stream", "") {
+TEST_CASE("A run continues without a reader of its output and without standard streams", "") {
     const MlpFolder place;
     CHECK(
         shell("( " + place.program(small + "--iterations 30 --every 5 --out read") + "; ) | head -1").code ==
@@ -214,7 +213,7 @@ TEST_CASE("A run goes on without a reader of its output, and without any standar
           read_safetensors(place / "read/checkpoint.safetensors"));
 }
 
-TEST_CASE("A second run in a folder is refused with the first one's process", "") {
+TEST_CASE("The error of a second run in a folder names the first one's process", "") {
     const MlpFolder place;
     const Result both =
         shell("( " + place.program(small + "--iterations 1000000 --out run") + " > /dev/null ) & cd '" +
@@ -227,7 +226,7 @@ TEST_CASE("A second run in a folder is refused with the first one's process", ""
         std::string line, code;
         std::getline(lines, line);
         std::getline(lines, code);
-        CHECK(is_line_with(line, {"[run folder] process ", " is at work in run"}));
+        CHECK(is_line_with(line, {"[run folder] process ", " is using run"}));
         CHECK(code == "1");
     }
     // The lock was released with the process.
@@ -235,7 +234,7 @@ TEST_CASE("A second run in a folder is refused with the first one's process", ""
     CHECK_FALSE(std::filesystem::exists(place / "run/.lock"));
 }
 
-TEST_CASE("What a run writes at its end is written again by a resume", "") {
+TEST_CASE("A resume writes the final files of a run again", "") {
     const MlpFolder place;
     REQUIRE(place.run(small + "--iterations 4 --every 2 --out run").code == 0);
     for (const std::string file : {"samples.gif", "losses.svg", "samples-000004.png"}) {
@@ -248,7 +247,7 @@ TEST_CASE("What a run writes at its end is written again by a resume", "") {
     }
 }
 
-TEST_CASE("A resume says which rows its log lacks, before it trains", "") {
+TEST_CASE("A resume reports missing rows of its log before it trains", "") {
     const MlpFolder place;
     REQUIRE(place.run(small + "--iterations 4 --out run").code == 0);
     const std::string log = place.file("run/losses.csv");
@@ -258,12 +257,13 @@ TEST_CASE("A resume says which rows its log lacks, before it trains", "") {
     std::filesystem::remove(place / "run/losses.csv");
     const Result resumed = place.run("--resume run --iterations 6");
     CHECK(resumed.code == 0);
-    CHECK(resumed.output.find("losses.csv is gone: it begins anew after iteration 4") != std::string::npos);
+    CHECK(resumed.output.find("losses.csv is missing: the new one starts after iteration 4") !=
+          std::string::npos);
     CHECK(read_csv(place / "run/losses.csv").columns[0] == std::vector<double>{5, 6});
     CHECK(place.run("--resume run --iterations 7").code == 0);
 }
 
-TEST_CASE("Files that are deleted during a run do not end it", "") {
+TEST_CASE("Files deleted during a run do not end it", "") {
     const MlpFolder place;
     const Result result = shell(
         "( " + place.program(small + "--iterations 150 --every 50 --out run") + " ) & cd '" +
@@ -272,12 +272,12 @@ TEST_CASE("Files that are deleted during a run do not end it", "") {
         "wait $!");
     INFO(result.output);
     CHECK(result.code == 0);
-    CHECK(result.output.find("losses.csv is gone: there is no plot of it") != std::string::npos);
-    CHECK(result.output.find("1 of 4 pictures are gone or damaged") != std::string::npos);
+    CHECK(result.output.find("losses.csv is missing: no plot was drawn") != std::string::npos);
+    CHECK(result.output.find("1 of 4 images are missing or damaged") != std::string::npos);
     CHECK_FALSE(place.file("run/samples.gif").empty());
 }
 
-TEST_CASE("Checkpoints take a small share of the time, or are written when the user says", "") {
+TEST_CASE("Checkpoints take a small share of the time, or follow the user's interval", "") {
     const MlpFolder place;
     const auto iteration = [&](const std::string& file) {
         std::uint64_t value = 0;
@@ -292,7 +292,7 @@ TEST_CASE("Checkpoints take a small share of the time, or are written when the u
     CHECK(iteration("b/checkpoint.safetensors") == 5);
 }
 
-TEST_CASE("A resume with another build or device prints a line and goes on", "") {
+TEST_CASE("A resume with another build or device prints a line and continues", "") {
     const MlpFolder place;
     REQUIRE(place.run(small + "--iterations 2 --out run").code == 0);
     Safetensors file = read_safetensors(place / "run/checkpoint.safetensors");
@@ -305,13 +305,13 @@ TEST_CASE("A resume with another build or device prints a line and goes on", "")
     const Result resumed = place.run("--resume run --iterations 3");
     INFO(resumed.output);
     CHECK(resumed.code == 0);
-    CHECK(resumed.output.find("trained by gantry 0.0.1, another compiler and goes on with gantry ") !=
+    CHECK(resumed.output.find("trained with gantry 0.0.1, another compiler and continues with gantry ") !=
           std::string::npos);
-    CHECK(resumed.output.find("trained by H100 and goes on with the CPU: its bits may differ") !=
+    CHECK(resumed.output.find("trained with H100 and continues with the CPU: results may differ") !=
           std::string::npos);
 }
 
-TEST_CASE("A loss that is not finite stops the run and keeps the checkpoint", "") {
+TEST_CASE("A loss that is not finite ends the run and keeps the checkpoint", "") {
     const MlpFolder place;
     REQUIRE(place.run(small + "--iterations 2 --out run").code == 0);
     Safetensors spoilt = read_safetensors(place / "run/checkpoint.safetensors");
@@ -320,7 +320,7 @@ TEST_CASE("A loss that is not finite stops the run and keeps the checkpoint", ""
     write_safetensors(place / "run/checkpoint.safetensors", spoilt);
     const std::string before = place.file("run/checkpoint.safetensors");
     const Result diverged = place.run("--resume run --iterations 9");
-    CHECK(is_error(diverged,
-                   {"diverged at iteration 3", "the last good checkpoint is that of iteration 2 in run"}));
+    CHECK(
+        is_error(diverged, {"diverged at iteration 3", "the last good checkpoint is of iteration 2 in run"}));
     CHECK(place.file("run/checkpoint.safetensors") == before);
 }

@@ -35,7 +35,7 @@ using Discriminator = Sequential<Dense<1, 32>, LeakyReLU<0.2f>, Dense<32, 32>, L
 
 }  // namespace
 
-TEST_CASE("A GAN learns mean and spread of a normal distribution", "") {
+TEST_CASE("A GAN learns the mean and standard deviation of a normal distribution", "") {
     for (const auto objective : AnyObjective::names) {
         CAPTURE(objective);
         Cpu device{{.threads = 1}};

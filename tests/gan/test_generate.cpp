@@ -55,7 +55,7 @@ struct Npy {
 
 }  // namespace
 
-TEST_CASE("generate draws from the generator of a run, its file and its checkpoints alike", "") {
+TEST_CASE("generate draws the same from a run, its generator file and its checkpoints", "") {
     const TrainedFolder place;
     const Result result = place.generate("run --count 3 --npy a.npy --grid a.png --images a");
     INFO(result.output);
@@ -91,7 +91,7 @@ TEST_CASE("generate draws from the generator of a run, its file and its checkpoi
     CHECK_FALSE(std::filesystem::exists(place / "a/sample-000003.png"));
 }
 
-TEST_CASE("generate goes from one latent point to the next", "") {
+TEST_CASE("generate interpolates between latent points", "") {
     const TrainedFolder place;
     REQUIRE(place.generate("run --count 3 --npy ends.npy").code == 0);
     const Npy ends(place.file("ends.npy"));
@@ -125,7 +125,7 @@ TEST_CASE("Latent points on a great circle keep their norm", "") {
     CHECK(gan::between(a, opposite, 0.5, gan::LatentPath::spherical) == zero);
 }
 
-TEST_CASE("generate reads a state_dict of PyTorch, and refuses what it cannot draw in one line", "") {
+TEST_CASE("generate reads a PyTorch state_dict, and rejects other files with a one-line error", "") {
     const TrainedFolder place;
     Safetensors file = read_safetensors(place / "run/generator.safetensors");
     CHECK(file.tensors.size() == 6);
@@ -138,15 +138,15 @@ TEST_CASE("generate reads a state_dict of PyTorch, and refuses what it cannot dr
     REQUIRE(place.generate("run --count 2 --npy run.npy").code == 0);
     CHECK(place.file("torch.npy") == place.file("run.npy"));
 
-    CHECK(is_error(place.generate("torch.safetensors"), {"torch.safetensors does not say whose generator",
-                                                         "--network", "gan_folder_dcgan/dcgan"}));
+    CHECK(is_error(place.generate("torch.safetensors"),
+                   {"torch.safetensors does not name its generator", "--network", "gan_folder_dcgan/dcgan"}));
     CHECK(is_error(place.generate("torch.safetensors --network gan_mnist_mlp/fluxgan"),
                    {"\"0.weight\" that is (512, 32) of F32, not (1200, 100)"}));
     CHECK(is_error(place.generate("run --network gan_mnist_mlp/fluxgan"),
                    {"generator.safetensors", "Dense 32 -> 512"}));
     file.metadata = {{"program", "classify_mnist"}, {"--recipe", "cnn"}};
     write_safetensors(place / "other.safetensors", file);
-    CHECK(is_error(place.generate("other.safetensors"), {"classify_mnist/cnn", "none of the GANs"}));
+    CHECK(is_error(place.generate("other.safetensors"), {"classify_mnist/cnn", "not a known GAN"}));
     CHECK(is_error(place.generate("nowhere.safetensors"), {"nowhere.safetensors: No such file"}));
     CHECK(is_error(place.generate(""), {"FILE", "--help"}));
     CHECK(is_error(place.generate("run --count 0"), {"--count"}));
@@ -162,7 +162,7 @@ TEST_CASE("generate reads a state_dict of PyTorch, and refuses what it cannot dr
         CHECK(help.output.find(text) != std::string::npos);
 }
 
-TEST_CASE("An array for NumPy is whole or not there", "") {
+TEST_CASE("A NumPy array is written completely or not at all", "") {
     const TemporaryFolder folder;
     const std::vector<float> numbers{1, 2, 3, 4, 5, 6};
     {

@@ -44,7 +44,7 @@ double last_of(const std::filesystem::path& table, std::size_t column) {
 
 }  // namespace
 
-TEST_CASE("classify_mnist learns to tell bars apart, and says so", "") {
+TEST_CASE("classify_mnist learns to classify bars and reports its accuracy", "") {
     const Place place("classify_mnist");
     const Result result = place.run("--batch 50 --threads 1 --iterations 60 --every 20 --out run");
     INFO(result.output);
@@ -86,7 +86,7 @@ TEST_CASE("autoencode_mnist learns to draw bars", "") {
     CHECK(last_of(place / "run/test.csv", 1) < 0.5 * losses.columns[1].front());
 }
 
-TEST_CASE("A resumed run of one network is the run that never stopped, byte for byte", "") {
+TEST_CASE("A resumed run of one network equals the uninterrupted run byte for byte", "") {
     for (const auto& [program, pictures] : kinds) {
         CAPTURE(program);
         const Place place(program);
@@ -108,7 +108,7 @@ TEST_CASE("A resumed run of one network is the run that never stopped, byte for 
     }
 }
 
-TEST_CASE("A report more or less changes nothing in a run of one network", "") {
+TEST_CASE("Additional reports do not affect a run of one network", "") {
     for (const auto& [program, pictures] : kinds) {
         CAPTURE(program);
         const Place place(program);
@@ -120,7 +120,7 @@ TEST_CASE("A report more or less changes nothing in a run of one network", "") {
     }
 }
 
-TEST_CASE("What would spoil a run of one network is refused with one line", "") {
+TEST_CASE("Inputs that would invalidate a run of one network are one-line errors", "") {
     const Place place("classify_mnist");
     REQUIRE(place.run("--batch 30 --threads 1 --iterations 2 --out run").code == 0);
     const std::string good = place.file("run/checkpoint.safetensors");
@@ -134,25 +134,24 @@ TEST_CASE("What would spoil a run of one network is refused with one line", "") 
         CHECK(is_error(other.run("--resume '" + (place / "run").string() + "'"),
                        {"is a checkpoint of classify_mnist, not of autoencode_mnist"}));
     }
-    SECTION("another test part") {
+    SECTION("another test set") {
         const std::string labels = place.file("data/t10k-labels-idx1-ubyte");
         put_file(place / "data/t10k-labels-idx1-ubyte", labels.substr(0, labels.size() - 1) + '\1');
         CHECK(is_error(place.run("--resume run --iterations 4"), {"was measured on other images or labels"}));
     }
-    SECTION("a folder without a test part") {
+    SECTION("a folder without a test set") {
         std::filesystem::remove(place / "data/t10k-images-idx3-ubyte");
         CHECK(is_error(place.run("--out other"), {"no t10k-images-idx3-ubyte", "--data FOLDER"}));
         CHECK_FALSE(std::filesystem::exists(place / "other"));
     }
-    SECTION("a test part of another size") {
+    SECTION("a test set of another image size") {
         std::string images = place.file("data/t10k-images-idx3-ubyte");
         images[15] = 14;  // the width
         images[7] = 60;   // the count
         put_file(place / "data/t10k-images-idx3-ubyte", images);
         put_file(place / "data/t10k-labels-idx1-ubyte",
                  std::string{0, 0, 8, 1, 0, 0, 0, 60} + std::string(60, '\0'));
-        CHECK(is_error(place.run("--out other"),
-                       {"as large as those of the training part", "got 392 and 784"}));
+        CHECK(is_error(place.run("--out other"), {"images must have the same size", "got 392 and 784"}));
     }
     SECTION("options of a GAN") { CHECK(is_error(place.run("--k 2"), {"--k"})); }
 }
@@ -162,14 +161,14 @@ TEST_CASE("Ctrl-C saves a run of one network, which can be resumed", "") {
     const Result stopped = place.interrupt("--batch 10 --threads 1 --iterations 1000000", "run", "INT");
     INFO(stopped.output);
     CHECK(stopped.code == 130);
-    CHECK(stopped.output.find("Go on with --resume run") != std::string::npos);
+    CHECK(stopped.output.find("Continue with --resume run") != std::string::npos);
     const double before = last_of(place / "run/losses.csv", 0);
     const std::string more = std::to_string(static_cast<int>(before) + 2);
     CHECK(place.run("--resume run --iterations " + more).code == 0);
     CHECK(last_of(place / "run/losses.csv", 0) == before + 2);
 }
 
-TEST_CASE("A dry run shows a network and trains nothing", "") {
+TEST_CASE("A dry run prints a network and does not train", "") {
     const Place place("autoencode_mnist");
     const Result plan = place.run("--dry-run");
     CHECK(plan.code == 0);

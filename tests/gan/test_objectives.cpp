@@ -55,7 +55,7 @@ void check_gradients(const Objective& objective) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Objectives have the values of their formulas", "", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("The values of objectives match their formulas", "", GANTRY_TEST_DEVICES) {
     const double log_d = mean_of(real_outputs, log_sigmoid);
     const double log_not_d = mean_of(fake_outputs, [](double x) { return log_sigmoid(-x); });
 
@@ -90,14 +90,14 @@ TEMPLATE_TEST_CASE("Objectives have the values of their formulas", "", GANTRY_TE
     }
 }
 
-TEMPLATE_TEST_CASE("Objectives have the gradients of their values", "", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("The gradients of objectives match their values", "", GANTRY_TEST_DEVICES) {
     check_gradients<TestType>(Minimax{{0.9}});
     check_gradients<TestType>(NonSaturating{{0.9}});
     check_gradients<TestType>(LeastSquares{0.9});
     check_gradients<TestType>(Hinge{});
 }
 
-TEST_CASE("An objective chosen by name is the one of that name", "") {
+TEST_CASE("AnyObjective selects an objective by its name", "") {
     for (const auto name : AnyObjective::names) {
         CAPTURE(name);
         const auto chosen = losses<Cpu>(AnyObjective(name));
@@ -108,9 +108,9 @@ TEST_CASE("An objective chosen by name is the one of that name", "") {
     }
     CHECK(losses<Cpu>(AnyObjective("minimax", 0.9)) == losses<Cpu>(Minimax{{0.9}}));
     CHECK_THROWS_WITH(AnyObjective("wasserstein"), contains("[objective] must be minimax"));
-    CHECK_THROWS_WITH(AnyObjective("minimax", 0), contains("above 0 and at most 1; got 0"));
-    CHECK_THROWS_WITH(AnyObjective("minimax", NAN), contains("above 0 and at most 1; got nan"));
-    CHECK_THROWS_WITH(AnyObjective("hinge", 0.9), contains("hinge has no labels"));
+    CHECK_THROWS_WITH(AnyObjective("minimax", 0), contains("must be in (0, 1]; got 0"));
+    CHECK_THROWS_WITH(AnyObjective("minimax", NAN), contains("must be in (0, 1]; got nan"));
+    CHECK_THROWS_WITH(AnyObjective("hinge", 0.9), contains("does not apply to hinge"));
 }
 
 TEST_CASE("Logits so large that sigmoid is exactly 0 or 1 give finite losses and gradients", "") {

@@ -67,7 +67,7 @@ Result run_program(const std::vector<std::string>& arguments,
 
 }  // namespace
 
-TEST_CASE("A convolutional GAN that is resumed is the one that never stopped, byte for byte", "") {
+TEST_CASE("A resumed convolutional GAN equals the uninterrupted one byte for byte", "") {
     const TemporaryFolder place;
     const std::string straight = place / "straight", run = place / "run";
     REQUIRE(run_program({"--data", "x", "--every", "2", "--iterations", "6", "--out", straight}).code == 0);
@@ -93,7 +93,7 @@ TEST_CASE("Weights that are not finite are never saved", "") {
     CHECK(run.output.find("[training] the networks diverged at iteration 1 (") != std::string::npos);
 }
 
-TEST_CASE("Colour pictures are drawn in colour", "") {
+TEST_CASE("Colour images are drawn in colour", "") {
     const TemporaryFolder place;
     REQUIRE(run_program({"--data", "x", "--out", place / "run"}).code == 0);
     const Picture sheet = read_png(place / "run/samples-000002.png");
@@ -107,7 +107,7 @@ TEST_CASE("Colour pictures are drawn in colour", "") {
     CHECK_FALSE(contents_of(place / "run/samples.gif").empty());
 }
 
-TEST_CASE("The program's locale changes nothing in a run", "") {
+TEST_CASE("A run does not depend on the program's locale", "") {
     struct German : std::numpunct<char> {
         char do_decimal_point() const override { return ','; }
         char do_thousands_sep() const override { return '.'; }
@@ -132,7 +132,7 @@ TEST_CASE("The program's locale changes nothing in a run", "") {
         CHECK(contents_of(place / ("german/" + file)) == contents_of(place / ("classic/" + file)));
 }
 
-TEST_CASE("A long run keeps a picture for each report at first, and then for each second one", "") {
+TEST_CASE("A long run keeps an image of each report at first, then of every second one", "") {
     const TemporaryFolder place;
     const auto train = [&](const std::string& iterations) {
         REQUIRE(run_program({"--recipe", "plain", "--data", "x", "--every", "1", "--iterations", iterations,
@@ -147,7 +147,7 @@ TEST_CASE("A long run keeps a picture for each report at first, and then for eac
     CHECK(kept.back() == 203);
 }
 
-TEST_CASE("A program without data of its own asks for a folder", "") {
+TEST_CASE("A program without a default data set requires a folder", "") {
     const TemporaryFolder place;
     CHECK(is_error(run_program({"--out", place / "run"}),
                    {"[options] --data FOLDER must be given: Folder with random pictures", "--help"}));
@@ -159,14 +159,14 @@ TEST_CASE("A program without data of its own asks for a folder", "") {
     CHECK(is_error(run_program({"--classes", "bird"}), {"--classes"}));
 }
 
-TEST_CASE("Pictures that the networks do not take are refused with one line", "") {
+TEST_CASE("Images of the wrong size are a one-line error", "") {
     const TemporaryFolder place;
     CHECK(is_error(run_program({"--data", "grey", "--out", place / "run"}),
-                   {"[data] recipe small takes pictures of 8 x 8 x 3", "--data", "got 8 x 8 x 1"}));
+                   {"[data] recipe small takes images of 8 x 8 x 3", "--data", "got 8 x 8 x 1"}));
     CHECK_FALSE(std::filesystem::exists(place / "run"));
 }
 
-TEST_CASE("A checkpoint of another program is refused", "") {
+TEST_CASE("A checkpoint of another program is an error", "") {
     const TemporaryFolder place;
     const std::string run = place / "run";
     REQUIRE(run_program({"--data", "x", "--out", run}).code == 0);
@@ -174,7 +174,7 @@ TEST_CASE("A checkpoint of another program is refused", "") {
                    {"is a checkpoint of gan_small, not of gan_large: resume it with"}));
 }
 
-TEST_CASE("CIFAR-10's classes are the user's, or the recipe's, or all", "") {
+TEST_CASE("CIFAR-10's classes are the user's, the recipe's, or all", "") {
     const TemporaryFolder place;
     std::string records;  // two of each class
     for (char i = 0; i < 20; ++i) records += static_cast<char>(i % 10) + random_bytes(3072);
@@ -205,11 +205,11 @@ TEST_CASE("CIFAR-10's classes are the user's, or the recipe's, or all", "") {
     }
     SECTION("the user's") { CHECK(train({"--classes", "truck,airplane"}) == Labels{0, 9, 0, 9}); }
     SECTION("all, on request") { CHECK(train({"--classes", "all"}).size() == 20); }
-    SECTION("all, where the recipe names none") {
+    SECTION("all, if the recipe names none") {
         CHECK(train({"--recipe", "plain"}).size() == 20);
         CHECK(read_safetensors(place / "run/checkpoint.safetensors").metadata.at("--classes") == "all");
     }
-    SECTION("none that there are") {
+    SECTION("unknown classes") {
         CHECK(is_error(run_program({"--data", place / "data", "--classes", "bird,wolf"}, source),
                        {"a class must be one of airplane", "got wolf"}));
         CHECK(is_error(run_program({"--data", place / "nowhere"}, source),
@@ -217,7 +217,7 @@ TEST_CASE("CIFAR-10's classes are the user's, or the recipe's, or all", "") {
     }
 }
 
-TEST_CASE("A folder of pictures is brought to one size", "") {
+TEST_CASE("The images of a folder are scaled to one size", "") {
     const TemporaryFolder place;
     write_png(place / "a.png", {5, 7, 3, std::vector<std::uint8_t>(105, 200)});
     write_png(place / "b.png", {3, 3, 1, std::vector<std::uint8_t>(9, 10)});
@@ -232,7 +232,7 @@ TEST_CASE("A folder of pictures is brought to one size", "") {
     CHECK(is_error(run_program({"--data", place / "nowhere"}, program::picture_folder(8, 8)), {"nowhere"}));
 }
 
-TEST_CASE("A run says at once what trains on what, where, and into which folder", "") {
+TEST_CASE("A run prints its data, networks, device and folder at once", "") {
     const TemporaryFolder place;
     const Result run =
         run_program({"--data", "x", "--threads", "2", "--iterations", "1", "--out", place / "run"});
@@ -244,7 +244,7 @@ TEST_CASE("A run says at once what trains on what, where, and into which folder"
     CHECK(run.output.substr(0, header.size()) == header);
 }
 
-TEST_CASE("Names of folders reach the terminal without their control characters", "") {
+TEST_CASE("Control characters in folder names are not printed", "") {
     const TemporaryFolder place;
     const Result run = run_program({"--data", "x", "--iterations", "1", "--out", place / "run\x1B[31m\nred"});
     CHECK(run.code == 0);
@@ -252,7 +252,7 @@ TEST_CASE("Names of folders reach the terminal without their control characters"
     CHECK(run.output.find('\x1B') == std::string::npos);
 }
 
-TEST_CASE("A folder that the system does not look into is one line", "") {
+TEST_CASE("A folder without access permission is a one-line error", "") {
     const TemporaryFolder place;
     std::filesystem::create_symlink("loop", place / "loop");
     CHECK(is_error(run_program({"--data", "x", "--out", place / "loop/run"}), {"loop", "Too many levels"}));
@@ -266,18 +266,18 @@ TEST_CASE("A misspelt option gets a suggestion", "") {
                                        {"--sede", "--seed?"},
                                        {"--resume_", "--resume?"},
                                        {"--batch-size", "--batch?"}})
-        CHECK(is_error(run_program({"--data", "x", given, "3"}), {"is no option", meant, "--help"}));
+        CHECK(is_error(run_program({"--data", "x", given, "3"}), {"is not an option", meant, "--help"}));
     const std::string stranger = run_program({"--data", "x", "--wavelength"}).output;
-    CHECK(stranger == "[options] --wavelength is no option; --help lists the options\n");
+    CHECK(stranger == "[options] --wavelength is not an option; --help lists the options\n");
 }
 
-TEST_CASE("The option --version says which gantry it is", "") {
+TEST_CASE("--version prints gantry's version", "") {
     const Result result = run_program({"--version"});
     CHECK(result.code == 0);
     CHECK(result.output.starts_with("gantry " + std::string(version) + ", "));
 }
 
-TEST_CASE("A run shows the pictures it learns from", "") {
+TEST_CASE("A run draws images of its training data", "") {
     const TemporaryFolder place;
     REQUIRE(run_program({"--data", "x", "--iterations", "1", "--out", place / "run"}).code == 0);
     const Picture sheet = read_png(place / "run/real.png");
@@ -288,7 +288,7 @@ TEST_CASE("A run shows the pictures it learns from", "") {
     CHECK(std::equal(&first[0], &first[3], &sheet.pixels[corner]));
 }
 
-TEST_CASE("Broken pictures are all named, and can be left out", "") {
+TEST_CASE("All broken image files are named and can be skipped", "") {
     const TemporaryFolder place;
     std::filesystem::create_directories(place / "data");
     for (const auto name : {"a.png", "b.png", "c.png"})
@@ -306,14 +306,14 @@ TEST_CASE("Broken pictures are all named, and can be left out", "") {
     with_skip.push_back("--skip-broken");
     const Result result = run_program(with_skip, program::picture_folder(8, 8));
     CHECK(result.code == 0);
-    for (const auto part : {"Data: 3 images of 8 x 8 x 3 in ", "Left out: 2 broken pictures, and 1 .webp"})
+    for (const auto part : {"Data: 3 images of 8 x 8 x 3 in ", "Skipped: 2 broken pictures, and 1 .webp"})
         CHECK(result.output.find(part) != result.output.npos);
     // The run remembers to skip broken files.
     CHECK(run_program({"--resume", place / "run", "--iterations", "2"}, program::picture_folder(8, 8)).code ==
           0);
 }
 
-TEST_CASE("DCGAN's first weights are normal, scales around 1, and the rest 0", "") {
+TEST_CASE("DCGAN's initial weights are normal, scales are around 1, and the rest is 0", "") {
     using Net =
         Network<Sequential<InputShape<8, 8, 16>, Conv2d<16, 64, Conv2dOptions{.size = 4}>, BatchNorm<64>>,
                 Cpu>;

@@ -8,7 +8,7 @@
 
 using namespace gantry;
 
-TEST_CASE("The line of progress leaves out what is least needed, and no part of a number") {
+TEST_CASE("The progress line omits the least important parts, and never part of a number") {
     const std::vector<program::ProgressPart> parts{{"12345/50000", 0},  {"123.4 it/s", 4},
                                                    {"12m 30s left", 3}, {"D loss 0.796", 1},
                                                    {"G loss 2.963", 2}, {"D(x) 0.62", 5}};
@@ -22,7 +22,7 @@ TEST_CASE("The line of progress leaves out what is least needed, and no part of 
     CHECK(line(5) == "12345");
 }
 
-TEST_CASE("Iterations a second are those of the last ten seconds") {
+TEST_CASE("The rate of iterations is measured over the last ten seconds") {
     const auto start = program::RecentRate::Clock::now();
     program::RecentRate rate(100, start);
     std::uint64_t iteration = 100;

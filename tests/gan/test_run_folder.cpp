@@ -50,7 +50,7 @@ TEST_CASE("A run folder keeps the newest checkpoint and the one before it", "") 
     CHECK(number_of(read_safetensors(folder.path() / "checkpoint-previous.safetensors")) == 2);
     CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 2);
     CHECK(is_line_with(error_of([&] { folder.begin(); }),
-                       {"there is a run in", "--resume", "or name another folder by --out"}));
+                       {"there is a run in", "--resume", "or choose another folder with --out"}));
 
     // As after a kill between the renames.
     std::filesystem::remove(folder.path() / "checkpoint.safetensors");
@@ -63,7 +63,7 @@ TEST_CASE("A run folder keeps the newest checkpoint and the one before it", "") 
     CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 2);
 }
 
-TEST_CASE("A folder belongs to one process at a time, and after a kill to the next", "") {
+TEST_CASE("A folder belongs to one process at a time, and is free after a kill", "") {
     const TemporaryFolder temporary;
     const RunFolder folder(temporary / "run");
     std::array<int, 2> ready{};
@@ -76,8 +76,8 @@ TEST_CASE("A folder belongs to one process at a time, and after a kill to the ne
     }
     char mark = 0;
     REQUIRE(read(ready[0], &mark, 1) == 1);
-    const std::string owner = "process " + std::to_string(child) + " is at work in";
-    CHECK(is_line_with(error_of([&] { folder.begin(); }), {owner, "or name another folder by --out"}));
+    const std::string owner = "process " + std::to_string(child) + " is using";
+    CHECK(is_line_with(error_of([&] { folder.begin(); }), {owner, "or choose another folder with --out"}));
     CHECK(is_line_with(error_of([&] { folder.take_over(); }), {owner}));
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
@@ -89,7 +89,7 @@ TEST_CASE("A folder belongs to one process at a time, and after a kill to the ne
     CHECK(std::filesystem::is_empty(folder.path()));
 }
 
-TEST_CASE("What a kill left half written is removed, and nothing else", "") {
+TEST_CASE("Partly written files of a killed process are removed, and nothing else", "") {
     const TemporaryFolder temporary;
     const RunFolder folder(temporary.path());
     for (const char* rest : {"checkpoint-new.safetensors.part", "samples-000100.png.part", "losses.svg.part",
@@ -101,7 +101,7 @@ TEST_CASE("What a kill left half written is removed, and nothing else", "") {
     CHECK(temporary.files() == 3);
 }
 
-TEST_CASE("An animation does without pictures that are gone, damaged or of another size", "") {
+TEST_CASE("An animation omits images that are missing, damaged or of another size", "") {
     const TemporaryFolder temporary;
     const RunFolder folder(temporary.path());
     const Picture grey{2, 3, 1, std::vector<std::uint8_t>(6, 100)};
@@ -119,7 +119,7 @@ TEST_CASE("An animation does without pictures that are gone, damaged or of anoth
     CHECK_FALSE(folder.write_plot("none", {}));
 }
 
-TEST_CASE("A damaged checkpoint is refused with a line that names the one before it", "") {
+TEST_CASE("The error of a damaged checkpoint names the previous one", "") {
     const TemporaryFolder temporary;
     const RunFolder folder(temporary.path());
     folder.save(numbered(1));
@@ -134,10 +134,10 @@ TEST_CASE("A damaged checkpoint is refused with a line that names the one before
     put_file(folder.newest_checkpoint(), "");
     CHECK(is_line_with(
         error_of([&] { folder.load(); }),
-        {"checkpoint.safetensors is damaged", "the one before it, of iteration 3, is whole", "mv"}));
+        {"checkpoint.safetensors is damaged", "the one before it, of iteration 3, is valid", "mv"}));
 }
 
-TEST_CASE("A kill while checkpoints are written leaves a whole one", "") {
+TEST_CASE("A kill during a save leaves a valid checkpoint", "") {
     const TemporaryFolder temporary;
     const RunFolder folder(temporary.path());
     folder.save(numbered(1));
@@ -156,7 +156,7 @@ TEST_CASE("A kill while checkpoints are written leaves a whole one", "") {
     CHECK(last > 1);  // something was written in between
 }
 
-TEST_CASE("Pictures are found in the order of their iterations", "") {
+TEST_CASE("Images are found in the order of their iterations", "") {
     const TemporaryFolder temporary;
     const RunFolder folder(temporary.path());
     for (const std::uint64_t iteration : {1'000'000, 0, 500, 999'999})

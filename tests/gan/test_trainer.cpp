@@ -45,7 +45,7 @@ Safetensors checkpoint_of(SmallGan<D>& gan) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Each optimizer changes the parameters of its own network only", "", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("Each optimizer changes only the parameters of its network", "", GANTRY_TEST_DEVICES) {
     TestType device;
     using G = Network<SmallGenerator, TestType>;
     using D = Network<SmallDiscriminator, TestType>;
@@ -97,7 +97,7 @@ TEST_CASE("The generator's step computes no gradients for the discriminator's pa
     CHECK(discriminator.gradients().to_host() == std::vector<float>(discriminator.parameter_count, 42));
 }
 
-TEST_CASE("Simultaneous updates go out from the same parameters, alternating ones do not", "") {
+TEST_CASE("Simultaneous updates start from the same parameters, alternating ones do not", "") {
     // A linear generator x = a z against a linear discriminator y = b x: with plain gradient descent, the
     // updates of one iteration can be computed by hand. With the hinge loss, |y| < 1, and means over the
     // batch:
@@ -143,7 +143,7 @@ TEST_CASE("Simultaneous updates go out from the same parameters, alternating one
     }
 }
 
-TEST_CASE("What a step reports is what the losses and the discriminator were before the updates", "") {
+TEST_CASE("A step reports the losses and scores before the updates", "") {
     Cpu device;
     SmallGan<Cpu, LeastSquares> gan{device};
     // A discriminator whose output is always 0.25.
@@ -160,7 +160,7 @@ TEST_CASE("What a step reports is what the losses and the discriminator were bef
     CHECK(gan.trainer.iterations() == 1);
 }
 
-TEMPLATE_TEST_CASE("Drawing pictures changes nothing in the run", "", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("Drawing images does not affect the run", "", GANTRY_TEST_DEVICES) {
     TestType device;
     SmallGan watched{device}, alone{device};
     for (int i = 0; i < 10; ++i) {
@@ -173,7 +173,7 @@ TEMPLATE_TEST_CASE("Drawing pictures changes nothing in the run", "", GANTRY_TES
     CHECK(checkpoint_of(watched) == checkpoint_of(alone));
 }
 
-TEMPLATE_TEST_CASE("Pictures are drawn with the batch norm of training", "", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("Images are drawn with batch norm in training mode", "", GANTRY_TEST_DEVICES) {
     TestType device;
     SmallGan gan{device};
     gan.train(5);  // so that the running statistics differ from the initial ones and from any batch's
@@ -185,7 +185,7 @@ TEMPLATE_TEST_CASE("Pictures are drawn with the batch norm of training", "", GAN
     CHECK(frozen(gan.generator)(z).to_host() == pictures);
 }
 
-TEMPLATE_TEST_CASE("A run that is saved and loaded goes on bit for bit", "", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("A saved and loaded run continues bit for bit", "", GANTRY_TEST_DEVICES) {
     TestType device;
     SmallGan straight{device}, first{device};
     straight.train(20);
@@ -202,7 +202,7 @@ TEMPLATE_TEST_CASE("A run that is saved and loaded goes on bit for bit", "", GAN
     CHECK(second.trainer.samples() == straight.trainer.samples());
 }
 
-TEST_CASE("The number of threads does not change a bit", "[threads]") {
+TEST_CASE("Results do not depend on the number of threads", "[threads]") {
     // Large enough for the kernels to split the work.
     using G = Sequential<Dense<100, 600>, ReLU, Dense<600, 784>, Tanh>;
     using D = Sequential<Dropout<0.2f>, Maxout<Dense<784, 120>, 5>, BatchNorm<120>, Dense<120, 1>>;
@@ -223,7 +223,7 @@ TEST_CASE("The number of threads does not change a bit", "[threads]") {
     CHECK(train(1) == train(2));
 }
 
-TEMPLATE_TEST_CASE("Losses are means over the discriminator's updates, and wait until they are taken", "",
+TEMPLATE_TEST_CASE("Losses are means over the discriminator's updates, and are kept until taken", "",
                    GANTRY_TEST_DEVICES) {
     TestType device;
     const TrainerOptions k3{.batch = 8, .discriminator_steps = 3, .fixed_points = 5, .kept_losses = 4};
@@ -242,11 +242,12 @@ TEMPLATE_TEST_CASE("Losses are means over the discriminator's updates, and wait 
     CHECK(together.trainer.take_losses().empty());
 }
 
-TEST_CASE("A trainer refuses options out of range", "") {
+TEST_CASE("Trainer options out of range are errors", "") {
     Cpu device;
-    CHECK_THROWS_WITH((SmallGan{device, TrainerOptions{.batch = 0}}), contains("at least one item; got 0"));
+    CHECK_THROWS_WITH((SmallGan{device, TrainerOptions{.batch = 0}}),
+                      contains("batch size must be at least 1; got 0"));
     CHECK_THROWS_WITH((SmallGan{device, TrainerOptions{.discriminator_steps = 0}}),
-                      contains("k, the discriminator's steps, must be at least 1; got 0"));
+                      contains("k, the number of discriminator updates, must be at least 1; got 0"));
     CHECK_THROWS_WITH((SmallGan{device, TrainerOptions{.kept_losses = 0}}),
-                      contains("the losses of at least one iteration are kept; got 0"));
+                      contains("kept_losses must be at least 1; got 0"));
 }

@@ -10,7 +10,8 @@
 
 namespace gantry::test {
 
-TEST_CASE("cuda: cuDNN serves wide convolutions in all directions, with the same bits each time", "[cuda]") {
+TEST_CASE("cuda: cuDNN computes wide convolutions in all directions, with the same bits each time",
+          "[cuda]") {
     const std::vector<ConvolutionGeometry> geometries{{64, window(16, 4, 2, 1), window(16, 4, 2, 1), 64, 128},
                                                       {17, window(64, 4, 2, 1), window(64, 4, 2, 1), 32, 64},
                                                       {16, window(32, 3, 1, 1), window(32, 3, 1, 1), 64, 64}};

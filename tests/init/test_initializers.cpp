@@ -109,7 +109,8 @@ TEMPLATE_TEST_CASE("Initialisers have their moments and bounds", "[init]", GANTR
     }
 }
 
-TEMPLATE_TEST_CASE("The fans of a Maxout are those of one piece", "[init]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("The fan-in and fan-out of a Maxout are those of one piece", "[init]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Sequential<Maxout<Dense<120, 80>, 3>>, TestType> network{device, Seed{1}};
     RandomStream stream(Seed{2}, "test");
@@ -132,7 +133,7 @@ TEMPLATE_TEST_CASE("A new network is initialised as PyTorch does", "[init]", GAN
     CHECK(network.states().to_host() == states);
 }
 
-TEMPLATE_TEST_CASE("Initialising one role leaves the others", "[init]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("Initialising one role does not change the others", "[init]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Architecture, TestType> network{device, Seed{1}};
     RandomStream stream(Seed{2}, "test");
@@ -149,7 +150,7 @@ TEMPLATE_TEST_CASE("Initialising one role leaves the others", "[init]", GANTRY_T
     CHECK(numbers_of(network, "1.weight") == std::vector<double>(200, 1));  // a scale
 }
 
-TEMPLATE_TEST_CASE("No two parameters get the same numbers of a stream", "[init]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("No two parameters get the same random numbers", "[init]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Architecture, TestType> network{device, Seed{1}};
     RandomStream stream(Seed{2}, "test");
@@ -162,7 +163,7 @@ TEMPLATE_TEST_CASE("No two parameters get the same numbers of a stream", "[init]
     check(Uniform{});
 }
 
-TEMPLATE_TEST_CASE("Initialising between a forward pass and its backward pass is refused", "[init]",
+TEMPLATE_TEST_CASE("Initialising between a forward pass and its backward pass is an error", "[init]",
                    GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Architecture, TestType> network{device, Seed{1}};
@@ -186,7 +187,7 @@ TEST_CASE("A seed gives the same network with any number of threads", "[init][th
     CHECK(parameters(1, Seed{1}) != parameters(1, Seed{2}));
 }
 
-TEST_CASE("Scaled initialisers refuse a parameter without fans", "[init]") {
+TEST_CASE("Scaled initialisers of a parameter without fan-in and fan-out are errors", "[init]") {
     Reference device;
     Network<Architecture, Reference> network{device, Seed{1}};
     RandomStream stream(Seed{2}, "test");

@@ -67,7 +67,7 @@ TEMPLATE_TEST_CASE("Orthogonal has orthonormal rows, or columns where they are f
     CHECK(std::abs(fourth * 3600 - 3) < 0.5);
 }
 
-TEST_CASE("Orthogonal refuses what is no matrix", "[init]") {
+TEST_CASE("Orthogonal of a parameter that is not a matrix is an error", "[init]") {
     Reference device;
     Network<Sequential<Dense<3, 2>>, Reference> network{device, Seed{1}};
     RandomStream stream(Seed{2}, "test");

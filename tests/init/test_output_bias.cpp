@@ -36,7 +36,8 @@ bool near(const std::vector<double>& got, const std::vector<double>& want) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("An output bias gives the marginals of the data", "[init]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("An initialised output bias gives the marginal means of the data", "[init]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     CHECK(near(output(device, {0.02, 0.3, 0.5, 0.75, 0.98}, ActivationKind::sigmoid),
                {0.02, 0.3, 0.5, 0.75, 0.98}));
@@ -59,7 +60,7 @@ TEST_CASE("Only the output bias is set", "[init]") {
     CHECK(network.parameters().to_host() == expected);
 }
 
-TEST_CASE("An output bias is refused where it makes no sense", "[init]") {
+TEST_CASE("An output bias that makes no sense is an error", "[init]") {
     Reference device;
     Network<Sequential<Dense<3, 2>>, Reference> network{device, Seed{1}};
     Network<Sequential<Dense<3, 2>, BatchNorm<2>>, Reference> without_bias{device, Seed{1}};
@@ -67,7 +68,7 @@ TEST_CASE("An output bias is refused where it makes no sense", "[init]") {
                         double margin = 0.01) { initialize_output_bias(to, means, activation, margin); };
     const auto sigmoid = ActivationKind::sigmoid;
     CHECK_THROWS_WITH(set(without_bias, {0.5, 0.5}, sigmoid), contains("last parameter must be a bias"));
-    CHECK_THROWS_WITH(set(network, {0.5}, sigmoid), contains("one mean for each output; got 1 for 2"));
+    CHECK_THROWS_WITH(set(network, {0.5}, sigmoid), contains("one mean per output; got 1 for 2"));
     CHECK_THROWS_WITH(set(network, {0.5, -0.1}, sigmoid), contains("must be in [0, 1]"));
     CHECK_THROWS_WITH(set(network, {0.5, 1.1}, ActivationKind::tanh), contains("must be in [-1, 1]"));
     CHECK_THROWS_WITH(set(network, {0.5, std::numeric_limits<double>::quiet_NaN()}, sigmoid),
@@ -76,7 +77,7 @@ TEST_CASE("An output bias is refused where it makes no sense", "[init]") {
     CHECK_THROWS_WITH(set(network, {0.5, 0.5}, sigmoid, 0), contains("margin must be in (0, 0.5)"));
 }
 
-TEST_CASE("Marginal means are those of each value over the items", "[init]") {
+TEST_CASE("Marginal means are per value over the samples", "[init]") {
     const std::vector<std::uint8_t> pixels{0, 255, 51, 0, 255, 153};  // 2 samples of 3
     const auto unit = marginal_means(pixels, 3, PixelRange::zero_to_one);
     CHECK(near(unit, {0, 1, 0.4}));
@@ -84,6 +85,6 @@ TEST_CASE("Marginal means are those of each value over the items", "[init]") {
     CHECK(near(both, {-1, 1, -0.2}));
     CHECK_THROWS_WITH(
         marginal_means(pixels, 4, PixelRange::zero_to_one),
-        "[marginal_means] the data must be one or more whole items; got 6 values in items of 4");
-    CHECK_THROWS_WITH(marginal_means({}, 4, PixelRange::zero_to_one), contains("whole items"));
+        "[marginal_means] the data must be one or more whole samples; got 6 values in samples of 4");
+    CHECK_THROWS_WITH(marginal_means({}, 4, PixelRange::zero_to_one), contains("whole samples"));
 }

@@ -38,7 +38,7 @@ TEST_CASE("an atomic file appears when it is committed") {
     CHECK(folder.files() == 1);
 }
 
-TEST_CASE("an atomic file is on the disk, whole, before it has its name") {
+TEST_CASE("an atomic file is completely on disk before it is renamed") {
     const TemporaryFolder folder;
     synced.clear();
     write_file(folder / "a", "new");
@@ -46,7 +46,7 @@ TEST_CASE("an atomic file is on the disk, whole, before it has its name") {
     CHECK(synced.front() == "a.part: new");
 }
 
-TEST_CASE("an atomic file without a commit leaves the old one and no part") {
+TEST_CASE("an atomic file without a commit keeps the old one and leaves no partial file") {
     const TemporaryFolder folder;
     put_file(folder / "a", "old");
     { AtomicFile(folder / "a").write("new"); }
@@ -54,7 +54,7 @@ TEST_CASE("an atomic file without a commit leaves the old one and no part") {
     CHECK(folder.files() == 1);
 }
 
-TEST_CASE("a part left by a killed run is no hindrance") {
+TEST_CASE("a partial file of a killed run is replaced") {
     const TemporaryFolder folder;
     put_file(folder / "a.part", "a longer rest of an earlier run");
     write_file(folder / "a", "new");
@@ -62,7 +62,7 @@ TEST_CASE("a part left by a killed run is no hindrance") {
     CHECK(folder.files() == 1);
 }
 
-TEST_CASE("a full disk leaves the old file and says so") {
+TEST_CASE("a full disk keeps the old file and is an error") {
     const TemporaryFolder folder;
     put_file(folder / "a", "old");
     std::filesystem::create_symlink("/dev/full", folder / "a.part");
@@ -72,7 +72,7 @@ TEST_CASE("a full disk leaves the old file and says so") {
     CHECK(folder.files() == 1);
 }
 
-TEST_CASE("a file that cannot be written or read says why") {
+TEST_CASE("the error of a file that cannot be read or written gives the reason") {
     const TemporaryFolder folder;
     CHECK(is_line_with(error_of([&] { write_file(folder / "none/a", "new"); }),
                        {"cannot write", "none/a", "No such file or directory"}));
@@ -84,7 +84,7 @@ TEST_CASE("a file that cannot be written or read says why") {
     CHECK(is_line_with(error_of([&] { File("/dev/zero", File::Mode::read); }), {"not a regular file"}));
 }
 
-TEST_CASE("no file gets the number of standard output, where a program has closed it") {
+TEST_CASE("no file gets standard output's descriptor if a program has closed it") {
     const TemporaryFolder folder;
     std::fflush(stdout);
     const int out = dup(STDOUT_FILENO);
@@ -99,7 +99,7 @@ TEST_CASE("no file gets the number of standard output, where a program has close
     CHECK(contents_of(folder / "a") == "text");
 }
 
-TEST_CASE("reading beyond the end of a file says so") {
+TEST_CASE("reading beyond the end of a file is an error") {
     const TemporaryFolder folder;
     put_file(folder / "a", "abc");
     File file(folder / "a", File::Mode::read);

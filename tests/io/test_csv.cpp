@@ -8,7 +8,7 @@
 
 using namespace gantry;
 
-TEST_CASE("a log holds its rows at once, and numbers come back to the bit") {
+TEST_CASE("a log writes its rows immediately, and numbers are read back bit for bit") {
     const TemporaryFolder folder;
     CsvLog log(folder / "a.csv", "iteration,loss,rate");
     log.row(1, std::vector{0.1, 1e-300});
@@ -27,7 +27,7 @@ TEST_CASE("a log holds its rows at once, and numbers come back to the bit") {
     CHECK(table.columns[2][2] == 2.0 / 3);
 }
 
-TEST_CASE("a resumed log is the log of a run that never stopped") {
+TEST_CASE("a resumed log equals the log of an uninterrupted run") {
     const TemporaryFolder folder;
     const auto run = [](CsvLog& log, std::uint64_t from, std::uint64_t to) {
         for (std::uint64_t i = from; i <= to; ++i) log.row(i, std::vector{1.0 / static_cast<double>(i)});
@@ -61,7 +61,7 @@ TEST_CASE("a resumed log is the log of a run that never stopped") {
     CHECK(contents_of(folder / "a.csv") == whole);
 }
 
-TEST_CASE("a log is not continued where it does not fit") {
+TEST_CASE("a log that does not match is not continued") {
     const TemporaryFolder folder;
     put_file(folder / "a.csv", "iteration,other\n1,2\n");
     CHECK(is_line_with(error_of([&] { CsvLog::resume(folder / "a.csv", "iteration,loss", 3); }),
@@ -71,7 +71,7 @@ TEST_CASE("a log is not continued where it does not fit") {
     CHECK(contents_of(folder / "a.csv") == "iteration,loss\n1,2\nx,2\n3,3\n");
 }
 
-TEST_CASE("rows that a resumed log lacks are named, and a log may begin later") {
+TEST_CASE("missing rows of a resumed log are named, and a log can begin later") {
     const TemporaryFolder folder;
     const auto resumed = [&](const std::string& rows, std::uint64_t iteration,
                              CsvLog::Rows kind = CsvLog::Rows::each) {
@@ -94,11 +94,11 @@ TEST_CASE("rows that a resumed log lacks are named, and a log may begin later") 
         }
 }
 
-TEST_CASE("a full disk stops a log with one line") {
+TEST_CASE("a full disk is a one-line error of a log") {
     CHECK(is_line_with(error_of([] { CsvLog("/dev/full", "iteration,loss"); }), {"No space left on device"}));
 }
 
-TEST_CASE("a damaged table is refused with its row") {
+TEST_CASE("the error of a damaged table names the row") {
     const TemporaryFolder folder;
     for (const std::string_view row : {"3", "3,", "3,x", "3,4,5", "3,4 ", ""}) {
         put_file(folder / "a.csv", "iteration,loss\n1,2\n" + std::string(row) + "\n");

@@ -24,7 +24,7 @@ Picture pattern(int height, int width, int channels, int start = 0) {
 
 }  // namespace
 
-TEST_CASE("a grid puts images row by row, with a border between and around") {
+TEST_CASE("a grid places images row by row, with a border between and around") {
     const std::vector<float> images{-1, 1,  0,
                                     2,  -7, std::numeric_limits<float>::quiet_NaN()};  // 3 of (1, 2, 1)
     const Picture sheet = grid(images, 1, 2, 1, {.columns = 2, .border = 1, .border_value = 9});
@@ -39,7 +39,7 @@ TEST_CASE("a grid puts images row by row, with a border between and around") {
     CHECK(sheet.pixels == expected);
 }
 
-TEST_CASE("a grid enlarges pixels, border and all, and takes colours and the range 0 to 1") {
+TEST_CASE("a grid enlarges pixels and borders, and supports colour and the range [0, 1]") {
     const std::vector<double> image{0, 0.5, 1};
     const Picture sheet =
         grid(image, 1, 1, 3, {.border = 1, .scale = 2, .range = PixelRange::zero_to_one, .border_value = 5});
@@ -55,7 +55,7 @@ TEST_CASE("a grid enlarges pixels, border and all, and takes colours and the ran
         }
 }
 
-TEST_CASE("every byte survives the way to a network's range and back") {
+TEST_CASE("every byte survives the conversion to a network's range and back") {
     std::vector<double> values;
     Picture bytes{1, 256, 1, {}};
     for (int byte = 0; byte < 256; ++byte) {
@@ -65,7 +65,7 @@ TEST_CASE("every byte survives the way to a network's range and back") {
     CHECK(grid(values, 1, 256, 1, {.border = 0}) == bytes);
 }
 
-TEST_CASE("a grid refuses what is no sheet of images") {
+TEST_CASE("invalid images and options of a grid are errors") {
     const std::vector<float> values(6);
     const std::span<const float> images(values);
     CHECK(is_line_with(error_of([&] { grid(images, 2, 2, 1, {}); }), {"[grid]", "6 values in images of 4"}));
@@ -74,7 +74,7 @@ TEST_CASE("a grid refuses what is no sheet of images") {
     CHECK(is_line_with(error_of([&] { grid(images, 2, 3, 1, {.columns = 0}); }), {"[grid]"}));
 }
 
-TEST_CASE("a picture comes back from a PNG as it was") {
+TEST_CASE("an image is read back from a PNG unchanged") {
     const TemporaryFolder folder;
     for (const int channels : {1, 3})
         for (const int width : {1, 100, 257}) {
@@ -85,7 +85,7 @@ TEST_CASE("a picture comes back from a PNG as it was") {
     CHECK(folder.files() == 1);
 }
 
-TEST_CASE("a PNG that cannot be read is refused with one line") {
+TEST_CASE("a PNG that cannot be read is a one-line error") {
     const TemporaryFolder folder;
     CHECK(is_line_with(error_of([&] { read_png(folder / "none.png"); }), {"none.png", "No such file"}));
     put_file(folder / "text.png", "this is no picture, but long enough for a header");
@@ -99,7 +99,7 @@ TEST_CASE("a PNG that cannot be read is refused with one line") {
     CHECK(is_line_with(error_of([&] { read_png(folder / "short.png"); }), {"[read_png]", "short.png"}));
 }
 
-TEST_CASE("a picture whose numbers do not fit together is not written") {
+TEST_CASE("an inconsistent image is not written") {
     const TemporaryFolder folder;
     Picture picture = pattern(4, 4, 3);
     picture.pixels.pop_back();
@@ -137,7 +137,7 @@ TEST_CASE("a GIF holds every frame, loops, and keeps grey exactly") {
     }
 }
 
-TEST_CASE("a GIF loops for ever, and shows each frame for its time in hundredths of a second") {
+TEST_CASE("a GIF loops forever, with frame times in hundredths of a second") {
     const TemporaryFolder folder;
     for (const auto& [frames_per_second, hundredths] : {std::pair{5, 20}, {8, 13}, {30, 3}, {50, 2}}) {
         write_gif(folder / "a.gif", std::vector{pattern(3, 5, 1)}, frames_per_second);
@@ -149,7 +149,7 @@ TEST_CASE("a GIF loops for ever, and shows each frame for its time in hundredths
     }
 }
 
-TEST_CASE("a GIF's colours are right on the average over a small square") {
+TEST_CASE("a GIF's colours are correct on average over a small square") {
     const TemporaryFolder folder;
     const std::array<int, 3> colour{200, 90, 33};
     Picture flat{16, 16, 3, {}};
@@ -176,7 +176,7 @@ TEST_CASE("a GIF's colours are right on the average over a small square") {
     }
 }
 
-TEST_CASE("frames that make no animation are refused") {
+TEST_CASE("invalid frames of an animation are errors") {
     const TemporaryFolder folder;
     const std::vector<Picture> frames{pattern(3, 5, 1), pattern(5, 3, 1)};
     CHECK(is_line_with(error_of([&] { write_gif(folder / "a.gif", frames, 5); }), {"same size", "5 x 3"}));

@@ -15,7 +15,7 @@
 
 using namespace gantry;
 
-TEST_CASE("pictures have the values that Pillow gives") {
+TEST_CASE("decoded images match Pillow") {
     const std::filesystem::path folder = GANTRY_TEST_IO_FOLDER "/pillow";
     const auto expected = nlohmann::json::parse(contents_of(folder / "expected.json"));
     REQUIRE(expected.size() >= 40);

@@ -33,7 +33,7 @@ TEST_CASE("ticks are round numbers inside the axis") {
     CHECK(labels(1, 0) == labels(0, 1));  // no points
 }
 
-TEST_CASE("an axis has few ticks, whatever it spans") {
+TEST_CASE("an axis has few ticks for any range") {
     for (const double low : {-1e299, -1e10, -1.0, 0.0, 1e-320, 1.0, 1e15, 1e299})
         for (const double span : {0.0, 1e-320, 1e-12, 1.0, 1e15, 1e299}) {
             const auto ticks = detail::PlotAxis::over(low, low + span, 0.05, 6).ticks();
@@ -42,7 +42,7 @@ TEST_CASE("an axis has few ticks, whatever it spans") {
         }
 }
 
-TEST_CASE("a plot shows its names, breaks lines at NaN and holds no number that is none") {
+TEST_CASE("a plot shows its names, breaks lines at NaN and contains no NaN") {
     const TemporaryFolder folder;
     const std::vector<double> x{1, 2, 3, 4, 5, 6};
     const double nan = std::numeric_limits<double>::quiet_NaN(),
@@ -65,7 +65,7 @@ TEST_CASE("a plot shows its names, breaks lines at NaN and holds no number that 
     CHECK(occurrences(line, "L") == 1);
 }
 
-TEST_CASE("a million points make a small plot that still has its spikes") {
+TEST_CASE("a plot of a million points is small and keeps its spikes") {
     const TemporaryFolder folder;
     std::vector<double> x(1'000'000), y(x.size());
     for (std::size_t i = 0; i < x.size(); ++i) {
@@ -82,7 +82,7 @@ TEST_CASE("a million points make a small plot that still has its spikes") {
     CHECK(occurrences(svg, " 395.0L") == 1);
 }
 
-TEST_CASE("a smoothed line begins at its first point, with the raw one behind it") {
+TEST_CASE("a smoothed line begins at its first point, above the raw line") {
     const TemporaryFolder folder;
     const std::vector<double> x{0, 1, 2}, level{5, 5, 5};
     const std::vector<Series> series{{"y", "green", x, level}};
@@ -92,13 +92,13 @@ TEST_CASE("a smoothed line begins at its first point, with the raw one behind it
                       "d=\"M70.0" + middle + "L420.0" + middle + "L770.0" + middle) == 2);
 }
 
-TEST_CASE("a plot of nothing is an empty plot") {
+TEST_CASE("a plot without points is empty") {
     const TemporaryFolder folder;
     write_svg_plot(folder / "a.svg", {}, {});
     CHECK(contents_of(folder / "a.svg").ends_with("</svg>\n"));
 }
 
-TEST_CASE("a plot refuses series and options that make no sense") {
+TEST_CASE("invalid series and options of a plot are errors") {
     const TemporaryFolder folder;
     const std::vector<double> x{1, 2}, y{1};
     const std::vector<Series> series{{"a", "green", x, y}};

@@ -74,7 +74,7 @@ int worst_difference(const Picture& a, const Picture& b) {
 
 }  // namespace
 
-TEST_CASE("a JPEG is read as grey or colour, baseline and progressive") {
+TEST_CASE("a JPEG is read as grey or colour, baseline or progressive") {
     const TemporaryFolder folder;
     for (const bool progressive : {false, true}) {
         for (const int channels : {1, 3}) {
@@ -89,7 +89,7 @@ TEST_CASE("a JPEG is read as grey or colour, baseline and progressive") {
     }
 }
 
-TEST_CASE("a JPEG's orientation is EXIF's, whatever marker is in front of it, if it is one of the eight") {
+TEST_CASE("a JPEG's orientation is read from EXIF after any marker, if valid") {
     const TemporaryFolder folder;
     const Picture picture{2, 3, 1, {0, 10, 20, 30, 40, 50}};
     const auto width_of = [&](const WriteJpegOptions& options) {
@@ -125,7 +125,7 @@ TEST_CASE("CMYK becomes colour, with and without Adobe's marker") {
     }
 }
 
-TEST_CASE("a JPEG is decoded at a part of its size where that is enough") {
+TEST_CASE("a JPEG is decoded at a fraction of its size if that is sufficient") {
     const TemporaryFolder folder;
     write_jpeg(folder / "a.jpg", gradient(160, 321, 3));
     const auto size = [&](int height, int width) {
@@ -143,7 +143,7 @@ TEST_CASE("a JPEG is decoded at a part of its size where that is enough") {
     CHECK(size(1, 1) == std::vector<int>{20, 41});
 }
 
-TEST_CASE("a JPEG that is cut off anywhere is refused in one line") {
+TEST_CASE("a JPEG that is truncated anywhere is a one-line error") {
     const TemporaryFolder folder;
     for (const bool progressive : {false, true}) {
         write_jpeg(folder / "a.jpg", gradient(9, 11, 3), {.progressive = progressive});
@@ -177,7 +177,7 @@ TEST_CASE("PNGs of every kind are read") {
     CHECK(read(png(1, 8, 4, {'\x00', '\x80'})) == Values{127});  // grey and alpha
 }
 
-TEST_CASE("a PNG that is cut off anywhere in its pixels is refused in one line") {
+TEST_CASE("a PNG that is truncated anywhere in its pixels is a one-line error") {
     const TemporaryFolder folder;
     write_png(folder / "a.png", gradient(9, 11, 3));
     const std::string whole = contents_of(folder / "a.png");
@@ -190,7 +190,7 @@ TEST_CASE("a PNG that is cut off anywhere in its pixels is refused in one line")
     }
 }
 
-TEST_CASE("a picture that claims to be huge is refused before memory is taken for it") {
+TEST_CASE("an image file that claims to be huge is rejected before memory is allocated") {
     const TemporaryFolder folder;
     put_file(folder / "a.png", png(65535, 8, 2, "", "", 65535));
     CHECK(is_line_with(error_of([&] { read_png(folder / "a.png"); }), {"a.png", "2^27", "65535 x 65535"}));
@@ -217,13 +217,13 @@ TEST_CASE("a picture that claims to be huge is refused before memory is taken fo
     CHECK(is_line_with(error_of([&] { read_jpeg(folder / "a.jpg"); }), {"a.jpg", "2^30 bytes"}));
 }
 
-TEST_CASE("a JPEG with very many scans is refused before they are read") {
+TEST_CASE("a JPEG with very many scans is rejected before they are read") {
     const TemporaryFolder folder;
     write_jpeg(folder / "a.jpg", gradient(9, 11, 1), {.many_scans = true});
     CHECK(is_line_with(error_of([&] { read_jpeg(folder / "a.jpg"); }), {"a.jpg", "more than 100 scans"}));
 }
 
-TEST_CASE("pictures that are decoded at a time share a bounded memory", "[threads]") {
+TEST_CASE("images decoded at the same time share bounded memory", "[threads]") {
     std::atomic<int> at_once = 0, most = 0;
     {
         std::vector<std::jthread> threads;
@@ -239,7 +239,7 @@ TEST_CASE("pictures that are decoded at a time share a bounded memory", "[thread
     CHECK(most == 1);
 }
 
-TEST_CASE("a picture of one colour keeps it at every size") {
+TEST_CASE("an image of one colour keeps it at every size") {
     std::minstd_rand random(1);
     for (int round = 0; round < 200; ++round) {
         const auto side = [&](unsigned most) { return static_cast<int>(1 + random() % most); };
@@ -255,12 +255,12 @@ TEST_CASE("a picture of one colour keeps it at every size") {
     }
 }
 
-TEST_CASE("a picture of the wanted size stays as it is") {
+TEST_CASE("an image of the requested size is not changed") {
     const Picture picture = gradient(33, 70, 3);
     CHECK(resize_to_fill(picture, 33, 70) == picture);
 }
 
-TEST_CASE("the middle is cut out exactly") {
+TEST_CASE("the middle is cropped exactly") {
     const Picture picture = gradient(30, 100, 3);
     const Picture middle = resize_to_fill(picture, 30, 40);  // columns 30 to 69
     bool same = true;
@@ -273,7 +273,7 @@ TEST_CASE("the middle is cut out exactly") {
           Picture{31, 30, 1, {tall.pixels.begin() + 35 * 30, tall.pixels.begin() + 66 * 30}});
 }
 
-TEST_CASE("a gradient stays one, and half the size is the mean of neighbours") {
+TEST_CASE("a colour gradient is preserved, and half the size is the mean of neighbours") {
     for (const int size : {3, 16, 50, 64, 100, 129}) {
         const Picture scaled = resize_to_fill(gradient(64, 64, 3), size, size);
         for (int y = 0; y < size; ++y)
@@ -295,7 +295,7 @@ TEST_CASE("a gradient stays one, and half the size is the mean of neighbours") {
     for (const int value : grey.pixels) CHECK(std::abs(value - 127) < 12);
 }
 
-TEST_CASE("what cannot be scaled is refused in one line") {
+TEST_CASE("an image that cannot be scaled is a one-line error") {
     CHECK(is_line_with(error_of([] { resize_to_fill(Picture{}, 8, 8); }), {"[resize]", "0 x 0"}));
     CHECK(is_line_with(error_of([] { resize_to_fill(gradient(4, 4, 3), 0, 8); }), {"[resize]", "0 x 8"}));
 }

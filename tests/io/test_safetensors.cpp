@@ -46,7 +46,7 @@ std::string bytes_entry(const std::string& name, const std::string& shape, const
 
 }  // namespace
 
-TEST_CASE("tensors and metadata come back as they were") {
+TEST_CASE("tensors and metadata are read back unchanged") {
     const TemporaryFolder folder;
     write_safetensors(folder / "a", example());
     CHECK(read_safetensors(folder / "a") == example());
@@ -55,7 +55,7 @@ TEST_CASE("tensors and metadata come back as they were") {
     CHECK(folder.files() == 1);
 }
 
-TEST_CASE("values are copied out by name, type and number") {
+TEST_CASE("values are copied by name, type and size") {
     const Safetensors file = example();
     std::vector<float> weight(6);
     copy_values(file, "generator.0.weight", std::span(weight));
@@ -83,7 +83,7 @@ TEST_CASE("the header is aligned and every tensor begins at a multiple of its ty
                   0);
 }
 
-TEST_CASE("a tensor that contradicts itself is not written") {
+TEST_CASE("an inconsistent tensor is not written") {
     const TemporaryFolder folder;
     Safetensors file = example();
     file.tensors["position"].shape = {2};
@@ -102,7 +102,7 @@ TEST_CASE("a tensor that contradicts itself is not written") {
     CHECK(folder.files() == 0);
 }
 
-TEST_CASE("a tensor of an unsupported type is refused by name, but only where its values are asked for") {
+TEST_CASE("a tensor of an unsupported type is an error only if its values are read") {
     const TemporaryFolder folder;
     for (const std::string dtype : {"F8_E4M3", "F8_E5M2", "F8_E8M0", "F4", "C64", "U7", "\\n"}) {
         CAPTURE(dtype);
@@ -120,7 +120,7 @@ TEST_CASE("a tensor of an unsupported type is refused by name, but only where it
     }
 }
 
-TEST_CASE("half floats are converted bit by bit as IEEE 754 and PyTorch have them") {
+TEST_CASE("half-precision conversion matches IEEE 754 and PyTorch bit by bit") {
     CHECK(detail::from_half(0x0001) == 0x1p-24f);
     CHECK(detail::from_half(0x03FF) == 0x3FFp-24f);
     CHECK(detail::from_half(0x0400) == 0x1p-14f);
@@ -138,7 +138,7 @@ TEST_CASE("half floats are converted bit by bit as IEEE 754 and PyTorch have the
     CHECK(std::isnan(detail::from_bfloat16(0xFFC0)));
 }
 
-TEST_CASE("damaged safetensors are refused, each with its reason in one line") {
+TEST_CASE("damaged safetensors are one-line errors with the reason") {
     const TemporaryFolder folder;
     const auto refused = [&](const std::string& header, std::size_t data_bytes, std::string_view reason) {
         put_safetensors(folder / "a", header, data_bytes);
@@ -164,9 +164,9 @@ TEST_CASE("damaged safetensors are refused, each with its reason in one line") {
     refused("{" + bytes_entry("x", "[4]", "[4,0]") + "}", 4, "outside the file");
     refused("{" + bytes_entry("x", "[3]", "[0,4]") + "}", 4, "do not match its dtype and shape");
     refused("{" + bytes_entry("x", "[1]", "[0,4]", "F64") + "}", 4, "do not match its dtype and shape");
-    refused("{" + bytes_entry("x", "[-4]", "[0,4]") + "}", 4, "shape of sizes");
-    refused("{" + bytes_entry("x", "[4.0]", "[0,4]") + "}", 4, "shape of sizes");
-    refused("{" + bytes_entry("x", "4", "[0,4]") + "}", 4, "shape of sizes");
+    refused("{" + bytes_entry("x", "[-4]", "[0,4]") + "}", 4, "shape of non-negative integers");
+    refused("{" + bytes_entry("x", "[4.0]", "[0,4]") + "}", 4, "shape of non-negative integers");
+    refused("{" + bytes_entry("x", "4", "[0,4]") + "}", 4, "shape of non-negative integers");
     refused("{" + bytes_entry("x", "[4]", "[0,4,4]") + "}", 4, "two data_offsets");
     refused("{" + bytes_entry("x", "[4]", "[0,99999999999999999999]") + "}", 4, "two data_offsets");
     // 2^32 * 2^32 and 2^61 * 8 bytes are 0 modulo 2^64.
@@ -186,7 +186,7 @@ TEST_CASE("damaged safetensors are refused, each with its reason in one line") {
     refused(R"({"a\nb":3})", 0, "tensor \"a\\x0ab\" must have dtype");
     refused("{\"" + std::string(5000, 'x') + "\":3}", 0, "must have dtype");
     refused(R"({"__metadata__":3})", 0, "must be a JSON object");
-    refused(R"({"__metadata__":{"a":3}})", 0, "not so \"a\"");
+    refused(R"({"__metadata__":{"a":3}})", 0, "unlike \"a\"");
     refused(R"({"__metadata__":{"a":"1","a":"2"}})", 0, "\"a\" twice");
     refused(R"({"a":{"b":{"c":{"d":{}}}}})", 0, "nested too deeply");
     refused(std::string(1'000'000, '['), 0, "nested too deeply");
@@ -195,7 +195,7 @@ TEST_CASE("damaged safetensors are refused, each with its reason in one line") {
     refused(deep, 0, "nested too deeply");
 }
 
-TEST_CASE("a change of any bit of a file is noticed, in a key of the metadata too") {
+TEST_CASE("a change of any bit of a file is detected, also in a metadata key") {
     const TemporaryFolder folder;
     write_safetensors(folder / "a", example());
     const std::string whole = contents_of(folder / "a");
@@ -209,15 +209,15 @@ TEST_CASE("a change of any bit of a file is noticed, in a key of the metadata to
     }
 }
 
-TEST_CASE("other programs' files have no checksum, and a file that they changed has another one") {
+TEST_CASE("files of other programs have no checksum, and changed files fail the check") {
     const TemporaryFolder folder;
     put_safetensors(folder / "a", R"({"__metadata__":{"format":"pt"}})", 0);
     CHECK(read_safetensors(folder / "a").metadata.at("format") == "pt");
     put_safetensors(folder / "a", R"({"__metadata__":{"gantry.format":"1"}})", 0);
-    CHECK(is_line_with(error_of([&] { read_safetensors(folder / "a"); }), {"its checksum is not that of"}));
+    CHECK(is_line_with(error_of([&] { read_safetensors(folder / "a"); }), {"its checksum does not match"}));
 }
 
-TEST_CASE("equal keys in different tensors are no duplicates") {
+TEST_CASE("equal keys in different tensors are not duplicates") {
     const TemporaryFolder folder;
     put_safetensors(folder / "a",
                     "{" + bytes_entry("a", "[0]", "[0,0]") + "," + bytes_entry("b", "[0]", "[0,0]") + "}", 0);
@@ -237,7 +237,7 @@ TEST_CASE("a header cannot be longer than the file") {
     CHECK(is_line_with(error_of([&] { read_safetensors(folder.path()); }), {"Is a directory"}));
 }
 
-TEST_CASE("a safetensors file with any damage is read or refused, never worse") {
+TEST_CASE("a safetensors file with any damage is read or rejected") {
     const TemporaryFolder folder;
     write_safetensors(folder / "a", example());
     const std::string whole = contents_of(folder / "a");
@@ -263,7 +263,7 @@ TEST_CASE("a safetensors file with any damage is read or refused, never worse") 
     CHECK(refused > 300);  // the other changes hit the data, a name or the metadata
 }
 
-TEST_CASE("a safetensors file is read and written whole, or memory lacks") {
+TEST_CASE("a safetensors file is read and written completely, or memory runs out") {
     const TemporaryFolder folder;
     write_safetensors(folder / "a", example());
     const std::string whole = contents_of(folder / "a");

@@ -7,7 +7,7 @@
 
 namespace gantry::test {
 
-TEMPLATE_TEST_CASE("BatchNorm2d that is not affine", "[layers]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("BatchNorm2d without affine parameters", "[layers]", GANTRY_TEST_DEVICES) {
     using Images = Shape<Batch, 3, 2, 4>;
     using Affine = Sequential<InputShape<3, 2, 4>, BatchNorm2d<4>, LeakyReLU<0.2f>>;
     using NotAffine =

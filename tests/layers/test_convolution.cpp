@@ -68,14 +68,15 @@ void check_fused() {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("an activation in a convolution is the activation by itself", "[layers]",
+TEMPLATE_TEST_CASE("an activation fused into a convolution equals a separate one", "[layers]",
                    GANTRY_TEST_DEVICES) {
     check_fused<ReLU, TestType>();
     check_fused<LeakyReLU<0.2f>, TestType>();
     check_fused<Tanh, TestType>();
 }
 
-TEMPLATE_TEST_CASE("Maxout of convolutions is the maximum of single ones", "[layers]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("Maxout of convolutions is the maximum of separate ones", "[layers]",
+                   GANTRY_TEST_DEVICES) {
     using Single = Conv2d<2, 3, window>;
     using Pieces = Sequential<InputShape<5, 6, 2>, Maxout<Single, 2>>;
     using One = Sequential<InputShape<5, 6, 2>, Single>;
@@ -104,7 +105,7 @@ TEMPLATE_TEST_CASE("Maxout of convolutions is the maximum of single ones", "[lay
     CHECK(largest_error(pieces(x).to_host(), expected) < 1e-6);
 }
 
-TEST_CASE("parameters of convolutions: names, layouts and fans are PyTorch's", "[layers]") {
+TEST_CASE("parameters of convolutions: names, layouts and fans match PyTorch", "[layers]") {
     using A = Sequential<Conv2d<3, 5, window>, ConvTranspose2d<5, 7, window>>;
     const auto parameters = A::parameters();
     REQUIRE(parameters.size() == 4);
@@ -135,7 +136,7 @@ TEST_CASE("parameters of convolutions: names, layouts and fans are PyTorch's", "
     }
 }
 
-TEMPLATE_TEST_CASE("a DCGAN makes of a batch what it makes of its items, in evaluation", "[layers]",
+TEMPLATE_TEST_CASE("a DCGAN in evaluation gives the same for a batch as for its samples", "[layers]",
                    GANTRY_TEST_DEVICES) {
     using A = Sequential<InputShape<6, 4, 2>, Conv2d<2, 5, no_bias>, BatchNorm<5>, LeakyReLU<0.2f>,
                          ConvTranspose2d<5, 3, no_bias>, BatchNorm<3>, Tanh>;
@@ -155,7 +156,7 @@ TEMPLATE_TEST_CASE("a DCGAN makes of a batch what it makes of its items, in eval
     CHECK(largest_error(singles, whole) < 1e-6);
 }
 
-TEST_CASE("gradients of a DCGAN are those of the reference device", "[layers]") {
+TEST_CASE("gradients of a DCGAN match the reference device", "[layers]") {
     using A =
         Sequential<InputShape<8, 6, 3>, Conv2d<3, 16, no_bias>, LeakyReLU<0.2f>, Conv2d<16, 20, no_bias>,
                    BatchNorm<20>, LeakyReLU<0.2f>, ConvTranspose2d<20, 16, no_bias>, BatchNorm<16>, ReLU,

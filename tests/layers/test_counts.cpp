@@ -55,7 +55,7 @@ TEST_CASE("summary of a network", "[layers]") {
                spaces(16, operations) + operations + '\n';
     };
     CHECK(NestedNetwork::summary() ==
-          row("layer", "output", "parameters", "FLOPs an item") +
+          row("layer", "output", "parameters", "FLOPs per sample") +
               row("0.0  Dense 8 -> 6", "(Batch, 6)", "54", "102") +
               row("0.1  BatchNorm 6", "(Batch, 6)", "12", "48") + row("0.2  ReLU", "(Batch, 6)", "0", "6") +
               row("1  Dropout 0.5", "(Batch, 6)", "0", "6") +
@@ -64,7 +64,7 @@ TEST_CASE("summary of a network", "[layers]") {
               row("3  Reshape", "(Batch, 2, 2, 1)", "0", "0") + row("total", "", "90", "214"));
 }
 
-TEST_CASE("names, places and layouts of parameters are those of PyTorch", "[layers]") {
+TEST_CASE("names, order and layouts of parameters match PyTorch", "[layers]") {
     const auto parameters = NestedNetwork::parameters();
     struct Expected {
         std::string name;

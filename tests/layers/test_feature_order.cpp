@@ -37,7 +37,7 @@ struct CrossedSlopes : PlainLayer {
 
 }  // namespace
 
-TEST_CASE("The order of features is found through layers that keep it", "[layers]") {
+TEST_CASE("The feature order is tracked through layers that keep it", "[layers]") {
     using A = Sequential<SmallImage, Sequential<SmallConvolution, BatchNorm<3>, Flatten>, Mish, BatchNorm<60>,
                          Sequential<Dropout<0.5f>, Dense<60, 60>>, BatchNorm<60>, ReLU, Reshape<10, 2, 3>>;
     STATIC_REQUIRE(detail::feature_orders<A>.problem == OrderProblem::none);
@@ -62,7 +62,7 @@ TEST_CASE("The order of features is found through layers that keep it", "[layers
     STATIC_REQUIRE(orders_of<D, 0>.outputs == plain);
 }
 
-TEST_CASE("A network without a file that means the same in PyTorch is found", "[layers]") {
+TEST_CASE("A network without an equivalent PyTorch file is detected", "[layers]") {
     using enum OrderProblem;
     STATIC_REQUIRE(problem_of<SmallImage, Flatten> == other_image);
     STATIC_REQUIRE(problem_of<SmallImage, Flatten, BatchNorm<40>, Tanh> == other_image);

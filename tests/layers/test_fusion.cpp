@@ -41,7 +41,7 @@ void check_fused(D& device) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("an activation in the layer before it is the activation by itself", "[layers]",
+TEMPLATE_TEST_CASE("an activation fused into the layer before it equals a separate one", "[layers]",
                    GANTRY_TEST_DEVICES) {
     TestType device;
     check_fused<ReLU>(device);
@@ -52,7 +52,7 @@ TEMPLATE_TEST_CASE("an activation in the layer before it is the activation by it
     check_fused<Tanh>(device);
 }
 
-TEMPLATE_TEST_CASE("a nested Sequential is the flat one", "[layers]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("a nested Sequential equals the flat one", "[layers]", GANTRY_TEST_DEVICES) {
     using Flat = Sequential<Dense<9, 6>, Tanh, BatchNorm<6>, ReLU, Dense<6, 4>, Sigmoid>;
     using Nested = Sequential<Sequential<Dense<9, 6>, Tanh>,
                               Sequential<Sequential<BatchNorm<6>, ReLU>, Dense<6, 4>>, Sigmoid>;

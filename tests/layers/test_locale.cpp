@@ -21,7 +21,7 @@ struct Grouped : std::numpunct<char> {
 
 }  // namespace
 
-TEST_CASE("the program's locale changes no text of gantry") {
+TEST_CASE("gantry's texts do not depend on the program's locale") {
     using Architecture = Sequential<Dense<1000, 2000>, LeakyReLU<0.2f>>;
     const auto texts = [] {
         try {

@@ -11,7 +11,7 @@
 #include <vector>
 
 namespace gantry::test {
-TEMPLATE_TEST_CASE("Maxout is the maximum of single layers", "[layers]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("Maxout is the maximum of separate layers", "[layers]", GANTRY_TEST_DEVICES) {
     TestType device;
     constexpr std::size_t pieces = 3, outputs = 5;
     Network<Sequential<Maxout<Dense<9, outputs>, pieces>>, TestType> maxout_network{device, Seed{1}};
@@ -91,7 +91,8 @@ TEMPLATE_TEST_CASE("BatchNorm in training and evaluation", "[layers]", GANTRY_TE
     CHECK(largest_error(singles, whole) < 1e-7);
 }
 
-TEMPLATE_TEST_CASE("a new network's numbers lie within PyTorch's bounds", "[layers]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("a new network's parameters are within PyTorch's bounds", "[layers]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     using Architecture = Sequential<Dense<100, 50>, BatchNorm<50>, ReLU, Dense<50, 10>>;
     Network<Architecture, TestType> network{device, Seed{1}};
@@ -140,14 +141,12 @@ TEST_CASE("the same seed gives the same bits with any number of threads", "[laye
 }
 
 #ifndef GANTRY_TEST_SANITIZERS  // AddressSanitizer aborts on such a large allocation
-TEMPLATE_TEST_CASE("A network that no memory holds is refused with its size", "[layers]",
+TEMPLATE_TEST_CASE("The error of a network that does not fit in memory names its size", "[layers]",
                    GANTRY_TEST_DEVICES) {
     TestType device;
     using Large = Network<Sequential<Dense<3, 2>, Dense<2, 2000000000>, Dense<2000000000, 100000>>, TestType>;
-    CHECK_THROWS_WITH(
-        (Large{device, Seed{1}}),
-        contains(", for a network of 200006000100008 parameters, the largest of which is 2.weight "
-                 "(2000000000, 100000)"));
+    CHECK_THROWS_WITH((Large{device, Seed{1}}), contains(", for a network of 200006000100008 parameters, the "
+                                                         "largest being 2.weight (2000000000, 100000)"));
 }
 #endif
 

@@ -51,7 +51,7 @@ using Whole =
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("layers that pool are calls to their ops", "[layers]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("pooling layers call their ops", "[layers]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = images(device);
@@ -61,8 +61,7 @@ TEMPLATE_TEST_CASE("layers that pool are calls to their ops", "[layers]", GANTRY
     CHECK(layer_of<GlobalAvgPool2d>(device) == global_avg_pool2d(x).to_host());
 }
 
-TEMPLATE_TEST_CASE("PoolUnpool2d unpools with the switches of its own pooling", "[layers]",
-                   GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("PoolUnpool2d unpools with its own switches", "[layers]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Whole, TestType> network{device, Seed{1}};
     Network<Sequential<Conv2d<3, 2, same_size>>, TestType> first{device, Seed{1}};

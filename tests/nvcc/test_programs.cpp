@@ -18,7 +18,7 @@ struct Place : MlpFolder {
 
 }  // namespace
 
-TEST_CASE("A program with gantry::cuda trains on a GPU, or says why it does not", "") {
+TEST_CASE("A program with gantry::cuda trains on a GPU, or prints why it cannot", "") {
     const Place place;
     const Result result = place.train("auto");
     INFO(result.output);

@@ -86,7 +86,7 @@ TEMPLATE_TEST_CASE("activations at kinks and extremes", "[ops]", GANTRY_TEST_DEV
                      {{-infinity, -1, 0}, {-1e4f, -1, 0}, {0, 0, 1}, {1e4f, 1, 0}, {infinity, 1, 0}});
 }
 
-TEMPLATE_TEST_CASE("activations pass NaN on", "[ops]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("activations propagate NaN", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = filled<Shape<17>>(device, 0, std::numeric_limits<double>::quiet_NaN());
@@ -103,11 +103,10 @@ TEMPLATE_TEST_CASE("activations pass NaN on", "[ops]", GANTRY_TEST_DEVICES) {
     CHECK(all_nan(tanh(x)));
 }
 
-TEST_CASE("activations with parameters out of range", "[ops]") {
+TEST_CASE("parameters of activations out of range are errors", "[ops]") {
     Reference device;
     const auto x = filled<Shape<3>>(device, 0, 1);
-    CHECK_THROWS_WITH(leaky_relu(x, -0.1),
-                      "[leaky_relu] the slope below zero must not be negative; got -0.1");
+    CHECK_THROWS_WITH(leaky_relu(x, -0.1), "[leaky_relu] the negative slope must be at least 0; got -0.1");
     CHECK_THROWS_WITH(elu(x, 0), "[elu] alpha must be positive; got 0");
 }
 

@@ -122,7 +122,7 @@ TEMPLATE_TEST_CASE("batch_norm_evaluation", "[ops]", GANTRY_TEST_DEVICES) {
     check_op<D, Features>("batch_norm_evaluation: not affine", given_statistics_not_affine);
 }
 
-TEMPLATE_TEST_CASE("batch_norm does what PyTorch does", "[ops]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("batch_norm matches PyTorch", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     using Vectors = Shape<Batch, batch_norm_reference::features>;
     using Images = Shape<Batch, batch_norm_reference::height, batch_norm_reference::width,
@@ -136,7 +136,8 @@ TEMPLATE_TEST_CASE("batch_norm does what PyTorch does", "[ops]", GANTRY_TEST_DEV
     all(0.f, 1e-5);
 }
 
-TEMPLATE_TEST_CASE("batch_norm: the fused derivative is the one in ops", "[ops]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("batch_norm: the fused derivative matches the one composed of ops", "[ops]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto random = [&]<class S>(S, const char* name) {
@@ -152,7 +153,7 @@ TEMPLATE_TEST_CASE("batch_norm: the fused derivative is the one in ops", "[ops]"
     CHECK(largest_error(std::get<2>(fused).to_host(), std::get<2>(in_ops).to_host()) < 1e-13);
 }
 
-TEMPLATE_TEST_CASE("batch_norm keeps its digits where the mean is large", "[ops]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("batch_norm keeps its precision for a large mean", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     constexpr int batch = 200;
@@ -178,7 +179,7 @@ TEMPLATE_TEST_CASE("batch_norm of one value is an error in training", "[ops]", G
     const auto x = filled<Features>(device, 1, 1);
     const auto one = filled<Statistics>(device, 0, 1);
     CHECK_THROWS_WITH(batch_norm(x, one, one, one, one),
-                      "[batch_norm] training needs more than one value for each feature; got a batch of 1");
+                      "[batch_norm] training requires more than one value per feature; got a batch of 1");
     CHECK_NOTHROW(batch_norm_evaluation(x, one, one, one, one));
 }
 

@@ -16,8 +16,8 @@ TEMPLATE_TEST_CASE("elementwise ops repeat the smaller operand", "[ops]", GANTRY
     check_op<D, Shape<>, Items>("scalar * b", product);
     check_op<D, Items, Shape<5>>("a * last extent", product);
     check_op<D, Shape<3, 5>, Items>("last extents * b", product);
-    check_op<D, Items, Shape<Batch>>("a * one for each item", product);
-    check_op<D, Shape<Batch, 1>, Shape<Batch, 7>>("one for each item * b", product);
+    check_op<D, Items, Shape<Batch>>("a * one value per sample", product);
+    check_op<D, Shape<Batch, 1>, Shape<Batch, 7>>("one value per sample * b", product);
     check_op<D, Shape<4, 7>, Shape<7>>("a * last extent, no batch", product,
                                        {.singles = Singles::not_checked});
 }
@@ -45,7 +45,7 @@ TEMPLATE_TEST_CASE("broadcast_to repeats rows, columns and scalars", "[ops]", GA
     CHECK(broadcast_to<Shape<Batch, 3>>(scalar, 1).to_host() == std::vector<float>{5, 5, 5});
 }
 
-TEST_CASE("which shapes fill which", "[ops]") {
+TEST_CASE("which shapes broadcast to which", "[ops]") {
     const auto kind = []<class Whole, class Part>(Whole, Part) {
         return broadcast_kind(Whole::extents(Batch), Part::extents(Batch));
     };
@@ -62,14 +62,16 @@ TEST_CASE("which shapes fill which", "[ops]") {
     CHECK(kind(Shape<3, 5>{}, Items{}) == Broadcast::impossible);
 }
 
-TEMPLATE_TEST_CASE("operands with different batches are an error", "[ops]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("operands with different batch sizes are an error", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto two = filled<Shape<Batch, 4>>(device, 2, 1), three = filled<Shape<Batch, 4>>(device, 3, 1);
-    CHECK_THROWS_WITH(two + three,
-                      "[add] the operands of an elementwise op must have one shape; got (3, 4) and (2, 4)");
+    CHECK_THROWS_WITH(
+        two + three,
+        "[add] the operands of an elementwise op must have the same shape; got (3, 4) and (2, 4)");
     const auto each = filled<Shape<Batch>>(device, 2, 1);
-    CHECK_THROWS_WITH(three * each, contains("[multiply] the operands of an elementwise op must have one"));
+    CHECK_THROWS_WITH(three * each,
+                      contains("[multiply] the operands of an elementwise op must have the same"));
 }
 
 }  // namespace gantry::test

@@ -155,7 +155,7 @@ TEMPLATE_TEST_CASE("convolutions are each other's adjoints", "[ops]", GANTRY_TES
     check_adjoints<D, Conv2dOptions{.size = {5, 1}, .stride = {3, 2}, .padding = {4, 3}}, 7, 4, 9, 8>();
 }
 
-TEMPLATE_TEST_CASE("convolutions do what PyTorch does", "[ops]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("convolutions match PyTorch", "[ops]", GANTRY_TEST_DEVICES) {
     check_all_against_pytorch<TestType, double>(1e-12);
     check_all_against_pytorch<TestType, float>(1e-5);
 }
@@ -168,30 +168,30 @@ TEMPLATE_TEST_CASE("conv2d_weight_gradient of batches of different sizes is an e
     const auto y = filled<Shape<Batch, 2, 2, 1>>(device, 3, 1);
     CHECK_THROWS_WITH(
         conv2d_weight_gradient<plain>(x, y),
-        "[conv2d_weight_gradient] both must have as many items; got (2, 4, 4, 1) and (3, 2, 2, 1)");
+        "[conv2d_weight_gradient] both must have the same batch size; got (2, 4, 4, 1) and (3, 2, 2, 1)");
 }
 
-TEST_CASE("geometries that kernels cannot count in int", "[ops]") {
+TEST_CASE("geometries whose indices do not fit int are errors", "[ops]") {
     const auto pixelwise = [](int batch, int height, int width, int channels) {
         const ConvolutionAxis vertical{height, height}, horizontal{width, width};
         return ConvolutionGeometry{batch, vertical, horizontal, channels, 1};
     };
     CHECK_NOTHROW(check_range(pixelwise(32767, 256, 256, 1)));
-    CHECK_THROWS_WITH(
-        check_range(pixelwise(32768, 256, 256, 1)),
-        "[convolution] the pixels of a batch, and the numbers of an image and of a window, must be "
-        "fewer than 2^31: use a smaller batch or image; got images (32768, 256, 256, 1) and "
-        "(32768, 256, 256, 1), window 1 x 1");
+    CHECK_THROWS_WITH(check_range(pixelwise(32768, 256, 256, 1)),
+                      "[convolution] a batch must have fewer than 2^31 pixels, and an image and a window "
+                      "fewer than 2^31 elements: use a smaller batch or image; got images (32768, 256, 256, "
+                      "1) and (32768, 256, 256, 1), window 1 x 1");
     CHECK_THROWS_AS(check_range(pixelwise(1, 65536, 32768, 1)), Error);
     CHECK_THROWS_AS(check_range(pixelwise(1, 1024, 1024, 2048)), Error);
     CHECK_THROWS_AS(check_range(pixelwise(1 << 30, 1 << 30, 1 << 30, 1)), Error);
 }
 
-TEMPLATE_TEST_CASE("a device refuses convolutions that it cannot count", "[ops]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("a device rejects convolutions whose indices do not fit int", "[ops]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     const ConvolutionAxis axis{256, 256};
     const ConvolutionGeometry geometry{32768, axis, axis, 1, 1};
-    const auto message = contains("must be fewer than 2^31");
+    const auto message = contains("must have fewer than 2^31");
     CHECK_THROWS_WITH(launch(device, ConvolutionParameters<float>{.geometry = geometry}), message);
     CHECK_THROWS_WITH(launch(device, ConvolutionTransposedParameters<float>{.geometry = geometry}), message);
     CHECK_THROWS_WITH(launch(device, ConvolutionWeightGradientParameters<float>{.geometry = geometry}),

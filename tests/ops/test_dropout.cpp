@@ -15,7 +15,7 @@ TEMPLATE_TEST_CASE("dropout", "[ops]", GANTRY_TEST_DEVICES) {
                                          {.singles = Singles::not_checked});
 }
 
-TEMPLATE_TEST_CASE("dropout keeps the mean, drops its share, and has one mask for both directions", "[ops]",
+TEMPLATE_TEST_CASE("dropout keeps the mean, drops its share, and uses one mask for both directions", "[ops]",
                    GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
@@ -38,7 +38,7 @@ TEMPLATE_TEST_CASE("dropout keeps the mean, drops its share, and has one mask fo
     CHECK(different == 0);
 }
 
-TEMPLATE_TEST_CASE("dropout moves its stream on, so that masks differ", "[ops]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("dropout advances its stream, so that masks differ", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     RandomStream stream(Seed{5}, "dropout");
@@ -51,15 +51,15 @@ TEMPLATE_TEST_CASE("dropout moves its stream on, so that masks differ", "[ops]",
     CHECK(dropout(x, 0.5, stream).to_host() == first);
 }
 
-TEMPLATE_TEST_CASE("dropout with probability 0, and out of range", "[ops]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("dropout with probability 0 and with probabilities out of range", "[ops]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     RandomStream stream(Seed{5}, "dropout");
     const auto x = filled<Shape<Batch>>(device, 100, 1);
     CHECK(dropout(x, 0, stream).to_host() == x.to_host());
-    CHECK_THROWS_WITH(dropout(x, 1, stream),
-                      "[dropout] the probability to drop an element lies in [0, 1); got 1");
-    CHECK_THROWS_WITH(dropout(x, -0.5, stream), contains("lies in [0, 1); got -0.5"));
+    CHECK_THROWS_WITH(dropout(x, 1, stream), "[dropout] the drop probability must be in [0, 1); got 1");
+    CHECK_THROWS_WITH(dropout(x, -0.5, stream), contains("must be in [0, 1); got -0.5"));
 }
 
 }  // namespace gantry::test

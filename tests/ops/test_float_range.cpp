@@ -25,7 +25,7 @@ std::vector<float> shifted(std::vector<float> numbers, float shift) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("means and losses whose sums or squares are no floats", "[ops]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("means and losses whose sums or squares overflow", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = from_host<Four>(device, 1, std::vector<float>{3e19f, 0, 0, 0});
@@ -102,7 +102,7 @@ TEMPLATE_TEST_CASE("derivatives in the tails", "[ops]", GANTRY_TEST_DEVICES) {
     }
 }
 
-TEMPLATE_TEST_CASE("batch norm of numbers with a large mean, and of large numbers", "[ops]",
+TEMPLATE_TEST_CASE("batch norm of values with a large mean, and of large values", "[ops]",
                    GANTRY_TEST_DEVICES) {
     // A mean between two floats, and values whose differences from it are exact.
     TestType device;

@@ -30,7 +30,7 @@ TEMPLATE_TEST_CASE("maxout", "[ops]", GANTRY_TEST_DEVICES) {
     check_op<TestType, Shape<Batch, 57>>("maxout", [](const auto& x) { return square(maxout<3>(x)); });
 }
 
-TEMPLATE_TEST_CASE("values of ops that join, cut and choose", "[ops]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("values of concatenate, slice and maxout", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     using Numbers = std::vector<float>;
@@ -47,19 +47,19 @@ TEMPLATE_TEST_CASE("values of ops that join, cut and choose", "[ops]", GANTRY_TE
     CHECK(reshape<Shape<Batch, 2, 2>>(x).data() == x.data());  // a view
 }
 
-TEMPLATE_TEST_CASE("the gradient of maxout goes to the first of equals", "[ops]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("maxout passes the gradient to the first of equal inputs", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = variable(from_host<Shape<Batch, 4>>(device, 1, std::vector<float>{2, 1, 2, 3}));
     CHECK(grad(sum(maxout<2>(x)), x).to_host() == std::vector<float>{1, 0, 0, 1});
 }
 
-TEMPLATE_TEST_CASE("concatenate refuses different batches", "[ops]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("concatenate of different batch sizes is an error", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto a = filled<Shape<Batch, 4>>(device, 2, 1), b = filled<Shape<Batch, 4>>(device, 3, 1);
     CHECK_THROWS_WITH(concatenate(a, b),
-                      "[concatenate] both inputs must have as many items; got (2, 4) and (3, 4)");
+                      "[concatenate] both inputs must have the same batch size; got (2, 4) and (3, 4)");
     CHECK(concatenate_batch(a, b).batch() == 5);
 }
 

@@ -70,7 +70,7 @@ TEMPLATE_TEST_CASE("softmax and its cross entropy", "[ops]", GANTRY_TEST_DEVICES
         [](const auto& x) { return softmax_cross_entropy(x, some_targets<1>(x)); }, averaged);
 }
 
-TEMPLATE_TEST_CASE("cross entropy is the one written in ops", "[ops]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("cross entropy matches the one composed of ops", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     for (const int batch : {1, 5, 67}) {
         check_cross_entropy<float, 1>(device, batch);
@@ -129,20 +129,20 @@ TEMPLATE_TEST_CASE("values of losses", "[ops]", GANTRY_TEST_DEVICES) {
            std::vector<float>{0, 1, 1, 0}));
 }
 
-TEMPLATE_TEST_CASE("losses refuse targets that do not fit", "[ops]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("losses with mismatched targets are errors", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = filled<Shape<Batch, 4>>(device, 3, 1), t = filled<Shape<Batch, 4>>(device, 2, 1);
     CHECK_THROWS_WITH(
         bce_with_logits(x, t),
-        "[bce_with_logits] there must be as many targets as predictions; got (2, 4) and (3, 4)");
-    CHECK_THROWS_WITH(mse(x, t), contains("[mse] there must be as many targets as predictions"));
+        "[bce_with_logits] targets and predictions must have the same shape; got (2, 4) and (3, 4)");
+    CHECK_THROWS_WITH(mse(x, t), contains("[mse] targets and predictions must have the same shape"));
     CHECK_THROWS_WITH(
         softmax_cross_entropy(x, t),
-        "[softmax_cross_entropy] there must be as many targets as logits; got (2, 4) and (3, 4)");
+        "[softmax_cross_entropy] targets and logits must have the same shape; got (2, 4) and (3, 4)");
     const std::vector<std::uint8_t> labels{1, 4};
     CHECK_THROWS_WITH(one_hot<4>(device, std::span<const std::uint8_t>(labels)),
-                      "[one_hot] every label must be below the number of classes; got 4 of 4");
+                      "[one_hot] every label must be less than the number of classes; got 4 of 4");
 }
 
 }  // namespace gantry::test

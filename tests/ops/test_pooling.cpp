@@ -93,7 +93,7 @@ TEMPLATE_TEST_CASE("avg_pool2d, global_avg_pool2d and upsample", "[ops]", GANTRY
         few_items);
 }
 
-TEMPLATE_TEST_CASE("pooling does what PyTorch does", "[ops]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("pooling matches PyTorch", "[ops]", GANTRY_TEST_DEVICES) {
     const auto all = [&]<class T>(T) {
         using D = TestType;
         check_against_pytorch<D, T, Pooling{.size = 2}>(pooling_reference::halves);
@@ -175,7 +175,7 @@ TEMPLATE_TEST_CASE("max_unpool2d adds where windows overlap", "[ops]", GANTRY_TE
     CHECK(max_unpool2d(largest, switches).to_host() == std::vector<float>{0, 10, 0});
 }
 
-TEMPLATE_TEST_CASE("max_unpool2d refuses switches that are not its tensor's", "[ops]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("max_unpool2d with switches of another tensor is an error", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device, other;
     using Image = Shape<Batch, 4, 4, 1>;
     using Half = Shape<Batch, 2, 2, 1>;
@@ -184,14 +184,13 @@ TEMPLATE_TEST_CASE("max_unpool2d refuses switches that are not its tensor's", "[
     device.end_step();
     const auto y = filled<Half>(device, 2, 1);
     CHECK_THROWS_WITH(max_unpool2d(y, old),
-                      contains("a tensor is valid until the end of the step that made it"));
+                      contains("a tensor is valid until the end of the step that created it"));
     CHECK_THROWS_WITH(old.pixels.to_host(), contains("a tensor is valid until the end of the step"));
-    CHECK_THROWS_WITH(
-        max_unpool2d(filled<Half>(device, 3, 1), pool(device)),
-        "[max_unpool2d] tensor and switches must have as many items; got (3, 2, 2, 1) and (2, 2, "
-        "2, 1)");
+    CHECK_THROWS_WITH(max_unpool2d(filled<Half>(device, 3, 1), pool(device)),
+                      "[max_unpool2d] tensor and switches must have the same batch size; got (3, 2, 2, 1) "
+                      "and (2, 2, 2, 1)");
     CHECK_THROWS_WITH(max_unpool2d(y, pool(other)),
-                      "[max_unpool2d] tensor and switches must be on one device object");
+                      "[max_unpool2d] tensor and switches must be on the same device object");
 }
 
 }  // namespace gantry::test

@@ -48,7 +48,7 @@ const auto rate_changes = [](auto& optimizer, std::size_t update) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Sgd makes the steps of PyTorch", "[optim]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("Sgd matches PyTorch's steps", "[optim]", GANTRY_TEST_DEVICES) {
     TestType device;
     const auto check = [&](const SgdOptions& options, const ReferenceTable& expected) {
         return difference<Sgd>(device, options, expected);
@@ -69,7 +69,7 @@ TEMPLATE_TEST_CASE("Sgd makes the steps of PyTorch", "[optim]", GANTRY_TEST_DEVI
                           rate_changes) < tolerance<double>);
 }
 
-TEMPLATE_TEST_CASE("Adam makes the steps of PyTorch", "[optim]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("Adam matches PyTorch's steps", "[optim]", GANTRY_TEST_DEVICES) {
     TestType device;
     const auto check = [&](const AdamOptions& options, const ReferenceTable& expected) {
         return difference<Adam>(device, options, expected);
@@ -83,7 +83,7 @@ TEMPLATE_TEST_CASE("Adam makes the steps of PyTorch", "[optim]", GANTRY_TEST_DEV
                            adam_rate_changes, rate_changes) < tolerance<double>);
 }
 
-TEMPLATE_TEST_CASE("AdamW makes the steps of PyTorch", "[optim]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("AdamW matches PyTorch's steps", "[optim]", GANTRY_TEST_DEVICES) {
     TestType device;
     using namespace reference_weights;
     CHECK(difference<AdamW>(device, AdamWOptions{.learning_rate = 0.1}, adam_w) < tolerance<double>);
@@ -92,7 +92,7 @@ TEMPLATE_TEST_CASE("AdamW makes the steps of PyTorch", "[optim]", GANTRY_TEST_DE
               adam_w_weight_decay) < tolerance<double>);
 }
 
-TEMPLATE_TEST_CASE("OptimisticAdam makes the steps of the paper", "[optim]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("OptimisticAdam matches the paper's steps", "[optim]", GANTRY_TEST_DEVICES) {
     TestType device;
     using namespace reference_weights;
     CHECK(difference<OptimisticAdam>(device, AdamOptions{.learning_rate = 0.1, .beta1 = 0.5, .beta2 = 0.9},
@@ -102,7 +102,7 @@ TEMPLATE_TEST_CASE("OptimisticAdam makes the steps of the paper", "[optim]", GAN
               optimistic_adam_weight_decay) < tolerance<double>);
 }
 
-TEMPLATE_TEST_CASE("RmsProp makes the steps of PyTorch", "[optim]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("RmsProp matches PyTorch's steps", "[optim]", GANTRY_TEST_DEVICES) {
     TestType device;
     const auto check = [&](const RmsPropOptions& options, const ReferenceTable& expected) {
         return difference<RmsProp>(device, options, expected);
@@ -117,7 +117,7 @@ TEMPLATE_TEST_CASE("RmsProp makes the steps of PyTorch", "[optim]", GANTRY_TEST_
                 rms_prop_centered_momentum) < tolerance<double>);
 }
 
-TEMPLATE_TEST_CASE("An optimizer's steps in float are those in double, rounded", "[optim]",
+TEMPLATE_TEST_CASE("An optimizer's steps in float are the rounded steps in double", "[optim]",
                    GANTRY_TEST_DEVICES) {
     TestType device;
     CHECK(difference<Sgd, float>(device, SgdOptions{.learning_rate = 0.1, .momentum = 0.9},

@@ -16,7 +16,7 @@
 using namespace gantry;
 using namespace gantry::test;
 
-TEMPLATE_TEST_CASE("An optimizer refuses gradients that are not its network's newest", "[optim]",
+TEMPLATE_TEST_CASE("An optimizer rejects gradients that are not its network's latest", "[optim]",
                    GANTRY_TEST_DEVICES) {
     TestType device;
     ReferenceNetwork<TestType> network(device), other(device);
@@ -25,7 +25,7 @@ TEMPLATE_TEST_CASE("An optimizer refuses gradients that are not its network's ne
 
     SECTION("another network of the same type") {
         REQUIRE_THROWS_WITH(optimizer.step(other.gradients_of_update(0)),
-                            contains("[Sgd] the gradients must be those of the network"));
+                            contains("[Sgd] the gradients must be those of the optimizer's network"));
     }
     SECTION("stale ones") {
         Step step{device};
@@ -39,7 +39,7 @@ TEMPLATE_TEST_CASE("An optimizer refuses gradients that are not its network's ne
     CHECK(base.parameters().to_host() == repeated<double>(reference_start));
 }
 
-TEMPLATE_TEST_CASE("An update between a forward pass and its backward pass is refused", "[optim]",
+TEMPLATE_TEST_CASE("An update between a forward pass and its backward pass is an error", "[optim]",
                    GANTRY_TEST_DEVICES) {
     TestType device;
     SmallNetwork<TestType> network{device, Seed{1}};
@@ -55,7 +55,7 @@ TEMPLATE_TEST_CASE("An update between a forward pass and its backward pass is re
     CHECK(optimizer.updates() == 2);
 }
 
-TEST_CASE("Optimizers refuse options out of range", "[optim]") {
+TEST_CASE("Optimizer options out of range are errors", "[optim]") {
     Reference device;
     SmallNetwork<Reference> network{device, Seed{1}};
     const auto sgd = [&](const SgdOptions& options) { Sgd{network, options}; };
@@ -72,8 +72,8 @@ TEST_CASE("Optimizers refuse options out of range", "[optim]") {
     CHECK_THROWS_WITH(sgd({.momentum = 1}), "[Sgd] momentum must be in [0, 1); got 1");
     CHECK_THROWS_WITH(sgd({.momentum = 0.5, .dampening = -1}), contains("dampening must be in [0, 1)"));
     CHECK_THROWS_WITH(sgd({.weight_decay = -1}), contains("weight_decay must be finite and at least 0"));
-    CHECK_THROWS_WITH(sgd({.nesterov = true}), "[Sgd] nesterov needs a momentum and no dampening");
-    CHECK_THROWS_WITH(sgd({.momentum = 0.5, .dampening = 0.1, .nesterov = true}), contains("no dampening"));
+    CHECK_THROWS_WITH(sgd({.nesterov = true}), "[Sgd] nesterov requires momentum and zero dampening");
+    CHECK_THROWS_WITH(sgd({.momentum = 0.5, .dampening = 0.1, .nesterov = true}), contains("zero dampening"));
     CHECK_THROWS_WITH(sgd({.decay = ExponentialDecay{.factor = 0.9}}), contains("decay.factor"));
     CHECK_THROWS_WITH(sgd({.decay = ExponentialDecay{.minimum = -1}}), contains("decay.minimum"));
     CHECK_THROWS_WITH(sgd({.momentum = 0.5, .momentum_schedule = LinearMomentum{}}), contains("not both"));

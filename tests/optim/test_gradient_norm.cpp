@@ -27,8 +27,7 @@ Gradients<Net> gradients_of(Net& network, const std::vector<typename Net::scalar
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Gradients have the norm that PyTorch finds, and are clipped as there", "[optim]",
-                   GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("The norm and clipping of gradients match PyTorch", "[optim]", GANTRY_TEST_DEVICES) {
     TestType device;
     ReferenceNetwork<TestType> network(device);
     for (std::size_t update = 0; update < reference_updates; ++update) {
@@ -47,7 +46,7 @@ TEMPLATE_TEST_CASE("Gradients have the norm that PyTorch finds, and are clipped 
     }
 }
 
-TEMPLATE_TEST_CASE("The norm of many gradients in float is that in double, and small ones stay as they are",
+TEMPLATE_TEST_CASE("The norm of many gradients in float matches double, and small gradients are not clipped",
                    "[optim]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Sequential<Dense<300, 71>, Dense<71, 3>>, TestType> network{device, Seed{1}};
@@ -66,7 +65,8 @@ TEMPLATE_TEST_CASE("The norm of many gradients in float is that in double, and s
     CHECK(largest_error(network.gradients().to_host(), expected) < tolerance<float>);
 }
 
-TEMPLATE_TEST_CASE("Clipping gradients of 0, and those that are not finite", "[optim]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("Clipping gradients of 0 and gradients that are not finite", "[optim]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     SmallNetwork<TestType> network{device, Seed{1}};
     std::vector<double> numbers(network.parameter_count, 0);
@@ -103,7 +103,7 @@ TEMPLATE_TEST_CASE("An optimizer takes gradients that were clipped", "[optim]", 
     CHECK(std::abs(std::sqrt(moved) - 0.01) < 1e-7);
 }
 
-TEMPLATE_TEST_CASE("Stale gradients have no norm, and a norm to clip to is a positive number", "[optim]",
+TEMPLATE_TEST_CASE("The norm of stale gradients, and a max_norm that is not positive, are errors", "[optim]",
                    GANTRY_TEST_DEVICES) {
     TestType device;
     SmallNetwork<TestType> network{device, Seed{1}};
@@ -118,7 +118,8 @@ TEMPLATE_TEST_CASE("Stale gradients have no norm, and a norm to clip to is a pos
         CHECK_THROWS_WITH(clip_gradient_norm(newest, wrong), contains("must be finite and greater than 0"));
 }
 
-TEMPLATE_TEST_CASE("The norm of gradients whose squares are no floats", "[optim]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("The norm of gradients whose squares overflow or underflow", "[optim]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     SmallNetwork<TestType, float> network(device, Seed{1});
     const Step step{device};
@@ -143,7 +144,8 @@ TEMPLATE_TEST_CASE("The norm of gradients whose squares are no floats", "[optim]
     for (const float g : network.gradients().to_host()) CHECK(near(g, 2 / std::sqrt(35.0)));
 }
 
-TEMPLATE_TEST_CASE("Moments of gradients whose squares are no floats", "[optim]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("Moments of gradients whose squares overflow or underflow", "[optim]",
+                   GANTRY_TEST_DEVICES) {
     TestType device;
     const auto moved = [&](auto&& make_optimizer) {
         SmallNetwork<TestType, float> network(device, Seed{1});

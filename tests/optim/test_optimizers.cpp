@@ -53,7 +53,7 @@ std::vector<std::string> names(Optimizer& optimizer) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("An optimizer goes on from saved state bit for bit", "[optim]", GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("An optimizer continues from saved state bit for bit", "[optim]", GANTRY_TEST_DEVICES) {
     TestType device;
     CHECK(resumes<Sgd>(device, SgdOptions{}));
     CHECK(resumes<Sgd>(device, SgdOptions{.nesterov = true,
@@ -86,7 +86,7 @@ TEST_CASE("An optimizer's buffers have PyTorch's names", "[optim]") {
     for (const auto& buffer : centered.buffers()) CHECK(buffer.buffer->size() == Net::parameter_count);
 }
 
-TEST_CASE("Schedules follow their closed forms", "[optim]") {
+TEST_CASE("Schedules match their closed forms", "[optim]") {
     const ExponentialDecay decay{.factor = 1.000004, .minimum = 1e-6};
     CHECK(decay(0.1, 0) == 0.1);
     CHECK(std::abs(decay(0.1, 100'000) - 0.1 * std::exp(-100'000 * std::log(1.000004))) < 1e-12);
@@ -118,8 +118,7 @@ TEST_CASE("Sgd takes rate and momentum from its schedules", "[optim]") {
     CHECK(optimizer.current_learning_rate() == 0.02);
 }
 
-TEMPLATE_TEST_CASE("Centered RmsProp stays finite where the gradient stays the same", "[optim]",
-                   GANTRY_TEST_DEVICES) {
+TEMPLATE_TEST_CASE("Centered RmsProp stays finite for a constant gradient", "[optim]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Sequential<Dense<100, 100>>, TestType> network{device, Seed{1}};
     // E[g^2] - E[g]^2 is 0 except for rounding errors, which make it negative about half of the time.

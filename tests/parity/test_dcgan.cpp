@@ -138,7 +138,7 @@ TEST_CASE("a DCGAN's losses are PyTorch's for 20 steps", "[parity]") {
 }
 
 // dcgan.py runs these two cases; they are hidden from ctest.
-TEMPLATE_TEST_CASE("writes what PyTorch starts from", "[.start]", float, double) {
+TEMPLATE_TEST_CASE("writes the networks that PyTorch starts from", "[.start]", float, double) {
     Networks<TestType> networks;
     CheckpointWriter writer;
     networks.serialize(writer);

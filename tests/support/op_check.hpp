@@ -114,7 +114,7 @@ void check_singles(const ValueFunction<double, D>& f, std::vector<Extents> shape
                 singles[i] += options.singles == Singles::summed ? y[i] : y[i] / batch;
         }
     }
-    INFO("a batch against its items one by one");
+    INFO("a batch against its samples one by one");
     check_near(singles, whole, 1e-13);
 }
 

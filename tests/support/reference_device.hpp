@@ -162,7 +162,7 @@ template <class T>
 void launch(Reference&, const GatherSamplesParameters<T>& p) {
     for (std::size_t i = 0; i < p.count; ++i)
         for (std::size_t k = 0; k < p.sample_size; ++k) {
-            const int byte = p.x[p.items[i] * p.sample_size + k];
+            const int byte = p.x[p.samples[i] * p.sample_size + k];
             p.y[i * p.sample_size + k] =
                 static_cast<T>((p.range == PixelRange::zero_to_one ? byte : 2 * byte - 255) / 255.0);
         }

@@ -57,7 +57,7 @@ template <class Op, class T, class D, class... In>
                                          const TensorRef<T, D>& first, const In&... more) {
     const auto check = [&](const TensorRef<T, D>& x) {
         x.check_alive();
-        if (x.device != first.device) fail(Op::name, "the inputs of an op must be on one device object");
+        if (x.device != first.device) fail(Op::name, "the inputs of an op must be on the same device object");
     };
     check(first);
     (check(more), ...);

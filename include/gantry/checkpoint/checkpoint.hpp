@@ -279,7 +279,7 @@ public:
     ~CheckpointReader() noexcept(false) {
         if (!changes_.empty() && std::uncaught_exceptions() == exceptions_)
             fail("checkpoint",
-                 source_ + " was described to a CheckpointReader and not loaded: call its apply()");
+                 source_ + " was read into a CheckpointReader but not applied: call its apply()");
     }
 
     /// Parameters, states and, in gantry's files, the dropout stream. Narrower floating-point types are
@@ -355,15 +355,15 @@ public:
     void same(const std::string& name, const std::string& value, std::string_view meaning) {
         const std::string saved = text(name);
         if (saved != value)
-            refuse("has another " + std::string(meaning) + ", " + detail::quoted(saved) + ", not " +
+            refuse("has a different " + std::string(meaning) + ", " + detail::quoted(saved) + ", not " +
                    detail::quoted(value));
     }
     /// Errors: the integer or stream position `name` is not `factor` times `of`.
     void proportional(const std::string& name, std::uint64_t factor, const std::string& of) {
         const std::uint64_t number = position_of(name), unit = position_of(of);
         if (number / factor != unit || number % factor != 0)
-            refuse("has " + detail::quoted(name) + ' ' + std::to_string(number) +
-                   ", which does not go with " + detail::quoted(of) + ' ' + std::to_string(unit));
+            refuse("has " + detail::quoted(name) + ' ' + std::to_string(number) + ", which does not match " +
+                   detail::quoted(of) + ' ' + std::to_string(unit));
     }
 
     /// The build that wrote the file; see build_text. Another build may round differently.
@@ -374,7 +374,7 @@ public:
         for (const auto& [name, entry] : file_.tensors)
             if (!described_.contains(name))
                 refuse("has a tensor " + detail::quoted(name) + " too many",
-                       "load it with those that wrote it, or a network alone by part_of");
+                       "load it with those that wrote it, or one network with part_of");
         for (const auto& change : changes_) change();
         changes_.clear();
     }
@@ -400,7 +400,7 @@ private:
 
     std::string text(const std::string& name) {
         const auto found = file_.metadata.find(name);
-        if (found == file_.metadata.end()) refuse("says nothing of " + detail::quoted(name));
+        if (found == file_.metadata.end()) refuse("has no entry " + detail::quoted(name));
         return found->second;
     }
     /// Calls f and adds the part of the checkpoint to an Error's message.
@@ -409,13 +409,13 @@ private:
         try {
             f();
         } catch (const Error& error) {
-            refuse("has a wrong " + detail::quoted(name) + ", " + error.what());
+            refuse("has an invalid " + detail::quoted(name) + ", " + error.what());
         }
     }
 
     void set_stream(const std::string& name, RandomStream& stream, const std::vector<std::uint64_t>& state) {
         const auto id = static_cast<std::uint32_t>(state[1]);
-        if (id != state[1]) refuse("has a wrong " + detail::quoted(name));
+        if (id != state[1]) refuse("has an invalid " + detail::quoted(name));
         changes_.push_back([&stream, state, id] {
             stream.seed = Seed{state[0]};
             stream.name = id;
@@ -428,8 +428,8 @@ private:
         std::vector<std::uint64_t> state(3);
         for (std::uint64_t& number : state)
             if (!detail::parse_number(detail::take_field(rest, ','), number))
-                refuse("has a wrong " + detail::quoted(name));
-        if (!rest.empty()) refuse("has a wrong " + detail::quoted(name));
+                refuse("has an invalid " + detail::quoted(name));
+        if (!rest.empty()) refuse("has an invalid " + detail::quoted(name));
         set_stream(name, stream, state);
     }
 
@@ -492,8 +492,8 @@ private:
         });
         if (!same && matters)
             fail("checkpoint", source_ +
-                                   " was written by another version of gantry, with another order of "
-                                   "flattened images: load it with the version that wrote it");
+                                   " was written by a version of gantry with a different order of flattened "
+                                   "images: load it with that version");
     }
     /// A file without an architecture (PyTorch's, for example) is checked by its shapes only.
     void check_architecture(const std::string& name, const std::string& wanted) {

@@ -47,7 +47,7 @@ inline void check_range(const ConvolutionGeometry& g) {
         !fits(v.out, h.out, g.out_channels) || !fits(v.size, h.size, g.in_channels) ||
         !fits(v.size, h.size, g.out_channels))
         fail("convolution",
-             "the pixels of a batch, and the numbers of an image and of a window, must be fewer than 2^31: "
+             "a batch must have fewer than 2^31 pixels, and an image and a window fewer than 2^31 elements: "
              "use a smaller batch or image",
              "images (", g.batch, ", ", v.in, ", ", h.in, ", ", g.in_channels, ") and (", g.batch, ", ",
              v.out, ", ", h.out, ", ", g.out_channels, "), window ", v.size, " x ", h.size);

@@ -16,7 +16,7 @@ struct GatherSamplesParameters {
     const std::uint8_t* x = nullptr;  ///< (samples in the data set, sample_size)
     T* y = nullptr;                   ///< (count, sample_size)
     PixelRange range = PixelRange::minus_one_to_one;
-    std::array<std::uint32_t, most> items = {};  ///< indices of the samples; the first `count` are used
+    std::array<std::uint32_t, most> samples = {};  ///< indices of the samples; the first `count` are used
 };
 
 /// Gathers scalars into a contiguous array: y[i] = *from[i].

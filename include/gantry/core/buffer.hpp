@@ -26,7 +26,7 @@ using Blocks = std::list<Block>;
 template <class T>
 std::size_t bytes_of(std::size_t count) {
     if (count > std::numeric_limits<std::ptrdiff_t>::max() / sizeof(T))
-        fail("memory", "no memory has that many bytes", count, " elements of ", sizeof(T), " bytes");
+        fail("memory", "the size must be less than 2^63 bytes", count, " elements of ", sizeof(T), " bytes");
     return count * sizeof(T);
 }
 
@@ -89,7 +89,7 @@ public:
     void from_host(std::span<const T> host) {
         const auto turn = device().turn();
         if (host.size() != size_)
-            fail("Buffer", "from_host takes one number for each element", host.size(), " for ", size_);
+            fail("Buffer", "from_host takes one value per element", host.size(), " for ", size_);
         if (!data_) return;
         device_->memory().copy_from_host(data_, host.data(), size_ * sizeof(T));
         overwritten();

@@ -62,7 +62,7 @@ public:
         try {
             if (bytes > 0) block.front().data = memory_.allocate(bytes);
         } catch (const std::bad_alloc&) {
-            fail("memory", "there is no memory left for what outlives steps", bytes, " bytes");
+            fail("memory", "out of memory for data that outlives a step", bytes, " bytes");
         }
         block.front().bytes = bytes;
         const std::lock_guard lock(blocks_mutex_);
@@ -107,8 +107,8 @@ public:
         const void* nobody = nullptr;
         if (!user_.compare_exchange_strong(nobody, me, std::memory_order_acquire, std::memory_order_relaxed))
             fail("device",
-                 "another thread is using this device; give each thread a device, or let one wait for the "
-                 "end of the other's Step");
+                 "another thread is using this device; give each thread its own device, or wait for the end "
+                 "of the other thread's Step");
         return Turn(&user_);
     }
 
@@ -152,7 +152,8 @@ template <class D>
 class [[nodiscard]] Step {
 public:
     explicit Step(D& device) : device_(device), of_device_(device.watch()), turn_(device.turn()) {
-        if (device.tape().is_open()) fail("Step", "one step of a device must end before the next one begins");
+        if (device.tape().is_open())
+            fail("Step", "a Step must end before the next one on the same device begins");
         device.tape().open();
     }
     Step(const Step&) = delete;

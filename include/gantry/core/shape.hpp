@@ -61,14 +61,14 @@ template <int... Sizes>
 struct Shape {
     static_assert(sizeof...(Sizes) <= Extents::max_rank, "gantry: a shape has at most 4 extents");
     static_assert(((Sizes > 0 || Sizes == Batch) && ...),
-                  "gantry: every extent of a shape is positive, or Batch");
+                  "gantry: every extent of a shape must be positive, or Batch");
     static_assert(((Sizes == Batch) + ... + 0) <= 1 &&
                       (sizeof...(Sizes) == 0 || Extents{sizeof...(Sizes), {Sizes...}}.first() == Batch ||
                        ((Sizes != Batch) && ...)),
-                  "gantry: Batch is the first extent of a shape, or none");
+                  "gantry: Batch can only be the first extent of a shape");
 
     static_assert(detail::fits(((Sizes == Batch) || ...), {1, (Sizes == Batch ? 1 : Sizes)...}),
-                  "gantry: an item of a batch has fewer than 2^31 elements, and every shape fewer than 2^48");
+                  "gantry: a sample must have fewer than 2^31 elements, and a shape fewer than 2^48");
 
     static constexpr int rank = sizeof...(Sizes);               ///< number of extents
     static constexpr bool batched = ((Sizes == Batch) || ...);  ///< the first extent is Batch

@@ -43,7 +43,7 @@ public:
     N* push(const Arguments&... arguments) {
         static_assert(std::is_base_of_v<Node, N> && std::is_trivially_destructible_v<N>);
         if (!open_)
-            fail("Step", "nothing is recorded outside of a Step: write `const Step step{device};` before it");
+            fail("Step", "ops are recorded only inside a Step: write `const Step step{device};` first");
         N* node = new (arena_.allocate(sizeof(N))) N(arguments...);
         node->previous = last_;
         node->index = ++count_;

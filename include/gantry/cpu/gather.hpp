@@ -19,8 +19,8 @@ void launch(Cpu& device, const GatherSamplesParameters<T>& p) {
     cpu::parallel_ranges(device.threads(), p.count, 1, cpu::worthwhile_elements / p.sample_size,
                          [&](std::size_t begin, std::size_t end) {
                              for (std::size_t i = begin; i < end; ++i)
-                                 std::transform(p.x + p.items[i] * p.sample_size,
-                                                p.x + (p.items[i] + std::size_t{1}) * p.sample_size,
+                                 std::transform(p.x + p.samples[i] * p.sample_size,
+                                                p.x + (p.samples[i] + std::size_t{1}) * p.sample_size,
                                                 p.y + i * p.sample_size,
                                                 [&](std::uint8_t byte) { return value_of_byte[byte]; });
                          });

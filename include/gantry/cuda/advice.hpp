@@ -109,18 +109,19 @@ inline constexpr Advice runtime_advice[] = {
     // Kernels
     {memory_is_full,
      {cudaErrorMemoryAllocation}},
-    {"a kernel made a mistake, and CUDA fails until the program starts again: compute-sanitizer finds it",
+    {"a kernel failed, and every CUDA call fails until the program is restarted: find the cause "
+     "with compute-sanitizer",
      {cudaErrorIllegalAddress, cudaErrorAssert, cudaErrorHardwareStackError, cudaErrorIllegalInstruction,
       cudaErrorMisalignedAddress, cudaErrorInvalidAddressSpace, cudaErrorInvalidPc, cudaErrorLaunchFailure,
       cudaErrorPriorLaunchFailure, 721 /* cudaErrorTensorMemoryLeak */}},
-    {"a kernel ran into the display's watchdog: use a GPU without a display, or a smaller batch",
+    {"the display's watchdog ended a kernel: use a GPU without a display, or a smaller batch",
      {cudaErrorLaunchTimeout}},
     {"the GPU cannot run a launch of this size: use a smaller batch, and report it with the layer's sizes",
      {cudaErrorInvalidConfiguration, cudaErrorLaunchOutOfResources, cudaErrorInvalidClusterSize,
       cudaErrorCooperativeLaunchTooLarge, cudaErrorMissingConfiguration}},
 
     // Calls
-    {"a call inside of Cuda::run_as_graph cannot be captured: keep allocation, synchronization, the default "
+    {"a call inside Cuda::run_as_graph cannot be captured: keep allocation, synchronization, the default "
      "stream, other streams and threads, and another run_as_graph out of it",
      {cudaErrorStreamCaptureUnsupported, cudaErrorStreamCaptureInvalidated, cudaErrorStreamCaptureMerge,
       cudaErrorStreamCaptureUnmatched, cudaErrorStreamCaptureUnjoined, cudaErrorStreamCaptureIsolation,
@@ -170,9 +171,10 @@ inline constexpr Advice cublas_advice[] = {
     {wrong_argument, {CUBLAS_STATUS_INVALID_VALUE}},
     {gpu_too_old, {CUBLAS_STATUS_ARCH_MISMATCH}},
     {earlier_failure, {CUBLAS_STATUS_EXECUTION_FAILED, CUBLAS_STATUS_MAPPING_ERROR}},
-    {"cuBLAS failed inside: free memory on the GPU; if that does not help, report it with the layer's sizes",
+    {"an internal error of cuBLAS: free memory on the GPU; if that does not help, report it "
+     "with the layer's sizes",
      {CUBLAS_STATUS_INTERNAL_ERROR}},
-    {"this version of cuBLAS has no such product: report it with the layer's sizes",
+    {"this version of cuBLAS has no such matrix product: report it with the layer's sizes",
      {CUBLAS_STATUS_NOT_SUPPORTED}},
     {broken_installation, {CUBLAS_STATUS_LICENSE_ERROR}},
 };
@@ -186,7 +188,7 @@ inline constexpr Advice cudnn_advice[] = {
       CUDNN_STATUS_NOT_SUPPORTED_INCOMPATIBLE_CUDART, CUDNN_STATUS_NOT_SUPPORTED_RUNTIME_PREREQUISITE_MISSING,
       CUDNN_STATUS_NOT_SUPPORTED_SUBLIBRARY_UNAVAILABLE, CUDNN_STATUS_INTERNAL_ERROR_COMPILATION_FAILED}},
     {not_finished, {CUDNN_STATUS_RUNTIME_IN_PROGRESS}},
-    {"a number overflowed: use a lower learning rate or clip the gradients",
+    {"a value overflowed: use a lower learning rate or clip the gradients",
      {CUDNN_STATUS_RUNTIME_FP_OVERFLOW}},
     {wrong_argument, {CUDNN_STATUS_BAD_PARAM}},
     {wrong_gpu, {CUDNN_STATUS_BAD_PARAM_STREAM_MISMATCH}},
@@ -195,7 +197,8 @@ inline constexpr Advice cudnn_advice[] = {
      {CUDNN_STATUS_NOT_SUPPORTED, CUDNN_STATUS_DEPRECATED}},
     {update_driver, {CUDNN_STATUS_NOT_SUPPORTED_INCOMPATIBLE_CUDA_DRIVER}},
     {gpu_too_old, {CUDNN_STATUS_NOT_SUPPORTED_ARCH_MISMATCH}},
-    {"cuDNN failed inside: free memory on the GPU; if that does not help, report it with the layer's sizes",
+    {"an internal error of cuDNN: free memory on the GPU; if that does not help, report it "
+     "with the layer's sizes",
      {CUDNN_STATUS_INTERNAL_ERROR}},
     {memory_is_full, {CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED}},
     {"the host's memory is full: end other programs or use a smaller data set",

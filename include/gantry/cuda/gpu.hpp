@@ -32,8 +32,8 @@ public:
         check(cudaGetDeviceCount(&count), "cudaGetDeviceCount");
         if (number < 0 || number >= count)
             fail(where,
-                 count == 1 ? std::string("there is one GPU here, whose number is 0")
-                            : "there are " + std::to_string(count) + " GPUs here, numbered from 0 to " +
+                 count == 1 ? std::string("the only GPU is number 0")
+                            : "there are " + std::to_string(count) + " GPUs, numbered from 0 to " +
                                   std::to_string(count - 1),
                  number);
     }

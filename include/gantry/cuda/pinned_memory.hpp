@@ -21,9 +21,10 @@ inline PinnedMemory allocate_pinned(std::size_t bytes) {
     void* memory = nullptr;
     const cudaError_t code = cudaMallocHost(&memory, bytes);
     if (code == cudaErrorMemoryAllocation)
-        fail("cudaMallocHost", std::string(cudaGetErrorString(code)) + " (" + cudaGetErrorName(code) +
-                                   "): the host has too little memory that can be page-locked: use a "
-                                   "smaller batch, or end other programs");
+        fail("cudaMallocHost",
+             std::string(cudaGetErrorString(code)) + " (" + cudaGetErrorName(code) +
+                 "): the host has too little page-locked memory available: use a smaller batch, or "
+                 "end other programs");
     check(code, "cudaMallocHost");
     return PinnedMemory(static_cast<std::byte*>(memory));
 }

@@ -81,7 +81,7 @@ private:
                                      const BatchOptions& options) {
         const std::size_t count = count_samples(values, sample_size, options);
         if (labels != 0 && labels != count)
-            fail("batches", "each item needs one label", count, " items and ", labels, " labels");
+            fail("batches", "each sample needs one label", count, " samples and ", labels, " labels");
         return count;
     }
 
@@ -96,12 +96,12 @@ private:
     void fill(Slot& slot, std::uint64_t number) {
         const std::uint64_t first = number * options_.batch;
         for (std::size_t i = 0; i < options_.batch; ++i) {
-            const std::size_t item = order_.item(first + i);
-            std::transform(pixels_.begin() + static_cast<std::ptrdiff_t>(item * sample_size_),
-                           pixels_.begin() + static_cast<std::ptrdiff_t>((item + 1) * sample_size_),
+            const std::size_t sample = order_.sample(first + i);
+            std::transform(pixels_.begin() + static_cast<std::ptrdiff_t>(sample * sample_size_),
+                           pixels_.begin() + static_cast<std::ptrdiff_t>((sample + 1) * sample_size_),
                            slot.pixels.begin() + static_cast<std::ptrdiff_t>(i * sample_size_),
                            [&](std::uint8_t byte) { return value_of_byte_[byte]; });
-            if (!labels_.empty()) slot.labels[i] = labels_[item];
+            if (!labels_.empty()) slot.labels[i] = labels_[sample];
         }
     }
 

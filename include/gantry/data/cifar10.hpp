@@ -57,7 +57,7 @@ inline void append_cifar10_file(const std::filesystem::path& path, const Cifar10
     if (bytes == 0 || bytes % record != 0 || bytes / record > most_records)
         fail("load_cifar10",
              path.string() + " must hold from 1 to 100000 records of 3073 bytes, as the files of " +
-                 "cifar-10-binary.tar.gz do: get it anew",
+                 "cifar-10-binary.tar.gz do: download it again",
              bytes, " bytes");
 
     std::array<std::uint8_t, record> one;
@@ -65,8 +65,8 @@ inline void append_cifar10_file(const std::filesystem::path& path, const Cifar10
         file.read(std::as_writable_bytes(std::span(one)));
         const std::uint8_t label = one[0];
         if (label >= wanted.size())
-            fail("load_cifar10", path.string() + " must have labels from 0 to 9: get it anew", int{label},
-                 " in record ", i);
+            fail("load_cifar10", path.string() + " must have labels from 0 to 9: download it again",
+                 int{label}, " in record ", i);
         if (!wanted[label]) continue;
         data.labels.push_back(label);
         for (std::size_t pixel = 1; pixel <= plane; ++pixel)
@@ -99,7 +99,7 @@ inline LabelledImages load_cifar10(const std::filesystem::path& folder, Split sp
             }
         if (!found) continue;
         if (data.labels.empty())
-            fail("load_cifar10", "no image of the wanted classes in " + place.string() + ": ask for others");
+            fail("load_cifar10", "no image of the selected classes in " + place.string() + ": select others");
         data.images.count = data.labels.size();
         return data;
     }

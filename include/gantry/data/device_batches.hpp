@@ -81,7 +81,7 @@ public:
             }
         }
         const std::uint64_t first = position_ * options_.batch;
-        gather(resident_->data(), batch.data, [&](std::size_t i) { return order_.item(first + i); });
+        gather(resident_->data(), batch.data, [&](std::size_t i) { return order_.sample(first + i); });
         ++position_;
         return {Tensor<Item, T, D>{batch}};
     }
@@ -120,7 +120,7 @@ private:
 
     /// Converts samples item(0), ..., item(batch - 1) of x to y.
     template <class SampleIndex>
-    void gather(const std::uint8_t* x, T* y, const SampleIndex& item) {
+    void gather(const std::uint8_t* x, T* y, const SampleIndex& sample) {
         GatherSamplesParameters<T> p;
         p.sample_size = Item::sample_size;
         p.x = x;
@@ -128,7 +128,7 @@ private:
         for (std::size_t first = 0; first < options_.batch; first += p.count) {
             p.count = std::min(p.most, options_.batch - first);
             p.y = y + first * p.sample_size;
-            for (std::size_t i = 0; i < p.count; ++i) p.items[i] = item(first + i);
+            for (std::size_t i = 0; i < p.count; ++i) p.samples[i] = sample(first + i);
             launch(device_, p);
         }
     }
@@ -139,7 +139,7 @@ private:
         constexpr std::size_t size = Item::sample_size;
         const std::uint64_t first = number * options_.batch;
         for (std::size_t i = 0; i < options_.batch; ++i)
-            std::memcpy(bytes.data() + i * size, pixels.data() + order_.item(first + i) * size, size);
+            std::memcpy(bytes.data() + i * size, pixels.data() + order_.sample(first + i) * size, size);
     }
 
     D& device_;

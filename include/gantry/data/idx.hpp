@@ -71,12 +71,12 @@ Idx<Rank> read_idx(std::string_view where, const std::filesystem::path& path, st
         idx.bytes.resize(have + piece);
         const std::size_t got = file.read(std::span(idx.bytes).subspan(have));
         if (got < piece)
-            fail(where, name + " is truncated: its header promises " + std::to_string(total) + " values",
+            fail(where, name + " is truncated: its header declares " + std::to_string(total) + " values",
                  have + got);
     }
     std::array<std::uint8_t, 1> rest{};
     if (file.read(rest) != 0)
-        fail(where, name + " is too long: its header promises " + std::to_string(total) + " values", "more");
+        fail(where, name + " is too long: its header declares " + std::to_string(total) + " values", "more");
     return idx;
 }
 

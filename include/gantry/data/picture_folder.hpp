@@ -126,7 +126,7 @@ inline Picture read_picture(const std::filesystem::path& path, const ReadJpegOpt
                                : start.starts_with("BM")   ? "a BMP"
                                                            : "";
     fail("load_picture_folder",
-         path.string() + (format.empty() ? " is neither PNG nor JPEG: take it out of the folder"
+         path.string() + (format.empty() ? " is neither PNG nor JPEG: remove it from the folder"
                                          : " is " + format + ", not PNG or JPEG: convert it"));
 }
 

@@ -28,8 +28,8 @@ public:
             worker_ = std::jthread([this](std::stop_token stop) { work(stop); });
         } catch (const std::system_error& error) {
             fail("Prefetcher",
-                 "the system starts no thread that prepares batches: end other programs, or raise "
-                 "the limits of processes and memory (ulimit -u, -v)",
+                 "the system cannot start the thread that prepares batches: end other programs, or raise the "
+                 "limits on processes and memory (ulimit -u, -v)",
                  error.code().message());
         }
     }

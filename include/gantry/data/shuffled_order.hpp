@@ -33,15 +33,15 @@ struct BatchOptions {
 /// fewer samples than a batch; 2^32 samples or more.
 inline std::size_t count_samples(std::size_t values, std::size_t sample_size, const BatchOptions& options) {
     if (sample_size == 0 || values % sample_size != 0)
-        fail("batches", "pixels must be a whole number of items", values, " values in items of ",
+        fail("batches", "pixels must be a whole number of samples", values, " values in samples of ",
              sample_size);
     const std::size_t count = values / sample_size;
-    if (options.batch == 0) fail("batches", "a batch must hold at least one item", options.batch);
+    if (options.batch == 0) fail("batches", "the batch size must be at least 1", options.batch);
     if (options.batch > count)
-        fail("batches", "a batch must not be larger than the data set", "a batch of ", options.batch,
-             " from ", count, " items");
+        fail("batches", "the batch size must not exceed the data set", "a batch of ", options.batch, " from ",
+             count, " samples");
     if (count > std::numeric_limits<std::uint32_t>::max())
-        fail("batches", "a data set must hold less than 2^32 items", count);
+        fail("batches", "a data set must have fewer than 2^32 samples", count);
     return count;
 }
 
@@ -66,7 +66,7 @@ public:
 
     /// Index of the sample at `place`; epoch e begins at place e * count(). Switching to another epoch takes
     /// O(count()).
-    std::uint32_t item(std::uint64_t place) {
+    std::uint32_t sample(std::uint64_t place) {
         const std::uint64_t epoch = place / count();
         if (epoch != epoch_) shuffle(epoch);
         return order_[place % count()];

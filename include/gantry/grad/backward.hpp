@@ -15,8 +15,8 @@ void add_grad(const TensorRef<T, D>& x, const TensorRef<T, D>& part) {
     TensorRef<T, D> gradient = part;
     if (x.extents.rank == 0 && part.extents.rank != 0) gradient = detail::sum_all(part);
     if (gradient.extents != x.extents)
-        fail("backward", "the derivative of an op has the shape of its input", gradient.extents, " for ",
-             x.extents);
+        fail("backward", "the gradient of an op's input must have the input's shape", gradient.extents,
+             " for ", x.extents);
     Node* node = x.node;
     if (node->destination && x.device->tape().writes_through()) {
         auto* to = static_cast<T*>(node->destination);
@@ -41,9 +41,9 @@ template <class Loss>
 struct BackwardStart {
     static_assert(
         Loss::recorded,
-        "gantry: there is nothing to go back through: this is a Tensor (detached, frozen, or plain data)");
+        "gantry: there is nothing to differentiate: this is a Tensor (detached, frozen, or plain data)");
     static_assert(same_shape<typename Loss::shape, Shape<>>,
-                  "gantry: gradients are those of a scalar: take mean(), sum() or a loss first");
+                  "gantry: only scalars can be differentiated: take mean(), sum() or a loss first");
 };
 
 namespace detail {
@@ -67,11 +67,12 @@ void play_back(const TensorRef<T, D>& loss, PassOptions options, const IsTarget&
     const auto turn = device.turn();
     Tape& tape = device.tape();
     if (!loss.node)
-        fail("backward", "the value must have been recorded; it came from a gradient without create_graph");
+        fail("backward", "the value must be recorded; it was computed from a gradient without create_graph");
     tape.mark(loss.node, is_target);
     if (!loss.node->needed && options.allow_unused) return;
     if (!loss.node->needed)
-        fail("backward", "the loss must depend on what its gradient is asked for; was an input detached?");
+        fail("backward",
+             "the loss must depend on the network or variables to differentiate for; was an input detached?");
     const TensorRef<T, D> one = allocate<T>(device, Extents{});
     launch(device, FillParameters<T>{1, one.data, T(1)});
     loss.node->gradient = one.data;
@@ -98,9 +99,9 @@ template <class T, class D>
 TensorRef<T, D> collected_gradient(const TensorRef<T, D>& x, bool allow_unused) {
     x.check_alive();
     const Node* node = x.node;
-    if (!node) fail("grad", "gradients are asked for variables on the tape");
+    if (!node) fail("grad", "grad takes variables on the tape");
     if (!node->gradient && !allow_unused)
-        fail("grad", "the output must depend on every variable that its gradient is asked for");
+        fail("grad", "the output must depend on every variable to differentiate for");
     if (node->gradient) return x.of_step(node->gradient, node->gradient_node);
     const TensorRef<T, D> zeros = allocate<T>(*x.device, x.extents);
     launch(*x.device, FillParameters<T>{zeros.size(), zeros.data, T(0)});
@@ -147,10 +148,9 @@ Variable<S, T, D> grad(const Output& output, const Variable<S, T, D>& input, Gra
 /// Does not compile: a Tensor has no gradient.
 template <AnyTensor Output, class S, class T, class D>
 Variable<S, T, D> grad(const Output&, const Tensor<S, T, D>& input, GradOptions = {}) {
-    static_assert(
-        !AnyTensor<Output>,
-        "gantry: grad takes variables, and this is a Tensor: auto x = variable(tensor), and compute the "
-        "output from x");
+    static_assert(!AnyTensor<Output>,
+                  "gantry: grad takes Variables, not Tensors: write auto x = variable(tensor), and compute "
+                  "the output from x");
     return Variable<S, T, D>{input.value()};
 }
 

@@ -19,8 +19,8 @@ namespace gantry {
 inline std::vector<double> marginal_means(std::span<const std::uint8_t> pixels, std::size_t sample_size,
                                           PixelRange range) {
     if (sample_size == 0 || pixels.empty() || pixels.size() % sample_size != 0)
-        fail("marginal_means", "the data must be one or more whole items", pixels.size(),
-             " values in items of ", sample_size);
+        fail("marginal_means", "the data must be one or more whole samples", pixels.size(),
+             " values in samples of ", sample_size);
     std::vector<std::uint64_t> sums(sample_size);
     for (std::size_t first = 0; first < pixels.size(); first += sample_size)
         for (std::size_t i = 0; i < sample_size; ++i) sums[i] += pixels[first + i];
@@ -70,7 +70,7 @@ void initialize_output_bias(Net& network, std::span<const double> means, Activat
         fail("initialize_output_bias", "the network's last parameter must be a bias");
     const ParameterInfo& bias = parameters.back();
     if (bias.extents.size() != means.size())
-        fail("initialize_output_bias", "there must be one mean for each output", means.size(), " for ",
+        fail("initialize_output_bias", "there must be one mean per output", means.size(), " for ",
              bias.extents.size());
 
     using T = typename Net::scalar;

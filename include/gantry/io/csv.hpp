@@ -70,7 +70,7 @@ public:
         const auto lacks = [&](std::uint64_t from) {
             fail("csv_log", path.string() + " lacks the rows of iterations " + std::to_string(from) + " to " +
                                 std::to_string(iteration) +
-                                ": put it back as it was, or move it away to go on without it");
+                                ": restore it, or move it away to continue without it");
         };
         if (!text.starts_with(first_line)) {
             // The run was killed while it wrote the header.

@@ -288,13 +288,13 @@ inline void write_svg_plot(const std::filesystem::path& path, const PlotOptions&
                            std::span<const Series> series) {
     for (const Series& line : series)
         if (line.x.size() != line.y.size())
-            fail("write_svg_plot", "series " + line.name + " must have as many x as y", line.x.size(),
-                 " and ", line.y.size());
+            fail("write_svg_plot", "series " + line.name + " must have the same number of x and y values",
+                 line.x.size(), " and ", line.y.size());
     if (options.width < 200 || options.height < 150)
         fail("write_svg_plot", "a plot needs at least 200 x 150 pixels", options.width, " x ",
              options.height);
     if (!(options.smoothing >= 0 && options.smoothing < 1))
-        fail("write_svg_plot", "smoothing must be from 0 to below 1", options.smoothing);
+        fail("write_svg_plot", "smoothing must be in [0, 1)", options.smoothing);
     if (options.y_min && options.y_max && !(*options.y_min < *options.y_max))
         fail("write_svg_plot", "y_min must be below y_max", *options.y_min, " and ", *options.y_max);
     write_file(path, detail::SvgPlot(options, series).text());

@@ -111,7 +111,7 @@ inline std::string quoted(const std::string& name) {
 
 /// Text for a message about a tensor of an unknown dtype.
 inline std::string unsupported(const std::string& dtype) {
-    return "the unsupported type " + quoted(dtype) + ": convert it before, in PyTorch by tensor.float()";
+    return "the unsupported type " + quoted(dtype) + ": convert it first, in PyTorch with tensor.float()";
 }
 
 }  // namespace detail
@@ -125,7 +125,7 @@ TensorEntry make_entry(std::vector<std::size_t> shape, const Values& values) {
                       std::move(shape),
                       {bytes.begin(), bytes.end()}};
     if (detail::tensor_bytes(entry.dtype, entry.shape) != entry.data.size())
-        fail("make_entry", "a tensor must have as many values as its shape says", std::ranges::size(values));
+        fail("make_entry", "the number of values must match the shape", std::ranges::size(values));
     return entry;
 }
 

@@ -106,7 +106,7 @@ private:
         const auto checksum = file.metadata.extract(checksum_key);
         if (checksum.empty() && !file.metadata.contains(format_key)) return;
         require(!checksum.empty() && checksum.mapped() == detail::checksum(file.tensors, file.metadata),
-                "its checksum is not that of its contents");
+                "its checksum does not match its contents");
         file.metadata.erase(format_key);
     }
 
@@ -137,7 +137,7 @@ private:
         require(metadata, "__metadata__ must be a JSON object");
         for (const auto& [key, entry] : *metadata) {
             const auto* const text = entry.get<std::string>();
-            require(text, "__metadata__ must hold strings, not so " + quoted(key));
+            require(text, "__metadata__ must contain strings only, unlike " + quoted(key));
             result.metadata[key] = *text;
         }
     }
@@ -151,9 +151,10 @@ private:
                     object->contains("data_offsets") && object->size() == 3,
                 tensor + "must have dtype, shape and data_offsets and nothing else");
         const auto* const dtype = object->at("dtype").get<std::string>();
-        require(dtype, tensor + "must have a dtype of text");
+        require(dtype, tensor + "must have a string as dtype");
         entry.dtype = *dtype;
-        require(read_sizes(object->at("shape"), entry.shape), tensor + "must have a shape of sizes");
+        require(read_sizes(object->at("shape"), entry.shape),
+                tensor + "must have a shape of non-negative integers");
         std::vector<std::size_t> offsets;
         require(read_sizes(object->at("data_offsets"), offsets) && offsets.size() == 2,
                 tensor + "must have two data_offsets");
@@ -220,7 +221,7 @@ inline void write_safetensors(const std::filesystem::path& path, const Safetenso
         if (name == "__metadata__") fail("write_safetensors", "no tensor can have the name __metadata__");
         if (detail::tensor_bytes(entry.dtype, entry.shape) != entry.data.size())
             fail("write_safetensors",
-                 "tensor " + detail::quoted(name) + " must have the bytes that its dtype and shape say",
+                 "tensor " + detail::quoted(name) + " must have the size that its dtype and shape require",
                  entry.data.size(), " bytes of type ", entry.dtype);
         order.push_back(&tensor);
     }

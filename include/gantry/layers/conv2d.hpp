@@ -36,13 +36,14 @@ struct ConvolutionTakesWindow {
 };
 template <int in, int out>
 struct ConvolutionHasChannels {
-    static_assert(in > 0 && out > 0, "gantry: a convolution has channels");
+    static_assert(in > 0 && out > 0,
+                  "gantry: a convolution must have at least one input channel and one output channel");
 };
 template <Conv2dOptions window>
 struct WindowIsValid {
     static_assert(window.valid(),
-                  "gantry: size, stride and dilation of a window are positive, padding is not negative, and "
-                  "output_padding is smaller than stride or dilation");
+                  "gantry: size, stride and dilation of a window must be positive, padding not negative, and "
+                  "output_padding smaller than stride or dilation");
 };
 
 /// Base of Conv2d and ConvTranspose2d. A transposed convolution is the adjoint of a convolution, so both

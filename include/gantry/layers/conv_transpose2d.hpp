@@ -50,8 +50,8 @@ struct ConvTranspose2d<in, out, window> : detail::ConvolutionLayer<in, out, out,
 template <int layer_index, class Layer, int result_height, int result_width>
 struct LayerLeavesPixels {
     static_assert(result_height > 0 && result_width > 0,
-                  "gantry: the padding of a transposed convolution of this Sequential leaves no pixel of its "
-                  "result (see LayerLeavesPixels<layer index, layer, result height, result width>)");
+                  "gantry: the padding of a transposed convolution of this Sequential leaves no output "
+                  "pixels (see LayerLeavesPixels<layer index, layer, output height, output width>)");
 };
 
 template <int index, class L, class X, int in, Conv2dOptions window>

@@ -17,7 +17,8 @@ struct DenseOptions {
 /// Compile-time check of Dense's extents.
 template <int inputs, int outputs>
 struct DenseHasFeatures {
-    static_assert(inputs > 0 && outputs > 0, "gantry: a Dense layer has inputs and outputs");
+    static_assert(inputs > 0 && outputs > 0,
+                  "gantry: a Dense layer must have at least one input and one output");
 };
 
 /// y = x W + b, Shape<Batch, inputs> -> Shape<Batch, outputs>. W is stored as (inputs, outputs), the

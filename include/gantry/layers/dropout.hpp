@@ -11,7 +11,7 @@ namespace gantry {
 template <detail::Real drop_probability>
 struct DropoutHasProbability {
     static_assert(drop_probability.value >= 0 && drop_probability.value < 1,
-                  "gantry: a Dropout drops with a probability in [0, 1)");
+                  "gantry: the drop probability of a Dropout must be in [0, 1)");
 };
 
 /// Training mode: zeroes each element with probability p and scales the others by 1 / (1 - p), 0 <= p < 1.

@@ -22,25 +22,22 @@ enum class OrderProblem { none, image_size, other_image, layer, parameter };
 template <int layer_index, OrderProblem problem>
 struct PyTorchOrder {
     static_assert(problem != OrderProblem::image_size,
-                  "gantry: PyTorch flattens images in another order, and a file of this network needs their "
-                  "size: begin the network with InputShape<height, width, channels> (see "
-                  "PyTorchOrder<layer index, problem>)");
-    static_assert(
-        problem != OrderProblem::other_image,
-        "gantry: PyTorch flattens images in another order, and no order of this network's parameters "
-        "makes up for it: put a Dense layer between the flattened image and the network's output, "
-        "or an image of another shape; images that the network takes or makes should be images "
-        "at its input and output, too (see PyTorchOrder<layer index, problem>)");
-    static_assert(
-        problem != OrderProblem::layer,
-        "gantry: PyTorch flattens images in another order, and a layer of this network does not say "
-        "what it does to the order of features: give it a feature_order, see FeatureOrder (see "
-        "PyTorchOrder<layer index, problem>)");
-    static_assert(
-        problem != OrderProblem::parameter,
-        "gantry: a parameter of a layer does not say in which order PyTorch's files have it: give it "
-        "a FileOrder; with FeatureOrder::kept it is a vector with a value for each feature or for "
-        "all (see PyTorchOrder<layer index, problem>)");
+                  "gantry: PyTorch flattens images in a different order, and the size of the images is "
+                  "needed to save or load this network: begin the network with InputShape<height, width, "
+                  "channels> (see PyTorchOrder<layer index, problem>)");
+    static_assert(problem != OrderProblem::other_image,
+                  "gantry: PyTorch flattens images in a different order, and no order of this network's "
+                  "parameters compensates for it: put a Dense layer between the flattened image and the "
+                  "network's output or an image of another shape; if the network takes or returns images, do "
+                  "not flatten them at its input or output (see PyTorchOrder<layer index, problem>)");
+    static_assert(problem != OrderProblem::layer,
+                  "gantry: PyTorch flattens images in a different order, and a layer of this network does "
+                  "not declare how it changes the order of features: give it a feature_order (see "
+                  "FeatureOrder and PyTorchOrder<layer index, problem>)");
+    static_assert(problem != OrderProblem::parameter,
+                  "gantry: a parameter of a layer does not declare its order in PyTorch's files: give it a "
+                  "FileOrder; with FeatureOrder::kept it must be a vector with one value per feature or one "
+                  "for all (see PyTorchOrder<layer index, problem>)");
 };
 
 namespace detail {

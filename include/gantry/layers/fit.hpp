@@ -15,23 +15,23 @@ namespace gantry {
 template <int layer_index, class Given>
 struct SequentialTakesLayers {
     static_assert(layer_index < 0,
-                  "gantry: a Sequential takes layers, as types: Sequential<Dense<3, 4>, ReLU>, with ReLU and "
+                  "gantry: a Sequential takes layers as types: Sequential<Dense<3, 4>, ReLU>, with ReLU and "
                   "not ReLU() (see SequentialTakesLayers<layer index, given>)");
 };
 /// The number of features (or channels) does not match.
 template <int layer_index, class Layer, int layer_expects, int layer_gets>
 struct LayerFits {
     static_assert(layer_expects == layer_gets,
-                  "gantry: a layer of this Sequential expects another number of features "
-                  "than it gets from the layer before it (see LayerFits<layer index, layer, expects, gets>)");
+                  "gantry: a layer of this Sequential expects a different number of features than it gets "
+                  "from the layer before it (see LayerFits<layer index, layer, expects, gets>)");
 };
 /// The shape does not match.
 template <int layer_index, class Layer, class LayerExpects, class LayerGets>
 struct LayerFitsShape {
     static_assert(std::is_same_v<LayerExpects, LayerGets>,
-                  "gantry: a layer of this Sequential expects another shape than it "
-                  "gets from the layer before it; Flatten or Reshape may be missing (see "
-                  "LayerFitsShape<layer index, layer, expects, gets>; -1 is Batch)");
+                  "gantry: a layer of this Sequential expects a different shape than it gets from the layer "
+                  "before it; Flatten or Reshape may be missing (see LayerFitsShape<layer index, layer, "
+                  "expects, gets>; -1 is Batch)");
 };
 /// A layer over images got a shape that is not one of images.
 template <int layer_index, class Layer, class LayerGets>
@@ -46,9 +46,8 @@ template <int layer_index, class Layer, int image_height, int image_width, int w
 struct LayerFitsWindow {
     static_assert(
         window_height <= image_height && window_width <= image_width,
-        "gantry: the window of a layer of this Sequential is larger than the image that it gets (see "
-        "LayerFitsWindow<layer index, layer, image height, width, window height, width>, all with "
-        "padding)");
+        "gantry: the window of a layer of this Sequential is larger than its input image (see "
+        "LayerFitsWindow<layer index, layer, image height, width, window height, width>, all with padding)");
 };
 
 namespace detail {

@@ -22,7 +22,7 @@ struct PiecesOf<pieces, ParameterList<P...>> {
 /// Compile-time check of the number of pieces.
 template <int pieces>
 struct MaxoutHasPieces {
-    static_assert(pieces > 1, "gantry: a Maxout has at least 2 pieces");
+    static_assert(pieces > 1, "gantry: a Maxout must have at least 2 pieces");
 };
 
 /// Elementwise maximum of `pieces` layers of one type, `Maxout<Dense<784, 240>, 5>`; shapes are those of

@@ -13,11 +13,10 @@ namespace gantry {
 /// Compile-time error for inner layers of a PoolUnpool2d that change the pooled image's shape.
 template <int layer_index, class Layer, class PooledImage, class InnerLayersMake>
 struct UnpoolingFitsLayer {
-    static_assert(
-        std::is_same_v<PooledImage, InnerLayersMake>,
-        "gantry: the layers inside of a PoolUnpool2d must keep the height, the width and the channels of "
-        "the pooled image, since its switches unpool their result (see UnpoolingFitsLayer<layer index, "
-        "layer, pooled image, what the inner layers make of it>; -1 is Batch)");
+    static_assert(std::is_same_v<PooledImage, InnerLayersMake>,
+                  "gantry: the layers inside a PoolUnpool2d must keep the height, width and channels of the "
+                  "pooled image, since its switches unpool their output (see UnpoolingFitsLayer<layer index, "
+                  "layer, pooled image, output of the inner layers>; -1 is Batch)");
 };
 
 /// One level of an encoder-decoder: max-pools, applies the inner layers, and unpools their result with the

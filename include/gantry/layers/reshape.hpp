@@ -39,10 +39,9 @@ inline constexpr bool are_sample_extents = sizeof...(extents) > 0 && sizeof...(e
                                            ((extents > 0) && ...);
 template <int... extents>
 struct AreSampleExtents {
-    static_assert(
-        are_sample_extents<extents...>,
-        "gantry: InputShape and Reshape take the extents of an item, from 1 to 3 and without Batch: "
-        "InputShape<28, 28, 1>");
+    static_assert(are_sample_extents<extents...>,
+                  "gantry: InputShape and Reshape take the 1 to 3 extents of a sample, without Batch: "
+                  "InputShape<28, 28, 1>");
 };
 template <int... extents>
 struct BatchOf {

@@ -250,7 +250,7 @@ struct Sequential {
             out << std::left << std::setw(64) << layer << std::setw(24) << shape << std::right
                 << std::setw(14) << parameters << std::setw(16) << operations << '\n';
         };
-        row("layer", "output", "parameters", "FLOPs an item");
+        row("layer", "output", "parameters", "FLOPs per sample");
         summary_rows<Input>(row, "");
         row("total", "", parameter_count, flops_per_sample);
         return out.str();

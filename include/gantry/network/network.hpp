@@ -49,16 +49,16 @@ struct Gradients {
         if (pass != network->backward_passes())
             fail("Gradients", "gradients are valid until the next backward pass for their network");
         if (step != network->device().step())
-            fail("Gradients", "gradients are valid until the end of the step that made them",
-                 "those of step ", step, " in step ", network->device().step());
+            fail("Gradients", "gradients are valid until the end of the step that computed them",
+                 "gradients of step ", step, " in step ", network->device().step());
         return network->gradients().data();
     }
     /// Compile-time error for passing the gradients to the optimizer of another type of network.
     template <class Other>
     operator Gradients<Other>() const {
         static_assert(std::is_same_v<Net, Other>,
-                      "gantry: an optimizer takes the gradients of its own network: "
-                      "optimizer.step(backward(loss, network)), made as Adam optimizer{network}");
+                      "gantry: an optimizer takes the gradients of the network that it was constructed with: "
+                      "Adam optimizer{network}; optimizer.step(backward(loss, network))");
         return {nullptr, 0};
     }
 };
@@ -266,7 +266,7 @@ private:
             x.value().check_alive();
             D& device = self.device();
             if (x.value().device != &device)
-                fail("Network", "network and tensor must be on one device object");
+                fail("Network", "network and tensor must be on the same device object");
             const auto turn = device.turn();
             if constexpr (recorded) self.record_leaves();
             // A const network is only evaluated, which reads the parameters and states.
@@ -290,7 +290,7 @@ private:
             if (largest == all.end()) throw;
             std::ostringstream text;
             text << error.what() << ", for a network of " << parameter_count
-                 << " parameters, the largest of which is " << largest->name << ' ' << largest->extents;
+                 << " parameters, the largest being " << largest->name << ' ' << largest->extents;
             throw Error(text.str());
         }
     }
@@ -388,9 +388,9 @@ auto backward(const Loss& loss, Network<Architecture, D, T>& network) {
 /// Compile-time error: `backward` requires the network.
 template <AnyTensor Loss>
 detail::NoGradients backward(const Loss&) {
-    static_assert(!AnyTensor<Loss>,
-                  "gantry: backward takes the network whose gradients it computes as well: "
-                  "backward(loss, network)");
+    static_assert(
+        !AnyTensor<Loss>,
+        "gantry: backward also takes the network whose gradients it computes: backward(loss, network)");
     return {};
 }
 

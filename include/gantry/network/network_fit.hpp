@@ -26,44 +26,44 @@ template <class DeviceType>
 struct NetworkDevice {
     using type = std::conditional_t<is_device<DeviceType>, DeviceType, Cpu>;
     static_assert(is_device<DeviceType>,
-                  "gantry: the second argument of a Network is the type of its device: Network<Architecture, "
-                  "Cpu> (see NetworkDevice<given>)");
+                  "gantry: the second template argument of a Network must be a device type: "
+                  "Network<Architecture, Cpu> (see NetworkDevice<given>)");
 };
 /// The scalar type of a Network. Errors: not a floating-point type.
 template <class Scalar>
 struct NetworkScalar {
     using type = std::conditional_t<std::floating_point<Scalar>, Scalar, float>;
-    static_assert(
-        std::floating_point<Scalar>,
-        "gantry: the numbers of a Network are float or double: Network<Architecture, Cpu, float> (see "
-        "NetworkScalar<given>)");
+    static_assert(std::floating_point<Scalar>,
+                  "gantry: the scalar type of a Network must be float or double: Network<Architecture, Cpu, "
+                  "float> (see NetworkScalar<given>)");
 };
 /// A network was called with an argument that is not a tensor.
 template <class NetworkExpects, class Given>
 struct NetworkTakesTensors {
-    static_assert(sizeof(Given) == 0,
-                  "gantry: a network takes a tensor; of numbers on the host from_host<Shape<...>>(device, "
-                  "batch, numbers) makes one (see NetworkTakesTensors<expects, given>; -1 is Batch)");
+    static_assert(
+        sizeof(Given) == 0,
+        "gantry: a network takes a tensor; for values on the host, write from_host<Shape<...>>(device, "
+        "batch, values) (see NetworkTakesTensors<expects, given>; -1 is Batch)");
 };
 /// Network and tensor have different device types.
 template <class NetworkDevice, class TensorDevice>
 struct NetworkTakesDevice {
     static_assert(std::is_same_v<NetworkDevice, TensorDevice>,
-                  "gantry: network and tensor are on devices of different types (see "
+                  "gantry: network and tensor must have the same device type (see "
                   "NetworkTakesDevice<network, tensor>)");
 };
 /// Network and tensor have different scalar types.
 template <class NetworkScalar, class TensorScalar>
 struct NetworkTakesScalar {
-    static_assert(
-        std::is_same_v<NetworkScalar, TensorScalar>,
-        "gantry: network and tensor have different scalars (see NetworkTakesScalar<network, tensor>)");
+    static_assert(std::is_same_v<NetworkScalar, TensorScalar>,
+                  "gantry: network and tensor must have the same scalar type (see "
+                  "NetworkTakesScalar<network, tensor>)");
 };
 /// The tensor's shape is not the network's input shape.
 template <class NetworkExpects, class TensorGiven>
 struct NetworkInputFits {
     static_assert(same_shape<NetworkExpects, TensorGiven>,
-                  "gantry: a network was given a tensor of another shape than it takes (see "
+                  "gantry: the tensor does not have the input shape of the network (see "
                   "NetworkInputFits<expects, given>; -1 is Batch)");
 };
 

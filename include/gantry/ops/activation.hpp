@@ -108,8 +108,7 @@ auto relu(const X& x) {
 /// Leaky ReLU, x > 0 ? x : slope x, elementwise: S -> S. Errors: slope is negative or NaN.
 template <AnyTensor X>
 auto leaky_relu(const X& x, double slope) {
-    if (math::is_nan(slope) || slope < 0)
-        fail("leaky_relu", "the slope below zero must not be negative", slope);
+    if (math::is_nan(slope) || slope < 0) fail("leaky_relu", "the negative slope must be at least 0", slope);
     return elementwise(ActivationFunction<ActivationKind::leaky_relu>{slope}, x);
 }
 /// ELU, x > 0 ? x : alpha (exp(x) - 1), elementwise: S -> S. Errors: alpha is not positive.

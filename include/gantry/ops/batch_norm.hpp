@@ -178,11 +178,12 @@ struct BatchNormEvaluationOp {
 namespace detail {
 template <class X, class Feature>
 BatchNormExtents batch_norm_extents(const X& x) {
-    static_assert(X::shape::batched && Feature::shape::rank == 1,
-                  "gantry: batch norm takes a batch and features");
+    static_assert(
+        X::shape::batched && Feature::shape::rank == 1,
+        "gantry: batch norm takes a shape with Batch, and a scale and a shift of shape Shape<features>");
     static_assert(
         broadcast_kind(X::shape::extents(Batch), Feature::shape::extents(Batch)) == Broadcast::trailing,
-        "gantry: batch norm has a scale and a shift for each feature: the last extent of its input");
+        "gantry: batch norm takes one scale and one shift per feature: the last extent of its input");
     constexpr std::size_t columns = Feature::shape::sample_size;
     return {x.value().size() / columns, columns};
 }
@@ -210,7 +211,7 @@ auto batch_norm(const X& x, const Scale& scale, const Shift& shift, const Runnin
     using D = typename X::device_type;
     const BatchNormExtents matrix = detail::batch_norm_extents<X, Scale>(x);
     if (matrix.rows < 2)
-        fail("batch_norm", "training needs more than one value for each feature", "a batch of ", matrix.rows);
+        fail("batch_norm", "training requires more than one value per feature", "a batch of ", matrix.rows);
     D& device = x.value().live_device();
     const auto statistics = [&] { return allocate<T>(device, scale.value().extents).data; };
     const BatchNormOp<kind, T, D> op{

@@ -80,10 +80,10 @@ auto concatenate(const A& a, const B& b) {
     constexpr int both = LastA::value + LastB::value;
     using S = typename LastA::template with<both>;
     static_assert(same_shape<S, typename LastB::template with<both>>,
-                  "gantry: concatenate joins shapes that differ in the last extent only");
+                  "gantry: the inputs of concatenate may differ only in the last extent");
     const int batch = a.value().extents.first();
     if (b.value().extents.first() != batch)
-        fail("concatenate", "both inputs must have as many items", a.value().extents, " and ",
+        fail("concatenate", "both inputs must have the same batch size", a.value().extents, " and ",
              b.value().extents);
     const Extents extents = S::extents(batch);
     return typed<S, A, B>(run_op(
@@ -98,11 +98,11 @@ template <AnyTensor A, AnyTensor B>
 auto concatenate_batch(const A& a, const B& b) {
     using S = typename A::shape;
     static_assert(same_shape<S, typename B::shape> && S::batched,
-                  "gantry: concatenate_batch joins batches of items of one shape");
-    const std::int64_t items = std::int64_t{a.value().extents.first()} + b.value().extents.first();
-    if (items > std::numeric_limits<int>::max())
-        fail("concatenate_batch", "a batch has fewer than 2^31 items", items);
-    const Extents extents = S::extents(static_cast<int>(items));
+                  "gantry: the inputs of concatenate_batch must have the same shape per sample");
+    const std::int64_t samples = std::int64_t{a.value().extents.first()} + b.value().extents.first();
+    if (samples > std::numeric_limits<int>::max())
+        fail("concatenate_batch", "a batch must have fewer than 2^31 samples", samples);
+    const Extents extents = S::extents(static_cast<int>(samples));
     return typed<S, A, B>(
         run_op(ConcatenateOp{1, a.value().size(), b.value().size()}, extents, {}, a.value(), b.value()));
 }
@@ -113,7 +113,7 @@ auto slice(const X& x) {
     using LastX = detail::Last<typename X::shape>;
     static_assert(std::is_same_v<typename X::shape, AnyShape> ||
                       (from >= 0 && count > 0 && from + count <= LastX::value),
-                  "gantry: a slice lies inside of the last extent");
+                  "gantry: a slice must be within the last extent");
     using S = typename LastX::template with<count>;
     const Extents extents = S::extents(x.value().extents.first());
     return typed<S, X>(

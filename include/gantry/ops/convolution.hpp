@@ -178,25 +178,24 @@ inline constexpr bool is_image<Shape<Batch, H, W, C>> = true;
 
 template <int image_channels, int weight_channels>
 struct ConvolutionChannelsFit {
-    static_assert(image_channels == weight_channels,
-                  "gantry: the weights of a convolution have as many input channels as its image");
+    static_assert(
+        image_channels == weight_channels,
+        "gantry: the weights and the image of a convolution must have the same number of input channels");
 };
 template <int image_with_padding, int window>
 struct WindowFits {
     static_assert(image_with_padding >= window,
-                  "gantry: the window of a convolution is larger than its image with padding");
+                  "gantry: the window of a convolution is larger than the padded image");
 };
 template <int extent>
 struct TransposedExtentFits {
-    static_assert(extent > 0,
-                  "gantry: the padding of a transposed convolution leaves no pixel of its result");
+    static_assert(extent > 0, "gantry: the padding of a transposed convolution leaves no output pixels");
 };
 template <class W, int height, int width>
 struct WeightsFitWindow {
-    static_assert(
-        W::extents(0).of[0] == height && W::extents(0).of[1] == width,
-        "gantry: the weights of a convolution are Shape<window height, window width, channels of the "
-        "larger image, channels of the smaller image>");
+    static_assert(W::extents(0).of[0] == height && W::extents(0).of[1] == width,
+                  "gantry: the weights of a convolution must be Shape<window height, window width, channels "
+                  "of the larger image, channels of the smaller image>");
 };
 
 namespace detail {
@@ -299,9 +298,9 @@ auto conv2d_weight_gradient(const X& x, const Y& y) {
     using Small = ImageOf<typename Y::shape>;
     using Expected = typename detail::Convolved<window, typename X::shape, Small::channels>::type;
     static_assert(std::is_same_v<Expected, typename Y::shape>,
-                  "gantry: conv2d_weight_gradient takes an image and a result of its convolution");
+                  "gantry: conv2d_weight_gradient takes an image and an output of its convolution");
     if (x.value().extents.first() != y.value().extents.first())
-        fail("conv2d_weight_gradient", "both must have as many items", x.value().extents, " and ",
+        fail("conv2d_weight_gradient", "both must have the same batch size", x.value().extents, " and ",
              y.value().extents);
     using S = Shape<window.size.vertical, window.size.horizontal, Image::channels, Small::channels>;
     const Conv2dWeightGradientOp op{

@@ -32,7 +32,7 @@ struct DropoutOp {
 template <AnyTensor X>
 auto dropout(const X& x, double drop_probability, RandomStream& stream) {
     if (math::is_nan(drop_probability) || drop_probability < 0 || drop_probability >= 1)
-        fail("dropout", "the probability to drop an element lies in [0, 1)", drop_probability);
+        fail("dropout", "the drop probability must be in [0, 1)", drop_probability);
     const auto& value = x.value();
     return typed<typename X::shape, X>(
         run_op(DropoutOp{1 - drop_probability, stream.take(value.size())}, value.extents, {}, value));

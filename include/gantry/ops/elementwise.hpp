@@ -73,7 +73,7 @@ TensorRef<T, D> run_elementwise(const F& f, const TensorRef<T, D>& first, const 
     ((extents = more.extents.rank > extents.rank ? more.extents : extents), ...);
     const auto check = [&](const TensorRef<T, D>& x) {
         if (x.extents.rank != 0 && x.extents != extents)
-            fail(F::name, "the operands of an elementwise op must have one shape", x.extents, " and ",
+            fail(F::name, "the operands of an elementwise op must have the same shape", x.extents, " and ",
                  extents);
     };
     (check(first), ..., check(more));
@@ -85,9 +85,8 @@ TensorRef<T, D> run_elementwise(const F& f, const TensorRef<T, D>& first, const 
 /// broadcast_to. Errors: incompatible shapes (compile time), different batch sizes (run time).
 template <class F, AnyTensor... X>
 auto elementwise(const F& f, const X&... x) {
-    static_assert(
-        same_scalars<X...>,
-        "gantry: the operands of an elementwise op have one scalar, and are on devices of one type");
+    static_assert(same_scalars<X...>,
+                  "gantry: the operands of an elementwise op must have the same scalar type and device type");
     using S = typename Largest<typename X::shape...>::type;
     if constexpr (!same_scalars<X...>) {
         return typed<S, X...>(std::get<0>(std::tie(x...)).value());

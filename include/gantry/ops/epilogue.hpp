@@ -10,7 +10,7 @@ namespace gantry::detail {
 /// Sets the epilogue of a kernel. Parameters: a struct with `bias` and `activation`.
 template <class Parameters, class... Bias>
 void set_epilogue(Parameters& p, Activation activation, const Bias&... bias) {
-    static_assert(sizeof...(Bias) <= 1, "there is one bias, or none");
+    static_assert(sizeof...(Bias) <= 1, "gantry: at most one bias");
     ((p.bias = bias.data), ...);
     p.activation = activation;
 }

@@ -174,22 +174,24 @@ auto mean_of(const F& f, const X& predictions, const Target&... targets) {
 template <class F, AnyTensor X, class Target>
 auto mean_loss(const F&, const X& x, const Target&) {
     static_assert(sizeof(Target) == 0,
-                  "gantry: the targets of a loss are a tensor, or one number for all; of numbers on the host "
-                  "from_host<Shape<...>>(device, batch, numbers) makes a tensor");
+                  "gantry: the targets of a loss must be a tensor or one value for all; for values on the "
+                  "host, write from_host<Shape<...>>(device, batch, values)");
     return typed<Shape<>, X>(x.value());
 }
 template <class F, AnyTensor X, AnyTensor Target>
 auto mean_loss(const F& f, const X& x, const Target& target) {
-    static_assert(same_scalars<X, Target>,
-                  "gantry: a loss takes predictions and targets of one scalar, on devices of one type");
+    static_assert(
+        same_scalars<X, Target>,
+        "gantry: the predictions and targets of a loss must have the same scalar type and device type");
     static_assert(same_shape<typename X::shape, typename Target::shape> || Target::shape::rank == 0,
-                  "gantry: a loss takes predictions and targets of one shape, or one target for all");
+                  "gantry: the predictions and targets of a loss must have the same shape, or the target "
+                  "must be one value for all");
     if constexpr (!same_scalars<X, Target>) {
         return typed<Shape<>, X>(x.value());
     } else {
         const Extents &extents = x.value().extents, &t = target.value().extents;
         if (t.rank != 0 && t != extents)
-            fail(F::name, "there must be as many targets as predictions", t, " and ", extents);
+            fail(F::name, "targets and predictions must have the same shape", t, " and ", extents);
         return mean_of(f, x, target);
     }
 }

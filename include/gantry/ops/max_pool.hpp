@@ -111,10 +111,9 @@ auto max_pool2d(const X& x) {
 /// Fails to compile with both shapes in the message.
 template <class Given, class PooledWithSwitches>
 struct UnpoolingFits {
-    static_assert(
-        std::is_same_v<Given, PooledWithSwitches>,
-        "gantry: max_unpool2d takes a tensor of the shape that max_pool2d gave with the switches (see "
-        "UnpoolingFits<given, shape of the switches>; -1 is Batch)");
+    static_assert(std::is_same_v<Given, PooledWithSwitches>,
+                  "gantry: max_unpool2d takes a tensor of the shape that max_pool2d returned with the "
+                  "switches (see UnpoolingFits<given, shape of the switches>; -1 is Batch)");
 };
 
 /// Max unpooling, the adjoint of gathering at the switches: writes each element of y to the pixel of its
@@ -128,9 +127,9 @@ auto max_unpool2d(const Y& y, const Switches<Whole, Pooled, D>& switches) {
     const auto& pixels = switches.pixels.value();
     pixels.check_alive();
     if (pooled.device != pixels.device)
-        fail("max_unpool2d", "tensor and switches must be on one device object");
+        fail("max_unpool2d", "tensor and switches must be on the same device object");
     if (pooled.extents != pixels.extents)
-        fail("max_unpool2d", "tensor and switches must have as many items", pooled.extents, " and ",
+        fail("max_unpool2d", "tensor and switches must have the same batch size", pooled.extents, " and ",
              pixels.extents);
     const Extents extents = Whole::extents(pooled.extents.first());
     return typed<Whole, Y>(run_op(

@@ -57,7 +57,7 @@ template <int pieces, AnyTensor X>
 auto maxout(const X& x) {
     using LastX = detail::Last<typename X::shape>;
     static_assert(pieces > 0 && LastX::value % pieces == 0,
-                  "gantry: maxout needs a last extent that its pieces divide");
+                  "gantry: the last extent of maxout's input must be a multiple of the number of pieces");
     using S = typename LastX::template with<LastX::value / pieces>;
     constexpr std::size_t columns = LastX::value / pieces;
     const Extents extents = S::extents(x.value().extents.first());

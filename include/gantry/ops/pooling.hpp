@@ -18,7 +18,7 @@ struct PoolingTakesImages {
 template <int image_with_padding, int window>
 struct PoolingWindowFits {
     static_assert(image_with_padding >= window,
-                  "gantry: the window of a pooling is larger than its image with padding");
+                  "gantry: the window of a pooling is larger than the padded image");
 };
 
 namespace detail {
@@ -36,8 +36,7 @@ template <Pooling pooling>
 struct PoolingIsValid {
     static_assert(
         is_valid(pooling),
-        "gantry: size and stride of a pooling are positive, and its padding is from 0 to half of its "
-        "size");
+        "gantry: size and stride of a pooling must be positive, and its padding from 0 to half its size");
 };
 
 /// Result shape of a pooling of images X.
@@ -61,7 +60,7 @@ struct Pooled<pooling, Shape<Batch, height, width, channels>> {
 template <PerAxis factor>
 struct UpsampleHasFactor {
     static_assert(factor.vertical > 0 && factor.horizontal > 0,
-                  "gantry: the factors of an upsampling are positive");
+                  "gantry: the factors of an upsampling must be positive");
 };
 
 /// Result shape of upsampling images X.

@@ -23,7 +23,7 @@ struct ReshapeOp {
 /// Fails to compile with both sample sizes in the message.
 template <std::size_t from, std::size_t to>
 struct ReshapeFits {
-    static_assert(from == to, "gantry: a reshape keeps the number of elements of an item");
+    static_assert(from == to, "gantry: a reshape must keep the number of elements per sample");
     static constexpr bool value = true;  // no follow-up errors after the assertion
 };
 
@@ -33,7 +33,7 @@ auto reshape(const X& x) {
     // std::disjunction instead of ||, which would also instantiate the size of AnyShape.
     static_assert(std::disjunction_v<std::is_same<typename X::shape, AnyShape>,
                                      ReshapeFits<X::shape::sample_size, S::sample_size>>);
-    static_assert(S::batched == X::shape::batched, "gantry: a reshape keeps the Batch");
+    static_assert(S::batched == X::shape::batched, "gantry: a reshape must keep Batch");
     const auto& value = x.value();
     return typed<S, X>(run_op(ReshapeOp{}, S::extents(value.extents.first()), {value.data, false}, value));
 }
@@ -41,7 +41,7 @@ auto reshape(const X& x) {
 /// Flattens each sample to a vector, a view: Shape<Batch, E...> -> Shape<Batch, product of E...>.
 template <AnyTensor X>
 auto flatten(const X& x) {
-    static_assert(X::shape::batched, "gantry: flatten needs a shape with a Batch");
+    static_assert(X::shape::batched, "gantry: flatten requires a shape with Batch");
     if constexpr (std::is_same_v<typename X::shape, AnyShape>)
         return x;
     else

@@ -78,11 +78,11 @@ struct SoftmaxCrossEntropyOp {
 template <AnyTensor X, class S, class T, class D>
 auto softmax_cross_entropy(const X& logits, const Tensor<S, T, D>& targets) {
     static_assert(same_shape<typename X::shape, S>,
-                  "gantry: softmax_cross_entropy takes logits and targets of one shape");
+                  "gantry: the logits and targets of softmax_cross_entropy must have the same shape");
     static_assert(X::shape::rank == 2 || std::is_same_v<typename X::shape, AnyShape>,
                   "gantry: softmax_cross_entropy takes Shape<Batch, N>");
     if (targets.value().extents != logits.value().extents)
-        fail("softmax_cross_entropy", "there must be as many targets as logits", targets.value().extents,
+        fail("softmax_cross_entropy", "targets and logits must have the same shape", targets.value().extents,
              " and ", logits.value().extents);
     const auto& x = logits.value();
     const SoftmaxCrossEntropyOp<T> op{detail::gradient_destination(x)};
@@ -93,8 +93,8 @@ auto softmax_cross_entropy(const X& logits, const Tensor<S, T, D>& targets) {
 template <AnyTensor X, class Labels>
 auto softmax_cross_entropy(const X& logits, const Labels&) {
     static_assert(sizeof(Labels) == 0,
-                  "gantry: the targets of softmax_cross_entropy are a tensor off the tape: "
-                  "one_hot<classes>(device, labels) makes one of labels, detach(x) of a Variable");
+                  "gantry: the targets of softmax_cross_entropy must be a Tensor: use "
+                  "one_hot<classes>(device, labels) for labels, detach(x) for a Variable");
     return typed<Shape<>, X>(logits.value());
 }
 
@@ -107,7 +107,7 @@ auto one_hot(D& device, std::span<const std::uint8_t> labels) {
     std::fill(rows, rows + size, T(0));
     for (std::size_t i = 0; i < labels.size(); ++i) {
         if (labels[i] >= classes)
-            fail("one_hot", "every label must be below the number of classes", int{labels[i]}, " of ",
+            fail("one_hot", "every label must be less than the number of classes", int{labels[i]}, " of ",
                  classes);
         rows[i * classes + labels[i]] = T(1);
     }
@@ -120,7 +120,7 @@ template <int classes, class T = float, class D, class Labels>
 requires(!std::is_convertible_v<const Labels&, std::span<const std::uint8_t>>) auto one_hot(D&,
                                                                                             const Labels&) {
     static_assert(sizeof(Labels) == 0,
-                  "gantry: labels are std::uint8_t, as data sets have them: std::vector<std::uint8_t>");
+                  "gantry: labels must be std::uint8_t: use a std::vector<std::uint8_t>");
     return Tensor<Shape<Batch, classes>, T, D>{TensorRef<T, D>{}};
 }
 

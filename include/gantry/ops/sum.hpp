@@ -55,7 +55,7 @@ void SumOp::vjp(const V& upstream, const V&, const V& x) const {
 namespace detail {
 template <class S>
 struct WithoutBatch {
-    static_assert(S::batched, "gantry: a sum over the batch, or of each item, needs a shape with a Batch");
+    static_assert(S::batched, "gantry: a sum over the batch or per sample requires a shape with Batch");
 };
 template <int... Sizes>
 struct WithoutBatch<Shape<Batch, Sizes...>> {
@@ -86,8 +86,9 @@ auto mean(const X& x) {
 template <AnyTensor X>
 auto sum_over_batch(const X& x, double scale = 1) {
     using S = typename detail::WithoutBatch<typename X::shape>::type;
-    const auto items = static_cast<std::size_t>(x.value().extents.first());
-    return typed<S, X>(run_op(SumOp{items, S::sample_size, Axis::rows, scale}, S::extents(0), {}, x.value()));
+    const auto samples = static_cast<std::size_t>(x.value().extents.first());
+    return typed<S, X>(
+        run_op(SumOp{samples, S::sample_size, Axis::rows, scale}, S::extents(0), {}, x.value()));
 }
 /// Mean over the samples of the batch: Shape<Batch, E...> -> Shape<E...>.
 template <AnyTensor X>
@@ -98,10 +99,10 @@ auto mean_over_batch(const X& x) {
 template <AnyTensor X>
 auto sum_per_sample(const X& x, double scale = 1) {
     using S = typename detail::WithoutBatch<typename X::shape>::type;
-    const int items = x.value().extents.first();
+    const int samples = x.value().extents.first();
     return typed<Shape<Batch>, X>(
-        run_op(SumOp{static_cast<std::size_t>(items), S::sample_size, Axis::columns, scale},
-               Shape<Batch>::extents(items), {}, x.value()));
+        run_op(SumOp{static_cast<std::size_t>(samples), S::sample_size, Axis::columns, scale},
+               Shape<Batch>::extents(samples), {}, x.value()));
 }
 /// Mean per sample: Shape<Batch, E...> -> Shape<Batch>.
 template <AnyTensor X>
@@ -130,10 +131,9 @@ constexpr Broadcast broadcast_kind(const Extents& whole, const Extents& part) {
 /// Fails to compile with both shapes in the message (-1 is Batch).
 template <class Whole, class Part>
 struct BroadcastFits {
-    static_assert(
-        broadcast_kind(Whole::extents(Batch), Part::extents(Batch)) != Broadcast::impossible,
-        "gantry: a shape fills another one if it is the same, a scalar, the last extents of it (a bias), "
-        "or one number for each item of the batch");
+    static_assert(broadcast_kind(Whole::extents(Batch), Part::extents(Batch)) != Broadcast::impossible,
+                  "gantry: a shape broadcasts to another one if it is the same, a scalar, its last extents "
+                  "(a bias), or one value per sample");
 };
 
 /// Broadcasts x to shape S; see broadcast_kind for the shapes that fit. `batch` is used only if S has a Batch

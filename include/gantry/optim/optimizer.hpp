@@ -70,10 +70,9 @@ protected:
     template <class F, class... Moments>
     void update(const Gradients<Net>& gradients, const F& f, Moments&... moments) {
         const scalar* const g = gradients.data();
-        if (gradients.watch != watch_)
-            fail(name_, "the gradients must be those of the network that the optimizer was made for");
+        if (gradients.watch != watch_) fail(name_, "the gradients must be those of the optimizer's network");
         if (gradients.number <= network_.applied_gradients())
-            fail(name_, "gradients are applied once: call backward again for another update");
+            fail(name_, "gradients can be applied only once: call backward again for another update");
         const auto turn = network_.device().turn();
         Buffer<scalar, device_type>& weights = network_.parameters();
         launch(network_.device(),

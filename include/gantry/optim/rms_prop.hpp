@@ -96,8 +96,7 @@ public:
         this->check_below_one("momentum", options.momentum);
         if (options.centered != this->options().centered ||
             (options.momentum > 0) != (this->options().momentum > 0))
-            fail(this->name(),
-                 "centered, and whether there is a momentum, must stay as the optimizer was made");
+            fail(this->name(), "centered and the use of momentum cannot change after construction");
     }
     /// Takes effect from the next step. Errors: see check.
     void set_options(const RmsPropOptions& options) {

@@ -102,16 +102,16 @@ public:
         this->check_below_one("dampening", options.dampening);
         this->check_at_least_zero("weight_decay", options.weight_decay);
         if (options.nesterov && (!has_momentum(options) || options.dampening > 0))
-            fail(this->name(), "nesterov needs a momentum and no dampening");
+            fail(this->name(), "nesterov requires momentum and zero dampening");
         if (options.decay) {
             this->check_at_least_zero("decay.minimum", options.decay->minimum);
             if (!(options.decay->factor >= 1)) {
-                this->fail_option("decay.factor", "must be at least 1: the rate is divided by it",
+                this->fail_option("decay.factor", "must be at least 1: the learning rate is divided by it",
                                   options.decay->factor);
             }
         }
         if (const auto& schedule = options.momentum_schedule) {
-            if (options.momentum > 0) fail(this->name(), "give momentum or momentum_schedule, not both");
+            if (options.momentum > 0) fail(this->name(), "set momentum or momentum_schedule, not both");
             this->check_below_one("momentum_schedule.from", schedule->from);
             this->check_below_one("momentum_schedule.to", schedule->to);
             if (schedule->end <= schedule->begin)
@@ -119,7 +119,7 @@ public:
                      ", end ", schedule->end);
         }
         if (has_momentum(options) != has_momentum(this->options()))
-            fail(this->name(), "whether there is a momentum must stay as the optimizer was made");
+            fail(this->name(), "the use of momentum cannot change after construction");
     }
     /// Takes effect from the next step. Errors: see check.
     void set_options(const SgdOptions& options) {

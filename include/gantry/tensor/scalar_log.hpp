@@ -27,10 +27,11 @@ public:
     /// Appends up to 8 scalars to the row, in one launch. Errors: more scalars than columns.
     template <class... S>
     void add(const Tensor<S, T, D>&... scalars) {
-        static_assert(((S::rank == 0) && ...), "gantry: a log keeps scalars: take mean() or sum() first");
+        static_assert(((S::rank == 0) && ...),
+                      "gantry: a ScalarLog stores scalars: take mean() or sum() first");
         if (column_ + sizeof...(S) > columns_)
-            fail("ScalarLog", "a row has as many numbers as the log has columns", column_ + sizeof...(S),
-                 " of ", columns_);
+            fail("ScalarLog", "a row must have one value per column", column_ + sizeof...(S), " of ",
+                 columns_);
         GatherScalarsParameters<T> p{sizeof...(S), {scalars.data()...}, nullptr};
         p.y = numbers_.data() + ended_ % (rows_ + 1) * columns_ + column_;
         launch(numbers_.device(), p);
@@ -39,7 +40,7 @@ public:
     /// Ends the row. Errors: fewer scalars than columns.
     void end_row() {
         if (column_ != columns_)
-            fail("ScalarLog", "a row has as many numbers as the log has columns", column_, " of ", columns_);
+            fail("ScalarLog", "a row must have one value per column", column_, " of ", columns_);
         column_ = 0;
         ++ended_;
     }

@@ -43,16 +43,13 @@ struct TensorRef {
     void check_alive() const {
         if (memory.over())
             fail("tensor",
-                 "its memory is gone: the Network, PersistentTensor or device that owned it was destroyed, "
-                 "and must "
-                 "outlive "
+                 "its memory was released: the Network, PersistentTensor or device that owns it must outlive "
                  "it");
         if (step != 0 && step != device->step())
             fail("tensor",
-                 "a tensor is valid until the end of the step that made it; hold it in a PersistentTensor to "
-                 "use it "
-                 "longer",
-                 "one of step ", step, " in step ", device->step());
+                 "a tensor is valid until the end of the step that created it; copy it to a PersistentTensor "
+                 "to keep it longer",
+                 "a tensor of step ", step, " in step ", device->step());
     }
     /// Returns the device. Errors: those of check_alive.
     D& live_device() const {
@@ -121,24 +118,22 @@ template <class T, class D>
 TensorRef<T, D> allocate(D& device, const Extents& extents) {
     const auto turn = device.turn();
     if (!device.tape().is_open() && device.arena().used() > detail::most_bytes_without_step)
-        fail(
-            "tensor",
-            "tensors that are made outside of a Step are never freed: write `const Step step{device};` where "
-            "an iteration begins",
-            device.arena().used(), " bytes of them");
+        fail("tensor",
+             "tensors created outside a Step are never freed: write `const Step step{device};` where an "
+             "iteration begins",
+             device.arena().used(), " bytes of such tensors");
     try {
         void* const numbers = device.arena().allocate(bytes_of<T>(extents.size()));
         return TensorRef<T, D>{nullptr, &device, extents}.of_step(numbers, nullptr);
     } catch (const std::bad_alloc&) {
-        fail("tensor", "there is no memory left for it", "shape ", extents, " of ", sizeof(T),
-             " bytes an element");
+        fail("tensor", "out of memory", "shape ", extents, " of ", sizeof(T), " bytes per element");
     }
 }
 
 namespace detail {
 template <class S>
 Extents checked_extents(int batch) {
-    if (S::batched && batch < 1) fail("tensor", "a batch has at least one item", batch);
+    if (S::batched && batch < 1) fail("tensor", "the batch size must be at least 1", batch);
     return S::extents(batch);
 }
 }  // namespace detail
@@ -157,7 +152,8 @@ template <class S, class T, class D>
 Tensor<S, T, D> from_host(D& device, int batch, std::span<const T> numbers) {
     const auto value = allocate<T>(device, detail::checked_extents<S>(batch));
     if (numbers.size() != value.size())
-        fail("from_host", "the numbers must fill the shape", numbers.size(), " for ", value.extents);
+        fail("from_host", "the number of values must match the shape", numbers.size(), " for ",
+             value.extents);
     device.memory().copy_from_host(value.data, numbers.data(), numbers.size() * sizeof(T));
     return Tensor<S, T, D>{value};
 }
@@ -196,10 +192,11 @@ public:
     /// device or batch size.
     PersistentTensor& operator=(const Tensor<S, T, D>& from) {
         D& device = buffer_.device();
-        if (&from.device() != &device) fail("PersistentTensor", "a kept tensor does not change its device");
+        if (&from.device() != &device)
+            fail("PersistentTensor", "the device of a PersistentTensor cannot change");
         if (from.value().extents != extents_)
-            fail("PersistentTensor", "a kept tensor does not change its size", from.value().extents, " for ",
-                 extents_);
+            fail("PersistentTensor", "the size of a PersistentTensor cannot change", from.value().extents,
+                 " for ", extents_);
         const auto turn = device.turn();
         launch(device,
                CopyBlockParameters<T>{1, from.size(), from.data(), from.size(), buffer_.data(), from.size()});

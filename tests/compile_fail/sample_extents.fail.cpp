@@ -1,4 +1,4 @@
-// expect: take the extents of an item, from 1 to 3 and without Batch
+// expect: take the 1 to 3 extents of a sample, without Batch
 // max-errors: 1
 // trains: Generator
 #include <gantry/gantry.hpp>
