@@ -123,7 +123,7 @@ TEST_CASE("cuda: a convolution by cuDNN uses the current weights", "[cuda]") {
     Cuda device;
     const Placed<float, Cuda> x(device, random_numbers<float>(g.x_size(), "x")),
         y(device, std::vector<float>(g.y_size())), w(device, random_numbers<float>(g.w_size(), "w"));
-    const Buffer<float, Cuda> expected(device, g.y_size());
+    Buffer<float, Cuda> expected(device, g.y_size());
     const auto check_result = [&](bool stays) {
         ConvolutionParameters<float> p{g, x.data(), w.data(), y.data()};
         p.weights_are_constant = stays;

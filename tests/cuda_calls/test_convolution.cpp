@@ -100,7 +100,7 @@ TEST_CASE("cuda: a step converts its weights to cuDNN's filter layout once", "[c
     Cuda device;
     const Placed<float, Cuda> x(device, random_numbers<float>(g.x_size(), "x")),
         y(device, std::vector<float>(g.y_size())), w(device, random_numbers<float>(g.w_size(), "w"));
-    const Buffer<float, Cuda> expected(device, g.y_size());
+    Buffer<float, Cuda> expected(device, g.y_size());
     /// Runs a convolution by cuDNN and returns whether it transposed the weights. The result must be that of
     /// the current w.
     const auto makes_filter = [&](bool stays) {

@@ -181,7 +181,7 @@ TEST_CASE("cuda: the workspace grows to what a filter gradient requires", "[cuda
     // Needs a workspace of 32 MiB, formerly the fixed size.
     const ConvolutionGeometry large{1, {4, 2, 4, 2, 1}, {4, 2, 4, 2, 1}, 512, 1024};
     Cuda device{{.measure = false}};
-    const Buffer<float, Cuda> x(device, large.x_size()), y(device, large.y_size()), w(device, large.w_size());
+    Buffer<float, Cuda> x(device, large.x_size()), y(device, large.y_size()), w(device, large.w_size());
     const Step<Cuda> step{device};
     CHECK(cuda::convolution_cudnn(
         device, ConvolutionWeightGradientParameters<float>{large, x.data(), y.data(), w.data()}));
@@ -199,7 +199,7 @@ TEST_CASE("cuda: a wide convolution uses cuDNN", "[cuda]") {
     REQUIRE(cuda::wide(wide));
     std::string line;
     Cuda device{{.measure = false, .log = [&](const std::string& text) { line = text; }}};
-    const Buffer<float, Cuda> x(device, wide.x_size()), y(device, wide.y_size()), w(device, wide.w_size());
+    Buffer<float, Cuda> x(device, wide.x_size()), y(device, wide.y_size()), w(device, wide.w_size());
     const Step<Cuda> step{device};
     cuda_emulator::reset_counts();
     launch(device, ConvolutionParameters<float>{wide, x.data(), w.data(), y.data()});

@@ -85,7 +85,7 @@ TEST_CASE("an invalid IDX file is a one-line error with the reason") {
     refused(idx({3, 2, 5}, 30, 13), {"type 13"});
     refused(idx({30}, 30), {"must have 3 extents (count, height, width); got 1, as labels have"});
     refused(idx({3, 2, 5}, 30).substr(0, 15), {"ends in its header"});
-    refused(idx({3, 2, 5}, 29), {"truncated", "promises 30 values; got 29"});
+    refused(idx({3, 2, 5}, 29), {"truncated", "declares 30 values; got 29"});
     refused(idx({3, 2, 5}, 31), {"too long"});
     refused(idx({0, 2, 5}, 0), {"empty"});
     refused(idx({3, 0, 5}, 0), {"empty"});

@@ -271,7 +271,7 @@ TEST_CASE("A misspelt option gets a suggestion", "") {
     CHECK(stranger == "[options] --wavelength is not an option; --help lists the options\n");
 }
 
-TEST_CASE("--version prints gantry's version", "") {
+TEST_CASE("The option --version prints gantry's version", "") {
     const Result result = run_program({"--version"});
     CHECK(result.code == 0);
     CHECK(result.output.starts_with("gantry " + std::string(version) + ", "));

@@ -67,7 +67,7 @@ TEMPLATE_TEST_CASE("Handles to a network end when it is moved", "", GANTRY_TEST_
         // The loss was recorded by the network that was moved from; a new pass belongs to the new one.
         CHECK_THROWS_WITH(backward(loss, *moved), contains("must depend on"));
         CHECK_THROWS_WITH(adam.step(backward(mean(square((*moved)(input(device)))), *moved)),
-                          contains("the network that the optimizer was made for"));
+                          contains("those of the optimizer's network"));
         Adam fresh{*moved};
         fresh.step(backward(mean(square((*moved)(input(device)))), *moved));
     }

@@ -61,7 +61,7 @@ void check_against_pytorch(const batch_norm_reference::Case& e, double tolerance
     const auto near = [&](const auto& got, const std::vector<double>& all, std::size_t i) {
         return largest_error(got, part<double>(all, i, got.size())) < tolerance;
     };
-    const auto state = [&](const Buffer<T, D>& buffer) {
+    const auto state = [&](Buffer<T, D>& buffer) {
         return Tensor<V, T, D>{TensorRef<T, D>{buffer.data(), &device, V::extents(0), 0, nullptr}};
     };
     const auto input = [&](const std::vector<double>& all) {
