@@ -75,11 +75,11 @@ int main(int argc, char** argv) {
         .description =
             "Trains an autoencoder with max pooling, and unpooling by its switches, on MNIST, Fashion-MNIST "
             "or data with the same file names; evaluates it on the test set.",
-        .source = program::mnist(),
+        .dataset = program::mnist(),
         .pictures = "reconstructions",
         .metrics = {{"loss", "loss", 5, "#7b3fa0"}},
         .test_metrics = {{"loss", "test loss", 5}}};
     program.recipes = {program::network_recipe<Autoencoding, EncoderDecoder::Architecture>(
-        "switches", 1800, 100, program.source)};
+        "switches", 1800, 100, program.dataset)};
     return program::run(argc, argv, program);
 }

@@ -113,11 +113,11 @@ int main(int argc, char** argv) {
                              .description =
                                  "Trains a convolutional classifier on MNIST, Fashion-MNIST or data with the "
                                  "same file names; evaluates it on the test set.",
-                             .source = program::mnist(),
+                             .dataset = program::mnist(),
                              .pictures = "mistakes",
                              .metrics = {{"loss", "loss", 4, "#7b3fa0"}, {"accuracy", "accuracy", 4}},
                              .test_metrics = {{"accuracy", "test accuracy", 4}}};
     program.recipes = {program::network_recipe<Classification, MnistClassifier::Architecture>(
-        "cnn", 2400, 100, program.source)};
+        "cnn", 2400, 100, program.dataset)};
     return program::run(argc, argv, program);
 }

@@ -11,5 +11,5 @@ int main(int argc, char** argv) {
         argc, argv,
         {.name = "gan_cifar10_conv",
          .description = "Trains a GAN with a convolutional maxout discriminator on CIFAR-10.",
-         .source = program::cifar10()});
+         .dataset = program::cifar10()});
 }

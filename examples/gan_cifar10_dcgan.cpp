@@ -10,5 +10,5 @@ int main(int argc, char** argv) {
     return gan::run<Notebook, Wide>(argc, argv,
                                     {.name = "gan_cifar10_dcgan",
                                      .description = "Trains a deep convolutional GAN on CIFAR-10.",
-                                     .source = program::cifar10()});
+                                     .dataset = program::cifar10()});
 }

@@ -10,5 +10,5 @@ int main(int argc, char** argv) {
     return gan::run<FluxGan>(argc, argv,
                              {.name = "gan_cifar10_mlp",
                               .description = "Trains a GAN of dense layers on CIFAR-10.",
-                              .source = program::cifar10()});
+                              .dataset = program::cifar10()});
 }

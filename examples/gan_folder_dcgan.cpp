@@ -11,5 +11,5 @@ int main(int argc, char** argv) {
         argc, argv,
         {.name = "gan_folder_dcgan",
          .description = "Trains a deep convolutional GAN on a folder of PNG and JPEG files.",
-         .source = program::picture_folder(64, 64)});
+         .dataset = program::picture_folder(64, 64)});
 }

@@ -12,5 +12,5 @@ int main(int argc, char** argv) {
         {.name = "gan_mnist_mlp",
          .description =
              "Trains a GAN of dense layers on MNIST, Fashion-MNIST or data with the same file names.",
-         .source = program::mnist()});
+         .dataset = program::mnist()});
 }

@@ -132,7 +132,7 @@ program::AnyRecipe any_recipe(const GanOptions& gan) {
 ///     int main(int argc, char** argv) {
 ///         return gan::run<FluxGan, Goodfellow>(
 ///             argc, argv,
-///             {.name = "gan_mnist_mlp", .description = "Trains a GAN.", .source = program::mnist()});
+///             {.name = "gan_mnist_mlp", .description = "Trains a GAN.", .dataset = program::mnist()});
 ///     }
 // clang-format on
 template <class... Recipes>

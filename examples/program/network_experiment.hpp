@@ -94,19 +94,19 @@ private:
 };
 
 /// The recipe of a program for experiments of type T<device>, constructed from the options, the training
-/// split and the test split of `source`. Errors from `begin`: test images have another size than the training
-/// images.
+/// split and the test split of `dataset`. Errors from `begin`: test images have another size than the
+/// training images.
 template <template <class D> class T, class Architecture>
 AnyRecipe network_recipe(const std::string& name, std::uint64_t iterations, int batch,
-                         const Dataset& source) {
+                         const Dataset& dataset) {
     return {.name = name,
             .iterations = iterations,
             .batch = batch,
             .input = Architecture::Input::extents(Batch),
             .parameters = std::to_string(Architecture::parameter_count) + " parameters",
             .summary = [] { return Architecture::summary(); },
-            .begin = [load = source.load](const Options& options,
-                                          const LabelledImages& data) -> std::unique_ptr<Experiment> {
+            .begin = [load = dataset.load](const Options& options,
+                                           const LabelledImages& data) -> std::unique_ptr<Experiment> {
                 LabelledImages test = load(options, Split::test);
                 if (test.images.sample_size() != data.images.sample_size())
                     fail("data", "test and training images must have the same size",

@@ -34,20 +34,20 @@ public:
         changeable,  ///< may change when a run is resumed
     };
 
-    Parser(const std::string& description, const std::vector<std::string>& recipes, const Dataset& source)
+    Parser(const std::string& description, const std::vector<std::string>& recipes, const Dataset& dataset)
         : app_(description) {
         options_.recipe = recipes.front();
-        options_.data = source.folder;
+        options_.data = dataset.folder;
         add("--recipe", options_.recipe, "Networks, optimizers and settings", Saved::fixed)
             ->check(CLI::IsMember(recipes))
             ->capture_default_str();
-        add("--data", options_.data, source.contents, Saved::changeable)
+        add("--data", options_.data, dataset.contents, Saved::changeable)
             ->type_name("FOLDER")
             ->capture_default_str();
-        if (source.has_classes)
+        if (dataset.has_classes)
             add("--classes", options_.classes, "Comma-separated, or all; default: the recipe's", Saved::fixed)
                 ->type_name("NAME,NAME");
-        if (source.may_be_broken)
+        if (dataset.may_be_broken)
             remember(app_.add_flag("--skip-broken", options_.skip_broken, "Skip images that cannot be read"),
                      options_.skip_broken, Saved::changeable);
         add("--iterations", options_.iterations, "Number of iterations; default: the recipe's",
@@ -180,8 +180,8 @@ private:
 };
 
 CommandLine::CommandLine(const std::string& description, const std::vector<std::string>& recipes,
-                         const Dataset& source)
-    : parser_(std::make_unique<Parser>(description, recipes, source)) {}
+                         const Dataset& dataset)
+    : parser_(std::make_unique<Parser>(description, recipes, dataset)) {}
 CommandLine::~CommandLine() = default;
 
 void CommandLine::add(const std::string& name, std::string& value, const std::string& help,

@@ -52,7 +52,7 @@ struct Dataset;
 class CommandLine {
 public:
     CommandLine(const std::string& description, const std::vector<std::string>& recipes,
-                const Dataset& source);
+                const Dataset& dataset);
     ~CommandLine();
 
     /// Adds an option that only this program has and that is fixed for the whole run: one of `choices`, a

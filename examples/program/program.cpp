@@ -333,7 +333,7 @@ SavedRun load_run(const Program& program, CommandLine& command_line) {
 int run_or_throw(int argc, const char* const* argv, const Program& program) {
     std::vector<std::string> names;
     for (const AnyRecipe& recipe : program.recipes) names.push_back(recipe.name);
-    CommandLine command_line(program.description, names, program.source);
+    CommandLine command_line(program.description, names, program.dataset);
     if (program.add_options) program.add_options(command_line);
     if (!command_line.parse(argc, argv)) return exit_code::done;
     if (program.check_options) program.check_options();  // before any work is done
@@ -349,7 +349,7 @@ int run_or_throw(int argc, const char* const* argv, const Program& program) {
     const AnyRecipe& recipe = *std::ranges::find(program.recipes, options.recipe, &AnyRecipe::name);
     if (options.iterations == 0) options.iterations = recipe.iterations;
     if (options.batch == 0) options.batch = recipe.batch;
-    if (program.source.has_classes && options.classes.empty())
+    if (program.dataset.has_classes && options.classes.empty())
         options.classes = recipe.classes.empty() ? "all" : recipe.classes;
     if (options.dry_run) {
         print_plan(recipe, options);
@@ -357,8 +357,8 @@ int run_or_throw(int argc, const char* const* argv, const Program& program) {
     }
     if (options.data.empty())
         fail("options",
-             "--data FOLDER must be given: " + program.source.contents + "; --help lists the options");
-    const LabelledImages data = program.source.load(options, Split::train);
+             "--data FOLDER must be given: " + program.dataset.contents + "; --help lists the options");
+    const LabelledImages data = program.dataset.load(options, Split::train);
     check_pictures(data.images, recipe);
     return Run(program, recipe, command_line, data, std::move(saved)).train();
 }

@@ -13,7 +13,7 @@ namespace gantry::program {
 struct Program {
     std::string name;         ///< of the executable
     std::string description;  ///< first paragraph of --help
-    Dataset source;
+    Dataset dataset;
     std::string pictures = "samples";  ///< base name of the generated images in the run's folder
     std::vector<AnyRecipe> recipes{};
     std::vector<Metric> metrics{};                    ///< of each iteration; at most 8

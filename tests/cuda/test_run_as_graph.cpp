@@ -43,18 +43,7 @@ TEST_CASE("reading and allocating inside a submission launch the work before the
 TEST_CASE("host values travel with the graph of their step", "[cuda]") {
     Cuda device;
     Buffer<float, Cuda> sums(device, 100);
-    const auto step = [&](std::size_t i) {
-        device.run_as_graph([&] {
-            const Step scope{device};
-            // 16 KB per step, so that the upload ring wraps around.
-            std::vector<float> numbers(4096, 1);
-            numbers[i] = static_cast<float>(i);
-            const auto sum_of_step = sum(from_host<Shape<4096>>(device, 0, numbers));
-            std::fill(numbers.begin(), numbers.end(), 1e9f);  // the values are already staged
-            launch(device, CopyBlockParameters<float>{1, 1, sum_of_step.data(), 1, sums.data() + i, 1});
-        });
-    };
-    for (std::size_t i = 0; i < 100; ++i) step(i);
+    for (std::size_t i = 0; i < 100; ++i) sum_of_uploaded(device, sums, i);
     const std::vector<float> result = sums.to_host();
     for (std::size_t i = 0; i < 100; ++i) CHECK(result[i] == 4095 + static_cast<float>(i));
 }

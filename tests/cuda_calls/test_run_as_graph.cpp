@@ -29,21 +29,10 @@ TEST_CASE("a step run as a graph is one graph launch, without allocations, waits
 TEST_CASE("host values are copied once per graph, and the host rarely waits", "[cuda]") {
     Cuda device;
     Buffer<float, Cuda> sums(device, 100);
-    const auto step = [&](std::size_t i) {
-        device.run_as_graph([&] {
-            const Step scope{device};
-            // 16 KB per step, so that the upload ring wraps around.
-            std::vector<float> numbers(4096, 1);
-            numbers[i] = static_cast<float>(i);
-            const auto sum_of_step = sum(from_host<Shape<4096>>(device, 0, numbers));
-            std::fill(numbers.begin(), numbers.end(), 1e9f);  // the values are already staged
-            launch(device, CopyBlockParameters<float>{1, 1, sum_of_step.data(), 1, sums.data() + i, 1});
-        });
-    };
-    for (std::size_t i = 0; i < 3; ++i) step(i);
+    for (std::size_t i = 0; i < 3; ++i) sum_of_uploaded(device, sums, i);
     device.synchronize();
     cuda_emulator::reset_counts();
-    for (std::size_t i = 3; i < 100; ++i) step(i);
+    for (std::size_t i = 3; i < 100; ++i) sum_of_uploaded(device, sums, i);
     const cuda_emulator::Counts counts = cuda_emulator::counts();
     CHECK(counts.graph_launches <= 98);   // one was split where the host waited
     CHECK(counts.synchronizations <= 3);  // of the split graph

@@ -60,7 +60,7 @@ Result run_program(const std::vector<std::string>& arguments,
     return call(
         [&](int argc, const char* const* argv) {
             return gan::run<SmallRecipe, Plain, Diverging>(
-                argc, argv, {.name = name, .description = "A test.", .source = source});
+                argc, argv, {.name = name, .description = "A test.", .dataset = source});
         },
         arguments);
 }

@@ -198,3 +198,15 @@ TEST_CASE("Scaled initialisers of a parameter without fan-in and fan-out are err
                       contains("[KaimingUniform]"));
     CHECK_THROWS_WITH(initialize(network, Role::scale, KaimingNormal{}, stream), contains("[KaimingNormal]"));
 }
+
+TEMPLATE_TEST_CASE("running statistics are initialised by their role", "[init]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    Network<Architecture, TestType> network{device, Seed{1}};
+    const auto parameters = network.parameters().to_host();
+    RandomStream stream(Seed{2}, "statistics");
+    initialize(network, Role::running_mean, Constant{2}, stream);
+    initialize(network, Role::running_variance, Constant{3}, stream);
+    CHECK(network.parameter("1.running_mean").to_host() == std::vector<float>(200, 2));
+    CHECK(network.parameter("1.running_var").to_host() == std::vector<float>(200, 3));
+    CHECK(network.parameters().to_host() == parameters);
+}

@@ -2,17 +2,21 @@
 #include <gantry/init/distributions.hpp>
 
 #include <cmath>
+#include <vector>
 
 namespace gantry {
 
-/// Applies an initialiser to all parameters of one role:
+/// Applies an initialiser to all parameters, or running statistics, of one role:
 ///     initialize(generator, Role::weight, Normal{0, 0.02}, stream);
 template <class Net, class Initializer>
 void initialize(Net& network, Role role, const Initializer& initializer, RandomStream& stream) {
-    for (const ParameterInfo& info : Net::Architecture::parameters())
-        if (info.role == role)
-            initializer(network.device(), info, network.parameters().data() + info.offset, stream);
-    network.parameters_overwritten();
+    const auto apply = [&](const std::vector<ParameterInfo>& infos, auto& buffer) {
+        for (const ParameterInfo& info : infos)
+            if (info.role == role) initializer(network.device(), info, buffer.data() + info.offset, stream);
+        buffer.overwritten();
+    };
+    apply(Net::Architecture::parameters(), network.parameters());
+    apply(Net::Architecture::states(), network.states());
 }
 
 /// The default initialisation of a Network, that of PyTorch's layers: weights and biases uniform in

@@ -43,9 +43,9 @@ struct Gradients {
           watch(of->watch()) {}
 
     /// The gradients in the order of the parameters, on the device. Errors: a later backward pass has
-    /// overwritten them; their step has ended; their network was destroyed.
+    /// overwritten them; their step has ended; their network was destroyed or moved.
     const typename Net::scalar* data() const {
-        if (watch.over()) fail("Gradients", "the network of the gradients was destroyed");
+        if (watch.over()) fail("Gradients", "the network of the gradients was destroyed or moved");
         if (pass != network->backward_passes())
             fail("Gradients", "gradients are valid until the next backward pass for their network");
         if (step != network->device().step())
@@ -69,7 +69,7 @@ template <class Net, bool recorded, bool training>
 class View {
 public:
     explicit View(Net& network) : network_(&network), watch_(network.watch()) {}
-    /// The forward pass; see Network::forward. Errors: the network was destroyed.
+    /// The forward pass; see Network::forward. Errors: the network was destroyed or moved.
     template <class X>
     auto operator()(const X& x) const {
         if (watch_.over()) fail("Network", "the network of this view was destroyed or moved");
@@ -204,7 +204,7 @@ public:
     }
 
     D& device() const { return parameters_.device(); }
-    /// Lets handles detect that the network was destroyed.
+    /// Lets handles detect that the network was destroyed or moved.
     Lifetime::Watch watch() const { return lifetime_.watch(); }
     /// All parameters, in the order of Architecture::parameters().
     Buffer<T, D>& parameters() { return parameters_; }

@@ -44,9 +44,9 @@ struct LionUpdate {
 
     template <class V>
     GANTRY_HOST_DEVICE void operator()(V g, V& w, V& m) const {
-        const V direction = beta1 * m + one_minus_beta1 * g, zero{};
-        const V step = math::constant<V>(static_cast<double>(rate));
-        w = keep * w - math::select(direction > zero, step, math::select(direction < zero, -step, zero));
+        const V direction = beta1 * m + one_minus_beta1 * g, zero{}, one = math::constant<V>(1);
+        const V sign = math::select(direction > zero, one, math::select(direction < zero, -one, zero));
+        w = keep * w - rate * sign;
         m = beta2 * m + one_minus_beta2 * g;
     }
 };

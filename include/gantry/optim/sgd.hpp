@@ -21,7 +21,11 @@ struct SgdOptions {
     double weight_decay = 0;                     ///< L2 penalty, added to the gradient; finite, >= 0
     bool nesterov = false;                       ///< requires momentum and dampening = 0
     std::optional<ExponentialDecay> decay = {};  ///< schedule of the learning rate
-    std::optional<LinearMomentum> momentum_schedule = {};  ///< replaces `momentum`, which must then be 0
+    /// Replaces `momentum`, which must then be 0.
+    std::optional<LinearMomentum> momentum_schedule = {};
+
+    /// True if updates keep a velocity.
+    bool has_momentum() const { return momentum > 0 || momentum_schedule; }
 };
 
 /// Calls f(name, value) for each option; checkpoints use it.
@@ -62,7 +66,7 @@ struct SgdUpdate {
           momentum(static_cast<T>(momentum_now)),
           gain(static_cast<T>(1 - options.dampening)),
           decay(static_cast<T>(options.weight_decay)),
-          has_momentum(options.momentum > 0 || options.momentum_schedule),
+          has_momentum(options.has_momentum()),
           nesterov(options.nesterov),
           first_step(is_first_step) {}
 
@@ -101,7 +105,7 @@ public:
         this->check_below_one("momentum", options.momentum);
         this->check_below_one("dampening", options.dampening);
         this->check_at_least_zero("weight_decay", options.weight_decay);
-        if (options.nesterov && (!has_momentum(options) || options.dampening > 0))
+        if (options.nesterov && (!options.has_momentum() || options.dampening > 0))
             fail(this->name(), "nesterov requires momentum and zero dampening");
         if (options.decay) {
             this->check_at_least_zero("decay.minimum", options.decay->minimum);
@@ -118,7 +122,7 @@ public:
                 fail(this->name(), "momentum_schedule must end after it begins", "begin ", schedule->begin,
                      ", end ", schedule->end);
         }
-        if (has_momentum(options) != has_momentum(this->options()))
+        if (options.has_momentum() != this->options().has_momentum())
             fail(this->name(), "the use of momentum cannot change after construction");
     }
     /// Takes effect from the next step. Errors: see check.
@@ -151,10 +155,7 @@ public:
     }
 
 private:
-    static bool has_momentum(const SgdOptions& options) {
-        return options.momentum > 0 || options.momentum_schedule;
-    }
-    Buffer<scalar, device_type> velocity_ = this->moment(has_momentum(this->options()));
+    Buffer<scalar, device_type> velocity_ = this->moment(this->options().has_momentum());
 };
 
 }  // namespace gantry
