@@ -249,5 +249,6 @@ BENCHMARK(sgd_momentum)->Apply(threads);
 BENCHMARK(adam)->Apply(threads);
 BENCHMARK(optimistic_adam)->Apply(threads);
 BENCHMARK(rmsprop)->Apply(threads);
+BENCHMARK(lion)->Apply(threads);
 
 }  // namespace
