@@ -101,6 +101,7 @@ public:
     }
 
 protected:
+    /// `name` appears in errors and checkpoints. Errors: options out of range.
     AdamMoments(Net& network, std::string_view name, const Options& options)
         : Optimizer<Net, Options>(network, name, options) {
         check(options);
