@@ -24,6 +24,17 @@ namespace gantry {
 template <class Architecture, class D, class T>
 class Network;
 
+namespace detail {
+template <class Net>
+inline constexpr bool is_network = false;
+template <class Architecture, class D, class T>
+inline constexpr bool is_network<Network<Architecture, D, T>> = true;
+}  // namespace detail
+
+/// A Network of any architecture, device and scalar, const or not; not its architecture or a view of it.
+template <class Net>
+concept AnyNetwork = detail::is_network<std::remove_const_t<Net>>;
+
 /// Handle to the gradients of a network's parameters, which `backward` wrote to the network's gradient
 /// buffer. Valid until the next `backward` for the same network or the end of the step, whichever is first.
 /// An optimizer applies them once.
@@ -86,13 +97,13 @@ private:
 /// The network in training mode with constant parameters: gradients flow through to its input, and none are
 /// computed for its parameters. Batch norm still uses the batch statistics and updates the running ones, as
 /// in PyTorch.
-template <class Net>
+template <AnyNetwork Net>
 View<Net, false, true> frozen(Net& network) {
     return View<Net, false, true>(network);
 }
 /// The network in evaluation mode with constant parameters: running statistics, no dropout. The network may
 /// be const.
-template <class Net>
+template <AnyNetwork Net>
 View<Net, false, false> evaluation(Net& network) {
     return View<Net, false, false>(network);
 }

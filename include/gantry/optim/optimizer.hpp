@@ -32,7 +32,7 @@ struct NamedBuffer {
 /// options(), updates() and buffers() are its whole state: a run that saves and restores them continues bit
 /// for bit. The network must outlive it.
 // clang-format on
-template <class Net, class OptionsType>
+template <AnyNetwork Net, class OptionsType>
 class Optimizer {
 public:
     using scalar = typename Net::scalar;            ///< of the network's parameters
