@@ -22,6 +22,10 @@ inline double activate(Activation a, double x) {
             return 1 / (1 + std::exp(-x));
         case ActivationKind::tanh:
             return std::tanh(x);
+        case ActivationKind::gelu:
+            return x * 0.5 * std::erfc(-x / std::sqrt(2.0));
+        case ActivationKind::silu:
+            return x / (1 + std::exp(-x));
     }
     return x;
 }

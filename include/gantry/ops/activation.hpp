@@ -12,8 +12,8 @@ namespace gantry {
 /// All activations; any layer can be followed by any of them. To add one: its name here, its formula, a
 /// function at the end of this file, and a layer in layers/activations.hpp. Kernels, fusion and derivatives
 /// follow from the formula.
-enum class ActivationKind : int { identity, leaky_relu, elu, softplus, sigmoid, tanh };
-inline constexpr int activation_count = static_cast<int>(ActivationKind::tanh) + 1;
+enum class ActivationKind : int { identity, leaky_relu, elu, softplus, sigmoid, tanh, gelu, silu };
+inline constexpr int activation_count = static_cast<int>(ActivationKind::silu) + 1;
 
 /// 0 where y > 0, else 1. A step function: its derivative is 0.
 struct NotPositive {
@@ -171,6 +171,59 @@ struct ActivationFormula<ActivationKind::tanh> {
     }
 };
 
+/// x Phi(x), Phi the distribution function of the standard normal distribution; f' = Phi(x) + x phi(x),
+/// f'' = (2 - x^2) phi(x). Source: Hendrycks and Gimpel, "Gaussian error linear units (GELUs)" (2016),
+/// section 2.
+template <>
+struct ActivationFormula<ActivationKind::gelu> {
+    static constexpr std::string_view name = "gelu";
+    static constexpr bool from_result = false, simple_derivative = false;
+    static constexpr double density_at_zero = 0.39894228040143268;  // 1 / sqrt(2 pi)
+    static constexpr double tail = 40;  // Phi(-40) is 0 in double: keeps infinity times 0 away
+    template <class V>
+    GANTRY_HOST_DEVICE static V value(V x, double) {
+        x = math::max(x, math::constant<V>(-tail));
+        return x * math::normal_cdf(x);
+    }
+    template <class V>
+    GANTRY_HOST_DEVICE static V derivative(V x, double) {
+        x = math::min(math::max(x, math::constant<V>(-tail)), math::constant<V>(tail));
+        const V density = math::constant<V>(density_at_zero) * math::exp(math::constant<V>(-0.5) * (x * x));
+        return math::normal_cdf(x) + x * density;
+    }
+    template <class X>
+    static X second(const X& v, const X& x, double) {  // no x^2 phi(x), which is infinity times 0 for large x
+        const X density = density_at_zero * exp(-0.5 * square(x));
+        return v * (2.0 * density - x * (x * density));
+    }
+};
+
+/// x s(x), s the logistic sigmoid; f' = s(x) (1 + x (1 - s(x))). Also known as Swish. Source: Elfwing, Uchibe
+/// and Doya, "Sigmoid-weighted linear units for neural network function approximation in reinforcement
+/// learning" (2018), equations 7 and 8.
+template <>
+struct ActivationFormula<ActivationKind::silu> {
+    static constexpr std::string_view name = "silu";
+    static constexpr bool from_result = false, simple_derivative = false;
+    static constexpr double tail = 800;  // s(-800) is 0 in double: keeps infinity times 0 away
+    template <class V>
+    GANTRY_HOST_DEVICE static V value(V x, double) {
+        x = math::max(x, math::constant<V>(-tail));
+        return x * math::sigmoid(x);
+    }
+    template <class V>
+    GANTRY_HOST_DEVICE static V derivative(V x, double) {
+        x = math::min(math::max(x, math::constant<V>(-tail)), math::constant<V>(tail));
+        const V one = math::constant<V>(1), s = math::sigmoid(x);
+        return s * (one + x * (one - s));
+    }
+    template <class X>
+    static X second(const X& v, const X& x, double) {
+        const X s = sigmoid(x);
+        return v * (s * (1.0 - s) * (2.0 + x * (1.0 - 2.0 * s)));
+    }
+};
+
 /// The activation f(x).
 template <ActivationKind kind>
 struct ActivationFunction {
@@ -241,6 +294,17 @@ auto sigmoid(const X& x) {
 template <AnyTensor X>
 auto tanh(const X& x) {
     return elementwise(ActivationFunction<ActivationKind::tanh>{}, x);
+}
+/// GELU, x Phi(x), elementwise: S -> S. Exact, as PyTorch's default (approximate = "none").
+/// Source: Hendrycks and Gimpel (2016).
+template <AnyTensor X>
+auto gelu(const X& x) {
+    return elementwise(ActivationFunction<ActivationKind::gelu>{}, x);
+}
+/// SiLU (Swish), x / (1 + exp(-x)), elementwise: S -> S. Source: Elfwing et al. (2018).
+template <AnyTensor X>
+auto silu(const X& x) {
+    return elementwise(ActivationFunction<ActivationKind::silu>{}, x);
 }
 
 }  // namespace gantry
