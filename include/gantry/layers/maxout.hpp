@@ -34,7 +34,7 @@ struct Maxout {
     using Valid = std::conditional_t<detail::options_check<Layer>::fits,
                                      detail::StaticCheck<(pieces > 1), MaxoutHasPieces<pieces>>,
                                      detail::options_check<Layer>>;
-    static constexpr int count = std::max(1, pieces);
+    static constexpr int count = std::max(1, pieces);  ///< number of pieces
     using Wide = typename Layer::template Widened<count>;
     using Parameters = typename detail::PiecesOf<count, typename Wide::Parameters>::Parameters;
     using State = typename Wide::State;
