@@ -1,5 +1,5 @@
-// expect: AnyNetwork
-// max-errors: 2
+// expect: an optimizer takes a network, not its architecture
+// max-errors: 5
 #include <gantry/gantry.hpp>
 #include <gantry/optim/adam.hpp>
 

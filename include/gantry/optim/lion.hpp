@@ -54,7 +54,7 @@ struct LionUpdate {
 /// Lion: the sign of an interpolated momentum, with one moment per parameter. Source: Chen et al., "Symbolic
 /// discovery of optimization algorithms" (2023), algorithm 2.
 ///     Lion optimizer{network, {.learning_rate = 1e-4, .weight_decay = 1e-2}};
-template <AnyNetwork Net>
+template <class Net>
 class Lion : public Optimizer<Net, LionOptions> {
 public:
     using typename Optimizer<Net, LionOptions>::scalar;

@@ -32,8 +32,12 @@ struct NamedBuffer {
 /// options(), updates() and buffers() are its whole state: a run that saves and restores them continues bit
 /// for bit. The network must outlive it.
 // clang-format on
-template <AnyNetwork Net, class OptionsType>
+template <class Net, class OptionsType>
 class Optimizer {
+    static_assert(AnyNetwork<Net>,
+                  "gantry: an optimizer takes a network, not its architecture: Adam optimizer{network}, or "
+                  "Adam<Network<Architecture, Cpu>>");
+
 public:
     using scalar = typename Net::scalar;            ///< of the network's parameters
     using device_type = typename Net::device_type;  ///< the network's
