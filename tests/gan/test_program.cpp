@@ -129,6 +129,29 @@ TEST_CASE("A run does not depend on the program's locale", "") {
         CHECK(contents_of(place / ("german/" + file)) == contents_of(place / ("classic/" + file)));
 }
 
+TEST_CASE("A run stays in its folder if the process goes to another one", "") {
+    const TemporaryFolder place, other;
+    const auto before = std::filesystem::current_path();
+    program::Dataset source = random_source();
+    source.load = [&, load = source.load](const program::Options& options, Split split) {
+        std::filesystem::current_path(other.path());
+        return load(options, split);
+    };
+    std::filesystem::current_path(place.path());
+    const Result run = run_program({"--data", "x", "--out", "run"}, source);
+    std::filesystem::current_path(place.path());
+    const Result resumed = run_program({"--resume", "run", "--iterations", "3"}, source);
+    std::filesystem::current_path(before);
+    INFO(run.output << resumed.output);
+    CHECK(run.code == 0);
+    CHECK(resumed.code == 0);
+    CHECK(run.output.find("Folder: run\n") != std::string::npos);
+    CHECK(std::filesystem::exists(place / "run/samples.gif"));
+    CHECK(std::filesystem::exists(place / "run/samples-000003.png"));
+    CHECK_FALSE(std::filesystem::exists(place / "run/.lock"));
+    CHECK(other.files() == 0);
+}
+
 TEST_CASE("A long run keeps an image of each report at first, then of every second one", "") {
     const TemporaryFolder place;
     const auto train = [&](const std::string& iterations) {

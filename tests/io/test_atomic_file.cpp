@@ -54,6 +54,22 @@ TEST_CASE("an atomic file without a commit keeps the old one and leaves no parti
     CHECK(folder.files() == 1);
 }
 
+TEST_CASE("an atomic file stays where it was created if the process changes its folder") {
+    const TemporaryFolder folder, other;
+    const auto before = std::filesystem::current_path();
+    std::filesystem::current_path(folder.path());
+    {
+        AtomicFile file("a"), given_up("b");
+        file.write("new");
+        std::filesystem::current_path(other.path());
+        file.commit();
+    }
+    std::filesystem::current_path(before);
+    CHECK(contents_of(folder / "a") == "new");
+    CHECK(folder.files() == 1);
+    CHECK(other.files() == 0);
+}
+
 TEST_CASE("a partial file of a killed run is replaced") {
     const TemporaryFolder folder;
     put_file(folder / "a.part", "a longer rest of an earlier run");

@@ -35,6 +35,13 @@ inline std::filesystem::file_type file_type(const std::filesystem::path& path) {
 inline bool exists(const std::filesystem::path& path) {
     return file_type(path) != std::filesystem::file_type::not_found;
 }
+/// `path` from the root, so that it means the same file if the process changes its folder later.
+inline std::filesystem::path absolute(const std::filesystem::path& path) {
+    std::error_code error;
+    std::filesystem::path result = std::filesystem::absolute(path, error);
+    if (error) fail_file("find the folder of", path, error.value());
+    return result;
+}
 /// Syncs a folder's entries to disk, so that files created or renamed in it survive a power failure.
 inline void sync_folder(const std::filesystem::path& folder) {
     const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
