@@ -24,7 +24,8 @@ public:
     explicit FolderLock(const std::filesystem::path& folder) : path_(folder / ".lock") {
         do {
             if (descriptor_ >= 0) ::close(descriptor_);
-            descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+            descriptor_ = detail::uninterrupted(
+                [&] { return ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666); });
             if (descriptor_ < 0) detail::fail_file("write", path_, errno);
             // Other errors mean that the file system does not support locks.
             if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
@@ -36,8 +37,9 @@ public:
             }
         } while (!is_in_place());
         const std::string process = std::to_string(::getpid());
-        if (::ftruncate(descriptor_, 0) != 0 ||
-            ::pwrite(descriptor_, process.data(), process.size(), 0) < 0) {
+        if (detail::uninterrupted([&] { return ::ftruncate(descriptor_, 0); }) != 0 ||
+            detail::uninterrupted([&] { return ::pwrite(descriptor_, process.data(), process.size(), 0); }) <
+                0) {
             const int error = errno;
             ::close(descriptor_);
             detail::fail_file("write", path_, error);
