@@ -17,8 +17,35 @@ template <int pieces, class... P>
 struct PiecesOf<pieces, ParameterList<P...>> {
     using Parameters = ParameterList<typename P::template WithFanOut<P::fan_out / pieces>...>;
 };
+
+template <class Layer>
+concept HasWidened = requires {
+    typename Layer::template Widened<1>;
+};
+/// A layer that is not a container. After the error, others are taken for the identity.
+template <class Layer>
+concept CanBePiece = AnyLayer<Layer> && !requires {
+    typename Layer::NestedTag;
+};
+/// The widened layer; the layer itself if it cannot be widened, so that only MaxoutTakesLayer is reported.
+template <class Layer, int factor>
+struct WidenedOf {
+    using type = Layer;
+};
+template <HasWidened Layer, int factor>
+struct WidenedOf<Layer, factor> {
+    using type = typename Layer::template Widened<factor>;
+};
 }  // namespace detail
 
+/// Compile-time check that a layer can be widened.
+template <class Given>
+struct MaxoutTakesLayer {
+    static_assert(
+        sizeof(Given) == 0,
+        "gantry: the pieces of a Maxout are Dense or Conv2d layers, or others with a member Widened: "
+        "Maxout<Dense<784, 240>, 5> (see MaxoutTakesLayer<given>)");
+};
 /// Compile-time check of the number of pieces.
 template <int pieces>
 struct MaxoutHasPieces {
@@ -31,26 +58,28 @@ struct MaxoutHasPieces {
 /// of the weight. Source: Goodfellow et al., "Maxout networks" (2013), section 3.
 template <class Layer, int pieces>
 struct Maxout {
-    using Valid = std::conditional_t<detail::options_check<Layer>::fits,
-                                     detail::StaticCheck<(pieces > 1), MaxoutHasPieces<pieces>>,
-                                     detail::options_check<Layer>>;
+    using Piece = std::conditional_t<detail::CanBePiece<Layer>, Layer, PlainLayer>;
+    using PieceCheck = std::conditional_t<detail::HasWidened<Layer>, detail::options_check<Piece>,
+                                          detail::StaticCheck<false, MaxoutTakesLayer<Layer>>>;
+    using Valid = std::conditional_t<PieceCheck::fits,
+                                     detail::StaticCheck<(pieces > 1), MaxoutHasPieces<pieces>>, PieceCheck>;
     static constexpr int count = std::max(1, pieces);
-    using Wide = typename Layer::template Widened<count>;
+    using Wide = typename detail::WidenedOf<Piece, count>::type;
     using Parameters = typename detail::PiecesOf<count, typename Wide::Parameters>::Parameters;
     using State = typename Wide::State;
-    using Input = typename Layer::Input;
-    static constexpr int features = Layer::features;
-    static constexpr FeatureOrder feature_order = feature_order_of<Layer>;
+    using Input = typename Piece::Input;
+    static constexpr int features = Piece::features;
+    static constexpr FeatureOrder feature_order = feature_order_of<Piece>;
     template <int index, class X>
-    using Fit = decltype(detail::layer_check<index, Layer, X>());
+    using Fit = decltype(detail::layer_check<index, Piece, X>());
     template <class X>
-    using Output = typename Layer::template Output<X>;
+    using Output = typename Piece::template Output<X>;
     template <class X>
     static constexpr std::size_t flops = Wide::template flops<X> + pieces* Output<X>::sample_size;
     template <class X>
     static constexpr std::size_t stored = Wide::template stored<X> + Output<X>::sample_size;
 
-    static std::string name() { return "Maxout of " + std::to_string(pieces) + " " + Layer::name(); }
+    static std::string name() { return "Maxout of " + std::to_string(pieces) + " " + Piece::name(); }
 
     template <class P, AnyTensor X, AnyTensor... More>
     static auto forward(const P& pass, const X& x, const More&... parameters) {

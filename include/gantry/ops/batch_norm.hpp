@@ -148,7 +148,7 @@ private:
 /// Evaluation mode: normalises with given, constant statistics.
 template <ActivationKind kind>
 struct BatchNormEvaluationOp {
-    static constexpr std::string_view name = "batch_norm";
+    static constexpr std::string_view name = "batch_norm_evaluation";
     BatchNormExtents matrix;
     double epsilon, parameter;
 
