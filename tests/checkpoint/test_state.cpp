@@ -99,7 +99,7 @@ struct DeviceBatchesMembers {
 static_assert(sizeof(DeviceBatches<Shape<Batch, 2>, float, Cpu>) == sizeof(DeviceBatchesMembers));
 
 /// A resumable training run: any optimizer, on data with an order.
-template <class D, template <class> class Optimizer, class Options>
+template <class D, template <AnyNetwork> class Optimizer, class Options>
 struct SavedTraining {
     using Net = Network<StateArchitecture, D>;
 
@@ -137,7 +137,7 @@ struct SavedTraining {
 
 /// Compares ten updates in one run with the same in two runs. The second one's objects are constructed with
 /// `other` options and another seed; the learning rate changes in between.
-template <template <class> class Optimizer, class D, class Options>
+template <template <AnyNetwork> class Optimizer, class D, class Options>
 void check_goes_on(D& device, const Options& options, const Options& other) {
     SavedTraining<D, Optimizer, Options> straight{device, Seed{1}, options}, first{device, Seed{1}, options},
         second{device, Seed{2}, other};

@@ -20,7 +20,7 @@ namespace {
 
 /// The largest error of a parameter, relative to 1 + |reference|, over all updates. `before_update(optimizer,
 /// update)` may change the learning rate.
-template <template <class> class Optimizer, class T = double, class D, class Options, class F>
+template <template <AnyNetwork> class Optimizer, class T = double, class D, class Options, class F>
 double difference(D& device, const Options& options, const ReferenceTable& expected, const F& before_update) {
     ReferenceNetwork<D, T> network(device);
     Optimizer<SmallNetwork<D, T>> optimizer(network, options);
@@ -37,7 +37,7 @@ double difference(D& device, const Options& options, const ReferenceTable& expec
     }
     return largest;
 }
-template <template <class> class Optimizer, class T = double, class D, class Options>
+template <template <AnyNetwork> class Optimizer, class T = double, class D, class Options>
 double difference(D& device, const Options& options, const ReferenceTable& expected) {
     return difference<Optimizer, T>(device, options, expected, [](auto&, std::size_t) {});
 }

@@ -23,7 +23,7 @@ using Net = SmallNetwork<Reference>;
 
 /// Compares six updates in one run with the same when all state is copied to a new optimizer after three, as
 /// by a checkpoint.
-template <template <class> class Optimizer, class D, class Options>
+template <template <AnyNetwork> class Optimizer, class D, class Options>
 bool resumes(D& device, const Options& options) {
     const auto go_on = [](auto& network, auto& optimizer, std::size_t from, std::size_t to) {
         for (std::size_t update = from; update < to; ++update)

@@ -5,27 +5,29 @@
 #include <type_traits>
 #include <utility>
 
-namespace gantry {
-
 // clang-format off
-// An op is a trivially copyable struct with the following members. y and x... are TensorRefs.
-//
-//   static constexpr std::string_view name     Used in error messages.
-//
-//   void forward(y, accumulate, x...) const    Computes y = op(x...), or y += op(x...) if `accumulate`. It is
-//                                              set only for a Destination passed on by accumulate_grad.
-//
-//   void vjp(upstream, y, x...) const          Vector-Jacobian product. For each input, it calls
-//                                                  accumulate_grad(x, [&] { return ...; });
-//                                              with the product of upstream and dy/dx, computed by ops so
-//                                              that it can be differentiated again.
+/// @addtogroup autograd
+/// An op is a trivially copyable struct with the following members. y and x... are TensorRefs.
+///
+///     static constexpr std::string_view name   Used in error messages.
+///
+///     void forward(y, accumulate, x...) const  Computes y = op(x...), or y += op(x...) if `accumulate`,
+///                                              which is set only for a Destination that
+///                                              accumulate_grad passes on.
+///
+///     void vjp(upstream, y, x...) const        Vector-Jacobian product. For each input, it calls
+///                                                  accumulate_grad(x, [&] { return ...; });
+///                                              with the product of upstream and dy/dx, computed by ops so
+///                                              that it can be differentiated again.
 // clang-format on
+
+namespace gantry {
 
 /// Destination of an op's result: new memory of the step if `data` is null (the default), otherwise `data`,
 /// such as a slot of a network's gradient buffer.
 template <class T>
 struct Destination {
-    T* data = nullptr;
+    T* data = nullptr;        ///< device pointer, or null
     bool accumulate = false;  ///< add to the contents of `data`
 };
 

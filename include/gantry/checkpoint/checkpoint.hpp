@@ -167,9 +167,9 @@ inline std::string parts_text(const Safetensors& file) {
 // and output vectors are not permuted: a network of Dense layers only sees a flattened image channels-last.
 // clang-format on
 
-/// The tensors and metadata whose names begin with `name.`, without that prefix: for example one network of a
-/// checkpoint, which is then loaded under an empty name. `source` names the file in errors. Errors: no such
-/// tensors.
+/// The tensors and metadata whose names begin with `name` and a dot, without that prefix: for example one
+/// network of a checkpoint, which is then loaded under an empty name. `source` names the file in errors.
+/// Errors: no such tensors.
 ///     CheckpointReader reader(part_of(read_safetensors(path), "generator", path), path);
 ///     reader.network("", generator);
 ///     reader.apply();

@@ -18,6 +18,7 @@ class Arena {
 public:
     static constexpr std::size_t alignment = 64;  ///< bytes, a cache line
 
+    /// Allocates from `memory`, which must outlive it.
     explicit Arena(Memory& memory) : memory_(&memory) {}
     Arena(const Arena&) = delete;
     Arena& operator=(const Arena&) = delete;
@@ -57,6 +58,7 @@ public:
     /// a kernel leaves unwritten or reads after the step. Slow; on by default in debug builds (neither
     /// optimisation nor NDEBUG).
     void poison(bool on) { poisoned_ = on; }
+    /// True if memory is filled with NaN.
     bool poisoned() const { return poisoned_; }
 
 private:

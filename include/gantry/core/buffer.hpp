@@ -15,9 +15,9 @@ namespace gantry {
 
 /// A block of device memory that outlives steps.
 struct Block {
-    void* data = nullptr;
-    std::size_t bytes = 0;
-    Lifetime lifetime = {};
+    void* data = nullptr;    ///< null if it has no bytes
+    std::size_t bytes = 0;   ///< size
+    Lifetime lifetime = {};  ///< ends when the memory is released
 };
 /// All blocks of a device.
 using Blocks = std::list<Block>;
@@ -37,6 +37,7 @@ std::size_t bytes_of(std::size_t count) {
 template <class T, class D>
 class Buffer {
 public:
+    /// `size` elements, all 0. The device must outlive it. Errors: out of memory.
     Buffer(D& device, std::size_t size) : Buffer(device, size, NotFilled{}) {
         // The delegated constructor has finished, so the destructor releases the block if fill throws.
         if (data_) device.memory().fill(data_, std::byte{0}, size * sizeof(T));
@@ -48,6 +49,7 @@ public:
           block_(other.block_),
           data_(std::exchange(other.data_, nullptr)),
           size_(std::exchange(other.size_, 0)) {}
+    /// Releases its memory as the destructor does, and takes over that of `other`.
     Buffer& operator=(Buffer&& other) noexcept {
         Buffer taken(std::move(other));
         std::swap(device_, taken.device_);
@@ -63,9 +65,11 @@ public:
 
     /// Device pointer to the elements; null if the size is 0.
     T* data() { return data_; }
+    /// The same for a const buffer.
     const T* data() const { return data_; }
     /// Number of elements.
     std::size_t size() const { return size_; }
+    /// The device. Errors: the buffer was moved from; the device was destroyed.
     D& device() const {
         if (!device_) fail("Buffer", "the buffer was moved from");
         if (of_device_.over())

@@ -20,7 +20,7 @@ namespace gantry {
 template <class MemoryType>
 class Device {
 public:
-    using Memory = MemoryType;
+    using Memory = MemoryType;  ///< allocates, fills and copies memory, as HostMemory does
 
     Device() = default;
     Device(const Device&) = delete;
@@ -151,6 +151,7 @@ private:
 template <class D>
 class [[nodiscard]] Step {
 public:
+    /// Begins a step. Errors: a Step of the device is already open; another thread uses the device.
     explicit Step(D& device) : device_(device), of_device_(device.watch()), turn_(device.turn()) {
         if (device.tape().is_open())
             fail("Step", "a Step must end before the next one on the same device begins");

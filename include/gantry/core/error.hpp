@@ -31,9 +31,10 @@ inline std::string printable(std::string_view text) {
 }  // namespace detail
 
 /// The exception type of gantry. what() is one line, `[where] rule; got ...`, and safe to print: control
-/// characters are escaped as \xNN.
+/// characters are escaped as `\xNN`.
 class Error : public std::runtime_error {
 public:
+    /// An error with this text.
     explicit Error(std::string_view text) : std::runtime_error(detail::printable(text)) {}
 };
 

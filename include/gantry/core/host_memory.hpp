@@ -16,6 +16,7 @@ namespace gantry {
 struct HostMemory {
     static constexpr std::size_t huge_page = std::size_t{1} << 21;  ///< bytes
 
+    /// Allocates uninitialised memory. Throws std::bad_alloc if there is none.
     void* allocate(std::size_t bytes) {
         void* memory = ::operator new(bytes, alignment(bytes));
 #ifdef __linux__
@@ -23,11 +24,15 @@ struct HostMemory {
 #endif
         return memory;
     }
+    /// Frees what `allocate` returned for this number of bytes.
     void release(void* memory, std::size_t bytes) { ::operator delete(memory, bytes, alignment(bytes)); }
+    /// Sets each byte to `value`.
     void fill(void* memory, std::byte value, std::size_t bytes) {
         std::memset(memory, static_cast<int>(value), bytes);
     }
+    /// Copies from device memory, here the host's, to the host.
     void copy_to_host(void* host, const void* memory, std::size_t bytes) { std::memcpy(host, memory, bytes); }
+    /// Copies from the host to device memory, here the host's.
     void copy_from_host(void* memory, const void* host, std::size_t bytes) {
         std::memcpy(memory, host, bytes);
     }

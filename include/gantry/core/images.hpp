@@ -9,10 +9,10 @@ namespace gantry {
 
 /// Images as stored in a data set: 8-bit values, channels-last (NHWC).
 struct Images {
-    std::size_t count = 0;
-    int height = 0;
-    int width = 0;
-    int channels = 0;
+    std::size_t count = 0;             ///< number of images
+    int height = 0;                    ///< of each image, in pixels
+    int width = 0;                     ///< of each image, in pixels
+    int channels = 0;                  ///< values per pixel
     std::vector<std::uint8_t> pixels;  ///< (count, height, width, channels)
 
     /// Values per image: height * width * channels.
@@ -24,7 +24,7 @@ struct Images {
 
 /// Images with class labels, for classification or a conditional GAN.
 struct LabelledImages {
-    Images images;
+    Images images;                     ///< the images
     std::vector<std::uint8_t> labels;  ///< one per image
 };
 

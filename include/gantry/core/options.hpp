@@ -5,9 +5,11 @@ namespace gantry {
 
 /// One value per image axis: `2` for both, or `{1, 2}` for vertical and horizontal.
 struct PerAxis {
-    int vertical, horizontal;
+    int vertical, horizontal;  ///< along the height; along the width
 
+    /// The same value for both axes.
     constexpr PerAxis(int both) : vertical(both), horizontal(both) {}  // NOLINT: implicit by design
+    /// A value for each axis.
     constexpr PerAxis(int vertical_number, int horizontal_number)
         : vertical(vertical_number), horizontal(horizontal_number) {}
     constexpr bool operator==(const PerAxis&) const = default;

@@ -13,7 +13,8 @@ namespace gantry {
 /// A string literal as a template argument.
 template <std::size_t size>
 struct Name {
-    char text[size];
+    char text[size];  ///< with its final zero
+    /// Copies the literal.
     constexpr Name(const char (&literal)[size]) {
         std::copy_n(literal, size, text);
     }  // NOLINT: implicit by design
@@ -33,15 +34,15 @@ enum class FileOrder {
 
 /// Compile-time description of a parameter or state of a layer. Vectors have the same layout in a file as in
 /// memory; tensors of higher rank must name a FileOrder to be saved.
-/// fan_in: inputs per output; fan_out: outputs per input, for initialisers; 0: not specified.
 template <Name parameter_name, class S, Role parameter_role, int parameter_fan_in = 0,
           int parameter_fan_out = 0,
           FileOrder order = S::rank<2 ? FileOrder::as_in_memory : FileOrder::unknown> struct Parameter {
-    using shape = S;
-    static constexpr const char* name = parameter_name.text;
-    static constexpr Role role = parameter_role;
-    static constexpr int fan_in = parameter_fan_in, fan_out = parameter_fan_out;
-    static constexpr FileOrder file_order = order;
+    using shape = S;                                          ///< without Batch
+    static constexpr const char* name = parameter_name.text;  ///< in the layer, as in PyTorch
+    static constexpr Role role = parameter_role;              ///< what initialisers choose by
+    static constexpr int fan_in = parameter_fan_in,
+                         fan_out = parameter_fan_out;  ///< inputs per output; outputs per input; 0: unknown
+    static constexpr FileOrder file_order = order;     ///< layout in files
     /// The same parameter with another fan_out.
     template <int another>
     using WithFanOut = Parameter<parameter_name, S, parameter_role, parameter_fan_in, another, order>;
@@ -68,7 +69,7 @@ struct ParameterList {
 /// Describes an axis whose features are a flattened image. Images are channels-last here and channels-first
 /// in PyTorch, so feature (pixel, channel) is stored as (channel, pixel) in a file. {1, 1}: no reordering.
 struct FlatImage {
-    int pixels = 1, channels = 1;
+    int pixels = 1, channels = 1;  ///< extents of the image
 
     bool operator==(const FlatImage&) const = default;
 };
@@ -79,13 +80,12 @@ struct ParameterInfo {
     std::string name;       ///< as in PyTorch's state_dict of the same nn.Sequential: "2.weight", "0.1.bias"
     std::size_t layer = 0;  ///< index of the layer in the outermost Sequential
     std::size_t leaf = 0;   ///< index of the layer, counting those of nested Sequentials one by one
-    Role role = Role::weight;
-    Extents extents;  ///< as in memory
-    int fan_in = 0, fan_out = 0;
-    FileOrder file_order = FileOrder::as_in_memory;
-    std::size_t offset = 0;  ///< in the network's buffer, in elements
-    /// Feature orders of the two axes of a matrix, or (outputs) of a vector; see feature_orders.
-    FlatImage inputs{}, outputs{};
+    Role role = Role::weight;                        ///< what initialisers choose by
+    Extents extents;                                 ///< as in memory
+    int fan_in = 0, fan_out = 0;                     ///< see Parameter
+    FileOrder file_order = FileOrder::as_in_memory;  ///< layout in files
+    std::size_t offset = 0;                          ///< in the network's buffer, in elements
+    FlatImage inputs{}, outputs{};  ///< of a matrix, or (outputs) of a vector; see feature_orders
 };
 
 /// Appends the parameters of a layer to `list`. `prefix` is prepended to their names; `offset` is the layer's

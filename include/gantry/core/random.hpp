@@ -13,8 +13,10 @@ enum class Seed : std::uint64_t {};
 /// Input and output words of Philox. A plain array, since kernels cannot index std::array.
 template <int count>
 struct PhiloxWords {
-    std::uint32_t word[count];
+    std::uint32_t word[count];  ///< the words
+    /// Word i.
     GANTRY_HOST_DEVICE constexpr std::uint32_t& operator[](std::size_t i) { return word[i]; }
+    /// Word i.
     GANTRY_HOST_DEVICE constexpr const std::uint32_t& operator[](std::size_t i) const { return word[i]; }
     constexpr bool operator==(const PhiloxWords&) const = default;
 };
@@ -49,11 +51,12 @@ struct RandomStream {
     static constexpr int chunk = 64;            ///< numbers per chunk
     static constexpr int blocks_in_chunk = 16;  ///< Philox blocks per chunk
 
-    Seed seed{};
+    Seed seed{};                 ///< of the run
     std::uint32_t name = 0;      ///< hash of the stream's name
     std::uint64_t position = 0;  ///< next unused Philox block
 
     RandomStream() = default;
+    /// The stream of that name, at its beginning.
     constexpr RandomStream(Seed run_seed, std::string_view stream_name)
         : seed(run_seed), name(hash(stream_name)) {}
 

@@ -15,9 +15,9 @@ inline constexpr int Batch = -1;
 
 /// Run-time shape, for code that is compiled once for all shapes.
 struct Extents {
-    static constexpr int max_rank = 4;
+    static constexpr int max_rank = 4;  ///< largest number of extents
 
-    int rank = 0;
+    int rank = 0;                       ///< number of extents
     std::array<int, max_rank> of = {};  ///< extents; the first `rank` are used
 
     /// Number of elements; 1 for a scalar (rank 0).
@@ -88,9 +88,10 @@ struct Shape {
 /// the result of layers that do not fit together. Ops accept it in place of any shape, so that such an error
 /// causes no further diagnostics.
 struct AnyShape {
-    static constexpr int rank = 0;
-    static constexpr std::size_t sample_size = 0;
-    static constexpr bool batched = true;
+    static constexpr int rank = 0;                 ///< unknown
+    static constexpr std::size_t sample_size = 0;  ///< unknown
+    static constexpr bool batched = true;          ///< inputs of layers are batched
+    /// No extents.
     static constexpr Extents extents(int) { return {}; }
 };
 /// True if two shapes are equal or at least one is unknown.
@@ -131,9 +132,9 @@ struct Last<Shape<A, B, C, E>> {
 
 /// Shape of a TensorRef, known at run time only.
 struct DynamicShape {
-    static constexpr int rank = 0;
-    static constexpr std::size_t sample_size = 0;
-    static constexpr bool batched = false;
+    static constexpr int rank = 0;                 ///< unknown
+    static constexpr std::size_t sample_size = 0;  ///< unknown
+    static constexpr bool batched = false;         ///< unknown
 };
 
 }  // namespace gantry

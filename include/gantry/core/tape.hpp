@@ -19,8 +19,8 @@ struct Node {
     void (*play)(Node&) = nullptr;              ///< runs the op's vjp; null for leaves
     Node *previous = nullptr, *next = nullptr;  ///< in order of recording
     Node* const* inputs = nullptr;              ///< null entries: inputs without gradient
-    int input_count = 0;
-    int index = 0;  ///< position on the tape, from 1
+    int input_count = 0;                        ///< length of `inputs`
+    int index = 0;                              ///< position on the tape, from 1
 
     // State of the current backward pass:
     void* gradient = nullptr;       ///< accumulated so far

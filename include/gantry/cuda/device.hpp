@@ -36,8 +36,8 @@ namespace cuda {
 
 /// The number of GPUs that CUDA finds; if it is 0, the reason and advice.
 struct Availability {
-    int gpus = 0;
-    std::string reason;
+    int gpus = 0;        ///< number of GPUs
+    std::string reason;  ///< empty if there is a GPU
 };
 /// Queries CUDA for GPUs. Never fails: a missing driver is a reason, too.
 inline Availability availability() {
@@ -55,6 +55,7 @@ public:
     CublasHandle(const CublasHandle&) = delete;
     CublasHandle& operator=(const CublasHandle&) = delete;
     ~CublasHandle() { cublasDestroy(handle_); }
+    /// The handle.
     cublasHandle_t get() const { return handle_; }
 
 private:
@@ -68,6 +69,7 @@ public:
     CudnnHandle(const CudnnHandle&) = delete;
     CudnnHandle& operator=(const CudnnHandle&) = delete;
     ~CudnnHandle() { cudnnDestroy(handle_); }
+    /// The handle.
     cudnnHandle_t get() const { return handle_; }
 
 private:
@@ -106,7 +108,7 @@ public:
 
     /// Kernels run asynchronously; the host must synchronise before it reads results.
     static constexpr bool asynchronous = true;
-    using BatchUploader = cuda::BatchUploader;
+    using BatchUploader = cuda::BatchUploader;  ///< streams data sets for DeviceBatches
 
     /// The device's stream. This, `cublas` and `cudnn` make the GPU current: call them before each use.
     cudaStream_t stream() { return memory().stream().get(); }

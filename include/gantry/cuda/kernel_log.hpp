@@ -18,6 +18,7 @@ public:
     /// Receives a line of the log.
     using Write = std::function<void(const std::string& line)>;
 
+    /// A log that calls `write` for each line.
     explicit KernelLog(Write write) : write_(std::move(write)) {
         const char* const wanted = std::getenv("GANTRY_CUDA_LOG");
         if (!write_ && wanted && std::string(wanted) == "1")

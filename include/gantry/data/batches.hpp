@@ -41,6 +41,7 @@ public:
           value_of_byte_(values_of_bytes(options.range)),
           order_(checked_count(pixels.size(), sample_size, labels.size(), options), options.seed),
           slots_{Slot(options.batch, sample_size, labels), Slot(options.batch, sample_size, labels)} {}
+    /// The same for labelled images, which must outlive this object.
     Batches(const LabelledImages& data, const BatchOptions& options)
         : Batches(data.images.pixels, data.images.sample_size(), data.labels, options) {}
     Batches(LabelledImages&&, const BatchOptions&) = delete;  // the data would not outlive this object
@@ -65,6 +66,7 @@ public:
 
     /// Number of samples in the data set.
     std::size_t count() const { return order_.count(); }
+    /// The options that it was constructed with.
     const BatchOptions& options() const { return options_; }
     /// Values per sample.
     std::size_t sample_size() const { return sample_size_; }

@@ -102,6 +102,7 @@ public:
 
     /// Number of samples in the data set.
     std::size_t count() const { return order_.count(); }
+    /// The options that it was constructed with.
     const BatchOptions& options() const { return options_; }
 
     /// True if the data set is streamed from host memory.

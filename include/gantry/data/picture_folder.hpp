@@ -42,8 +42,8 @@ struct PictureFolderOptions {
 struct PictureFolder {
     /// A file that could not be read, and the reason.
     struct Broken {
-        std::filesystem::path path;
-        std::string reason;
+        std::filesystem::path path;  ///< of the file
+        std::string reason;          ///< one line
     };
 
     Images images;                             ///< (height, width, 3)

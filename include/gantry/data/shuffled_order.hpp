@@ -62,6 +62,7 @@ inline std::string order_text(std::size_t count, const BatchOptions& options) {
 /// depends on the seed and the epoch's number only.
 class ShuffledOrder {
 public:
+    /// The order of `count` samples.
     ShuffledOrder(std::size_t count, Seed seed) : order_(count), seed_(seed) {}
 
     /// Index of the sample at `place`; epoch e begins at place e * count(). Switching to another epoch takes
@@ -71,6 +72,7 @@ public:
         if (epoch != epoch_) shuffle(epoch);
         return order_[place % count()];
     }
+    /// Number of samples in the data set.
     std::size_t count() const { return order_.size(); }
 
 private:

@@ -30,8 +30,8 @@ struct GradcheckOptions {
 /// Result of a check; `message` describes the first mismatch. In a test: `INFO(result.message)`, then
 /// `REQUIRE(result.passed)`.
 struct GradcheckResult {
-    bool passed = true;
-    std::string message;
+    bool passed = true;   ///< no mismatch
+    std::string message;  ///< empty if it passed
 };
 
 namespace detail {

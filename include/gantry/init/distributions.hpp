@@ -6,17 +6,18 @@
 
 #include <cstddef>
 
-namespace gantry {
+/// @addtogroup init
+/// An initialiser is a struct with
+///     template <class T, class D> void operator()(D& device, const ParameterInfo& info, T* parameter,
+///                                                 RandomStream& stream) const
+/// that fills one parameter, info.extents.size() elements on the device. Random values come from `stream`, so
+/// that a seed gives the same values with any number of threads.
 
-// An initialiser is a struct with
-//   template <class T, class D> void operator()(D& device, const ParameterInfo& info, T* parameter,
-//                                               RandomStream& stream) const
-// that fills one parameter, info.extents.size() elements on the device. Random values come from `stream`, so
-// that a seed gives the same values with any number of threads.
+namespace gantry {
 
 /// Sets every element to `number`.
 struct Constant {
-    double number = 0;
+    double number = 0;  ///< the value
 
     template <class T, class D>
     void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream&) const {
@@ -26,7 +27,7 @@ struct Constant {
 
 /// Uniform in [low, high): the same bits on every device.
 struct Uniform {
-    double low = 0, high = 1;
+    double low = 0, high = 1;  ///< the bounds, low < high
 
     template <class T, class D>
     void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {
@@ -38,7 +39,7 @@ struct Uniform {
 /// Normal with mean `mean` and standard deviation `deviation`, by Box-Muller; equal on all devices up to
 /// rounding. DCGAN (Radford et al. 2015) uses mean 0 and standard deviation 0.02 for weights.
 struct Normal {
-    double mean = 0, deviation = 1;
+    double mean = 0, deviation = 1;  ///< of the distribution; deviation >= 0
 
     template <class T, class D>
     void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {

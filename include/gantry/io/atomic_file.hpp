@@ -26,6 +26,7 @@ public:
 
     /// Appends. Errors: the file cannot be written.
     void write(std::span<const std::byte> bytes) { part_.write(bytes); }
+    /// The same for text.
     void write(std::string_view text) { part_.write(text); }
 
     /// Syncs the file to disk and renames it to `path`. Errors: the file cannot be written.
@@ -49,6 +50,7 @@ inline void write_file(const std::filesystem::path& path, std::span<const std::b
     file.write(bytes);
     file.commit();
 }
+/// The same for text.
 inline void write_file(const std::filesystem::path& path, std::string_view text) {
     write_file(path, std::as_bytes(std::span(text)));
 }

@@ -65,12 +65,14 @@ inline void sync_folder(const std::filesystem::path& folder) {
 /// An open file. Every call either completes or throws an Error with the path and the reason.
 class File {
 public:
+    /// What a file is opened for.
     enum class Mode {
         read,    ///< an existing regular file
         create,  ///< a new file; truncates an existing one
         append,  ///< writes go to the end; creates the file if there is none
     };
 
+    /// Opens a file. Errors: it cannot be opened; to read, it is not a regular file.
     File(std::filesystem::path path, Mode mode) : path_(std::move(path)) {
         if (mode == Mode::read) {
             // Opening a pipe would block until there is a writer, and opening a folder succeeds.
@@ -92,6 +94,7 @@ public:
         }
         if (descriptor_ < 0) detail::fail_file(mode == Mode::read ? "read" : "write", path_, errno);
     }
+    /// Takes over the open file; `other` may only be destroyed.
     File(File&& other) noexcept
         : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
     File& operator=(File&&) = delete;
@@ -99,6 +102,7 @@ public:
         if (descriptor_ >= 0) ::close(descriptor_);
     }
 
+    /// The path that it was opened with.
     const std::filesystem::path& path() const { return path_; }
 
     /// Size of the file in bytes.
@@ -138,6 +142,7 @@ public:
             bytes = bytes.subspan(static_cast<std::size_t>(done));
         }
     }
+    /// The same for text.
     void write(std::string_view text) { write(std::as_bytes(std::span(text))); }
 
     /// Syncs everything written to disk.

@@ -29,7 +29,7 @@ struct ReadJpegOptions {
     /// Allows decoding at 1/2, 1/4 or 1/8 of the size, which takes a fraction of the time, as long as the
     /// upright picture has at least this height and width, in pixels. Default: full size.
     int smallest_height = std::numeric_limits<int>::max();
-    int smallest_width = std::numeric_limits<int>::max();
+    int smallest_width = std::numeric_limits<int>::max();  ///< see smallest_height
 };
 
 namespace detail {

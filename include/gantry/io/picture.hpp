@@ -15,9 +15,9 @@ namespace gantry {
 
 /// An 8-bit image for display: grey (1 channel) or RGB (3 channels).
 struct Picture {
-    int height = 0;
-    int width = 0;
-    int channels = 0;
+    int height = 0;                    ///< in pixels
+    int width = 0;                     ///< in pixels
+    int channels = 0;                  ///< 1 or 3
     std::vector<std::uint8_t> pixels;  ///< (height, width, channels)
 
     bool operator==(const Picture&) const = default;

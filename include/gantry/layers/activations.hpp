@@ -12,7 +12,7 @@ namespace gantry {
 template <Activation function>
 struct ActivationOf : PlainLayer {
     static constexpr bool keeps_shape = true;
-    static constexpr Activation activation = function;
+    static constexpr Activation activation = function;  ///< f
     template <class P, AnyTensor X>
     static auto forward(const P&, const X& x) {
         return elementwise(ActivationFunction<function.kind>{function.parameter}, x);

@@ -18,17 +18,17 @@ struct DenseOptions {
 template <int inputs, int outputs>
 struct DenseHasFeatures {
     static_assert(inputs > 0 && outputs > 0,
-                  "gantry: a Dense layer must have at least one input and one output");
+                  "gantry: a Dense layer must have at least one input and one output: Dense<inputs, outputs>");
 };
 
 /// y = x W + b, Shape<Batch, inputs> -> Shape<Batch, outputs>. W is stored as (inputs, outputs), the
 /// transpose of PyTorch's Linear, so that x and W are both read row by row; files use PyTorch's layout.
-template <int inputs, int outputs, DenseOptions options = DenseOptions{}>
+template <int inputs, int outputs = 0, DenseOptions options = DenseOptions{}>
 struct Dense {
-    static constexpr bool valid = inputs > 0 && outputs > 0;
+    static constexpr bool valid = inputs > 0 && outputs > 0;  ///< the condition of Valid
     using Valid = detail::StaticCheck<valid, DenseHasFeatures<inputs, outputs>>;
     // Clamped to 1, so that invalid arguments fail in Valid only and not in Shape as well.
-    static constexpr int rows = std::max(1, inputs), columns = std::max(1, outputs);
+    static constexpr int rows = std::max(1, inputs), columns = std::max(1, outputs);  ///< of the weight
     using Weight =
         Parameter<"weight", Shape<rows, columns>, Role::weight, rows, columns, FileOrder::transposed>;
     using BiasParameter = Parameter<"bias", Shape<columns>, Role::bias, rows, columns>;

@@ -10,31 +10,32 @@
 #include <cstddef>
 #include <string>
 
-namespace gantry {
-
 // clang-format off
-// A layer is a stateless type with these members:
-//   Parameters, State         ParameterLists: learned parameters, and other state such as running statistics
-//   Input                     input shape, or AnyShape
-//   features                  required last extent if Input is AnyShape, 0 for any
-//   Output<X>                 shape of the result for an input of shape X
-//   flops<X>                  floating-point operations of the forward pass, per sample
-//   stored<X>                 elements held until the backward pass, per sample
-//   name()                    text for summary() and for comparing architectures in checkpoints
-//   forward(pass, x, parameters..., states...)
-//                             the computation, written in ops
-// Optional members:
-//   activation                the layer only applies this activation, so the layer before it may fuse it
-//   fuses_activation = true   forward applies Pass::activation itself
-//   keeps_shape = true        the output always has the input's shape, so the network's input shape may be
-//                             inferred from a later layer
-//   feature_order             order of the features in files: see FeatureOrder
-//   pytorch_modules           number of modules of PyTorch's nn.Sequential it corresponds to; default 1
-//   Valid                     StaticCheck of the template arguments
-//   Fit<index, X>             StaticCheck that it takes X, if Input and features do not suffice: see fit.hpp
-//   Widened<n>                the same layer with n times the outputs; Maxout requires it
-//   NestedTag                 marks a container, as Sequential, whose forward takes (pass, cursor, x)
+/// @addtogroup layers
+/// A layer is a stateless type with these members:
+///     Parameters, State        ParameterLists: learned parameters; other state, such as running statistics
+///     Input                    input shape, or AnyShape
+///     features                 required last extent if Input is AnyShape, 0 for any
+///     Output<X>                shape of the result for an input of shape X
+///     flops<X>                 floating-point operations of the forward pass, per sample
+///     stored<X>                elements held until the backward pass, per sample
+///     name()                   text for summary() and for comparing architectures in checkpoints
+///     forward(pass, x, parameters..., states...)
+///                              the computation, written in ops
+/// Optional members:
+///     activation               the layer only applies this activation, so the layer before it may fuse it
+///     fuses_activation = true  forward applies Pass::activation itself
+///     keeps_shape = true       the output always has the input's shape, so the network's input shape may be
+///                              inferred from a later layer
+///     feature_order            order of the features in files: see FeatureOrder
+///     pytorch_modules          number of modules of PyTorch's nn.Sequential it corresponds to; default 1
+///     Valid                    StaticCheck of the template arguments
+///     Fit<index, X>            StaticCheck that it takes X if Input and features do not suffice: see fit.hpp
+///     Widened<n>               the same layer with n times the outputs; Maxout requires it
+///     NestedTag                marks a container, as Sequential, whose forward takes (pass, cursor, x)
 // clang-format on
+
+namespace gantry {
 
 // clang-format off
 /// How a layer treats the order of features. In a flattened image that order differs from PyTorch's, so files
@@ -53,7 +54,7 @@ enum class FeatureOrder {
 /// The forward pass that a layer is part of.
 template <bool is_training, Activation next = Activation{}>
 struct Pass {
-    static constexpr bool training = is_training;
+    static constexpr bool training = is_training;   ///< batch statistics and dropout
     static constexpr Activation activation = next;  ///< to fuse: applied to the result in the same kernel
     RandomStream* dropout;                          ///< random numbers for dropout masks
 

@@ -18,24 +18,6 @@ struct PiecesOf<pieces, ParameterList<P...>> {
     using Parameters = ParameterList<typename P::template WithFanOut<P::fan_out / pieces>...>;
 };
 
-template <class Layer>
-concept HasWidened = requires {
-    typename Layer::template Widened<1>;
-};
-/// A layer that is not a container. After the error, others are taken for the identity.
-template <class Layer>
-concept CanBePiece = AnyLayer<Layer> && !requires {
-    typename Layer::NestedTag;
-};
-/// The widened layer; the layer itself if it cannot be widened, so that only MaxoutTakesLayer is reported.
-template <class Layer, int factor>
-struct WidenedOf {
-    using type = Layer;
-};
-template <HasWidened Layer, int factor>
-struct WidenedOf<Layer, factor> {
-    using type = typename Layer::template Widened<factor>;
-};
 }  // namespace detail
 
 /// Compile-time check that a layer can be widened.
@@ -52,18 +34,44 @@ struct MaxoutHasPieces {
     static_assert(pieces > 1, "gantry: a Maxout must have at least 2 pieces");
 };
 
+namespace detail {
+template <class Layer>
+concept HasWidened = requires {
+    typename Layer::template Widened<1>;
+};
+template <class Layer>
+concept Container = requires {
+    typename Layer::NestedTag;
+};
+/// Layer, or the identity for what cannot be a piece, so that only MaxoutTakesLayer is reported.
+template <class Layer>
+using PieceOf = std::conditional_t<AnyLayer<Layer> && !Container<Layer>, Layer, PlainLayer>;
+template <class Layer>
+using PieceCheck = std::conditional_t<HasWidened<Layer>, options_check<PieceOf<Layer>>,
+                                      StaticCheck<false, MaxoutTakesLayer<Layer>>>;
+
+/// The widened layer; the layer itself if it cannot be widened.
+template <class Layer, int factor>
+struct WidenedOf {
+    using type = Layer;
+};
+template <HasWidened Layer, int factor>
+struct WidenedOf<Layer, factor> {
+    using type = typename Layer::template Widened<factor>;
+};
+}  // namespace detail
+
 /// Elementwise maximum of `pieces` layers of one type, `Maxout<Dense<784, 240>, 5>`; shapes are those of
 /// Layer. The pieces are computed as one layer with pieces * outputs outputs, one piece after the other: a
 /// single product instead of `pieces`. Files hold that layer: output o of piece p is row p * outputs + o
 /// of the weight. Source: Goodfellow et al., "Maxout networks" (2013), section 3.
 template <class Layer, int pieces>
 struct Maxout {
-    using Piece = std::conditional_t<detail::CanBePiece<Layer>, Layer, PlainLayer>;
-    using PieceCheck = std::conditional_t<detail::HasWidened<Layer>, detail::options_check<Piece>,
-                                          detail::StaticCheck<false, MaxoutTakesLayer<Layer>>>;
-    using Valid = std::conditional_t<PieceCheck::fits,
-                                     detail::StaticCheck<(pieces > 1), MaxoutHasPieces<pieces>>, PieceCheck>;
-    static constexpr int count = std::max(1, pieces);
+    using Piece = detail::PieceOf<Layer>;  ///< type of the pieces
+    using Valid = std::conditional_t<detail::PieceCheck<Layer>::fits,
+                                     detail::StaticCheck<(pieces > 1), MaxoutHasPieces<pieces>>,
+                                     detail::PieceCheck<Layer>>;
+    static constexpr int count = std::max(1, pieces);  ///< number of pieces
     using Wide = typename detail::WidenedOf<Piece, count>::type;
     using Parameters = typename detail::PiecesOf<count, typename Wide::Parameters>::Parameters;
     using State = typename Wide::State;

@@ -187,8 +187,8 @@ struct Sequential {
     template <class X>
     static constexpr std::size_t stored = detail::ChainFrom<X, Layers...>::stored;
 
-    static constexpr std::size_t parameter_count = Parameters::size;
-    static constexpr std::size_t state_count = State::size;
+    static constexpr std::size_t parameter_count = Parameters::size;  ///< number of learned values
+    static constexpr std::size_t state_count = State::size;           ///< number of running statistics
     /// Floating-point operations of a forward pass, per sample.
     static constexpr std::size_t flops_per_sample = Totals::flops;
     /// Bytes of activations that a forward pass saves for the backward pass, per sample.

@@ -13,7 +13,7 @@ namespace gantry {
 /// C>. `Upsample<2>`, or `Upsample<PerAxis{1, 2}>` for the width only; see upsample.
 template <PerAxis factor>
 struct Upsample : PlainLayer {
-    static constexpr bool valid = factor.vertical > 0 && factor.horizontal > 0;
+    static constexpr bool valid = factor.vertical > 0 && factor.horizontal > 0;  ///< the condition of Valid
     using Valid = detail::StaticCheck<valid, detail::UpsampleHasFactor<factor>>;
     template <int index, class X>
     using Fit = decltype(detail::image_check<index, Upsample, X, 0>());

@@ -25,17 +25,29 @@ namespace gantry {
 template <class Architecture, class D, class T>
 class Network;
 
+namespace detail {
+template <class Net>
+inline constexpr bool is_network = false;
+template <class Architecture, class D, class T>
+inline constexpr bool is_network<Network<Architecture, D, T>> = true;
+}  // namespace detail
+
+/// A Network of any architecture, device and scalar, const or not; not its architecture or a view of it.
+template <class Net>
+concept AnyNetwork = detail::is_network<std::remove_const_t<Net>>;
+
 /// Handle to the gradients of a network's parameters, which `backward` wrote to the network's gradient
 /// buffer. Valid until the next `backward` for the same network or the end of the step, whichever is first.
 /// An optimizer applies them once.
 template <class Net>
 struct Gradients {
-    Net* network;
+    Net* network;           ///< whose parameters' gradients they are
     std::uint64_t pass;     ///< number of the network's backward pass that wrote them
     std::uint32_t step;     ///< step of the device in which they were written
     std::uint64_t number;   ///< counts the network's Gradients, from 1
     Lifetime::Watch watch;  ///< watches the network
 
+    /// The gradients that backward pass number `backward_pass` of the network wrote.
     Gradients(Net* of, std::uint64_t backward_pass)
         : network(of),
           pass(backward_pass),
@@ -69,6 +81,7 @@ struct Gradients {
 template <class Net, bool recorded, bool training>
 class View {
 public:
+    /// See frozen and evaluation.
     explicit View(Net& network) : network_(&network), watch_(network.watch()) {}
     /// The forward pass; see Network::forward. Errors: the network was destroyed or moved.
     template <class X>
@@ -85,13 +98,13 @@ private:
 /// The network in training mode with constant parameters: gradients flow through to its input, and none are
 /// computed for its parameters. Batch norm still uses the batch statistics and updates the running ones, as
 /// in PyTorch.
-template <class Net>
+template <AnyNetwork Net>
 View<Net, false, true> frozen(Net& network) {
     return View<Net, false, true>(network);
 }
 /// The network in evaluation mode with constant parameters: running statistics, no dropout. The network may
 /// be const.
-template <class Net>
+template <AnyNetwork Net>
 View<Net, false, false> evaluation(Net& network) {
     return View<Net, false, false>(network);
 }
@@ -144,9 +157,11 @@ class Network {
     using T = typename NetworkScalar<ScalarType>::type;
 
 public:
+    /// The Sequential; a single layer becomes a Sequential of one.
     using Architecture = typename detail::ArchitectureOf<ArchitectureType>::type;
-    using scalar = T;
-    using device_type = D;
+    using scalar = T;       ///< float or double
+    using device_type = D;  ///< type of the device
+    /// Number of learned values.
     static constexpr std::size_t parameter_count = Architecture::parameter_count;
 
     /// Allocates and initialises as PyTorch does: see initialize_as_pytorch. Errors: out of memory.
@@ -170,6 +185,7 @@ public:
           leaves_(std::move(other.leaves_)) {
         other.lifetime_.restart();
     }
+    /// As the move constructor; handles to this network end too.
     Network& operator=(Network&& other) noexcept {
         lifetime_.restart();
         other.lifetime_.restart();
@@ -204,11 +220,13 @@ public:
         return run<recorded, training>(*this, x);
     }
 
+    /// The device. Errors: the network was moved from; the device was destroyed.
     D& device() const { return parameters_.device(); }
     /// Lets handles detect that the network was destroyed or moved.
     Lifetime::Watch watch() const { return lifetime_.watch(); }
     /// All parameters, in the order of Architecture::parameters().
     Buffer<T, D>& parameters() { return parameters_; }
+    /// The same for a const network.
     const Buffer<T, D>& parameters() const { return parameters_; }
     /// One parameter or running statistic, by the name that PyTorch gives it: "3.weight", "1.running_mean".
     /// Errors: there is none of that name.
@@ -217,6 +235,7 @@ public:
         const auto [info, learned] = find_parameter(name);
         return {learned ? parameters_ : states_, info, watch()};
     }
+    /// The same for a const network: a view that cannot be written to.
     ParameterView<const T, D> parameter(std::string_view name) const {
         const auto [info, learned] = find_parameter(name);
         return {learned ? parameters_ : states_, info, watch()};
@@ -227,6 +246,7 @@ public:
     Buffer<T, D>& gradients() { return gradients_; }
     /// All states (running statistics), in the order of Architecture::states().
     Buffer<T, D>& states() { return states_; }
+    /// The same for a const network.
     const Buffer<T, D>& states() const { return states_; }
     /// Random numbers for dropout. Checkpoints save its position.
     RandomStream& dropout_stream() { return dropout_; }

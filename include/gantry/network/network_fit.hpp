@@ -24,6 +24,7 @@ inline constexpr bool is_device = requires {
 /// The device type of a Network. Errors: not a device type.
 template <class DeviceType>
 struct NetworkDevice {
+    /// The device type, or Cpu after an error.
     using type = std::conditional_t<is_device<DeviceType>, DeviceType, Cpu>;
     static_assert(is_device<DeviceType>,
                   "gantry: the second template argument of a Network must be a device type: "
@@ -32,6 +33,7 @@ struct NetworkDevice {
 /// The scalar type of a Network. Errors: not a floating-point type.
 template <class Scalar>
 struct NetworkScalar {
+    /// The scalar type, or float after an error.
     using type = std::conditional_t<std::floating_point<Scalar>, Scalar, float>;
     static_assert(std::floating_point<Scalar>,
                   "gantry: the scalar type of a Network must be float or double: Network<Architecture, Cpu, "

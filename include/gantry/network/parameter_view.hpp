@@ -19,6 +19,7 @@ class ParameterView {
         std::conditional_t<std::is_const_v<T>, const Buffer<std::remove_const_t<T>, D>, Buffer<T, D>>;
 
 public:
+    /// The elements of `buffer` that `info` describes; `network` watches the owner. See Network::parameter.
     ParameterView(BufferType& buffer, ParameterInfo info, Lifetime::Watch network)
         : buffer_(&buffer), info_(std::move(info)), network_(network) {}
 

@@ -27,7 +27,7 @@ namespace gantry {
 template <ActivationKind kind>
 struct ActivationGradient {
     static constexpr std::string_view name = "activation_gradient";
-    double parameter = 0;
+    double parameter = 0;  ///< slope or alpha
 
     template <class V>
     GANTRY_HOST_DEVICE V operator()(V upstream, V y) const {  // elu: y holds x
@@ -77,7 +77,7 @@ void ActivationGradient<kind>::vjp(const V& upstream, const V&, const V& first, 
 template <ActivationKind kind>
 struct ActivationFunction {
     static constexpr std::string_view name = "activation";
-    double parameter = 0;
+    double parameter = 0;  ///< slope or alpha
 
     template <class V>
     GANTRY_HOST_DEVICE V operator()(V x) const {

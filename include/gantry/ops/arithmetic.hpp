@@ -37,7 +37,7 @@ concept Number = std::is_arithmetic_v<N>;
 /// factor x + shift
 struct ScaleShift {
     static constexpr std::string_view name = "scale_shift";
-    double factor = 1, shift = 0;
+    double factor = 1, shift = 0;  ///< constants
     template <class V>
     GANTRY_HOST_DEVICE V operator()(V x) const {
         return math::constant<V>(factor) * x + math::constant<V>(shift);

@@ -18,7 +18,7 @@ struct BatchNormOptions {
 
 /// The input as a matrix: a row per sample (and pixel), a column per feature (channel).
 struct BatchNormExtents {
-    std::size_t rows, columns;
+    std::size_t rows, columns;  ///< samples (times pixels); features
 
     /// scale * sum over the rows, with the extents of `like`.
     template <class V>

@@ -8,21 +8,22 @@
 #include <tuple>
 #include <type_traits>
 
-namespace gantry {
-
 // clang-format off
-// An elementwise op is defined by a functor with the following members:
-//
-//   static constexpr std::string_view name                   Used in error messages.
-//
-//   template <class V>
-//   GANTRY_HOST_DEVICE V operator()(V a, V b, ...) const     The function. V: a scalar or a vector of
-//                                                            scalars; see gantry/core/math.hpp.
-//
-//   template <class V>
-//   void vjp(upstream, y, a, b, ...) const                   The vector-Jacobian product, computed by ops;
-//                                                            see gantry/autograd/record.hpp.
+/// @addtogroup ops
+/// An elementwise op is defined by a functor with the following members:
+///
+///     static constexpr std::string_view name                 Used in error messages.
+///
+///     template <class V>
+///     GANTRY_HOST_DEVICE V operator()(V a, V b, ...) const   The function. V: a scalar or a vector of
+///                                                            scalars; see gantry/core/math.hpp.
+///
+///     template <class V>
+///     void vjp(upstream, y, a, b, ...) const                 The vector-Jacobian product, computed by ops;
+///                                                            see gantry/autograd/record.hpp.
 // clang-format on
+
+namespace gantry {
 
 /// y = f(x...) elementwise. Inputs of rank 0 are broadcast.
 template <class F>
@@ -51,7 +52,7 @@ using Larger =
 /// The largest of several shapes.
 template <class S, class... More>
 struct Largest {
-    using type = S;
+    using type = S;  ///< the shape
 };
 template <class A, class B, class... More>
 struct Largest<A, B, More...> : Largest<Larger<A, B>, More...> {};

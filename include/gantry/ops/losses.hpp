@@ -66,8 +66,8 @@ struct LossOp {
 template <class F>
 struct Against {
     static constexpr std::string_view name = F::name;
-    [[no_unique_address]] F f;
-    double target;
+    [[no_unique_address]] F f;  ///< the loss
+    double target;              ///< of every element
 
     template <class V>
     GANTRY_HOST_DEVICE V operator()(V x) const {
@@ -96,7 +96,7 @@ GANTRY_HOST_DEVICE V sigmoid_minus(V x, V t) {
 /// upstream scale (sigmoid(x) - t), with a scalar upstream.
 struct BceWithLogitsGradient {
     static constexpr std::string_view name = "bce_with_logits_gradient";
-    double scale;
+    double scale;  ///< 1 / elements
     template <class V>
     GANTRY_HOST_DEVICE V operator()(V upstream, V x, V t) const {
         return upstream * math::constant<V>(scale) * detail::sigmoid_minus(x, t);
@@ -131,7 +131,7 @@ struct BceWithLogits {
 /// upstream scale 2 (x - t), with a scalar upstream.
 struct SquaredErrorGradient {
     static constexpr std::string_view name = "mse_gradient";
-    double scale;
+    double scale;  ///< 1 / elements
     template <class V>
     GANTRY_HOST_DEVICE V operator()(V upstream, V x, V t) const {
         return upstream * math::constant<V>(2 * scale) * (x - t);

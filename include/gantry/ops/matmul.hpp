@@ -62,7 +62,7 @@ TensorRef<T, D> detail::matmul(const TensorRef<T, D>& a, bool transpose_a, const
 template <int left_inner, int right_inner>
 struct MatmulFits {
     static_assert(left_inner == right_inner, "gantry: the inner extents of a matrix product must be equal");
-    static constexpr bool value = true;  // no follow-up errors after the assertion
+    static constexpr bool value = true;  ///< no follow-up errors after the assertion
 };
 
 /// Result shape of a matrix product.

@@ -76,8 +76,8 @@ struct MaxPoolOp {
 /// step, like a tensor.
 template <class Whole, class Pooled, class D>
 struct Switches {
-    using whole_shape = Whole;
-    using pooled_shape = Pooled;
+    using whole_shape = Whole;    ///< of the images that were pooled
+    using pooled_shape = Pooled;  ///< of the result
 
     /// Index h * width + w of each maximum within the plane of its image and channel, as PyTorch's indices.
     Tensor<Pooled, std::int32_t, D> pixels;
@@ -86,8 +86,8 @@ struct Switches {
 /// Result of max_pool2d: `const auto [result, switches] = max_pool2d<...>(x)`.
 template <class Result, class SwitchesOfResult>
 struct MaxPooled {
-    Result result;
-    SwitchesOfResult switches;
+    Result result;              ///< the maxima
+    SwitchesOfResult switches;  ///< their positions
 };
 
 /// Max pooling, the maximum per window and channel with its position: Shape<Batch, height, width, C> ->

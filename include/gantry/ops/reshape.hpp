@@ -24,7 +24,7 @@ struct ReshapeOp {
 template <std::size_t from, std::size_t to>
 struct ReshapeFits {
     static_assert(from == to, "gantry: a reshape must keep the number of elements per sample");
-    static constexpr bool value = true;  // no follow-up errors after the assertion
+    static constexpr bool value = true;  ///< no follow-up errors after the assertion
 };
 
 /// Returns x with shape S, a view that shares its memory. S must have the same number of elements per sample.

@@ -76,7 +76,7 @@ private:
 };
 
 /// Base of Adam, AdamW and OptimisticAdam: the moments m and v, and their bias correction.
-template <class Net, class Options = AdamOptions>
+template <AnyNetwork Net, class Options = AdamOptions>
 class AdamMoments : public Optimizer<Net, Options> {
 public:
     using typename Optimizer<Net, Options>::scalar;
@@ -101,6 +101,7 @@ public:
     }
 
 protected:
+    /// `name` appears in errors and checkpoints. Errors: options out of range.
     AdamMoments(Net& network, std::string_view name, const Options& options)
         : Optimizer<Net, Options>(network, name, options) {
         check(options);
@@ -121,7 +122,7 @@ private:
 /// for stochastic optimization" (2015), algorithm 1.
 ///     Adam optimizer{network, {.learning_rate = 2e-4, .beta1 = 0.5}};
 ///     optimizer.step(backward(loss, network));
-template <class Net>
+template <AnyNetwork Net>
 class Adam : public AdamMoments<Net> {
 public:
     /// The network must outlive it. Errors: options out of range.

@@ -49,7 +49,7 @@ struct AdamWUpdate {
 
 /// Adam with decoupled weight decay and PyTorch's arithmetic; see AdamWOptions for the formula. Source:
 /// Loshchilov and Hutter, "Decoupled weight decay regularization" (2019), algorithm 2.
-template <class Net>
+template <AnyNetwork Net>
 class AdamW : public AdamMoments<Net, AdamWOptions> {
 public:
     /// The network must outlive it. Errors: options out of range.

@@ -9,10 +9,10 @@ namespace gantry {
 /// The defaults are those of the authors' code. The learning rate is usually 3 to 10 times smaller than
 /// Adam's, and the weight decay as many times larger (section 5 of the paper).
 struct LionOptions {
-    double learning_rate = 1e-4;
-    double beta1 = 0.9;       ///< weight of the moment in the update
-    double beta2 = 0.99;      ///< weight of the moment in the next moment
-    double weight_decay = 0;  ///< decoupled: w shrinks by learning_rate weight_decay w
+    double learning_rate = 1e-4;  ///< finite, >= 0
+    double beta1 = 0.9;           ///< weight of the moment in the update
+    double beta2 = 0.99;          ///< weight of the moment in the next moment
+    double weight_decay = 0;      ///< decoupled: w shrinks by learning_rate weight_decay w
 };
 
 /// Calls f(name, value) for each option, for a checkpoint.
@@ -54,7 +54,7 @@ struct LionUpdate {
 /// Lion: the sign of an interpolated momentum, with one moment per parameter. Source: Chen et al., "Symbolic
 /// discovery of optimization algorithms" (2023), algorithm 2.
 ///     Lion optimizer{network, {.learning_rate = 1e-4, .weight_decay = 1e-2}};
-template <class Net>
+template <AnyNetwork Net>
 class Lion : public Optimizer<Net, LionOptions> {
 public:
     using typename Optimizer<Net, LionOptions>::scalar;
@@ -83,6 +83,7 @@ public:
     void step(const Gradients<Net>& gradients) {
         this->update(gradients, LionUpdate<scalar>(this->options()), exp_avg_);
     }
+    /// m, under PyTorch's name.
     std::vector<NamedBuffer<scalar, device_type>> buffers() { return {{"exp_avg", &exp_avg_}}; }
 
 private:

@@ -28,7 +28,7 @@ struct OptimisticAdamUpdate {
 /// u_0 = 0. Where the two players of a GAN circle around an equilibrium with Adam, they spiral into it with
 /// this update. Source: Daskalakis, Ilyas, Syrgkanis and Zeng, "Training GANs with optimism" (2018),
 /// algorithm 1.
-template <class Net>
+template <AnyNetwork Net>
 class OptimisticAdam : public AdamMoments<Net> {
 public:
     using typename AdamMoments<Net>::scalar;

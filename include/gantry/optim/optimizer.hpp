@@ -17,7 +17,7 @@ namespace gantry {
 template <class T, class D>
 struct NamedBuffer {
     std::string_view name;  ///< PyTorch's name, if it has one
-    Buffer<T, D>* buffer;
+    Buffer<T, D>* buffer;   ///< the optimizer owns it
 };
 
 // clang-format off
@@ -32,12 +32,12 @@ struct NamedBuffer {
 /// options(), updates() and buffers() are its whole state: a run that saves and restores them continues bit
 /// for bit. The network must outlive it.
 // clang-format on
-template <class Net, class OptionsType>
+template <AnyNetwork Net, class OptionsType>
 class Optimizer {
 public:
-    using scalar = typename Net::scalar;
-    using device_type = typename Net::device_type;
-    using Options = OptionsType;
+    using scalar = typename Net::scalar;            ///< of the network's parameters
+    using device_type = typename Net::device_type;  ///< the network's
+    using Options = OptionsType;                    ///< the optimizer's option struct
 
     Optimizer(const Optimizer&) = delete;
     Optimizer& operator=(const Optimizer&) = delete;
@@ -63,6 +63,7 @@ protected:
     Optimizer(Net& network, std::string_view name, const Options& options)
         : network_(network), watch_(network.watch()), name_(name), options_(options) {}
     ~Optimizer() = default;
+    /// Takes effect from the next step. Derived classes check the options first.
     void assign_options(const Options& options) { options_ = options; }
 
     /// One update of all parameters by the formula `f` with its moments, in the order of its arguments.
@@ -94,6 +95,7 @@ protected:
     void check_below_one(std::string_view option, double value) const {
         if (math::is_nan(value) || value < 0 || value >= 1) fail_option(option, "must be in [0, 1)", value);
     }
+    /// Throws an Error: the option's name, the rule and the value.
     [[noreturn]] void fail_option(std::string_view option, std::string_view rule, double value) const {
         fail(name_, std::string(option) + " " + std::string(rule), value);
     }

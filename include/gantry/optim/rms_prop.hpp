@@ -74,7 +74,7 @@ struct RmsPropUpdate {
 
 /// RMSProp with PyTorch's arithmetic; see RmsPropOptions for the formula and the sources. (Where the centered
 /// variant's s - mean^2 rounds to below 0, PyTorch gives NaN; here it is clamped to 0.)
-template <class Net>
+template <AnyNetwork Net>
 class RmsProp : public Optimizer<Net, RmsPropOptions> {
 public:
     using typename Optimizer<Net, RmsPropOptions>::scalar;

@@ -15,7 +15,6 @@ struct ExponentialDecay {
     double factor = 1.000004, minimum = 1e-6;  ///< factor >= 1; minimum finite and >= 0
 
     /// The learning rate after `updates` updates, from the initial `rate`.
-
     double operator()(double rate, std::uint64_t updates) const {
         return std::max(minimum, rate / std::pow(factor, static_cast<double>(updates)));
     }

@@ -85,7 +85,7 @@ struct SgdUpdate {
 /// Stochastic gradient descent with PyTorch's arithmetic; see SgdOptions for the formula. The velocity sums
 /// gradients, and the current learning rate multiplies all of it. pylearn2 and Sutskever et al. (2013) sum
 /// gradients times the learning rate of their update instead; for a constant rate the two are equivalent.
-template <class Net>
+template <AnyNetwork Net>
 class Sgd : public Optimizer<Net, SgdOptions> {
 public:
     using typename Optimizer<Net, SgdOptions>::scalar;

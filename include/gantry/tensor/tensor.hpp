@@ -21,19 +21,21 @@ struct Node;
 /// works on TensorRefs (recording, derivatives, kernels) is compiled once for all shapes.
 template <class T, class D>
 struct TensorRef {
-    using shape = DynamicShape;
-    using scalar = T;
-    using device_type = D;
-    static constexpr bool recorded = true;  // whether it is on the tape is known at run time (node)
+    using shape = DynamicShape;             ///< known at run time only: extents
+    using scalar = T;                       ///< type of the elements
+    using device_type = D;                  ///< type of the device
+    static constexpr bool recorded = true;  ///< whether it is on the tape is known at run time only: node
 
-    T* data = nullptr;  ///< device pointer, row-major
-    D* device = nullptr;
-    Extents extents;
+    T* data = nullptr;            ///< device pointer, row-major
+    D* device = nullptr;          ///< the device that holds the data
+    Extents extents;              ///< the shape
     std::uint32_t step = 0;       ///< the step that created it; 0: outlives steps
     Node* node = nullptr;         ///< its node on the tape; null: requires no gradient
     Lifetime::Watch memory = {};  ///< watches the owner of the memory, the device or a Buffer
 
+    /// Number of elements.
     std::size_t size() const { return extents.size(); }
+    /// Itself: ops call value() of all tensors.
     const TensorRef& value() const { return *this; }
     /// A tensor of the current step with the same extents but other data and node.
     TensorRef of_step(void* numbers, Node* place) const {
@@ -64,15 +66,17 @@ struct TensorRef {
 template <class S, class T, class D>
 class Tensor {
 public:
-    using shape = S;
-    using scalar = T;
-    using device_type = D;
-    static constexpr bool recorded = false;
+    using shape = S;                         ///< compile-time shape
+    using scalar = T;                        ///< type of the elements
+    using device_type = D;                   ///< type of the device
+    static constexpr bool recorded = false;  ///< not on the tape
 
     /// Wraps a TensorRef and takes it off the tape.
     explicit Tensor(const TensorRef<T, D>& value) : value_(value) { value_.node = nullptr; }
 
+    /// The untyped handle that ops compute with.
     const TensorRef<T, D>& value() const { return value_; }
+    /// The device. Errors: the tensor is no longer valid.
     D& device() const { return value_.live_device(); }
     /// Batch size; only for shapes with a Batch.
     int batch() const requires S::batched { return value_.extents.first(); }

@@ -7,23 +7,31 @@
 namespace gantry {
 
 /// A tensor on the tape, which requires a gradient. Results computed from a Variable are Variables too, until
-/// `detach`. Members as in Tensor.
+/// `detach`.
 template <class S, class T, class D>
 class Variable {
 public:
-    using shape = S;
-    using scalar = T;
-    using device_type = D;
-    static constexpr bool recorded = true;
+    using shape = S;                        ///< compile-time shape
+    using scalar = T;                       ///< type of the elements
+    using device_type = D;                  ///< type of the device
+    static constexpr bool recorded = true;  ///< on the tape
 
+    /// Wraps a TensorRef with its node on the tape.
     explicit Variable(const TensorRef<T, D>& value) : value_(value) {}
 
+    /// The untyped handle that ops compute with.
     const TensorRef<T, D>& value() const { return value_; }
+    /// The device. Errors: the tensor is no longer valid.
     D& device() const { return value_.live_device(); }
+    /// Batch size; only for shapes with a Batch.
     int batch() const requires S::batched { return value_.extents.first(); }
+    /// Number of elements.
     std::size_t size() const { return value_.size(); }
+    /// Device pointer to the elements: row-major, images channels-last (NHWC).
     T* data() const { return Tensor<S, T, D>{value_}.data(); }
+    /// Copies the elements to the host. Waits for the device.
     std::vector<T> to_host() const { return Tensor<S, T, D>{value_}.to_host(); }
+    /// The value of a scalar. Waits for the device.
     T item() const requires(S::rank == 0) { return Tensor<S, T, D>{value_}.item(); }
 
 private:
