@@ -3,6 +3,7 @@
 #include "loop.cuh"
 #include <gantry/core/math.hpp>
 #include <gantry/cuda/launch.hpp>
+#include <gantry/ops/activation.hpp>
 
 #include <algorithm>
 #include <type_traits>

@@ -4,6 +4,9 @@
 #include <gantry/ops/arithmetic.hpp>
 #include <gantry/ops/losses.hpp>
 
+#include <tuple>
+#include <utility>
+
 namespace gantry {
 
 #define GANTRY_MAP(F, N)                                                    \
@@ -19,9 +22,6 @@ namespace gantry {
     template void launch(Cuda&, const LossParameters<F, double, 2>&);         \
     template void launch(Cuda&, const LossParameters<Against<F>, float, 1>&); \
     template void launch(Cuda&, const LossParameters<Against<F>, double, 1>&);
-#define GANTRY_ACTIVATION(kind)                             \
-    GANTRY_MAP(ActivationFunction<ActivationKind::kind>, 1) \
-    GANTRY_MAP(ActivationGradient<ActivationKind::kind>, 2)
 
 GANTRY_MAP(Add, 2)
 GANTRY_MAP(Subtract, 2)
@@ -34,11 +34,6 @@ GANTRY_MAP(InverseSqrt, 1)
 GANTRY_MAP(Exp, 1)
 GANTRY_MAP(Log, 1)
 
-GANTRY_ACTIVATION(leaky_relu)
-GANTRY_ACTIVATION(elu)
-GANTRY_ACTIVATION(softplus)
-GANTRY_ACTIVATION(sigmoid)
-GANTRY_ACTIVATION(tanh)
 GANTRY_MAP(NotPositive, 1)
 
 GANTRY_MAP(BceWithLogitsGradient, 3)
@@ -47,5 +42,20 @@ GANTRY_LOSS(BceWithLogits)
 GANTRY_LOSS(SquaredError)
 
 GANTRY_MAP_SUM(Square, 1)
+
+/// Instantiates the kernels of all activations: taking the address of a template's instance instantiates it.
+template <class Parameters>
+using Launch = void (*)(Cuda&, const Parameters&);
+template <class T, int... kind>
+auto launches_of_activations(std::integer_sequence<int, kind...>) {
+    return std::tuple{
+        static_cast<Launch<ElementwiseParameters<ActivationFunction<ActivationKind{kind}>, T, 1>>>(
+            &launch)...,
+        static_cast<Launch<ElementwiseParameters<ActivationGradient<ActivationKind{kind}>, T, 2>>>(
+            &launch)...};
+}
+using AllActivations = std::make_integer_sequence<int, activation_count>;
+template auto launches_of_activations<float>(AllActivations);
+template auto launches_of_activations<double>(AllActivations);
 
 }  // namespace gantry

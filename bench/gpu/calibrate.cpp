@@ -53,22 +53,10 @@ struct Options {
 
 // -- descriptions ------------------------------------------------------------------------------------------
 
-const char* name_of(ActivationKind kind) {
-    switch (kind) {
-        case ActivationKind::identity:
-            return "identity";
-        case ActivationKind::leaky_relu:
-            return "leaky_relu";
-        case ActivationKind::elu:
-            return "elu";
-        case ActivationKind::softplus:
-            return "softplus";
-        case ActivationKind::sigmoid:
-            return "sigmoid";
-        case ActivationKind::tanh:
-            return "tanh";
-    }
-    return "";
+std::string name_of(ActivationKind kind) {
+    std::string name;
+    visit_activation(kind, [&](auto k) { name = ActivationFormula<k.value>::name; });
+    return name;
 }
 std::string both(int vertical, int horizontal) {
     const std::string text = std::to_string(vertical);
@@ -209,28 +197,15 @@ Pass pass_of(Weights& p) {
     if (p.x_activation.outputs) return {&p.x, p.geometry.x_size(), &p.x_activation};
     return p.y_activation.outputs ? Pass{&p.y, p.geometry.y_size(), &p.y_activation} : Pass{};
 }
-template <ActivationKind kind>
 void launch_pass(Cuda& device, const Pass& pass, const float* upstream, float* result) {
-    using F = ActivationGradient<kind>;
-    launch(
-        device,
-        ElementwiseParameters<F, float, 2>{
-            F{pass.behind->activation.parameter}, pass.size, result, {upstream, pass.behind->outputs}, {}});
-}
-void launch_pass(Cuda& device, const Pass& pass, const float* upstream, float* result) {
-    switch (pass.behind->activation.kind) {
-        case ActivationKind::leaky_relu:
-            return launch_pass<ActivationKind::leaky_relu>(device, pass, upstream, result);
-        case ActivationKind::elu:
-            return launch_pass<ActivationKind::elu>(device, pass, upstream, result);
-        case ActivationKind::sigmoid:
-            return launch_pass<ActivationKind::sigmoid>(device, pass, upstream, result);
-        case ActivationKind::tanh:
-            return launch_pass<ActivationKind::tanh>(device, pass, upstream, result);
-        default:
-            fail("calibrate", "no tiled kernel differentiates this activation",
-                 name_of(pass.behind->activation.kind));
-    }
+    const Activation activation = pass.behind->activation;
+    if (!fuses_into_backward(activation.kind))
+        fail("calibrate", "no tiled kernel differentiates this activation", name_of(activation.kind));
+    visit_activation(activation.kind, [&](auto kind) {
+        using F = ActivationGradient<kind.value>;
+        launch(device, ElementwiseParameters<F, float, 2>{
+                           F{activation.parameter}, pass.size, result, {upstream, pass.behind->outputs}, {}});
+    });
 }
 
 // -- measurement -------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ struct Recorder : Device<NoMemory> {
 
 /// As for Cuda's tiled kernels.
 bool fuses_activation_backward(const Recorder&, const ConvolutionGeometry& g, ActivationKind kind) {
-    return !cuda::plain_product(g) && kind != ActivationKind::softplus;
+    return !cuda::plain_product(g) && fuses_into_backward(kind);
 }
 
 template <class P>

@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/reference_activation.hpp"
 #include <gantry/cpu/simd/activation.hpp>
 #include <gantry/cpu/simd/math.hpp>
 
@@ -58,6 +59,8 @@ TEST_CASE("vectors of float: errors in ulp over a sweep") {
     CHECK(largest_ulp([](V x) { return math::softplus(x); },
                       [](double x) { return std::max(x, 0.) + std::log1p(std::exp(-std::abs(x))); }, -86,
                       86) < 4);
+    CHECK(largest_ulp([](V x) { return math::normal_cdf(x); },
+                      [](double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }, -13, 12) < 8);
     CHECK(largest_ulp([](V x) { return math::sqrt(x); }, [](double x) { return std::sqrt(x); }, 1e-3, 100) <=
           0.5001);
 }
@@ -71,6 +74,7 @@ TEMPLATE_TEST_CASE("limits and NaN", "", float, double, cpu::Vector<float>, cpu:
     const auto expm1 = [](V x) { return math::expm1(x); };
     const auto log = [](V x) { return math::log(x); };
     const auto softplus = [](V x) { return math::softplus(x); };
+    const auto normal_cdf = [](V x) { return math::normal_cdf(x); };
     const auto sqrt = [](V x) { return math::sqrt(x); };
     const auto abs = [](V x) { return math::abs(x); };
     for (const double huge : {1000., 1e30, static_cast<double>(inf)}) {
@@ -85,6 +89,8 @@ TEMPLATE_TEST_CASE("limits and NaN", "", float, double, cpu::Vector<float>, cpu:
         CHECK(at<V>(expm1, -huge) == -1);
         CHECK(at<V>(softplus, huge) == static_cast<cpu::Element<V>>(huge));
         CHECK(at<V>(softplus, -huge) == 0);
+        CHECK(at<V>(normal_cdf, huge) == 1);
+        CHECK(at<V>(normal_cdf, -huge) == 0);
         CHECK(at<V>(abs, -huge) == static_cast<cpu::Element<V>>(huge));
     }
     CHECK(at<V>(exp, 0) == 1);
@@ -104,6 +110,7 @@ TEMPLATE_TEST_CASE("limits and NaN", "", float, double, cpu::Vector<float>, cpu:
     CHECK(std::isnan(at<V>(expm1, nan)));
     CHECK(std::isnan(at<V>(log, nan)));
     CHECK(std::isnan(at<V>(softplus, nan)));
+    CHECK(std::isnan(at<V>(normal_cdf, nan)));
     CHECK(std::isnan(at<V>(sqrt, nan)));
     CHECK(std::isnan(at<V>(abs, nan)));
     for (const bool first : {false, true}) {
@@ -118,26 +125,7 @@ TEMPLATE_TEST_CASE("limits and NaN", "", float, double, cpu::Vector<float>, cpu:
 
 TEMPLATE_TEST_CASE("activate in place, at every length", "", float, double) {
     using T = TestType;
-    const auto expected = [](Activation a, double x) {
-        switch (a.kind) {
-            case ActivationKind::identity:
-                return x;
-            case ActivationKind::leaky_relu:
-                return x > 0 ? x : a.parameter * x;
-            case ActivationKind::elu:
-                return x > 0 ? x : a.parameter * std::expm1(x);
-            case ActivationKind::softplus:
-                return std::log1p(std::exp(x));
-            case ActivationKind::sigmoid:
-                return 1 / (1 + std::exp(-x));
-            case ActivationKind::tanh:
-                return std::tanh(x);
-        }
-        return 0.;
-    };
-    for (const Activation a : {Activation{}, Activation{ActivationKind::leaky_relu, 0.2},
-                               Activation{ActivationKind::elu, 1.5}, Activation{ActivationKind::softplus},
-                               Activation{ActivationKind::sigmoid}, Activation{ActivationKind::tanh}})
+    for (const Activation a : reference::all_activations())
         for (std::size_t n = 0; n < 40; ++n) {
             std::vector<T> y(n + 1);
             for (std::size_t i = 0; i <= n; ++i) y[i] = static_cast<T>(0.37 * static_cast<double>(i) - 6);
@@ -145,7 +133,7 @@ TEMPLATE_TEST_CASE("activate in place, at every length", "", float, double) {
             cpu::activate(a, n, y.data());
             CHECK(y[n] == x[n]);  // untouched
             for (std::size_t i = 0; i < n; ++i) {
-                const double right = expected(a, static_cast<double>(x[i]));
+                const double right = reference::activate(a, static_cast<double>(x[i]));
                 CAPTURE(static_cast<int>(a.kind), n, i);
                 CHECK(std::abs(static_cast<double>(y[i]) - right) <=
                       std::abs(right) * (sizeof(T) == 4 ? 4e-7 : 1e-14));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <support/catch.hpp>
+#include <support/reference_activation.hpp>
 
 using gantry::Activation;
 using gantry::ActivationKind;
@@ -63,23 +64,6 @@ struct Product {
         Cpu device{{.threads = threads}};
         launch(device, parameters());
     }
-    double activated(double x) const {
-        switch (activation.kind) {
-            case ActivationKind::identity:
-                return x;
-            case ActivationKind::leaky_relu:
-                return x > 0 ? x : x * activation.parameter;
-            case ActivationKind::elu:
-                return x > 0 ? x : activation.parameter * std::expm1(x);
-            case ActivationKind::softplus:
-                return std::log1p(std::exp(x));
-            case ActivationKind::sigmoid:
-                return 1 / (1 + std::exp(-x));
-            case ActivationKind::tanh:
-                return std::tanh(x);
-        }
-        return x;
-    }
     /// The largest error, relative to the error bound inner eps sum |a b|.
     double error() const {
         double largest = 0;
@@ -98,7 +82,7 @@ struct Product {
                 }
                 if (with_bias) sum += bias[static_cast<std::size_t>(j)];
                 const double bound = size * (inner + 8) * std::numeric_limits<T>::epsilon();
-                const double error = std::abs(c[ij] - activated(sum)) / bound;
+                const double error = std::abs(c[ij] - gantry::reference::activate(activation, sum)) / bound;
                 if (!(error <= largest)) largest = error;  // keeps a NaN
             }
         }
@@ -157,14 +141,7 @@ TEMPLATE_TEST_CASE("A product is added to C", "[matmul][threads]", float, double
 
 TEMPLATE_TEST_CASE("Bias and activation follow the product in the same pass", "[matmul][threads]", float,
                    double) {
-    const Activation activations[] = {{},
-                                      {ActivationKind::leaky_relu, 0.2},
-                                      {ActivationKind::leaky_relu, 0},
-                                      {ActivationKind::elu, 1.3},
-                                      {ActivationKind::softplus},
-                                      {ActivationKind::sigmoid},
-                                      {ActivationKind::tanh}};
-    for (const Activation activation : activations) {
+    for (const Activation activation : gantry::reference::all_activations()) {
         for (const ProductExtents extents : {ProductExtents{1, 45, 3},
                                              {1, 300, 1},
                                              {45, 1, 3},

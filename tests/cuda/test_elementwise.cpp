@@ -94,13 +94,7 @@ TEMPLATE_TEST_CASE("cuda: a loss with its derivative, of any size", "", float, d
 TEMPLATE_TEST_CASE("cuda: bias and activation", "", float, double) {
     using T = TestType;
     Cuda device;
-    const Activation activations[] = {{},
-                                      {ActivationKind::leaky_relu, 0.2},
-                                      {ActivationKind::elu, 1.3},
-                                      {ActivationKind::softplus},
-                                      {ActivationKind::sigmoid},
-                                      {ActivationKind::tanh}};
-    for (const Activation a : activations)
+    for (const Activation a : reference::all_activations())
         for (const std::size_t columns : {1u, 3u, 4u, 18u, 64u})
             for (const bool biased : {false, true}) {
                 const std::size_t rows = 37;

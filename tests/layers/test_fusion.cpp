@@ -48,6 +48,8 @@ TEMPLATE_TEST_CASE("an activation fused into the layer before it equals a separa
     check_fused<LeakyReLU<0.2f>>(device);
     check_fused<ELU<0.7f>>(device);
     check_fused<Softplus>(device);
+    check_fused<GELU>(device);
+    check_fused<SiLU>(device);
     check_fused<Sigmoid>(device);
     check_fused<Tanh>(device);
 }

@@ -54,6 +54,10 @@ TEMPLATE_TEST_CASE("activations", "[ops]", GANTRY_TEST_DEVICES) {
         "sigmoid", [](const auto& x) { return sigmoid(x); }, wide);
     check_op<D, Features>(
         "tanh", [](const auto& x) { return tanh(x); }, wide);
+    check_op<D, Features>(
+        "gelu", [](const auto& x) { return gelu(x); }, wide);
+    check_op<D, Features>(
+        "silu", [](const auto& x) { return silu(x); }, wide);
 }
 
 TEMPLATE_TEST_CASE("activations at kinks and extremes", "[ops]", GANTRY_TEST_DEVICES) {
@@ -84,6 +88,25 @@ TEMPLATE_TEST_CASE("activations at kinks and extremes", "[ops]", GANTRY_TEST_DEV
                      {{-infinity, 0, 0}, {-1e4f, 0, 0}, {0, 0.5f, 0.25f}, {1e4f, 1, 0}, {infinity, 1, 0}});
     check_samples<D>([](const auto& x) { return tanh(x); },
                      {{-infinity, -1, 0}, {-1e4f, -1, 0}, {0, 0, 1}, {1e4f, 1, 0}, {infinity, 1, 0}});
+    // PyTorch's values where they are finite; it gives NaN for -infinity.
+    check_samples<D>([](const auto& x) { return gelu(x); }, {{-infinity, 0, 0},
+                                                             {-1e30f, 0, 0},
+                                                             {-1e4f, 0, 0},
+                                                             {-3, -0.00404969f, -0.01194566f},
+                                                             {-0.5f, -0.15426877f, 0.13250488f},
+                                                             {0, 0, 0.5f},
+                                                             {2, 1.9544997f, 1.0852318f},
+                                                             {1e30f, 1e30f, 1},
+                                                             {infinity, infinity, 1}});
+    check_samples<D>([](const auto& x) { return silu(x); }, {{-infinity, 0, 0},
+                                                             {-1e30f, 0, 0},
+                                                             {-1e4f, 0, 0},
+                                                             {-3, -0.14227763f, -0.08810411f},
+                                                             {-0.5f, -0.18877034f, 0.26003882f},
+                                                             {0, 0, 0.5f},
+                                                             {2, 1.7615942f, 1.0907842f},
+                                                             {1e30f, 1e30f, 1},
+                                                             {infinity, infinity, 1}});
 }
 
 TEMPLATE_TEST_CASE("activations propagate NaN", "[ops]", GANTRY_TEST_DEVICES) {
@@ -101,6 +124,8 @@ TEMPLATE_TEST_CASE("activations propagate NaN", "[ops]", GANTRY_TEST_DEVICES) {
     CHECK(all_nan(softplus(x)));
     CHECK(all_nan(sigmoid(x)));
     CHECK(all_nan(tanh(x)));
+    CHECK(all_nan(gelu(x)));
+    CHECK(all_nan(silu(x)));
 }
 
 TEST_CASE("parameters of activations out of range are errors", "[ops]") {

@@ -142,6 +142,8 @@ TEMPLATE_TEST_CASE("convolutions with an activation and a bias", "[ops]", GANTRY
     check_activation<D, ActivationKind::leaky_relu>("leaky_relu", 0.2);
     check_activation<D, ActivationKind::elu>("elu", 0.7);
     check_activation<D, ActivationKind::softplus>("softplus");
+    check_activation<D, ActivationKind::gelu>("gelu");
+    check_activation<D, ActivationKind::silu>("silu");
     check_activation<D, ActivationKind::sigmoid>("sigmoid");
     check_activation<D, ActivationKind::tanh>("tanh");
 }

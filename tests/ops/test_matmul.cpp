@@ -40,6 +40,8 @@ TEMPLATE_TEST_CASE("affine", "[ops]", GANTRY_TEST_DEVICES) {
     check_affine<D, ActivationKind::leaky_relu>("leaky_relu", 0.2);
     check_affine<D, ActivationKind::elu>("elu", 0.7);
     check_affine<D, ActivationKind::softplus>("softplus");
+    check_affine<D, ActivationKind::gelu>("gelu");
+    check_affine<D, ActivationKind::silu>("silu");
     check_affine<D, ActivationKind::sigmoid>("sigmoid");
     check_affine<D, ActivationKind::tanh>("tanh");
     check_op<D, Rows, Factor>("affine: no bias", [](const auto& x, const auto& w) {

@@ -42,23 +42,7 @@ template <class T>
 double operand(const T* data, const ActivationBackward<T>& behind, std::size_t i) {
     const double x = data[i];
     if (!behind.outputs) return x;
-    const auto [kind, parameter] = behind.activation;
-    const double y = behind.outputs[i];
-    switch (kind) {
-        case ActivationKind::identity:
-            return x;
-        case ActivationKind::leaky_relu:
-            return y > 0 ? x : x * parameter;
-        case ActivationKind::elu:
-            return y > 0 ? x : x * (y + parameter);
-        case ActivationKind::softplus:
-            return x * (1 - std::exp(-y));
-        case ActivationKind::sigmoid:
-            return x * y * (1 - y);
-        case ActivationKind::tanh:
-            return x * (1 - y * y);
-    }
-    return x;
+    return x * derivative_from_result(behind.activation, behind.outputs[i]);
 }
 
 /// result = activation(sums + bias), the bias repeated.

@@ -1,4 +1,5 @@
 #pragma once
+#include "support/reference_activation.hpp"
 #include <gantry/contracts/batch_norm.hpp>
 #include <gantry/contracts/copy.hpp>
 #include <gantry/contracts/elementwise.hpp>
@@ -30,24 +31,6 @@ namespace gantry {
 class Reference : public Device<HostMemory> {};
 
 namespace reference {
-
-inline double activate(Activation a, double x) {
-    switch (a.kind) {
-        case ActivationKind::identity:
-            return x;
-        case ActivationKind::leaky_relu:
-            return x > 0 ? x : a.parameter * x;
-        case ActivationKind::elu:
-            return x > 0 ? x : a.parameter * std::expm1(x);
-        case ActivationKind::softplus:
-            return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
-        case ActivationKind::sigmoid:
-            return 1 / (1 + std::exp(-x));
-        case ActivationKind::tanh:
-            return std::tanh(x);
-    }
-    return x;
-}
 
 /// Element i of a stream: its word, and both words of its pair.
 struct Words {

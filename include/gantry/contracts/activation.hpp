@@ -3,15 +3,12 @@
 
 namespace gantry {
 
-/// Activations that kernels can fuse into a matmul, a convolution or a batch norm.
-enum class ActivationKind { identity, leaky_relu, elu, softplus, sigmoid, tanh };
+/// Names an activation. The list, the formulas and what kernels can do with them: ops/activation.hpp.
+enum class ActivationKind : int;
 
-/// True if f'(x) can be computed from y = f(x) without loss of accuracy; see ops/activation.hpp.
-constexpr bool derives_from_result(ActivationKind kind) { return kind != ActivationKind::elu; }
-
-/// An activation as an argument of a kernel.
+/// An activation as an argument of a kernel; the default is none, f(x) = x.
 struct Activation {
-    ActivationKind kind = ActivationKind::identity;
+    ActivationKind kind{};
     double parameter = 0;  ///< leaky_relu: slope below zero (0: ReLU); elu: alpha
 };
 

@@ -61,6 +61,16 @@ struct Functions<T> {
     GANTRY_HOST_DEVICE static constexpr T log(T x) { return std::log(x); }
     GANTRY_HOST_DEVICE static constexpr T log1p_unit(T x) { return std::log1p(x); }
     GANTRY_HOST_DEVICE static constexpr T tanh(T x) { return std::tanh(x); }
+    GANTRY_HOST_DEVICE static T normal_cdf(T x) {
+#if defined(__CUDA_ARCH__)
+        if constexpr (sizeof(T) == sizeof(float))
+            return ::normcdff(x);
+        else
+            return ::normcdf(x);
+#else  // in double, since erfc magnifies the rounding error of its argument by its square
+        return static_cast<T>(0.5 * std::erfc(-0.70710678118654752 * static_cast<double>(x)));
+#endif
+    }
 };
 
 /// The constant `value`, in every lane of a vector.
@@ -117,6 +127,11 @@ GANTRY_HOST_DEVICE constexpr V log(V x) {
 template <class V>
 GANTRY_HOST_DEVICE constexpr V tanh(V x) {
     return Functions<V>::tanh(x);
+}
+/// Phi(x), the distribution function of the standard normal distribution: accurate for very negative x.
+template <class V>
+GANTRY_HOST_DEVICE inline V normal_cdf(V x) {
+    return Functions<V>::normal_cdf(x);
 }
 /// 1 / (1 + exp(-x))
 template <class V>

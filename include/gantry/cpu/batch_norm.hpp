@@ -5,6 +5,7 @@
 #include <gantry/cpu/simd/math.hpp>
 #include <gantry/cpu/simd/sum.hpp>
 #include <gantry/cpu/simd/vector_loop.hpp>
+#include <gantry/ops/activation.hpp>
 
 #include <algorithm>
 #include <array>

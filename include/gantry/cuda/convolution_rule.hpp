@@ -2,6 +2,7 @@
 #include <gantry/contracts/convolution.hpp>
 #include <gantry/contracts/matmul.hpp>
 #include <gantry/cuda/device.hpp>
+#include <gantry/ops/activation.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -99,10 +100,9 @@ inline bool wide(const ConvolutionGeometry& g) {
 
 }  // namespace cuda
 
-/// Only the tiled kernels fuse it. The derivative of softplus is too expensive for their inner loops.
+/// Only the tiled kernels fuse it.
 inline bool fuses_activation_backward(const Cuda&, const ConvolutionGeometry& g, ActivationKind kind) {
-    return !cuda::plain_product(g) && !cuda::wide(g) && derives_from_result(kind) &&
-           kind != ActivationKind::softplus;
+    return !cuda::plain_product(g) && !cuda::wide(g) && fuses_into_backward(kind);
 }
 
 }  // namespace gantry

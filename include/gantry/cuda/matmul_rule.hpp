@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/contracts/matmul.hpp>
+#include <gantry/ops/activation.hpp>
 
 #include <string>
 

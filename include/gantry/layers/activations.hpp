@@ -57,6 +57,14 @@ struct Softplus : ActivationOf<Activation{ActivationKind::softplus}> {
 struct Sigmoid : ActivationOf<Activation{ActivationKind::sigmoid}> {
     static std::string name() { return "Sigmoid"; }
 };
+/// x Phi(x), Phi the distribution function of the standard normal distribution; see gelu.
+struct GELU : ActivationOf<Activation{ActivationKind::gelu}> {
+    static std::string name() { return "GELU"; }
+};
+/// x / (1 + exp(-x)); see silu.
+struct SiLU : ActivationOf<Activation{ActivationKind::silu}> {
+    static std::string name() { return "SiLU"; }
+};
 /// tanh(x).
 struct Tanh : ActivationOf<Activation{ActivationKind::tanh}> {
     static std::string name() { return "Tanh"; }

@@ -2,6 +2,7 @@
 #include <gantry/core/parameter.hpp>
 #include <gantry/layers/fit.hpp>
 #include <gantry/layers/layer.hpp>
+#include <gantry/ops/activation.hpp>
 
 #include <array>
 #include <cstddef>
@@ -58,7 +59,7 @@ constexpr auto operator|(Chain<index, X, Start, same, flop_count, stored_count, 
         [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
     }
     constexpr bool fused = [] {
-        if constexpr (ActivationLayer<L>) return fusing && derives_from_result(L::activation.kind);
+        if constexpr (ActivationLayer<L>) return fusing && ActivationFormula<L::activation.kind>::from_result;
         return false;
     }();
     return Chain < index + 1, Out, First, same && KeepsShape<L>, flop_count + L::template flops<In>,

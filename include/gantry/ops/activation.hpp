@@ -4,48 +4,16 @@
 #include <gantry/ops/arithmetic.hpp>
 
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace gantry {
 
-// clang-format off
-// Activations compute their derivative from the result y = f(x) where that is accurate. An activation that is
-// fused into a matmul or a convolution then needs only y for its backward pass. `parameter`: slope or alpha.
-//
-//   leaky_relu  f(x) = x > 0 ? x : slope x              f' = y > 0 ? 1 : slope       (slope >= 0; 0: ReLU)
-//   softplus    f(x) = log(1 + exp(x))                  f' = 1 - exp(-y), computed as -expm1(-y)
-//   sigmoid     f(x) = 1 / (1 + exp(-x))                f' = y (1 - y)
-//   tanh        f(x) = tanh(x)                          f' = 1 - y^2
-//   elu         f(x) = x > 0 ? x : alpha (exp(x) - 1)   f' = x > 0 ? 1 : alpha exp(x)
-//
-// sigmoid and tanh saturate as in PyTorch: f' is 0 where |y| rounds to 1 (in float, x > 17 for sigmoid and
-// |x| > 9 for tanh).
-// elu computes its derivative from x: below x = -17, y rounds to -alpha while f' is still positive.
-// Source of elu: Clevert et al. 2016, equations 15 and 16.
-// clang-format on
-
-/// upstream * f'(x) in one fused pass, computed from y = f(x) or from x (see derives_from_result).
-template <ActivationKind kind>
-struct ActivationGradient {
-    static constexpr std::string_view name = "activation_gradient";
-    double parameter = 0;  ///< slope or alpha
-
-    template <class V>
-    GANTRY_HOST_DEVICE V operator()(V upstream, V y) const {  // elu: y holds x
-        const V zero = math::constant<V>(0), one = math::constant<V>(1);
-        if constexpr (kind == ActivationKind::leaky_relu)
-            return math::select(y > zero, upstream, upstream * math::constant<V>(parameter));
-        else if constexpr (kind == ActivationKind::elu)
-            return math::select(y > zero, upstream, upstream * (math::constant<V>(parameter) * math::exp(y)));
-        else if constexpr (kind == ActivationKind::softplus)
-            return upstream * -math::expm1(-y);
-        else if constexpr (kind == ActivationKind::sigmoid)
-            return upstream * (y * (one - y));
-        else
-            return upstream * (one - y * y);
-    }
-    template <class V>
-    void vjp(const V& upstream, const V&, const V& first, const V& y) const;
-};
+/// All activations; any layer can be followed by any of them. To add one: its name here, its formula, a
+/// function at the end of this file, and a layer in layers/activations.hpp. Kernels, fusion and derivatives
+/// follow from the formula.
+enum class ActivationKind : int { identity, leaky_relu, elu, softplus, sigmoid, tanh, gelu, silu };
+inline constexpr int activation_count = static_cast<int>(ActivationKind::silu) + 1;
 
 /// 0 where y > 0, else 1. A step function: its derivative is 0.
 struct NotPositive {
@@ -58,47 +26,241 @@ struct NotPositive {
     void vjp(const V&, const V&, const V&) const {}
 };
 
+// clang-format off
+// The formula of an activation, ActivationFormula<kind>. p: slope or alpha.
+//
+//   static constexpr std::string_view name       That of the kind.
+//   static constexpr bool from_result            derivative takes the result y = f(x), not x. An activation that
+//                                                is fused into a product then needs only y for its backward
+//                                                pass. Only where that is accurate.
+//   static constexpr bool simple_derivative      derivative is a few additions and multiplications: a kernel may
+//                                                compute it in its inner loop.
+//   V value(V x, double p)                       f(x). V: a scalar or a vector of scalars; see core/math.hpp.
+//   V derivative(V y, double p)                  f'(x).
+//   X second(const X& v, const X& y, double p)   v times the derivative of `derivative` by its argument, from
+//                                                ops, so it can be differentiated again. Not declared: 0.
+// clang-format on
 template <ActivationKind kind>
-template <class V>
-void ActivationGradient<kind>::vjp(const V& upstream, const V&, const V& first, const V& y) const {
-    accumulate_grad(first, [&] { return elementwise(*this, upstream, y); });
-    if constexpr (kind == ActivationKind::elu)  // f'' = x > 0 ? 0 : f'
-        accumulate_grad(
-            y, [&] { return elementwise(*this, upstream * first, y) * elementwise(NotPositive{}, y); });
-    if constexpr (kind == ActivationKind::softplus)
-        accumulate_grad(y, [&] { return upstream * first * exp(-y); });
-    if constexpr (kind == ActivationKind::sigmoid)
-        accumulate_grad(y, [&] { return upstream * first * (1.0 - 2.0 * y); });
-    if constexpr (kind == ActivationKind::tanh)
-        accumulate_grad(y, [&] { return -2.0 * (upstream * first * y); });
-}
+struct ActivationFormula;
+
+/// upstream * f'(x) in one fused pass, computed from y = f(x) or from x: see ActivationFormula::from_result.
+template <ActivationKind kind>
+struct ActivationGradient {
+    static constexpr std::string_view name = "activation_gradient";
+    double parameter = 0;
+
+    template <class V>
+    GANTRY_HOST_DEVICE V operator()(V upstream, V y) const {
+        return upstream * ActivationFormula<kind>::derivative(y, parameter);
+    }
+    template <class V>
+    void vjp(const V& upstream, const V&, const V& first, const V& y) const {
+        accumulate_grad(first, [&] { return elementwise(*this, upstream, y); });
+        if constexpr (requires { ActivationFormula<kind>::second(y, y, parameter); })
+            accumulate_grad(y,
+                            [&] { return ActivationFormula<kind>::second(upstream * first, y, parameter); });
+    }
+};
+
+template <>
+struct ActivationFormula<ActivationKind::identity> {
+    static constexpr std::string_view name = "identity";
+    static constexpr bool from_result = true, simple_derivative = true;
+    template <class V>
+    GANTRY_HOST_DEVICE static V value(V x, double) {
+        return x;
+    }
+    template <class V>
+    GANTRY_HOST_DEVICE static V derivative(V, double) {
+        return math::constant<V>(1);
+    }
+};
+
+/// x > 0 ? x : slope x, slope >= 0; ReLU has slope 0.
+template <>
+struct ActivationFormula<ActivationKind::leaky_relu> {
+    static constexpr std::string_view name = "leaky_relu";
+    static constexpr bool from_result = true, simple_derivative = true;
+    template <class V>
+    GANTRY_HOST_DEVICE static V value(V x, double slope) {
+        return math::select(x > math::constant<V>(0), x, x * math::constant<V>(slope));
+    }
+    template <class V>
+    GANTRY_HOST_DEVICE static V derivative(V y, double slope) {
+        return math::select(y > math::constant<V>(0), math::constant<V>(1), math::constant<V>(slope));
+    }
+};
+
+/// x > 0 ? x : alpha (exp(x) - 1); f' = x > 0 ? 1 : alpha exp(x). Below x = -17, y is rounded to -alpha while
+/// f' is still positive, so f' is computed from x. Source: Clevert et al. (2016), equations 15 and 16.
+template <>
+struct ActivationFormula<ActivationKind::elu> {
+    static constexpr std::string_view name = "elu";
+    static constexpr bool from_result = false, simple_derivative = false;
+    template <class V>
+    GANTRY_HOST_DEVICE static V value(V x, double alpha) {
+        return math::select(x > math::constant<V>(0), x, math::constant<V>(alpha) * math::expm1(x));
+    }
+    template <class V>
+    GANTRY_HOST_DEVICE static V derivative(V x, double alpha) {
+        return math::select(x > math::constant<V>(0), math::constant<V>(1),
+                            math::constant<V>(alpha) * math::exp(x));
+    }
+    template <class X>
+    static X second(const X& v, const X& x, double alpha) {  // f'' = x > 0 ? 0 : f'
+        return elementwise(ActivationGradient<ActivationKind::elu>{alpha}, v, x) *
+               elementwise(NotPositive{}, x);
+    }
+};
+
+/// log(1 + exp(x)); f' = 1 - exp(-y).
+template <>
+struct ActivationFormula<ActivationKind::softplus> {
+    static constexpr std::string_view name = "softplus";
+    static constexpr bool from_result = true, simple_derivative = false;
+    template <class V>
+    GANTRY_HOST_DEVICE static V value(V x, double) {
+        return math::softplus(x);
+    }
+    template <class V>
+    GANTRY_HOST_DEVICE static V derivative(V y, double) {
+        return -math::expm1(-y);
+    }
+    template <class X>
+    static X second(const X& v, const X& y, double) {
+        return v * exp(-y);
+    }
+};
+
+/// 1 / (1 + exp(-x)); f' = y (1 - y). Saturates as in PyTorch: f' is 0 where y rounds to 1 (in float, x >
+/// 17).
+template <>
+struct ActivationFormula<ActivationKind::sigmoid> {
+    static constexpr std::string_view name = "sigmoid";
+    static constexpr bool from_result = true, simple_derivative = true;
+    template <class V>
+    GANTRY_HOST_DEVICE static V value(V x, double) {
+        return math::sigmoid(x);
+    }
+    template <class V>
+    GANTRY_HOST_DEVICE static V derivative(V y, double) {
+        return y * (math::constant<V>(1) - y);
+    }
+    template <class X>
+    static X second(const X& v, const X& y, double) {
+        return v * (1.0 - 2.0 * y);
+    }
+};
+
+/// tanh(x); f' = 1 - y^2. Saturates as in PyTorch: f' is 0 where |y| rounds to 1 (in float, |x| > 9).
+template <>
+struct ActivationFormula<ActivationKind::tanh> {
+    static constexpr std::string_view name = "tanh";
+    static constexpr bool from_result = true, simple_derivative = true;
+    template <class V>
+    GANTRY_HOST_DEVICE static V value(V x, double) {
+        return math::tanh(x);
+    }
+    template <class V>
+    GANTRY_HOST_DEVICE static V derivative(V y, double) {
+        return math::constant<V>(1) - y * y;
+    }
+    template <class X>
+    static X second(const X& v, const X& y, double) {
+        return -2.0 * (v * y);
+    }
+};
+
+/// x Phi(x), Phi the distribution function of the standard normal distribution; f' = Phi(x) + x phi(x),
+/// f'' = (2 - x^2) phi(x). Source: Hendrycks and Gimpel, "Gaussian error linear units (GELUs)" (2016),
+/// section 2.
+template <>
+struct ActivationFormula<ActivationKind::gelu> {
+    static constexpr std::string_view name = "gelu";
+    static constexpr bool from_result = false, simple_derivative = false;
+    static constexpr double density_at_zero = 0.39894228040143268;  // 1 / sqrt(2 pi)
+    static constexpr double tail = 40;  // Phi(-40) is 0 in double: keeps infinity times 0 away
+    template <class V>
+    GANTRY_HOST_DEVICE static V value(V x, double) {
+        x = math::max(x, math::constant<V>(-tail));
+        return x * math::normal_cdf(x);
+    }
+    template <class V>
+    GANTRY_HOST_DEVICE static V derivative(V x, double) {
+        x = math::min(math::max(x, math::constant<V>(-tail)), math::constant<V>(tail));
+        const V density = math::constant<V>(density_at_zero) * math::exp(math::constant<V>(-0.5) * (x * x));
+        return math::normal_cdf(x) + x * density;
+    }
+    template <class X>
+    static X second(const X& v, const X& x, double) {  // no x^2 phi(x), which is infinity times 0 for large x
+        const X density = density_at_zero * exp(-0.5 * square(x));
+        return v * (2.0 * density - x * (x * density));
+    }
+};
+
+/// x s(x), s the logistic sigmoid; f' = s(x) (1 + x (1 - s(x))). Also known as Swish. Source: Elfwing, Uchibe
+/// and Doya, "Sigmoid-weighted linear units for neural network function approximation in reinforcement
+/// learning" (2018), equations 7 and 8.
+template <>
+struct ActivationFormula<ActivationKind::silu> {
+    static constexpr std::string_view name = "silu";
+    static constexpr bool from_result = false, simple_derivative = false;
+    static constexpr double tail = 800;  // s(-800) is 0 in double: keeps infinity times 0 away
+    template <class V>
+    GANTRY_HOST_DEVICE static V value(V x, double) {
+        x = math::max(x, math::constant<V>(-tail));
+        return x * math::sigmoid(x);
+    }
+    template <class V>
+    GANTRY_HOST_DEVICE static V derivative(V x, double) {
+        x = math::min(math::max(x, math::constant<V>(-tail)), math::constant<V>(tail));
+        const V one = math::constant<V>(1), s = math::sigmoid(x);
+        return s * (one + x * (one - s));
+    }
+    template <class X>
+    static X second(const X& v, const X& x, double) {
+        const X s = sigmoid(x);
+        return v * (s * (1.0 - s) * (2.0 + x * (1.0 - 2.0 * s)));
+    }
+};
 
 /// The activation f(x).
 template <ActivationKind kind>
 struct ActivationFunction {
     static constexpr std::string_view name = "activation";
-    double parameter = 0;  ///< slope or alpha
+    double parameter = 0;
 
     template <class V>
     GANTRY_HOST_DEVICE V operator()(V x) const {
-        const V zero = math::constant<V>(0);
-        if constexpr (kind == ActivationKind::leaky_relu)
-            return math::select(x > zero, x, x * math::constant<V>(parameter));
-        else if constexpr (kind == ActivationKind::elu)
-            return math::select(x > zero, x, math::constant<V>(parameter) * math::expm1(x));
-        else if constexpr (kind == ActivationKind::softplus)
-            return math::softplus(x);
-        else if constexpr (kind == ActivationKind::sigmoid)
-            return math::sigmoid(x);
-        else
-            return math::tanh(x);
+        return ActivationFormula<kind>::value(x, parameter);
     }
     template <class V>
     void vjp(const V& upstream, const V& y, const V& x) const {
-        const V& from = derives_from_result(kind) ? y : x;
+        const V& from = ActivationFormula<kind>::from_result ? y : x;
         accumulate_grad(x, [&] { return elementwise(ActivationGradient<kind>{parameter}, upstream, from); });
     }
 };
+
+/// Calls f(std::integral_constant<ActivationKind, kind>{}): makes a kind that is known at run time a
+/// constant.
+template <class F>
+constexpr void visit_activation(ActivationKind kind, const F& f) {
+    [&]<int... i>(std::integer_sequence<int, i...>) {
+        (void)((kind == ActivationKind{i} &&
+                (f(std::integral_constant<ActivationKind, ActivationKind{i}>{}), true)) ||
+               ...);
+    }
+    (std::make_integer_sequence<int, activation_count>{});
+}
+/// True if a kernel can multiply by f' while it reads a gradient: f' is simple and computed from y = f(x).
+constexpr bool fuses_into_backward(ActivationKind kind) {
+    bool result = false;
+    visit_activation(kind, [&](auto k) {
+        using Formula = ActivationFormula<k.value>;
+        result = Formula::from_result && Formula::simple_derivative;
+    });
+    return result;
+}
 
 /// ReLU, max(x, 0), elementwise: S -> S.
 template <AnyTensor X>
@@ -132,6 +294,17 @@ auto sigmoid(const X& x) {
 template <AnyTensor X>
 auto tanh(const X& x) {
     return elementwise(ActivationFunction<ActivationKind::tanh>{}, x);
+}
+/// GELU, x Phi(x), elementwise: S -> S. Exact, as PyTorch's default (approximate = "none").
+/// Source: Hendrycks and Gimpel (2016).
+template <AnyTensor X>
+auto gelu(const X& x) {
+    return elementwise(ActivationFunction<ActivationKind::gelu>{}, x);
+}
+/// SiLU (Swish), x / (1 + exp(-x)), elementwise: S -> S. Source: Elfwing et al. (2018).
+template <AnyTensor X>
+auto silu(const X& x) {
+    return elementwise(ActivationFunction<ActivationKind::silu>{}, x);
 }
 
 }  // namespace gantry

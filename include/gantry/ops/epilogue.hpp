@@ -17,12 +17,12 @@ void set_epilogue(Parameters& p, Activation activation, const Bias&... bias) {
 
 /// The activation that the epilogue applies: `kind`, or identity if it cannot be fused.
 template <ActivationKind kind>
-inline constexpr ActivationKind fused_kind = derives_from_result(kind) ? kind : ActivationKind::identity;
+inline constexpr ActivationKind fused_kind = ActivationFormula<kind>::from_result ? kind : ActivationKind::identity;
 
 /// Applies activation `kind` to the result unless the epilogue did.
 template <ActivationKind kind, class X>
 auto apply_rest(double parameter, const X& product) {
-    if constexpr (derives_from_result(kind))
+    if constexpr (ActivationFormula<kind>::from_result)
         return product;
     else
         return elementwise(ActivationFunction<kind>{parameter}, product);
@@ -31,7 +31,7 @@ auto apply_rest(double parameter, const X& product) {
 /// dL/dx from upstream = dL/dy, for the result y = f(x) of an activation.
 template <ActivationKind kind, class V>
 V pre_activation(double parameter, const V& upstream, const V& y) {
-    static_assert(derives_from_result(kind));
+    static_assert(ActivationFormula<kind>::from_result);
     if constexpr (kind == ActivationKind::identity)
         return upstream;
     else

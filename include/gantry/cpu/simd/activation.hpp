@@ -1,8 +1,8 @@
 #pragma once
-#include <gantry/contracts/activation.hpp>
 #include <gantry/core/target.hpp>
 #include <gantry/cpu/simd/math.hpp>
 #include <gantry/cpu/simd/vector_loop.hpp>
+#include <gantry/ops/activation.hpp>
 
 #include <cstddef>
 
@@ -17,22 +17,10 @@ void activate(Activation a, std::size_t n, T* y) {
         };
         detail::vector_range<T, 0, 1>(0, n, {}, {y}, detail::LoopBody<T, 0, 1>::of(loop));
     };
-    using V = Vector<T>;
-    const V zero = {}, parameter = math::constant<V>(a.parameter);
-    switch (a.kind) {
-        case ActivationKind::identity:
-            return;
-        case ActivationKind::leaky_relu:
-            return apply([=](V x) { return math::select(x > zero, x, x * parameter); });
-        case ActivationKind::elu:
-            return apply([=](V x) { return math::select(x > zero, x, parameter * math::expm1(x)); });
-        case ActivationKind::softplus:
-            return apply([](V x) { return math::softplus(x); });
-        case ActivationKind::sigmoid:
-            return apply([](V x) { return math::sigmoid(x); });
-        case ActivationKind::tanh:
-            return apply([](V x) { return math::tanh(x); });
-    }
+    visit_activation(a.kind, [&](auto kind) {
+        const ActivationFunction<kind.value> f{a.parameter};
+        if constexpr (kind.value != ActivationKind::identity) apply([f](Vector<T> x) { return f(x); });
+    });
 }
 
 }  // namespace gantry::cpu::inline GANTRY_TARGET
