@@ -20,8 +20,8 @@ namespace gantry::program {
 /// the process ends: the file that a killed process leaves behind locks nothing.
 class FolderLock {
 public:
-    /// Errors: another process holds the lock; the message names it.
-    explicit FolderLock(const std::filesystem::path& folder) : path_(folder / ".lock") {
+    /// Errors: another process holds the lock; the message names it, and the folder as `name`.
+    FolderLock(const std::filesystem::path& folder, const std::string& name) : path_(folder / ".lock") {
         do {
             if (descriptor_ >= 0) ::close(descriptor_);
             descriptor_ = detail::uninterrupted(
@@ -32,7 +32,7 @@ public:
                 const std::string owner = read();
                 ::close(descriptor_);
                 fail("run folder", (owner.empty() ? "another process" : "process " + owner) + " is using " +
-                                       folder.string() +
+                                       name +
                                        ": wait until it has ended, or choose another folder with --out");
             }
         } while (!is_in_place());

@@ -53,7 +53,7 @@ FolderLock RunFolder::begin() const {
 }
 
 FolderLock RunFolder::take_over() const {
-    FolderLock lock(path_);
+    FolderLock lock(path_, name_);
     if (detail::exists(fresh())) put_fresh_in_place();
     for (const std::filesystem::path& path : files()) {
         const std::string kind = path.stem().extension();
