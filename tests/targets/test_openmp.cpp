@@ -1,4 +1,4 @@
-// A program with parallel regions of its own, compiled with -fopenmp.
+// A program that also uses OpenMP: its threads train, each on its device.
 #include "support/catch.hpp"
 #include "targets/training.hpp"
 
