@@ -35,10 +35,12 @@ struct Moments {
         count = total;
     }
 
-    /// The moments of this thread's rows of the block's part.
-    __device__ static Moments of_part(const ColumnPlace<P>& place, const typename P::Scalar* x) {
+    /// The moments of this thread's rows of the block's part: in double if squares overflow, or if the
+    /// epsilon that will be added to them is so small that underflow would show.
+    __device__ static Moments of_part(const ColumnPlace<P>& place, const typename P::Scalar* x,
+                                      double epsilon) {
         const Moments mine = sum_up<P>(place, x);
-        return all_finite(mine.squares) ? mine : sum_up<WidePack<P>>(place, x);
+        return all_finite(mine.squares) && epsilon > 1e-30 ? mine : sum_up<WidePack<P>>(place, x);
     }
 
 private:
@@ -143,7 +145,7 @@ template <class P, class T>
 __global__ void batch_norm_statistics(BatchNorm<T> p) {
     const ColumnPlace<P> place(p.grid);
     __shared__ Moments<P> states[block_threads];
-    const Moments<P> moments = merge_over_block(Moments<P>::of_part(place, p.x), states);
+    const Moments<P> moments = merge_over_block(Moments<P>::of_part(place, p.x, p.epsilon), states);
     if (place.writes)
         p.partial.template write<P>(blockIdx.y * p.grid.columns + place.column, moments.mean,
                                     moments.squares);
@@ -154,7 +156,7 @@ __global__ void batch_norm(BatchNorm<T> p) {
     const ColumnPlace<P> place(p.grid);
     Moments<P> moments{};
     if constexpr (one_part) {
-        moments = Moments<P>::of_part(place, p.x);
+        moments = Moments<P>::of_part(place, p.x, p.epsilon);
     } else {
         place.for_parts(p.grid, [&](std::size_t part, std::size_t rows) {
             const std::size_t at = part * p.grid.columns + place.column;

@@ -37,17 +37,21 @@ struct Elements {
         return widen(load<P>(x + i));
     }
 };
-/// Source for NormParameters: squares, in double.
+/// Source for NormParameters: squares of the scaled elements, in double.
 template <class T>
 struct Squares {
     using Scalar = T;
     const T* x;
+    double scale;
 
     __device__ const Squares& reader() const { return *this; }
     template <class P>
     __device__ WidePack<P> read(std::size_t i) const {
         WidePack<P> squares = widen(load<P>(x + i));
-        for (int k = 0; k < P::width; ++k) squares.at[k] *= squares.at[k];
+        for (int k = 0; k < P::width; ++k) {
+            const double scaled = scale * squares.at[k];
+            squares.at[k] = scaled * scaled;
+        }
         return squares;
     }
     template <class P>
@@ -212,21 +216,23 @@ void sum_rows_of(Cuda& device, const char* name, const Source& source, bool sour
                    scale);
 }
 
-/// *norm = sqrt(*squares)
+/// The norm from the sums of squares with each scale.
 template <class T>
-__global__ void root(const double* squares, T* norm) {
-    *norm = static_cast<T>(math::sqrt(*squares));
+__global__ void root(const double* squares, ScaledNorm* scaled, T* norm) {
+    const int index = ScaledNorm::fitting_scale<T>(squares[0]);
+    *scaled = {math::sqrt(squares[index]), ScaledNorm::scale_of(index)};
+    *norm = static_cast<T>(scaled->norm / scaled->scale);
 }
 
 /// See ClipToNormParameters.
 template <int pack, class T>
-__global__ void clip_to_norm(std::size_t size, T* x, const double* squares, double max_norm) {
-    const double factor = math::min(max_norm / (math::sqrt(*squares) + 1e-6), 1.0);
+__global__ void clip_to_norm(std::size_t size, T* x, const ScaledNorm* norm, double max_norm) {
+    const double scale = norm->scale, factor = norm->clip_factor(max_norm);
     for_each_pack<pack>(size, [&](std::size_t i, auto width) {
         using P = Pack<T, decltype(width)::value>;
         P numbers = load<P>(x + i);
         for (int k = 0; k < P::width; ++k)
-            numbers.at[k] = static_cast<T>(factor * static_cast<double>(numbers.at[k]));
+            numbers.at[k] = static_cast<T>(factor * (scale * static_cast<double>(numbers.at[k])));
         store(x + i, numbers);
     });
 }
@@ -309,9 +315,13 @@ void launch(Cuda& device, const SumParameters<T>& p) {
 
 template <class T>
 void launch(Cuda& device, const NormParameters<T>& p) {
-    cuda::sum_rows_of(device, "norm", cuda::Squares<T>{p.x}, cuda::aligned(p.x), 1, p.size, p.squares, false,
-                      1);
-    cuda::start(device, "norm_root", cuda::root<T>, {1, 1}, p.squares, p.norm);
+    constexpr int scales = ScaledNorm::scales<T>;
+    auto* const squares = static_cast<double*>(device.arena().allocate(scales * sizeof(double)));
+    for (int i = 0; i < scales; ++i)
+        cuda::sum_rows_of(device, "norm", cuda::Squares<T>{p.x, ScaledNorm::scale_of(i)}, cuda::aligned(p.x),
+                          1, p.size, squares + i, false, 1);
+    cuda::start(device, "norm_root", cuda::root<T>, {1, 1}, static_cast<const double*>(squares), p.scaled,
+                p.norm);
 }
 
 template <class T>
@@ -319,7 +329,7 @@ void launch(Cuda& device, const ClipToNormParameters<T>& p) {
     if (p.size == 0) return;
     cuda::with_width<T>(cuda::aligned(p.x), [&](auto pack) {
         cuda::start(device, "clip_to_norm", cuda::clip_to_norm<decltype(pack)::value, T>,
-                    cuda::grid_for(cuda::ceil_div<std::size_t>(p.size, pack)), p.size, p.x, p.squares,
+                    cuda::grid_for(cuda::ceil_div<std::size_t>(p.size, pack)), p.size, p.x, p.scaled,
                     p.max_norm);
     });
 }

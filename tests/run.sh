@@ -36,7 +36,7 @@ done
 [ ${#parts[@]} -gt 0 ] || parts=("${default_parts[@]}")
 
 packages=(g++ cmake ninja-build mold zlib1g-dev libpng-dev libjpeg62-turbo-dev libexif-dev libzimg-dev libgif-dev
-    nlohmann-json3-dev libcli11-dev catch2 libbenchmark-dev libeigen3-dev doxygen doxygen-awesome-css)
+    nlohmann-json3-dev libcli11-dev catch2 libbenchmark-dev libeigen3-dev locales doxygen doxygen-awesome-css)
 [[ "${parts[*]}" =~ ^(release|cuda|nvcc|gpu| )*$ ]] ||
     packages+=(clang-19 libclang-rt-19-dev)
 .ci/install-packages "${packages[@]}"

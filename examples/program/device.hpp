@@ -7,6 +7,7 @@
 
 #ifdef GANTRY_WITH_CUDA
 #include <gantry/cuda.hpp>
+#include <gantry/cuda/versions_text.hpp>
 #endif
 
 #include <cstdio>
@@ -26,13 +27,14 @@ auto device_options([[maybe_unused]] const Options& options) {
 #endif
 }
 
-/// Names a device of type D, including every option that can change the bits of a result.
+/// Names a device of type D, with every version and option that can change the bits of a result.
 template <class D>
 std::string device_text([[maybe_unused]] const Options& options) {
     if constexpr (std::is_same_v<D, Cpu>) return "the CPU";
 #ifdef GANTRY_WITH_CUDA
     else
-        return cuda::Gpu::name(options.gpu.value_or(0)) + (options.tf32 ? ", TF32" : "");
+        return cuda::Gpu::name(options.gpu.value_or(0)) + ", " + cuda::versions_text() +
+               (options.tf32 ? ", TF32" : "");
 #endif
 }
 

@@ -20,24 +20,26 @@ namespace gantry::program {
 /// the process ends: the file that a killed process leaves behind locks nothing.
 class FolderLock {
 public:
-    /// Errors: another process holds the lock; the message names it.
-    explicit FolderLock(const std::filesystem::path& folder) : path_(folder / ".lock") {
+    /// Errors: another process holds the lock; the message names it, and the folder as `name`.
+    FolderLock(const std::filesystem::path& folder, const std::string& name) : path_(folder / ".lock") {
         do {
             if (descriptor_ >= 0) ::close(descriptor_);
-            descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+            descriptor_ = detail::uninterrupted(
+                [&] { return ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666); });
             if (descriptor_ < 0) detail::fail_file("write", path_, errno);
             // Other errors mean that the file system does not support locks.
             if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
                 const std::string owner = read();
                 ::close(descriptor_);
                 fail("run folder", (owner.empty() ? "another process" : "process " + owner) + " is using " +
-                                       folder.string() +
+                                       name +
                                        ": wait until it has ended, or choose another folder with --out");
             }
         } while (!is_in_place());
         const std::string process = std::to_string(::getpid());
-        if (::ftruncate(descriptor_, 0) != 0 ||
-            ::pwrite(descriptor_, process.data(), process.size(), 0) < 0) {
+        if (detail::uninterrupted([&] { return ::ftruncate(descriptor_, 0); }) != 0 ||
+            detail::uninterrupted([&] { return ::pwrite(descriptor_, process.data(), process.size(), 0); }) <
+                0) {
             const int error = errno;
             ::close(descriptor_);
             detail::fail_file("write", path_, error);

@@ -98,7 +98,7 @@ public:
     }
     template <class T>
     CLI::Option* add_unsaved(const std::string& name, T& value, const std::string& help) {
-        return app_.add_option(name, value, help);
+        return app_.add_option(name, value, help)->default_function([&value] { return text_of(value); });
     }
     CLI::Option* add_unsaved(const std::string& name, double& value, const std::string& help) {
         const auto parse = [name, &value](const std::string& text) {

@@ -106,10 +106,10 @@ class Run {
 public:
     /// `command_line` must already be restored from the saved run.
     Run(const Program& program, const AnyRecipe& recipe, const CommandLine& command_line,
-        const LabelledImages& data, std::optional<SavedRun> saved)
+        const LabelledImages& data, const RunFolder& folder, std::optional<SavedRun> saved)
         : program_(program),
           options_(command_line.options()),
-          folder_(options_.out, program.pictures),
+          folder_(folder),
           metadata_(command_line.saved()),
           experiment_(recipe.begin(options_, data)),
           lock_(saved ? std::move(saved->lock) : folder_.begin()) {
@@ -136,8 +136,8 @@ public:
         if (first >= last) {
             if (pictures_.empty() || pictures_.back() != first) draw();
             finish();  // a killed run may not have reached this
-            print_line("The run in " + folder_.path().string() + " has completed its " +
-                       std::to_string(first) + " iterations: set a larger --iterations");
+            print_line("The run in " + folder_.name() + " has completed its " + std::to_string(first) +
+                       " iterations: set a larger --iterations");
             return exit_code::done;
         }
 
@@ -184,7 +184,7 @@ public:
                    std::to_string(experiment_->iterations()) + " iterations, " +
                    duration_text(progress.seconds()) + ": see " +
                    folder_.picture(experiment_->iterations()).string());
-        if (interrupted) print_line("Continue with --resume " + folder_.path().string());
+        if (interrupted) print_line("Continue with --resume " + folder_.name());
         return interrupted ? exit_code::interrupted(interrupt.signal()) : exit_code::done;
     }
 
@@ -245,7 +245,7 @@ private:
     }
     /// Writes a network of a checkpoint to a file with the run's program and recipe in its metadata.
     void write_network(const std::string& name, Safetensors checkpoint) const {
-        Safetensors network = part_of(std::move(checkpoint), name, folder_.path().string());
+        Safetensors network = part_of(std::move(checkpoint), name, folder_.name());
         for (const char* key : {"program", "--recipe"}) network.metadata[key] = metadata_.at(key);
         write_safetensors(folder_.network(name), network);
     }
@@ -283,7 +283,7 @@ private:
         fail("training",
              "the networks diverged at iteration " + std::to_string(iteration) +
                  " (a loss or a weight is not finite): the last good checkpoint is of iteration " +
-                 std::to_string(saved_iteration_) + " in " + folder_.path().string() +
+                 std::to_string(saved_iteration_) + " in " + folder_.name() +
                  "; try another seed or other options");
     }
 
@@ -311,8 +311,7 @@ void print_plan(const AnyRecipe& recipe, const Options& options) {
 }
 
 /// Loads the run to resume and restores its options into `command_line`.
-SavedRun load_run(const Program& program, CommandLine& command_line) {
-    const RunFolder folder(command_line.options().out);
+SavedRun load_run(const Program& program, CommandLine& command_line, const RunFolder& folder) {
     if (!detail::exists(folder.path())) static_cast<void>(folder.newest_checkpoint());  // throws
     FolderLock lock = folder.take_over();
     const auto begin = Clock::now();
@@ -340,11 +339,12 @@ int run_or_throw(int argc, const char* const* argv, const Program& program) {
 
     Options& options = command_line.options();
     if (options.out.empty()) options.out = std::filesystem::path("runs") / program.name / options.recipe;
+    const RunFolder folder(options.out, program.pictures);
     std::optional<SavedRun> saved;
     if (options.resume)
-        saved.emplace(load_run(program, command_line));
-    else if (!options.dry_run && detail::exists(options.out))
-        RunFolder(options.out).begin();  // detects an existing run before the data is read
+        saved.emplace(load_run(program, command_line, folder));
+    else if (!options.dry_run && detail::exists(folder.path()))
+        folder.begin();  // detects an existing run before the data is read
 
     const AnyRecipe& recipe = *std::ranges::find(program.recipes, options.recipe, &AnyRecipe::name);
     if (options.iterations == 0) options.iterations = recipe.iterations;
@@ -360,7 +360,7 @@ int run_or_throw(int argc, const char* const* argv, const Program& program) {
              "--data FOLDER must be given: " + program.dataset.contents + "; --help lists the options");
     const LabelledImages data = program.dataset.load(options, Split::train);
     check_pictures(data.images, recipe);
-    return Run(program, recipe, command_line, data, std::move(saved)).train();
+    return Run(program, recipe, command_line, data, folder, std::move(saved)).train();
 }
 
 }  // namespace

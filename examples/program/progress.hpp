@@ -2,6 +2,8 @@
 #include "metric.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -28,11 +30,16 @@ inline std::string duration_text(double seconds) {
     return text;
 }
 
+/// Formats a number with that many decimals, and a point in every locale.
+inline std::string fixed_text(double value, int decimals) {
+    std::array<char, 352> text;  // for the largest double
+    return {text.begin(),
+            std::to_chars(text.begin(), text.end(), value, std::chars_format::fixed, decimals).ptr};
+}
+
 /// Formats a metric as "loss 0.693".
 inline std::string metric_text(const Metric& metric, double value) {
-    char text[48];
-    std::snprintf(text, sizeof text, " %.*f", metric.decimals, value);
-    return metric.label + text;
+    return metric.label + ' ' + fixed_text(value, metric.decimals);
 }
 
 /// A part of the progress line.
@@ -134,12 +141,10 @@ private:
     using Clock = std::chrono::steady_clock;
 
     std::vector<ProgressPart> parts() const {
-        char rate[32];
-        std::snprintf(rate, sizeof rate, "%.1f it/s", rate_.per_second());
         const double left = static_cast<double>(last_ - iteration_) / rate_.per_second();
         // The first two metrics are the ones that a user watches.
         std::vector<ProgressPart> parts{{std::to_string(iteration_) + '/' + std::to_string(last_), 0},
-                                        {rate, 4},
+                                        {fixed_text(rate_.per_second(), 1) + " it/s", 4},
                                         {duration_text(left) + " left", 3}};
         int rank = 1;
         const auto add = [&](const Metric& metric, double value) {

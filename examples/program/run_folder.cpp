@@ -47,13 +47,13 @@ FolderLock RunFolder::begin() const {
     if (error) detail::fail_file("create the folder", path_, error.value());
     FolderLock lock = take_over();
     if (has_checkpoint())
-        fail("run folder", "there is a run in " + path_.string() + " already: continue it with --resume " +
-                               path_.string() + ", or choose another folder with --out");
+        fail("run folder", "there is a run in " + name_ + " already: continue it with --resume " + name_ +
+                               ", or choose another folder with --out");
     return lock;
 }
 
 FolderLock RunFolder::take_over() const {
-    FolderLock lock(path_);
+    FolderLock lock(path_, name_);
     if (detail::exists(fresh())) put_fresh_in_place();
     for (const std::filesystem::path& path : files()) {
         const std::string kind = path.stem().extension();
@@ -80,7 +80,7 @@ bool RunFolder::has_checkpoint() const {
 }
 
 std::filesystem::path RunFolder::newest_checkpoint() const {
-    if (!has_checkpoint()) fail("run folder", "there is no checkpoint to resume from in " + path_.string());
+    if (!has_checkpoint()) fail("run folder", "there is no checkpoint to resume from in " + name_);
     // Between the two renames of `save` the newest one does not exist for a moment.
     return detail::exists(checkpoint()) ? checkpoint() : previous();
 }

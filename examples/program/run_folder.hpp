@@ -1,6 +1,7 @@
 #pragma once
 #include "folder_lock.hpp"
 #include "metric.hpp"
+#include <gantry/io/file.hpp>
 #include <gantry/io/picture.hpp>
 #include <gantry/io/safetensors.hpp>
 
@@ -28,9 +29,12 @@ namespace gantry::program {
 // clang-format on
 class RunFolder {
 public:
-    explicit RunFolder(std::filesystem::path path, std::string pictures = "samples")
-        : path_(std::move(path)), pictures_(std::move(pictures)) {}
+    explicit RunFolder(const std::filesystem::path& path, std::string pictures = "samples")
+        : name_(path.string()), path_(detail::absolute(path)), pictures_(std::move(pictures)) {}
 
+    /// The path as given, for messages.
+    const std::string& name() const { return name_; }
+    /// The same from the root: the process may change its folder during a run.
     const std::filesystem::path& path() const { return path_; }
     /// Paths of the files listed above.
     std::filesystem::path real_pictures() const { return path_ / "real.png"; }
@@ -81,6 +85,7 @@ private:
     std::filesystem::path fresh() const { return path_ / "checkpoint-new.safetensors"; }
     void put_fresh_in_place() const;
 
+    std::string name_;
     std::filesystem::path path_;
     std::string pictures_;
 };

@@ -85,12 +85,11 @@ std::vector<T> sums_and_copies(D& device, std::size_t offset) {
         T* const y = arrays.random(rows * (columns + 4), "y");
         launch(device, CopyBlockParameters<T>{rows, columns, x, columns, y, columns + 4});
     }
-    std::deque<Placed<double, D>> squares;
     for (const std::size_t size : {37u, 70'000u}) {
         T* const x = arrays.random(size, "x");
-        squares.emplace_back(device, std::vector<double>(1), offset);
-        launch(device, NormParameters<T>{size, x, squares.back().data(), arrays.unwritten(1)});
-        launch(device, ClipToNormParameters<T>{size, x, squares.back().data(), 0.5});
+        auto* const norm = static_cast<ScaledNorm*>(device.arena().allocate(sizeof(ScaledNorm)));
+        launch(device, NormParameters<T>{size, x, norm, arrays.unwritten(1)});
+        launch(device, ClipToNormParameters<T>{size, x, norm, 0.5});
     }
     GatherScalarsParameters<T> numbers{3, {}, arrays.unwritten(3)};
     for (std::size_t i = 0; i < 3; ++i) numbers.from[i] = arrays.random(i + 1, "number") + i;

@@ -73,6 +73,13 @@ TEST_CASE("cuda: a run prints its GPU's name, and TF32", "[cuda]") {
     CHECK(choose(options_with("cpu")).printed.empty());
 }
 
+TEST_CASE("cuda: a checkpoint records the GPU, the driver and the libraries", "[cuda]") {
+    const std::string text =
+        "gantry's emulator, driver for CUDA 13.0, CUDA 13.0, cuBLAS 13.1.2, cuDNN 9.19.0";
+    CHECK(program::device_text<Cuda>(options_with("cuda")) == text);
+    CHECK(program::device_text<Cuda>(options_with("cuda", 0, true)) == text + ", TF32");
+}
+
 TEST_CASE("cuda: an invalid GPU index is one line with the number of GPUs", "[cuda]") {
     CHECK(choose(options_with("cuda", 1)).printed == "[--gpu] the only GPU is number 0; got 1\n");
     const Gpus gpus(4);

@@ -87,6 +87,11 @@ using cuda_emulator::library_host_call;
 
 extern "C" {
 
+cublasStatus_t cublasGetProperty(libraryPropertyType type, int* value) {
+    if (!value || type < MAJOR_VERSION || type > PATCH_LEVEL) return CUBLAS_STATUS_INVALID_VALUE;
+    *value = std::array{13, 1, 2}[type];
+    return CUBLAS_STATUS_SUCCESS;
+}
 cublasStatus_t cublasCreate_v2(cublasHandle_t* handle) {
     if (!handle) return CUBLAS_STATUS_INVALID_VALUE;
     if (!library_host_call("cublasCreate")) return CUBLAS_STATUS_ALLOC_FAILED;

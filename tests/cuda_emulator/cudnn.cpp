@@ -427,6 +427,7 @@ using namespace cuda_emulator;  // NOLINT: this file is their other half
 
 extern "C" {
 
+size_t cudnnGetVersion(void) { return CUDNN_VERSION; }
 cudnnStatus_t cudnnCreate(cudnnHandle_t* handle) {
     if (!handle) return CUDNN_STATUS_BAD_PARAM_NULL_POINTER;
     if (!library_host_call("cudnnCreate")) return CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED;

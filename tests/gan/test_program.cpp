@@ -6,6 +6,7 @@
 #include "programs.hpp"
 #include "small_recipe.hpp"
 #include "support/catch.hpp"
+#include "support/comma_locale.hpp"
 #include <gantry/gantry.hpp>
 #include <gantry/io/png.hpp>
 #include <gantry/io/safetensors_file.hpp>
@@ -14,7 +15,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <locale>
 #include <string>
 #include <vector>
 
@@ -108,11 +108,6 @@ TEST_CASE("Colour images are drawn in colour", "") {
 }
 
 TEST_CASE("A run does not depend on the program's locale", "") {
-    struct German : std::numpunct<char> {
-        char do_decimal_point() const override { return ','; }
-        char do_thousands_sep() const override { return '.'; }
-        std::string do_grouping() const override { return "\3"; }
-    };
     const TemporaryFolder place;
     const auto train = [&](const std::string& run) {
         return run_program({"--recipe", "plain", "--data", "x", "--real-label", "0.9", "--seed", "12345",
@@ -120,16 +115,41 @@ TEST_CASE("A run does not depend on the program's locale", "") {
             .code;
     };
     REQUIRE(train("classic") == 0);
-    const std::locale classic = std::locale::global(std::locale(std::locale::classic(), new German));
-    const int german = train("german");
-    const Result resumed = run_program({"--resume", place / "classic", "--iterations", "3"});
-    std::locale::global(classic);
-    INFO(resumed.output);
-    CHECK(german == 0);
-    CHECK(resumed.code == 0);
+    const std::string help = run_program({"--every", "1234", "--help"}).output;
+    {
+        const CommaLocale comma;
+        REQUIRE(train("german") == 0);
+        const Result resumed = run_program({"--resume", place / "classic", "--iterations", "3"});
+        INFO(resumed.output);
+        CHECK(resumed.code == 0);
+        CHECK(run_program({"--every", "1234", "--help"}).output == help);
+    }
     REQUIRE(run_program({"--resume", place / "german", "--iterations", "3"}).code == 0);
     for (const std::string file : {"checkpoint.safetensors", "losses.csv", "losses.svg"})
         CHECK(contents_of(place / ("german/" + file)) == contents_of(place / ("classic/" + file)));
+}
+
+TEST_CASE("A run stays in its folder if the process goes to another one", "") {
+    const TemporaryFolder place, other;
+    const auto before = std::filesystem::current_path();
+    program::Dataset source = random_source();
+    source.load = [&, load = source.load](const program::Options& options, Split split) {
+        std::filesystem::current_path(other.path());
+        return load(options, split);
+    };
+    std::filesystem::current_path(place.path());
+    const Result run = run_program({"--data", "x", "--out", "run"}, source);
+    std::filesystem::current_path(place.path());
+    const Result resumed = run_program({"--resume", "run", "--iterations", "3"}, source);
+    std::filesystem::current_path(before);
+    INFO(run.output << resumed.output);
+    CHECK(run.code == 0);
+    CHECK(resumed.code == 0);
+    CHECK(run.output.find("Folder: run\n") != std::string::npos);
+    CHECK(std::filesystem::exists(place / "run/samples.gif"));
+    CHECK(std::filesystem::exists(place / "run/samples-000003.png"));
+    CHECK_FALSE(std::filesystem::exists(place / "run/.lock"));
+    CHECK(other.files() == 0);
 }
 
 TEST_CASE("A long run keeps an image of each report at first, then of every second one", "") {

@@ -1,6 +1,7 @@
 // The progress output of a run.
 #include "program/progress.hpp"
 #include "support/catch.hpp"
+#include "support/comma_locale.hpp"
 
 #include <chrono>
 #include <string>
@@ -20,6 +21,12 @@ TEST_CASE("The progress line omits the least important parts, and never part of 
     CHECK(line(40) == "12345/50000  D loss 0.796  G loss 2.963");
     CHECK(line(20) == "12345/50000");
     CHECK(line(5) == "12345");
+}
+
+TEST_CASE("The progress line has decimal points in every locale") {
+    const CommaLocale comma;
+    CHECK(program::metric_text({"loss", "loss", 3}, 1234.5) == "loss 1234.500");
+    CHECK(program::fixed_text(-1e300, 6).size() == 309);
 }
 
 TEST_CASE("The rate of iterations is measured over the last ten seconds") {

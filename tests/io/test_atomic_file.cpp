@@ -2,11 +2,17 @@
 #include "support/catch.hpp"
 #include <gantry/io/atomic_file.hpp>
 
+#include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 using namespace gantry;
@@ -14,11 +20,41 @@ using namespace gantry;
 namespace {
 
 std::vector<std::string> synced;  // each synced file's name and its contents at that time
+int interrupted_syncs = 0;        // that many calls of fsync are interrupted
+
+/// Interrupts system calls of this thread every millisecond, by a handler without SA_RESTART.
+class Alarms {
+public:
+    Alarms() {
+        struct sigaction action {};
+        action.sa_handler = [](int) {};
+        sigaction(SIGALRM, &action, &before_);
+        set_interval(1000);
+    }
+    Alarms(const Alarms&) = delete;
+    Alarms& operator=(const Alarms&) = delete;
+    ~Alarms() {
+        set_interval(0);
+        sigaction(SIGALRM, &before_, nullptr);
+    }
+
+private:
+    static void set_interval(int microseconds) {
+        const itimerval timer{{0, microseconds}, {0, microseconds}};
+        setitimer(ITIMER_REAL, &timer, nullptr);
+    }
+    struct sigaction before_ {};
+};
 
 }  // namespace
 
 // Replaces the C library's.
 extern "C" int fsync(int descriptor) {
+    if (interrupted_syncs > 0) {
+        --interrupted_syncs;
+        errno = EINTR;
+        return -1;
+    }
     const auto path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(descriptor));
     synced.push_back(path.filename().string() + ": " + contents_of(path));
     return static_cast<int>(syscall(SYS_fsync, descriptor));
@@ -46,12 +82,58 @@ TEST_CASE("an atomic file is completely on disk before it is renamed") {
     CHECK(synced.front() == "a.part: new");
 }
 
+TEST_CASE("signals with handlers do not interrupt the writing of a file") {
+    const TemporaryFolder folder;
+    interrupted_syncs = 3;
+    write_file(folder / "a", "new");
+    CHECK(interrupted_syncs == 0);
+
+    // Opening a pipe waits for its reader, and writing to it for space.
+    const std::filesystem::path pipe = folder / "pipe";
+    REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+    sigset_t alarm, before;
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    pthread_sigmask(SIG_BLOCK, &alarm, &before);
+    std::string got;
+    std::thread reader([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        got = contents_of(pipe);
+    });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    const std::string text(1 << 20, 'x');
+    const std::string error = error_of([&] {
+        const Alarms alarms;
+        File(pipe, File::Mode::append).write(text);
+    });
+    if (!error.empty()) File(pipe, File::Mode::append);  // releases the reader
+    reader.join();
+    CHECK(error.empty());
+    CHECK(got == text);
+}
+
 TEST_CASE("an atomic file without a commit keeps the old one and leaves no partial file") {
     const TemporaryFolder folder;
     put_file(folder / "a", "old");
     { AtomicFile(folder / "a").write("new"); }
     CHECK(contents_of(folder / "a") == "old");
     CHECK(folder.files() == 1);
+}
+
+TEST_CASE("an atomic file stays where it was created if the process changes its folder") {
+    const TemporaryFolder folder, other;
+    const auto before = std::filesystem::current_path();
+    std::filesystem::current_path(folder.path());
+    {
+        AtomicFile file("a"), given_up("b");
+        file.write("new");
+        std::filesystem::current_path(other.path());
+        file.commit();
+    }
+    std::filesystem::current_path(before);
+    CHECK(contents_of(folder / "a") == "new");
+    CHECK(folder.files() == 1);
+    CHECK(other.files() == 0);
 }
 
 TEST_CASE("a partial file of a killed run is replaced") {

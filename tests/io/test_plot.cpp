@@ -82,6 +82,22 @@ TEST_CASE("a plot of a million points is small and keeps its spikes") {
     CHECK(occurrences(svg, " 395.0L") == 1);
 }
 
+TEST_CASE("a plot of a million points, of which every second one is not finite, is small") {
+    const TemporaryFolder folder;
+    std::vector<double> x(1'000'000), y(x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        x[i] = static_cast<double>(i);
+        y[i] = i % 2 == 0 ? std::sin(x[i] / 1e5) : std::numeric_limits<double>::quiet_NaN();
+    }
+    for (std::size_t i = 400'000; i < 500'000; ++i) y[i] = INFINITY;  // a gap that is visible
+    const std::vector<Series> series{{"y", "green", x, y}};
+    write_svg_plot(folder / "a.svg", {.y_min = -1, .y_max = 1}, series);
+    const std::string svg = contents_of(folder / "a.svg");
+    CHECK(svg.size() < 60'000);
+    const std::size_t path = svg.find("d=\"", svg.find("clip-path"));
+    CHECK(occurrences(svg.substr(path, svg.find('"', path + 3) - path), "M") == 2);
+}
+
 TEST_CASE("a smoothed line begins at its first point, above the raw line") {
     const TemporaryFolder folder;
     const std::vector<double> x{0, 1, 2}, level{5, 5, 5};

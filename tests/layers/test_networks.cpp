@@ -1,5 +1,6 @@
 #include "layers/items.hpp"
 #include "support/catch.hpp"
+#include "support/comma_locale.hpp"
 #include "support/devices.hpp"
 #include "support/numbers.hpp"
 #include <gantry/gantry.hpp>
@@ -143,6 +144,7 @@ TEST_CASE("the same seed gives the same bits with any number of threads", "[laye
 #ifndef GANTRY_TEST_SANITIZERS  // AddressSanitizer aborts on such a large allocation
 TEMPLATE_TEST_CASE("The error of a network that does not fit in memory names its size", "[layers]",
                    GANTRY_TEST_DEVICES) {
+    const CommaLocale comma;  // does not group the digits
     TestType device;
     using Large = Network<Sequential<Dense<3, 2>, Dense<2, 2000000000>, Dense<2000000000, 100000>>, TestType>;
     CHECK_THROWS_WITH((Large{device, Seed{1}}), contains(", for a network of 200006000100008 parameters, the "

@@ -2,6 +2,7 @@
 #include "support/op_check.hpp"
 
 #include <cmath>
+#include <string>
 #include <tuple>
 #include <vector>
 
@@ -181,6 +182,16 @@ TEMPLATE_TEST_CASE("batch_norm of one value is an error in training", "[ops]", G
     CHECK_THROWS_WITH(batch_norm(x, one, one, one, one),
                       "[batch_norm] training requires more than one value per feature; got a batch of 1");
     CHECK_NOTHROW(batch_norm_evaluation(x, one, one, one, one));
+}
+
+TEMPLATE_TEST_CASE("batch norm on two devices is an error that names the function", "[ops]",
+                   GANTRY_TEST_DEVICES) {
+    TestType device, other;
+    const auto x = filled<Features>(device, 2, 1);
+    const auto one = filled<Statistics>(device, 0, 1), there = filled<Statistics>(other, 0, 1);
+    const std::string rule = "the inputs of an op must be on the same device object";
+    CHECK_THROWS_WITH(batch_norm(x, there, one, one, one), "[batch_norm] " + rule);
+    CHECK_THROWS_WITH(batch_norm_evaluation(x, there, one, one, one), "[batch_norm_evaluation] " + rule);
 }
 
 }  // namespace gantry::test

@@ -102,7 +102,7 @@ TEMPLATE_TEST_CASE("derivatives in the tails", "[ops]", GANTRY_TEST_DEVICES) {
     }
 }
 
-TEMPLATE_TEST_CASE("batch norm of values with a large mean, and of large values", "[ops]",
+TEMPLATE_TEST_CASE("batch norm of values with a large mean, and of large and tiny values", "[ops]",
                    GANTRY_TEST_DEVICES) {
     // A mean between two floats, and values whose differences from it are exact.
     TestType device;
@@ -112,7 +112,7 @@ TEMPLATE_TEST_CASE("batch norm of values with a large mean, and of large values"
     std::vector<float> small(rows * features), weights = random_numbers<float>(rows * features, "weights");
     for (std::size_t i = 0; i < small.size(); ++i)
         small[i] = 0.125f * static_cast<float>((i * i + 3 * i) % 11);
-    const auto run = [&](const std::vector<float>& numbers, bool create_graph) {
+    const auto run = [&](const std::vector<float>& numbers, bool create_graph, double epsilon = 1e-12) {
         Buffer<float, TestType> mean_buffer(device, features), variance_buffer(device, features);
         const Step step{device};
         PersistentTensor<Feature, float, TestType> mean(filled<Feature>(device, 0, 0)),
@@ -120,7 +120,7 @@ TEMPLATE_TEST_CASE("batch norm of values with a large mean, and of large values"
         const auto x = variable(from_host<Items>(device, rows, numbers));
         const auto scale = variable(filled<Feature>(device, 0, 1)),
                    shift = variable(filled<Feature>(device, 0, 0.5));
-        const auto y = batch_norm(x, scale, shift, mean.get(), variance.get(), {.epsilon = 1e-12});
+        const auto y = batch_norm(x, scale, shift, mean.get(), variance.get(), {.epsilon = epsilon});
         const auto loss = sum(y * from_host<Items>(device, rows, weights));
         const auto [dx, dscale] = grad(loss, std::tuple{x, scale}, {.create_graph = create_graph});
         auto results = y.to_host();
@@ -132,14 +132,40 @@ TEMPLATE_TEST_CASE("batch norm of values with a large mean, and of large values"
         CAPTURE(create_graph);
         CHECK(largest_error(run(shifted(small, 1048576.f), create_graph), run(small, create_graph)) < 1e-5);
     }
-    auto large = small;
-    for (float& x : large) x *= 3e19f;
-    const auto got = run(large, false), expected = run(small, false);
-    const std::size_t forward = small.size();
-    CHECK(largest_error(std::vector<float>(got.begin(), got.begin() + forward),
-                        std::vector<float>(expected.begin(), expected.begin() + forward)) < 1e-5);
-    for (std::size_t i = forward; i < 2 * forward; ++i) CHECK(std::abs(3e19 * got[i] - expected[i]) < 1e-4);
-    for (std::size_t i = 2 * forward; i < got.size(); ++i) CHECK(std::abs(got[i] - expected[i]) < 1e-4);
+    const auto expected = run(small, false, 0);
+    const std::size_t size = small.size();
+    for (const float factor : {3e19f, 1e25f, 1e-25f})
+        for (const bool create_graph : {false, true}) {
+            CAPTURE(factor, create_graph);
+            auto scaled = small;
+            for (float& x : scaled) x *= factor;
+            auto got = run(scaled, create_graph, 0);
+            for (std::size_t i = size; i < 2 * size; ++i) got[i] *= factor;  // dx
+            CHECK(largest_error(got, expected) < 1e-4);
+        }
+}
+
+TEMPLATE_TEST_CASE("second derivatives of batch norm of large and small values", "[ops]",
+                   GANTRY_TEST_DEVICES) {
+    TestType device;
+    using Items = Shape<Batch, 3>;
+    const auto numbers = random_numbers<float>(15, "x"), weights = random_numbers<float>(15, "weights");
+    const auto second = [&](double factor) {  // times factor^2
+        const Step step{device};
+        const auto x = variable(factor * from_host<Items>(device, 5, numbers));
+        const auto zero = [&] { return filled<Shape<3>>(device, 0, 0); };
+        const auto y = batch_norm(x, zero(), zero(), {.epsilon = 0});
+        const auto loss = sum(y * from_host<Items>(device, 5, weights));
+        const auto first = grad(loss, x, {.create_graph = true});
+        auto result = grad(factor * sum(first * from_host<Items>(device, 5, numbers)), x).to_host();
+        for (float& d : result) d *= static_cast<float>(factor);
+        return result;
+    };
+    const auto expected = second(1);
+    for (const double factor : {1e-18, 1e18}) {
+        CAPTURE(factor);
+        CHECK(largest_error(second(factor), expected) < 1e-4);
+    }
 }
 
 }  // namespace gantry::test

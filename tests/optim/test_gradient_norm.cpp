@@ -144,6 +144,37 @@ TEMPLATE_TEST_CASE("The norm of gradients whose squares overflow or underflow", 
     for (const float g : network.gradients().to_host()) CHECK(near(g, 2 / std::sqrt(35.0)));
 }
 
+TEMPLATE_TEST_CASE("The norm of gradients in double whose squares overflow or underflow", "[optim]",
+                   GANTRY_TEST_DEVICES) {
+    TestType device;
+    SmallNetwork<TestType, double> network(device, Seed{1});
+    const Step step{device};
+    const auto near = [](double got, double expected) { return std::abs(got / expected - 1) <= 1e-14; };
+    const auto of = [&](double first, double second, double rest) {
+        std::vector<double> numbers(network.parameter_count, rest);
+        numbers[0] = first;
+        numbers[17] = second;
+        return gradients_of(network, numbers);
+    };
+    CHECK(near(gradient_norm(of(3e160, 4e160, 1)).item(), 5e160));
+    CHECK(near(clip_gradient_norm(of(3e160, -4e160, 1), 2).item(), 5e160));
+    const auto clipped = network.gradients().to_host();
+    CHECK(near(clipped[0], 1.2));
+    CHECK(near(clipped[17], -1.6));
+    CHECK(near(clipped[34], 4e-161));
+
+    // The norm exceeds double's range, but the clipped gradients do not.
+    CHECK(std::isinf(clip_gradient_norm(of(1.5e308, 1.5e308, 1.5e308), 2).item()));
+    for (const double g : network.gradients().to_host()) CHECK(near(g, 2 / std::sqrt(35.0)));
+
+    CHECK(near(gradient_norm(of(3e-170, 4e-170, 0)).item(), 5e-170));
+    CHECK(near(gradient_norm(of(3e-306, 4e-306, 0)).item(), 5e-306));
+    CHECK(near(clip_gradient_norm(of(3e-161, 4e-161, 1e-300), 1).item(), 5e-161));
+    CHECK(network.gradients().to_host()[34] == 1e-300);  // not clipped
+    CHECK(near(clip_gradient_norm(of(3e-161, 4e-161, 0), 1e-8).item(), 5e-161));
+    CHECK(near(network.gradients().to_host()[0], 3e-163));  // max_norm / (norm + 1e-6)
+}
+
 TEMPLATE_TEST_CASE("Moments of gradients whose squares overflow or underflow", "[optim]",
                    GANTRY_TEST_DEVICES) {
     TestType device;

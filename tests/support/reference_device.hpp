@@ -112,14 +112,17 @@ void launch(Reference&, const SumParameters<T>& p) {
 
 template <class T>
 void launch(Reference&, const NormParameters<T>& p) {
-    *p.squares = 0;
-    for (std::size_t i = 0; i < p.size; ++i) *p.squares += double(p.x[i]) * double(p.x[i]);
-    *p.norm = static_cast<T>(std::sqrt(*p.squares));
+    long double squares = 0;
+    for (std::size_t i = 0; i < p.size; ++i) squares += static_cast<long double>(p.x[i]) * p.x[i];
+    const double scale = squares > 1e300 ? 0x1p-100 : 1;
+    *p.scaled = {static_cast<double>(std::sqrt(squares) * scale), scale};
+    *p.norm = static_cast<T>(std::sqrt(squares));
 }
 template <class T>
 void launch(Reference&, const ClipToNormParameters<T>& p) {
-    const double factor = math::min(p.max_norm / (std::sqrt(*p.squares) + 1e-6), 1.0);
-    for (std::size_t i = 0; i < p.size; ++i) p.x[i] = static_cast<T>(factor * double(p.x[i]));
+    const auto [norm, scale] = *p.scaled;
+    const double factor = math::min(p.max_norm / (norm + 1e-6 * scale), 1 / scale);
+    for (std::size_t i = 0; i < p.size; ++i) p.x[i] = static_cast<T>(factor * (scale * double(p.x[i])));
 }
 
 template <class T>

@@ -66,7 +66,7 @@ struct SplitMean {
           rest(static_cast<T>(exact - static_cast<double>(mean))) {}
 };
 
-/// Mean and sum of (x - mean)^2 of a column, in double: for squares that overflow in T.
+/// Mean and sum of (x - mean)^2 of a column, in double: for squares that overflow or underflow in T.
 template <class T>
 std::array<double, 2> moments_in_double(const T* x, std::size_t rows, std::size_t columns) {
     const double mean = sum_in_double(x, rows, columns) / static_cast<double>(rows);
@@ -162,7 +162,7 @@ void launch(Cpu& device, const BatchNormParameters<T>& p) {
     for (std::size_t c = 0; c < p.columns; ++c) {
         double exact_mean = static_cast<double>(mean[c]) + static_cast<double>(means[c]);
         double variance = static_cast<double>(squares[c]) / rows;
-        if (!math::is_finite(variance)) {
+        if (!math::is_finite(variance) || variance + p.epsilon < 1e-30) {
             const auto [m, s] = cpu::detail::moments_in_double(p.x + c, p.rows, p.columns);
             exact_mean = m;
             variance = s / rows;

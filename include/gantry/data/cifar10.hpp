@@ -11,7 +11,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 namespace gantry {
@@ -38,12 +37,6 @@ inline Cifar10Wanted cifar10_wanted(const std::vector<std::string>& classes) {
         wanted[static_cast<std::size_t>(found - cifar10_classes.begin())] = true;
     }
     return wanted;
-}
-
-/// True if `path` exists, readable or not: opening it reports any error.
-inline bool is_there(const std::filesystem::path& path) {
-    std::error_code error;
-    return std::filesystem::status(path, error).type() != std::filesystem::file_type::not_found;
 }
 
 /// Appends the images with wanted labels from one file of 3073-byte records: the label, then the red, green
@@ -93,7 +86,7 @@ inline LabelledImages load_cifar10(const std::filesystem::path& folder, Split sp
     for (const auto& place : {folder, folder / "cifar-10-batches-bin"}) {
         bool found = false;
         for (const std::string& name : names)
-            if (detail::is_there(place / name)) {
+            if (detail::exists(place / name)) {
                 detail::append_cifar10_file(place / name, wanted, data);
                 found = true;
             }

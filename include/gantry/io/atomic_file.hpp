@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <span>
 #include <string_view>
-#include <utility>
 
 namespace gantry {
 
@@ -17,8 +16,8 @@ namespace gantry {
 class AtomicFile {
 public:
     /// Errors: `<path>.part` cannot be created.
-    explicit AtomicFile(std::filesystem::path path)
-        : path_(std::move(path)), part_(path_.string() + ".part", File::Mode::create) {}
+    explicit AtomicFile(const std::filesystem::path& path)
+        : path_(detail::absolute(path)), part_(path_.string() + ".part", File::Mode::create) {}
     AtomicFile(const AtomicFile&) = delete;
     AtomicFile& operator=(const AtomicFile&) = delete;
     ~AtomicFile() {

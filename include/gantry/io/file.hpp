@@ -23,6 +23,14 @@ namespace detail {
     fail("file", "cannot " + std::string(action) + " " + path.string() + ": " +
                      std::generic_category().message(error));
 }
+/// Calls `f`, a system call, until it is not interrupted by a signal: handlers of the program may be
+/// installed without SA_RESTART.
+template <class F>
+auto uninterrupted(const F& f) {
+    auto result = f();
+    while (result < 0 && errno == EINTR) result = f();
+    return result;
+}
 /// Type of the file at `path`, following symbolic links; file_type::not_found if there is none. Errors: the
 /// type cannot be determined.
 inline std::filesystem::file_type file_type(const std::filesystem::path& path) {
@@ -35,11 +43,19 @@ inline std::filesystem::file_type file_type(const std::filesystem::path& path) {
 inline bool exists(const std::filesystem::path& path) {
     return file_type(path) != std::filesystem::file_type::not_found;
 }
+/// `path` from the root, so that it means the same file if the process changes its folder later.
+inline std::filesystem::path absolute(const std::filesystem::path& path) {
+    std::error_code error;
+    std::filesystem::path result = std::filesystem::absolute(path, error);
+    if (error) fail_file("find the folder of", path, error.value());
+    return result;
+}
 /// Syncs a folder's entries to disk, so that files created or renamed in it survive a power failure.
 inline void sync_folder(const std::filesystem::path& folder) {
-    const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int descriptor = uninterrupted(
+        [&] { return ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
     if (descriptor < 0) fail_file("read", folder, errno);
-    const int error = ::fsync(descriptor) == 0 ? 0 : errno;
+    const int error = uninterrupted([&] { return ::fsync(descriptor); }) == 0 ? 0 : errno;
     ::close(descriptor);
     // EINVAL: the file system does not support fsync on folders.
     if (error != 0 && error != EINVAL) fail_file("write", folder, error);
@@ -68,7 +84,7 @@ public:
         const int flags = mode == Mode::read     ? O_RDONLY
                           : mode == Mode::create ? O_WRONLY | O_CREAT | O_TRUNC
                                                  : O_WRONLY | O_CREAT | O_APPEND;
-        descriptor_ = ::open(path_.c_str(), flags | O_CLOEXEC, 0666);
+        descriptor_ = detail::uninterrupted([&] { return ::open(path_.c_str(), flags | O_CLOEXEC, 0666); });
         // If the program has closed a standard stream, its descriptor must not be reused: output to that
         // stream would end up in the file.
         if (descriptor_ >= 0 && descriptor_ <= STDERR_FILENO) {
@@ -109,8 +125,8 @@ public:
     /// Fills `bytes` from the current position. Errors: a read error; the file ends too early.
     void read(std::span<std::byte> bytes) {
         while (!bytes.empty()) {
-            const ssize_t done = ::read(descriptor_, bytes.data(), bytes.size());
-            if (done < 0 && errno == EINTR) continue;  // interrupted by a signal
+            const ssize_t done =
+                detail::uninterrupted([&] { return ::read(descriptor_, bytes.data(), bytes.size()); });
             if (done < 0) detail::fail_file("read", path_, errno);
             if (done == 0) fail("file", "cannot read " + path_.string() + ": the file ends too early");
             bytes = bytes.subspan(static_cast<std::size_t>(done));
@@ -120,8 +136,8 @@ public:
     /// Writes all bytes. Errors: a write error, such as a full disk.
     void write(std::span<const std::byte> bytes) {
         while (!bytes.empty()) {
-            const ssize_t done = ::write(descriptor_, bytes.data(), bytes.size());
-            if (done < 0 && errno == EINTR) continue;
+            const ssize_t done =
+                detail::uninterrupted([&] { return ::write(descriptor_, bytes.data(), bytes.size()); });
             if (done < 0) detail::fail_file("write", path_, errno);
             bytes = bytes.subspan(static_cast<std::size_t>(done));
         }
@@ -132,7 +148,8 @@ public:
     /// Syncs everything written to disk.
     void sync() {
         // EINVAL: the file system does not support fsync.
-        if (::fsync(descriptor_) != 0 && errno != EINVAL) detail::fail_file("write", path_, errno);
+        if (detail::uninterrupted([&] { return ::fsync(descriptor_); }) != 0 && errno != EINVAL)
+            detail::fail_file("write", path_, errno);
     }
 
 private:

@@ -88,8 +88,12 @@ class Polyline {
 public:
     void add(double x, double y) {
         const double column = std::floor(x);
-        if (column != column_) flush();
+        if (column != column_) {
+            flush();
+            new_line_ = new_line_ || (gap_ && column > column_ + 1);
+        }
         column_ = column;
+        gap_ = false;
         const Point point{x, y, count_++};
         if (!pending_) pending_ = std::array<Point, 4>{point, point, point, point};
         auto& [first, lowest, highest, last] = *pending_;
@@ -97,11 +101,9 @@ public:
         if (y > highest.y) highest = point;
         last = point;
     }
-    /// Ends the line; the next point starts a new one.
-    void gap() {
-        flush();
-        new_line_ = true;
-    }
+    /// Ends the line; the next point starts a new one, unless it is so near that the gap would not be
+    /// visible: in the same pixel column or the next.
+    void gap() { gap_ = true; }
     /// The `d` attribute of the SVG path.
     std::string path() {
         flush();
@@ -138,7 +140,7 @@ private:
     std::optional<std::array<Point, 4>> pending_;
     double column_ = 0;
     std::size_t count_ = 0;
-    bool new_line_ = true;
+    bool new_line_ = true, gap_ = false;
 };
 
 /// Renders a plot as SVG text.

@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <locale>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -309,6 +310,7 @@ private:
             });
             if (largest == all.end()) throw;
             std::ostringstream text;
+            text.imbue(std::locale::classic());
             text << error.what() << ", for a network of " << parameter_count
                  << " parameters, the largest being " << largest->name << ' ' << largest->extents;
             throw Error(text.str());

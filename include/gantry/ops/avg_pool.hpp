@@ -8,9 +8,9 @@ namespace gantry {
 
 struct WindowSpreadOp;
 
-/// pooled = scale * sum over each window of `whole`.
+/// pooled = scale * sum over each window of `whole`: average pooling, and the derivative of upsampling.
 struct WindowSumOp {
-    static constexpr std::string_view name = "avg_pool2d";
+    static constexpr std::string_view name = "window_sum";
     PoolingGeometry geometry;
     double scale;
 
@@ -26,7 +26,7 @@ struct WindowSumOp {
 /// The adjoint: whole = scale * sum of the pooled pixels whose window contains the pixel. Where windows do
 /// not overlap and leave no gaps, this repeats each pixel over its window.
 struct WindowSpreadOp {
-    static constexpr std::string_view name = "upsample";
+    static constexpr std::string_view name = "window_spread";
     PoolingGeometry geometry;
     double scale;
 

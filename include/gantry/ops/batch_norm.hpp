@@ -3,6 +3,7 @@
 #include <gantry/ops/activation.hpp>
 #include <gantry/ops/sum.hpp>
 
+#include <cmath>
 #include <string_view>
 #include <utility>
 
@@ -125,10 +126,15 @@ private:
         const auto without_mean = [&](const V& v) {
             return v - matrix.repeat_rows(matrix.mean_rows(v, scale), x);
         };
-        // Twice, to remove the rounding error of a large mean.
-        const V centred = without_mean(without_mean(x));
-        const V inverse = inverse_sqrt(matrix.mean_rows(square(centred), scale) + options.epsilon);
-        const V n = centred * matrix.repeat_rows(inverse, x);
+        // Divided by the standard deviation as a constant before it is squared, so that neither the square
+        // nor its derivatives overflow or underflow. The mean is removed twice, for the rounding error of a
+        // large one.
+        const V constant = scale.of_step(rstd, nullptr);
+        const V centred = without_mean(without_mean(x)) * matrix.repeat_rows(constant, x);
+        const V epsilon = square(std::sqrt(options.epsilon) * constant);
+        const V correction = inverse_sqrt(matrix.mean_rows(square(centred), scale) + epsilon);  // 1, rounded
+        const V inverse = constant * correction;
+        const V n = centred * matrix.repeat_rows(correction, x);
         accumulate_grad(x, [&] {
             const V mean_d = matrix.repeat_rows(matrix.mean_rows(d, scale), x);
             const V mean_dn = matrix.repeat_rows(matrix.mean_rows(d * n, scale), x);
@@ -142,7 +148,7 @@ private:
 /// Evaluation mode: normalises with given, constant statistics.
 template <ActivationKind kind>
 struct BatchNormEvaluationOp {
-    static constexpr std::string_view name = "batch_norm";
+    static constexpr std::string_view name = "batch_norm_evaluation";
     BatchNormExtents matrix;
     double epsilon, parameter;
 

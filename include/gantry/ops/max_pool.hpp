@@ -25,7 +25,7 @@ struct SwitchScatterOp {
 
 /// The adjoint, a gather: pooled = whole at the switches.
 struct SwitchGatherOp {
-    static constexpr std::string_view name = "max_pool2d";
+    static constexpr std::string_view name = "max_unpool2d_gradient";
     SwitchedImages extents;
 
     template <class V>

@@ -6,21 +6,21 @@
 namespace gantry {
 
 namespace detail {
-/// The gradients' norm, and its square in double on the device; both are valid until the end of the step.
+/// The gradients' norm, rounded and exact, both in the device's memory until the end of the step.
 template <class T, class D>
 struct Norm {
     Tensor<Shape<>, T, D> norm;
-    const double* squares;
+    const ScaledNorm* scaled;
 };
 template <class Net>
 Norm<typename Net::scalar, typename Net::device_type> norm_of(const Gradients<Net>& gradients) {
     using T = typename Net::scalar;
     const T* const x = gradients.data();
     auto& device = gradients.network->device();
-    const auto squares = allocate<double>(device, Extents{});
+    auto* const scaled = static_cast<ScaledNorm*>(device.arena().allocate(sizeof(ScaledNorm)));
     const auto norm = allocate<T>(device, Extents{});
-    launch(device, NormParameters<T>{gradients.network->gradients().size(), x, squares.data, norm.data});
-    return {Tensor<Shape<>, T, typename Net::device_type>{norm}, squares.data};
+    launch(device, NormParameters<T>{gradients.network->gradients().size(), x, scaled, norm.data});
+    return {Tensor<Shape<>, T, typename Net::device_type>{norm}, scaled};
 }
 }  // namespace detail
 
@@ -44,10 +44,10 @@ template <class Net>
 auto clip_gradient_norm(const Gradients<Net>& gradients, double max_norm) {
     if (!math::is_finite(max_norm) || max_norm <= 0)
         fail("clip_gradient_norm", "max_norm must be finite and greater than 0", max_norm);
-    const auto [norm, squares] = detail::norm_of(gradients);
+    const auto [norm, scaled] = detail::norm_of(gradients);
     auto& all = gradients.network->gradients();
     launch(gradients.network->device(),
-           ClipToNormParameters<typename Net::scalar>{all.size(), all.data(), squares, max_norm});
+           ClipToNormParameters<typename Net::scalar>{all.size(), all.data(), scaled, max_norm});
     return norm;
 }
 

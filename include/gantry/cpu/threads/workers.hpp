@@ -17,6 +17,9 @@
 #include <utility>
 
 #include <pthread.h>
+#if defined(__PIC__) && !defined(__PIE__)  // for a shared library
+#include <dlfcn.h>
+#endif
 
 // Thread pool behind parallel(). It belongs to the process, not to a device: however many devices and threads
 // of the program compute at once, there are only as many workers as the largest request.
@@ -135,6 +138,16 @@ private:
     int part_ = 0;
 };
 
+/// Keeps this code loaded until the process exits, although the program may dlclose() the shared library that
+/// contains it: workers sleep in it.
+inline void stay_loaded() {
+#if defined(__PIC__) && !defined(__PIE__)
+    Dl_info library;
+    if (::dladdr(reinterpret_cast<const void*>(&stay_loaded), &library) != 0)
+        ::dlopen(library.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+#endif
+}
+
 /// All workers of the process. They sleep until it exits, and exit does not wait for them. A forked child has
 /// none of its parent's threads and starts its own.
 class Workers {
@@ -163,6 +176,7 @@ public:
 
 private:
     Workers() {
+        stay_loaded();
         pthread_atfork([] { of_process().growth_.lock(); }, [] { of_process().growth_.unlock(); },
                        [] { of_process().start_anew(); });
     }
