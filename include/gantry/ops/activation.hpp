@@ -13,6 +13,7 @@ namespace gantry {
 /// function at the end of this file, and a layer in layers/activations.hpp. Kernels, fusion and derivatives
 /// follow from the formula.
 enum class ActivationKind : int { identity, leaky_relu, elu, softplus, sigmoid, tanh, gelu, silu };
+/// Number of activations.
 inline constexpr int activation_count = static_cast<int>(ActivationKind::silu) + 1;
 
 /// 0 where y > 0, else 1. A step function: its derivative is 0.
