@@ -135,7 +135,10 @@ public:
             tests_.emplace(open_log(folder_.test(), program_.test_metrics, first, CsvLog::Rows::some));
         if (first >= last) {
             if (pictures_.empty() || pictures_.back() != first) draw();
-            finish();  // a killed run may not have reached this
+            CheckpointWriter writer;  // a killed run may not have reached the rest
+            experiment_->serialize(writer);
+            write_result(std::move(writer.file));
+            finish();
             print_line("The run in " + folder_.name() + " has completed its " + std::to_string(first) +
                        " iterations: set a larger --iterations");
             return exit_code::done;
@@ -212,7 +215,7 @@ private:
     }
     void finish_pictures() {
         if (!folder_.write_plot(program_.name + ", " + options_.recipe, program_.metrics))
-            print_line(folder_.losses().string() + " is missing: no plot was drawn");
+            print_line(folder_.losses().string() + " is missing or damaged: no plot was drawn");
         if (const std::size_t missing = folder_.write_animation(pictures_); missing > 0)
             print_line(std::to_string(missing) + " of " + std::to_string(pictures_.size()) +
                        " images are missing or damaged: " + folder_.animation().string() + " omits them");
@@ -237,14 +240,16 @@ private:
         if (losses_) losses_->sync();
         if (tests_) tests_->sync();
         folder_.save(writer.file);
-        if (const std::string name = experiment_->result(); !name.empty())
-            write_network(name, std::move(writer.file));
+        write_result(std::move(writer.file));
         saved_at_ = Clock::now();
         save_seconds_ = seconds_since(begin);
         saved_iteration_ = experiment_->iterations();
     }
-    /// Writes a network of a checkpoint to a file with the run's program and recipe in its metadata.
-    void write_network(const std::string& name, Safetensors checkpoint) const {
+    /// Writes the network that the experiment is for, if there is one, to a file with the run's program and
+    /// recipe in its metadata.
+    void write_result(Safetensors checkpoint) const {
+        const std::string name = experiment_->result();
+        if (name.empty()) return;
         Safetensors network = part_of(std::move(checkpoint), name, folder_.name());
         for (const char* key : {"program", "--recipe"}) network.metadata[key] = metadata_.at(key);
         write_safetensors(folder_.network(name), network);

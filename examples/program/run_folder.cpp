@@ -157,8 +157,13 @@ std::size_t RunFolder::write_animation(const std::vector<std::uint64_t>& iterati
 }
 
 bool RunFolder::write_plot(const std::string& title, const std::vector<Metric>& metrics) const {
-    if (!detail::exists(losses())) return false;
-    const CsvTable table = read_csv(losses());
+    CsvTable table;
+    try {
+        table = read_csv(losses());
+    } catch (const Error&) {
+        return false;
+    }
+    if (table.columns.size() <= metrics.size()) return false;
     std::vector<Series> lines;
     for (std::size_t i = 0; i < metrics.size(); ++i)
         if (!metrics[i].colour.empty())

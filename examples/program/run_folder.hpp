@@ -74,7 +74,7 @@ public:
     /// Writes the animation of the images of these iterations. Returns how many were left out, because their
     /// file is missing or damaged or their size differs from the first one's.
     std::size_t write_animation(const std::vector<std::uint64_t>& iterations) const;
-    /// Plots the columns of losses.csv that have a colour. Returns false if losses.csv does not exist.
+    /// Plots the columns of losses.csv that have a colour. Returns false if losses.csv is missing or damaged.
     bool write_plot(const std::string& title, const std::vector<Metric>& metrics) const;
 
 private:

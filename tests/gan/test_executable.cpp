@@ -237,7 +237,8 @@ TEST_CASE("The error of a second run in a folder names the first one's process",
 TEST_CASE("A resume writes the final files of a run again", "") {
     const MlpFolder place;
     REQUIRE(place.run(small + "--iterations 4 --every 2 --out run").code == 0);
-    for (const std::string file : {"samples.gif", "losses.svg", "samples-000004.png"}) {
+    for (const std::string file :
+         {"samples.gif", "losses.svg", "samples-000004.png", "generator.safetensors"}) {
         CAPTURE(file);
         const std::string before = place.file("run/" + file);
         std::filesystem::remove(place / ("run/" + file));
@@ -263,16 +264,16 @@ TEST_CASE("A resume reports missing rows of its log before it trains", "") {
     CHECK(place.run("--resume run --iterations 7").code == 0);
 }
 
-TEST_CASE("Files deleted during a run do not end it", "") {
+TEST_CASE("Files deleted or damaged during a run do not end it", "") {
+    const std::string damage = GENERATE(as<std::string>{}, "rm run/losses.csv", "echo x >> run/losses.csv");
     const MlpFolder place;
-    const Result result = shell(
-        "( " + place.program(small + "--iterations 150 --every 50 --out run") + " ) & cd '" +
-        (place / "").string() +
-        "'; while ! test -s run/losses.csv; do sleep 0.02; done; rm run/losses.csv run/samples-000000.png; "
-        "wait $!");
+    const Result result =
+        shell("( " + place.program(small + "--iterations 150 --every 50 --out run") + " ) & cd '" +
+              (place / "").string() + "'; while ! test -s run/losses.csv; do sleep 0.02; done; " + damage +
+              "; rm run/samples-000000.png; wait $!");
     INFO(result.output);
     CHECK(result.code == 0);
-    CHECK(result.output.find("losses.csv is missing: no plot was drawn") != std::string::npos);
+    CHECK(result.output.find("losses.csv is missing or damaged: no plot was drawn") != std::string::npos);
     CHECK(result.output.find("1 of 4 images are missing or damaged") != std::string::npos);
     CHECK_FALSE(place.file("run/samples.gif").empty());
 }

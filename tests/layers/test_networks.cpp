@@ -35,6 +35,14 @@ TEMPLATE_TEST_CASE("Maxout is the maximum of separate layers", "[layers]", GANTR
     CHECK(largest_error(got, largest) < 1e-6);
 }
 
+TEMPLATE_TEST_CASE("A layer alone is a network", "[layers]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    Network<Dense<9, 5>, TestType> layer{device, Seed{1}};
+    Network<Sequential<Dense<9, 5>>, TestType> chain{device, Seed{1}};
+    const Step step{device};
+    CHECK(layer(items(device)).to_host() == chain(items(device)).to_host());
+}
+
 TEMPLATE_TEST_CASE("Dense without bias", "[layers]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Sequential<Dense<9, 5, DenseOptions{.bias = false}>>, TestType> network{device, Seed{1}};
