@@ -225,7 +225,7 @@ void product_kernels(Cuda& device, const Check& check) {
         for (const Direction d : directions) {
             Convolution<float> c{{3, v, h, 8, 12}, d};
             c.with_bias = true;
-            c.behind = {ActivationKind::elu, 0.3};
+            c.behind = {ActivationKind::sigmoid};
             c.offset = offset;
             convolution(c);
             c.geometry = {3, v, h, 3, 5};  // narrow

@@ -7,15 +7,9 @@
 #include <stdexcept>
 #include <string>
 
-#ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#include <sanitizer/lsan_interface.h>
-#define GANTRY_IGNORE_LEAKS const __lsan::ScopedDisabler ignore_leaks
-#endif
-#endif
-#ifndef GANTRY_IGNORE_LEAKS
-#define GANTRY_IGNORE_LEAKS
-#endif
+// LeakSanitizer's, if the program is linked with it: memory that is allocated in between may leak.
+extern "C" __attribute__((weak)) void __lsan_disable();
+extern "C" __attribute__((weak)) void __lsan_enable();
 
 /// Until the end of the scope, C and C++ write 1234.5 as "1.234,5", as in a program that calls
 /// setlocale(LC_ALL, "") on a German machine. The locale is built here, since a machine may have none.
@@ -33,10 +27,11 @@ public:
             throw std::runtime_error(
                 "localedef failed with " + std::to_string(result) +
                 " (is Debian's package locales installed?): " + contents_of(folder / "errors"));
-        GANTRY_IGNORE_LEAKS;  // glibc keeps 40 bytes for each folder of LOCPATH
+        if (__lsan_disable) __lsan_disable();  // glibc keeps 40 bytes for each folder of LOCPATH
         setenv("LOCPATH", path.c_str(), 1);
         before_ = std::locale::global(std::locale("comma"));
         unsetenv("LOCPATH");
+        if (__lsan_enable) __lsan_enable();
         char text[8];
         std::snprintf(text, sizeof text, "%.1f", 0.5);
         if (text != std::string("0,5")) throw std::runtime_error("the locale is not in use");

@@ -29,13 +29,11 @@ inline double activate(Activation a, double x) {
     }
     return x;
 }
-/// f'(x) from y = f(x), for the activations where that is accurate, and elu.
+/// f'(x) from y = f(x), for the activations where that is accurate.
 inline double derivative_from_result(Activation a, double y) {
     switch (a.kind) {
         case ActivationKind::leaky_relu:
             return y > 0 ? 1 : a.parameter;
-        case ActivationKind::elu:
-            return y > 0 ? 1 : y + a.parameter;
         case ActivationKind::softplus:
             return 1 - std::exp(-y);
         case ActivationKind::sigmoid:

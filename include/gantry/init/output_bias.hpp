@@ -1,9 +1,9 @@
 #pragma once
-#include <gantry/contracts/activation.hpp>
 #include <gantry/core/error.hpp>
 #include <gantry/core/images.hpp>
 #include <gantry/core/math.hpp>
 #include <gantry/core/parameter.hpp>
+#include <gantry/ops/activation.hpp>
 
 #include <algorithm>
 #include <cmath>
