@@ -3,6 +3,7 @@
 #include "support/numbers.hpp"
 #include <gantry/gantry.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -21,6 +22,19 @@ namespace {
 using Points = Shape<Batch, 3>;
 using Perceptron = Sequential<Dense<3, 4>, BatchNorm<4>, Tanh, Dense<4, 1>>;
 using Mover = Sequential<Dense<3, 3>>;
+
+/// Counts the blocks that are allocated.
+struct CountedMemory : HostMemory {
+    static inline int blocks = 0;
+    void* allocate(std::size_t bytes) {
+        ++blocks;
+        return HostMemory::allocate(bytes);
+    }
+    void release(void* memory, std::size_t bytes) {
+        --blocks;
+        HostMemory::release(memory, bytes);
+    }
+};
 
 template <class D>
 auto points(D& device, const char* name = "points") {
@@ -225,6 +239,17 @@ TEMPLATE_TEST_CASE("parameters loaded between forward and backward are an error"
     refused(mean(square(slope)));
     CHECK_THROWS_WITH(network.parameters().from_host(std::vector<float>(2)),
                       contains("[Buffer] from_host takes one value per element; got 2 for "));
+}
+
+TEST_CASE("memory that is released during a step is freed at its end", "[autograd]") {
+    Device<CountedMemory> device;
+    CountedMemory::blocks = 0;
+    {
+        const Step step{device};
+        { const Buffer<float, Device<CountedMemory>> buffer(device, 5); }
+        CHECK(CountedMemory::blocks == 1);
+    }
+    CHECK(CountedMemory::blocks == 0);
 }
 
 TEMPLATE_TEST_CASE("handles to released memory are errors", "[autograd]", GANTRY_TEST_DEVICES) {
