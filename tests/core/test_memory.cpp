@@ -37,6 +37,13 @@ std::size_t remainder(const void* memory, std::size_t alignment) {
 
 }  // namespace
 
+TEST_CASE("a buffer larger than any memory is an error, not a small one", "[core]") {
+    Reference device;
+    CHECK_THROWS_WITH(
+        (Buffer<float, Reference>(device, std::size_t{1} << 62)),
+        "[memory] the size must be less than 2^63 bytes; got 4611686018427387904 elements of 4 bytes");
+}
+
 TEST_CASE("an arena has its final size after the first step", "[core]") {
     CountingMemory memory;
     {

@@ -25,6 +25,8 @@ TEMPLATE_TEST_CASE("a number of values that does not match the shape is an error
     const std::vector<float> numbers{1, 2, 3, 4, 5};
     CHECK_THROWS_WITH((from_host<Shape<Batch, 3>>(device, 2, numbers)),
                       "[from_host] the number of values must match the shape; got 5 for (2, 3)");
+    CHECK_THROWS_WITH((from_host<Shape<Batch, 2>>(device, 2, numbers)),
+                      "[from_host] the number of values must match the shape; got 5 for (2, 2)");
     CHECK_THROWS_WITH((filled<Shape<Batch, 3>>(device, 0, 1)),
                       "[tensor] the batch size must be at least 1; got 0");
     CHECK_THROWS_WITH((filled<Shape<Batch, 3>>(device, -1, 1)),
