@@ -43,6 +43,22 @@ TEMPLATE_TEST_CASE("A layer alone is a network", "[layers]", GANTRY_TEST_DEVICES
     CHECK(layer(items(device)).to_host() == chain(items(device)).to_host());
 }
 
+TEMPLATE_TEST_CASE("layers pass their options to their ops", "[layers]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    const Step step{device};
+    const auto x = items(device);
+    Network<Sequential<Dense<9, 5>>, TestType> dense{device, Seed{1}};
+    Network<Sequential<Dense<9, 5>, LeakyReLU<0.25>>, TestType> leaky{device, Seed{1}};
+    const auto y = dense(x).to_host(), z = leaky(x).to_host();
+    for (std::size_t i = 0; i < y.size(); ++i) CHECK(std::abs(z[i] - (y[i] > 0 ? y[i] : y[i] / 4)) < 1e-6f);
+
+    // An epsilon above all variances shrinks the result.
+    constexpr BatchNormOptions large{.epsilon = 100};
+    Network<Sequential<InputShape<9>, BatchNorm<9, large>>, TestType> norm{device, Seed{1}};
+    for (const float value : norm(x).to_host()) CHECK(std::abs(value) < 0.5f);
+    for (const float value : evaluation(norm)(x).to_host()) CHECK(std::abs(value) < 0.5f);
+}
+
 TEMPLATE_TEST_CASE("Dense without bias", "[layers]", GANTRY_TEST_DEVICES) {
     TestType device;
     Network<Sequential<Dense<9, 5, DenseOptions{.bias = false}>>, TestType> network{device, Seed{1}};
