@@ -186,7 +186,7 @@ public:
         print_line((interrupted ? "Stopped after " : "Done after ") +
                    std::to_string(experiment_->iterations()) + " iterations, " +
                    duration_text(progress.seconds()) + ": see " +
-                   folder_.picture(experiment_->iterations()).string());
+                   folder_.name_of(folder_.picture(experiment_->iterations())));
         if (interrupted) print_line("Continue with --resume " + folder_.name());
         return interrupted ? exit_code::interrupted(interrupt.signal()) : exit_code::done;
     }
@@ -215,10 +215,11 @@ private:
     }
     void finish_pictures() {
         if (!folder_.write_plot(program_.name + ", " + options_.recipe, program_.metrics))
-            print_line(folder_.losses().string() + " is missing or damaged: no plot was drawn");
+            print_line(folder_.name_of(folder_.losses()) + " is missing or damaged: no plot was drawn");
         if (const std::size_t missing = folder_.write_animation(pictures_); missing > 0)
             print_line(std::to_string(missing) + " of " + std::to_string(pictures_.size()) +
-                       " images are missing or damaged: " + folder_.animation().string() + " omits them");
+                       " images are missing or damaged: " + folder_.name_of(folder_.animation()) +
+                       " omits them");
     }
 
     /// By default saving takes a small share of the time: at reports, and also when much work is at risk.
@@ -255,7 +256,7 @@ private:
         write_safetensors(folder_.network(name), network);
     }
     void load(const SavedRun& saved) {
-        const std::string source = folder_.newest_checkpoint().string();
+        const std::string source = folder_.name_of(folder_.newest_checkpoint());
         const auto text = [&](const std::string& name) {
             const auto found = saved.checkpoint.metadata.find(name);
             return found == saved.checkpoint.metadata.end() ? "nothing" : found->second;
@@ -323,7 +324,7 @@ SavedRun load_run(const Program& program, CommandLine& command_line, const RunFo
     SavedRun saved{std::move(lock), folder.load(), 0};
     saved.seconds = seconds_since(begin);
     const auto& metadata = saved.checkpoint.metadata;
-    const std::string source = folder.newest_checkpoint().string();
+    const std::string source = folder.name_of(folder.newest_checkpoint());
     const auto writer = metadata.find("program");
     if (writer == metadata.end())
         fail("resume", source + " is not a checkpoint of this program: it names no program");

@@ -36,6 +36,10 @@ public:
     const std::string& name() const { return name_; }
     /// The same from the root: the process may change its folder during a run.
     const std::filesystem::path& path() const { return path_; }
+    /// The path of one of its files, for messages.
+    std::string name_of(const std::filesystem::path& file) const {
+        return (std::filesystem::path(name_) / file.filename()).string();
+    }
     /// Paths of the files listed above.
     std::filesystem::path real_pictures() const { return path_ / "real.png"; }
     std::filesystem::path losses() const { return path_ / "losses.csv"; }

@@ -9,9 +9,8 @@
 
 namespace gantry {
 
-/// All activations; any layer can be followed by any of them. To add one: its name here, its formula, a
-/// function at the end of this file, and a layer in layers/activations.hpp. Kernels, fusion and derivatives
-/// follow from the formula.
+/// All activations. To add one, add its name here, its formula, a function at the end of this file, and a
+/// layer in layers/activations.hpp. Kernels, fusion and derivatives follow from the formula.
 enum class ActivationKind : int { identity, leaky_relu, elu, softplus, sigmoid, tanh, gelu, silu };
 /// Number of activations.
 inline constexpr int activation_count = static_cast<int>(ActivationKind::silu) + 1;
@@ -133,8 +132,8 @@ struct ActivationFormula<ActivationKind::softplus> {
     }
 };
 
-/// 1 / (1 + exp(-x)); f' = y (1 - y). Saturates as in PyTorch: f' is 0 where y rounds to 1 (in float, x >
-/// 17).
+/// 1 / (1 + exp(-x)); f' = y (1 - y). Saturates as in PyTorch: f' is 0 where y rounds to 1 (in float, for
+/// x > 17).
 template <>
 struct ActivationFormula<ActivationKind::sigmoid> {
     static constexpr std::string_view name = "sigmoid";
@@ -180,7 +179,7 @@ struct ActivationFormula<ActivationKind::gelu> {
     static constexpr std::string_view name = "gelu";
     static constexpr bool from_result = false, simple_derivative = false;
     static constexpr double density_at_zero = 0.39894228040143268;  // 1 / sqrt(2 pi)
-    static constexpr double tail = 40;  // Phi(-40) is 0 in double: keeps infinity times 0 away
+    static constexpr double tail = 40;  // Phi(-40) is 0 in double; avoids infinity times 0
     template <class V>
     GANTRY_HOST_DEVICE static V value(V x, double) {
         x = math::max(x, math::constant<V>(-tail));
@@ -206,7 +205,7 @@ template <>
 struct ActivationFormula<ActivationKind::silu> {
     static constexpr std::string_view name = "silu";
     static constexpr bool from_result = false, simple_derivative = false;
-    static constexpr double tail = 800;  // s(-800) is 0 in double: keeps infinity times 0 away
+    static constexpr double tail = 800;  // s(-800) is 0 in double; avoids infinity times 0
     template <class V>
     GANTRY_HOST_DEVICE static V value(V x, double) {
         x = math::max(x, math::constant<V>(-tail));
