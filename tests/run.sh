@@ -54,7 +54,8 @@ run_part() {
     local started=$SECONDS preset=${narrower_preset[$1]:-$1}
     echo "== $part"
     mkdir -p "build/$part"
-    # Links take a tenth of the time, and the examples, of which only small networks are trained, 60 % of it.
+    # mold links in a tenth of the time. The tests train only the examples' smallest networks, and -O1 compiles
+    # the examples in 60 % of the time.
     [[ $part =~ ^(nvcc|gpu)$ ]] || quick=(-D CMAKE_EXE_LINKER_FLAGS=-fuse-ld=mold)
     [ "$part" != release ] || quick+=(-D GANTRY_EXAMPLE_OPTIONS=-O1)
     { cmake --preset "$part" "${quick[@]}" && cmake --build --preset "$preset" --parallel "$jobs" &&
