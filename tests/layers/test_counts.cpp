@@ -28,6 +28,15 @@ static_assert(FluxGenerator::activation_bytes_per_sample<double> == (1200 + 1200
 // Maxout stores its pieces and their maximum.
 static_assert(FluxDiscriminator::activation_bytes_per_sample<> == (2 * 6 * 240 + 1) * sizeof(float));
 
+using Image = Shape<Batch, 4, 4, 3>;
+static_assert(Conv2d<3, 5, Conv2dOptions{.size = 2}>::flops<Image> == 3 * 3 * 5 * (2 * 2 * 2 * 3 + 1));
+static_assert(Conv2d<3, 5, Conv2dOptions{.size = 2, .bias = false}>::flops<Image> ==
+              3 * 3 * 5 * 2 * 2 * 2 * 3);
+using ThreeVectors =
+    ParameterList<Parameter<"a", Shape<2>, Role::shift>, Parameter<"b", Shape<3>, Role::shift>,
+                  Parameter<"c", Shape<4>, Role::shift>>;
+static_assert(ThreeVectors::offset<2> == 2 + 3);
+
 using NestedNetwork =
     Sequential<Sequential<Dense<8, 6>, BatchNorm<6>, ReLU>, Dropout<0.5f>,
                Sequential<Dense<6, 4, DenseOptions{.bias = false}>, LeakyReLU<0.2f>>, Reshape<2, 2, 1>>;
@@ -62,6 +71,11 @@ TEST_CASE("summary of a network", "[layers]") {
               row("2.0  Dense 6 -> 4, no bias", "(Batch, 4)", "24", "48") +
               row("2.1  LeakyReLU 0.2", "(Batch, 4)", "0", "4") +
               row("3  Reshape", "(Batch, 2, 2, 1)", "0", "0") + row("total", "", "90", "214"));
+}
+
+TEST_CASE("names of layers state their options, vertical before horizontal", "[layers]") {
+    CHECK(Conv2d<1, 2, Conv2dOptions{.size = 3, .padding = PerAxis{1, 2}}>::name().ends_with(" padding 1x2"));
+    CHECK(Upsample<PerAxis{1, 3}>::name() == "Upsample 1x3");
 }
 
 TEST_CASE("names, order and layouts of parameters match PyTorch", "[layers]") {

@@ -27,6 +27,10 @@ static_assert(std::is_same_v<OutputForImages<GlobalAvgPool2d>, Shape<Batch, 3>>)
 static_assert(std::is_same_v<OutputForImages<PoolUnpool2d<wide, ReLU>>, Images>);
 static_assert(MaxPool2d<pairs>::flops<Images> == 4 * 4 * 6 * 3);
 static_assert(MaxPool2d<pairs>::stored<Images> == 2 * 4 * 6 * 3);  // the same number of switches
+static_assert(GlobalAvgPool2d::stored<Images> == 3);
+// Pooled images with their switches, the result of the inner layer, and images again.
+static_assert(PoolUnpool2d<pairs, Conv2d<3, 3, Conv2dOptions{.size = 1}>>::stored<Images> ==
+              2 * 4 * 6 * 3 + 4 * 6 * 3 + 8 * 13 * 3);
 
 template <class D>
 auto images(D& device) {
