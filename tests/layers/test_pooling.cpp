@@ -25,6 +25,9 @@ static_assert(std::is_same_v<OutputForImages<Upsample<2>>, Shape<Batch, 16, 26, 
 static_assert(std::is_same_v<OutputForImages<Upsample<PerAxis{1, 3}>>, Shape<Batch, 8, 39, 3>>);
 static_assert(std::is_same_v<OutputForImages<GlobalAvgPool2d>, Shape<Batch, 3>>);
 static_assert(std::is_same_v<OutputForImages<PoolUnpool2d<wide, ReLU>>, Images>);
+// As in PyTorch, padding is at most half of the window.
+static_assert(gantry::detail::is_valid(Pooling{.size = 2, .padding = 1}));
+static_assert(!gantry::detail::is_valid(Pooling{.size = 2, .padding = 2}));
 static_assert(MaxPool2d<pairs>::flops<Images> == 4 * 4 * 6 * 3);
 static_assert(MaxPool2d<pairs>::stored<Images> == 2 * 4 * 6 * 3);  // the same number of switches
 static_assert(GlobalAvgPool2d::stored<Images> == 3);
