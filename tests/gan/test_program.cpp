@@ -342,7 +342,7 @@ TEST_CASE("DCGAN's initial weights are normal, scales are around 1, and the rest
     RandomStream stream(Seed{2}, "initialisation");
     gan::initialize_dcgan(network, stream);
     const auto numbers = network.parameters().to_host();
-    for (const ParameterInfo& info : Net::Architecture::parameters()) {
+    for (const core::ParameterInfo& info : Net::Architecture::parameters()) {
         CAPTURE(info.name);
         const double n = static_cast<double>(info.extents.size());
         double mean = 0, square = 0;

@@ -10,6 +10,7 @@
 
 namespace gantry {
 
+namespace core {
 /// A string literal as a template argument.
 template <std::size_t size>
 struct Name {
@@ -19,10 +20,12 @@ struct Name {
         std::copy_n(literal, size, text);
     }  // NOLINT: implicit by design
 };
+}  // namespace core
 
 /// Role of a parameter in its layer. Initialisers choose by it.
 enum class Role { weight, bias, scale, shift, running_mean, running_variance };
 
+namespace core {
 /// Memory layout of a parameter in a checkpoint file, which follows PyTorch.
 enum class FileOrder {
     unknown,         ///< default of tensors of rank 2 and more; these cannot be saved
@@ -99,5 +102,6 @@ void append_parameters(std::vector<ParameterInfo>& list, const std::string& pref
       offset += P::shape::sample_size),
      ...);
 }
+}  // namespace core
 
 }  // namespace gantry

@@ -10,8 +10,8 @@ namespace gantry {
 ///     initialize(generator, Role::weight, Normal{0, 0.02}, stream);
 template <class Net, class Initializer>
 void initialize(Net& network, Role role, const Initializer& initializer, RandomStream& stream) {
-    const auto apply = [&](const std::vector<ParameterInfo>& infos, auto& buffer) {
-        for (const ParameterInfo& info : infos)
+    const auto apply = [&](const std::vector<core::ParameterInfo>& infos, auto& buffer) {
+        for (const core::ParameterInfo& info : infos)
             if (info.role == role) initializer(network.device(), info, buffer.data() + info.offset, stream);
         buffer.overwritten();
     };
@@ -23,7 +23,7 @@ void initialize(Net& network, Role role, const Initializer& initializer, RandomS
 /// [-b, b) with b = 1 / sqrt(fan-in); scales and running variances 1, shifts and running means 0.
 template <class Net>
 void initialize_as_pytorch(Net& network, RandomStream& stream) {
-    const auto fill = [&](const ParameterInfo& info, typename Net::scalar* tensor) {
+    const auto fill = [&](const core::ParameterInfo& info, typename Net::scalar* tensor) {
         switch (info.role) {
             case Role::weight:
             case Role::bias: {
@@ -38,9 +38,9 @@ void initialize_as_pytorch(Net& network, RandomStream& stream) {
                 return Constant{0}(network.device(), info, tensor, stream);
         }
     };
-    for (const ParameterInfo& info : Net::Architecture::parameters())
+    for (const core::ParameterInfo& info : Net::Architecture::parameters())
         fill(info, network.parameters().data() + info.offset);
-    for (const ParameterInfo& info : Net::Architecture::states())
+    for (const core::ParameterInfo& info : Net::Architecture::states())
         fill(info, network.states().data() + info.offset);
     network.parameters_overwritten();
 }

@@ -12,7 +12,7 @@
 
 #include <zlib.h>
 
-namespace gantry {
+namespace gantry::io {
 
 /// Reads a plain or gzip-compressed file sequentially.
 class GzipReader {
@@ -22,7 +22,7 @@ public:
         const File readable(path_, File::Mode::read);  // for its error messages; zlib would open a folder
         errno = 0;
         file_.reset(gzopen(path_.c_str(), "rb"));
-        if (!file_) detail::fail_file("read", path_, errno != 0 ? errno : ENOMEM);
+        if (!file_) fail_file("read", path_, errno != 0 ? errno : ENOMEM);
         gzbuffer(file_.get(), 1u << 17);
     }
 
@@ -36,7 +36,7 @@ public:
             const int done = gzread(file_.get(), bytes.data() + total, piece);
             int error = Z_OK;
             gzerror(file_.get(), &error);
-            if (error == Z_ERRNO) detail::fail_file("read", path_, errno);
+            if (error == Z_ERRNO) fail_file("read", path_, errno);
             if (error == Z_BUF_ERROR)
                 fail("gzip", path_.string() + " is truncated: its compressed data ends too early");
             if (done < 0 || error != Z_OK)
@@ -55,4 +55,4 @@ private:
     std::unique_ptr<gzFile_s, Close> file_;
 };
 
-}  // namespace gantry
+}  // namespace gantry::io

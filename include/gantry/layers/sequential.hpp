@@ -42,7 +42,7 @@ template <int index, class X, class Start, bool same, std::size_t flop_count, st
           bool fusing, bool fitting, class Given>
 requires(!AnyLayer<Given>) constexpr auto operator|(
     Chain<index, X, Start, same, flop_count, stored_count, fusing, fitting>, Type<Given>) {
-    using Check = StaticCheck<false, SequentialTakesLayers<index, Given>>;
+    using Check = core::StaticCheck<false, diagnosis::SequentialTakesLayers<index, Given>>;
     if constexpr (fitting) {
         [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
     }
@@ -53,17 +53,18 @@ template <int index, class X, class Start, bool same, std::size_t flop_count, st
 constexpr auto operator|(Chain<index, X, Start, same, flop_count, stored_count, fusing, fitting>, Type<L>) {
     using Check = decltype(layer_check<index, L, X>());
     using In = typename decltype(taken<index, L, X>())::type;
-    using First = std::conditional_t<std::is_same_v<Start, AnyShape> && same, typename L::Input, Start>;
+    using First = std::conditional_t<std::is_same_v<Start, core::AnyShape> && same, typename L::Input, Start>;
     using Out = typename L::template Output<In>;
     if constexpr (fitting) {
         [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
     }
     constexpr bool fused = [] {
-        if constexpr (ActivationLayer<L>) return fusing && ActivationFormula<L::activation.kind>::from_result;
+        if constexpr (layers::ActivationLayer<L>)
+            return fusing && ops::ActivationFormula<L::activation.kind>::from_result;
         return false;
     }();
-    return Chain < index + 1, Out, First, same && KeepsShape<L>, flop_count + L::template flops<In>,
-           stored_count + (fused ? 0 : L::template stored<In>), FusesActivation<L>,
+    return Chain < index + 1, Out, First, same && layers::KeepsShape<L>, flop_count + L::template flops<In>,
+           stored_count + (fused ? 0 : L::template stored<In>), layers::FusesActivation<L>,
            fitting && Check::fits && inner_layers_fit < L, In >> {};
 }
 
@@ -103,7 +104,7 @@ auto operator|(const Carry<P, Cursor, X, done>& carry, LayerAndNext<L, Next>) {
     if constexpr (done) {
         return Carry<P, Cursor, X, false>{carry.pass, carry.cursor, carry.x};
     } else {
-        constexpr bool fuse = FusesActivation<L> && ActivationLayer<Next>;
+        constexpr bool fuse = layers::FusesActivation<L> && layers::ActivationLayer<Next>;
         const auto y = [&] {
             if constexpr (fuse)
                 return call_layer<L>(carry.pass.template with<Next::activation>(), carry.cursor, carry.x);
@@ -120,7 +121,8 @@ using ChainFrom = decltype((Chain<0, Start, Start, true, 0, 0, false, true>{} | 
 
 template <class... Layers>
 constexpr auto check_count() {
-    using Check = StaticCheck<(sizeof...(Layers) > 0), SequentialTakesLayers<0, List<Layers...>>>;
+    using Check =
+        core::StaticCheck<(sizeof...(Layers) > 0), diagnosis::SequentialTakesLayers<0, List<Layers...>>>;
     [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
     return true;
 }
@@ -128,14 +130,15 @@ constexpr auto check_count() {
 /// Runs the checks where a Sequential is named, before it is instantiated. Always true: the checks report
 /// their own errors.
 template <class... Layers>
-concept Fitting = sizeof(ChainFrom<AnyShape, Layers...>) + sizeof(decltype(check_count<Layers...>())) > 0;
+concept Fitting = sizeof(ChainFrom<core::AnyShape, Layers...>) + sizeof(decltype(check_count<Layers...>())) >
+                  0;
 
 /// "(Batch, 28, 28, 1)"
 template <class S>
 std::string shape_text() {
     std::ostringstream text;
     text.imbue(std::locale::classic());
-    if constexpr (std::is_same_v<S, AnyShape>)
+    if constexpr (std::is_same_v<S, core::AnyShape>)
         text << "any";
     else
         text << S::extents(Batch);
@@ -145,7 +148,7 @@ std::string shape_text() {
 /// The layer to continue with after an argument that is not a layer: the identity, or L for L().
 template <class Given>
 struct LayerMeant {
-    using type = PlainLayer;
+    using type = layers::PlainLayer;
 };
 template <AnyLayer L>
 struct LayerMeant<L> {
@@ -174,7 +177,7 @@ struct Sequential {
     using Parameters = detail::Counts<(Layers::Parameters::count + ...), (Layers::Parameters::size + ...)>;
     using State = detail::Counts<(Layers::State::count + ...), (Layers::State::size + ...)>;
 
-    using Totals = detail::ChainFrom<AnyShape, Layers...>;
+    using Totals = detail::ChainFrom<core::AnyShape, Layers...>;
     using Input = typename Totals::Input;
     static constexpr int features = 0;
     template <class X>
@@ -208,23 +211,23 @@ struct Sequential {
     }
 
     /// All parameters, including those of nested layers, in buffer order.
-    static std::vector<ParameterInfo> parameters(const std::string& prefix = "") {
-        std::vector<ParameterInfo> list;
+    static std::vector<core::ParameterInfo> parameters(const std::string& prefix = "") {
+        std::vector<core::ParameterInfo> list;
         std::size_t leaf = 0;
         list_tensors<true>(list, prefix, 0, leaf);
         return list;
     }
     /// All states (running statistics), including those of nested layers, in buffer order.
-    static std::vector<ParameterInfo> states(const std::string& prefix = "") {
-        std::vector<ParameterInfo> list;
+    static std::vector<core::ParameterInfo> states(const std::string& prefix = "") {
+        std::vector<core::ParameterInfo> list;
         std::size_t leaf = 0;
         list_tensors<false>(list, prefix, 0, leaf);
         return list;
     }
 
     template <bool learned>
-    static void list_tensors(std::vector<ParameterInfo>& list, const std::string& prefix, std::size_t offset,
-                             std::size_t& leaf) {
+    static void list_tensors(std::vector<core::ParameterInfo>& list, const std::string& prefix,
+                             std::size_t offset, std::size_t& leaf) {
         std::size_t index = 0, pytorch_index = 0;
         const auto add = [&]<class L>(detail::Type<L>) {
             using Tensors = std::conditional_t<learned, typename L::Parameters, typename L::State>;
@@ -233,11 +236,11 @@ struct Sequential {
             if constexpr (requires { typename L::NestedTag; })
                 L::template list_tensors<learned>(list, layer_prefix, offset, leaf);
             else
-                append_parameters(list, layer_prefix, offset, leaf++, Tensors{});
+                core::append_parameters(list, layer_prefix, offset, leaf++, Tensors{});
             for (std::size_t i = before; i < list.size(); ++i) list[i].layer = index;
             offset += Tensors::size;
             ++index;
-            pytorch_index += pytorch_modules_of<L>;
+            pytorch_index += layers::pytorch_modules_of<L>;
         };
         (add(detail::Type<Layers>{}), ...);
     }
@@ -289,7 +292,7 @@ private:
     }
     template <class X, class L, class... Rest, class F>
     static constexpr void walk_layers(const F& f) {
-        using In = std::conditional_t<std::is_same_v<X, AnyShape>, typename L::Input, X>;
+        using In = std::conditional_t<std::is_same_v<X, core::AnyShape>, typename L::Input, X>;
         using Out = typename L::template Output<In>;
         f(detail::Type<L>{}, detail::Type<In>{}, detail::Type<Out>{});
         if constexpr (sizeof...(Rest) > 0) walk_layers<Out, Rest...>(f);
@@ -303,7 +306,7 @@ struct LayersMeant {
 };
 template <>
 struct LayersMeant<> {
-    using type = Sequential<PlainLayer>;
+    using type = Sequential<layers::PlainLayer>;
 };
 }  // namespace detail
 
