@@ -49,7 +49,7 @@ TEST_CASE("CIFAR-10's planes become pixels, row by row, red first") {
     CHECK(data.images.channels == 3);
     CHECK(data.labels == std::vector<std::uint8_t>{3, 9, 0});
     REQUIRE(data.images.pixels.size() == 3 * 3072);
-    for (int i = 0; i < 3; ++i) CHECK(ops::is_image(data, static_cast<std::size_t>(i), i));
+    for (int i = 0; i < 3; ++i) CHECK(is_image(data, static_cast<std::size_t>(i), i));
     CHECK(cifar10_classes[data.labels[0]] == "cat");
 }
 
@@ -61,9 +61,9 @@ TEST_CASE("those of CIFAR-10's training files that exist are read in order") {
     const LabelledImages data = load_cifar10(folder.path(), Split::train);
     CHECK(data.labels == std::vector<std::uint8_t>{2, 4, 5});
     REQUIRE(data.images.pixels.size() == 3 * 3072);
-    CHECK(ops::is_image(data, 0, 20));
-    CHECK(ops::is_image(data, 1, 40));
-    CHECK(ops::is_image(data, 2, 41));
+    CHECK(is_image(data, 0, 20));
+    CHECK(is_image(data, 1, 40));
+    CHECK(is_image(data, 2, 41));
     CHECK(load_cifar10(folder.path(), Split::test).labels == std::vector<std::uint8_t>{7});
 }
 
@@ -71,7 +71,7 @@ TEST_CASE("CIFAR-10 is found from the folder above, too") {
     const TemporaryFolder folder;
     std::filesystem::create_directory(folder / "cifar-10-batches-bin");
     put_file(folder / "cifar-10-batches-bin/data_batch_1.bin", record(1, 5));
-    CHECK(ops::is_image(load_cifar10(folder.path(), Split::train), 0, 5));
+    CHECK(is_image(load_cifar10(folder.path(), Split::train), 0, 5));
 }
 
 TEST_CASE("classes of CIFAR-10 are selected by name and keep their labels") {
@@ -83,8 +83,8 @@ TEST_CASE("classes of CIFAR-10 are selected by name and keep their labels") {
     CHECK(data.labels == std::vector<std::uint8_t>{2, 9, 2, 9, 2, 9});
     CHECK(data.images.count == 6);
     REQUIRE(data.images.pixels.size() == 6 * 3072);
-    CHECK(ops::is_image(data, 0, 2));
-    CHECK(ops::is_image(data, 5, 29));
+    CHECK(is_image(data, 0, 2));
+    CHECK(is_image(data, 5, 29));
     CHECK(load_cifar10(folder.path(), Split::train, {"cat"}).images.count == 3);
 
     const auto error = [&](const std::vector<std::string>& classes) {

@@ -56,8 +56,8 @@ void check_gradients(const Objective& objective) {
 }  // namespace
 
 TEMPLATE_TEST_CASE("The values of objectives match their formulas", "", GANTRY_TEST_DEVICES) {
-    const double log_d = ops::mean_of(real_outputs, log_sigmoid);
-    const double log_not_d = ops::mean_of(fake_outputs, [](double x) { return log_sigmoid(-x); });
+    const double log_d = mean_of(real_outputs, log_sigmoid);
+    const double log_not_d = mean_of(fake_outputs, [](double x) { return log_sigmoid(-x); });
 
     SECTION("minimax: the discriminator minimises -V, the generator V's second part") {
         const auto [discriminator, generator] = losses<TestType>(Minimax{});
@@ -67,27 +67,26 @@ TEMPLATE_TEST_CASE("The values of objectives match their formulas", "", GANTRY_T
     SECTION("non-saturating: the generator maximises log D(G(z))") {
         const auto [discriminator, generator] = losses<TestType>(NonSaturating{});
         CHECK(close(discriminator, -log_d - log_not_d));
-        CHECK(close(generator, -ops::mean_of(fake_outputs, log_sigmoid)));
+        CHECK(close(generator, -mean_of(fake_outputs, log_sigmoid)));
     }
     SECTION("one-sided label smoothing changes the real term only") {
         const double smoothed =
-            ops::mean_of(real_outputs, [](double x) { return 0.9 * log_sigmoid(x) + 0.1 * log_sigmoid(-x); });
+            mean_of(real_outputs, [](double x) { return 0.9 * log_sigmoid(x) + 0.1 * log_sigmoid(-x); });
         CHECK(close(losses<TestType>(NonSaturating{{0.9}}).first, -smoothed - log_not_d));
         CHECK(close(losses<TestType>(Minimax{{0.9}}).first, -smoothed - log_not_d));
         CHECK(losses<TestType>(NonSaturating{{0.9}}).second == losses<TestType>(NonSaturating{}).second);
     }
     SECTION("least squares") {
         const auto [discriminator, generator] = losses<TestType>(LeastSquares{0.9});
-        CHECK(close(discriminator, ops::mean_of(real_outputs, [](double x) { return half_square(x - 0.9); }) +
-                                       ops::mean_of(fake_outputs, half_square)));
-        CHECK(close(generator, ops::mean_of(fake_outputs, [](double x) { return half_square(x - 1); })));
+        CHECK(close(discriminator, mean_of(real_outputs, [](double x) { return half_square(x - 0.9); }) +
+                                       mean_of(fake_outputs, half_square)));
+        CHECK(close(generator, mean_of(fake_outputs, [](double x) { return half_square(x - 1); })));
     }
     SECTION("hinge") {
         const auto [discriminator, generator] = losses<TestType>(Hinge{});
-        CHECK(close(discriminator,
-                    ops::mean_of(real_outputs, [](double x) { return std::max(0.0, 1 - x); }) +
-                        ops::mean_of(fake_outputs, [](double x) { return std::max(0.0, 1 + x); })));
-        CHECK(close(generator, -ops::mean_of(fake_outputs, [](double x) { return x; })));
+        CHECK(close(discriminator, mean_of(real_outputs, [](double x) { return std::max(0.0, 1 - x); }) +
+                                       mean_of(fake_outputs, [](double x) { return std::max(0.0, 1 + x); })));
+        CHECK(close(generator, -mean_of(fake_outputs, [](double x) { return x; })));
     }
 }
 
