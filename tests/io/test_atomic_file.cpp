@@ -1,8 +1,8 @@
 #include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include "support/record_syncs.hpp"
 #include <gantry/io/atomic_file.hpp>
 
-#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -11,17 +11,13 @@
 #include <vector>
 
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 using namespace gantry;
+using namespace gantry::test;
 
 namespace {
-
-bool records_syncs = false;
-std::vector<std::string> synced;  // each synced file or folder: its name, and what it had at that time
-int interrupted_syncs = 0;        // that many calls of fsync are interrupted
 
 /// Interrupts system calls of this thread every millisecond, by a handler without SA_RESTART.
 class Alarms {
@@ -48,24 +44,6 @@ private:
 };
 
 }  // namespace
-
-// Replaces the C library's.
-extern "C" int fsync(int descriptor) {
-    if (interrupted_syncs > 0) {
-        --interrupted_syncs;
-        errno = EINTR;
-        return -1;
-    }
-    if (records_syncs) {
-        const auto path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(descriptor));
-        if (std::filesystem::is_directory(path))
-            for (const auto& entry : std::filesystem::directory_iterator(path))
-                synced.push_back("folder with " + entry.path().filename().string());
-        else
-            synced.push_back(path.filename().string() + ": " + contents_of(path));
-    }
-    return static_cast<int>(syscall(SYS_fsync, descriptor));
-}
 
 TEST_CASE("an atomic file appears when it is committed") {
     const TemporaryFolder folder;
