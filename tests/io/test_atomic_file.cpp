@@ -1,49 +1,20 @@
+#include "io/alarms.hpp"
 #include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
 #include "support/record_syncs.hpp"
 #include <gantry/io/atomic_file.hpp>
 
 #include <chrono>
-#include <csignal>
 #include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 using namespace gantry;
 using namespace gantry::test;
-
-namespace {
-
-/// Interrupts system calls of this thread every millisecond, by a handler without SA_RESTART.
-class Alarms {
-public:
-    Alarms() {
-        struct sigaction action {};
-        action.sa_handler = [](int) {};
-        sigaction(SIGALRM, &action, &before_);
-        set_interval(1000);
-    }
-    Alarms(const Alarms&) = delete;
-    Alarms& operator=(const Alarms&) = delete;
-    ~Alarms() {
-        set_interval(0);
-        sigaction(SIGALRM, &before_, nullptr);
-    }
-
-private:
-    static void set_interval(int microseconds) {
-        const itimerval timer{{0, microseconds}, {0, microseconds}};
-        setitimer(ITIMER_REAL, &timer, nullptr);
-    }
-    struct sigaction before_ {};
-};
-
-}  // namespace
 
 TEST_CASE("an atomic file appears when it is committed") {
     const TemporaryFolder folder;
@@ -76,16 +47,11 @@ TEST_CASE("signals with handlers do not interrupt the writing of a file") {
     // Opening a pipe waits for its reader, and writing to it for space.
     const std::filesystem::path pipe = folder / "pipe";
     REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
-    sigset_t alarm, before;
-    sigemptyset(&alarm);
-    sigaddset(&alarm, SIGALRM);
-    pthread_sigmask(SIG_BLOCK, &alarm, &before);
     std::string got;
-    std::thread reader([&] {
+    std::thread reader = thread_without_alarms([&] {
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
         got = contents_of(pipe);
     });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
     const std::string text(1 << 20, 'x');
     const std::string error = error_of([&] {
         const Alarms alarms;
