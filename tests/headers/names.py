@@ -93,7 +93,8 @@ if len(users) > MOST_NAMES:
     )
 for path in sources:
     folder = folder_of(path)
-    own = set(re.findall(r"\b(?:class|typename|auto|bool|T)[ &]+(\w+)", code_of(path)))
+    code = code_of(path)
+    own = set(re.findall(r"\b(?:class|typename) (\w+)", code) + re.findall(r"(?<!return)(?<=[\w>&*]) ([a-z_]\w*)", code))
     for namespace, line in read(path):
         used = re.findall(r"\bdetail::(\w+)", line)
         if namespace == "gantry::detail":

@@ -8,7 +8,7 @@ namespace {
 template <class... Layers>
 constexpr diagnosis::OrderProblem problem_of = layers::feature_orders<Sequential<Layers...>>.problem;
 template <class A, std::size_t layer>
-constexpr detail::LayerOrders orders_of = layers::feature_orders<A>.layers[layer];
+constexpr layers::LayerOrders orders_of = layers::feature_orders<A>.layers[layer];
 
 using SmallImage = InputShape<4, 5, 2>;
 using SmallConvolution = Conv2d<2, 3, Conv2dOptions{.size = 3, .padding = 1}>;

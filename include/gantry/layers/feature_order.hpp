@@ -111,15 +111,20 @@ constexpr auto trace_layers() {
         });
     return layers;
 }
+}  // namespace detail
 
+namespace layers {
 /// Feature order of a layer's input and output vectors; {1, 1} for images, whose channels have PyTorch's
 /// order.
 struct LayerOrders {
     core::FlatImage inputs{}, outputs{};
 };
+}  // namespace layers
+
+namespace detail {
 template <std::size_t count>
 struct NetworkOrders {
-    std::array<LayerOrders, count> layers{};
+    std::array<layers::LayerOrders, count> layers{};
     diagnosis::OrderProblem problem = diagnosis::OrderProblem::none;
     int layer = 0;  ///< leaf index of the layer that has the problem
 
