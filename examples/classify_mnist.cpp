@@ -61,7 +61,7 @@ public:
     std::vector<double> test() override { return {accuracy(chosen(), test_.labels)}; }
 
     /// The first misclassified test images; the remaining tiles stay empty.
-    Picture draw() override {
+    Image draw() override {
         constexpr std::size_t columns = 10, tiles = columns * columns;
         const std::size_t size = test_.images.sample_size();
         std::vector<float> mistakes;
@@ -115,7 +115,7 @@ int main(int argc, char** argv) {
                                  "Trains a convolutional classifier on MNIST, Fashion-MNIST or data with the "
                                  "same file names; evaluates it on the test set.",
                              .dataset = program::mnist(),
-                             .pictures = "mistakes",
+                             .images = "mistakes",
                              .metrics = {{"loss", "loss", 4, "#7b3fa0"}, {"accuracy", "accuracy", 4}},
                              .test_metrics = {{"accuracy", "test accuracy", 4}}};
     program.recipes = {program::network_recipe<Classification, MnistClassifier::Architecture>(

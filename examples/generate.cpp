@@ -9,8 +9,8 @@
 #include "recipes/gan_folder_dcgan.hpp"
 #include "recipes/gan_mnist_dcgan.hpp"
 #include "recipes/gan_mnist_mlp.hpp"
+#include <gantry/io/image.hpp>
 #include <gantry/io/npy.hpp>
-#include <gantry/io/picture.hpp>
 #include <gantry/io/png.hpp>
 #include <gantry/io/safetensors_file.hpp>
 
@@ -152,7 +152,7 @@ void make_folder(const std::filesystem::path& path) {
 void write_samples(gan::Sampler& sampler, const gan::AnyGenerator& generator, const Arguments& arguments) {
     const auto size = static_cast<std::size_t>(generator.height * generator.width * generator.channels);
     const auto channels = static_cast<std::size_t>(generator.channels);
-    const auto picture = [&](std::span<const float> images, int columns, int border, int scale) {
+    const auto image = [&](std::span<const float> images, int columns, int border, int scale) {
         return grid(images, generator.height, generator.width, generator.channels,
                     {.columns = columns, .border = border, .scale = scale, .range = generator.range});
     };
@@ -188,14 +188,13 @@ void write_samples(gan::Sampler& sampler, const gan::AnyGenerator& generator, co
         for (std::size_t i = 0; i < n && !arguments.images.empty(); ++i) {
             char name[40];
             std::snprintf(name, sizeof name, "sample-%06zu.png", first + i);
-            write_png(arguments.images / name, picture(std::span(images).subspan(i * size, size), 1, 0, 1));
+            write_png(arguments.images / name, image(std::span(images).subspan(i * size, size), 1, 0, 1));
         }
         if (!arguments.grid.empty()) sheet.insert(sheet.end(), images.begin(), images.end());
     }
     if (array) array->commit();
     if (!arguments.grid.empty())
-        write_png(arguments.grid,
-                  picture(sheet, ways ? arguments.steps : 8, 2, generator.height < 48 ? 2 : 1));
+        write_png(arguments.grid, image(sheet, ways ? arguments.steps : 8, 2, generator.height < 48 ? 2 : 1));
     std::printf("%zu samples of %s\n", count, generator.name.c_str());
 }
 

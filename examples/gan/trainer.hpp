@@ -116,10 +116,10 @@ public:
         const auto states = generator_.states().to_host();
         const RandomStream dropout = generator_.dropout_stream();
         const Step step{device_};
-        const auto pictures = frozen(generator_)(fixed_points_.get()).to_host();
+        const auto images = frozen(generator_)(fixed_points_.get()).to_host();
         generator_.states().from_host(states);
         generator_.dropout_stream() = dropout;
-        return pictures;
+        return images;
     }
 
     /// Philox blocks that an iteration consumes from the noise stream.

@@ -4,7 +4,7 @@
 #include <gantry/core/images.hpp>
 #include <gantry/core/random.hpp>
 #include <gantry/core/shape.hpp>
-#include <gantry/io/picture.hpp>
+#include <gantry/io/image.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -39,7 +39,7 @@ public:
     /// the state of the run, and neither does `draw`.
     virtual std::vector<double> test() { return {}; }
     /// An image of the networks' current output, always of the same size.
-    virtual Picture draw() = 0;
+    virtual Image draw() = 0;
     /// Writes additional result files to the run's folder at the end of training.
     virtual void write_results(const std::filesystem::path&) {}
 

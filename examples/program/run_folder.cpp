@@ -22,23 +22,23 @@ void move_file(const std::filesystem::path& from, const std::filesystem::path& t
     if (error) io::fail_file("write", to, error.value());
 }
 
-std::optional<Picture> read_if_whole(const std::filesystem::path& path) {
+std::optional<Image> read_if_whole(const std::filesystem::path& path) {
     try {
         return read_png(path);
     } catch (const Error&) {
         return std::nullopt;
     }
 }
-bool same_size(const Picture& a, const Picture& b) {
+bool same_size(const Image& a, const Image& b) {
     return a.height == b.height && a.width == b.width && a.channels == b.channels;
 }
 
 }  // namespace
 
-std::filesystem::path RunFolder::picture(std::uint64_t iteration) const {
+std::filesystem::path RunFolder::image(std::uint64_t iteration) const {
     char number[40];
     std::snprintf(number, sizeof number, "-%06llu.png", static_cast<unsigned long long>(iteration));
-    return path_ / (pictures_ + number);
+    return path_ / (images_ + number);
 }
 
 FolderLock RunFolder::begin() const {
@@ -116,23 +116,23 @@ void RunFolder::put_fresh_in_place() const {
     io::sync_folder(path_);
 }
 
-void RunFolder::write_picture(std::uint64_t iteration, const Picture& picture) const {
-    write_png(this->picture(iteration), picture);
+void RunFolder::write_image(std::uint64_t iteration, const Image& image) const {
+    write_png(this->image(iteration), image);
 }
 
-void RunFolder::remove_picture(std::uint64_t iteration) const {
+void RunFolder::remove_image(std::uint64_t iteration) const {
     std::error_code error;  // it may already be gone
-    std::filesystem::remove(picture(iteration), error);
+    std::filesystem::remove(image(iteration), error);
 }
 
-std::vector<std::uint64_t> RunFolder::pictures(std::uint64_t last) const {
-    const std::string start = pictures_ + '-';
+std::vector<std::uint64_t> RunFolder::images(std::uint64_t last) const {
+    const std::string start = images_ + '-';
     std::vector<std::uint64_t> iterations;
     for (const std::filesystem::path& path : files()) {
         const std::string name = path.stem().string();
         std::uint64_t iteration = 0;
         if (name.starts_with(start) && io::parse_number(name.substr(start.size()), iteration) &&
-            path == picture(iteration) && iteration <= last)
+            path == image(iteration) && iteration <= last)
             iterations.push_back(iteration);
     }
     std::sort(iterations.begin(), iterations.end());
@@ -141,10 +141,10 @@ std::vector<std::uint64_t> RunFolder::pictures(std::uint64_t last) const {
 
 std::size_t RunFolder::write_animation(const std::vector<std::uint64_t>& iterations) const {
     GifWriter gif(animation(), 8);
-    std::optional<Picture> first;
+    std::optional<Image> first;
     std::size_t missing = 0;
     for (const std::uint64_t iteration : iterations) {
-        std::optional<Picture> frame = read_if_whole(picture(iteration));
+        std::optional<Image> frame = read_if_whole(image(iteration));
         if (!first) first = frame;
         if (!frame || !same_size(*frame, *first)) {
             ++missing;

@@ -92,10 +92,10 @@ TEMPLATE_TEST_CASE("uniform and normal numbers have their moments", "[core]", GA
 TEMPLATE_TEST_CASE("drawing numbers does not affect other streams", "[core]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
-    const auto run = [&](bool draw_pictures) {
-        RandomStream data(Seed{1}, "data"), pictures(Seed{1}, "pictures");
+    const auto run = [&](bool draw_images) {
+        RandomStream data(Seed{1}, "data"), images(Seed{1}, "images");
         normal<Shape<Batch, 3>>(device, 5, data);
-        if (draw_pictures) normal<Shape<Batch, 3>>(device, 100, pictures);
+        if (draw_images) normal<Shape<Batch, 3>>(device, 100, images);
         return normal<Shape<Batch, 3>>(device, 5, data).to_host();
     };
     CHECK(run(true) == run(false));

@@ -174,7 +174,7 @@ TEST_CASE("Inputs that would invalidate a run are errors", "") {
         CHECK(is_error(place.run("--resume run"), {"is not a checkpoint of this program"}));
         return;
     }
-    SECTION("a full disk") {  // as large as a file may be: 1 MB, the pictures fit, a checkpoint does not
+    SECTION("a full disk") {  // as large as a file may be: 1 MB, the images fit, a checkpoint does not
         for (const std::string trap : {"", "trap '' XFSZ; "}) {
             const Result full =
                 shell(trap + "ulimit -f 2000; " + place.program("--resume run --iterations 4"));

@@ -34,7 +34,7 @@ struct Place : ProgramFolder {
 };
 
 struct Kind {
-    std::string program, pictures;
+    std::string program, images;
 };
 const std::vector<Kind> kinds{{"classify_mnist", "mistakes"}, {"autoencode_mnist", "reconstructions"}};
 
@@ -87,7 +87,7 @@ TEST_CASE("autoencode_mnist learns to draw bars", "") {
 }
 
 TEST_CASE("A resumed run of one network equals the uninterrupted run byte for byte", "") {
-    for (const auto& [program, pictures] : kinds) {
+    for (const auto& [program, images] : kinds) {
         CAPTURE(program);
         const Place place(program);
         const std::string options = "--batch 30 --seed 5 --every 2 --threads 1 ";
@@ -102,14 +102,14 @@ TEST_CASE("A resumed run of one network equals the uninterrupted run byte for by
             if (!file.starts_with("checkpoint-previous"))
                 CHECK(place.file("run/" + file) == place.file("straight/" + file));
         }
-        CHECK_FALSE(place.file("run/" + pictures + "-000006.png").empty());
-        CHECK_FALSE(place.file("run/" + pictures + ".gif").empty());
+        CHECK_FALSE(place.file("run/" + images + "-000006.png").empty());
+        CHECK_FALSE(place.file("run/" + images + ".gif").empty());
         CHECK_FALSE(place.file("run/losses.svg").empty());
     }
 }
 
 TEST_CASE("Additional reports do not affect a run of one network", "") {
-    for (const auto& [program, pictures] : kinds) {
+    for (const auto& [program, images] : kinds) {
         CAPTURE(program);
         const Place place(program);
         REQUIRE(place.run("--batch 30 --threads 1 --iterations 6 --every 2 --out a").code == 0);

@@ -1,8 +1,8 @@
 #pragma once
 #include <gantry/core/error.hpp>
+#include <gantry/io/image.hpp>
+#include <gantry/io/image_file.hpp>
 #include <gantry/io/orientation.hpp>
-#include <gantry/io/picture.hpp>
-#include <gantry/io/picture_file.hpp>
 
 #include <algorithm>
 #include <array>
@@ -28,7 +28,7 @@ namespace io {
 /// Options of read_jpeg.
 struct ReadJpegOptions {
     /// Allows decoding at 1/2, 1/4 or 1/8 of the size, which takes a fraction of the time, as long as the
-    /// upright picture has at least this height and width, in pixels. Default: full size.
+    /// upright image has at least this height and width, in pixels. Default: full size.
     int smallest_height = std::numeric_limits<int>::max();
     int smallest_width = std::numeric_limits<int>::max();  ///< see smallest_height
 };
@@ -122,9 +122,9 @@ inline int jpeg_orientation(const jpeg_decompress_struct& info) {
 
 namespace io {
 /// Decodes a JPEG file: see read_jpeg. Reserves the memory that decoding needs in `memory`.
-inline Picture decode_jpeg(const std::filesystem::path& path, const ReadJpegOptions& options,
-                           DecodingMemory& memory) {
-    const detail::PictureFile file("read_jpeg", path);
+inline Image decode_jpeg(const std::filesystem::path& path, const ReadJpegOptions& options,
+                         DecodingMemory& memory) {
+    const detail::ImageFile file("read_jpeg", path);
     detail::JpegDecompressor jpeg;
     jpeg_decompress_struct& info = jpeg.info;
     const auto run = [&](const auto& action) {
@@ -152,31 +152,30 @@ inline Picture decode_jpeg(const std::filesystem::path& path, const ReadJpegOpti
     info.scale_num = 1;
     jpeg_calc_output_dimensions(&info);
 
-    Picture picture{
-        static_cast<int>(info.output_height), static_cast<int>(info.output_width), grey ? 1 : 3, {}};
-    const std::size_t bytes = detail::picture_bytes(picture.height, picture.width, picture.channels);
-    // For multiple scans libjpeg holds two bytes per value of the full-size picture.
+    Image image{static_cast<int>(info.output_height), static_cast<int>(info.output_width), grey ? 1 : 3, {}};
+    const std::size_t bytes = detail::image_bytes(image.height, image.width, image.channels);
+    // For multiple scans libjpeg holds two bytes per value of the full-size image.
     const std::size_t kept =
         jpeg_has_multiple_scans(&info) != 0
-            ? 2 * detail::picture_bytes(static_cast<int>(info.image_height),
-                                        static_cast<int>(info.image_width), info.num_components)
+            ? 2 * detail::image_bytes(static_cast<int>(info.image_height), static_cast<int>(info.image_width),
+                                      info.num_components)
             : 0;
     memory.take(bytes + kept);
     run([&] { jpeg_start_decompress(&info); });
-    picture.pixels.resize(bytes);
-    std::vector<std::uint8_t> cmyk_row(cmyk ? detail::picture_bytes(1, picture.width, 4) : 0);
+    image.pixels.resize(bytes);
+    std::vector<std::uint8_t> cmyk_row(cmyk ? detail::image_bytes(1, image.width, 4) : 0);
     run([&] {
         while (info.output_scanline < info.output_height) {
             std::uint8_t* const row =
-                picture.pixels.data() + detail::picture_bytes(static_cast<int>(info.output_scanline),
-                                                              picture.width, picture.channels);
+                image.pixels.data() +
+                detail::image_bytes(static_cast<int>(info.output_scanline), image.width, image.channels);
             std::uint8_t* decoded = cmyk ? cmyk_row.data() : row;
             jpeg_read_scanlines(&info, &decoded, 1);
-            if (cmyk) detail::cmyk_to_rgb(decoded, row, picture.width);
+            if (cmyk) detail::cmyk_to_rgb(decoded, row, image.width);
         }
         jpeg_finish_decompress(&info);  // reads to the end, so that a truncated file is an error
     });
-    return detail::turn_upright(std::move(picture), orientation);
+    return detail::turn_upright(std::move(image), orientation);
 }
 }  // namespace io
 
@@ -184,7 +183,7 @@ inline Picture decode_jpeg(const std::filesystem::path& path, const ReadJpegOpti
 /// Pillow's ImageOps.exif_transpose; torchvision's ImageFolder ignores it. The values are the same as
 /// Pillow's; as in Pillow, colour profiles are not applied. Errors: a file that is not a JPEG or is damaged;
 /// more than 2^27 pixels or 100 scans.
-inline Picture read_jpeg(const std::filesystem::path& path, const io::ReadJpegOptions& options = {}) {
+inline Image read_jpeg(const std::filesystem::path& path, const io::ReadJpegOptions& options = {}) {
     io::DecodingMemory memory;
     return io::decode_jpeg(path, options, memory);
 }

@@ -18,11 +18,11 @@
 namespace gantry {
 
 namespace detail {
-/// An open picture file as a stdio stream for the C libraries, which read it in small pieces, so that a large
+/// An open image file as a stdio stream for the C libraries, which read it in small pieces, so that a large
 /// file takes no memory. Errors: a file of more than 1 GiB.
-class PictureFile {
+class ImageFile {
 public:
-    PictureFile(std::string_view where, std::filesystem::path path) : where_(where), path_(std::move(path)) {
+    ImageFile(std::string_view where, std::filesystem::path path) : where_(where), path_(std::move(path)) {
         const io::File file(path_, io::File::Mode::read);
         size_ = file.size();
         if (size_ > std::size_t{1} << 30)
@@ -65,7 +65,7 @@ private:
 
 namespace io {
 /// A reservation from the decoding memory that all threads share (2^29 bytes). A thread that needs more than
-/// is left waits for others, so a folder of huge pictures is decoded one at a time. Released by the
+/// is left waits for others, so a folder of huge images is decoded one at a time. Released by the
 /// destructor.
 class DecodingMemory {
 public:
@@ -82,7 +82,7 @@ public:
 
     /// Call this at most once: a waiting thread must not hold memory.
     void take(std::size_t bytes) {
-        bytes = std::min(bytes, most);  // a larger picture is decoded alone
+        bytes = std::min(bytes, most);  // a larger image is decoded alone
         std::unique_lock lock(all().mutex);
         all().freed.wait(lock, [&] { return all().taken + bytes <= most; });
         all().taken += bytes;
