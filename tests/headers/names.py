@@ -106,4 +106,4 @@ for path in sources:
                     f"{path.relative_to(ROOT)}: uses detail::{name} of {'/, '.join(sorted(owners[name]))}/; move {name} from "
                     "`detail` to the namespace that docs/design.md names for its folder"
                 )
-sys.exit("\n".join(errors))
+sys.exit("\n".join(errors) or 0)

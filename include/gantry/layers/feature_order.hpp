@@ -117,7 +117,7 @@ namespace layers {
 /// Feature order of a layer's input and output vectors; {1, 1} for images, whose channels have PyTorch's
 /// order.
 struct LayerOrders {
-    core::FlatImage inputs{}, outputs{};
+    core::FlatImage inputs{}, outputs{};  ///< the images that they flatten, if any
 };
 }  // namespace layers
 
