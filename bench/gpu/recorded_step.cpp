@@ -41,7 +41,7 @@ struct Recorder : Device<NoMemory> {
 
 /// As for Cuda's tiled kernels.
 bool fuses_activation_backward(const Recorder&, const ConvolutionGeometry& g, ActivationKind kind) {
-    return !cuda::plain_product(g) && fuses_into_backward(kind);
+    return !gantry::plain_product(g) && fuses_into_backward(kind);
 }
 
 template <class P>
@@ -53,7 +53,7 @@ void launch(Recorder& recorder, MatmulParameters<T> p) {
 }
 template <class P>
 void record_convolution(Recorder& recorder, const P& p) {
-    if (const auto product = cuda::as_product(p))
+    if (const auto product = gantry::as_product(p))
         launch(recorder, *product);
     else
         recorder.products.push_back(p);
