@@ -27,7 +27,7 @@ __global__ void maxout_select(MaxoutSelectParameters<T> p) {
 
 /// The first of the pieces with the largest element, for each element of a pack. Pieces are `step` apart.
 template <class P, class T>
-__device__ Pack<unsigned, P::width> largest_piece(const T* x, std::size_t step, unsigned pieces) {
+__device__ Pack<unsigned, P::width> largest_piece(const T* x, std::size_t step, std::size_t pieces) {
     P largest = load<P>(x);
     Pack<unsigned, P::width> winner = {};
     for (unsigned piece = 1; piece < pieces; ++piece) {
@@ -47,7 +47,7 @@ __global__ void maxout_scatter(MaxoutScatterParameters<T> p) {
         using P = Pack<T, decltype(width)::value>;
         const std::size_t first = i + i / p.columns * (p.pieces - 1) * p.columns;
         const P value = load<P>(p.values + i);
-        const auto winner = largest_piece<P>(p.x + first, p.columns, static_cast<unsigned>(p.pieces));
+        const auto winner = largest_piece<P>(p.x + first, p.columns, p.pieces);
         for (unsigned piece = 0; piece < p.pieces; ++piece) {
             P out;
             for (int k = 0; k < P::width; ++k) out.at[k] = winner.at[k] == piece ? value.at[k] : T{0};

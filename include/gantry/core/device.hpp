@@ -83,7 +83,7 @@ public:
     }
 
     /// Exclusive use of the device by one thread; the destructor ends it.
-    class Turn {
+    class [[nodiscard]] Turn {
     public:
         Turn(const Turn&) = delete;
         Turn& operator=(const Turn&) = delete;
@@ -101,7 +101,7 @@ public:
     /// Acquires the device for the calling thread until the result is destroyed; calls may nest. Threads may
     /// alternate if they synchronise with each other. Errors: another thread is using the device, that is,
     /// has a Step open or is running an op.
-    [[nodiscard]] Turn turn() {
+    Turn turn() {
         const void* const me = this_thread();
         if (user_.load(std::memory_order_relaxed) == me) return Turn(nullptr);
         const void* nobody = nullptr;

@@ -40,7 +40,7 @@ concept AnyNetwork = detail::is_network<std::remove_const_t<Net>>;
 /// buffer. Valid until the next `backward` for the same network or the end of the step, whichever is first.
 /// An optimizer applies them once.
 template <class Net>
-struct Gradients {
+struct [[nodiscard]] Gradients {
     Net* network;           ///< whose parameters' gradients they are
     std::uint64_t pass;     ///< number of the network's backward pass that wrote them
     std::uint32_t step;     ///< step of the device in which they were written
@@ -79,7 +79,7 @@ struct Gradients {
 /// A network in a given mode. `recorded`: its parameters are on the tape; `training`: batch statistics and
 /// dropout. See frozen and evaluation. The network must outlive it.
 template <class Net, bool recorded, bool training>
-class View {
+class [[nodiscard]] View {
 public:
     /// See frozen and evaluation.
     explicit View(Net& network) : network_(&network), watch_(network.watch()) {}

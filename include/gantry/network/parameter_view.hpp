@@ -14,7 +14,7 @@ namespace gantry {
 /// One parameter, or one running statistic, of a network: network.parameter("3.weight"). T is const for a
 /// const network. The network must outlive the view, and must not be moved.
 template <class T, class D>
-class ParameterView {
+class [[nodiscard]] ParameterView {
     using BufferType =
         std::conditional_t<std::is_const_v<T>, const Buffer<std::remove_const_t<T>, D>, Buffer<T, D>>;
 
