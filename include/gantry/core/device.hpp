@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <mutex>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 namespace gantry {
@@ -142,6 +143,13 @@ private:
     Lifetime lifetime_;
     std::atomic<const void*> user_{nullptr};
     std::uint32_t step_ = 1;
+};
+
+/// A device type: it derives from Device and has a `launch` for each contract.
+template <class D>
+concept AnyDevice = requires {
+    typename D::Memory;
+    requires std::is_base_of_v<Device<typename D::Memory>, D>;
 };
 
 /// RAII scope of one step. Tensors and recorded ops created inside become invalid when it ends, normally or
