@@ -40,7 +40,7 @@ concept AnyNetwork = detail::is_network<std::remove_const_t<Net>>;
 /// buffer. Valid until the next `backward` for the same network or the end of the step, whichever is first.
 /// An optimizer applies them once.
 template <class Net>
-struct [[nodiscard]] Gradients {
+struct Gradients {
     Net* network;           ///< whose parameters' gradients they are
     std::uint64_t pass;     ///< number of the network's backward pass that wrote them
     std::uint32_t step;     ///< step of the device in which they were written
