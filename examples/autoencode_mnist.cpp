@@ -49,7 +49,7 @@ public:
     }
 
     /// The first test images in rows, with their reconstructions below each row.
-    Picture draw() override {
+    Image draw() override {
         const std::size_t row = columns_ * Base::Item::sample_size;
         std::vector<float> tiles;
         this->evaluate(shown_, [&](const auto& originals, const auto& reconstructions) {
@@ -76,7 +76,7 @@ int main(int argc, char** argv) {
             "Trains an autoencoder with max pooling, and unpooling by its switches, on MNIST, Fashion-MNIST "
             "or data with the same file names; evaluates it on the test set.",
         .dataset = program::mnist(),
-        .pictures = "reconstructions",
+        .images = "reconstructions",
         .metrics = {{"loss", "loss", 5, "#7b3fa0"}},
         .test_metrics = {{"loss", "test loss", 5}}};
     program.recipes = {program::network_recipe<Autoencoding, EncoderDecoder::Architecture>(

@@ -61,14 +61,15 @@ public:
     std::vector<double> test() override { return {accuracy(chosen(), test_.labels)}; }
 
     /// The first misclassified test images; the remaining tiles stay empty.
-    Picture draw() override {
+    Image draw() override {
         constexpr std::size_t columns = 10, tiles = columns * columns;
         const std::size_t size = test_.images.sample_size();
         std::vector<float> mistakes;
         for (std::size_t i = 0; i < test_.labels.size() && mistakes.size() < tiles * size; ++i)
             if (chosen()[i] != test_.labels[i])
                 for (std::size_t k = i * size; k < (i + 1) * size; ++k)
-                    mistakes.push_back(from_byte<float>(test_.images.pixels[k], PixelRange::zero_to_one));
+                    mistakes.push_back(
+                        core::from_byte<float>(test_.images.pixels[k], PixelRange::zero_to_one));
         mistakes.resize(tiles * size);
         return grid(mistakes, test_.images.height, test_.images.width, 1,
                     {.columns = columns, .scale = 2, .range = PixelRange::zero_to_one});
@@ -84,7 +85,7 @@ public:
             text += '\n' + std::to_string(c);
             for (const int count : counts[c]) text += ',' + std::to_string(count);
         }
-        write_file(folder / "confusion.csv", text + '\n');
+        io::write_file(folder / "confusion.csv", text + '\n');
     }
 
 private:
@@ -114,7 +115,7 @@ int main(int argc, char** argv) {
                                  "Trains a convolutional classifier on MNIST, Fashion-MNIST or data with the "
                                  "same file names; evaluates it on the test set.",
                              .dataset = program::mnist(),
-                             .pictures = "mistakes",
+                             .images = "mistakes",
                              .metrics = {{"loss", "loss", 4, "#7b3fa0"}, {"accuracy", "accuracy", 4}},
                              .test_metrics = {{"accuracy", "test accuracy", 4}}};
     program.recipes = {program::network_recipe<Classification, MnistClassifier::Architecture>(

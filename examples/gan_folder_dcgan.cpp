@@ -1,4 +1,4 @@
-// Trains a deep convolutional GAN on your own picture files, resized to 64x64.
+// Trains a deep convolutional GAN on your own image files, resized to 64x64.
 #include "recipes/gan_folder_dcgan.hpp"
 
 #include "gan/run.hpp"
@@ -11,5 +11,5 @@ int main(int argc, char** argv) {
         argc, argv,
         {.name = "gan_folder_dcgan",
          .description = "Trains a deep convolutional GAN on a folder of PNG and JPEG files.",
-         .dataset = program::picture_folder(64, 64)});
+         .dataset = program::image_folder(64, 64)});
 }

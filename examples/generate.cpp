@@ -9,8 +9,8 @@
 #include "recipes/gan_folder_dcgan.hpp"
 #include "recipes/gan_mnist_dcgan.hpp"
 #include "recipes/gan_mnist_mlp.hpp"
+#include <gantry/io/image.hpp>
 #include <gantry/io/npy.hpp>
-#include <gantry/io/picture.hpp>
 #include <gantry/io/png.hpp>
 #include <gantry/io/safetensors_file.hpp>
 
@@ -109,7 +109,7 @@ bool parse(Arguments& arguments, const std::vector<gan::AnyGenerator>& generator
     if (!program::parse_arguments(app, argc, argv)) return false;
     if (arguments.grid.empty() && arguments.images.empty() && arguments.npy.empty())
         arguments.grid = "samples.png";
-    if (detail::file_type(arguments.file) == std::filesystem::file_type::directory)
+    if (io::file_type(arguments.file) == std::filesystem::file_type::directory)
         arguments.file /= "generator.safetensors";
     return true;
 }
@@ -127,7 +127,7 @@ const gan::AnyGenerator& find_generator(const std::vector<gan::AnyGenerator>& ge
     std::string known;
     for (const auto& generator : generators) known += (known.empty() ? "" : ", ") + generator.name;
     fail("generate", arguments.file.string() +
-                         (named ? " is of " + detail::quoted(name) + ", which is not a known GAN"
+                         (named ? " is of " + io::quoted(name) + ", which is not a known GAN"
                                 : " does not name its generator: set --network") +
                          "; known are " + known);
 }
@@ -146,7 +146,7 @@ std::vector<float> channels_first(std::span<const float> images, std::size_t pix
 void make_folder(const std::filesystem::path& path) {
     std::error_code error;
     std::filesystem::create_directories(path, error);
-    if (error) detail::fail_file("create the folder", path, error.value());
+    if (error) io::fail_file("create the folder", path, error.value());
 }
 
 std::vector<std::size_t> array_shape(const gan::AnyGenerator& generator, std::size_t count, bool nchw) {
@@ -175,7 +175,7 @@ std::vector<float> draw_latents(gan::Sampler& sampler, const Arguments& argument
 void write_samples(gan::Sampler& sampler, const gan::AnyGenerator& generator, const Arguments& arguments) {
     const auto size = static_cast<std::size_t>(generator.height * generator.width * generator.channels);
     const auto channels = static_cast<std::size_t>(generator.channels);
-    const auto picture = [&](std::span<const float> images, int columns, int border, int scale) {
+    const auto image = [&](std::span<const float> images, int columns, int border, int scale) {
         return grid(images, generator.height, generator.width, generator.channels,
                     {.columns = columns, .border = border, .scale = scale, .range = generator.range});
     };
@@ -184,7 +184,7 @@ void write_samples(gan::Sampler& sampler, const gan::AnyGenerator& generator, co
     const std::size_t count = latents.size() / sampler.latent_size();
 
     const bool nchw = arguments.layout == "nchw";
-    std::optional<NpyFile> array;
+    std::optional<io::NpyFile> array;
     if (!arguments.npy.empty()) array.emplace(arguments.npy, array_shape(generator, count, nchw));
     if (!arguments.images.empty()) make_folder(arguments.images);
     std::vector<float> sheet;
@@ -196,13 +196,13 @@ void write_samples(gan::Sampler& sampler, const gan::AnyGenerator& generator, co
         if (array) array->write(nchw ? channels_first(images, size / channels, channels) : images);
         for (std::size_t i = 0; i < n && !arguments.images.empty(); ++i)
             write_png(arguments.images / file_name(first + i),
-                      picture(std::span(images).subspan(i * size, size), 1, 0, 1));
+                      image(std::span(images).subspan(i * size, size), 1, 0, 1));
         if (!arguments.grid.empty()) sheet.insert(sheet.end(), images.begin(), images.end());
     }
     if (array) array->commit();
     if (!arguments.grid.empty())
-        write_png(arguments.grid, picture(sheet, arguments.interpolate > 0 ? arguments.steps : 8, 2,
-                                          generator.height < 48 ? 2 : 1));
+        write_png(arguments.grid, image(sheet, arguments.interpolate > 0 ? arguments.steps : 8, 2,
+                                        generator.height < 48 ? 2 : 1));
     std::printf("%zu samples of %s\n", count, generator.name.c_str());
 }
 

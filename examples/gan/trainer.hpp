@@ -60,8 +60,8 @@ class GanTrainer {
     static_assert(gan::Objective<Objective, Variable<Shape<Batch, 1>, Scalar, DeviceType>>,
                   "gantry: an objective has discriminator(real, fake) and generator(fake), both scalars, and "
                   "score(outputs): see gan/objectives.hpp");
-    static_assert(OptimizerOf<GeneratorOptimizer, Generator> &&
-                      OptimizerOf<DiscriminatorOptimizer, Discriminator>,
+    static_assert(optim::OptimizerOf<GeneratorOptimizer, Generator> &&
+                      optim::OptimizerOf<DiscriminatorOptimizer, Discriminator>,
                   "gantry: each optimizer must be one of its network: Adam generator_adam{generator}");
 
 public:
@@ -123,10 +123,10 @@ public:
         const auto states = generator_.states().to_host();
         const RandomStream dropout = generator_.dropout_stream();
         const Step step{device_};
-        const auto pictures = frozen(generator_)(fixed_points_.get()).to_host();
+        const auto images = frozen(generator_)(fixed_points_.get()).to_host();
         generator_.states().from_host(states);
         generator_.dropout_stream() = dropout;
-        return pictures;
+        return images;
     }
 
     /// Philox blocks that an iteration consumes from the noise stream.

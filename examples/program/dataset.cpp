@@ -3,8 +3,8 @@
 #include "print.hpp"
 #include <gantry/core/error.hpp>
 #include <gantry/data/cifar10.hpp>
+#include <gantry/data/image_folder.hpp>
 #include <gantry/data/mnist.hpp>
-#include <gantry/data/picture_folder.hpp>
 #include <gantry/io/csv.hpp>
 
 #include <cstdint>
@@ -18,12 +18,12 @@
 namespace gantry::program {
 namespace {
 
-/// Prints which files of a folder are not among the images, if any: "Skipped: 3 broken pictures, ...".
-void print_left_out(const PictureFolder& folder) {
+/// Prints which files of a folder are not among the images, if any: "Skipped: 3 broken images, ...".
+void print_left_out(const ImageFolder& folder) {
     std::string text;
-    if (!folder.broken.empty()) text += std::to_string(folder.broken.size()) + " broken pictures";
+    if (!folder.broken.empty()) text += std::to_string(folder.broken.size()) + " broken images";
     if (!folder.other_formats.empty())
-        text += (text.empty() ? "" : ", and ") + detail::list_formats(folder.other_formats) +
+        text += (text.empty() ? "" : ", and ") + io::list_formats(folder.other_formats) +
                 ", which are neither PNG nor JPEG: convert them";
     if (!text.empty()) print_line("Skipped: " + text);
 }
@@ -56,22 +56,22 @@ Dataset cifar10() {
                 std::vector<std::string> classes;  // none: all
                 if (options.classes != "all")
                     for (std::string_view rest = options.classes; !rest.empty();)
-                        classes.emplace_back(detail::take_field(rest, ','));
+                        classes.emplace_back(io::take_field(rest, ','));
                 return load_cifar10(options.data, split, classes);
             }};
 }
 
-Dataset picture_folder(int height, int width) {
+Dataset image_folder(int height, int width) {
     return {.contents = "Folder with PNG and JPEG files of any size",
             .may_be_broken = true,
             .load = [height, width](const Options& options, Split) {
-                PictureFolder folder = load_picture_folder(
-                    options.data, {.height = height, .width = width, .skip_broken = true});
-                for (const PictureFolder::Broken& picture : folder.broken) print_line(picture.reason, stderr);
+                ImageFolder folder =
+                    load_image_folder(options.data, {.height = height, .width = width, .skip_broken = true});
+                for (const ImageFolder::Broken& image : folder.broken) print_line(image.reason, stderr);
                 if (!folder.broken.empty() && !options.skip_broken)
                     fail("data", std::to_string(folder.broken.size()) + " of " +
                                      std::to_string(folder.broken.size() + folder.paths.size()) +
-                                     " pictures in " + options.data +
+                                     " images in " + options.data +
                                      " cannot be read: repair them, or skip them with --skip-broken");
                 print_left_out(folder);
                 return LabelledImages{std::move(folder.images), {}};

@@ -24,7 +24,7 @@ std::string data_text(const LabelledImages& data);
 Dataset mnist();
 /// The binary version of CIFAR-10, all classes or a selection.
 Dataset cifar10();
-/// A folder of the user's own picture files, resized to height x width, without labels.
-Dataset picture_folder(int height, int width);
+/// A folder of the user's own image files, resized to height x width, without labels.
+Dataset image_folder(int height, int width);
 
 }  // namespace gantry::program

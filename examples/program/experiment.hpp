@@ -4,7 +4,7 @@
 #include <gantry/core/images.hpp>
 #include <gantry/core/random.hpp>
 #include <gantry/core/shape.hpp>
-#include <gantry/io/picture.hpp>
+#include <gantry/io/image.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -39,7 +39,7 @@ public:
     /// the state of the run, and neither does `draw`.
     virtual std::vector<double> test() { return {}; }
     /// An image of the networks' current output, always of the same size.
-    virtual Picture draw() = 0;
+    virtual Image draw() = 0;
     /// Writes additional result files to the run's folder at the end of training.
     virtual void write_results(const std::filesystem::path&) {}
 
@@ -60,7 +60,7 @@ struct AnyRecipe {
     std::uint64_t iterations;
     int batch;
     std::string classes{};   ///< comma-separated, for data with classes; empty: all
-    Extents input;           ///< of the networks: (Batch, height, width, channels) or (Batch, N)
+    core::Extents input;     ///< of the networks: (Batch, height, width, channels) or (Batch, N)
     std::string parameters;  ///< parameter counts of the networks: "1200 parameters"
     std::function<std::string()> summary;  ///< the networks' layers as text, for --dry-run
     /// Creates the experiment with initialised networks. The data must outlive it.
@@ -69,7 +69,7 @@ struct AnyRecipe {
 
 /// Derives a separate seed for a part of a run, so that two networks do not start with the same weights.
 inline Seed seed_for(Seed run, std::string_view part) {
-    const PhiloxBlock words = RandomStream(run, part).block(0);
+    const core::PhiloxBlock words = RandomStream(run, part).block(0);
     return Seed{std::uint64_t{words[1]} << 32 | words[0]};
 }
 

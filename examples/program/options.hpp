@@ -13,12 +13,12 @@
 namespace gantry::program {
 
 /// Options of every training program. --classes exists only for data with classes, --skip-broken only for
-/// folders of picture files.
+/// folders of image files.
 struct Options {
     std::string recipe{};
     std::string data{};            ///< folder; empty: not given, and the data set has no default
     std::string classes{};         ///< empty: the recipe's; "all", or comma-separated names
-    bool skip_broken = false;      ///< skip picture files that cannot be read
+    bool skip_broken = false;      ///< skip image files that cannot be read
     std::uint64_t iterations = 0;  ///< 0: the recipe's
     int batch = 0;                 ///< 0: the recipe's
     std::uint64_t seed = 1;

@@ -39,8 +39,8 @@ constexpr int interrupted(int signal) { return 128 + signal; }
 }  // namespace exit_code
 
 /// Errors: images of a size that the networks do not take.
-void check_pictures(const Images& images, const AnyRecipe& recipe) {
-    const Extents& input = recipe.input;
+void check_images(const Images& images, const AnyRecipe& recipe) {
+    const core::Extents& input = recipe.input;
     const bool fits = input.rank == 4 ? images.height == input.of[1] && images.width == input.of[2] &&
                                             images.channels == input.of[3]
                                       : images.sample_size() == static_cast<std::size_t>(input.last());
@@ -57,7 +57,7 @@ bool all_finite(const Safetensors& file) {
         const auto& [name, entry] = named;
         if (entry.dtype != "F32") return true;
         std::vector<float> numbers(entry.data.size() / sizeof(float));
-        copy_values(file, name, std::span(numbers));
+        io::copy_values(file, name, std::span(numbers));
         return std::ranges::all_of(numbers, [](float x) { return math::is_finite(x); });
     });
 }
@@ -68,7 +68,7 @@ CsvLog open_log(const std::filesystem::path& path, const std::vector<Metric>& me
     std::string header = "iteration";
     for (const Metric& metric : metrics) header += ',' + metric.column;
     if (iteration == 0) return CsvLog(path, header);
-    if (!detail::exists(path))
+    if (!io::exists(path))
         print_line(path.string() + " is missing: the new one starts after iteration " +
                    std::to_string(iteration));
     return CsvLog::resume(path, header, iteration, rows);
@@ -116,7 +116,7 @@ public:
         metadata_["program"] = program.name;
         metadata_["data.train"] = data_text(data);
         metadata_.merge(experiment_->record());
-        saved ? load(*saved) : write_png(folder_.real_pictures(), sheet_of(data.images));
+        saved ? load(*saved) : write_png(folder_.real_images(), sheet_of(data.images));
         print_header(data.images, recipe, options_, metadata_["device"]);
     }
 
@@ -128,7 +128,7 @@ public:
             draw();
             save();  // a full disk is better detected now
         } else {
-            pictures_ = folder_.pictures(first);
+            images_ = folder_.images(first);
         }
         open_logs(first);
         if (first >= last) return complete();
@@ -141,7 +141,7 @@ public:
                 ++seen;
                 if (!std::ranges::all_of(metrics, [](double x) { return math::is_finite(x); })) {
                     progress.end_line();
-                    finish_pictures();
+                    finish_images();
                     fail_diverged(seen);
                 }
                 losses_->row(seen, metrics);
@@ -184,7 +184,7 @@ private:
     /// Writes what is derived from a run that has done its last iteration: it may have been killed before.
     int complete() {
         const std::uint64_t last = experiment_->iterations();
-        if (pictures_.empty() || pictures_.back() != last) draw();
+        if (images_.empty() || images_.back() != last) draw();
         CheckpointWriter writer;
         experiment_->serialize(writer);
         write_result(std::move(writer.file));
@@ -199,37 +199,37 @@ private:
         const std::uint64_t now = experiment_->iterations();
         const bool interrupted = now < options_.iterations;
         print_line((interrupted ? "Stopped after " : "Done after ") + std::to_string(now) + " iterations, " +
-                   duration_text(seconds) + ": see " + folder_.name_of(folder_.picture(now)));
+                   duration_text(seconds) + ": see " + folder_.name_of(folder_.image(now)));
         if (interrupted) print_line("Continue with --resume " + folder_.name());
         return interrupted ? exit_code::interrupted(signal) : exit_code::done;
     }
 
     /// Draws an image for the report. In a long run only those of every second, fourth, ... report are kept.
     void draw() {
-        constexpr std::uint64_t most_pictures = 200;
+        constexpr std::uint64_t most_images = 200;
         const std::uint64_t now = experiment_->iterations();
-        folder_.write_picture(now, experiment_->draw());
-        pictures_.push_back(now);
+        folder_.write_image(now, experiment_->draw());
+        images_.push_back(now);
         std::uint64_t spacing = options_.every;
-        while (now / spacing > most_pictures) spacing *= 2;
+        while (now / spacing > most_images) spacing *= 2;
         if (spacing == options_.every) return;
-        std::erase_if(pictures_, [&](std::uint64_t iteration) {
+        std::erase_if(images_, [&](std::uint64_t iteration) {
             const bool left_out = iteration != now && iteration % spacing != 0;
-            if (left_out) folder_.remove_picture(iteration);
+            if (left_out) folder_.remove_image(iteration);
             return left_out;
         });
     }
 
     /// Writes the files that derive from others and from the networks. Idempotent.
     void finish() {
-        finish_pictures();
+        finish_images();
         experiment_->write_results(folder_.path());
     }
-    void finish_pictures() {
+    void finish_images() {
         if (!folder_.write_plot(program_.name + ", " + options_.recipe, program_.metrics))
             print_line(folder_.name_of(folder_.losses()) + " is missing or damaged: no plot was drawn");
-        if (const std::size_t missing = folder_.write_animation(pictures_); missing > 0)
-            print_line(std::to_string(missing) + " of " + std::to_string(pictures_.size()) +
+        if (const std::size_t missing = folder_.write_animation(images_); missing > 0)
+            print_line(std::to_string(missing) + " of " + std::to_string(images_.size()) +
                        " images are missing or damaged: " + folder_.name_of(folder_.animation()) +
                        " omits them");
     }
@@ -312,7 +312,7 @@ private:
     std::unique_ptr<Experiment> experiment_;
     FolderLock lock_;
     std::optional<CsvLog> losses_, tests_;
-    std::vector<std::uint64_t> pictures_;  ///< iterations that have an image
+    std::vector<std::uint64_t> images_;  ///< iterations that have an image
     Clock::time_point saved_at_ = Clock::now();
     double save_seconds_ = 0;  ///< duration of the last save
     std::uint64_t saved_iteration_ = 0;
@@ -330,7 +330,7 @@ void print_plan(const AnyRecipe& recipe, const Options& options) {
 
 /// Loads the run to resume and restores its options into `command_line`.
 SavedRun load_run(const Program& program, CommandLine& command_line, const RunFolder& folder) {
-    if (!detail::exists(folder.path())) static_cast<void>(folder.newest_checkpoint());  // throws
+    if (!io::exists(folder.path())) static_cast<void>(folder.newest_checkpoint());  // throws
     FolderLock lock = folder.take_over();
     const auto begin = Clock::now();
     SavedRun saved{std::move(lock), folder.load(), 0};
@@ -357,12 +357,12 @@ int run_or_throw(int argc, const char* const* argv, const Program& program) {
 
     Options& options = command_line.options();
     if (options.out.empty()) options.out = std::filesystem::path("runs") / program.name / options.recipe;
-    const RunFolder folder(options.out, program.pictures);
+    const RunFolder folder(options.out, program.images);
     std::optional<SavedRun> saved;
     if (options.resume)
         saved.emplace(load_run(program, command_line, folder));
-    else if (!options.dry_run && detail::exists(folder.path()))
-        folder.begin();  // detects an existing run before the data is read
+    else if (!options.dry_run && io::exists(folder.path()))
+        static_cast<void>(folder.begin());  // detects an existing run before the data is read
 
     const AnyRecipe& recipe = *std::ranges::find(program.recipes, options.recipe, &AnyRecipe::name);
     if (options.iterations == 0) options.iterations = recipe.iterations;
@@ -377,7 +377,7 @@ int run_or_throw(int argc, const char* const* argv, const Program& program) {
         fail("options",
              "--data FOLDER must be given: " + program.dataset.contents + "; --help lists the options");
     const LabelledImages data = program.dataset.load(options, Split::train);
-    check_pictures(data.images, recipe);
+    check_images(data.images, recipe);
     return Run(program, recipe, command_line, data, folder, std::move(saved)).train();
 }
 

@@ -14,7 +14,7 @@ struct Program {
     std::string name;         ///< of the executable
     std::string description;  ///< first paragraph of --help
     Dataset dataset;
-    std::string pictures = "samples";  ///< base name of the generated images in the run's folder
+    std::string images = "samples";  ///< base name of the generated images in the run's folder
     std::vector<AnyRecipe> recipes{};
     std::vector<Metric> metrics{};                    ///< of each iteration; at most 8
     std::vector<Metric> test_metrics{};               ///< of each report, also at most 8; none: no test split

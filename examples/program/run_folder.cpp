@@ -19,32 +19,32 @@ namespace {
 void move_file(const std::filesystem::path& from, const std::filesystem::path& to) {
     std::error_code error;
     std::filesystem::rename(from, to, error);
-    if (error) detail::fail_file("write", to, error.value());
+    if (error) io::fail_file("write", to, error.value());
 }
 
-std::optional<Picture> read_if_whole(const std::filesystem::path& path) {
+std::optional<Image> read_if_whole(const std::filesystem::path& path) {
     try {
         return read_png(path);
     } catch (const Error&) {
         return std::nullopt;
     }
 }
-bool same_size(const Picture& a, const Picture& b) {
+bool same_size(const Image& a, const Image& b) {
     return a.height == b.height && a.width == b.width && a.channels == b.channels;
 }
 
 }  // namespace
 
-std::filesystem::path RunFolder::picture(std::uint64_t iteration) const {
+std::filesystem::path RunFolder::image(std::uint64_t iteration) const {
     char number[40];
     std::snprintf(number, sizeof number, "-%06llu.png", static_cast<unsigned long long>(iteration));
-    return path_ / (pictures_ + number);
+    return path_ / (images_ + number);
 }
 
 FolderLock RunFolder::begin() const {
     std::error_code error;
     std::filesystem::create_directories(path_, error);
-    if (error) detail::fail_file("create the folder", path_, error.value());
+    if (error) io::fail_file("create the folder", path_, error.value());
     FolderLock lock = take_over();
     if (has_checkpoint())
         fail("run folder", "there is a run in " + name_ + " already: continue it with --resume " + name_ +
@@ -54,7 +54,7 @@ FolderLock RunFolder::begin() const {
 
 FolderLock RunFolder::take_over() const {
     FolderLock lock(path_, name_);
-    if (detail::exists(fresh())) put_fresh_in_place();
+    if (io::exists(fresh())) put_fresh_in_place();
     for (const std::filesystem::path& path : files()) {
         const std::string kind = path.stem().extension();
         const bool ours = kind == ".safetensors" || kind == ".png" || kind == ".gif" || kind == ".svg" ||
@@ -71,18 +71,18 @@ std::vector<std::filesystem::path> RunFolder::files() const {
     std::filesystem::directory_iterator entry(path_, error);
     for (; !error && entry != std::filesystem::directory_iterator{}; entry.increment(error))
         paths.push_back(entry->path());
-    if (error) detail::fail_file("read", path_, error.value());
+    if (error) io::fail_file("read", path_, error.value());
     return paths;
 }
 
 bool RunFolder::has_checkpoint() const {
-    return detail::exists(checkpoint()) || detail::exists(previous()) || detail::exists(fresh());
+    return io::exists(checkpoint()) || io::exists(previous()) || io::exists(fresh());
 }
 
 std::filesystem::path RunFolder::newest_checkpoint() const {
     if (!has_checkpoint()) fail("run folder", "there is no checkpoint to resume from in " + name_);
     // Between the two renames of `save` the newest one does not exist for a moment.
-    return detail::exists(checkpoint()) ? checkpoint() : previous();
+    return io::exists(checkpoint()) ? checkpoint() : previous();
 }
 
 Safetensors RunFolder::load() const {
@@ -94,10 +94,10 @@ Safetensors RunFolder::load() const {
 }
 
 std::string RunFolder::advice() const {
-    if (!detail::exists(checkpoint()) || !detail::exists(previous())) return "";
+    if (!io::exists(checkpoint()) || !io::exists(previous())) return "";
     try {
         std::uint64_t iterations = 0;
-        copy_values<std::uint64_t>(read_safetensors(previous()), "iterations", std::span(&iterations, 1));
+        io::copy_values<std::uint64_t>(read_safetensors(previous()), "iterations", std::span(&iterations, 1));
         return "; the one before it, of iteration " + std::to_string(iterations) +
                ", is valid: to resume from it, mv " + previous().string() + ' ' + checkpoint().string();
     } catch (const Error&) {
@@ -111,28 +111,28 @@ void RunFolder::save(const Safetensors& contents) const {
 }
 
 void RunFolder::put_fresh_in_place() const {
-    if (detail::exists(checkpoint())) move_file(checkpoint(), previous());
+    if (io::exists(checkpoint())) move_file(checkpoint(), previous());
     move_file(fresh(), checkpoint());
-    detail::sync_folder(path_);
+    io::sync_folder(path_);
 }
 
-void RunFolder::write_picture(std::uint64_t iteration, const Picture& picture) const {
-    write_png(this->picture(iteration), picture);
+void RunFolder::write_image(std::uint64_t iteration, const Image& image) const {
+    write_png(this->image(iteration), image);
 }
 
-void RunFolder::remove_picture(std::uint64_t iteration) const {
+void RunFolder::remove_image(std::uint64_t iteration) const {
     std::error_code error;  // it may already be gone
-    std::filesystem::remove(picture(iteration), error);
+    std::filesystem::remove(image(iteration), error);
 }
 
-std::vector<std::uint64_t> RunFolder::pictures(std::uint64_t last) const {
-    const std::string start = pictures_ + '-';
+std::vector<std::uint64_t> RunFolder::images(std::uint64_t last) const {
+    const std::string start = images_ + '-';
     std::vector<std::uint64_t> iterations;
     for (const std::filesystem::path& path : files()) {
         const std::string name = path.stem().string();
         std::uint64_t iteration = 0;
-        if (name.starts_with(start) && detail::parse_number(name.substr(start.size()), iteration) &&
-            path == picture(iteration) && iteration <= last)
+        if (name.starts_with(start) && io::parse_number(name.substr(start.size()), iteration) &&
+            path == image(iteration) && iteration <= last)
             iterations.push_back(iteration);
     }
     std::sort(iterations.begin(), iterations.end());
@@ -141,10 +141,10 @@ std::vector<std::uint64_t> RunFolder::pictures(std::uint64_t last) const {
 
 std::size_t RunFolder::write_animation(const std::vector<std::uint64_t>& iterations) const {
     GifWriter gif(animation(), 8);
-    std::optional<Picture> first;
+    std::optional<Image> first;
     std::size_t missing = 0;
     for (const std::uint64_t iteration : iterations) {
-        std::optional<Picture> frame = read_if_whole(picture(iteration));
+        std::optional<Image> frame = read_if_whole(image(iteration));
         if (!first) first = frame;
         if (!frame || !same_size(*frame, *first)) {
             ++missing;
@@ -157,7 +157,7 @@ std::size_t RunFolder::write_animation(const std::vector<std::uint64_t>& iterati
 }
 
 bool RunFolder::write_plot(const std::string& title, const std::vector<Metric>& metrics) const {
-    CsvTable table;
+    io::CsvTable table;
     try {
         table = read_csv(losses());
     } catch (const Error&) {

@@ -2,7 +2,7 @@
 #include "folder_lock.hpp"
 #include "metric.hpp"
 #include <gantry/io/file.hpp>
-#include <gantry/io/picture.hpp>
+#include <gantry/io/image.hpp>
 #include <gantry/io/safetensors.hpp>
 
 #include <cstddef>
@@ -29,8 +29,8 @@ namespace gantry::program {
 // clang-format on
 class RunFolder {
 public:
-    explicit RunFolder(const std::filesystem::path& path, std::string pictures = "samples")
-        : name_(path.string()), path_(detail::absolute(path)), pictures_(std::move(pictures)) {}
+    explicit RunFolder(const std::filesystem::path& path, std::string images = "samples")
+        : name_(path.string()), path_(io::absolute(path)), images_(std::move(images)) {}
 
     /// The path as given, for messages.
     const std::string& name() const { return name_; }
@@ -41,14 +41,14 @@ public:
         return (std::filesystem::path(name_) / file.filename()).string();
     }
     /// Paths of the files listed above.
-    std::filesystem::path real_pictures() const { return path_ / "real.png"; }
+    std::filesystem::path real_images() const { return path_ / "real.png"; }
     std::filesystem::path losses() const { return path_ / "losses.csv"; }
     std::filesystem::path plot() const { return path_ / "losses.svg"; }
     std::filesystem::path test() const { return path_ / "test.csv"; }
     /// File of the network with this name.
     std::filesystem::path network(const std::string& name) const { return path_ / (name + ".safetensors"); }
-    std::filesystem::path animation() const { return path_ / (pictures_ + ".gif"); }
-    std::filesystem::path picture(std::uint64_t iteration) const;
+    std::filesystem::path animation() const { return path_ / (images_ + ".gif"); }
+    std::filesystem::path image(std::uint64_t iteration) const;
 
     /// Creates the folder and locks it for this process. Errors: it already holds a checkpoint, or another
     /// process is using it.
@@ -70,11 +70,11 @@ public:
     void save(const Safetensors& contents) const;
 
     /// Writes the image of an iteration.
-    void write_picture(std::uint64_t iteration, const Picture& picture) const;
+    void write_image(std::uint64_t iteration, const Image& image) const;
     /// Iterations up to `last` that have an image, in order.
-    std::vector<std::uint64_t> pictures(std::uint64_t last) const;
+    std::vector<std::uint64_t> images(std::uint64_t last) const;
     /// Removes the image of an iteration, if it exists.
-    void remove_picture(std::uint64_t iteration) const;
+    void remove_image(std::uint64_t iteration) const;
     /// Writes the animation of the images of these iterations. Returns how many were left out, because their
     /// file is missing or damaged or their size differs from the first one's.
     std::size_t write_animation(const std::vector<std::uint64_t>& iterations) const;
@@ -91,7 +91,7 @@ private:
 
     std::string name_;
     std::filesystem::path path_;
-    std::string pictures_;
+    std::string images_;
 };
 
 }  // namespace gantry::program

@@ -10,15 +10,15 @@
 
 namespace gantry::recipes::mnist_mlp {
 
-inline constexpr int picture_size = 28 * 28;
+inline constexpr int image_size = 28 * 28;
 
 /// FluxGAN.jl: a ReLU generator against a maxout discriminator, both with optimistic Adam.
 struct FluxGanNetworks {
     static constexpr double learning_rate = 2e-4;
     using Generator =
-        Sequential<Dense<100, 1200>, ReLU, Dense<1200, 1200>, ReLU, Dense<1200, picture_size>, Tanh>;
+        Sequential<Dense<100, 1200>, ReLU, Dense<1200, 1200>, ReLU, Dense<1200, image_size>, Tanh>;
     using Discriminator =
-        Sequential<Maxout<Dense<picture_size, 240>, 5>, Maxout<Dense<240, 240>, 5>, Dense<240, 1>>;
+        Sequential<Maxout<Dense<image_size, 240>, 5>, Maxout<Dense<240, 240>, 5>, Dense<240, 1>>;
     static_assert(Generator::parameter_count == 2'503'984 && Discriminator::parameter_count == 1'231'441);
 };
 struct FluxGan : gan::FluxGanRecipe<FluxGanNetworks> {
@@ -31,8 +31,8 @@ struct FluxGan : gan::FluxGanRecipe<FluxGanNetworks> {
 struct Goodfellow {
     static constexpr std::string_view name = "goodfellow";
     using Generator =
-        Sequential<Dense<100, 1200>, ReLU, Dense<1200, 1200>, ReLU, Dense<1200, picture_size>, Sigmoid>;
-    using Discriminator = Sequential<Dropout<0.2f>, Maxout<Dense<picture_size, 240>, 5>, Dropout<0.5f>,
+        Sequential<Dense<100, 1200>, ReLU, Dense<1200, 1200>, ReLU, Dense<1200, image_size>, Sigmoid>;
+    using Discriminator = Sequential<Dropout<0.2f>, Maxout<Dense<image_size, 240>, 5>, Dropout<0.5f>,
                                      Maxout<Dense<240, 240>, 5>, Dropout<0.5f>, Dense<240, 1>>;
     static_assert(Generator::parameter_count == 2'503'984 && Discriminator::parameter_count == 1'231'441);
 
@@ -49,7 +49,7 @@ struct Goodfellow {
         gantry::initialize(discriminator, Role::bias, Constant{0}, stream);
         initialize_output_bias(generator,
                                marginal_means(images.pixels, images.sample_size(), PixelRange::zero_to_one),
-                               ActivationKind::sigmoid);
+                               contracts::ActivationKind::sigmoid);
     }
     /// Momentum increases over 250 epochs of 600 batches.
     static SgdOptions sgd(double learning_rate) {
@@ -66,9 +66,9 @@ struct Goodfellow {
 struct Tejpalv {
     static constexpr std::string_view name = "tejpalv";
     using Generator = Sequential<Dense<32, 512>, LeakyReLU<0.1f>, Dense<512, 512>, LeakyReLU<0.1f>,
-                                 Dense<512, picture_size>, Tanh>;
-    using Discriminator = Sequential<Dense<picture_size, 512>, LeakyReLU<0.1f>, Dense<512, 512>,
-                                     LeakyReLU<0.1f>, Dense<512, 1>>;
+                                 Dense<512, image_size>, Tanh>;
+    using Discriminator =
+        Sequential<Dense<image_size, 512>, LeakyReLU<0.1f>, Dense<512, 512>, LeakyReLU<0.1f>, Dense<512, 1>>;
     static_assert(Generator::parameter_count == 681'744 && Discriminator::parameter_count == 665'089);
 
     static constexpr gan::RecipeSettings settings{

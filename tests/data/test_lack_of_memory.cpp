@@ -1,9 +1,9 @@
-// Loads a folder of pictures with too little memory.
+// Loads a folder of images with too little memory.
 #include "io/temporary_folder.hpp"
 #include "io/write_jpeg.hpp"
 #include "support/catch.hpp"
 #include "support/count_allocations.hpp"
-#include <gantry/data/picture_folder.hpp>
+#include <gantry/data/image_folder.hpp>
 
 #include <cerrno>
 #include <cstddef>
@@ -19,13 +19,10 @@ using namespace gantry::test;
 
 namespace {
 
-const Picture grey{9, 7, 3, std::vector<std::uint8_t>(189, 100)};
-std::size_t mallocs = 0;
-std::size_t most_mallocs = std::numeric_limits<std::size_t>::max();  ///< the others return nullptr
-
+const Image grey{9, 7, 3, std::vector<std::uint8_t>(189, 100)};
 }  // namespace
 
-TEST_CASE("lack of memory is no damaged picture") {
+TEST_CASE("lack of memory is no damaged image") {
     if (!counts_allocations) return;
     const TemporaryFolder folder;
     write_png(folder / "a.png", grey);
@@ -39,14 +36,14 @@ TEST_CASE("lack of memory in any thread ends the loading of a folder") {
     if (!counts_allocations) return;
     const TemporaryFolder folder;
     for (const char* name : {"a.png", "b.png", "c.png"}) write_png(folder / name, grey);
-    PictureFolder loaded;
+    ImageFolder loaded;
     const auto load = [&] {
-        loaded = load_picture_folder(folder.path(), {.height = 4, .width = 4, .skip_broken = true});
+        loaded = load_image_folder(folder.path(), {.height = 4, .width = 4, .skip_broken = true});
     };
     load();  // starts the threads that it needs
     // libstdc++'s directory_iterator ends the program if it lacks memory.
     const std::size_t before = allocations;
-    detail::PictureFinder(folder.path());
+    detail::ImageFinder(folder.path());
     const std::size_t spared = allocations - before + 20;
     allocation_limit = allocations + spared;
     CHECK_THROWS_AS(load(), std::bad_alloc);
@@ -54,6 +51,11 @@ TEST_CASE("lack of memory in any thread ends the loading of a folder") {
 }
 
 #ifndef GANTRY_TEST_SANITIZERS  // which replace malloc, too
+namespace {
+std::size_t mallocs = 0;
+std::size_t most_mallocs = std::numeric_limits<std::size_t>::max();  ///< the others return nullptr
+}  // namespace
+
 extern "C" void* __libc_malloc(std::size_t);
 extern "C" void* malloc(std::size_t size) noexcept {
     if (mallocs++ < most_mallocs) return __libc_malloc(size);

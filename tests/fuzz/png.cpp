@@ -9,8 +9,8 @@ GANTRY_FUZZ(input) {
     static const fuzz::InputFile file;
     file.set(input);
     fuzz::accept_or_refuse([&] {
-        const Picture picture = read_png(file.path());
-        if (picture.pixels.size() != detail::picture_bytes(picture.height, picture.width, picture.channels))
+        const Image image = read_png(file.path());
+        if (image.pixels.size() != detail::image_bytes(image.height, image.width, image.channels))
             std::abort();
     });
 }

@@ -147,7 +147,7 @@ TEST_CASE("Inputs that would invalidate a run are errors", "") {
             if constexpr (std::is_same_v<decltype(value), const char*>)
                 changed.metadata.at(name) = value;
             else
-                changed.tensors.at(name) = make_entry({}, std::array{value});
+                changed.tensors.at(name) = io::make_entry({}, std::array{value});
             write_safetensors(place / "run/checkpoint.safetensors", changed);
             CHECK(is_error(place.run("--resume run --iterations 5"), {"run/checkpoint.safetensors", reason}));
         };
@@ -174,7 +174,7 @@ TEST_CASE("Inputs that would invalidate a run are errors", "") {
         CHECK(is_error(place.run("--resume run"), {"is not a checkpoint of this program"}));
         return;
     }
-    SECTION("a full disk") {  // as large as a file may be: 1 MB, the pictures fit, a checkpoint does not
+    SECTION("a full disk") {  // as large as a file may be: 1 MB, the images fit, a checkpoint does not
         for (const std::string trap : {"", "trap '' XFSZ; "}) {
             const Result full =
                 shell(trap + "ulimit -f 2000; " + place.program("--resume run --iterations 4"));
@@ -291,7 +291,7 @@ TEST_CASE("Checkpoints take a small share of the time, or follow the user's inte
     const MlpFolder place;
     const auto iteration = [&](const std::string& file) {
         std::uint64_t value = 0;
-        copy_values<std::uint64_t>(read_safetensors(place / file), "iterations", std::span(&value, 1));
+        io::copy_values<std::uint64_t>(read_safetensors(place / file), "iterations", std::span(&value, 1));
         return value;
     };
     // Three small steps take less than twenty times as long as saving 16 MB.
@@ -326,7 +326,7 @@ TEST_CASE("A loss that is not finite ends the run and keeps the checkpoint", "")
     REQUIRE(place.run(small + "--iterations 2 --out run").code == 0);
     Safetensors spoilt = read_safetensors(place / "run/checkpoint.safetensors");
     auto& bias = spoilt.tensors.at("discriminator.4.bias");
-    bias = make_entry({1}, std::array{std::numeric_limits<float>::quiet_NaN()});
+    bias = io::make_entry({1}, std::array{std::numeric_limits<float>::quiet_NaN()});
     write_safetensors(place / "run/checkpoint.safetensors", spoilt);
     const std::string before = place.file("run/checkpoint.safetensors");
     const Result diverged = place.run("--resume run --iterations 9");

@@ -83,7 +83,7 @@ TEST_CASE("generate draws the same from a run, its generator file and its checkp
     CHECK(Npy(place.file("other.npy")).sample(0) != a.sample(0));
 
     // The images show the same values.
-    const Picture single = read_png(place / "a/sample-000002.png"), sheet = read_png(place / "a.png");
+    const Image single = read_png(place / "a/sample-000002.png"), sheet = read_png(place / "a.png");
     CHECK(single.height == 28);
     CHECK(sheet.height == 2 * (28 + 2 * 2));
     CHECK(sheet.width == 2 * (3 * 30 + 2));
@@ -166,13 +166,13 @@ TEST_CASE("A NumPy array is written completely or not at all", "") {
     const TemporaryFolder folder;
     const std::vector<float> numbers{1, 2, 3, 4, 5, 6};
     {
-        NpyFile file(folder / "a.npy", {2, 3});
+        io::NpyFile file(folder / "a.npy", {2, 3});
         file.write(std::span(numbers).first(4));
         CHECK(is_line_with(error_of([&] { file.commit(); }), {"missing", "2 too few"}));
         CHECK(is_line_with(error_of([&] { file.write(numbers); }), {"more values"}));
     }
     CHECK(folder.files() == 0);
-    NpyFile file(folder / "a.npy", {2, 3});
+    io::NpyFile file(folder / "a.npy", {2, 3});
     file.write(std::span(numbers).first(4));
     file.write(std::span(numbers).subspan(4));
     file.commit();

@@ -34,7 +34,7 @@ struct Place : ProgramFolder {
 };
 
 struct Kind {
-    std::string program, pictures;
+    std::string program, images;
 };
 const std::vector<Kind> kinds{{"classify_mnist", "mistakes"}, {"autoencode_mnist", "reconstructions"}};
 
@@ -58,13 +58,13 @@ TEST_CASE("classify_mnist learns to classify bars and reports its accuracy", "")
     CHECK(read_csv(place / "run/losses.csv").names ==
           std::vector<std::string>{"iteration", "loss", "accuracy"});
     CHECK(last_of(place / "run/losses.csv", 2) > 0.9);
-    const CsvTable test = read_csv(place / "run/test.csv");
+    const io::CsvTable test = read_csv(place / "run/test.csv");
     CHECK(test.names == std::vector<std::string>{"iteration", "accuracy"});
     CHECK(test.columns[0] == std::vector<double>{20, 40, 60});
     CHECK(test.columns[1].back() > 0.9);
 
     // Three of each class, most of them on the diagonal.
-    const CsvTable confusion = read_csv(place / "run/confusion.csv");
+    const io::CsvTable confusion = read_csv(place / "run/confusion.csv");
     REQUIRE(confusion.columns.size() == 11);
     double right = 0;
     for (std::size_t c = 0; c < 10; ++c) {
@@ -80,14 +80,14 @@ TEST_CASE("classify_mnist learns to classify bars and reports its accuracy", "")
 TEST_CASE("autoencode_mnist learns to draw bars", "") {
     const Place place("autoencode_mnist");
     REQUIRE(place.run("--batch 50 --threads 1 --iterations 120 --every 60 --out run").code == 0);
-    const CsvTable losses = read_csv(place / "run/losses.csv");
+    const io::CsvTable losses = read_csv(place / "run/losses.csv");
     CHECK(losses.names == std::vector<std::string>{"iteration", "loss"});
     CHECK(losses.columns[1].back() < 0.5 * losses.columns[1].front());
     CHECK(last_of(place / "run/test.csv", 1) < 0.5 * losses.columns[1].front());
 }
 
 TEST_CASE("A resumed run of one network equals the uninterrupted run byte for byte", "") {
-    for (const auto& [program, pictures] : kinds) {
+    for (const auto& [program, images] : kinds) {
         CAPTURE(program);
         const Place place(program);
         const std::string options = "--batch 30 --seed 5 --every 2 --threads 1 ";
@@ -102,14 +102,14 @@ TEST_CASE("A resumed run of one network equals the uninterrupted run byte for by
             if (!file.starts_with("checkpoint-previous"))
                 CHECK(place.file("run/" + file) == place.file("straight/" + file));
         }
-        CHECK_FALSE(place.file("run/" + pictures + "-000006.png").empty());
-        CHECK_FALSE(place.file("run/" + pictures + ".gif").empty());
+        CHECK_FALSE(place.file("run/" + images + "-000006.png").empty());
+        CHECK_FALSE(place.file("run/" + images + ".gif").empty());
         CHECK_FALSE(place.file("run/losses.svg").empty());
     }
 }
 
 TEST_CASE("Additional reports do not affect a run of one network", "") {
-    for (const auto& [program, pictures] : kinds) {
+    for (const auto& [program, images] : kinds) {
         CAPTURE(program);
         const Place place(program);
         REQUIRE(place.run("--batch 30 --threads 1 --iterations 6 --every 2 --out a").code == 0);

@@ -24,13 +24,13 @@ namespace {
 /// A checkpoint whose values identify it by number.
 Safetensors numbered(std::uint64_t number) {
     Safetensors contents;
-    contents.tensors["iterations"] = make_entry({}, std::span(&number, 1));
-    contents.tensors["numbers"] = make_entry({50'000}, std::vector<std::uint64_t>(50'000, number));
+    contents.tensors["iterations"] = io::make_entry({}, std::span(&number, 1));
+    contents.tensors["numbers"] = io::make_entry({50'000}, std::vector<std::uint64_t>(50'000, number));
     return contents;
 }
 std::uint64_t number_of(const Safetensors& contents) {
     std::vector<std::uint64_t> numbers(50'000);
-    copy_values(contents, "numbers", std::span(numbers));
+    io::copy_values(contents, "numbers", std::span(numbers));
     REQUIRE(std::ranges::count(numbers, numbers[0]) == 50'000);
     return numbers[0];
 }
@@ -104,12 +104,12 @@ TEST_CASE("Partly written files of a killed process are removed, and nothing els
 TEST_CASE("An animation omits images that are missing, damaged or of another size", "") {
     const TemporaryFolder temporary;
     const RunFolder folder(temporary.path());
-    const Picture grey{2, 3, 1, std::vector<std::uint8_t>(6, 100)};
-    folder.write_picture(2, grey);
-    folder.write_picture(4, grey);
+    const Image grey{2, 3, 1, std::vector<std::uint8_t>(6, 100)};
+    folder.write_image(2, grey);
+    folder.write_image(4, grey);
     const std::vector<std::uint64_t> all{1, 2, 3, 4, 5};
-    put_file(folder.picture(1), "no picture");
-    folder.write_picture(5, {2, 2, 1, std::vector<std::uint8_t>(4, 100)});
+    put_file(folder.image(1), "no image");
+    folder.write_image(5, {2, 2, 1, std::vector<std::uint8_t>(4, 100)});
     CHECK(folder.write_animation(all) == 3);
     const std::string two = contents_of(folder.animation());
     CHECK(folder.write_animation({2, 4}) == 0);
@@ -160,10 +160,10 @@ TEST_CASE("Images are found in the order of their iterations", "") {
     const TemporaryFolder temporary;
     const RunFolder folder(temporary.path());
     for (const std::uint64_t iteration : {1'000'000, 0, 500, 999'999})
-        put_file(folder.picture(iteration), "picture");
+        put_file(folder.image(iteration), "image");
     for (const char* other : {"samples-.png", "samples-12.png", "samples-000500.jpg", "losses.csv"})
         put_file(temporary / other, "");
-    CHECK(folder.picture(500).filename() == "samples-000500.png");
-    CHECK(folder.pictures(2'000'000) == std::vector<std::uint64_t>{0, 500, 999'999, 1'000'000});
-    CHECK(folder.pictures(999'999) == std::vector<std::uint64_t>{0, 500, 999'999});
+    CHECK(folder.image(500).filename() == "samples-000500.png");
+    CHECK(folder.images(2'000'000) == std::vector<std::uint64_t>{0, 500, 999'999, 1'000'000});
+    CHECK(folder.images(999'999) == std::vector<std::uint64_t>{0, 500, 999'999});
 }

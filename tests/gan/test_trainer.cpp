@@ -203,9 +203,9 @@ TEMPLATE_TEST_CASE("Drawing images does not affect the run", "", GANTRY_TEST_DEV
     SmallGan watched{device}, alone{device};
     for (int i = 0; i < 10; ++i) {
         watched.train(1);
-        const auto pictures = watched.trainer.samples();
-        CHECK(pictures.size() == 5 * 6);
-        CHECK(watched.trainer.samples() == pictures);
+        const auto images = watched.trainer.samples();
+        CHECK(images.size() == 5 * 6);
+        CHECK(watched.trainer.samples() == images);
     }
     alone.train(10);
     CHECK(checkpoint_of(watched) == checkpoint_of(alone));
@@ -216,11 +216,11 @@ TEMPLATE_TEST_CASE("Images are drawn with batch norm in training mode", "", GANT
     SmallGan gan{device};
     gan.train(5);  // so that the running statistics differ from the initial ones and from any batch's
     RandomStream points(Seed{}, "fixed latent points");
-    const auto pictures = gan.trainer.samples();
+    const auto images = gan.trainer.samples();
     const Step step{device};
     const auto z = normal<Shape<Batch, 4>>(device, 5, points);
-    CHECK(evaluation(gan.generator)(z).to_host() != pictures);
-    CHECK(frozen(gan.generator)(z).to_host() == pictures);
+    CHECK(evaluation(gan.generator)(z).to_host() != images);
+    CHECK(frozen(gan.generator)(z).to_host() == images);
 }
 
 TEMPLATE_TEST_CASE("A saved and loaded run continues bit for bit", "", GANTRY_TEST_DEVICES) {

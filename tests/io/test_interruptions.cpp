@@ -80,12 +80,12 @@ extern "C" int fstat(int descriptor, struct stat* status) noexcept {
     return disguise_pipe(fstatat(descriptor, "", status, AT_EMPTY_PATH), status);
 }
 
-TEST_CASE("signals with handlers do not interrupt the reading of pictures") {
-    const std::filesystem::path pictures = GANTRY_TEST_IO_FOLDER "/pillow";
+TEST_CASE("signals with handlers do not interrupt the reading of images") {
+    const std::filesystem::path images = GANTRY_TEST_IO_FOLDER "/pillow";
     const auto png = [](const std::filesystem::path& path) { return read_png(path); };
     const auto jpeg = [](const std::filesystem::path& path) { return read_jpeg(path); };
-    CHECK(read_slowly(contents_of(pictures / "type2_8.png"), png) == read_png(pictures / "type2_8.png"));
-    CHECK(read_slowly(contents_of(pictures / "444.jpg"), jpeg) == read_jpeg(pictures / "444.jpg"));
+    CHECK(read_slowly(contents_of(images / "type2_8.png"), png) == read_png(images / "type2_8.png"));
+    CHECK(read_slowly(contents_of(images / "444.jpg"), jpeg) == read_jpeg(images / "444.jpg"));
 }
 
 TEST_CASE("signals with handlers do not interrupt the reading of compressed files") {
@@ -95,7 +95,7 @@ TEST_CASE("signals with handlers do not interrupt the reading of compressed file
     REQUIRE(gzclose(file) == Z_OK);
     CHECK(read_slowly(contents_of(folder / "a.gz"), [](const std::filesystem::path& path) {
               std::vector<std::uint8_t> bytes(6);
-              GzipReader reader(path);
+              io::GzipReader reader(path);
               CHECK(reader.read(bytes) == 6);
               return std::string(bytes.begin(), bytes.end());
           }) == "a text");

@@ -1,6 +1,6 @@
 #pragma once
 #include "io/temporary_folder.hpp"
-#include <gantry/io/picture.hpp>
+#include <gantry/io/image.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +22,7 @@ struct WriteJpegOptions {
 };
 
 /// Writes a JPEG of quality 100 with one, three or four channels, without chroma subsampling.
-inline void write_jpeg(const std::filesystem::path& path, const gantry::Picture& picture,
+inline void write_jpeg(const std::filesystem::path& path, const gantry::Image& image,
                        const WriteJpegOptions& options = {}) {
     jpeg_compress_struct info{};
     jpeg_error_mgr errors{};
@@ -31,12 +31,12 @@ inline void write_jpeg(const std::filesystem::path& path, const gantry::Picture&
     unsigned char* bytes = nullptr;
     unsigned long size = 0;
     jpeg_mem_dest(&info, &bytes, &size);
-    info.image_height = static_cast<JDIMENSION>(picture.height);
-    info.image_width = static_cast<JDIMENSION>(picture.width);
-    info.input_components = picture.channels;
-    info.in_color_space = picture.channels == 1 ? JCS_GRAYSCALE : picture.channels == 3 ? JCS_RGB : JCS_CMYK;
+    info.image_height = static_cast<JDIMENSION>(image.height);
+    info.image_width = static_cast<JDIMENSION>(image.width);
+    info.input_components = image.channels;
+    info.in_color_space = image.channels == 1 ? JCS_GRAYSCALE : image.channels == 3 ? JCS_RGB : JCS_CMYK;
     jpeg_set_defaults(&info);
-    jpeg_set_colorspace(&info, picture.channels == 3 ? options.stored : info.in_color_space);
+    jpeg_set_colorspace(&info, image.channels == 3 ? options.stored : info.in_color_space);
     jpeg_set_quality(&info, 100, TRUE);
     for (int c = 0; c < info.num_components; ++c)
         info.comp_info[c].h_samp_factor = info.comp_info[c].v_samp_factor = 1;
@@ -56,9 +56,9 @@ inline void write_jpeg(const std::filesystem::path& path, const gantry::Picture&
             jpeg_write_marker(&info, JPEG_APP0 + 1, reinterpret_cast<const JOCTET*>(data.data()),
                               static_cast<unsigned>(data.size()));
     while (info.next_scanline < info.image_height) {
-        auto* row = const_cast<JSAMPROW>(picture.pixels.data()) +
-                    gantry::detail::picture_bytes(static_cast<int>(info.next_scanline), picture.width,
-                                                  picture.channels);
+        auto* row =
+            const_cast<JSAMPROW>(image.pixels.data()) +
+            gantry::detail::image_bytes(static_cast<int>(info.next_scanline), image.width, image.channels);
         jpeg_write_scanlines(&info, &row, 1);
     }
     jpeg_finish_compress(&info);

@@ -26,7 +26,7 @@ namespace {
 
 constexpr int batch = 8, steps = 20;
 using Latent = Shape<Batch, 100>;
-using Picture = Shape<Batch, 28, 28, 1>;
+using Image = Shape<Batch, 28, 28, 1>;
 
 template <class T>
 struct Networks {
@@ -59,7 +59,7 @@ std::vector<T> noise(const std::string& which, int step) {
 }
 /// The real images of a step: a bright rectangle on a dark background.
 template <class T>
-std::vector<T> pictures(int step) {
+std::vector<T> images(int step) {
     const auto corners = random_numbers<float>(4 * batch, "rectangles " + std::to_string(step), 0, 28);
     std::vector<T> pixels;
     for (int i = 0; i < batch; ++i) {
@@ -91,7 +91,7 @@ Losses train(Networks<T>& networks) {
             const Step step{device};
             const auto fake = frozen(generator)(given(Latent{}, noise<T>("noise", i)));
             // In separate passes, since batch norm's running statistics depend on their order.
-            const auto real_loss = bce_with_logits(discriminator(given(Picture{}, pictures<T>(i))), 0.9);
+            const auto real_loss = bce_with_logits(discriminator(given(Image{}, images<T>(i))), 0.9);
             const auto loss = real_loss + bce_with_logits(discriminator(fake), 0);
             discriminator_optimizer.step(backward(loss, discriminator));
             losses.discriminator.push_back(loss.item());
@@ -144,10 +144,10 @@ TEMPLATE_TEST_CASE("writes the networks that PyTorch starts from", "[.start]", f
     networks.serialize(writer);
     const auto add = [&](const std::string& what, int step, std::vector<std::size_t> shape,
                          const std::vector<TestType>& numbers) {
-        writer.file.tensors[what + ' ' + std::to_string(step)] = make_entry(shape, numbers);
+        writer.file.tensors[what + ' ' + std::to_string(step)] = io::make_entry(shape, numbers);
     };
     for (int i = 0; i < steps; ++i) {
-        add("batch", i, {batch, 1, 28, 28}, pictures<TestType>(i));  // one channel: the layouts coincide
+        add("batch", i, {batch, 1, 28, 28}, images<TestType>(i));  // one channel: the layouts coincide
         add("noise", i, {batch, 100}, noise<TestType>("noise", i));
         add("second noise", i, {batch, 100}, noise<TestType>("second noise", i));
     }
@@ -161,14 +161,14 @@ TEMPLATE_TEST_CASE("reads the networks that PyTorch trained", "[.end]", float, d
     CheckpointReader reader(read_safetensors(path), path.string());
     read.serialize(reader);
     reader.apply();
-    const auto picture = [](auto& networks) {
+    const auto image = [](auto& networks) {
         const Step step{networks.device};
         return evaluation(networks.generator)(
                    from_host<Latent>(networks.device, batch, noise<TestType>("noise", 0)))
             .to_host();
     };
     const double tolerance = sizeof(TestType) == 4 ? 2e-3 : 1e-6;
-    CHECK(largest_error(picture(trained), picture(read)) < tolerance);
+    CHECK(largest_error(image(trained), image(read)) < tolerance);
     CHECK(largest_error(trained.generator.parameters().to_host(), read.generator.parameters().to_host()) <
           tolerance);
     CHECK(largest_error(trained.discriminator.states().to_host(), read.discriminator.states().to_host()) <

@@ -12,12 +12,12 @@ namespace reference {
 
 /// Calls f(index into x, index into y, index into w) for every product of a convolution.
 template <class F>
-void each_product(const ConvolutionGeometry& g, const F& f) {
+void each_product(const contracts::ConvolutionGeometry& g, const F& f) {
     const auto index = [](int a, int b, int extent_b, int c, int extent_c) {
         return (std::size_t(a) * std::size_t(extent_b) + std::size_t(b)) * std::size_t(extent_c) +
                std::size_t(c);
     };
-    const auto along = [](const ConvolutionAxis& axis, const auto& each) {
+    const auto along = [](const contracts::ConvolutionAxis& axis, const auto& each) {
         for (int o = 0; o < axis.out; ++o)
             for (int k = 0; k < axis.size; ++k) {
                 const int i = o * axis.stride - axis.padding + k * axis.dilation;
@@ -39,7 +39,7 @@ void each_product(const ConvolutionGeometry& g, const F& f) {
 
 /// Element `i` of an operand, with its activation backward.
 template <class T>
-double operand(const T* data, const ActivationBackward<T>& behind, std::size_t i) {
+double operand(const T* data, const contracts::ActivationBackward<T>& behind, std::size_t i) {
     const double x = data[i];
     if (!behind.outputs) return x;
     return x * derivative_from_result(behind.activation, behind.outputs[i]);
@@ -55,13 +55,14 @@ void finish_convolution(const P& p, const std::vector<double>& sums, int channel
 
 }  // namespace reference
 
-inline bool fuses_activation_backward(const Reference&, const ConvolutionGeometry&, ActivationKind) {
+inline bool fuses_activation_backward(const Reference&, const contracts::ConvolutionGeometry&,
+                                      contracts::ActivationKind) {
     return true;
 }
 
 template <class T>
-void launch(Reference&, const ConvolutionParameters<T>& p) {
-    check_range(p.geometry);
+void launch(Reference&, const contracts::ConvolutionParameters<T>& p) {
+    contracts::check_range(p.geometry);
     std::vector<double> sums(p.geometry.y_size());
     reference::each_product(p.geometry, [&](std::size_t x, std::size_t y, std::size_t w) {
         sums[y] += reference::operand(p.x, p.x_activation, x) * p.w[w];
@@ -70,8 +71,8 @@ void launch(Reference&, const ConvolutionParameters<T>& p) {
 }
 
 template <class T>
-void launch(Reference&, const ConvolutionTransposedParameters<T>& p) {
-    check_range(p.geometry);
+void launch(Reference&, const contracts::ConvolutionTransposedParameters<T>& p) {
+    contracts::check_range(p.geometry);
     std::vector<double> sums(p.geometry.x_size());
     reference::each_product(p.geometry, [&](std::size_t x, std::size_t y, std::size_t w) {
         sums[x] += reference::operand(p.y, p.y_activation, y) * p.w[w];
@@ -80,8 +81,8 @@ void launch(Reference&, const ConvolutionTransposedParameters<T>& p) {
 }
 
 template <class T>
-void launch(Reference&, const ConvolutionWeightGradientParameters<T>& p) {
-    check_range(p.geometry);
+void launch(Reference&, const contracts::ConvolutionWeightGradientParameters<T>& p) {
+    contracts::check_range(p.geometry);
     std::vector<double> sums(p.geometry.w_size());
     reference::each_product(p.geometry, [&](std::size_t x, std::size_t y, std::size_t w) {
         sums[w] += reference::operand(p.x, p.x_activation, x) * reference::operand(p.y, p.y_activation, y);

@@ -28,7 +28,7 @@ namespace gantry {
 /// A second device, for tests: every kernel as the simplest loop that its contract allows, with sums in
 /// double. It shows that the code above the kernels is independent of Cpu, and is the reference for other
 /// devices.
-class Reference : public Device<HostMemory> {};
+class Reference : public Device<core::HostMemory> {};
 
 namespace reference {
 
@@ -51,7 +51,7 @@ inline double uniform(const RandomStream& stream, std::size_t i) {
 }  // namespace reference
 
 template <class T>
-void launch(Reference&, const MatmulParameters<T>& p) {
+void launch(Reference&, const contracts::MatmulParameters<T>& p) {
     for (int r = 0; r < p.rows; ++r)
         for (int c = 0; c < p.columns; ++c) {
             double sum = 0;
@@ -72,7 +72,7 @@ void launch(Reference&, const MatmulParameters<T>& p) {
 }
 
 template <class F, class T, std::size_t N>
-void launch(Reference&, const ElementwiseParameters<F, T, N>& p) {
+void launch(Reference&, const contracts::ElementwiseParameters<F, T, N>& p) {
     for (std::size_t i = 0; i < p.size; ++i) [&]<std::size_t... I>(std::index_sequence<I...>) {
             p.out[i] = p.f(p.in[I][p.scalar[I] ? 0 : i]...);
         }
@@ -80,7 +80,7 @@ void launch(Reference&, const ElementwiseParameters<F, T, N>& p) {
 }
 
 template <class F, class T, std::size_t N>
-void launch(Reference&, const TransformReduceParameters<F, T, N>& p) {
+void launch(Reference&, const contracts::TransformReduceParameters<F, T, N>& p) {
     double sum = 0;
     for (std::size_t i = 0; i < p.size; ++i) [&]<std::size_t... I>(std::index_sequence<I...>) {
             sum += p.f(double(p.in[I][p.scalar[I] ? 0 : i])...);
@@ -90,8 +90,9 @@ void launch(Reference&, const TransformReduceParameters<F, T, N>& p) {
 }
 
 template <class F, class T, std::size_t N>
-void launch(Reference& device, const LossParameters<F, T, N>& p) {
-    launch(device, TransformReduceParameters<F, T, N>{p.f, p.size, p.value, p.in, p.scalar, p.scale});
+void launch(Reference& device, const contracts::LossParameters<F, T, N>& p) {
+    launch(device,
+           contracts::TransformReduceParameters<F, T, N>{p.f, p.size, p.value, p.in, p.scalar, p.scale});
     for (std::size_t i = 0; i < p.size; ++i) [&]<std::size_t... I>(std::index_sequence<I...>) {
             p.gradient[i] = static_cast<T>(p.scale * p.f.gradient(p.in[I][p.scalar[I] ? 0 : i]...));
         }
@@ -99,8 +100,8 @@ void launch(Reference& device, const LossParameters<F, T, N>& p) {
 }
 
 template <class T>
-void launch(Reference&, const SumParameters<T>& p) {
-    const bool over_rows = p.axis == Axis::rows;
+void launch(Reference&, const contracts::SumParameters<T>& p) {
+    const bool over_rows = p.axis == contracts::Axis::rows;
     const std::size_t outer = over_rows ? p.columns : p.rows, inner = over_rows ? p.rows : p.columns;
     for (std::size_t o = 0; o < outer; ++o) {
         double sum = 0;
@@ -111,7 +112,7 @@ void launch(Reference&, const SumParameters<T>& p) {
 }
 
 template <class T>
-void launch(Reference&, const NormParameters<T>& p) {
+void launch(Reference&, const contracts::NormParameters<T>& p) {
     long double squares = 0;
     for (std::size_t i = 0; i < p.size; ++i) squares += static_cast<long double>(p.x[i]) * p.x[i];
     const double scale = squares > 1e300 ? 0x1p-100 : 1;
@@ -119,33 +120,33 @@ void launch(Reference&, const NormParameters<T>& p) {
     *p.norm = static_cast<T>(std::sqrt(squares));
 }
 template <class T>
-void launch(Reference&, const ClipToNormParameters<T>& p) {
+void launch(Reference&, const contracts::ClipToNormParameters<T>& p) {
     const auto [norm, scale] = *p.scaled;
     const double factor = math::min(p.max_norm / (norm + 1e-6 * scale), 1 / scale);
     for (std::size_t i = 0; i < p.size; ++i) p.x[i] = static_cast<T>(factor * (scale * double(p.x[i])));
 }
 
 template <class T>
-void launch(Reference&, const BroadcastParameters<T>& p) {
+void launch(Reference&, const contracts::BroadcastParameters<T>& p) {
     for (std::size_t r = 0; r < p.rows; ++r)
         for (std::size_t c = 0; c < p.columns; ++c)
-            p.y[r * p.columns + c] = static_cast<T>(p.scale * p.x[p.axis == Axis::rows ? c : r]);
+            p.y[r * p.columns + c] = static_cast<T>(p.scale * p.x[p.axis == contracts::Axis::rows ? c : r]);
 }
 
 template <class T>
-void launch(Reference&, const CopyBlockParameters<T>& p) {
+void launch(Reference&, const contracts::CopyBlockParameters<T>& p) {
     for (std::size_t r = 0; r < p.rows; ++r)
         for (std::size_t c = 0; c < p.columns; ++c)
             p.destination[r * p.destination_stride + c] = p.source[r * p.source_stride + c];
 }
 
 template <class T>
-void launch(Reference&, const FillParameters<T>& p) {
+void launch(Reference&, const contracts::FillParameters<T>& p) {
     std::fill(p.destination, p.destination + p.size, p.value);
 }
 
 template <class T>
-void launch(Reference&, const GatherSamplesParameters<T>& p) {
+void launch(Reference&, const contracts::GatherSamplesParameters<T>& p) {
     for (std::size_t i = 0; i < p.count; ++i)
         for (std::size_t k = 0; k < p.sample_size; ++k) {
             const int byte = p.x[p.samples[i] * p.sample_size + k];
@@ -154,7 +155,7 @@ void launch(Reference&, const GatherSamplesParameters<T>& p) {
         }
 }
 template <class T>
-void launch(Reference&, const GatherScalarsParameters<T>& p) {
+void launch(Reference&, const contracts::GatherScalarsParameters<T>& p) {
     for (std::size_t i = 0; i < p.count; ++i) p.y[i] = *p.from[i];
 }
 
@@ -176,17 +177,17 @@ void each_winner(const P& p, const F& f) {
 }  // namespace reference
 
 template <class T>
-void launch(Reference&, const MaxoutSelectParameters<T>& p) {
+void launch(Reference&, const contracts::MaxoutSelectParameters<T>& p) {
     reference::each_winner(p, [&](std::size_t from, std::size_t to) { p.out[to] = p.values[from]; });
 }
 template <class T>
-void launch(Reference&, const MaxoutScatterParameters<T>& p) {
+void launch(Reference&, const contracts::MaxoutScatterParameters<T>& p) {
     std::fill(p.out, p.out + p.rows * p.pieces * p.columns, T(0));
     reference::each_winner(p, [&](std::size_t to, std::size_t from) { p.out[to] = p.values[from]; });
 }
 
 template <class T>
-void launch(Reference&, const SoftmaxParameters<T>& p) {
+void launch(Reference&, const contracts::SoftmaxParameters<T>& p) {
     for (std::size_t r = 0; r < p.rows; ++r) {
         const T* x = p.x + r * p.columns;
         const double largest = *std::max_element(x, x + p.columns);
@@ -197,7 +198,7 @@ void launch(Reference&, const SoftmaxParameters<T>& p) {
     }
 }
 template <class T>
-void launch(Reference&, const CrossEntropyParameters<T>& p) {
+void launch(Reference&, const contracts::CrossEntropyParameters<T>& p) {
     double loss = 0;
     for (std::size_t r = 0; r < p.rows; ++r) {
         const T *x = p.x + r * p.columns, *t = p.targets + r * p.columns;
@@ -218,7 +219,7 @@ void launch(Reference&, const CrossEntropyParameters<T>& p) {
 }
 
 template <class T>
-void launch(Reference&, const BatchNormParameters<T>& p) {
+void launch(Reference&, const contracts::BatchNormParameters<T>& p) {
     const double n = double(p.rows);
     for (std::size_t c = 0; c < p.columns; ++c) {
         double mean = 0, variance = 0;
@@ -239,7 +240,7 @@ void launch(Reference&, const BatchNormParameters<T>& p) {
     }
 }
 template <class T>
-void launch(Reference&, const BatchNormEvaluationParameters<T>& p) {
+void launch(Reference&, const contracts::BatchNormEvaluationParameters<T>& p) {
     for (std::size_t r = 0; r < p.rows; ++r)
         for (std::size_t c = 0; c < p.columns; ++c)
             p.y[r * p.columns + c] = static_cast<T>(reference::activate(
@@ -248,7 +249,7 @@ void launch(Reference&, const BatchNormEvaluationParameters<T>& p) {
                     p.shift[c]));
 }
 template <class T>
-void launch(Reference&, const BatchNormGradientParameters<T>& p) {
+void launch(Reference&, const contracts::BatchNormGradientParameters<T>& p) {
     const double n = double(p.rows);
     for (std::size_t c = 0; c < p.columns; ++c) {
         const auto normalised = [&](std::size_t r) {
@@ -257,8 +258,9 @@ void launch(Reference&, const BatchNormGradientParameters<T>& p) {
         };
         const auto d = [&](std::size_t r) {
             const bool positive = p.scale[c] * normalised(r) + p.shift[c] > 0;
-            const double slope =
-                p.activation.kind == ActivationKind::leaky_relu && !positive ? p.activation.parameter : 1.0;
+            const double slope = p.activation.kind == contracts::ActivationKind::leaky_relu && !positive
+                                     ? p.activation.parameter
+                                     : 1.0;
             return p.upstream[r * p.columns + c] * slope;
         };
         double sum_d = 0, sum_dn = 0;
@@ -279,13 +281,13 @@ void launch(Reference&, const BatchNormGradientParameters<T>& p) {
 }
 
 template <class T>
-void launch(Reference&, const UniformParameters<T>& p) {
-    const UniformMap<T> map(p.low, p.high);
+void launch(Reference&, const contracts::UniformParameters<T>& p) {
+    const contracts::UniformMap<T> map(p.low, p.high);
     for (std::size_t i = 0; i < p.size; ++i)
         p.destination[i] = static_cast<T>(map(double(reference::words(p.stream, i).word >> 8)));
 }
 template <class T>
-void launch(Reference&, const NormalParameters<T>& p) {
+void launch(Reference&, const contracts::NormalParameters<T>& p) {
     for (std::size_t i = 0; i < p.size; ++i) {
         const reference::Words w = reference::words(p.stream, i);
         const double radius = std::sqrt(-2 * std::log(((w.first_of_pair >> 9) + 0.5) * 0x1p-23));
@@ -295,7 +297,7 @@ void launch(Reference&, const NormalParameters<T>& p) {
     }
 }
 template <class T>
-void launch(Reference&, const DropoutParameters<T>& p) {
+void launch(Reference&, const contracts::DropoutParameters<T>& p) {
     for (std::size_t i = 0; i < p.size; ++i)
         p.y[i] = reference::uniform(p.stream, i) < static_cast<T>(p.keep_probability)
                      ? p.x[i] * static_cast<T>(1 / p.keep_probability)
@@ -303,7 +305,7 @@ void launch(Reference&, const DropoutParameters<T>& p) {
 }
 
 template <class F>
-void launch(Reference&, const UpdateParameters<F>& p) {
+void launch(Reference&, const contracts::UpdateParameters<F>& p) {
     using T = typename F::scalar;
     for (std::size_t i = 0; i < p.size; ++i) [&]<std::size_t... k>(std::index_sequence<k...>) {
             T moments[] = {(p.moments[k] ? p.moments[k][i] : T{})...};

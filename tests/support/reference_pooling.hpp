@@ -12,7 +12,7 @@ namespace reference {
 /// Calls f(index into whole, index into pooled, pixel of whole) for each element of whole inside the window
 /// of each element of pooled.
 template <class F>
-void each_in_window(const PoolingGeometry& g, const F& f) {
+void each_in_window(const contracts::PoolingGeometry& g, const F& f) {
     const auto [size, stride, padding] = g.window;
     for (std::size_t n = 0; n < g.images; ++n)
         for (int ph = 0; ph < g.pooled_height; ++ph)
@@ -35,7 +35,7 @@ void each_in_window(const PoolingGeometry& g, const F& f) {
 /// Calls f(index into whole, index into pooled) for each element of pooled and the position that its switch
 /// selects.
 template <class F>
-void each_switch(const SwitchedImages& e, const F& f) {
+void each_switch(const contracts::SwitchedImages& e, const F& f) {
     for (std::size_t n = 0; n < e.images; ++n)
         for (std::size_t p = 0; p < e.pooled_pixels; ++p)
             for (std::size_t c = 0; c < e.channels; ++c) {
@@ -47,8 +47,8 @@ void each_switch(const SwitchedImages& e, const F& f) {
 }  // namespace reference
 
 template <class T>
-void launch(Reference&, const MaxPoolParameters<T>& p) {
-    const PoolingGeometry& g = p.geometry;
+void launch(Reference&, const contracts::MaxPoolParameters<T>& p) {
+    const contracts::PoolingGeometry& g = p.geometry;
     const std::size_t size = g.images * std::size_t(g.pooled_height * g.pooled_width) * g.channels;
     for (std::size_t i = 0; i < size; ++i) p.switches[i] = -1;
     reference::each_in_window(g, [&](std::size_t whole, std::size_t pooled, std::size_t pixel) {
@@ -60,13 +60,13 @@ void launch(Reference&, const MaxPoolParameters<T>& p) {
 }
 
 template <class T>
-void launch(Reference&, const SwitchGatherParameters<T>& p) {
+void launch(Reference&, const contracts::SwitchGatherParameters<T>& p) {
     reference::each_switch(p.extents,
                            [&](std::size_t whole, std::size_t pooled) { p.pooled[pooled] = p.whole[whole]; });
 }
 
 template <class T>
-void launch(Reference&, const SwitchScatterParameters<T>& p) {
+void launch(Reference&, const contracts::SwitchScatterParameters<T>& p) {
     std::vector<double> sums(p.extents.images * p.extents.pixels * p.extents.channels);
     reference::each_switch(p.extents,
                            [&](std::size_t whole, std::size_t pooled) { sums[whole] += p.pooled[pooled]; });
@@ -74,8 +74,8 @@ void launch(Reference&, const SwitchScatterParameters<T>& p) {
 }
 
 template <class T>
-void launch(Reference&, const WindowSumParameters<T>& p) {
-    const PoolingGeometry& g = p.geometry;
+void launch(Reference&, const contracts::WindowSumParameters<T>& p) {
+    const contracts::PoolingGeometry& g = p.geometry;
     std::vector<double> sums(g.images * std::size_t(g.pooled_height * g.pooled_width) * g.channels);
     reference::each_in_window(
         g, [&](std::size_t whole, std::size_t pooled, std::size_t) { sums[pooled] += p.whole[whole]; });
@@ -83,8 +83,8 @@ void launch(Reference&, const WindowSumParameters<T>& p) {
 }
 
 template <class T>
-void launch(Reference&, const WindowSpreadParameters<T>& p) {
-    const PoolingGeometry& g = p.geometry;
+void launch(Reference&, const contracts::WindowSpreadParameters<T>& p) {
+    const contracts::PoolingGeometry& g = p.geometry;
     std::vector<double> sums(g.images * std::size_t(g.height * g.width) * g.channels);
     reference::each_in_window(
         g, [&](std::size_t whole, std::size_t pooled, std::size_t) { sums[whole] += p.pooled[pooled]; });

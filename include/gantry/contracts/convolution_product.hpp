@@ -4,7 +4,7 @@
 
 #include <optional>
 
-namespace gantry {
+namespace gantry::contracts {
 
 // If the window covers its input exactly once, or is a single pixel, a convolution is a matrix product.
 // Devices launch that product in place of the convolution.
@@ -72,4 +72,4 @@ std::optional<MatmulParameters<T>> as_product(const ConvolutionWeightGradientPar
                                .accumulate = p.accumulate};
 }
 
-}  // namespace gantry
+}  // namespace gantry::contracts

@@ -16,10 +16,16 @@
 #include <gantry/cpu/reduce.hpp>
 #include <gantry/cpu/softmax.hpp>
 #else
+
 namespace gantry {
+
+namespace diagnosis {
 /// nvcc does not support the CPU's vector types: programs for Cpu are .cpp files, which may be linked with
 /// objects that nvcc compiled.
 struct CpuIsNotForFilesThatNvccCompiles;
-using Cpu = CpuIsNotForFilesThatNvccCompiles;
+}  // namespace diagnosis
+
+using Cpu = diagnosis::CpuIsNotForFilesThatNvccCompiles;
+
 }  // namespace gantry
 #endif

@@ -8,6 +8,7 @@
 
 namespace gantry {
 
+namespace cuda {
 // Selects the kernel for a convolution. If the window covers the whole image or a single pixel, the
 // convolution is a matrix product (matmul.cuh). Of the others, wide ones use cuDNN, the rest the tiled
 // kernels of kernels/convolution.cuh.
@@ -20,25 +21,24 @@ namespace gantry {
 // The tiled kernels also compute empty batches, tensors that are not aligned to 16 bytes, and geometries for
 // which cuDNN has no engine that CudaOptions allows.
 
-namespace cuda {
-
 /// Floating-point operations of a convolution, 2 per multiply-add.
-inline double operations(const ConvolutionGeometry& g) {
+inline double operations(const contracts::ConvolutionGeometry& g) {
     return 2.0 * static_cast<double>(g.y_size()) * g.vertical.size * g.horizontal.size * g.in_channels;
 }
 /// Channels and operations from which cuDNN computes a convolution.
 inline constexpr int wide_channels = 32;
 inline constexpr double wide_operations = 0x1p30;
 /// True if cuDNN computes the convolution.
-inline bool wide(const ConvolutionGeometry& g) {
+inline bool wide(const contracts::ConvolutionGeometry& g) {
     return std::min(g.in_channels, g.out_channels) >= wide_channels && operations(g) >= wide_operations;
 }
-
 }  // namespace cuda
 
+namespace contracts {
 /// Only the tiled kernels fuse it.
 inline bool fuses_activation_backward(const Cuda&, const ConvolutionGeometry& g, ActivationKind kind) {
-    return !plain_product(g) && !cuda::wide(g) && fuses_into_backward(kind);
+    return !plain_product(g) && !cuda::wide(g) && ops::fuses_into_backward(kind);
 }
+}  // namespace contracts
 
 }  // namespace gantry

@@ -1,7 +1,7 @@
 #pragma once
 #include <gantry/core/error.hpp>
 #include <gantry/io/atomic_file.hpp>
-#include <gantry/io/picture.hpp>
+#include <gantry/io/image.hpp>
 
 #include <algorithm>
 #include <array>
@@ -41,15 +41,15 @@ struct GifColours {
         return colours;
     }
     /// Palette index of the pixel at (y, x), with ordered dithering (Bayer 1973) to hide colour banding.
-    static GifByteType index(const Picture& picture, int y, int x) {
+    static GifByteType index(const Image& image, int y, int x) {
         const std::size_t at =
-            picture_bytes(y, picture.width, picture.channels) + picture_bytes(1, x, picture.channels);
-        if (picture.channels == 1) return picture.pixels[at];
+            image_bytes(y, image.width, image.channels) + image_bytes(1, x, image.channels);
+        if (image.channels == 1) return image.pixels[at];
         constexpr int bayer[4][4] = {{0, 8, 2, 10}, {12, 4, 14, 6}, {3, 11, 1, 9}, {15, 7, 13, 5}};
         const int threshold = 255 * (2 * bayer[y % 4][x % 4] + 1) / 32;  // evenly spaced in [0, 255]
         int result = 0;
         for (std::size_t c = 0; c < 3; ++c)
-            result = result * levels[c] + (picture.pixels[at + c] * (levels[c] - 1) + threshold) / 255;
+            result = result * levels[c] + (image.pixels[at + c] * (levels[c] - 1) + threshold) / 255;
         return static_cast<GifByteType>(result);
     }
 
@@ -65,7 +65,7 @@ private:
 /// continue after a resume, keep the frames as PNG files and write the GIF again. Browsers show at most 50
 /// frames per second.
 ///     GifWriter gif("samples.gif", 8);
-///     for (...) gif.add(picture);
+///     for (...) gif.add(image);
 ///     gif.commit();
 class GifWriter {
 public:
@@ -78,8 +78,8 @@ public:
     }
 
     /// Appends a frame. Errors: a size or number of channels other than the first frame's.
-    void add(const Picture& frame) {
-        detail::check_picture("write_gif", frame);
+    void add(const Image& frame) {
+        detail::check_image("write_gif", frame);
         if (!gif_) begin(frame);
         if (frame.height != height_ || frame.width != width_ || frame.channels != channels_)
             fail("write_gif", "all frames must have the same size", height_, " x ", width_, " x ", channels_,
@@ -108,7 +108,7 @@ public:
     }
 
 private:
-    void begin(const Picture& first) {
+    void begin(const Image& first) {
         height_ = first.height;
         width_ = first.width;
         channels_ = first.channels;
@@ -152,17 +152,17 @@ private:
         void operator()(GifFileType* file) const { EGifCloseFile(file, nullptr); }
     };
     std::filesystem::path path_;
-    AtomicFile file_;
+    io::AtomicFile file_;
     int hundredths_ = 0, height_ = 0, width_ = 0, channels_ = 0;
     std::exception_ptr error_;
     std::unique_ptr<GifFileType, Close> gif_;  // last: closing it writes
 };
 
 /// Writes frames of one size as an animated GIF: see GifWriter.
-inline void write_gif(const std::filesystem::path& path, std::span<const Picture> frames,
+inline void write_gif(const std::filesystem::path& path, std::span<const Image> frames,
                       int frames_per_second) {
     GifWriter gif(path, frames_per_second);
-    for (const Picture& frame : frames) gif.add(frame);
+    for (const Image& frame : frames) gif.add(frame);
     gif.commit();
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-#include <gantry/io/picture.hpp>
+#include <gantry/io/image.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -24,30 +24,28 @@ inline int exif_orientation(std::span<const std::uint8_t> exif) {
     return orientation >= 1 && orientation <= 8 ? orientation : 1;
 }
 
-/// True if turning the picture upright swaps height and width.
+/// True if turning the image upright swaps height and width.
 inline bool turns_on_side(int orientation) { return orientation >= 5; }
 
-/// Rotates and mirrors the picture to upright.
-inline Picture turn_upright(Picture picture, int orientation) {
-    if (orientation == 1) return picture;
+/// Rotates and mirrors the image to upright.
+inline Image turn_upright(Image image, int orientation) {
+    if (orientation == 1) return image;
     const bool on_side = turns_on_side(orientation);
     const bool from_bottom = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
     const bool from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-    Picture upright{on_side ? picture.width : picture.height,
-                    on_side ? picture.height : picture.width,
-                    picture.channels,
-                    {}};
-    upright.pixels.resize(picture.pixels.size());
+    Image upright{
+        on_side ? image.width : image.height, on_side ? image.height : image.width, image.channels, {}};
+    upright.pixels.resize(image.pixels.size());
     auto to = upright.pixels.begin();
     for (int y = 0; y < upright.height; ++y)
         for (int x = 0; x < upright.width; ++x) {
             auto [row, column] = on_side ? std::pair(x, y) : std::pair(y, x);
-            if (from_bottom) row = picture.height - 1 - row;
-            if (from_right) column = picture.width - 1 - column;
-            const std::uint8_t* const pixel = picture.pixels.data() +
-                                              picture_bytes(row, picture.width, picture.channels) +
-                                              picture_bytes(1, column, picture.channels);
-            to = std::copy_n(pixel, picture.channels, to);
+            if (from_bottom) row = image.height - 1 - row;
+            if (from_right) column = image.width - 1 - column;
+            const std::uint8_t* const pixel = image.pixels.data() +
+                                              image_bytes(row, image.width, image.channels) +
+                                              image_bytes(1, column, image.channels);
+            to = std::copy_n(pixel, image.channels, to);
         }
     return upright;
 }

@@ -1,9 +1,9 @@
 #pragma once
 #include <gantry/core/error.hpp>
 #include <gantry/io/atomic_file.hpp>
+#include <gantry/io/image.hpp>
+#include <gantry/io/image_file.hpp>
 #include <gantry/io/orientation.hpp>
-#include <gantry/io/picture.hpp>
-#include <gantry/io/picture_file.hpp>
 
 #include <array>
 #include <csetjmp>
@@ -21,25 +21,24 @@
 
 namespace gantry {
 
-/// Writes a picture as PNG, grey or RGB, atomically. Errors: an invalid picture (see check_picture); a file
+/// Writes an image as PNG, grey or RGB, atomically. Errors: an invalid image (see check_image); a file
 /// that cannot be written.
-inline void write_png(const std::filesystem::path& path, const Picture& picture) {
-    detail::check_picture("write_png", picture);
-    png_image image{};
-    image.version = PNG_IMAGE_VERSION;
-    image.width = static_cast<png_uint_32>(picture.width);
-    image.height = static_cast<png_uint_32>(picture.height);
-    image.format = picture.channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
+inline void write_png(const std::filesystem::path& path, const Image& image) {
+    detail::check_image("write_png", image);
+    png_image header{};
+    header.version = PNG_IMAGE_VERSION;
+    header.width = static_cast<png_uint_32>(image.width);
+    header.height = static_cast<png_uint_32>(image.height);
+    header.format = image.channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
 
-    png_alloc_size_t bytes = PNG_IMAGE_PNG_SIZE_MAX(image);
+    png_alloc_size_t bytes = PNG_IMAGE_PNG_SIZE_MAX(header);
     std::vector<std::byte> encoded(bytes);
-    if (png_image_write_to_memory(&image, encoded.data(), &bytes, 0, picture.pixels.data(), 0, nullptr) == 0)
-        fail("write_png", "cannot encode " + path.string() + ": " + image.message);
-    write_file(path, std::span(encoded).first(bytes));
+    if (png_image_write_to_memory(&header, encoded.data(), &bytes, 0, image.pixels.data(), 0, nullptr) == 0)
+        fail("write_png", "cannot encode " + path.string() + ": " + header.message);
+    io::write_file(path, std::span(encoded).first(bytes));
 }
 
 namespace detail {
-
 /// libpng's reader. The library requires an error handler that does not return: ours jumps back into `run`.
 class PngReader {
 public:
@@ -104,23 +103,25 @@ inline int png_orientation(png_structp png, png_infop info) {
 
 /// Composites over white and removes the last channel, alpha. Blends the stored (gamma-encoded) values, as
 /// Pillow and browsers do, not linear light.
-inline void lay_over_white(Picture& picture) {
-    const auto channels = static_cast<std::size_t>(picture.channels);
-    auto to = picture.pixels.begin();
-    for (std::size_t pixel = 0; pixel < picture.pixels.size(); pixel += channels) {
-        const int alpha = picture.pixels[pixel + channels - 1];
+inline void lay_over_white(Image& image) {
+    const auto channels = static_cast<std::size_t>(image.channels);
+    auto to = image.pixels.begin();
+    for (std::size_t pixel = 0; pixel < image.pixels.size(); pixel += channels) {
+        const int alpha = image.pixels[pixel + channels - 1];
         for (std::size_t c = 0; c + 1 < channels; ++c)
-            *to++ = static_cast<std::uint8_t>(
-                (picture.pixels[pixel + c] * alpha + 255 * (255 - alpha) + 127) / 255);
+            *to++ = static_cast<std::uint8_t>((image.pixels[pixel + c] * alpha + 255 * (255 - alpha) + 127) /
+                                              255);
     }
-    picture.pixels.erase(to, picture.pixels.end());
-    --picture.channels;
+    image.pixels.erase(to, image.pixels.end());
+    --image.channels;
 }
+}  // namespace detail
 
+namespace io {
 /// Decodes a PNG file: see read_png. Reserves the memory that decoding needs in `memory`.
-inline Picture decode_png(const std::filesystem::path& path, DecodingMemory& memory) {
-    const PictureFile file("read_png", path);
-    PngReader reader;
+inline Image decode_png(const std::filesystem::path& path, DecodingMemory& memory) {
+    const detail::ImageFile file("read_png", path);
+    detail::PngReader reader;
     png_structp const png = reader.png;
     png_infop const info = reader.info;
     const auto run = [&](const auto& action) {
@@ -141,30 +142,29 @@ inline Picture decode_png(const std::filesystem::path& path, DecodingMemory& mem
         png_set_interlace_handling(png);
         png_read_update_info(png, info);
     });
-    Picture picture{static_cast<int>(height), static_cast<int>(width), png_get_channels(png, info), {}};
-    memory.take(picture_bytes(picture.height, picture.width, picture.channels));
-    picture.pixels.resize(picture_bytes(picture.height, picture.width, picture.channels));
+    Image image{static_cast<int>(height), static_cast<int>(width), png_get_channels(png, info), {}};
+    memory.take(detail::image_bytes(image.height, image.width, image.channels));
+    image.pixels.resize(detail::image_bytes(image.height, image.width, image.channels));
     std::vector<png_bytep> rows(height);
     for (std::size_t y = 0; y < rows.size(); ++y)
-        rows[y] = picture.pixels.data() + y * picture.pixels.size() / rows.size();
+        rows[y] = image.pixels.data() + y * image.pixels.size() / rows.size();
     run([&] { png_read_image(png, rows.data()); });
 
     // A missing end is not an error: apart from the orientation, nothing after the pixels is needed.
     reader.run([&] { png_read_end(png, info); });
-    if (picture.channels % 2 == 0) lay_over_white(picture);
-    return turn_upright(std::move(picture), png_orientation(png, info));
+    if (image.channels % 2 == 0) detail::lay_over_white(image);
+    return detail::turn_upright(std::move(image), detail::png_orientation(png, info));
 }
-
-}  // namespace detail
+}  // namespace io
 
 /// Reads a PNG, grey or RGB as in the file. EXIF orientation is applied. The values are the same as Pillow's,
 /// except that transparency is composited over white (Image.alpha_composite; `convert("RGB")` of Pillow and
 /// torchvision shows the stored colour instead), and 16-bit values are reduced to their upper 8 bits (Pillow
 /// clips grey ones). As in Pillow, colour profiles and gamma are not applied. Errors: a file that is not a
 /// PNG or is damaged; more than 2^27 pixels.
-inline Picture read_png(const std::filesystem::path& path) {
-    detail::DecodingMemory memory;
-    return detail::decode_png(path, memory);
+inline Image read_png(const std::filesystem::path& path) {
+    io::DecodingMemory memory;
+    return io::decode_png(path, memory);
 }
 
 }  // namespace gantry

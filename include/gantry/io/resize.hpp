@@ -1,6 +1,6 @@
 #pragma once
 #include <gantry/core/error.hpp>
-#include <gantry/io/picture.hpp>
+#include <gantry/io/image.hpp>
 
 #include <algorithm>
 #include <array>
@@ -23,7 +23,7 @@ struct alignas(64) Line {
     std::array<std::uint8_t, 64> bytes{};
 };
 
-/// A picture with planar channels, as zimg requires.
+/// An image with planar channels, as zimg requires.
 struct Planes {
     Planes(int plane_height, int plane_width, int planes)
         : height(plane_height),
@@ -65,7 +65,7 @@ inline void resize_planes(const Planes& from, Planes& to) {
         const zimg_error_code_e code = zimg_get_last_error(message.data(), message.size());
         // zimg does not always recognise lack of memory, and the sizes have been checked.
         if (code == ZIMG_ERROR_OUT_OF_MEMORY || code == ZIMG_ERROR_UNKNOWN) throw std::bad_alloc();
-        fail("resize", std::string("zimg cannot scale this picture: ") + message.data());
+        fail("resize", std::string("zimg cannot scale this image: ") + message.data());
     };
     const zimg_image_format source = describe(from), destination = describe(to);
     zimg_graph_builder_params parameters;
@@ -93,38 +93,38 @@ inline void resize_planes(const Planes& from, Planes& to) {
 
 /// Crops the largest centred part with the aspect ratio height : width and resizes it to that size. Bilinear
 /// filter: antialiased when shrinking (the filter is as wide as an output pixel), interpolated when
-/// enlarging. Errors: an invalid picture (see check_picture); sides outside [1, 65535].
-inline Picture resize_to_fill(const Picture& picture, int height, int width) {
-    detail::check_picture("resize", picture);
+/// enlarging. Errors: an invalid image (see check_image); sides outside [1, 65535].
+inline Image resize_to_fill(const Image& image, int height, int width) {
+    detail::check_image("resize", image);
     if (height < 1 || width < 1 || height > 65535 || width > 65535)
-        fail("resize", "a picture's sides must be from 1 to 65535", height, " x ", width);
+        fail("resize", "an image's sides must be from 1 to 65535", height, " x ", width);
     // The largest centred part with this aspect ratio, to the nearest pixel.
     const auto part = [](int side, double wanted) {
         return std::clamp(static_cast<int>(std::lround(wanted)), 1, side);
     };
-    detail::Planes middle(part(picture.height, static_cast<double>(picture.width) * height / width),
-                          part(picture.width, static_cast<double>(picture.height) * width / height),
-                          picture.channels);
-    const int top = (picture.height - middle.height) / 2;
-    const int left = (picture.width - middle.width) / 2;
+    detail::Planes middle(part(image.height, static_cast<double>(image.width) * height / width),
+                          part(image.width, static_cast<double>(image.height) * width / height),
+                          image.channels);
+    const int top = (image.height - middle.height) / 2;
+    const int left = (image.width - middle.width) / 2;
     for (int y = 0; y < middle.height; ++y) {
-        const std::uint8_t* const from = picture.pixels.data() +
-                                         detail::picture_bytes(top + y, picture.width, picture.channels) +
-                                         detail::picture_bytes(1, left, picture.channels);
-        for (int c = 0; c < picture.channels; ++c) {
+        const std::uint8_t* const from = image.pixels.data() +
+                                         detail::image_bytes(top + y, image.width, image.channels) +
+                                         detail::image_bytes(1, left, image.channels);
+        for (int c = 0; c < image.channels; ++c) {
             std::uint8_t* const to = middle.row(c, y);
-            for (int x = 0; x < middle.width; ++x) to[x] = from[x * picture.channels + c];
+            for (int x = 0; x < middle.width; ++x) to[x] = from[x * image.channels + c];
         }
     }
 
-    detail::Planes scaled(height, width, picture.channels);
+    detail::Planes scaled(height, width, image.channels);
     detail::resize_planes(middle, scaled);
-    Picture result{height, width, picture.channels, {}};
-    result.pixels.resize(detail::picture_bytes(height, width, picture.channels));
+    Image result{height, width, image.channels, {}};
+    result.pixels.resize(detail::image_bytes(height, width, image.channels));
     auto to = result.pixels.begin();
     for (int y = 0; y < height; ++y)
         for (int x = 0; x < width; ++x)
-            for (int c = 0; c < picture.channels; ++c) *to++ = scaled.row(c, y)[x];
+            for (int c = 0; c < image.channels; ++c) *to++ = scaled.row(c, y)[x];
     return result;
 }
 

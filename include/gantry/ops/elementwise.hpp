@@ -26,6 +26,8 @@
 
 namespace gantry {
 
+namespace ops {
+
 /// A functor of an elementwise op on `In`, TensorRefs, with results of type Y: see above.
 template <class F, class Y, class... In>
 concept ElementwiseFunctor = std::is_trivially_copyable_v<F> &&
@@ -45,7 +47,7 @@ struct ElementwiseOp {
     void forward(const V& y, bool, const In&... x) const {
         using T = typename V::scalar;
         launch(*y.device,
-               ElementwiseParameters<F, T, sizeof...(In)>{
+               contracts::ElementwiseParameters<F, T, sizeof...(In)>{
                    f, y.size(), y.data, {x.data...}, {x.extents.rank == 0 && y.extents.rank != 0 ...}});
     }
     template <class V, class... In>
@@ -66,8 +68,6 @@ struct Largest {
 };
 template <class A, class B, class... More>
 struct Largest<A, B, More...> : Largest<Larger<A, B>, More...> {};
-
-namespace detail {
 /// Broadcasts x to shape S in memory, except scalars, which kernels broadcast themselves.
 template <class S, AnyTensor X>
 auto conformed(const X& x, int batch) {
@@ -80,7 +80,7 @@ auto conformed(const X& x, int batch) {
 /// Runs the elementwise op f on operands of one shape and scalars. Errors: different shapes.
 template <class F, class T, class D, class... More>
 TensorRef<T, D> run_elementwise(const F& f, const TensorRef<T, D>& first, const More&... more) {
-    Extents extents = first.extents;
+    core::Extents extents = first.extents;
     ((extents = more.extents.rank > extents.rank ? more.extents : extents), ...);
     const auto check = [&](const TensorRef<T, D>& x) {
         if (x.extents.rank != 0 && x.extents != extents)
@@ -90,27 +90,27 @@ TensorRef<T, D> run_elementwise(const F& f, const TensorRef<T, D>& first, const 
     (check(first), ..., check(more));
     return run_op(ElementwiseOp<F>{f}, extents, {}, first, more...);
 }
-}  // namespace detail
+}  // namespace ops
 
 /// f(x...) elementwise. The result has the shape of the largest operand; smaller operands are broadcast, see
 /// broadcast_to. Errors: incompatible shapes (compile time), different batch sizes (run time).
 template <class F, AnyTensor... X>
 auto elementwise(const F& f, const X&... x) {
-    static_assert(same_scalars<X...>,
+    static_assert(core::same_scalars<X...>,
                   "gantry: the operands of an elementwise op must have the same scalar type and device type");
     using Y = std::remove_cvref_t<decltype(std::get<0>(std::tie(x...)).value())>;
-    constexpr bool fits =
-        !same_scalars<X...> || ElementwiseFunctor<F, Y, std::remove_cvref_t<decltype(x.value())>...>;
+    constexpr bool fits = !core::same_scalars<X...> ||
+                          ops::ElementwiseFunctor<F, Y, std::remove_cvref_t<decltype(x.value())>...>;
     static_assert(fits,
                   "gantry: the functor of an elementwise op is trivially copyable and has a name, operator() "
                   "and vjp for its operands: see gantry/ops/elementwise.hpp");
-    using S = typename Largest<typename X::shape...>::type;
-    if constexpr (!same_scalars<X...> || !fits) {
-        return typed<S, X...>(std::get<0>(std::tie(x...)).value());
+    using S = typename ops::Largest<typename X::shape...>::type;
+    if constexpr (!core::same_scalars<X...> || !fits) {
+        return core::typed<S, X...>(std::get<0>(std::tie(x...)).value());
     } else {
         int batch = 0;
         ((batch = X::shape::batched ? x.value().extents.first() : batch), ...);
-        return typed<S, X...>(detail::run_elementwise(f, detail::conformed<S>(x, batch)...));
+        return core::typed<S, X...>(ops::run_elementwise(f, ops::conformed<S>(x, batch)...));
     }
 }
 

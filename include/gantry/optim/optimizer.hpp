@@ -11,14 +11,14 @@
 #include <string_view>
 #include <type_traits>
 
-namespace gantry {
+namespace gantry::optim {
 
 /// A named buffer of an optimizer's state, for checkpoints: one element per parameter of the network, in the
 /// same order.
 template <class T, class D>
 struct NamedBuffer {
-    std::string_view name;  ///< PyTorch's name, if it has one
-    Buffer<T, D>* buffer;   ///< the optimizer owns it
+    std::string_view name;       ///< PyTorch's name, if it has one
+    core::Buffer<T, D>* buffer;  ///< the optimizer owns it
 };
 
 // clang-format off
@@ -35,7 +35,7 @@ struct NamedBuffer {
 // clang-format on
 template <class Net, class OptionsType>
 class Optimizer {
-    static_assert(AnyNetwork<Net>,
+    static_assert(layers::AnyNetwork<Net>,
                   "gantry: an optimizer takes a network, not its architecture: Adam optimizer{network}, or "
                   "Adam<Network<Architecture, Cpu>>");
 
@@ -80,15 +80,15 @@ protected:
         if (gradients.number <= network_.applied_gradients())
             fail(name_, "gradients can be applied only once: call backward again for another update");
         const auto turn = network_.device().turn();
-        Buffer<scalar, device_type>& weights = network_.parameters();
+        core::Buffer<scalar, device_type>& weights = network_.parameters();
         launch(network_.device(),
-               UpdateParameters<F>{f, weights.size(), weights.data(), g, {moments.data()...}});
+               contracts::UpdateParameters<F>{f, weights.size(), weights.data(), g, {moments.data()...}});
         network_.applied_gradients() = gradients.number;
         network_.parameters_overwritten();
         ++updates_;
     }
     /// A zeroed buffer with an element per parameter, or an empty one if not `wanted`.
-    Buffer<scalar, device_type> moment(bool wanted = true) const {
+    core::Buffer<scalar, device_type> moment(bool wanted = true) const {
         return {network_.device(), wanted ? network_.parameters().size() : 0};
     }
 
@@ -107,7 +107,7 @@ protected:
 
 private:
     Net& network_;
-    Lifetime::Watch watch_;  ///< identifies the network
+    core::Lifetime::Watch watch_;  ///< identifies the network
     std::string_view name_;
     Options options_;
     std::uint64_t updates_ = 0;
@@ -122,4 +122,4 @@ concept OptimizerOf = std::is_base_of_v<Optimizer<Net, typename O::Options>, O> 
     optimizer.buffers();
 };
 
-}  // namespace gantry
+}  // namespace gantry::optim

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes small pictures of every kind and what Pillow reads from them, for tests/io/test_pillow.cpp.
+"""Writes small images of every kind and what Pillow reads from them, for tests/io/test_pillow.cpp.
 
 Use: python3 make.py (in a Python that has Pillow; the files here come from Pillow 13).
 """

@@ -11,23 +11,23 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace gantry {
-
-namespace cpu::inline GANTRY_TARGET {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// Number of threads for a convolution.
-inline int convolution_threads(const Cpu& device, const ConvolutionGeometry& g) {
+inline int convolution_threads(const Cpu& device, const contracts::ConvolutionGeometry& g) {
     return worthwhile_threads(1.0 * g.batch * g.vertical.out * g.horizontal.out * g.vertical.size *
                                   g.horizontal.size * g.in_channels * g.out_channels,
                               device.threads());
 }
 
-}  // namespace cpu::inline GANTRY_TARGET
+}  // namespace gantry::cpu::inline GANTRY_TARGET
+
+namespace gantry {
 
 template <class T>
-void launch(Cpu& device, const ConvolutionParameters<T>& p) {
-    check_range(p.geometry);
-    const ConvolutionGeometry& g = p.geometry;
+void launch(Cpu& device, const contracts::ConvolutionParameters<T>& p) {
+    contracts::check_range(p.geometry);
+    const contracts::ConvolutionGeometry& g = p.geometry;
     if (const auto product = as_product(p)) return launch(device, *product);
     if (g.y_size() == 0) return;
     cpu::run(cpu::convolution_threads(device, g),
@@ -45,9 +45,9 @@ void launch(Cpu& device, const ConvolutionParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cpu& device, const ConvolutionTransposedParameters<T>& p) {
-    check_range(p.geometry);
-    const ConvolutionGeometry& g = p.geometry;
+void launch(Cpu& device, const contracts::ConvolutionTransposedParameters<T>& p) {
+    contracts::check_range(p.geometry);
+    const contracts::ConvolutionGeometry& g = p.geometry;
     // Unlike a product, the kernels below can add one bias per channel to rows of (pixel, channel).
     if (const auto product = as_product(p); product && (!p.bias || product->bias))
         return launch(device, *product);
@@ -67,9 +67,9 @@ void launch(Cpu& device, const ConvolutionTransposedParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cpu& device, const ConvolutionWeightGradientParameters<T>& p) {
-    check_range(p.geometry);
-    const ConvolutionGeometry& g = p.geometry;
+void launch(Cpu& device, const contracts::ConvolutionWeightGradientParameters<T>& p) {
+    contracts::check_range(p.geometry);
+    const contracts::ConvolutionGeometry& g = p.geometry;
     if (const auto product = as_product(p)) return launch(device, *product);
     if (g.w_size() == 0) return;
     if (g.batch == 0) {

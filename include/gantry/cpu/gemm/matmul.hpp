@@ -13,9 +13,7 @@
 #include <cstddef>
 #include <span>
 
-namespace gantry {
-
-namespace cpu::inline GANTRY_TARGET {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// A block of C with the operands that it is computed from.
 template <class T>
@@ -26,10 +24,10 @@ struct MatmulPart {
     std::size_t c_stride = 0;
     bool accumulate = false;
     const T* bias = nullptr;
-    Activation activation = {};
+    contracts::Activation activation = {};
 
     /// All of C.
-    explicit MatmulPart(const MatmulParameters<T>& p)
+    explicit MatmulPart(const contracts::MatmulParameters<T>& p)
         : rows(static_cast<std::size_t>(p.rows)),
           columns(static_cast<std::size_t>(p.columns)),
           inner(static_cast<std::size_t>(p.inner)),
@@ -241,15 +239,17 @@ void matrix_vector(int threads, const MatmulPart<T>& p, bool activate_after) {
     });
 }
 
-}  // namespace cpu::inline GANTRY_TARGET
+}  // namespace gantry::cpu::inline GANTRY_TARGET
+
+namespace gantry {
 
 /// C = activation(op(A) op(B) + bias), or C += op(A) op(B), on the CPU. Extents may be 0. The result is
 /// bitwise the same for any number of threads. Only the first call with a given size allocates scratch
 /// memory.
 template <class T>
-void launch(Cpu& device, const MatmulParameters<T>& parameters) {
+void launch(Cpu& device, const contracts::MatmulParameters<T>& parameters) {
     if (parameters.rows == 0 || parameters.columns == 0) return;
-    MatmulParameters<T> p = parameters;
+    contracts::MatmulParameters<T> p = parameters;
     if (p.inner == 0) {  // A and B are empty: zero strides keep addresses inside them from being computed
         p.transpose_a = false;
         p.transpose_b = true;

@@ -23,15 +23,15 @@ struct TileEnd {
 };
 
 /// True if an epilogue applies the activation. Others follow in a separate pass, `activate`.
-constexpr bool fits_epilogue(const Activation& a) {
-    return a.kind == ActivationKind::identity || a.kind == ActivationKind::leaky_relu;
+constexpr bool fits_epilogue(const contracts::Activation& a) {
+    return a.kind == contracts::ActivationKind::identity || a.kind == contracts::ActivationKind::leaky_relu;
 }
 
 /// Epilogue with a bias, which may be null, and with the activation if it fits.
 template <class T>
-TileEnd<T> epilogue(const T* bias, const Activation& a) {
+TileEnd<T> epilogue(const T* bias, const contracts::Activation& a) {
     return {.bias = bias,
-            .leaky_relu = a.kind == ActivationKind::leaky_relu,
+            .leaky_relu = a.kind == contracts::ActivationKind::leaky_relu,
             .slope = static_cast<T>(a.parameter)};
 }
 

@@ -1,4 +1,4 @@
-// Reads and resizes foreign picture files: JPEG, every kind of PNG, any size.
+// Reads and resizes foreign image files: JPEG, every kind of PNG, any size.
 #include "io/temporary_folder.hpp"
 #include "io/write_jpeg.hpp"
 #include "support/catch.hpp"
@@ -49,19 +49,18 @@ std::string png(std::uint32_t width, int bits, int colour_type, const std::strin
            (palette.empty() ? "" : chunk("PLTE", palette)) + chunk("IDAT", packed) + chunk("IEND", "");
 }
 
-Picture gradient(int height, int width, int channels) {
-    Picture picture{height, width, channels, {}};
+Image gradient(int height, int width, int channels) {
+    Image image{height, width, channels, {}};
     for (int y = 0; y < height; ++y)
         for (int x = 0; x < width; ++x)
             for (int c = 0; c < channels; ++c)
-                picture.pixels.push_back(static_cast<std::uint8_t>(c == 0 ? 255 * x / std::max(width - 1, 1)
-                                                                   : c == 1
-                                                                       ? 255 * y / std::max(height - 1, 1)
-                                                                       : 200));
-    return picture;
+                image.pixels.push_back(static_cast<std::uint8_t>(c == 0   ? 255 * x / std::max(width - 1, 1)
+                                                                 : c == 1 ? 255 * y / std::max(height - 1, 1)
+                                                                          : 200));
+    return image;
 }
 
-int worst_difference(const Picture& a, const Picture& b) {
+int worst_difference(const Image& a, const Image& b) {
     REQUIRE(a.height == b.height);
     REQUIRE(a.width == b.width);
     REQUIRE(a.channels == b.channels);
@@ -78,22 +77,22 @@ TEST_CASE("a JPEG is read as grey or colour, baseline or progressive") {
     const TemporaryFolder folder;
     for (const bool progressive : {false, true}) {
         for (const int channels : {1, 3}) {
-            const Picture picture = gradient(21, 37, channels);
-            write_jpeg(folder / "a.jpg", picture, {.progressive = progressive});
-            CHECK(worst_difference(read_jpeg(folder / "a.jpg"), picture) <= 6);
+            const Image image = gradient(21, 37, channels);
+            write_jpeg(folder / "a.jpg", image, {.progressive = progressive});
+            CHECK(worst_difference(read_jpeg(folder / "a.jpg"), image) <= 6);
         }
-        const Picture picture = gradient(21, 37, 3);
-        write_jpeg(folder / "a.jpg", picture,
+        const Image image = gradient(21, 37, 3);
+        write_jpeg(folder / "a.jpg", image,
                    {.stored = JCS_RGB, .progressive = progressive, .adobe_marker = true});
-        CHECK(worst_difference(read_jpeg(folder / "a.jpg"), picture) <= 6);
+        CHECK(worst_difference(read_jpeg(folder / "a.jpg"), image) <= 6);
     }
 }
 
 TEST_CASE("a JPEG's orientation is read from EXIF after any marker, if valid") {
     const TemporaryFolder folder;
-    const Picture picture{2, 3, 1, {0, 10, 20, 30, 40, 50}};
+    const Image image{2, 3, 1, {0, 10, 20, 30, 40, 50}};
     const auto width_of = [&](const WriteJpegOptions& options) {
-        write_jpeg(folder / "a.jpg", picture, options);
+        write_jpeg(folder / "a.jpg", image, options);
         return read_jpeg(folder / "a.jpg").width;
     };
     const auto exif = [](int orientation) {
@@ -114,11 +113,11 @@ TEST_CASE("CMYK becomes colour, with and without Adobe's marker") {
     const std::vector<int> paper{0, 153, 255, 204};  // 255: no ink
     const std::vector<int> colour{0, 122, 204};      // red: no ink left; green 0.6 * 0.8; blue 0.8
     for (const bool adobe : {false, true}) {
-        Picture picture{8, 8, 4, {}};
+        Image image{8, 8, 4, {}};
         for (int pixel = 0; pixel < 64; ++pixel)
-            for (const int value : paper) picture.pixels.push_back(static_cast<std::uint8_t>(value));
-        write_jpeg(folder / "a.jpg", picture, {.adobe_marker = adobe});
-        const Picture read = read_jpeg(folder / "a.jpg");
+            for (const int value : paper) image.pixels.push_back(static_cast<std::uint8_t>(value));
+        write_jpeg(folder / "a.jpg", image, {.adobe_marker = adobe});
+        const Image read = read_jpeg(folder / "a.jpg");
         REQUIRE(read.channels == 3);
         REQUIRE(read.pixels.size() == 192);
         for (std::size_t i = 0; i < 192; ++i) CHECK(std::abs(read.pixels[i] - colour[i % 3]) <= 2);
@@ -129,8 +128,7 @@ TEST_CASE("a JPEG is decoded at a fraction of its size if that is sufficient") {
     const TemporaryFolder folder;
     write_jpeg(folder / "a.jpg", gradient(160, 321, 3));
     const auto size = [&](int height, int width) {
-        const Picture read =
-            read_jpeg(folder / "a.jpg", {.smallest_height = height, .smallest_width = width});
+        const Image read = read_jpeg(folder / "a.jpg", {.smallest_height = height, .smallest_width = width});
         CHECK(worst_difference(read, gradient(read.height, read.width, 3)) <= 10);
         return std::vector<int>{read.height, read.width};
     };
@@ -163,8 +161,8 @@ TEST_CASE("PNGs of every kind are read") {
     const TemporaryFolder folder;
     const auto read = [&](const std::string& bytes) {
         put_file(folder / "a.png", bytes);
-        const Picture picture = read_png(folder / "a.png");
-        return std::vector<int>(picture.pixels.begin(), picture.pixels.end());
+        const Image image = read_png(folder / "a.png");
+        return std::vector<int>(image.pixels.begin(), image.pixels.end());
     };
     using Values = std::vector<int>;
     CHECK(read(png(3, 8, 0, {'\x00', '\x80', '\xFF'})) == Values{0, 128, 255});       // grey
@@ -229,7 +227,7 @@ TEST_CASE("images decoded at the same time share bounded memory", "[threads]") {
         std::vector<std::jthread> threads;
         for (int i = 0; i < 8; ++i)
             threads.emplace_back([&, i] {
-                detail::DecodingMemory memory;
+                io::DecodingMemory memory;
                 memory.take((i % 2 == 0 ? std::size_t{1} : std::size_t{9}) << 29);  // all, and far more
                 most = std::max<int>(most, ++at_once);
                 std::this_thread::yield();
@@ -244,38 +242,38 @@ TEST_CASE("an image of one colour keeps it at every size") {
     for (int round = 0; round < 200; ++round) {
         const auto side = [&](unsigned most) { return static_cast<int>(1 + random() % most); };
         const int height = side(round % 3 == 0 ? 5 : 300), width = side(round % 5 == 0 ? 5 : 300);
-        Picture picture{height, width, round % 2 == 0 ? 1 : 3, {}};
-        for (std::size_t i = 0; i < detail::picture_bytes(height, width, picture.channels); ++i)
-            picture.pixels.push_back(
-                static_cast<std::uint8_t>(round + 20 * (i % static_cast<std::size_t>(picture.channels))));
-        const Picture scaled = resize_to_fill(picture, side(130), side(130));
-        REQUIRE(scaled.channels == picture.channels);
+        Image image{height, width, round % 2 == 0 ? 1 : 3, {}};
+        for (std::size_t i = 0; i < detail::image_bytes(height, width, image.channels); ++i)
+            image.pixels.push_back(
+                static_cast<std::uint8_t>(round + 20 * (i % static_cast<std::size_t>(image.channels))));
+        const Image scaled = resize_to_fill(image, side(130), side(130));
+        REQUIRE(scaled.channels == image.channels);
         for (std::size_t i = 0; i < scaled.pixels.size(); ++i)
-            REQUIRE(scaled.pixels[i] == picture.pixels[i % static_cast<std::size_t>(picture.channels)]);
+            REQUIRE(scaled.pixels[i] == image.pixels[i % static_cast<std::size_t>(image.channels)]);
     }
 }
 
 TEST_CASE("an image of the requested size is not changed") {
-    const Picture picture = gradient(33, 70, 3);
-    CHECK(resize_to_fill(picture, 33, 70) == picture);
+    const Image image = gradient(33, 70, 3);
+    CHECK(resize_to_fill(image, 33, 70) == image);
 }
 
 TEST_CASE("the middle is cropped exactly") {
-    const Picture picture = gradient(30, 100, 3);
-    const Picture middle = resize_to_fill(picture, 30, 40);  // columns 30 to 69
+    const Image image = gradient(30, 100, 3);
+    const Image middle = resize_to_fill(image, 30, 40);  // columns 30 to 69
     bool same = true;
     for (std::size_t y = 0; y < 30; ++y)
         same = same && std::equal(&middle.pixels[y * 120], &middle.pixels[y * 120] + 120,
-                                  &picture.pixels[y * 300 + 90]);
+                                  &image.pixels[y * 300 + 90]);
     CHECK(same);
-    const Picture tall = gradient(101, 30, 1);
+    const Image tall = gradient(101, 30, 1);
     CHECK(resize_to_fill(tall, 31, 30) ==
-          Picture{31, 30, 1, {tall.pixels.begin() + 35 * 30, tall.pixels.begin() + 66 * 30}});
+          Image{31, 30, 1, {tall.pixels.begin() + 35 * 30, tall.pixels.begin() + 66 * 30}});
 }
 
 TEST_CASE("a colour gradient is preserved, and half the size is the mean of neighbours") {
     for (const int size : {3, 16, 50, 64, 100, 129}) {
-        const Picture scaled = resize_to_fill(gradient(64, 64, 3), size, size);
+        const Image scaled = resize_to_fill(gradient(64, 64, 3), size, size);
         for (int y = 0; y < size; ++y)
             for (int x = 0; x < size; ++x) {
                 const auto* pixel = &scaled.pixels[static_cast<std::size_t>(3 * (y * size + x))];
@@ -289,13 +287,13 @@ TEST_CASE("a colour gradient is preserved, and half the size is the mean of neig
             }
     }
     // Black and white stripes of one pixel become grey: pixels are averaged, not sampled.
-    Picture stripes{64, 64, 1, {}};
+    Image stripes{64, 64, 1, {}};
     for (int i = 0; i < 64 * 64; ++i) stripes.pixels.push_back(i % 2 == 0 ? 0 : 255);
-    const Picture grey = resize_to_fill(stripes, 8, 8);
+    const Image grey = resize_to_fill(stripes, 8, 8);
     for (const int value : grey.pixels) CHECK(std::abs(value - 127) < 12);
 }
 
 TEST_CASE("an image that cannot be scaled is a one-line error") {
-    CHECK(is_line_with(error_of([] { resize_to_fill(Picture{}, 8, 8); }), {"[resize]", "0 x 0"}));
+    CHECK(is_line_with(error_of([] { resize_to_fill(Image{}, 8, 8); }), {"[resize]", "0 x 0"}));
     CHECK(is_line_with(error_of([] { resize_to_fill(gradient(4, 4, 3), 0, 8); }), {"[resize]", "0 x 8"}));
 }

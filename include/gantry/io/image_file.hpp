@@ -15,14 +15,15 @@
 #include <string_view>
 #include <utility>
 
-namespace gantry::detail {
+namespace gantry {
 
-/// An open picture file as a stdio stream for the C libraries, which read it in small pieces, so that a large
+namespace detail {
+/// An open image file as a stdio stream for the C libraries, which read it in small pieces, so that a large
 /// file takes no memory. Errors: a file of more than 1 GiB.
-class PictureFile {
+class ImageFile {
 public:
-    PictureFile(std::string_view where, std::filesystem::path path) : where_(where), path_(std::move(path)) {
-        const File file(path_, File::Mode::read);
+    ImageFile(std::string_view where, std::filesystem::path path) : where_(where), path_(std::move(path)) {
+        const io::File file(path_, io::File::Mode::read);
         size_ = file.size();
         if (size_ > std::size_t{1} << 30)
             fail(where_, path_.string() + " must have at most 2^30 bytes; make it smaller", size_);
@@ -54,15 +55,17 @@ private:
         void operator()(std::FILE* stream) const { std::fclose(stream); }
     };
 
-    AsynchronousSignalsBlocked uninterrupted_;  // the libraries take interrupted reads for errors
+    core::AsynchronousSignalsBlocked uninterrupted_;  // the libraries take interrupted reads for errors
     std::string_view where_;
     std::filesystem::path path_;
     std::size_t size_ = 0;
     std::unique_ptr<std::FILE, Close> stream_;
 };
+}  // namespace detail
 
+namespace io {
 /// A reservation from the decoding memory that all threads share (2^29 bytes). A thread that needs more than
-/// is left waits for others, so a folder of huge pictures is decoded one at a time. Released by the
+/// is left waits for others, so a folder of huge images is decoded one at a time. Released by the
 /// destructor.
 class DecodingMemory {
 public:
@@ -79,7 +82,7 @@ public:
 
     /// Call this at most once: a waiting thread must not hold memory.
     void take(std::size_t bytes) {
-        bytes = std::min(bytes, most);  // a larger picture is decoded alone
+        bytes = std::min(bytes, most);  // a larger image is decoded alone
         std::unique_lock lock(all().mutex);
         all().freed.wait(lock, [&] { return all().taken + bytes <= most; });
         all().taken += bytes;
@@ -101,5 +104,6 @@ private:
 
     std::size_t taken_ = 0;
 };
+}  // namespace io
 
-}  // namespace gantry::detail
+}  // namespace gantry
