@@ -149,6 +149,29 @@ void make_folder(const std::filesystem::path& path) {
     if (error) io::fail_file("create the folder", path, error.value());
 }
 
+std::vector<std::size_t> array_shape(const gan::AnyGenerator& generator, std::size_t count, bool nchw) {
+    const auto height = static_cast<std::size_t>(generator.height),
+               width = static_cast<std::size_t>(generator.width),
+               channels = static_cast<std::size_t>(generator.channels);
+    return nchw ? std::vector{count, channels, height, width} : std::vector{count, height, width, channels};
+}
+
+std::string file_name(std::size_t sample) {
+    char name[40];
+    std::snprintf(name, sizeof name, "sample-%06zu.png", sample);
+    return name;
+}
+
+/// The latents of the samples: random ones, or paths between random ones.
+std::vector<float> draw_latents(gan::Sampler& sampler, const Arguments& arguments) {
+    const Seed seed{arguments.seed};
+    if (arguments.interpolate == 0) return sampler.latents(static_cast<std::size_t>(arguments.count), seed);
+    return gan::latent_path(
+        sampler.latents(static_cast<std::size_t>(arguments.interpolate), seed), sampler.latent_size(),
+        static_cast<std::size_t>(arguments.steps),
+        arguments.path == "linear" ? gan::LatentPath::linear : gan::LatentPath::spherical);
+}
+
 void write_samples(gan::Sampler& sampler, const gan::AnyGenerator& generator, const Arguments& arguments) {
     const auto size = static_cast<std::size_t>(generator.height * generator.width * generator.channels);
     const auto channels = static_cast<std::size_t>(generator.channels);
@@ -157,24 +180,12 @@ void write_samples(gan::Sampler& sampler, const gan::AnyGenerator& generator, co
                     {.columns = columns, .border = border, .scale = scale, .range = generator.range});
     };
 
-    const Seed seed{arguments.seed};
-    const bool ways = arguments.interpolate > 0;
-    const std::vector<float> latents =
-        ways ? gan::latent_path(
-                   sampler.latents(static_cast<std::size_t>(arguments.interpolate), seed),
-                   sampler.latent_size(), static_cast<std::size_t>(arguments.steps),
-                   arguments.path == "linear" ? gan::LatentPath::linear : gan::LatentPath::spherical)
-             : sampler.latents(static_cast<std::size_t>(arguments.count), seed);
+    const std::vector<float> latents = draw_latents(sampler, arguments);
     const std::size_t count = latents.size() / sampler.latent_size();
 
+    const bool nchw = arguments.layout == "nchw";
     std::optional<io::NpyFile> array;
-    if (!arguments.npy.empty()) {
-        const auto height = static_cast<std::size_t>(generator.height),
-                   width = static_cast<std::size_t>(generator.width);
-        array.emplace(arguments.npy, arguments.layout == "nchw"
-                                         ? std::vector{count, channels, height, width}
-                                         : std::vector{count, height, width, channels});
-    }
+    if (!arguments.npy.empty()) array.emplace(arguments.npy, array_shape(generator, count, nchw));
     if (!arguments.images.empty()) make_folder(arguments.images);
     std::vector<float> sheet;
     constexpr std::size_t some = 64;
@@ -182,19 +193,16 @@ void write_samples(gan::Sampler& sampler, const gan::AnyGenerator& generator, co
         const std::size_t n = std::min(some, count - first);
         const auto images = sampler.images(
             std::span(latents).subspan(first * sampler.latent_size(), n * sampler.latent_size()));
-        if (array)
-            array->write(arguments.layout == "nchw" ? channels_first(images, size / channels, channels)
-                                                    : images);
-        for (std::size_t i = 0; i < n && !arguments.images.empty(); ++i) {
-            char name[40];
-            std::snprintf(name, sizeof name, "sample-%06zu.png", first + i);
-            write_png(arguments.images / name, image(std::span(images).subspan(i * size, size), 1, 0, 1));
-        }
+        if (array) array->write(nchw ? channels_first(images, size / channels, channels) : images);
+        for (std::size_t i = 0; i < n && !arguments.images.empty(); ++i)
+            write_png(arguments.images / file_name(first + i),
+                      image(std::span(images).subspan(i * size, size), 1, 0, 1));
         if (!arguments.grid.empty()) sheet.insert(sheet.end(), images.begin(), images.end());
     }
     if (array) array->commit();
     if (!arguments.grid.empty())
-        write_png(arguments.grid, image(sheet, ways ? arguments.steps : 8, 2, generator.height < 48 ? 2 : 1));
+        write_png(arguments.grid, image(sheet, arguments.interpolate > 0 ? arguments.steps : 8, 2,
+                                        generator.height < 48 ? 2 : 1));
     std::printf("%zu samples of %s\n", count, generator.name.c_str());
 }
 

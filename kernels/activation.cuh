@@ -16,6 +16,10 @@ __device__ T activate(contracts::Activation a, T x) {
     }
 }
 
+/// fuses_into_backward for device code, which may not call a host function even in a constant expression.
+template <contracts::ActivationKind kind>
+inline constexpr bool has_fused_gradient = ops::fuses_into_backward(kind);
+
 /// upstream * a'(x), computed from y = a(x): for kernels with a fused activation backward, and activations
 /// with fuses_into_backward.
 template <int first = 0, class T>
@@ -24,7 +28,7 @@ __device__ T activation_gradient(contracts::Activation a, T upstream, T y) {
         return upstream;
     } else {
         constexpr contracts::ActivationKind kind{first};
-        if constexpr (ops::fuses_into_backward(kind))
+        if constexpr (has_fused_gradient<kind>)
             if (a.kind == kind) return ops::ActivationGradient<kind>{a.parameter}(upstream, y);
         return activation_gradient<first + 1>(a, upstream, y);
     }

@@ -36,7 +36,7 @@ void convolve(Cuda& device, const P& p) {
 template <class T>
 void launch(Cuda& device, const contracts::ConvolutionParameters<T>& p) {
     contracts::check_range(p.geometry);
-    if (const auto product = cuda::as_product(p))
+    if (const auto product = as_product(p))
         launch(device, *product);
     else
         cuda::convolve(device, p);
@@ -45,7 +45,7 @@ void launch(Cuda& device, const contracts::ConvolutionParameters<T>& p) {
 template <class T>
 void launch(Cuda& device, const contracts::ConvolutionTransposedParameters<T>& p) {
     contracts::check_range(p.geometry);
-    const auto product = cuda::as_product(p);
+    const auto product = as_product(p);
     if (!product) return cuda::convolve(device, p);
     launch(device, *product);
     if (p.bias && !product->bias) {
@@ -57,7 +57,7 @@ void launch(Cuda& device, const contracts::ConvolutionTransposedParameters<T>& p
 template <class T>
 void launch(Cuda& device, const contracts::ConvolutionWeightGradientParameters<T>& p) {
     contracts::check_range(p.geometry);
-    if (const auto product = cuda::as_product(p))
+    if (const auto product = as_product(p))
         launch(device, *product);
     else
         cuda::convolve(device, p);

@@ -25,25 +25,32 @@ __global__ void maxout_select(contracts::MaxoutSelectParameters<T> p) {
     });
 }
 
+/// The first of the pieces with the largest element, for each element of a pack. Pieces are `step` apart.
+template <class P, class T>
+__device__ Pack<unsigned, P::width> largest_piece(const T* x, std::size_t step, std::size_t pieces) {
+    P largest = load<P>(x);
+    Pack<unsigned, P::width> winner = {};
+    for (unsigned piece = 1; piece < pieces; ++piece) {
+        const P candidate = load<P>(x + piece * step);
+        for (int k = 0; k < P::width; ++k) {
+            const bool larger = candidate.at[k] > largest.at[k];
+            largest.at[k] = larger ? candidate.at[k] : largest.at[k];
+            winner.at[k] = larger ? piece : winner.at[k];
+        }
+    }
+    return winner;
+}
+
 template <int pack, class T>
 __global__ void maxout_scatter(contracts::MaxoutScatterParameters<T> p) {
     for_each_pack<pack>(p.rows * p.columns, [&](std::size_t i, auto width) {
         using P = Pack<T, decltype(width)::value>;
         const std::size_t first = i + i / p.columns * (p.pieces - 1) * p.columns;
         const P value = load<P>(p.values + i);
-        P largest = load<P>(p.x + first);
-        unsigned winner[P::width] = {};
-        for (unsigned piece = 1; piece < p.pieces; ++piece) {
-            const P x = load<P>(p.x + first + piece * p.columns);
-            for (int k = 0; k < P::width; ++k) {
-                const bool larger = x.at[k] > largest.at[k];
-                largest.at[k] = larger ? x.at[k] : largest.at[k];
-                winner[k] = larger ? piece : winner[k];
-            }
-        }
+        const auto winner = largest_piece<P>(p.x + first, p.columns, p.pieces);
         for (unsigned piece = 0; piece < p.pieces; ++piece) {
             P out;
-            for (int k = 0; k < P::width; ++k) out.at[k] = winner[k] == piece ? value.at[k] : T{0};
+            for (int k = 0; k < P::width; ++k) out.at[k] = winner.at[k] == piece ? value.at[k] : T{0};
             store(p.out + first + piece * p.columns, out);
         }
     });

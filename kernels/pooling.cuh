@@ -66,6 +66,16 @@ struct PixelChannel {
     }
 };
 
+/// Replaces the elements of `largest` that x exceeds, or where x is NaN, and notes their pixel.
+template <class P>
+__device__ void keep_larger(const P& x, std::int32_t pixel, P& largest, Pack<std::int32_t, P::width>& where) {
+    for (int k = 0; k < P::width; ++k) {
+        const bool wins = x.at[k] > largest.at[k] || x.at[k] != x.at[k];
+        largest.at[k] = wins ? x.at[k] : largest.at[k];
+        where.at[k] = wins ? pixel : where.at[k];
+    }
+}
+
 template <int pack, class T>
 __global__ void max_pool(PoolingAxes g, std::size_t size, const T* whole, T* pooled, std::int32_t* switches) {
     for_each_pack<pack>(size, [&](std::size_t i, auto width) {
@@ -81,12 +91,7 @@ __global__ void max_pool(PoolingAxes g, std::size_t size, const T* whole, T* poo
         for (int row = rows.begin; row < rows.end; ++row)
             for (int column = columns.begin; column < columns.end; ++column) {
                 const int pixel = row * g.horizontal.extent + column;
-                const P x = load<P>(image + pixel * g.channels);
-                for (int k = 0; k < P::width; ++k) {
-                    const bool wins = x.at[k] > largest.at[k] || x.at[k] != x.at[k];
-                    largest.at[k] = wins ? x.at[k] : largest.at[k];
-                    where.at[k] = wins ? pixel : where.at[k];
-                }
+                keep_larger(load<P>(image + pixel * g.channels), pixel, largest, where);
             }
         store(pooled + i, largest);
         store(switches + i, where);

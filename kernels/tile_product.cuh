@@ -265,8 +265,49 @@ struct TilePart {
     int tile, part;
 };
 
-/// Writes a tile of a result with `columns` columns. Row `row` of the tile is row `row_of(row)` of the
-/// result; negative rows are skipped.
+/// Where the elements of a tile are in a result with `columns` columns. Row `row` of the tile is row
+/// `row_of(row)` of the result; negative rows are skipped.
+template <class Tile, class RowOf>
+struct TilePlace {
+    int columns, first_column;
+    const RowOf& row_of;
+
+    __device__ int row(int i) const { return row_of(i / Tile::columns); }
+    __device__ int column(int i) const { return first_column + i % Tile::columns; }
+    __device__ bool inside(int i) const { return row(i) >= 0 && column(i) < columns; }
+    __device__ std::size_t at(int i) const {
+        return static_cast<std::size_t>(row(i)) * static_cast<std::size_t>(columns) +
+               static_cast<std::size_t>(column(i));
+    }
+};
+
+/// Adds up the partial sums of a tile, and writes the result.
+template <class Tile, class T, class Place>
+__device__ void add_parts(const Parts<T>& parts, const Result<T>& result, const Place& place) {
+    // Eight elements at a time, to overlap the latency of the loads.
+    constexpr int together = 8, size = Tile::rows * Tile::columns;
+    static_assert(size % (together * tile_threads) == 0);
+#pragma unroll 1
+    for (int first = static_cast<int>(threadIdx.x); first < size; first += together * tile_threads) {
+        T sums_of_parts[together] = {};
+#pragma unroll 1
+        for (int part = 0; part < parts.count; ++part) {
+            const T* const from = parts.sums + static_cast<std::size_t>(part) * parts.size;
+#pragma unroll
+            for (int k = 0; k < together; ++k) {
+                const int i = first + k * tile_threads;
+                if (place.inside(i)) sums_of_parts[k] += from[place.at(i)];
+            }
+        }
+#pragma unroll
+        for (int k = 0; k < together; ++k) {
+            const int i = first + k * tile_threads;
+            if (place.inside(i)) result.put(place.at(i), place.column(i), sums_of_parts[k]);
+        }
+    }
+}
+
+/// Writes a tile of a result: see TilePlace. If the sum is split, the last block to arrive writes the tile.
 template <class Tile, class T, class RowOf>
 __device__ void put_tile(TileMemory<T, Tile>& memory, const Sums<T, Tile>& sums, const Parts<T>& parts,
                          const TilePart& block, const Result<T>& result, int columns, int first_column,
@@ -276,48 +317,17 @@ __device__ void put_tile(TileMemory<T, Tile>& memory, const Sums<T, Tile>& sums,
         for (int j = 0; j < Tile::thread_columns; ++j)
             memory.sums[(sums.first_row() + i) * Tile::columns + sums.first_column() + j] = sums.at[i][j];
     __syncthreads();
-    // Where this thread's elements of the tile are in the result.
-    const auto row_at = [&](int i) { return row_of(i / Tile::columns); };
-    const auto column_at = [&](int i) { return first_column + i % Tile::columns; };
-    const auto inside = [&](int i) { return row_at(i) >= 0 && column_at(i) < columns; };
-    const auto at = [&](int i) {
-        return static_cast<std::size_t>(row_at(i)) * static_cast<std::size_t>(columns) +
-               static_cast<std::size_t>(column_at(i));
-    };
-    constexpr int size = Tile::rows * Tile::columns;
-    const int thread = static_cast<int>(threadIdx.x);
+    const TilePlace<Tile, RowOf> place{columns, first_column, row_of};
     T* const mine = parts.sums + static_cast<std::size_t>(block.part) * parts.size;
 #pragma unroll 1
-    for (int i = thread; i < size; i += tile_threads) {
-        if (!inside(i)) continue;
+    for (int i = static_cast<int>(threadIdx.x); i < Tile::rows * Tile::columns; i += tile_threads) {
+        if (!place.inside(i)) continue;
         if (parts.count == 1)
-            result.put(at(i), column_at(i), memory.sums[i]);
+            result.put(place.at(i), place.column(i), memory.sums[i]);
         else
-            mine[at(i)] = memory.sums[i];
+            mine[place.at(i)] = memory.sums[i];
     }
-    if (parts.count == 1 || !parts.is_last(block.tile)) return;
-
-    // Eight elements at a time, to overlap the latency of the loads.
-    constexpr int together = 8;
-    static_assert(size % (together * tile_threads) == 0);
-#pragma unroll 1
-    for (int first = thread; first < size; first += together * tile_threads) {
-        T sums_of_parts[together] = {};
-#pragma unroll 1
-        for (int part = 0; part < parts.count; ++part) {
-            const T* const from = parts.sums + static_cast<std::size_t>(part) * parts.size;
-#pragma unroll
-            for (int k = 0; k < together; ++k) {
-                const int i = first + k * tile_threads;
-                if (inside(i)) sums_of_parts[k] += from[at(i)];
-            }
-        }
-#pragma unroll
-        for (int k = 0; k < together; ++k) {
-            const int i = first + k * tile_threads;
-            if (inside(i)) result.put(at(i), column_at(i), sums_of_parts[k]);
-        }
-    }
+    if (parts.count > 1 && parts.is_last(block.tile)) add_parts<Tile>(parts, result, place);
 }
 
 /// Chooses the split-K factor: as many parts as keep the GPU busy, each of at least 256 terms. The partial

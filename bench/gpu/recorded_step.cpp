@@ -42,7 +42,7 @@ struct Recorder : Device<NoMemory> {
 /// As for Cuda's tiled kernels.
 bool fuses_activation_backward(const Recorder&, const contracts::ConvolutionGeometry& g,
                                contracts::ActivationKind kind) {
-    return !cuda::plain_product(g) && ops::fuses_into_backward(kind);
+    return !contracts::plain_product(g) && ops::fuses_into_backward(kind);
 }
 
 template <class P>
@@ -54,7 +54,7 @@ void launch(Recorder& recorder, contracts::MatmulParameters<T> p) {
 }
 template <class P>
 void record_convolution(Recorder& recorder, const P& p) {
-    if (const auto product = cuda::as_product(p))
+    if (const auto product = contracts::as_product(p))
         launch(recorder, *product);
     else
         recorder.products.push_back(p);

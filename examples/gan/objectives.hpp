@@ -7,6 +7,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 
 namespace gantry::gan {
@@ -21,6 +22,14 @@ namespace gantry::gan {
 // Where D = sigmoid(output), log D = -softplus(-output) and log(1 - D) = -softplus(output) are finite for
 // every output. real_label < 1 smooths the labels of real samples only (Salimans et al. 2016, "Improved
 // techniques for training GANs", section 3.4).
+
+/// An objective for outputs X, a Variable: see above.
+template <class O, class X>
+concept Objective = requires(const O& objective, const X& outputs) {
+    requires std::is_same_v<typename decltype(objective.discriminator(outputs, outputs))::shape, Shape<>>;
+    requires std::is_same_v<typename decltype(objective.generator(outputs))::shape, Shape<>>;
+    requires std::is_same_v<typename decltype(objective.score(outputs))::shape, typename X::shape>;
+};
 
 /// Common discriminator loss of Minimax and NonSaturating: D maximises E[log D(x)] + E[log(1 - D(G(z)))].
 struct CrossEntropyDiscriminator {

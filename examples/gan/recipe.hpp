@@ -1,8 +1,10 @@
 #pragma once
 #include "trainer.hpp"
 #include <gantry/core/images.hpp>
+#include <gantry/cpu/cpu.hpp>
 #include <gantry/init/initialize.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <string_view>
 
@@ -28,6 +30,18 @@ struct RecipeSettings {
     Noise noise = Noise::normal;             ///< distribution of latent points
     Updates updates = Updates::alternating;  ///< when the generator is updated
     std::string_view classes = "";           ///< comma-separated, for data with classes; empty: all
+};
+
+/// A recipe: see above.
+template <class R>
+concept Recipe = requires(Network<typename R::Generator, Cpu>& generator,
+                          Network<typename R::Discriminator, Cpu>& discriminator, const Images& images,
+                          RandomStream& stream) {
+    { R::name } -> std::convertible_to<std::string_view>;
+    { R::settings } -> std::convertible_to<const RecipeSettings&>;
+    R::initialize(generator, discriminator, images, stream);
+    R::generator_optimizer(generator);
+    R::discriminator_optimizer(discriminator);
 };
 
 /// DCGAN's initialisation: weights normal(0, 0.02), scales of batch norm normal(1, 0.02), shifts and biases

@@ -102,6 +102,9 @@ private:
 /// A GAN's recipe without its type. `gan` is read when the experiment begins, after the options are parsed.
 template <class Recipe>
 program::AnyRecipe any_recipe(const GanOptions& gan) {
+    static_assert(gan::Recipe<Recipe>,
+                  "gantry: a recipe has name, settings, Generator, Discriminator, initialize and two "
+                  "optimizers: see gan/recipe.hpp");
     return {
         .name = std::string(Recipe::name),
         .iterations = Recipe::settings.iterations,

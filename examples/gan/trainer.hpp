@@ -5,6 +5,7 @@
 #include <gantry/core/error.hpp>
 #include <gantry/core/random.hpp>
 #include <gantry/network/network.hpp>
+#include <gantry/optim/optimizer.hpp>
 #include <gantry/tensor/scalar_log.hpp>
 #include <gantry/tensor/tensor.hpp>
 
@@ -56,6 +57,12 @@ class GanTrainer {
     static_assert(std::is_same_v<DeviceType, typename Discriminator::device_type> &&
                       std::is_same_v<Scalar, typename Discriminator::scalar>,
                   "gantry: generator and discriminator must share device type and scalar");
+    static_assert(gan::Objective<Objective, Variable<Shape<Batch, 1>, Scalar, DeviceType>>,
+                  "gantry: an objective has discriminator(real, fake) and generator(fake), both scalars, and "
+                  "score(outputs): see gan/objectives.hpp");
+    static_assert(optim::OptimizerOf<GeneratorOptimizer, Generator> &&
+                      optim::OptimizerOf<DiscriminatorOptimizer, Discriminator>,
+                  "gantry: each optimizer must be one of its network: Adam generator_adam{generator}");
 
 public:
     /// Errors: options out of range; networks on two devices.

@@ -18,7 +18,7 @@ namespace gantry::program {
 
 /// Locks a folder for this process as long as the object lives. The operating system releases the lock when
 /// the process ends: the file that a killed process leaves behind locks nothing.
-class FolderLock {
+class [[nodiscard]] FolderLock {
 public:
     /// Errors: another process holds the lock; the message names it, and the folder as `name`.
     FolderLock(const std::filesystem::path& folder, const std::string& name) : path_(folder / ".lock") {

@@ -14,7 +14,7 @@ namespace gantry::program {
 /// limit on CPU time), so that a training loop can finish its step and save. A second Ctrl-C or SIGTERM ends
 /// the program as usual if it arrives more than a second after the first signal: terminals and `timeout` send
 /// two in short succession. SIGHUP stays ignored if it was ignored before, as under nohup.
-class Interrupt {
+class [[nodiscard]] Interrupt {
 public:
     Interrupt() {
         first_ = 0;

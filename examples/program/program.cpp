@@ -130,19 +130,8 @@ public:
         } else {
             images_ = folder_.images(first);
         }
-        losses_.emplace(open_log(folder_.losses(), program_.metrics, first, CsvLog::Rows::each));
-        if (!program_.test_metrics.empty())
-            tests_.emplace(open_log(folder_.test(), program_.test_metrics, first, CsvLog::Rows::some));
-        if (first >= last) {
-            if (images_.empty() || images_.back() != first) draw();
-            CheckpointWriter writer;  // a killed run may not have reached the rest
-            experiment_->serialize(writer);
-            write_result(std::move(writer.file));
-            finish();
-            print_line("The run in " + folder_.name() + " has completed its " + std::to_string(first) +
-                       " iterations: set a larger --iterations");
-            return exit_code::done;
-        }
+        open_logs(first);
+        if (first >= last) return complete();
 
         const Interrupt interrupt;
         Progress progress(program_.metrics, program_.test_metrics, first, last);
@@ -182,16 +171,39 @@ public:
         save();
         finish();
 
-        const bool interrupted = experiment_->iterations() < last;
-        print_line((interrupted ? "Stopped after " : "Done after ") +
-                   std::to_string(experiment_->iterations()) + " iterations, " +
-                   duration_text(progress.seconds()) + ": see " +
-                   folder_.name_of(folder_.image(experiment_->iterations())));
-        if (interrupted) print_line("Continue with --resume " + folder_.name());
-        return interrupted ? exit_code::interrupted(interrupt.signal()) : exit_code::done;
+        return end_run(progress.seconds(), interrupt.signal());
     }
 
 private:
+    void open_logs(std::uint64_t iteration) {
+        losses_.emplace(open_log(folder_.losses(), program_.metrics, iteration, CsvLog::Rows::each));
+        if (!program_.test_metrics.empty())
+            tests_.emplace(open_log(folder_.test(), program_.test_metrics, iteration, CsvLog::Rows::some));
+    }
+
+    /// Writes what is derived from a run that has done its last iteration: it may have been killed before.
+    int complete() {
+        const std::uint64_t last = experiment_->iterations();
+        if (images_.empty() || images_.back() != last) draw();
+        CheckpointWriter writer;
+        experiment_->serialize(writer);
+        write_result(std::move(writer.file));
+        finish();
+        print_line("The run in " + folder_.name() + " has completed its " + std::to_string(last) +
+                   " iterations: set a larger --iterations");
+        return exit_code::done;
+    }
+
+    /// Prints how the run ended. `signal`: the one that asked for the end, if any. Returns the exit code.
+    int end_run(double seconds, int signal) const {
+        const std::uint64_t now = experiment_->iterations();
+        const bool interrupted = now < options_.iterations;
+        print_line((interrupted ? "Stopped after " : "Done after ") + std::to_string(now) + " iterations, " +
+                   duration_text(seconds) + ": see " + folder_.name_of(folder_.image(now)));
+        if (interrupted) print_line("Continue with --resume " + folder_.name());
+        return interrupted ? exit_code::interrupted(signal) : exit_code::done;
+    }
+
     /// Draws an image for the report. In a long run only those of every second, fourth, ... report are kept.
     void draw() {
         constexpr std::uint64_t most_images = 200;
@@ -350,7 +362,7 @@ int run_or_throw(int argc, const char* const* argv, const Program& program) {
     if (options.resume)
         saved.emplace(load_run(program, command_line, folder));
     else if (!options.dry_run && io::exists(folder.path()))
-        folder.begin();  // detects an existing run before the data is read
+        static_cast<void>(folder.begin());  // detects an existing run before the data is read
 
     const AnyRecipe& recipe = *std::ranges::find(program.recipes, options.recipe, &AnyRecipe::name);
     if (options.iterations == 0) options.iterations = recipe.iterations;

@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/tensor/variable.hpp>
 
+#include <concepts>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -24,6 +25,15 @@
 namespace gantry {
 
 namespace ops {
+
+/// An op on `In`, TensorRefs, with results of type Y: see above.
+template <class Op, class Y, class... In>
+concept AnyOp = std::is_trivially_copyable_v<Op> && requires(const Op& op, const Y& y, const In&... x) {
+    { Op::name } -> std::convertible_to<std::string_view>;
+    op.forward(y, false, x...);
+    op.vjp(y, y, x...);
+};
+
 /// Destination of an op's result: new memory of the step if `data` is null (the default), otherwise `data`,
 /// such as a slot of a network's gradient buffer.
 template <class T>
@@ -58,6 +68,9 @@ template <class Op, class T, class D, class... In>
 [[gnu::noinline]] TensorRef<T, D> run_op(const Op& op, const core::Extents& extents,
                                          std::type_identity_t<Destination<T>> into,
                                          const TensorRef<T, D>& first, const In&... more) {
+    static_assert(AnyOp<Op, TensorRef<T, D>, TensorRef<T, D>, In...>,
+                  "gantry: an op is trivially copyable and has a name, forward and vjp for its inputs: see "
+                  "gantry/autograd/record.hpp");
     const auto check = [&](const TensorRef<T, D>& x) {
         x.check_alive();
         if (x.device != first.device) fail(Op::name, "the inputs of an op must be on the same device object");

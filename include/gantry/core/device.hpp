@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <mutex>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 namespace gantry {
@@ -83,7 +84,7 @@ public:
     }
 
     /// Exclusive use of the device by one thread; the destructor ends it.
-    class Turn {
+    class [[nodiscard]] Turn {
     public:
         Turn(const Turn&) = delete;
         Turn& operator=(const Turn&) = delete;
@@ -101,7 +102,7 @@ public:
     /// Acquires the device for the calling thread until the result is destroyed; calls may nest. Threads may
     /// alternate if they synchronise with each other. Errors: another thread is using the device, that is,
     /// has a Step open or is running an op.
-    [[nodiscard]] Turn turn() {
+    Turn turn() {
         const void* const me = this_thread();
         if (user_.load(std::memory_order_relaxed) == me) return Turn(nullptr);
         const void* nobody = nullptr;
@@ -143,6 +144,15 @@ private:
     std::atomic<const void*> user_{nullptr};
     std::uint32_t step_ = 1;
 };
+
+namespace core {
+/// A device type: it derives from Device and has a `launch` for each contract.
+template <class D>
+concept AnyDevice = requires {
+    typename D::Memory;
+    requires std::is_base_of_v<Device<typename D::Memory>, D>;
+};
+}  // namespace core
 
 /// RAII scope of one step. Tensors and recorded ops created inside become invalid when it ends, normally or
 /// by an exception:

@@ -9,7 +9,7 @@ namespace gantry::core {
 
 /// Scope in which the calling thread, and threads that it starts, leave signals to the program's other
 /// threads or to the end of the scope. Faults are still delivered.
-class AsynchronousSignalsBlocked {
+class [[nodiscard]] AsynchronousSignalsBlocked {
 public:
     AsynchronousSignalsBlocked() {
         sigset_t asynchronous;

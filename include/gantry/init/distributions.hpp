@@ -15,6 +15,13 @@
 
 namespace gantry {
 
+/// An initialiser of parameters with elements T on device D: see above.
+template <class I, class T, class D>
+concept Initializer = requires(const I& initialize, D& device, const core::ParameterInfo& info, T* parameter,
+                               RandomStream& stream) {
+    initialize(device, info, parameter, stream);
+};
+
 /// Sets every element to `number`.
 struct Constant {
     double number = 0;  ///< the value

@@ -9,9 +9,9 @@ namespace gantry {
 
 namespace detail {
 /// Compiled once for all networks.
-template <class T, class D, class Initializer>
+template <class T, class D, class I>
 void initialize(const std::vector<core::ParameterInfo>& infos, core::Buffer<T, D>& buffer, Role role,
-                const Initializer& initializer, RandomStream& stream) {
+                const I& initializer, RandomStream& stream) {
     for (const core::ParameterInfo& info : infos)
         if (info.role == role) initializer(buffer.device(), info, buffer.data() + info.offset, stream);
     buffer.overwritten();
@@ -41,10 +41,17 @@ void initialize_as_pytorch(const std::vector<core::ParameterInfo>& infos, core::
 
 /// Applies an initialiser to all parameters, or running statistics, of one role:
 ///     initialize(generator, Role::weight, Normal{0, 0.02}, stream);
-template <class Net, class Initializer>
-void initialize(Net& network, Role role, const Initializer& initializer, RandomStream& stream) {
-    detail::initialize(Net::Architecture::parameters(), network.parameters(), role, initializer, stream);
-    detail::initialize(Net::Architecture::states(), network.states(), role, initializer, stream);
+template <class Net, class I>
+void initialize(Net& network, Role role, const I& initializer, RandomStream& stream) {
+    constexpr bool fits = Initializer<I, typename Net::scalar, typename Net::device_type>;
+    static_assert(
+        fits,
+        "gantry: an initialiser fills one parameter, (device, info, parameter, stream): Normal{0, 0.02}, or "
+        "see gantry/init/distributions.hpp");
+    if constexpr (fits) {
+        detail::initialize(Net::Architecture::parameters(), network.parameters(), role, initializer, stream);
+        detail::initialize(Net::Architecture::states(), network.states(), role, initializer, stream);
+    }
 }
 
 /// The default initialisation of a Network, that of PyTorch's layers: weights and biases uniform in

@@ -70,43 +70,19 @@ public:
         if (!io::exists(path)) return CsvLog(path, header);
         const std::string text = detail::read_text(path);
         const std::string first_line = std::string(header) + '\n';
-        const auto lacks = [&](std::uint64_t from) {
-            fail("csv_log", path.string() + " lacks the rows of iterations " + std::to_string(from) + " to " +
-                                std::to_string(iteration) +
-                                ": restore it, or move it away to continue without it");
-        };
         if (!text.starts_with(first_line)) {
             // The run was killed while it wrote the header.
             if (first_line.starts_with(text)) {
-                if (rows == Rows::each && iteration > 0) lacks(1);
+                if (rows == Rows::each && iteration > 0) fail_missing(path, 1, iteration);
                 return CsvLog(path, header);
             }
             fail("csv_log", path.string() + " is not a log with the columns " + std::string(header) +
                                 ": move it away or resume in another folder");
         }
         const auto columns = std::count(header.begin(), header.end(), ',');
-        std::size_t kept = first_line.size();
-        std::uint64_t last = 0;
-        for (std::size_t row = 1;; ++row) {
-            const std::size_t end = text.find('\n', kept);
-            if (end == text.npos) break;
-            std::string_view line = std::string_view(text).substr(kept, end - kept);
-            std::uint64_t at = 0;
-            bool good = std::count(line.begin(), line.end(), ',') == columns &&
-                        io::parse_number(io::take_field(line, ','), at) && (row == 1 || at > last);
-            if (at > iteration) break;
-            double value = 0;
-            for (auto column = columns; good && column > 0; --column)
-                good = io::parse_number(io::take_field(line, ','), value);
-            if (!good)
-                fail("csv_log", path.string() + " is damaged: row " + std::to_string(row) +
-                                    " must have an iteration after the last one and " +
-                                    std::to_string(columns) + " numbers");
-            if (rows == Rows::each && row > 1 && at != last + 1) break;
-            last = at;
-            kept = end + 1;
-        }
-        if (rows == Rows::each && last != iteration) lacks(last + 1);
+        const std::size_t kept =
+            first_line.size() +
+            rows_until(path, std::string_view(text).substr(first_line.size()), columns, iteration, rows);
         std::error_code error;
         std::filesystem::resize_file(path, kept, error);
         if (error) io::fail_file("write", path, error.value());
@@ -129,6 +105,40 @@ public:
     }
 
 private:
+    [[noreturn]] static void fail_missing(const std::filesystem::path& path, std::uint64_t first,
+                                          std::uint64_t last) {
+        fail("csv_log", path.string() + " lacks the rows of iterations " + std::to_string(first) + " to " +
+                            std::to_string(last) + ": restore it, or move it away to continue without it");
+    }
+
+    /// Size of the rows of `text` up to `iteration`: each is an iteration and `columns` numbers.
+    static std::size_t rows_until(const std::filesystem::path& path, std::string_view text,
+                                  std::ptrdiff_t columns, std::uint64_t iteration, Rows rows) {
+        std::size_t kept = 0;
+        std::uint64_t last = 0;
+        for (std::size_t row = 1;; ++row) {
+            const std::size_t end = text.find('\n', kept);
+            if (end == text.npos) break;
+            std::string_view line = text.substr(kept, end - kept);
+            std::uint64_t at = 0;
+            bool good = std::count(line.begin(), line.end(), ',') == columns &&
+                        io::parse_number(io::take_field(line, ','), at) && (row == 1 || at > last);
+            if (at > iteration) break;
+            double value = 0;
+            for (auto column = columns; good && column > 0; --column)
+                good = io::parse_number(io::take_field(line, ','), value);
+            if (!good)
+                fail("csv_log", path.string() + " is damaged: row " + std::to_string(row) +
+                                    " must have an iteration after the last one and " +
+                                    std::to_string(columns) + " numbers");
+            if (rows == Rows::each && row > 1 && at != last + 1) break;
+            last = at;
+            kept = end + 1;
+        }
+        if (rows == Rows::each && last != iteration) fail_missing(path, last + 1, iteration);
+        return kept;
+    }
+
     explicit CsvLog(const std::filesystem::path& path) : file_(path, io::File::Mode::append) {}
 
     void put(auto value) {

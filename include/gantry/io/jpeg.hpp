@@ -118,6 +118,20 @@ inline int jpeg_orientation(const jpeg_decompress_struct& info) {
     }
     return 1;
 }
+
+/// Makes the decoder scale down by 2, 4 or 8, as far as the upright image keeps the smallest sides.
+inline void scale_while_decoding(jpeg_decompress_struct& info, const io::ReadJpegOptions& options,
+                                 int orientation) {
+    auto [least_height, least_width] = std::pair(options.smallest_height, options.smallest_width);
+    if (turns_on_side(orientation)) std::swap(least_height, least_width);
+    for (const unsigned part : {2u, 4u, 8u})
+        if (info.image_height / part >= static_cast<unsigned>(std::max(least_height, 1)) &&
+            info.image_width / part >= static_cast<unsigned>(std::max(least_width, 1)))
+            info.scale_denom = part;
+    info.scale_num = 1;
+    jpeg_calc_output_dimensions(&info);
+}
+
 }  // namespace detail
 
 namespace io {
@@ -143,14 +157,7 @@ inline Image decode_jpeg(const std::filesystem::path& path, const ReadJpegOption
     const bool cmyk = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
     info.out_color_space = grey ? JCS_GRAYSCALE : cmyk ? JCS_CMYK : JCS_RGB;
     const int orientation = detail::jpeg_orientation(info);
-    auto [least_height, least_width] = std::pair(options.smallest_height, options.smallest_width);
-    if (detail::turns_on_side(orientation)) std::swap(least_height, least_width);
-    for (const unsigned part : {2u, 4u, 8u})
-        if (info.image_height / part >= static_cast<unsigned>(std::max(least_height, 1)) &&
-            info.image_width / part >= static_cast<unsigned>(std::max(least_width, 1)))
-            info.scale_denom = part;
-    info.scale_num = 1;
-    jpeg_calc_output_dimensions(&info);
+    detail::scale_while_decoding(info, options, orientation);
 
     Image image{static_cast<int>(info.output_height), static_cast<int>(info.output_width), grey ? 1 : 3, {}};
     const std::size_t bytes = detail::image_bytes(image.height, image.width, image.channels);

@@ -135,17 +135,41 @@ struct NetworkOrders {
     }
 };
 
-/// Position p is the tensor before layer p. Layers that keep the order join consecutive positions into a run
-/// with one order. The order of a run is determined by the images in it and by its positions that must have
-/// PyTorch's order: the network's input and output, and the inputs and outputs of layers without a
-/// feature_order.
+/// The tensors between layers: position p is the tensor before layer p. A layer number may be out of range,
+/// also by wrapping around below 0.
 template <std::size_t count>
-constexpr NetworkOrders<count> order_features(const std::array<LayerTrace, count>& layers) {
-    NetworkOrders<count> result;
-    const auto shape = [&](std::size_t p) { return p < count ? layers[p].takes : layers[count - 1].makes; };
-    const auto keeps_pytorch_order = [&](std::size_t layer) {
-        return layer < count && layers[layer].keeps_pytorch_order();  // layer -1 wraps around: out of range
-    };
+struct LayerPositions {
+    const std::array<LayerTrace, count>& layers;
+
+    constexpr const core::Extents& shape(std::size_t p) const {
+        return p < count ? layers[p].takes : layers[count - 1].makes;
+    }
+    constexpr bool keeps_pytorch_order(std::size_t layer) const {
+        return layer < count && layers[layer].keeps_pytorch_order();
+    }
+    /// True if position p determines the order of its run: an image, or a vector in PyTorch's order.
+    constexpr bool decides(std::size_t p) const {
+        return p == 0 || p == count || shape(p).rank != 2 || keeps_pytorch_order(p) ||
+               keeps_pytorch_order(p - 1);
+    }
+    /// The layer without a feature_order that takes or makes the vector at p, if there is one.
+    constexpr std::optional<std::size_t> silent_layer(std::size_t p) const {
+        if (shape(p).rank != 2) return {};
+        for (const std::size_t layer : {p, p - 1})
+            if (layer < count && layers[layer].order == layers::FeatureOrder::unknown) return layer;
+        return {};
+    }
+    /// End of the run of positions from `begin` on that layers join by keeping the order.
+    constexpr std::size_t run_end(std::size_t begin) const {
+        std::size_t end = begin + 1;
+        while (end <= count && layers[end - 1].keeps_order()) ++end;
+        return end;
+    }
+};
+
+/// Reports the layers whose own part of a file has no order.
+template <std::size_t count>
+constexpr void check_layers(const std::array<LayerTrace, count>& layers, NetworkOrders<count>& result) {
     for (std::size_t i = 0; i < count; ++i) {
         const LayerTrace& layer = layers[i];
         if (!layer.parameters_known) result.fail(diagnosis::OrderProblem::parameter, i);
@@ -155,26 +179,40 @@ constexpr NetworkOrders<count> order_features(const std::array<LayerTrace, count
             flat_image(layer.takes) != core::FlatImage{})
             result.fail(diagnosis::OrderProblem::layer, i);
     }
+}
+
+/// The order of the run of positions [begin, end). Reports positions that need different orders.
+template <std::size_t count>
+constexpr core::FlatImage order_of_run(const LayerPositions<count>& positions, std::size_t begin,
+                                       std::size_t end, NetworkOrders<count>& result) {
+    std::optional<core::FlatImage> order;
+    std::optional<std::size_t> silent;
+    for (std::size_t p = begin; p < end; ++p) {
+        if (!positions.decides(p)) continue;
+        if (const auto layer = positions.silent_layer(p)) silent = layer;
+        const core::FlatImage here = flat_image(positions.shape(p));
+        if (order && *order != here)
+            silent ? result.fail(diagnosis::OrderProblem::layer, *silent)
+                   : result.fail(diagnosis::OrderProblem::other_image, p < count ? p : count - 1);
+        order = here;
+    }
+    return order ? *order : core::FlatImage{};
+}
+
+/// Layers that keep the order join consecutive positions into a run with one order. It is determined by the
+/// images in the run and by its positions that must have PyTorch's order: the network's input and output, and
+/// the inputs and outputs of layers without a feature_order.
+template <std::size_t count>
+constexpr NetworkOrders<count> order_features(const std::array<LayerTrace, count>& layers) {
+    NetworkOrders<count> result;
+    const LayerPositions<count> positions{layers};
+    check_layers(layers, result);
     for (std::size_t begin = 0, end = 0; begin <= count; begin = end) {
-        std::optional<core::FlatImage> order;
-        std::optional<std::size_t> silent;  // a layer without a feature_order
-        for (end = begin; end == begin || (end <= count && layers[end - 1].keeps_order()); ++end) {
-            const bool decides = end == 0 || end == count || shape(end).rank != 2 ||
-                                 keeps_pytorch_order(end) || keeps_pytorch_order(end - 1);
-            if (!decides) continue;
-            for (const std::size_t layer : {end - 1, end})
-                if (layer < count && layers[layer].order == layers::FeatureOrder::unknown &&
-                    shape(end).rank == 2)
-                    silent = layer;
-            const core::FlatImage here = flat_image(shape(end));
-            if (order && *order != here)
-                silent ? result.fail(diagnosis::OrderProblem::layer, *silent)
-                       : result.fail(diagnosis::OrderProblem::other_image, end < count ? end : count - 1);
-            order = here;
-        }
+        end = positions.run_end(begin);
+        const core::FlatImage order = order_of_run(positions, begin, end, result);
         // Sets every element: g++ 12 loses elements that only have their default initialisers.
         for (std::size_t p = begin; p < end; ++p) {
-            const core::FlatImage vector = shape(p).rank == 2 && order ? *order : core::FlatImage{};
+            const core::FlatImage vector = positions.shape(p).rank == 2 ? order : core::FlatImage{};
             if (p < count) result.layers[p].inputs = vector;
             if (p > 0) result.layers[p - 1].outputs = vector;
         }

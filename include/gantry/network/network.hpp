@@ -82,7 +82,7 @@ namespace layers {
 /// A network in a given mode. `recorded`: its parameters are on the tape; `training`: batch statistics and
 /// dropout. See frozen and evaluation. The network must outlive it.
 template <class Net, bool recorded, bool training>
-class View {
+class [[nodiscard]] View {
 public:
     /// See frozen and evaluation.
     explicit View(Net& network) : network_(&network), watch_(network.watch()) {}

@@ -17,17 +17,12 @@ class Cpu;  // the device to continue with after an error
 namespace diagnosis {
 // Compile-time errors for invalid template arguments of a Network, and for calls with unsuitable tensors.
 
-/// True for device types.
-template <class D>
-inline constexpr bool is_device = requires {
-    typename D::Memory;
-};
 /// The device type of a Network. Errors: not a device type.
 template <class DeviceType>
 struct NetworkDevice {
     /// The device type, or Cpu after an error.
-    using type = std::conditional_t<is_device<DeviceType>, DeviceType, Cpu>;
-    static_assert(is_device<DeviceType>,
+    using type = std::conditional_t<core::AnyDevice<DeviceType>, DeviceType, Cpu>;
+    static_assert(core::AnyDevice<DeviceType>,
                   "gantry: the second template argument of a Network must be a device type: "
                   "Network<Architecture, Cpu> (see NetworkDevice<given>)");
 };

@@ -14,7 +14,7 @@ namespace gantry::layers {
 /// One parameter, or one running statistic, of a network: network.parameter("3.weight"). T is const for a
 /// const network. The network must outlive the view, and must not be moved.
 template <class T, class D>
-class ParameterView {
+class [[nodiscard]] ParameterView {
     using BufferType = std::conditional_t<std::is_const_v<T>, const core::Buffer<std::remove_const_t<T>, D>,
                                           core::Buffer<T, D>>;
 

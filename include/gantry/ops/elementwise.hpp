@@ -4,6 +4,7 @@
 #include <gantry/ops/sum.hpp>
 
 #include <array>
+#include <concepts>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
@@ -26,6 +27,16 @@
 namespace gantry {
 
 namespace ops {
+
+/// A functor of an elementwise op on `In`, TensorRefs, with results of type Y: see above.
+template <class F, class Y, class... In>
+concept ElementwiseFunctor = std::is_trivially_copyable_v<F> &&
+    requires(const F& f, const Y& y, const In&... x, const typename In::scalar&... number) {
+    { F::name } -> std::convertible_to<std::string_view>;
+    { f(number...) } -> std::same_as<typename Y::scalar>;
+    f.vjp(y, y, x...);
+};
+
 /// y = f(x...) elementwise. Inputs of rank 0 are broadcast.
 template <class F>
 struct ElementwiseOp {
@@ -87,8 +98,14 @@ template <class F, AnyTensor... X>
 auto elementwise(const F& f, const X&... x) {
     static_assert(core::same_scalars<X...>,
                   "gantry: the operands of an elementwise op must have the same scalar type and device type");
+    using Y = std::remove_cvref_t<decltype(std::get<0>(std::tie(x...)).value())>;
+    constexpr bool fits = !core::same_scalars<X...> ||
+                          ops::ElementwiseFunctor<F, Y, std::remove_cvref_t<decltype(x.value())>...>;
+    static_assert(fits,
+                  "gantry: the functor of an elementwise op is trivially copyable and has a name, operator() "
+                  "and vjp for its operands: see gantry/ops/elementwise.hpp");
     using S = typename ops::Largest<typename X::shape...>::type;
-    if constexpr (!core::same_scalars<X...>) {
+    if constexpr (!core::same_scalars<X...> || !fits) {
         return core::typed<S, X...>(std::get<0>(std::tie(x...)).value());
     } else {
         int batch = 0;

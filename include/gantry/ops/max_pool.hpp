@@ -76,7 +76,7 @@ struct MaxPoolOp {
 /// The positions of the maxima that max_pool2d found in images of shape `Whole`. Valid until the end of the
 /// step, like a tensor.
 template <class Whole, class Pooled, class D>
-struct Switches {
+struct [[nodiscard]] Switches {
     using whole_shape = Whole;    ///< of the images that were pooled
     using pooled_shape = Pooled;  ///< of the result
 

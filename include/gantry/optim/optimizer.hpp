@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace gantry::optim {
 
@@ -110,6 +111,15 @@ private:
     std::string_view name_;
     Options options_;
     std::uint64_t updates_ = 0;
+};
+
+/// An optimizer of the network type Net: see Optimizer.
+template <class O, class Net>
+concept OptimizerOf = std::is_base_of_v<Optimizer<Net, typename O::Options>, O> &&
+    requires(O& optimizer, const Gradients<Net>& gradients) {
+    optimizer.step(gradients);
+    optimizer.set_options(optimizer.options());
+    optimizer.buffers();
 };
 
 }  // namespace gantry::optim

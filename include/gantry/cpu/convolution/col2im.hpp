@@ -47,21 +47,17 @@ public:
     }
 
     void run(int threads) {
-        const std::size_t items = sum_.batch * v_.blocks;
-        const std::size_t shares = std::min(items, static_cast<std::size_t>(threads));
-        parallel(static_cast<int>(shares), [&](int thread, int count) {
+        const std::size_t pairs = sum_.batch * v_.blocks;  // (image, block)
+        parallel_grid(rows_first(threads, pairs, 1), pairs, 1, [&](const Range& blocks, const Range&) {
             // Parts are read and blocks written in whole vectors, so both buffers extend beyond their last
             // element.
             T* const ring = scratch<T, 1>(v_.parts * ring_row_ + lanes<T>);
             T* const line = scratch<T, 2>(h_.blocks * block_ + whole_vectors<T>(block_));
             const T** const terms = scratch<const T*>(v_.parts * h_.parts);
             std::fill_n(ring, v_.parts * ring_row_ + lanes<T>, T(0));
-            for (std::size_t s = static_cast<std::size_t>(thread); s < shares;
-                 s += static_cast<std::size_t>(count))
-                for_each_rows(v_.blocks, items * s / shares, items * (s + 1) / shares,
-                              [&](std::size_t image, std::size_t first, std::size_t end) {
-                                  compute(image, first, end, ring, terms, line);
-                              });
+            for_each_rows(v_.blocks, blocks, [&](std::size_t image, std::size_t first, std::size_t end) {
+                compute(image, first, end, ring, terms, line);
+            });
         });
     }
 

@@ -2,6 +2,7 @@
 #include <gantry/core/target.hpp>
 #include <gantry/cpu/convolution/taps.hpp>
 #include <gantry/cpu/gemm/pack.hpp>
+#include <gantry/cpu/threads/parallel.hpp>
 #include <gantry/cpu/threads/scratch.hpp>
 
 #include <algorithm>
@@ -30,14 +31,14 @@ bool fills_columns(std::size_t channels) {
     return 4 * channels > 3 * whole_vectors<T>(channels);
 }
 
-/// Calls f(block, first row, end row) for the pairs [first, last) of (block, row of the target).
+/// Calls f(block, first row, end row) for a range of the pairs (block, row of the target).
 template <class F>
-void for_each_rows(std::size_t rows, std::size_t first, std::size_t last, const F& f) {
-    while (first < last) {
-        const std::size_t block = first / rows, row = first % rows,
-                          end = std::min(rows, row + (last - first));
+void for_each_rows(std::size_t rows, Range pairs, const F& f) {
+    while (pairs.size() > 0) {
+        const std::size_t block = pairs.begin / rows, row = pairs.begin % rows,
+                          end = std::min(rows, row + pairs.size());
         f(block, row, end);
-        first += end - row;
+        pairs.begin += end - row;
     }
 }
 

@@ -53,23 +53,17 @@ public:
     }
 
     void run() {
-        // A share is a range of (block, row) pairs and a range of panels.
-        const std::size_t most = static_cast<std::size_t>(threads_), rows = sum_.vertical.targets();
-        const std::size_t items = blocks_.count * rows, by_items = std::min(items, most);
-        const std::size_t by_panels = std::min(panels_, most / by_items), shares = by_items * by_panels;
-        parallel(static_cast<int>(shares), [&](int thread, int count) {
-            Segment* const segments = scratch<Segment, 1>(sum_.vertical.size());
-            for (std::size_t share = static_cast<std::size_t>(thread); share < shares;
-                 share += static_cast<std::size_t>(count)) {
-                const std::size_t i = share / by_panels, j = share % by_panels;
-                for_each_rows(rows, items * i / by_items, items * (i + 1) / by_items,
-                              [&](std::size_t block, std::size_t row, std::size_t end) {
-                                  for (std::size_t p = panels_ * j / by_panels;
-                                       p < panels_ * (j + 1) / by_panels; ++p)
-                                      for (std::size_t r = row; r < end; ++r) compute(block, r, p, segments);
-                              });
-            }
-        });
+        const std::size_t rows = sum_.vertical.targets(), pairs = blocks_.count * rows;  // (block, row)
+        parallel_grid(rows_first(threads_, pairs, panels_), pairs, panels_,
+                      [&](const Range& share_of_rows, const Range& panels) {
+                          Segment* const segments = scratch<Segment, 1>(sum_.vertical.size());
+                          for_each_rows(rows, share_of_rows,
+                                        [&](std::size_t block, std::size_t row, std::size_t end) {
+                                            for (std::size_t p = panels.begin; p < panels.end; ++p)
+                                                for (std::size_t r = row; r < end; ++r)
+                                                    compute(block, r, p, segments);
+                                        });
+                      });
     }
 
 private:
@@ -119,11 +113,8 @@ private:
                                .a_step = source_image,
                                .b = weights_ + panel * panel_size_,
                                .b_step = panel_width};
-        const TileEnd<T> end{.bias = sum_.bias ? bias_ + panel * panel_width : nullptr,
-                             .leaky_relu = sum_.activation.kind == contracts::ActivationKind::leaky_relu,
-                             .slope = static_cast<T>(sum_.activation.parameter)};
-        const bool activate_after =
-            !end.leaky_relu && sum_.activation.kind != contracts::ActivationKind::identity;
+        const TileEnd<T> end = epilogue(sum_.bias ? bias_ + panel * panel_width : nullptr, sum_.activation);
+        const bool activate_after = !fits_epilogue(sum_.activation);
         std::size_t groups = 0;
         const auto multiply = [&] {
             find_group_kernel<T>(groups, tile_width)(tile, c, sum_.target_image(), end);

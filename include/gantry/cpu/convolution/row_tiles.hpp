@@ -49,25 +49,20 @@ private:
 template <class T>
 void multiply_tiles(const RowTiles& tiles, std::size_t tile, std::size_t last, TileSum<T> sum,
                     std::size_t a_row, std::size_t width, T* c, std::size_t c_step, bool add_to_c) {
-    constexpr std::size_t most = tile_width * lanes<T>;
     const std::size_t vectors = (width + lanes<T> - 1) / lanes<T>;
     const TileEnd<T> end{.add_to_c = add_to_c};
     const T* const a = sum.a;
-    T buffer[tile_height * most];
     for (; tile < last; ++tile) {
-        const std::size_t overlap = tiles.overlap(tile), height = tiles.height(tile);
+        const std::size_t overlap = tiles.overlap(tile);
         const MicroKernel<T> kernel = find_micro_kernel<T>(tiles.height_index(tile), vectors);
         T* const to = c + tiles.begin(tile) * c_step;
         sum.a = a + (tiles.begin(tile) - a_row);
         if (overlap == 0 && width == vectors * lanes<T>) {
             kernel(sum, to, c_step, end, {});
-            continue;
+        } else {
+            const auto row_of = [&](std::size_t i) { return i < overlap ? nullptr : to + i * c_step; };
+            multiply_edge(kernel, sum, tiles.height(tile), width, row_of, end, {});
         }
-        if (add_to_c)
-            for (std::size_t i = overlap; i < height; ++i)
-                std::copy_n(to + i * c_step, width, buffer + i * most);
-        kernel(sum, buffer, most, end, {});
-        for (std::size_t i = overlap; i < height; ++i) std::copy_n(buffer + i * most, width, to + i * c_step);
     }
 }
 

@@ -55,20 +55,15 @@ public:
     }
 
     void run() {
-        const std::size_t items = blocks_.count * lanes_.rows;
-        const std::size_t shares = std::min(items, static_cast<std::size_t>(threads_));
-        parallel(static_cast<int>(shares), [&](int thread, int count) {
+        const std::size_t pairs = blocks_.count * lanes_.rows;  // (block, row)
+        parallel_grid(rows_first(threads_, pairs, 1), pairs, 1, [&](const Range& rows, const Range&) {
             ConvolutionSource<T> source(sum_, horizontal_, lanes_,
                                         std::min(most_lanes, whole_vectors<T>(blocks_.all)));
             // Tiles of a target row: (pixel, phases and channel, lane).
             T* const row_of_tiles = scratch<T, 2>(columns_.size() * weight_step_ * source.step());
-            for (std::size_t s = static_cast<std::size_t>(thread); s < shares;
-                 s += static_cast<std::size_t>(count))
-                for_each_rows(lanes_.rows, items * s / shares, items * (s + 1) / shares,
-                              [&](std::size_t block, std::size_t row, std::size_t end) {
-                                  compute(source, row_of_tiles, blocks_.begin(block), blocks_.size(block),
-                                          row, end);
-                              });
+            for_each_rows(lanes_.rows, rows, [&](std::size_t block, std::size_t row, std::size_t end) {
+                compute(source, row_of_tiles, blocks_.begin(block), blocks_.size(block), row, end);
+            });
         });
     }
 
@@ -76,23 +71,25 @@ private:
     /// Packs the weights as (tap, source channel, vertical phase, horizontal phase, target channel), with
     /// zeros where a phase has fewer taps.
     void pack_weights() {
-        const std::size_t phases_v = static_cast<std::size_t>(v_.phases),
-                          phases_h = static_cast<std::size_t>(h_.phases);
         T* to = weights_;
         for (std::size_t v = 0; v < vertical_.size(); ++v)
             for (std::size_t h = 0; h < horizontal_.size(); ++h)
-                for (std::size_t k = 0; k < sum_.source_channels; ++k, to += weight_step_) {
-                    T* at = to;
-                    for (std::size_t i = 0; i < phases_v; ++i)
-                        for (std::size_t j = 0; j < phases_h; ++j) {
-                            const std::size_t y = vertical_.tap(v) * phases_v + i,
-                                              x = horizontal_.tap(h) * phases_h + j;
-                            const bool is_tap = y < sum_.vertical.size() && x < sum_.horizontal.size();
-                            for (std::size_t c = 0; c < sum_.target_channels; ++c)
-                                *at++ = is_tap ? *sum_.weights(y, x).at(k, c).begin : T(0);
-                        }
-                    std::fill(at, to + weight_step_, T(0));
-                }
+                for (std::size_t k = 0; k < sum_.source_channels; ++k, to += weight_step_)
+                    std::fill(pack_weights(vertical_.tap(v), horizontal_.tap(h), k, to), to + weight_step_,
+                              T(0));
+    }
+    /// Packs those of source channel `k` for tap (v, h) of the sub-pixel form. Returns their end.
+    T* pack_weights(std::size_t v, std::size_t h, std::size_t k, T* to) const {
+        const std::size_t phases_v = static_cast<std::size_t>(v_.phases),
+                          phases_h = static_cast<std::size_t>(h_.phases);
+        for (std::size_t i = 0; i < phases_v; ++i)
+            for (std::size_t j = 0; j < phases_h; ++j) {
+                const std::size_t y = v * phases_v + i, x = h * phases_h + j;
+                const bool is_tap = y < sum_.vertical.size() && x < sum_.horizontal.size();
+                for (std::size_t c = 0; c < sum_.target_channels; ++c)
+                    *to++ = is_tap ? *sum_.weights(y, x).at(k, c).begin : T(0);
+            }
+        return to;
     }
 
     /// For each element i of a target row, its row in the tiles, for vertical phase 0.
@@ -133,7 +130,7 @@ private:
 
     /// Adds the bias, applies the activation, and scatters a row of tiles to the images.
     void finish(T* tiles, std::size_t step, std::size_t lane, std::size_t count, std::size_t row) {
-        const std::size_t all = columns_.size() * weight_step_, size = sum_.target_row();
+        const std::size_t all = columns_.size() * weight_step_;
         if (sum_.bias)
             for (std::size_t i = 0; i < all; ++i)
                 for (std::size_t j = 0; j < step; ++j)
@@ -141,24 +138,28 @@ private:
         activate(sum_.activation, all * step, tiles);
         for (std::size_t phase = 0; phase < static_cast<std::size_t>(v_.phases); ++phase)
             for (std::size_t j = 0; j < count; j += lanes<T>) {
-                const T* const from = tiles + phase * run_size() * step + j;
-                T* to[lanes<T>];
+                T* rows[lanes<T>];
                 const std::size_t here = std::min(lanes<T>, count - j);
-                for (std::size_t l = 0; l < here; ++l) to[l] = target(lane + j + l, row, phase);
-                for (std::size_t i = 0; i < size; i += lanes<T>) {
-                    Vector<T> block[lanes<T>];
-                    static_for<lanes<T>>(
-                        [&](auto k) GANTRY_ALWAYS_INLINE { block[k] = load(from + places_[i + k] * step); });
-                    transpose(block);
-                    for (std::size_t l = 0; l < here; ++l) {
-                        if (!to[l]) continue;
-                        if (size - i >= lanes<T>)
-                            store(to[l] + i, block[l]);
-                        else
-                            store_partial(to[l] + i, size - i, block[l]);
-                    }
-                }
+                for (std::size_t l = 0; l < here; ++l) rows[l] = target(lane + j + l, row, phase);
+                scatter(tiles + phase * run_size() * step + j, step, {rows, here});
             }
+    }
+    /// Transposes elements (place, lane) to one target row per lane. Null rows are skipped.
+    void scatter(const T* from, std::size_t step, std::span<T* const> rows) const {
+        const std::size_t size = sum_.target_row();
+        for (std::size_t i = 0; i < size; i += lanes<T>) {
+            Vector<T> block[lanes<T>];
+            static_for<lanes<T>>([&](auto k)
+                                     GANTRY_ALWAYS_INLINE { block[k] = load(from + places_[i + k] * step); });
+            transpose(block);
+            for (std::size_t l = 0; l < rows.size(); ++l) {
+                if (!rows[l]) continue;
+                if (size - i >= lanes<T>)
+                    store(rows[l] + i, block[l]);
+                else
+                    store_partial(rows[l] + i, size - i, block[l]);
+            }
+        }
     }
 
     /// The target row of vertical phase `phase` of row `row` in lane `lane`, or null outside the target.

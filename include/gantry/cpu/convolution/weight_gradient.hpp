@@ -48,18 +48,14 @@ public:
         const std::size_t pieces = tiles_.count() * panels_ * taps();
         T* const sums = groups > 1 ? scratch<T, 1>(groups * w_size) : p_.w;
         const bool add_to_sums = groups == 1 && p_.accumulate;
-        parallel(threads, [&](int thread, int count) {
-            const auto share = [](std::size_t all, std::size_t i, std::size_t of) { return all * i / of; };
-            const std::size_t i = size(thread), all = size(count);
-            const std::size_t by_groups = std::min(groups, all),
-                              by_pieces = std::min(pieces, all / by_groups);
-            if (i >= by_groups * by_pieces) return;
-            const std::size_t j = i / by_pieces, k = i % by_pieces;
-            Part part = part_of(share(pieces, k, by_pieces), share(pieces, k + 1, by_pieces));
-            for (std::size_t g = share(groups, j, by_groups); g < share(groups, j + 1, by_groups); ++g)
-                add_up(part, share(batch, g, groups), share(batch, g + 1, groups), sums + g * w_size,
-                       add_to_sums);
-        });
+        parallel_grid(rows_first(threads, groups, pieces), groups, pieces,
+                      [&](const Range& my_groups, const Range& my_pieces) {
+                          Part part = part_of(my_pieces.begin, my_pieces.end);
+                          for (std::size_t g = my_groups.begin; g < my_groups.end; ++g) {
+                              const Range images = share(batch, g, groups);
+                              add_up(part, images.begin, images.end, sums + g * w_size, add_to_sums);
+                          }
+                      });
         if (groups > 1) add_groups(threads, groups, w_size, sums, p_.w, p_.accumulate);
     }
 
@@ -121,8 +117,8 @@ private:
         part.x = scratch<T>(most * (x_pixels() * part.x_step + y_pixels() * part.y_width));
         part.y = part.x + most * x_pixels() * part.x_step;
         for (std::size_t b = 0; b < blocks; ++b) {
-            const std::size_t begin = first + images * b / blocks, end = first + images * (b + 1) / blocks;
-            const Block block{begin, end - begin, w, add_to_w || b > 0};
+            const Range few = share(images, b, blocks);
+            const Block block{first + few.begin, few.size(), w, add_to_w || b > 0};
             pack_x(part, block);
             pack_y(part, block);
             for (std::size_t i = part.first; i < part.last; ++i) multiply(part, block, i);

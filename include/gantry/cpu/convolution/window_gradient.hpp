@@ -55,8 +55,10 @@ public:
         T* const sums = scratch<T>(groups_ * w_size);
         parallel_ranges(threads, groups_, 1, 1, [&](std::size_t begin, std::size_t end) {
             const std::span<const Segment>* const segments = list_segments();
-            for (std::size_t i = begin; i < end; ++i)
-                add_up(batch * i / groups_, batch * (i + 1) / groups_, segments, sums + i * w_size);
+            for (std::size_t i = begin; i < end; ++i) {
+                const Range images = share(batch, i, groups_);
+                add_up(images.begin, images.end, segments, sums + i * w_size);
+            }
         });
         add_groups(threads, groups_, w_size, sums, p_.w, p_.accumulate);
     }

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 
 namespace gantry::cpu::inline GANTRY_TARGET {
 
@@ -52,123 +53,139 @@ struct MatmulPart {
     /// Epilogue of a tile after block `block` of the inner dimension. Bias and activation follow the last
     /// block.
     TileEnd<T> end(std::size_t block, std::size_t blocks) const {
-        TileEnd<T> result{.add_to_c = accumulate || block > 0};
-        if (block + 1 == blocks) {
-            result.bias = bias;
-            result.leaky_relu = activation.kind == contracts::ActivationKind::leaky_relu;
-            result.slope = static_cast<T>(activation.parameter);
-        }
+        TileEnd<T> result = block + 1 == blocks ? epilogue(bias, activation) : TileEnd<T>{};
+        result.add_to_c = accumulate || block > 0;
         return result;
     }
 };
 
-/// Macro-kernel: computes a block of C on one thread, except for activations that the epilogue does not fuse.
+/// Macro-kernel: computes a block of C on one thread, except for activations that do not fit the epilogue.
 /// After Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008), with the roles of
 /// A and B exchanged to suit small batches: a packed block of A, usually the whole batch, stays in the L2
 /// cache, and the panels of B are packed into L1 one at a time.
 template <class T>
-[[gnu::noinline]] void macro_kernel(const MatmulPart<T>& p) {
-    constexpr std::size_t panel_width = tile_width * lanes<T>, a_step = whole_vectors<T>(tile_height);
-    const std::size_t tiles = (p.rows + tile_height - 1) / tile_height;
-    const std::size_t height_index = tile_height_index((p.rows + tiles - 1) / tiles);
-    const std::size_t height = tile_heights[height_index];
-    const std::size_t blocks = inner_blocks(p.inner),
-                      longest = whole_vectors<T>((p.inner + blocks - 1) / blocks);
-    T* const packed_b = scratch<T>(longest * (panel_width + tiles * a_step));
-    T* const packed_a = packed_b + longest * panel_width;
-    T buffer[tile_height * panel_width] = {}, bias[panel_width] = {};  // for tiles at the edge of C
+class MacroKernel {
+public:
+    explicit MacroKernel(const MatmulPart<T>& part)
+        : p_(part),
+          tiles_((p_.rows + tile_height - 1) / tile_height),
+          height_index_(tile_height_index((p_.rows + tiles_ - 1) / tiles_)),
+          height_(tile_heights[height_index_]),
+          blocks_(inner_blocks(p_.inner)),
+          longest_(whole_vectors<T>((p_.inner + blocks_ - 1) / blocks_)),
+          packed_b_(scratch<T>(longest_ * (panel_width + tiles_ * a_step))),
+          packed_a_(packed_b_ + longest_ * panel_width),
+          a_in_place_(!p_.a.k_in_row && p_.inner * p_.a.stride <= small_enough),
+          b_in_place_(!p_.b.k_in_row && (p_.inner * p_.b.stride <= small_enough || tiles_ == 1)),
+          far_b_(p_.inner * p_.columns * sizeof(T) > (std::size_t{1} << 20)) {}
 
-    // A small matrix is read in place, except for its edge tiles: packing would cost more.
-    constexpr std::size_t small_enough = 65536 / sizeof(T);
-    const bool a_in_place = !p.a.k_in_row && p.inner * p.a.stride <= small_enough;
-    const bool b_in_place = !p.b.k_in_row && (p.inner * p.b.stride <= small_enough || tiles == 1);
-
-    // A large B does not stay in L2. The micro-kernel then stops every `often` terms to prefetch a share of
-    // the next panel. For a small B, prefetching costs more than it saves.
-    const bool far_b = p.inner * p.columns * sizeof(T) > (std::size_t{1} << 20);
-    const std::size_t often = std::max<std::size_t>(1, tiles * 128 / (panel_width * sizeof(T)));
-    Segment segments[longest_block], cut;  // the steps and the length for which `segments` was filled
-    std::size_t count = 0;
-
-    for (std::size_t block = 0; block < blocks; ++block) {
-        const std::size_t k = p.inner * block / blocks, terms = p.inner * (block + 1) / blocks - k;
-        cut = {};
-        const auto copy_a = [&](std::size_t rows) { return !a_in_place || rows != height; };
-        for (std::size_t tile = 0; tile * height < p.rows; ++tile) {
-            const std::size_t row = tile * height, rows = std::min(height, p.rows - row);
-            if (copy_a(rows)) pack(p.a.at(k, row), terms, rows, packed_a + tile * a_step * longest, a_step);
-        }
-        for (std::size_t column = 0; column < p.columns; column += panel_width) {
-            const std::size_t width = std::min(panel_width, p.columns - column);
-            const std::size_t vectors = (width + lanes<T> - 1) / lanes<T>;
-            const bool whole = width == vectors * lanes<T>;
-            const Operand<T> b = p.b.at(k, column);
-            const bool copy_b = !whole || !b_in_place;
-            if (copy_b) pack(b, terms, width, packed_b, vectors * lanes<T>);
-
-            TileEnd<T> end = p.end(block, blocks);
-            if (end.bias) {
-                end.bias += column;
-                if (!whole) {
-                    std::copy_n(end.bias, width, bias);
-                    end.bias = bias;
-                }
-            }
-            for (std::size_t tile = 0; tile * height < p.rows; ++tile) {
-                const std::size_t row = tile * height, rows = std::min(height, p.rows - row);
-                const std::size_t index = rows == height ? height_index : tile_height_index(rows);
-                const Operand<T> a = p.a.at(k, row);
-                TileSum<T> sum{.a = a.begin, .a_step = a.stride, .b = b.begin, .b_step = b.stride};
-                if (copy_a(rows)) {
-                    sum.a = packed_a + tile * a_step * longest;
-                    sum.a_step = a_step;
-                }
-                if (copy_b) {
-                    sum.b = packed_b;
-                    sum.b_step = vectors * lanes<T>;
-                }
-                const std::size_t next = column + width;
-                const bool ahead = far_b && next < p.columns;
-                Prefetch prefetch;
-                if (ahead)
-                    prefetch = prefetch_share(p.b.at(k, next), terms, std::min(panel_width, p.columns - next),
-                                              tile, tiles);
-                // Nearly all tiles share one list of segments.
-                if (const Segment steps{sum.a_step, sum.b_step, ahead ? often : terms}; steps != cut) {
-                    cut = steps;
-                    count = 0;
-                    for (std::size_t t = 0; t < terms; t += segments[count++].terms)
-                        segments[count] = {t * cut.a, t * cut.b, std::min(cut.terms, terms - t)};
-                }
-                sum.segments = {segments, count};
-                const auto kernel = [&](T* c, std::size_t c_step) {
-                    find_micro_kernel<T>(index, vectors)(sum, c, c_step, end, prefetch);
-                };
-                T* const c = p.c + row * p.c_stride + column;
-                if (whole && rows == tile_heights[index]) {
-                    kernel(c, p.c_stride);
-                } else {
-                    if (end.add_to_c)
-                        for (std::size_t i = 0; i < rows; ++i)
-                            std::copy_n(c + i * p.c_stride, width, buffer + i * panel_width);
-                    kernel(buffer, panel_width);
-                    for (std::size_t i = 0; i < rows; ++i)
-                        std::copy_n(buffer + i * panel_width, width, c + i * p.c_stride);
-                }
-            }
+    void run() {
+        for (std::size_t block = 0; block < blocks_; ++block) {
+            const Range terms = share(p_.inner, block, blocks_);
+            k_ = terms.begin;
+            terms_ = terms.size();
+            cut_ = {};
+            pack_a();
+            for (std::size_t column = 0; column < p_.columns; column += panel_width)
+                multiply_panel(column, p_.end(block, blocks_));
         }
     }
-}
 
-/// Partition of C into a grid of blocks, one per thread.
-struct MatmulShares {
-    std::size_t by_rows = 1, by_columns = 1;
+private:
+    static constexpr std::size_t panel_width = tile_width * lanes<T>;
+    static constexpr std::size_t a_step = whole_vectors<T>(tile_height);
+    /// A small matrix is read in place, except for its edge tiles: packing would cost more.
+    static constexpr std::size_t small_enough = 65536 / sizeof(T);
+
+    std::size_t rows_of(std::size_t tile) const { return std::min(height_, p_.rows - tile * height_); }
+    std::size_t width_of(std::size_t column) const { return std::min(panel_width, p_.columns - column); }
+    bool copies_a(std::size_t tile) const { return !a_in_place_ || rows_of(tile) != height_; }
+    T* packed_a(std::size_t tile) const { return packed_a_ + tile * a_step * longest_; }
+
+    void pack_a() {
+        for (std::size_t tile = 0; tile * height_ < p_.rows; ++tile)
+            if (copies_a(tile))
+                pack(p_.a.at(k_, tile * height_), terms_, rows_of(tile), packed_a(tile), a_step);
+    }
+
+    /// Computes all rows of the panel that begins at `column`.
+    void multiply_panel(std::size_t column, TileEnd<T> end) {
+        const std::size_t width = width_of(column), step = whole_vectors<T>(width);
+        const Operand<T> b = p_.b.at(k_, column);
+        TileSum<T> sum{.b = b.begin, .b_step = b.stride};
+        if (width < step || !b_in_place_) {
+            pack(b, terms_, width, packed_b_, step);
+            sum.b = packed_b_;
+            sum.b_step = step;
+        }
+        T bias[panel_width];  // the micro-kernel reads whole vectors
+        if (end.bias) {
+            end.bias += column;
+            if (width < step) {
+                std::fill(std::copy_n(end.bias, width, bias), bias + step, T(0));
+                end.bias = bias;
+            }
+        }
+        for (std::size_t tile = 0; tile * height_ < p_.rows; ++tile) multiply_tile(tile, column, sum, end);
+    }
+
+    /// `sum` has the panel's operand b. (Copying it for each tile would stall short sums by a third.)
+    void multiply_tile(std::size_t tile, std::size_t column, TileSum<T>& sum, const TileEnd<T>& end) {
+        const std::size_t row = tile * height_, rows = rows_of(tile), width = width_of(column);
+        const std::size_t index = rows == height_ ? height_index_ : tile_height_index(rows);
+        const std::size_t vectors = (width + lanes<T> - 1) / lanes<T>;
+        const Operand<T> a = p_.a.at(k_, row);
+        sum.a = copies_a(tile) ? packed_a(tile) : a.begin;
+        sum.a_step = copies_a(tile) ? a_step : a.stride;
+
+        // A large B does not stay in L2. The micro-kernel then stops every `often` terms to prefetch a share
+        // of the next panel. For a small B, prefetching costs more than it saves.
+        const std::size_t next = column + width;
+        Prefetch prefetch;
+        std::size_t often = terms_;
+        if (far_b_ && next < p_.columns) {
+            prefetch = prefetch_share(p_.b.at(k_, next), terms_, width_of(next), tile, tiles_);
+            often = std::max<std::size_t>(1, tiles_ * 128 / (panel_width * sizeof(T)));
+        }
+        sum.segments = segments({sum.a_step, sum.b_step, often});
+
+        const MicroKernel<T> kernel = find_micro_kernel<T>(index, vectors);
+        T* const c = p_.c + row * p_.c_stride + column;
+        if (width == vectors * lanes<T> && rows == tile_heights[index])
+            kernel(sum, c, p_.c_stride, end, prefetch);
+        else
+            multiply_edge(
+                kernel, sum, rows, width, [&](std::size_t i) { return c + i * p_.c_stride; }, end, prefetch);
+    }
+
+    /// The block's terms as segments of at most `cut.terms`; `cut` also has the distances between terms.
+    /// Nearly all tiles share one list.
+    std::span<const Segment> segments(const Segment& cut) {
+        if (cut != cut_) {
+            cut_ = cut;
+            count_ = 0;
+            for (std::size_t t = 0; t < terms_; t += segments_[count_++].terms)
+                segments_[count_] = {t * cut.a, t * cut.b, std::min(cut.terms, terms_ - t)};
+        }
+        return {segments_, count_};
+    }
+
+    const MatmulPart<T>& p_;
+    std::size_t tiles_, height_index_, height_, blocks_, longest_;
+    T* packed_b_;
+    T* packed_a_;
+    bool a_in_place_, b_in_place_, far_b_;
+    std::size_t k_ = 0, terms_ = 0;  ///< the current block of the inner dimension
+    Segment cut_;                    ///< what `segments_` was filled for
+    Segment segments_[longest_block];
+    std::size_t count_ = 0;
 };
 
-/// The fastest partition under a simple cost model. In addition to the product (rows x vectors of columns), a
-/// thread packs its rows of A and its columns of B; in these units a row costs about 1 and a vector about 8.
-inline MatmulShares matmul_shares(std::size_t rows, std::size_t vectors, std::size_t threads) {
-    MatmulShares best;
+/// The fastest partition of C under a simple cost model. In addition to the product (rows x vectors of
+/// columns), a thread packs its rows of A and its columns of B; in these units a row costs about 1 and a
+/// vector about 8.
+inline GridShares matmul_shares(std::size_t rows, std::size_t vectors, std::size_t threads) {
+    GridShares best;
     std::size_t least = 0;
     for (std::size_t by_rows = 1; by_rows <= threads; ++by_rows) {
         const std::size_t by_columns = threads / by_rows;
@@ -187,28 +204,20 @@ template <class T>
 void matrix_matrix(int threads, const MatmulPart<T>& p, bool activate_after) {
     constexpr std::size_t a_block = 393216 / sizeof(T);  // elements of A that stay in L2
     const std::size_t vectors = (p.columns + lanes<T> - 1) / lanes<T>;
-    const MatmulShares shares = matmul_shares(p.rows, vectors, static_cast<std::size_t>(threads));
-    const std::size_t all = shares.by_rows * shares.by_columns;
     const std::size_t longest = std::max<std::size_t>(1, p.inner / inner_blocks(p.inner));
-    parallel(static_cast<int>(all), [&](int thread, int count) {
-        for (std::size_t s = static_cast<std::size_t>(thread); s < all;
-             s += static_cast<std::size_t>(count)) {
-            const std::size_t i = s / shares.by_columns, j = s % shares.by_columns;
-            const std::size_t row = p.rows * i / shares.by_rows, last_row = p.rows * (i + 1) / shares.by_rows;
-            const std::size_t column = vectors * j / shares.by_columns * lanes<T>;
-            const std::size_t last_column =
-                std::min(p.columns, vectors * (j + 1) / shares.by_columns * lanes<T>);
-            const std::size_t blocks = ((last_row - row) * longest + a_block - 1) / a_block;
-            for (std::size_t b = 0; b < blocks; ++b) {
-                const std::size_t first = row + (last_row - row) * b / blocks;
-                const std::size_t last = row + (last_row - row) * (b + 1) / blocks;
-                if (first == last || column == last_column) continue;
-                const MatmulPart<T> part = p.part(first, last - first, column, last_column - column);
-                macro_kernel(part);
-                if (activate_after)
-                    for (std::size_t r = 0; r < part.rows; ++r)
-                        activate(part.activation, part.columns, part.c + r * part.c_stride);
-            }
+    const GridShares shares = matmul_shares(p.rows, vectors, static_cast<std::size_t>(threads));
+    parallel_grid(shares, p.rows, vectors, [&](const Range& rows, const Range& columns) {
+        const std::size_t column = columns.begin * lanes<T>,
+                          end = std::min(p.columns, columns.end * lanes<T>);
+        const std::size_t blocks = (rows.size() * longest + a_block - 1) / a_block;
+        for (std::size_t b = 0; b < blocks; ++b) {
+            const Range block = share(rows.size(), b, blocks);
+            if (block.size() == 0 || column == end) continue;
+            const MatmulPart<T> part = p.part(rows.begin + block.begin, block.size(), column, end - column);
+            MacroKernel<T>(part).run();
+            if (activate_after)
+                for (std::size_t r = 0; r < part.rows; ++r)
+                    activate(part.activation, part.columns, part.c + r * part.c_stride);
         }
     });
 }
@@ -216,14 +225,14 @@ void matrix_matrix(int threads, const MatmulPart<T>& p, bool activate_after) {
 /// Matrix times vector: one row or one column.
 template <class T>
 void matrix_vector(int threads, const MatmulPart<T>& p, bool activate_after) {
-    MatrixVector<T> v{.inner = p.inner, .y = p.c, .bias = p.bias};
-    v.add_to_y = p.accumulate;
-    v.leaky_relu = p.activation.kind == contracts::ActivationKind::leaky_relu;
-    v.slope = static_cast<T>(p.activation.parameter);
-    v.same_bias = p.columns == 1;
-    v.size = v.same_bias ? p.rows : p.columns;
-    v.matrix = v.same_bias ? p.a : p.b;
-    v.x = v.same_bias ? p.b.begin : p.a.begin;
+    const bool column = p.columns == 1;
+    const MatrixVector<T> v{.size = column ? p.rows : p.columns,
+                            .inner = p.inner,
+                            .matrix = column ? p.a : p.b,
+                            .x = column ? p.b.begin : p.a.begin,
+                            .y = p.c,
+                            .end = p.end(0, 1),
+                            .same_bias = column};
     parallel_ranges(threads, v.size, 8 * lanes<T>, 1, [&](std::size_t first, std::size_t last) {
         matrix_vector(v, first, last);
         if (activate_after) activate(p.activation, last - first, v.y + first);
@@ -245,11 +254,8 @@ void launch(Cpu& device, const contracts::MatmulParameters<T>& parameters) {
         p.transpose_a = false;
         p.transpose_b = true;
     }
-    // Waking a thread costs about 1e5 FMAs.
-    const double work = 1.0 * p.rows * p.columns * p.inner;
-    const int threads = static_cast<int>(std::clamp(work / (1 << 18), 1.0, 1.0 * device.threads()));
-    const bool activate_after = p.activation.kind != contracts::ActivationKind::identity &&
-                                p.activation.kind != contracts::ActivationKind::leaky_relu;
+    const int threads = cpu::worthwhile_threads(1.0 * p.rows * p.columns * p.inner, device.threads());
+    const bool activate_after = !cpu::fits_epilogue(p.activation);
     const cpu::MatmulPart<T> whole(p);
     if (p.rows == 1 || p.columns == 1)
         cpu::matrix_vector(threads, whole, activate_after);

@@ -3,6 +3,7 @@
 #include <gantry/core/target.hpp>
 #include <gantry/cpu/gemm/micro_kernel.hpp>
 #include <gantry/cpu/gemm/pack.hpp>
+#include <gantry/cpu/threads/parallel.hpp>
 #include <gantry/cpu/threads/scratch.hpp>
 
 #include <algorithm>
@@ -18,45 +19,56 @@ struct MatrixVector {
     Operand<T> matrix = {};           ///< (k, j): k < inner, j < size
     const T* x = nullptr;
     T* y = nullptr;
-    bool add_to_y = false;
-    const T* bias = nullptr;  ///< null, or one element if `same_bias`, else (size)
+    TileEnd<T> end = {};  ///< its bias is null, or has one element if `same_bias`, else (size)
     bool same_bias = false;
-    bool leaky_relu = false;
-    T slope = 0;
+
+    /// Element j of y after bias and activation.
+    T finish(std::size_t j, T sum) const {
+        if (end.bias) sum += end.bias[same_bias ? 0 : j];
+        if (end.leaky_relu) sum = sum > 0 ? sum : sum * end.slope;
+        return sum;
+    }
 };
 
 namespace detail {
 
-/// The matrix's rows run along k: one dot product per element of y, lanes<T> of them at a time.
+/// Dot products of x with rows j, j + 1, ... of a matrix whose rows run along k: one per lane, over whole
+/// vectors of k only. Rows from `last` on repeat the last one.
 template <class T>
-[[gnu::noinline]] void dot_rows(const MatrixVector<T>& p, std::size_t first, std::size_t last) {
+GANTRY_ALWAYS_INLINE inline Vector<T> dot_products(const MatrixVector<T>& p, std::size_t j,
+                                                   std::size_t last) {
     constexpr std::size_t at_once =
         std::min<std::size_t>(8, lanes<T>);  // rows whose addresses fit in registers
     const std::size_t whole = p.inner / lanes<T> * lanes<T>;
-    for (std::size_t j = first; j < last; j += lanes<T>) {
-        const auto row = [&](std::size_t i) { return p.matrix.at(0, std::min(j + i, last - 1)).begin; };
-        Vector<T> sums[lanes<T>];
-        static_for<lanes<T> / at_once>([&](auto group) GANTRY_ALWAYS_INLINE {
-            const T* rows[at_once];
-            static_for<at_once>([&](auto i) GANTRY_ALWAYS_INLINE {
-                rows[i] = row(group * at_once + i);
-                sums[group * at_once + i] = Vector<T>{};
-            });
-            for (std::size_t k = 0; k < whole; k += lanes<T>) {
-                const Vector<T> x = load(p.x + k);
-                static_for<at_once>(
-                    [&](auto i) GANTRY_ALWAYS_INLINE { sums[group * at_once + i] += x * load(rows[i] + k); });
-            }
+    Vector<T> sums[lanes<T>];
+    static_for<lanes<T> / at_once>([&](auto group) GANTRY_ALWAYS_INLINE {
+        const T* rows[at_once];
+        static_for<at_once>([&](auto i) GANTRY_ALWAYS_INLINE {
+            rows[i] = p.matrix.at(0, std::min(j + group * at_once + i, last - 1)).begin;
+            sums[group * at_once + i] = Vector<T>{};
         });
+        for (std::size_t k = 0; k < whole; k += lanes<T>) {
+            const Vector<T> x = load(p.x + k);
+            static_for<at_once>(
+                [&](auto i) GANTRY_ALWAYS_INLINE { sums[group * at_once + i] += x * load(rows[i] + k); });
+        }
+    });
+    return sum_rows(sums);
+}
+
+/// The matrix's rows run along k: one dot product per element of y, lanes<T> of them at a time.
+template <class T>
+[[gnu::noinline]] void dot_rows(const MatrixVector<T>& p, std::size_t first, std::size_t last) {
+    const std::size_t whole = p.inner / lanes<T> * lanes<T>;
+    for (std::size_t j = first; j < last; j += lanes<T>) {
         T dots[lanes<T>];
-        store(dots, sum_rows(sums));
-        for (std::size_t i = 0; i < std::min(lanes<T>, last - j); ++i) {
-            T y = dots[i];
-            for (std::size_t k = whole; k < p.inner; ++k) y += p.x[k] * row(i)[k];
-            if (p.add_to_y) y += p.y[j + i];
-            if (p.bias) y += p.bias[p.same_bias ? 0 : j + i];
-            if (p.leaky_relu) y = y > 0 ? y : y * p.slope;
-            p.y[j + i] = y;
+        store(dots, dot_products(p, j, last));
+        for (std::size_t i = j; i < std::min(j + lanes<T>, last); ++i) {
+            const T* const row = p.matrix.at(0, i).begin;
+            T y = dots[i - j];
+            for (std::size_t k = whole; k < p.inner; ++k) y += p.x[k] * row[k];
+            if (p.end.add_to_c) y += p.y[i];
+            p.y[i] = p.finish(i, y);
         }
     }
 }
@@ -80,31 +92,33 @@ GANTRY_ALWAYS_INLINE inline void add_scaled_rows(const Operand<T>& matrix, const
     if (j < width) add(j, [&](const T* from) GANTRY_ALWAYS_INLINE { return load_inside(from, matrix.end); });
 }
 
+/// sums = the sum of the rows of one block of the inner dimension, each scaled by an element of x: elements
+/// [j, j + width) of y.
+template <class T>
+void add_block(const MatrixVector<T>& p, std::size_t block, std::size_t j, std::size_t width, T* sums) {
+    constexpr std::size_t at_once = 8;
+    auto [k, end] = share(p.inner, block, inner_blocks(p.inner));
+    std::fill_n(sums, whole_vectors<T>(width), T(0));
+    for (; k + at_once <= end; k += at_once)
+        add_scaled_rows<at_once>(p.matrix.at(k, j), p.x + k, width, sums);
+    for (; k < end; ++k) add_scaled_rows<1>(p.matrix.at(k, j), p.x + k, width, sums);
+}
+
 /// The matrix's rows run along y: y is the sum of the rows, each scaled by an element of x.
 template <class T>
 [[gnu::noinline]] void add_rows(const MatrixVector<T>& p, std::size_t first, std::size_t last) {
-    constexpr std::size_t strip = 8192 / sizeof(T), at_once = 8;  // a strip of sums stays in the L1 cache
-    const std::size_t blocks = inner_blocks(p.inner);
+    constexpr std::size_t strip = 8192 / sizeof(T);  // a strip of sums stays in the L1 cache
     T* const sums = scratch<T>(whole_vectors<T>(std::min(strip, last - first)));
     for (std::size_t j = first; j < last; j += strip) {
         const std::size_t width = std::min(strip, last - j);
-        for (std::size_t block = 0; block < blocks; ++block) {
-            std::size_t k = p.inner * block / blocks;
-            const std::size_t end = p.inner * (block + 1) / blocks;
-            std::fill_n(sums, whole_vectors<T>(width), T(0));
-            for (; k + at_once <= end; k += at_once)
-                add_scaled_rows<at_once>(p.matrix.at(k, j), p.x + k, width, sums);
-            for (; k < end; ++k) add_scaled_rows<1>(p.matrix.at(k, j), p.x + k, width, sums);
-            if (p.add_to_y || block > 0)
+        for (std::size_t block = 0; block < inner_blocks(p.inner); ++block) {
+            add_block(p, block, j, width, sums);
+            if (p.end.add_to_c || block > 0)
                 for (std::size_t i = 0; i < width; ++i) p.y[j + i] += sums[i];
             else
                 std::copy_n(sums, width, p.y + j);
         }
-        if (p.bias)
-            for (std::size_t i = 0; i < width; ++i) p.y[j + i] += p.bias[p.same_bias ? 0 : j + i];
-        if (p.leaky_relu)
-            for (std::size_t i = 0; i < width; ++i)
-                p.y[j + i] = p.y[j + i] > 0 ? p.y[j + i] : p.y[j + i] * p.slope;
+        for (std::size_t i = j; i < j + width; ++i) p.y[i] = p.finish(i, p.y[i]);
     }
 }
 

@@ -1,8 +1,11 @@
 #pragma once
+#include <gantry/contracts/activation.hpp>
 #include <gantry/core/math.hpp>
 #include <gantry/core/target.hpp>
 #include <gantry/cpu/simd/simd.hpp>
+#include <gantry/ops/activation.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <span>
@@ -18,6 +21,19 @@ struct TileEnd {
     bool leaky_relu = false;  ///< f(x) = x > 0 ? x : slope x; otherwise f(x) = x
     T slope = 0;
 };
+
+/// True if an epilogue applies the activation. Others follow in a separate pass, `activate`.
+constexpr bool fits_epilogue(const contracts::Activation& a) {
+    return a.kind == contracts::ActivationKind::identity || a.kind == contracts::ActivationKind::leaky_relu;
+}
+
+/// Epilogue with a bias, which may be null, and with the activation if it fits.
+template <class T>
+TileEnd<T> epilogue(const T* bias, const contracts::Activation& a) {
+    return {.bias = bias,
+            .leaky_relu = a.kind == contracts::ActivationKind::leaky_relu,
+            .slope = static_cast<T>(a.parameter)};
+}
 
 /// Bias and activation of the epilogue, for contiguous rows of `width` vectors. The caller has already added
 /// c.
@@ -149,6 +165,22 @@ MicroKernel<T> find_micro_kernel(std::size_t height_index, std::size_t width) {
     }
     (std::make_index_sequence<tile_heights.size() * tile_width>{});
     return table[height_index * tile_width + width - 1];
+}
+
+/// Runs a micro-kernel, which writes whole tiles, on a tile of which C holds only `width` columns, and those
+/// rows i < rows for which row_of(i), their address in C, is not null.
+template <class T, class RowOf>
+void multiply_edge(MicroKernel<T> kernel, const TileSum<T>& of, std::size_t rows, std::size_t width,
+                   const RowOf& row_of, const TileEnd<T>& end, const Prefetch& prefetch) {
+    constexpr std::size_t step = tile_width * lanes<T>;
+    T buffer[tile_height * step] = {};
+    const auto for_each_row = [&](const auto& f) {
+        for (std::size_t i = 0; i < rows; ++i)
+            if (T* const row = row_of(i)) f(row, buffer + i * step);
+    };
+    if (end.add_to_c) for_each_row([&](const T* row, T* copy) { std::copy_n(row, width, copy); });
+    kernel(of, buffer, step, end, prefetch);
+    for_each_row([&](T* row, const T* copy) { std::copy_n(copy, width, row); });
 }
 
 }  // namespace gantry::cpu::inline GANTRY_TARGET

@@ -2,6 +2,7 @@
 #include <gantry/core/target.hpp>
 #include <gantry/cpu/gemm/micro_kernel.hpp>
 #include <gantry/cpu/simd/simd.hpp>
+#include <gantry/cpu/threads/parallel.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -101,13 +102,13 @@ template <class T>
     }
 }
 
-/// Share `share` of `shares` of the memory that pack(from, inner, width, ...) will read. Hardware prefetchers
+/// Share `i` of `shares` of the memory that pack(from, inner, width, ...) will read. Hardware prefetchers
 /// do not follow such strides: without software prefetching, each row of a panel of B would wait for memory.
 template <class T>
-Prefetch prefetch_share(const Operand<T>& from, std::size_t inner, std::size_t width, std::size_t share,
+Prefetch prefetch_share(const Operand<T>& from, std::size_t inner, std::size_t width, std::size_t i,
                         std::size_t shares) {
     const std::size_t rows = from.k_in_row ? width : inner, columns = from.k_in_row ? inner : width;
-    const std::size_t first = rows * share / shares, last = rows * (share + 1) / shares;
+    const auto [first, last] = share(rows, i, shares);
     const std::size_t lines_in_row = (columns * sizeof(T) + 63) / 64;
     return {.row = reinterpret_cast<const char*>(from.begin + first * from.stride),
             .row_bytes = lines_in_row * 64,

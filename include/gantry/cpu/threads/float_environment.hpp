@@ -12,7 +12,7 @@ namespace gantry::cpu::inline GANTRY_TARGET {
 /// has set: rounding to nearest, since vectorised functions round by addition, and no traps, since whole
 /// vectors also compute in lanes that hold no element. Flush-to-zero and denormals-are-zero are inherited
 /// from the caller.
-class FloatEnvironment {
+class [[nodiscard]] FloatEnvironment {
 public:
 #ifdef __SSE2__
     FloatEnvironment() : FloatEnvironment((of_thread() & subnormals_are_0) | masked_traps) {}
