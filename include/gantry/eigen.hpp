@@ -1,18 +1,7 @@
 #pragma once
-// Eigen as a device, and Eigen's matrices beside gantry's tensors. Requires Eigen 3.4 or newer: use the CMake
-// target gantry::eigen.
-#include <gantry/eigen/batch_norm.hpp>
-#include <gantry/eigen/convolution.hpp>
-#include <gantry/eigen/copy.hpp>
-#include <gantry/eigen/device.hpp>
-#include <gantry/eigen/elementwise.hpp>
-#include <gantry/eigen/gather.hpp>
-#include <gantry/eigen/matmul.hpp>
-#include <gantry/eigen/maxout.hpp>
-#include <gantry/eigen/norm.hpp>
-#include <gantry/eigen/optimizers.hpp>
-#include <gantry/eigen/pooling.hpp>
-#include <gantry/eigen/random.hpp>
-#include <gantry/eigen/reduce.hpp>
-#include <gantry/eigen/softmax.hpp>
+// Eigen as a device, and tensors as Eigen's matrices. Requires Eigen 3.4 or newer: use the CMake target
+// gantry::eigen.
+#include <gantry/eigen/decompositions.hpp>
+#include <gantry/eigen/eigen.hpp>
+#include <gantry/eigen/map.hpp>
 #include <gantry/gantry.hpp>

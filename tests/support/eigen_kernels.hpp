@@ -1,7 +1,7 @@
 #pragma once
 // EigenCpu's kernels without user-defined functors are compiled once for all tests, optimised, in
 // eigen_kernels.cpp. Without this, each test file would take 10 s more to compile, for slower kernels.
-#include <gantry/eigen.hpp>
+#include <gantry/eigen/eigen.hpp>
 
 #define GANTRY_KERNEL(prefix, name, T) prefix template void launch(EigenCpu&, const name<T>&);
 // clang-format off
@@ -35,7 +35,9 @@
     GANTRY_KERNEL(prefix, WindowSumParameters, T)
 // clang-format on
 
+#ifndef GANTRY_TEST_MUTANT  // mutation tests recompile single tests, with the few kernels that each calls
 namespace gantry {
 GANTRY_EIGEN_KERNELS(extern, float)
 GANTRY_EIGEN_KERNELS(extern, double)
 }  // namespace gantry
+#endif

@@ -3,6 +3,7 @@
 #include <gantry/core/host_memory.hpp>
 
 #include <cstddef>
+#include <string>
 #include <type_traits>
 
 // In .cu files: host code only. Include Eigen first to use it in kernels.
@@ -23,6 +24,12 @@ class EigenCpu : public Device<HostMemory> {};
 namespace eigen {
 
 static_assert(EIGEN_VERSION_AT_LEAST(3, 4, 0), "gantry: <gantry/eigen.hpp> needs Eigen 3.4 or newer");
+
+/// Eigen's version, "3.4.0".
+inline std::string version() {
+    return std::to_string(EIGEN_WORLD_VERSION) + '.' + std::to_string(EIGEN_MAJOR_VERSION) + '.' +
+           std::to_string(EIGEN_MINOR_VERSION);
+}
 
 using Index = Eigen::Index;  ///< Eigen's signed index
 
