@@ -3,10 +3,15 @@
 #include <gantry/gantry.hpp>
 
 #include <atomic>
+#include <filesystem>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <dlfcn.h>
+#include <pthread.h>
 
 namespace gantry::test {
 namespace {
@@ -98,5 +103,36 @@ TEST_CASE("two threads at once on one device: results or errors, and no race", "
     CHECK(wrong == 0);
     CHECK(right + refused == 600);
 }
+
+#ifndef GANTRY_TEST_SANITIZERS  // which replace pthread_create, too
+static std::atomic<int> started_threads = 0;
+
+extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*),
+                              void* argument) noexcept {
+    static const auto system =
+        reinterpret_cast<decltype(&pthread_create)>(dlsym(RTLD_NEXT, "pthread_create"));
+    ++started_threads;
+    return system(thread, attributes, run, argument);
+}
+
+TEST_CASE("steps with changing numbers of threads start each thread once", "[autograd]") {
+    Cpu four{{.threads = 4}}, eight{{.threads = 8}}, three{{.threads = 3}};
+    using Wide = Sequential<Dense<256, 256>, ReLU, Dense<256, 1>>;
+    const auto train = [](Cpu& device) {
+        Network<Wide, Cpu> network{device, Seed{1}};
+        Adam adam{network};
+        for (int i = 0; i < 3; ++i) {
+            const Step step{device};
+            adam.step(backward(mean(network(filled<Shape<Batch, 256>>(device, 64, 1))), network));
+        }
+    };
+    train(eight);
+    const std::filesystem::directory_iterator threads("/proc/self/task");
+    CHECK(std::distance(begin(threads), end(threads)) >= 8);
+    const int before = started_threads;
+    for (Cpu* device : {&four, &eight, &three, &eight, &four}) train(*device);
+    CHECK(started_threads == before);
+}
+#endif
 
 }  // namespace gantry::test

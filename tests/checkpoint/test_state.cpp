@@ -6,11 +6,16 @@
 #include <gantry/gantry.hpp>
 
 #include <array>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
+#include <functional>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 using namespace gantry;
@@ -70,6 +75,19 @@ struct OrderMembers {
     Seed seed;
 };
 static_assert(sizeof(ShuffledOrder) == sizeof(OrderMembers));
+
+struct PrefetcherMembers {
+    std::size_t slots;
+    std::function<void(std::size_t, std::uint64_t)> prepare;
+    std::mutex mutex;
+    std::condition_variable_any changed;
+    std::uint64_t released, taken, prepared;  // since construction
+    std::uint64_t position;
+    std::uint64_t seeks;  // of this process, like the next one
+    std::exception_ptr error;
+    std::jthread worker;
+};
+static_assert(sizeof(Prefetcher) == sizeof(PrefetcherMembers));
 
 struct BatchesMembers {
     std::span<const std::uint8_t> pixels, labels;  // owned by the caller

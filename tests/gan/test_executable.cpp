@@ -126,6 +126,14 @@ TEST_CASE("Inputs that would invalidate a run are errors", "") {
         CHECK(is_error(place.run("--resume run --iterations 4"),
                        {"was trained on other images or labels", "choose its folder with --data"}));
     }
+    SECTION("the same bytes as images of another size") {
+        std::string images = place.file("data/train-images-idx3-ubyte");
+        images[11] = 14;
+        images[15] = 56;
+        put_file(place / "data/train-images-idx3-ubyte", images);
+        CHECK(is_error(place.run("--resume run --iterations 4"),
+                       {"was trained on other images or labels", "of 14 x 56 x 1", "of 28 x 28 x 1"}));
+    }
     SECTION("a damaged checkpoint") {
         put_file(place / "run/checkpoint.safetensors", good.substr(0, good.size() - 1));
         CHECK(is_error(place.run("--resume run"),

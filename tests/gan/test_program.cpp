@@ -1,6 +1,7 @@
 // The common behaviour of all training programs, tested with a small convolutional GAN for colour images.
 #include "gan/run.hpp"
 #include "io/temporary_folder.hpp"
+#include "program/network_experiment.hpp"
 #include "program/run_folder.hpp"
 #include "program/sheet.hpp"
 #include "programs.hpp"
@@ -39,6 +40,38 @@ struct Diverging : Plain {
     static auto generator_optimizer(auto& network) { return Adam(network, adam); }
     static auto discriminator_optimizer(auto& network) { return Adam(network, adam); }
 };
+
+// The members of all experiments. If one of these sizes is wrong, a member was added or removed: serialize it
+// in serialize_all, or note here why it need not be saved, and update the list.
+
+struct GanExperimentMembers {
+    void* virtual_functions;
+    const Images& images;  // the caller's
+    std::uint64_t k;       // constant, like the next one
+    std::string device_text;
+    Cpu device;
+    Network<SmallRecipe::Generator, Cpu> generator;
+    Network<SmallRecipe::Discriminator, Cpu> discriminator;
+    Adam<Network<SmallRecipe::Generator, Cpu>> generator_optimizer;
+    Adam<Network<SmallRecipe::Discriminator, Cpu>> discriminator_optimizer;
+    Batches<float> batches;
+    gan::GanTrainer<decltype(generator), decltype(discriminator), decltype(generator_optimizer),
+                    decltype(discriminator_optimizer), gan::AnyObjective>
+        trainer;
+};
+static_assert(sizeof(gan::GanExperiment<SmallRecipe, Cpu>) == sizeof(GanExperimentMembers));
+
+struct NetworkExperimentMembers {
+    void* virtual_functions;
+    std::string device_text, test_text;  // constant
+    Batches<float> batches;
+    Cpu device;
+    Network<Plain::Generator, Cpu> network;
+    Adam<Network<Plain::Generator, Cpu>> adam;
+    std::vector<std::vector<double>> metrics;  // in losses.csv before a save
+    std::uint64_t iterations;
+};
+static_assert(sizeof(program::NetworkExperiment<Plain::Generator, Cpu>) == sizeof(NetworkExperimentMembers));
 
 LabelledImages random_images(int height, int width, int channels) {
     constexpr std::size_t count = 20;

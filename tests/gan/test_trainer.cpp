@@ -3,6 +3,7 @@
 #include <gantry/checkpoint/checkpoint.hpp>
 
 #include <cmath>
+#include <span>
 #include <vector>
 
 using namespace gantry;
@@ -35,6 +36,27 @@ struct TrainerMembers {
     std::uint64_t iterations;
 };
 static_assert(sizeof(SizedGan::trainer) == sizeof(TrainerMembers));
+
+// A generator x = a z and a discriminator y = b x, whose iterations can be computed by hand.
+using LinearNet = Network<Sequential<Dense<1, 1, DenseOptions{.bias = false}>>, Cpu, double>;
+
+/// Batches of one number: 0.5, 0.75, 1, ...
+struct LinearData {
+    struct Batch {
+        std::span<const double> pixels;
+    };
+    Batch next() {
+        x[0] += 0.25;
+        return {x};
+    }
+    std::vector<double> x{0.25};
+};
+
+/// The next latent point of uniform noise.
+double draw_latent(Cpu& device, RandomStream& noise) {
+    const double bound = std::sqrt(3.0);
+    return uniform<Shape<>, double>(device, 0, noise, -bound, bound).item();
+}
 
 template <class D>
 Safetensors checkpoint_of(SmallGan<D>& gan) {
@@ -98,48 +120,64 @@ TEST_CASE("The generator's step computes no gradients for the discriminator's pa
 }
 
 TEST_CASE("Simultaneous updates start from the same parameters, alternating ones do not", "") {
-    // A linear generator x = a z against a linear discriminator y = b x: with plain gradient descent, the
-    // updates of one iteration can be computed by hand. With the hinge loss, |y| < 1, and means over the
-    // batch:
+    // With plain gradient descent, the hinge loss, |y| < 1, and means over the batch:
     //   D: loss 2 - b x_real + b x_fake    b' = b + rate (x_real - x_fake)
     //   G: loss -b a z                     a' = a + rate (b or b') z
-    using G = Network<Sequential<Dense<1, 1, DenseOptions{.bias = false}>>, Cpu, double>;
     struct Descent {
-        G& network;
-        void step(const Gradients<G>& gradients) {
+        LinearNet& network;
+        void step(const Gradients<LinearNet>& gradients) {
             double* const w = network.parameters().data();
             w[0] -= 0.25 * gradients.data()[0];
             network.parameters_overwritten();
         }
     };
-    struct Data {
-        std::vector<double> x{0.5};
-        struct Batch {
-            std::span<const double> pixels;
-        };
-        Batch next() { return {x}; }
-    } data;
     for (const Updates updates : {Updates::simultaneous, Updates::alternating}) {
         Cpu device;
-        G generator{device, Seed{1}}, discriminator{device, Seed{2}};
+        LinearNet generator{device, Seed{1}}, discriminator{device, Seed{2}};
         const double a = generator.parameters().data()[0] = 0.2;
         const double b = discriminator.parameters().data()[0] = 0.1;
         Descent move_a{generator}, move_b{discriminator};
+        LinearData data;
         const TrainerOptions options{
             .batch = 1, .updates = updates, .noise = Noise::uniform, .seed = Seed{5}};
         GanTrainer trainer{generator, discriminator, move_a, move_b, Hinge{}, options};
         trainer.step(data);
 
         RandomStream noise(Seed{5}, "noise");
-        const Step step{device};
-        const double bound = std::sqrt(3.0);
-        const auto draw = [&] { return uniform<Shape<>, double>(device, 0, noise, -bound, bound).item(); };
-        const double z = draw();
+        const double z = draw_latent(device, noise);
         const double b_after = b + 0.25 * (0.5 - a * z);
         CHECK(std::abs(discriminator.parameters().data()[0] - b_after) < 1e-15);
-        const double a_after =
-            updates == Updates::simultaneous ? a + 0.25 * b * z : a + 0.25 * b_after * draw();  // fresh noise
+        const double a_after = updates == Updates::simultaneous
+                                   ? a + 0.25 * b * z
+                                   : a + 0.25 * b_after * draw_latent(device, noise);
         CHECK(std::abs(generator.parameters().data()[0] - a_after) < 1e-15);
+    }
+}
+
+TEST_CASE("An iteration reports the means of its losses and scores", "") {
+    for (const Updates updates : {Updates::simultaneous, Updates::alternating}) {
+        Cpu device;
+        LinearNet generator{device, Seed{1}}, discriminator{device, Seed{2}};
+        const double a = generator.parameters().data()[0] = 0.2;
+        const double b = discriminator.parameters().data()[0] = 0.1;
+        Still<LinearNet> still_a{generator}, still_b{discriminator};
+        LinearData data;
+        const TrainerOptions options{.batch = 1,
+                                     .discriminator_steps = 2,
+                                     .updates = updates,
+                                     .noise = Noise::uniform,
+                                     .seed = Seed{5}};
+        GanTrainer trainer{generator, discriminator, still_a, still_b, Hinge{}, options};
+        trainer.step(data);
+
+        RandomStream noise(Seed{5}, "noise");
+        const double z1 = draw_latent(device, noise), z2 = draw_latent(device, noise);
+        const double of_generator = updates == Updates::simultaneous ? z2 : draw_latent(device, noise);
+        const GanLosses losses = trainer.take_losses().at(0);
+        CHECK(losses.real_score == Approx(b * (0.5 + 0.75) / 2));
+        CHECK(losses.fake_score == Approx(b * a * (z1 + z2) / 2));
+        CHECK(losses.discriminator == Approx(2 - losses.real_score + losses.fake_score));
+        CHECK(losses.generator == Approx(-b * a * of_generator));
     }
 }
 
@@ -198,6 +236,7 @@ TEMPLATE_TEST_CASE("A saved and loaded run continues bit for bit", "", GANTRY_TE
     reader.apply();
     second.data.seek(10);
     second.train(10);
+    CHECK(second.trainer.iterations() == 20);
     CHECK(checkpoint_of(second) == checkpoint_of(straight));
     CHECK(second.trainer.samples() == straight.trainer.samples());
 }
@@ -250,4 +289,12 @@ TEST_CASE("Trainer options out of range are errors", "") {
                       contains("k, the number of discriminator updates, must be at least 1; got 0"));
     CHECK_THROWS_WITH((SmallGan{device, TrainerOptions{.kept_losses = 0}}),
                       contains("kept_losses must be at least 1; got 0"));
+
+    Cpu other;
+    Network<SmallGenerator, Cpu> generator{device, Seed{1}};
+    Network<SmallDiscriminator, Cpu> discriminator{other, Seed{2}};
+    Adam generator_adam{generator};
+    Adam discriminator_adam{discriminator};
+    CHECK_THROWS_WITH((GanTrainer{generator, discriminator, generator_adam, discriminator_adam, Hinge{}}),
+                      contains("generator and discriminator must be on the same device object"));
 }

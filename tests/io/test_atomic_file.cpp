@@ -1,71 +1,20 @@
+#include "io/alarms.hpp"
 #include "io/temporary_folder.hpp"
 #include "support/catch.hpp"
+#include "support/record_syncs.hpp"
 #include <gantry/io/atomic_file.hpp>
 
-#include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 using namespace gantry;
-
-namespace {
-
-bool records_syncs = false;
-std::vector<std::string> synced;  // each synced file or folder: its name, and what it had at that time
-int interrupted_syncs = 0;        // that many calls of fsync are interrupted
-
-/// Interrupts system calls of this thread every millisecond, by a handler without SA_RESTART.
-class Alarms {
-public:
-    Alarms() {
-        struct sigaction action {};
-        action.sa_handler = [](int) {};
-        sigaction(SIGALRM, &action, &before_);
-        set_interval(1000);
-    }
-    Alarms(const Alarms&) = delete;
-    Alarms& operator=(const Alarms&) = delete;
-    ~Alarms() {
-        set_interval(0);
-        sigaction(SIGALRM, &before_, nullptr);
-    }
-
-private:
-    static void set_interval(int microseconds) {
-        const itimerval timer{{0, microseconds}, {0, microseconds}};
-        setitimer(ITIMER_REAL, &timer, nullptr);
-    }
-    struct sigaction before_ {};
-};
-
-}  // namespace
-
-// Replaces the C library's.
-extern "C" int fsync(int descriptor) {
-    if (interrupted_syncs > 0) {
-        --interrupted_syncs;
-        errno = EINTR;
-        return -1;
-    }
-    if (records_syncs) {
-        const auto path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(descriptor));
-        if (std::filesystem::is_directory(path))
-            for (const auto& entry : std::filesystem::directory_iterator(path))
-                synced.push_back("folder with " + entry.path().filename().string());
-        else
-            synced.push_back(path.filename().string() + ": " + contents_of(path));
-    }
-    return static_cast<int>(syscall(SYS_fsync, descriptor));
-}
+using namespace gantry::test;
 
 TEST_CASE("an atomic file appears when it is committed") {
     const TemporaryFolder folder;
@@ -98,16 +47,11 @@ TEST_CASE("signals with handlers do not interrupt the writing of a file") {
     // Opening a pipe waits for its reader, and writing to it for space.
     const std::filesystem::path pipe = folder / "pipe";
     REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
-    sigset_t alarm, before;
-    sigemptyset(&alarm);
-    sigaddset(&alarm, SIGALRM);
-    pthread_sigmask(SIG_BLOCK, &alarm, &before);
     std::string got;
-    std::thread reader([&] {
+    std::thread reader = thread_without_alarms([&] {
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
         got = contents_of(pipe);
     });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
     const std::string text(1 << 20, 'x');
     const std::string error = error_of([&] {
         const Alarms alarms;

@@ -110,11 +110,8 @@ TEST_CASE("names and summary of nested PoolUnpool2d", "[layers]") {
     CHECK(Whole::parameters()[4].layer == 1);
 
     std::string rows;
-    const auto row = [&](const std::string& layer, const std::string& shape, std::size_t parameters,
-                         std::size_t) {
-        rows += layer + ' ' + shape + ' ' + std::to_string(parameters) + '\n';
-    };
-    Whole::summary_rows<Images>(row, "");
+    for (const auto& row : Whole::summary_rows<Images>())
+        rows += row.layer + ' ' + row.output + ' ' + std::to_string(row.parameters) + '\n';
     CHECK(rows ==
           "0  Conv2d 3 -> 2, 3x3 padding 1 (Batch, 8, 13, 2) 56\n"
           "1  MaxPool2d 2x2 (Batch, 4, 6, 2) 0\n"

@@ -63,4 +63,15 @@ TEMPLATE_TEST_CASE("concatenate of different batch sizes is an error", "[ops]", 
     CHECK(concatenate_batch(a, b).batch() == 5);
 }
 
+TEMPLATE_TEST_CASE("a concatenated batch has fewer than 2^31 samples", "[ops]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    const Step step{device};
+    using S = Shape<Batch, 4>;
+    auto half = filled<S>(device, 1, 1).value();
+    half.extents = S::extents(1 << 30);  // only claims to be that large
+    const Tensor<S, float, TestType> a{half};
+    CHECK_THROWS_WITH(concatenate_batch(a, a),
+                      "[concatenate_batch] a batch must have fewer than 2^31 samples; got 2147483648");
+}
+
 }  // namespace gantry::test

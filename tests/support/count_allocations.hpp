@@ -24,11 +24,12 @@ inline constexpr bool counts_allocations = true;
 
 /// Heap allocations so far, on all threads.
 inline std::atomic<std::size_t> allocations{0};
-/// From this count on, allocations throw std::bad_alloc.
+/// From this count on, failing_allocations of them throw std::bad_alloc.
 inline std::atomic<std::size_t> allocation_limit{std::numeric_limits<std::size_t>::max()};
+inline std::atomic<std::size_t> failing_allocations{std::numeric_limits<std::size_t>::max()};
 
-/// Calls f repeatedly, each time allowing one more allocation, until it succeeds. f must have no other error.
-/// Returns the number of failed calls.
+/// Calls f repeatedly, each time allowing one more allocation before the next ones fail, until it succeeds. f
+/// must have no other error. Returns the number of failed calls.
 template <class F>
 std::size_t fail_each_allocation(const F& f) {
     for (std::size_t allowed = 0;; ++allowed) {
@@ -44,7 +45,8 @@ std::size_t fail_each_allocation(const F& f) {
 }
 
 inline void* counted_allocation(std::size_t size, std::size_t alignment) {
-    if (allocations++ >= allocation_limit) throw std::bad_alloc();
+    const std::size_t number = allocations++;
+    if (number >= allocation_limit && number - allocation_limit < failing_allocations) throw std::bad_alloc();
     const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
     if (void* memory = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded)) return memory;
     throw std::bad_alloc();

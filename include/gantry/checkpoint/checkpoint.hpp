@@ -77,11 +77,9 @@ void for_each_place(const ParameterInfo& info, const F& f) {
 
 /// A line per layer with its index: "0  Dense 100 -> 1200". Parameter shapes alone would not distinguish
 /// architectures that differ in their activations only.
-template <class Architecture>
-std::string architecture_text() {
+inline std::string architecture_text(const std::vector<SummaryRow>& rows) {
     std::string text;
-    const auto row = [&](const std::string& layer, const auto&...) { text += layer + '\n'; };
-    Architecture::template summary_rows<typename Architecture::Input>(row, "");
+    for (const SummaryRow& row : rows) text += row.layer + '\n';
     return text;
 }
 
@@ -93,22 +91,24 @@ struct NetworkParts {
     Buffer<T, D>&parameters, &states;
     RandomStream& dropout;
 };
+/// The parameters of a network with the orders of their features in a file.
+inline std::vector<ParameterInfo> ordered(std::vector<ParameterInfo> infos,
+                                          std::span<const LayerOrders> orders) {
+    for (ParameterInfo& info : infos) {
+        info.inputs = orders[info.leaf].inputs;
+        info.outputs = orders[info.leaf].outputs;
+    }
+    return infos;
+}
 /// Compile-time error: the network has no equivalent PyTorch file; see PyTorchOrder.
 template <class Net>
 NetworkParts<typename Net::scalar, typename Net::device_type> parts_of(Net& network) {
     using Architecture = typename Net::Architecture;
     constexpr auto& orders = feature_orders<Architecture>;
     static_cast<void>(sizeof(PyTorchOrder<orders.layer, orders.problem>));
-    const auto ordered = [&](std::vector<ParameterInfo> infos) {
-        for (ParameterInfo& info : infos) {
-            info.inputs = orders.layers[info.leaf].inputs;
-            info.outputs = orders.layers[info.leaf].outputs;
-        }
-        return infos;
-    };
-    return {ordered(Architecture::parameters()),
-            ordered(Architecture::states()),
-            architecture_text<Architecture>(),
+    return {ordered(Architecture::parameters(), orders.layers),
+            ordered(Architecture::states(), orders.layers),
+            architecture_text(Architecture::template summary_rows<typename Architecture::Input>()),
             network.parameters(),
             network.states(),
             network.dropout_stream()};
@@ -199,26 +199,14 @@ public:
     /// Saves parameters, states and the dropout stream.
     template <class Net>
     void network(const std::string& name, Net& network) {
-        const auto parts = detail::parts_of(network);
-        tensors(detail::with_dot(name), parts.parameter_infos, parts.parameters);
-        tensors(detail::with_dot(name), parts.state_infos, parts.states);
-        text(detail::with_dot(name) + "layout", detail::layout);
-        text(detail::with_dot(name) + "architecture", parts.layers);
-        const auto [seed, stream, position] = detail::stream_state(parts.dropout);
-        text(detail::with_dot(name) + "dropout",
-             std::to_string(seed) + ',' + std::to_string(stream) + ',' + std::to_string(position));
+        save_network(name, detail::parts_of(network));
     }
     /// Saves moments, number of updates, and options including the current learning rate.
     template <class O, class Net>
     void optimizer(const std::string& name, O& optimizer, Net& network) {
-        const auto infos = detail::parts_of(network).parameter_infos;
-        for (const auto& [moment, buffer] : optimizer.buffers())
-            tensors(detail::with_dot(name) + std::string(moment) + '.', infos, *buffer);
+        save_moments(name, detail::parts_of(network).parameter_infos, optimizer.buffers());
         number(detail::with_dot(name) + "updates", optimizer.updates());
-        auto options = optimizer.options();
-        for_each_option(options, [&](std::string_view option, const auto& value) {
-            value_of(detail::with_dot(name) + std::string(option), value);
-        });
+        save_options(name, optimizer.options());
         text(detail::with_dot(name) + "type", std::string(optimizer.name()));
     }
     /// Saves a stream's seed, name and position.
@@ -244,6 +232,30 @@ public:
     void proportional(const std::string&, std::uint64_t, const std::string&) {}
 
 private:
+    // Below, nothing depends on a network or an optimizer by its type, so all share the code.
+    template <class T, class D>
+    void save_network(const std::string& name, const detail::NetworkParts<T, D>& parts) {
+        tensors(detail::with_dot(name), parts.parameter_infos, parts.parameters);
+        tensors(detail::with_dot(name), parts.state_infos, parts.states);
+        text(detail::with_dot(name) + "layout", detail::layout);
+        text(detail::with_dot(name) + "architecture", parts.layers);
+        const auto [seed, stream, position] = detail::stream_state(parts.dropout);
+        text(detail::with_dot(name) + "dropout",
+             std::to_string(seed) + ',' + std::to_string(stream) + ',' + std::to_string(position));
+    }
+    template <class Moments>
+    void save_moments(const std::string& name, const std::vector<ParameterInfo>& infos,
+                      const Moments& moments) {
+        for (const auto& [moment, buffer] : moments)
+            tensors(detail::with_dot(name) + std::string(moment) + '.', infos, *buffer);
+    }
+    template <class Options>
+    void save_options(const std::string& name, Options options) {
+        for_each_option(options, [&](std::string_view option, const auto& value) {
+            value_of(detail::with_dot(name) + std::string(option), value);
+        });
+    }
+
     void text(const std::string& name, const std::string& value) { file.metadata[name] = value; }
     void value_of(const std::string& name, bool value) { value_of(name, std::uint8_t{value}); }
     template <class T>
@@ -286,41 +298,16 @@ public:
     /// converted. Errors: missing tensors; other shapes or dtypes; another architecture.
     template <class Net>
     void network(const std::string& name, Net& network) {
-        const auto parts = detail::parts_of(network);
-        const std::string prefix = detail::with_dot(name);
-        if (file_.metadata.contains(prefix + "architecture")) {  // otherwise the file is not gantry's
-            check_layout(name, parts.parameter_infos);
-            check_architecture(name, parts.layers);
-            dropout(prefix + "dropout", parts.dropout);
-        }
-        auto infos = parts.parameter_infos;
-        infos.insert(infos.end(), parts.state_infos.begin(), parts.state_infos.end());
-        const detail::TensorNames names = find_tensors(prefix, infos);
-        tensors(prefix, names, parts.parameter_infos, parts.parameters);
-        tensors(prefix, names, parts.state_infos, parts.states);
-        // PyTorch also stores the number of batches next to its running statistics; gantry ignores it.
-        for (const ParameterInfo& info : parts.state_infos) {
-            const std::string count =
-                prefix + detail::module_of(names.in_file.at(info.name)) + detail::batch_count;
-            if (file_.tensors.contains(count)) values<std::int64_t>(count, {});
-        }
+        restore_network(name, detail::parts_of(network));
     }
     /// Moments, number of updates and options. Errors: another type of optimizer; missing moments; options
     /// that Optimizer::check rejects.
     template <class O, class Net>
     void optimizer(const std::string& name, O& optimizer, Net& network) {
-        const auto infos = detail::parts_of(network).parameter_infos;
-        for (const auto& [moment, buffer] : optimizer.buffers()) {
-            const std::string prefix = detail::with_dot(name) + std::string(moment) + '.';
-            tensors(prefix, find_tensors(prefix, infos), infos, *buffer);
-        }
+        restore_moments(name, detail::parts_of(network).parameter_infos, optimizer.buffers());
         same(detail::with_dot(name) + "type", std::string(optimizer.name()), "optimizer");
         const auto updates = value_of<std::uint64_t>(detail::with_dot(name) + "updates");
-        auto options = optimizer.options();
-        for_each_option(options, [&](std::string_view option, auto& value) {
-            value = value_of<std::remove_reference_t<decltype(value)>>(detail::with_dot(name) +
-                                                                       std::string(option));
-        });
+        const auto options = saved_options(name, optimizer.options());
         checked(name, [&] { optimizer.check(options); });
         changes_.push_back([&optimizer, options, updates] {
             optimizer.set_options(options);
@@ -385,6 +372,43 @@ private:
         changes_.clear();
         fail("checkpoint",
              source_ + ' ' + what + ": it does not fit these networks and optimizers; " + advice);
+    }
+
+    template <class T, class D>
+    void restore_network(const std::string& name, const detail::NetworkParts<T, D>& parts) {
+        const std::string prefix = detail::with_dot(name);
+        if (file_.metadata.contains(prefix + "architecture")) {  // otherwise the file is not gantry's
+            check_layout(name, parts.parameter_infos);
+            check_architecture(name, parts.layers);
+            dropout(prefix + "dropout", parts.dropout);
+        }
+        auto infos = parts.parameter_infos;
+        infos.insert(infos.end(), parts.state_infos.begin(), parts.state_infos.end());
+        const detail::TensorNames names = find_tensors(prefix, infos);
+        tensors(prefix, names, parts.parameter_infos, parts.parameters);
+        tensors(prefix, names, parts.state_infos, parts.states);
+        // PyTorch also stores the number of batches next to its running statistics; gantry ignores it.
+        for (const ParameterInfo& info : parts.state_infos) {
+            const std::string count =
+                prefix + detail::module_of(names.in_file.at(info.name)) + detail::batch_count;
+            if (file_.tensors.contains(count)) values<std::int64_t>(count, {});
+        }
+    }
+    template <class Moments>
+    void restore_moments(const std::string& name, const std::vector<ParameterInfo>& infos,
+                         const Moments& moments) {
+        for (const auto& [moment, buffer] : moments) {
+            const std::string prefix = detail::with_dot(name) + std::string(moment) + '.';
+            tensors(prefix, find_tensors(prefix, infos), infos, *buffer);
+        }
+    }
+    template <class Options>
+    Options saved_options(const std::string& name, Options options) {
+        for_each_option(options, [&](std::string_view option, auto& value) {
+            value = value_of<std::remove_reference_t<decltype(value)>>(detail::with_dot(name) +
+                                                                       std::string(option));
+        });
+        return options;
     }
 
     detail::TensorNames find_tensors(const std::string& prefix, const std::vector<ParameterInfo>& infos) {

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <string>
 #include <tuple>
-#include <vector>
 
 namespace gantry {
 
@@ -48,9 +47,21 @@ template <Name parameter_name, class S, Role parameter_role, int parameter_fan_i
     using WithFanOut = Parameter<parameter_name, S, parameter_role, parameter_fan_in, another, order>;
 };
 
+/// What Parameter<...> says, as values.
+struct ParameterConstants {
+    const char* name;             ///< in the layer
+    Role role;                    ///< what initialisers choose by
+    Extents extents;              ///< as in memory
+    int fan_in = 0, fan_out = 0;  ///< see Parameter
+    FileOrder file_order;         ///< layout in files
+};
+
 /// All parameters or all states of a layer, stored contiguously in the network's buffer.
 template <class... P>
 struct ParameterList {
+    /// What they are, in order.
+    static constexpr std::array<ParameterConstants, sizeof...(P)> constants{
+        ParameterConstants{P::name, P::role, P::shape::extents(0), P::fan_in, P::fan_out, P::file_order}...};
     static constexpr std::size_t count = sizeof...(P);                      ///< number of tensors
     static constexpr std::size_t size = (P::shape::sample_size + ... + 0);  ///< total number of elements
     /// Shape of tensor i.
@@ -87,17 +98,5 @@ struct ParameterInfo {
     std::size_t offset = 0;                          ///< in the network's buffer, in elements
     FlatImage inputs{}, outputs{};  ///< of a matrix, or (outputs) of a vector; see feature_orders
 };
-
-/// Appends the parameters of a layer to `list`. `prefix` is prepended to their names; `offset` is the layer's
-/// offset in the network's buffer.
-template <class... P>
-void append_parameters(std::vector<ParameterInfo>& list, const std::string& prefix,
-                       [[maybe_unused]] std::size_t offset, [[maybe_unused]] std::size_t leaf,
-                       ParameterList<P...>) {
-    ((list.push_back({prefix + P::name, 0, leaf, P::role, P::shape::extents(0), P::fan_in, P::fan_out,
-                      P::file_order, offset}),
-      offset += P::shape::sample_size),
-     ...);
-}
 
 }  // namespace gantry

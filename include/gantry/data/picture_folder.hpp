@@ -17,7 +17,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <new>
 #include <set>
 #include <span>
 #include <string>
@@ -138,7 +137,7 @@ inline std::string list_formats(const std::map<std::string, std::size_t>& files)
     return text;
 }
 
-/// Calls action(i) for i = 0, ..., count - 1 on all cores. `action` must not throw.
+/// Calls action(i) for i = 0, ..., count - 1 on all cores.
 template <class Action>
 void for_each_on_all_cores(std::size_t count, const Action& action) {
     std::atomic<std::size_t> next = 0;
@@ -180,7 +179,6 @@ inline PictureFolder load_picture_folder(const std::filesystem::path& folder,
     const std::size_t sample_size = loaded.images.sample_size();
     std::vector<std::uint8_t> pixels(paths.size() * sample_size);
     std::vector<std::string> reasons(paths.size());  // empty: the file was read
-    std::atomic<bool> memory_lacks = false;
     detail::for_each_on_all_cores(paths.size(), [&](std::size_t i) {
         try {
             detail::DecodingMemory memory;
@@ -189,11 +187,8 @@ inline PictureFolder load_picture_folder(const std::filesystem::path& folder,
             detail::put_colours(resize_to_fill(picture, height, width), pixels.data() + i * sample_size);
         } catch (const Error& error) {
             reasons[i] = error.what();
-        } catch (const std::bad_alloc&) {
-            memory_lacks = true;
         }
     });
-    if (memory_lacks) throw std::bad_alloc();
 
     for (std::size_t i = 0; i < paths.size(); ++i) {
         if (!reasons[i].empty()) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/core/buffer.hpp>
 #include <gantry/init/distributions.hpp>
 
 #include <cmath>
@@ -6,43 +7,52 @@
 
 namespace gantry {
 
+namespace detail {
+/// Compiled once for all networks.
+template <class T, class D, class Initializer>
+void initialize(const std::vector<ParameterInfo>& infos, Buffer<T, D>& buffer, Role role,
+                const Initializer& initializer, RandomStream& stream) {
+    for (const ParameterInfo& info : infos)
+        if (info.role == role) initializer(buffer.device(), info, buffer.data() + info.offset, stream);
+    buffer.overwritten();
+}
+template <class T, class D>
+void initialize_as_pytorch(const std::vector<ParameterInfo>& infos, Buffer<T, D>& buffer,
+                           RandomStream& stream) {
+    const auto fill = [&](const ParameterInfo& info, T* tensor) {
+        switch (info.role) {
+            case Role::weight:
+            case Role::bias: {
+                const double bound = 1 / std::sqrt(static_cast<double>(info.fan_in));
+                return Uniform{-bound, bound}(buffer.device(), info, tensor, stream);
+            }
+            case Role::scale:
+            case Role::running_variance:
+                return Constant{1}(buffer.device(), info, tensor, stream);
+            case Role::shift:
+            case Role::running_mean:
+                return Constant{0}(buffer.device(), info, tensor, stream);
+        }
+    };
+    for (const ParameterInfo& info : infos) fill(info, buffer.data() + info.offset);
+    buffer.overwritten();
+}
+}  // namespace detail
+
 /// Applies an initialiser to all parameters, or running statistics, of one role:
 ///     initialize(generator, Role::weight, Normal{0, 0.02}, stream);
 template <class Net, class Initializer>
 void initialize(Net& network, Role role, const Initializer& initializer, RandomStream& stream) {
-    const auto apply = [&](const std::vector<ParameterInfo>& infos, auto& buffer) {
-        for (const ParameterInfo& info : infos)
-            if (info.role == role) initializer(network.device(), info, buffer.data() + info.offset, stream);
-        buffer.overwritten();
-    };
-    apply(Net::Architecture::parameters(), network.parameters());
-    apply(Net::Architecture::states(), network.states());
+    detail::initialize(Net::Architecture::parameters(), network.parameters(), role, initializer, stream);
+    detail::initialize(Net::Architecture::states(), network.states(), role, initializer, stream);
 }
 
 /// The default initialisation of a Network, that of PyTorch's layers: weights and biases uniform in
 /// [-b, b) with b = 1 / sqrt(fan-in); scales and running variances 1, shifts and running means 0.
 template <class Net>
 void initialize_as_pytorch(Net& network, RandomStream& stream) {
-    const auto fill = [&](const ParameterInfo& info, typename Net::scalar* tensor) {
-        switch (info.role) {
-            case Role::weight:
-            case Role::bias: {
-                const double bound = 1 / std::sqrt(static_cast<double>(info.fan_in));
-                return Uniform{-bound, bound}(network.device(), info, tensor, stream);
-            }
-            case Role::scale:
-            case Role::running_variance:
-                return Constant{1}(network.device(), info, tensor, stream);
-            case Role::shift:
-            case Role::running_mean:
-                return Constant{0}(network.device(), info, tensor, stream);
-        }
-    };
-    for (const ParameterInfo& info : Net::Architecture::parameters())
-        fill(info, network.parameters().data() + info.offset);
-    for (const ParameterInfo& info : Net::Architecture::states())
-        fill(info, network.states().data() + info.offset);
-    network.parameters_overwritten();
+    detail::initialize_as_pytorch(Net::Architecture::parameters(), network.parameters(), stream);
+    detail::initialize_as_pytorch(Net::Architecture::states(), network.states(), stream);
 }
 
 }  // namespace gantry

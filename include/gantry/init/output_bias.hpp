@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/core/buffer.hpp>
 #include <gantry/core/error.hpp>
 #include <gantry/core/images.hpp>
 #include <gantry/core/math.hpp>
@@ -53,6 +54,29 @@ inline double inverse_activation(ActivationKind activation, double mean, double 
 }
 }  // namespace detail
 
+namespace detail {
+/// Compiled once for all networks.
+template <class T, class D>
+void initialize_output_bias(const std::vector<ParameterInfo>& parameters, Buffer<T, D>& buffer,
+                            std::span<const double> means, ActivationKind activation, double margin) {
+    if (math::is_nan(margin) || margin <= 0 || margin >= 0.5)
+        fail("initialize_output_bias", "margin must be in (0, 0.5)", margin);
+    if (parameters.empty() || parameters.back().role != Role::bias)
+        fail("initialize_output_bias", "the network's last parameter must be a bias");
+    const ParameterInfo& bias = parameters.back();
+    if (bias.extents.size() != means.size())
+        fail("initialize_output_bias", "there must be one mean per output", means.size(), " for ",
+             bias.extents.size());
+
+    std::vector<T> numbers(means.size());
+    std::transform(means.begin(), means.end(), numbers.begin(),
+                   [&](double mean) { return static_cast<T>(inverse_activation(activation, mean, margin)); });
+    buffer.device().memory().copy_from_host(buffer.data() + bias.offset, numbers.data(),
+                                            numbers.size() * sizeof(T));
+    buffer.overwritten();
+}
+}  // namespace detail
+
 /// Sets the last layer's bias to f^-1(means), f = `activation` of the output, so that a zero input to that
 /// layer gives the data's means; a generator then need not first learn that most of an image is black. The
 /// means are first moved away from the ends of f's range by `margin` times its width, since a value that is
@@ -63,24 +87,8 @@ inline double inverse_activation(ActivationKind activation, double mean, double 
 template <class Net>
 void initialize_output_bias(Net& network, std::span<const double> means, ActivationKind activation,
                             double margin = 0.01) {
-    if (math::is_nan(margin) || margin <= 0 || margin >= 0.5)
-        fail("initialize_output_bias", "margin must be in (0, 0.5)", margin);
-    const std::vector<ParameterInfo> parameters = Net::Architecture::parameters();
-    if (parameters.empty() || parameters.back().role != Role::bias)
-        fail("initialize_output_bias", "the network's last parameter must be a bias");
-    const ParameterInfo& bias = parameters.back();
-    if (bias.extents.size() != means.size())
-        fail("initialize_output_bias", "there must be one mean per output", means.size(), " for ",
-             bias.extents.size());
-
-    using T = typename Net::scalar;
-    std::vector<T> numbers(means.size());
-    std::transform(means.begin(), means.end(), numbers.begin(), [&](double mean) {
-        return static_cast<T>(detail::inverse_activation(activation, mean, margin));
-    });
-    network.device().memory().copy_from_host(network.parameters().data() + bias.offset, numbers.data(),
-                                             numbers.size() * sizeof(T));
-    network.parameters_overwritten();
+    detail::initialize_output_bias(Net::Architecture::parameters(), network.parameters(), means, activation,
+                                   margin);
 }
 
 }  // namespace gantry

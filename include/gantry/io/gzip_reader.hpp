@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/core/error.hpp>
+#include <gantry/core/signals_blocked.hpp>
 #include <gantry/io/file.hpp>
 
 #include <algorithm>
@@ -20,6 +21,7 @@ public:
     /// Errors: a file that cannot be opened.
     explicit GzipReader(std::filesystem::path path) : path_(std::move(path)) {
         const File readable(path_, File::Mode::read);  // for its error messages; zlib would open a folder
+        const detail::AsynchronousSignalsBlocked uninterrupted;  // zlib takes interruptions for errors
         errno = 0;
         file_.reset(gzopen(path_.c_str(), "rb"));
         if (!file_) detail::fail_file("read", path_, errno != 0 ? errno : ENOMEM);
@@ -30,6 +32,7 @@ public:
     /// end of the file. A compressed file's checksum is verified at its end. Errors: truncated or damaged
     /// data.
     std::size_t read(std::span<std::uint8_t> bytes) {
+        const detail::AsynchronousSignalsBlocked uninterrupted;
         std::size_t total = 0;
         while (total < bytes.size()) {
             const auto piece = static_cast<unsigned>(std::min<std::size_t>(bytes.size() - total, 1u << 30));

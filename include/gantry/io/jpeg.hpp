@@ -41,7 +41,7 @@ public:
         info.err = jpeg_std_error(&error_.manager);
         error_.manager.error_exit = go_back;
         error_.manager.emit_message = take_message;
-        if (!run([&] { jpeg_create_decompress(&info); })) throw std::bad_alloc();
+        run([&] { jpeg_create_decompress(&info); });
         progress_.progress_monitor = limit_scans;
         info.progress = &progress_;
     }
@@ -50,10 +50,13 @@ public:
     ~JpegDecompressor() { jpeg_destroy_decompress(&info); }
 
     /// Calls `action`, which calls libjpeg; returns false if it failed. A failure leaves `action` by longjmp,
-    /// so it must not create objects with destructors.
+    /// so it must not create objects with destructors. Throws std::bad_alloc if memory runs out.
     template <class Action>
     bool run(const Action& action) {
-        if (setjmp(error_.back) != 0) return false;
+        if (setjmp(error_.back) != 0) {
+            if (error_.manager.msg_code == JERR_OUT_OF_MEMORY) throw std::bad_alloc();
+            return false;
+        }
         action();
         return true;
     }

@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/core/error.hpp>
+#include <gantry/core/signals_blocked.hpp>
 #include <gantry/io/file.hpp>
 
 #include <algorithm>
@@ -53,6 +54,7 @@ private:
         void operator()(std::FILE* stream) const { std::fclose(stream); }
     };
 
+    AsynchronousSignalsBlocked uninterrupted_;  // the libraries take interrupted reads for errors
     std::string_view where_;
     std::filesystem::path path_;
     std::size_t size_ = 0;

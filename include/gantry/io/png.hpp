@@ -43,7 +43,9 @@ namespace detail {
 /// libpng's reader. The library requires an error handler that does not return: ours jumps back into `run`.
 class PngReader {
 public:
-    PngReader() : png(png_create_read_struct(PNG_LIBPNG_VER_STRING, this, go_back, ignore_warning)) {
+    PngReader()
+        : png(png_create_read_struct_2(PNG_LIBPNG_VER_STRING, this, go_back, ignore_warning, this, allocate,
+                                       deallocate)) {
         if (png != nullptr) info = png_create_info_struct(png);
         if (info == nullptr) {
             png_destroy_read_struct(&png, nullptr, nullptr);
@@ -55,12 +57,14 @@ public:
     ~PngReader() { png_destroy_read_struct(&png, &info, nullptr); }
 
     /// Calls `action`, which calls libpng; returns false if it failed. A failure leaves `action` by longjmp,
-    /// so it must not create objects with destructors.
+    /// so it must not create objects with destructors. Throws std::bad_alloc if memory runs out, for which
+    /// libpng has many messages, some of them warnings.
     template <class Action>
     bool run(const Action& action) {
-        if (setjmp(back_) != 0) return false;
-        action();
-        return true;
+        const bool good = setjmp(back_) == 0;
+        if (good) action();
+        if (memory_lacks_) throw std::bad_alloc();
+        return good;
     }
     /// libpng's message for the last failure.
     std::string message() const { return message_.data(); }
@@ -76,8 +80,16 @@ private:
     }
     static void ignore_warning(png_structp, png_const_charp) {}
 
+    static png_voidp allocate(png_structp png, png_alloc_size_t size) {
+        void* const memory = ::operator new(size, std::nothrow);
+        if (memory == nullptr) static_cast<PngReader*>(png_get_mem_ptr(png))->memory_lacks_ = true;
+        return memory;
+    }
+    static void deallocate(png_structp, png_voidp memory) { ::operator delete(memory); }
+
     std::jmp_buf back_;
     std::array<char, 100> message_{};
+    bool memory_lacks_ = false;
 };
 
 /// The EXIF orientation, or 1 without EXIF data: see exif_orientation.

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -61,7 +62,9 @@ inline void resize_planes(const Planes& from, Planes& to) {
     const auto check = [](bool success) {
         if (success) return;
         std::array<char, 256> message{};
-        zimg_get_last_error(message.data(), message.size());
+        const zimg_error_code_e code = zimg_get_last_error(message.data(), message.size());
+        // zimg does not always recognise lack of memory, and the sizes have been checked.
+        if (code == ZIMG_ERROR_OUT_OF_MEMORY || code == ZIMG_ERROR_UNKNOWN) throw std::bad_alloc();
         fail("resize", std::string("zimg cannot scale this picture: ") + message.data());
     };
     const zimg_image_format source = describe(from), destination = describe(to);

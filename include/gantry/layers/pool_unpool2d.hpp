@@ -93,14 +93,13 @@ public:
         f(detail::Type<Pool>{}, detail::Type<PooledImage<X>>{}, detail::Type<X>{});
     }
     /// A row for the pooling, the rows of the inner layers, and a row for the unpooling.
-    template <class X, class Row>
-    static void summary_rows(const Row& row, const std::string& prefix) {
+    template <class X>
+    static void list_rows(std::vector<detail::SummaryRow>& rows, const std::string& prefix) {
         const std::string number = prefix.substr(0, prefix.size() - 1);
-        const std::size_t none = 0;
-        row(number + "  MaxPool2d " + detail::pooling_text(pooling), detail::shape_text<PooledImage<X>>(),
-            none, Pool::template flops<X>);
-        Inner::template summary_rows<PooledImage<X>>(row, prefix);
-        row(number + "  MaxUnpool2d", detail::shape_text<X>(), none, PooledImage<X>::sample_size);
+        rows.push_back({number + "  MaxPool2d " + detail::pooling_text(pooling),
+                        detail::shape_text<PooledImage<X>>(), 0, Pool::template flops<X>});
+        Inner::template list_rows<PooledImage<X>>(rows, prefix);
+        rows.push_back({number + "  MaxUnpool2d", detail::shape_text<X>(), 0, PooledImage<X>::sample_size});
     }
 };
 

@@ -2,13 +2,11 @@
 #include <gantry/core/parameter.hpp>
 #include <gantry/layers/fit.hpp>
 #include <gantry/layers/layer.hpp>
+#include <gantry/layers/layer_table.hpp>
 #include <gantry/ops/activation.hpp>
 
 #include <array>
 #include <cstddef>
-#include <iomanip>
-#include <locale>
-#include <sstream>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -130,18 +128,6 @@ constexpr auto check_count() {
 template <class... Layers>
 concept Fitting = sizeof(ChainFrom<AnyShape, Layers...>) + sizeof(decltype(check_count<Layers...>())) > 0;
 
-/// "(Batch, 28, 28, 1)"
-template <class S>
-std::string shape_text() {
-    std::ostringstream text;
-    text.imbue(std::locale::classic());
-    if constexpr (std::is_same_v<S, AnyShape>)
-        text << "any";
-    else
-        text << S::extents(Batch);
-    return text.str();
-}
-
 /// The layer to continue with after an argument that is not a layer: the identity, or L for L().
 template <class Given>
 struct LayerMeant {
@@ -225,49 +211,27 @@ struct Sequential {
     template <bool learned>
     static void list_tensors(std::vector<ParameterInfo>& list, const std::string& prefix, std::size_t offset,
                              std::size_t& leaf) {
-        std::size_t index = 0, pytorch_index = 0;
-        const auto add = [&]<class L>(detail::Type<L>) {
-            using Tensors = std::conditional_t<learned, typename L::Parameters, typename L::State>;
-            const std::size_t before = list.size();
-            const std::string layer_prefix = prefix + std::to_string(pytorch_index) + ".";
-            if constexpr (requires { typename L::NestedTag; })
-                L::template list_tensors<learned>(list, layer_prefix, offset, leaf);
-            else
-                append_parameters(list, layer_prefix, offset, leaf++, Tensors{});
-            for (std::size_t i = before; i < list.size(); ++i) list[i].layer = index;
-            offset += Tensors::size;
-            ++index;
-            pytorch_index += pytorch_modules_of<L>;
-        };
-        (add(detail::Type<Layers>{}), ...);
+        static constexpr std::array layers{tensors_of<learned, Layers>()...};
+        detail::list_tensors(layers, list, prefix, offset, leaf);
     }
 
     /// A table of the layers: output shape, number of parameters, FLOPs per sample.
     static std::string summary() {
-        std::ostringstream out;
-        out.imbue(std::locale::classic());
-        const auto row = [&](const auto& layer, const auto& shape, const auto& parameters,
-                             const auto& operations) {
-            out << std::left << std::setw(64) << layer << std::setw(24) << shape << std::right
-                << std::setw(14) << parameters << std::setw(16) << operations << '\n';
-        };
-        row("layer", "output", "parameters", "FLOPs per sample");
-        summary_rows<Input>(row, "");
-        row("total", "", parameter_count, flops_per_sample);
-        return out.str();
+        return detail::summary_text(summary_rows<Input>(), parameter_count, flops_per_sample);
     }
-    template <class Start, class Row>
-    static void summary_rows(const Row& row, const std::string& prefix) {
-        std::size_t index = 0;
-        walk<Start>([&]<class L, class In, class Out>(detail::Type<L>, detail::Type<In>, detail::Type<Out>) {
-            const std::string number = prefix + std::to_string(index++);
-            if constexpr (requires { typename L::NestedTag; }) {
-                L::template summary_rows<In>(row, number + ".");
-            } else {
-                row(number + "  " + L::name(), detail::shape_text<Out>(), L::Parameters::size,
-                    L::template flops<In>);
-            }
-        });
+    /// The rows of that table, for an input of shape X. None if the layers do not fit.
+    template <class X>
+    static std::vector<detail::SummaryRow> summary_rows() {
+        std::vector<detail::SummaryRow> rows;
+        list_rows<X>(rows, "");
+        return rows;
+    }
+    template <class X>
+    static void list_rows(std::vector<detail::SummaryRow>& rows, const std::string& prefix) {
+        if constexpr (fits<X>) {
+            static constexpr auto layers = summaries<X>();
+            detail::list_rows(layers, rows, prefix);
+        }
     }
     /// Calls f(Type<layer>, Type<input shape>, Type<output shape>) for every leaf layer, for an input of
     /// shape X. Calls nothing if the layers do not fit.
@@ -283,6 +247,27 @@ struct Sequential {
     }
 
 private:
+    template <bool learned, class L>
+    static constexpr detail::LayerTensors tensors_of() {
+        using Tensors = std::conditional_t<learned, typename L::Parameters, typename L::State>;
+        if constexpr (requires { typename L::NestedTag; })
+            return {{}, &L::template list_tensors<learned>, Tensors::size, pytorch_modules_of<L>};
+        else
+            return {Tensors::constants, nullptr, Tensors::size, pytorch_modules_of<L>};
+    }
+    template <class X>
+    static constexpr auto summaries() {
+        std::array<detail::LayerSummary, sizeof...(Layers)> all{};
+        auto* next = all.data();
+        walk<X>([&]<class L, class In, class Out>(detail::Type<L>, detail::Type<In>, detail::Type<Out>) {
+            if constexpr (requires { typename L::NestedTag; })
+                *next++ = {nullptr, nullptr, 0, 0, &L::template list_rows<In>};
+            else
+                *next++ = {[]() -> std::string { return L::name(); }, &detail::shape_text<Out>,
+                           L::Parameters::size, L::template flops<In>, nullptr};
+        });
+        return all;
+    }
     template <class X, class F>
     static constexpr void walk(const F& f) {
         if constexpr (fits<X>) walk_layers<X, Layers...>(f);

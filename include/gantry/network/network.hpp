@@ -144,6 +144,46 @@ struct ParameterCursor {
 };
 }  // namespace detail
 
+namespace detail {
+// Compiled once for all networks.
+
+/// Where a parameter is in a network's buffers, in elements.
+struct TensorPlace {
+    std::size_t offset, size;
+};
+inline std::vector<TensorPlace> places(const std::vector<ParameterInfo>& parameters) {
+    std::vector<TensorPlace> all;
+    for (const ParameterInfo& info : parameters) all.push_back({info.offset, info.extents.size()});
+    return all;
+}
+/// The parameter or state of that name, and whether it is a parameter. Errors: there is none.
+inline std::pair<ParameterInfo, bool> find_parameter(std::string_view name,
+                                                     const std::vector<ParameterInfo>& parameters,
+                                                     const std::vector<ParameterInfo>& states) {
+    std::string names;
+    for (const bool learned : {true, false})
+        for (const ParameterInfo& info : learned ? parameters : states) {
+            if (info.name == name) return {info, learned};
+            names += (names.empty() ? "" : ", ") + info.name;
+        }
+    fail("Network", "there is no parameter \"" + std::string(name) + "\"; there are " +
+                        (names.empty() ? "none" : names));
+}
+/// Throws `error` again, with the network's size and its largest parameter.
+[[noreturn]] inline void fail_to_allocate(const Error& error, const std::vector<ParameterInfo>& parameters,
+                                          std::size_t parameter_count) {
+    const auto largest =
+        std::max_element(parameters.begin(), parameters.end(),
+                         [](const auto& a, const auto& b) { return a.extents.size() < b.extents.size(); });
+    if (largest == parameters.end()) throw error;
+    std::ostringstream text;
+    text.imbue(std::locale::classic());
+    text << error.what() << ", for a network of " << parameter_count << " parameters, the largest being "
+         << largest->name << ' ' << largest->extents;
+    throw Error(text.str());
+}
+}  // namespace detail
+
 /// An architecture with its parameters, their gradients and its states on a device, each in one contiguous
 /// buffer. Calling it runs training mode and records the parameters on the tape; see also frozen and
 /// evaluation.
@@ -304,35 +344,18 @@ private:
         try {
             return Buffer<T, D>(device, parameter_count);
         } catch (const Error& error) {
-            const auto all = Architecture::parameters();
-            const auto largest = std::max_element(all.begin(), all.end(), [](const auto& a, const auto& b) {
-                return a.extents.size() < b.extents.size();
-            });
-            if (largest == all.end()) throw;
-            std::ostringstream text;
-            text.imbue(std::locale::classic());
-            text << error.what() << ", for a network of " << parameter_count
-                 << " parameters, the largest being " << largest->name << ' ' << largest->extents;
-            throw Error(text.str());
+            detail::fail_to_allocate(error, Architecture::parameters(), parameter_count);
         }
     }
-    /// The parameter or state of that name, and whether it is a parameter.
     static std::pair<ParameterInfo, bool> find_parameter(std::string_view name) {
-        std::string names;
-        for (const bool learned : {true, false})
-            for (const ParameterInfo& info : learned ? Architecture::parameters() : Architecture::states()) {
-                if (info.name == name) return {info, learned};
-                names += (names.empty() ? "" : ", ") + info.name;
-            }
-        fail("Network", "there is no parameter \"" + std::string(name) + "\"; there are " +
-                            (names.empty() ? "none" : names));
+        return detail::find_parameter(name, Architecture::parameters(), Architecture::states());
     }
     /// Records the parameters as leaves on the tape, once per step: all passes of a step share them.
     void record_leaves() {
         D& device = this->device();
         if (leaves_step_ == device.step()) return;
         std::size_t i = 0;
-        for (const TensorPlace& place : places_) {
+        for (const detail::TensorPlace& place : places_) {
             Node* leaf = device.tape().template push<Node>();
             leaf->owner = watch();
             leaf->destination = gradients_.data() + place.offset;
@@ -342,20 +365,10 @@ private:
         leaves_step_ = device.step();
     }
 
-    struct TensorPlace {
-        std::size_t offset, size;
-    };
-    static std::vector<TensorPlace> places() {
-        std::vector<TensorPlace> all;
-        for (const ParameterInfo& info : Architecture::parameters())
-            all.push_back({info.offset, info.extents.size()});
-        return all;
-    }
-
     Lifetime lifetime_;
     Buffer<T, D> parameters_, gradients_, states_;
     RandomStream dropout_;
-    std::vector<TensorPlace> places_ = places();
+    std::vector<detail::TensorPlace> places_ = detail::places(Architecture::parameters());
     std::vector<Node*> leaves_ = std::vector<Node*>(places_.size());
     std::uint32_t leaves_step_ = 0;
     std::uint64_t backward_passes_ = 0;

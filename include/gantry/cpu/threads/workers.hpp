@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/core/signals_blocked.hpp>
 #include <gantry/core/target.hpp>
 #include <gantry/cpu/threads/float_environment.hpp>
 #include <gantry/cpu/threads/scratch.hpp>
@@ -6,7 +7,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <exception>
 #include <limits>
 #include <memory>
@@ -186,7 +186,7 @@ private:
         if (std::min(count, most_.load(std::memory_order_relaxed)) <= count_.load(std::memory_order_relaxed))
             return;
         const std::lock_guard lock(growth_);
-        const AsynchronousSignalsBlocked blocked;
+        const gantry::detail::AsynchronousSignalsBlocked blocked;  // workers inherit the mask
         try {
             while (count_ < std::min<int>(count, most_)) {
                 first_.store(new Worker(first_), std::memory_order_release);
@@ -201,25 +201,6 @@ private:
         count_ = 0;
         growth_.unlock();
     }
-
-    /// Scope in which new threads inherit a mask that blocks asynchronous signals, so that the program's own
-    /// threads handle those.
-    class AsynchronousSignalsBlocked {
-    public:
-        AsynchronousSignalsBlocked() {
-            sigset_t asynchronous;
-            sigfillset(&asynchronous);
-            for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT, SIGPROF})
-                sigdelset(&asynchronous, fault);
-            pthread_sigmask(SIG_SETMASK, &asynchronous, &before_);
-        }
-        AsynchronousSignalsBlocked(const AsynchronousSignalsBlocked&) = delete;
-        AsynchronousSignalsBlocked& operator=(const AsynchronousSignalsBlocked&) = delete;
-        ~AsynchronousSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-    private:
-        sigset_t before_;
-    };
 
     std::mutex growth_;
     std::atomic<int> count_ = 0, most_ = std::numeric_limits<int>::max();

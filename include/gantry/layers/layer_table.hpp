@@ -1,0 +1,116 @@
+#pragma once
+#include <gantry/core/parameter.hpp>
+#include <gantry/core/shape.hpp>
+
+#include <cstddef>
+#include <iomanip>
+#include <locale>
+#include <span>
+#include <sstream>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+// What a network says about itself at run time: the names of its parameters, and a table of its layers. The
+// templates of Sequential only fill constant tables, which the functions here read, so that this code is
+// compiled once and not for each network.
+
+namespace gantry::detail {
+
+/// The parameters, or the states, of one layer of a Sequential.
+struct LayerTensors {
+    std::span<const ParameterConstants> own;  ///< of a layer that is no container
+    /// Lists those of a container's layers; null for other layers.
+    void (*inner)(std::vector<ParameterInfo>& list, const std::string& prefix, std::size_t offset,
+                  std::size_t& leaf);
+    std::size_t size;             ///< number of elements
+    std::size_t pytorch_modules;  ///< by how much PyTorch's index of the next layer is larger
+};
+
+/// Appends the tensors of a Sequential to `list`. `prefix` is prepended to their names; `offset` is that of
+/// the Sequential in the network's buffer; `leaf` counts the layers that are no containers.
+inline void list_tensors(std::span<const LayerTensors> layers, std::vector<ParameterInfo>& list,
+                         const std::string& prefix, std::size_t offset, std::size_t& leaf) {
+    std::size_t pytorch_index = 0;
+    for (std::size_t index = 0; index < layers.size(); ++index) {
+        const LayerTensors& layer = layers[index];
+        const std::size_t before = list.size();
+        const std::string layer_prefix = prefix + std::to_string(pytorch_index) + ".";
+        if (layer.inner) {
+            layer.inner(list, layer_prefix, offset, leaf);
+        } else {
+            std::size_t place = offset;
+            for (const ParameterConstants& p : layer.own) {
+                list.push_back({layer_prefix + p.name, 0, leaf, p.role, p.extents, p.fan_in, p.fan_out,
+                                p.file_order, place});
+                place += p.extents.size();
+            }
+            ++leaf;
+        }
+        for (std::size_t i = before; i < list.size(); ++i) list[i].layer = index;
+        offset += layer.size;
+        pytorch_index += layer.pytorch_modules;
+    }
+}
+
+/// A row of summary().
+struct SummaryRow {
+    std::string layer, output;      ///< "0  Dense 100 -> 1200", "(Batch, 1200)"
+    std::size_t parameters, flops;  ///< learned values; floating-point operations per sample
+};
+
+/// What summary() says about one layer of a Sequential.
+struct LayerSummary {
+    std::string (*name)();          ///< of a layer that is no container
+    std::string (*output)();        ///< see shape_text
+    std::size_t parameters, flops;  ///< as in SummaryRow
+    /// Lists the rows of a container's layers; null for other layers.
+    void (*inner)(std::vector<SummaryRow>& rows, const std::string& prefix);
+};
+
+/// Appends the rows of a Sequential. `prefix` is prepended to the indices of its layers.
+inline void list_rows(std::span<const LayerSummary> layers, std::vector<SummaryRow>& rows,
+                      const std::string& prefix) {
+    for (std::size_t index = 0; index < layers.size(); ++index) {
+        const LayerSummary& layer = layers[index];
+        const std::string number = prefix + std::to_string(index);
+        if (layer.inner)
+            layer.inner(rows, number + ".");
+        else
+            rows.push_back({number + "  " + layer.name(), layer.output(), layer.parameters, layer.flops});
+    }
+}
+
+/// The rows as a table with a header and a line of totals.
+inline std::string summary_text(const std::vector<SummaryRow>& rows, std::size_t parameters,
+                                std::size_t flops) {
+    std::ostringstream out;
+    out.imbue(std::locale::classic());
+    const auto line = [&](const std::string& layer, const std::string& output, const auto& count,
+                          const auto& operations) {
+        out << std::left << std::setw(64) << layer << std::setw(24) << output << std::right << std::setw(14)
+            << count << std::setw(16) << operations << '\n';
+    };
+    line("layer", "output", "parameters", "FLOPs per sample");
+    for (const SummaryRow& row : rows) line(row.layer, row.output, row.parameters, row.flops);
+    line("total", "", parameters, flops);
+    return out.str();
+}
+
+/// "(Batch, 28, 28, 1)"
+inline std::string extents_text(const Extents& extents) {
+    std::ostringstream text;
+    text.imbue(std::locale::classic());
+    text << extents;
+    return text.str();
+}
+/// The same for a shape; "any" for AnyShape.
+template <class S>
+std::string shape_text() {
+    if constexpr (std::is_same_v<S, AnyShape>)
+        return "any";
+    else
+        return extents_text(S::extents(Batch));
+}
+
+}  // namespace gantry::detail
