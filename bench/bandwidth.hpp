@@ -24,11 +24,11 @@ double seconds(const F& f) {
 class Array {
 public:
     explicit Array(std::size_t size)
-        : size_(size), data_(static_cast<float*>(HostMemory{}.allocate(size * sizeof(float)))) {
+        : size_(size), data_(static_cast<float*>(core::HostMemory{}.allocate(size * sizeof(float)))) {
         std::fill_n(data_, size, 1.f);
     }
     Array(const Array&) = delete;
-    ~Array() { HostMemory{}.release(data_, size_ * sizeof(float)); }
+    ~Array() { core::HostMemory{}.release(data_, size_ * sizeof(float)); }
     float* data() const { return data_; }
     std::size_t size() const { return size_; }
 

@@ -13,7 +13,7 @@
 
 namespace {
 
-using gantry::ConvolutionAxis;
+using gantry::contracts::ConvolutionAxis;
 
 struct Layer {
     const char* role;
@@ -73,8 +73,8 @@ std::vector<float> some_numbers(std::size_t size) {
 }
 
 void convolution(benchmark::State& state, const Layer& layer, int threads) {
-    const gantry::ConvolutionGeometry geometry{layer.batch, layer.axis, layer.axis, layer.in_channels,
-                                               layer.out_channels};
+    const gantry::contracts::ConvolutionGeometry geometry{layer.batch, layer.axis, layer.axis,
+                                                          layer.in_channels, layer.out_channels};
     std::vector<float> x = some_numbers(geometry.x_size()), y = some_numbers(geometry.y_size()),
                        w = some_numbers(geometry.w_size()), to_x(x.size()), to_y(y.size()), to_w(w.size());
     gantry::Cpu device{{.threads = threads}};
@@ -82,15 +82,16 @@ void convolution(benchmark::State& state, const Layer& layer, int threads) {
                         layer.out_channels;
     gantry::bench::RoundRobin<float> contest(threads);
     const std::size_t forward = contest.add(work, [&] {
-        launch(device, gantry::ConvolutionParameters<float>{geometry, x.data(), w.data(), to_y.data()});
+        launch(device,
+               gantry::contracts::ConvolutionParameters<float>{geometry, x.data(), w.data(), to_y.data()});
     });
     const std::size_t by_x = contest.add(work, [&] {
-        launch(device,
-               gantry::ConvolutionTransposedParameters<float>{geometry, y.data(), w.data(), to_x.data()});
+        launch(device, gantry::contracts::ConvolutionTransposedParameters<float>{geometry, y.data(), w.data(),
+                                                                                 to_x.data()});
     });
     const std::size_t by_w = contest.add(work, [&] {
-        launch(device,
-               gantry::ConvolutionWeightGradientParameters<float>{geometry, x.data(), y.data(), to_w.data()});
+        launch(device, gantry::contracts::ConvolutionWeightGradientParameters<float>{geometry, x.data(),
+                                                                                     y.data(), to_w.data()});
     });
     for (auto _ : state) {
         contest.round();

@@ -47,7 +47,7 @@ using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>
 
 #ifdef GANTRY_BENCH_OPENBLAS
 template <class T>
-void gemm(const gantry::MatmulParameters<T>& p) {
+void gemm(const gantry::contracts::MatmulParameters<T>& p) {
     const auto transpose_a = p.transpose_a ? CblasTrans : CblasNoTrans;
     const auto transpose_b = p.transpose_b ? CblasTrans : CblasNoTrans;
     const int a_stride = p.transpose_a ? p.rows : p.inner, b_stride = p.transpose_b ? p.inner : p.columns;
@@ -62,7 +62,7 @@ void gemm(const gantry::MatmulParameters<T>& p) {
 #endif
 
 template <class T>
-void eigen(const gantry::MatmulParameters<T>& p) {
+void eigen(const gantry::contracts::MatmulParameters<T>& p) {
     using In = Eigen::Map<const Matrix<T>>;
     Eigen::Map<Matrix<T>> c(p.c, p.rows, p.columns);
     const In a(p.a, p.transpose_a ? p.inner : p.rows, p.transpose_a ? p.rows : p.inner);
@@ -80,7 +80,7 @@ void matmul(benchmark::State& state, const Product& product, int threads) {
     const Matrix<T> a = Matrix<T>::Random(product.rows, product.inner);
     const Matrix<T> b = Matrix<T>::Random(product.inner, product.columns);
     Matrix<T> c(product.rows, product.columns);
-    gantry::MatmulParameters<T> p;
+    gantry::contracts::MatmulParameters<T> p;
     p.rows = product.rows;
     p.columns = product.columns;
     p.inner = product.inner;

@@ -47,8 +47,8 @@ public:
     Arrays(Cpu& device, std::size_t count, std::size_t size) {
         for (std::size_t k = 0; k < count; ++k) {
             arrays_.emplace_back(size);
-            launch(device,
-                   UniformParameters<float>{size, (*this)[k], -1, 1, RandomStream(Seed{k}, "arrays")});
+            launch(device, contracts::UniformParameters<float>{size, (*this)[k], -1, 1,
+                                                               RandomStream(Seed{k}, "arrays")});
         }
     }
     float* operator[](std::size_t k) { return arrays_[k].data(); }
@@ -95,7 +95,7 @@ template <class F, std::size_t inputs>
 void elementwise(benchmark::State& state) {
     Cpu device = device_of(state);
     Arrays x(device, inputs + 1, elements);
-    ElementwiseParameters<F, float, inputs> p{F{}, elements, x[inputs], {}, {}};
+    contracts::ElementwiseParameters<F, float, inputs> p{F{}, elements, x[inputs], {}, {}};
     for (std::size_t k = 0; k < inputs; ++k) p.in[k] = x[k];
     compare(state, device, elements, 4.0 * (inputs + 1) * elements, [&] { launch(device, p); });
 }
@@ -104,7 +104,7 @@ void map_sum(benchmark::State& state) {
     Cpu device = device_of(state);
     Arrays x(device, inputs, elements);
     float sum;
-    TransformReduceParameters<F, float, inputs> p{F{}, elements, &sum, {}, {}, 1};
+    contracts::TransformReduceParameters<F, float, inputs> p{F{}, elements, &sum, {}, {}, 1};
     for (std::size_t k = 0; k < inputs; ++k) p.in[k] = x[k];
     compare(state, device, elements, 4.0 * inputs * elements, [&] { launch(device, p); });
 }
@@ -113,19 +113,19 @@ void loss(benchmark::State& state) {
     Cpu device = device_of(state);
     Arrays x(device, 3, elements);
     float sum;
-    const LossParameters<F, float, 2> p{F{}, elements, &sum, x[2], {x[0], x[1]}, {}, 1};
+    const contracts::LossParameters<F, float, 2> p{F{}, elements, &sum, x[2], {x[0], x[1]}, {}, 1};
     compare(state, device, elements, 12.0 * elements, [&] { launch(device, p); });
 }
 void normals(benchmark::State& state) {
     Cpu device = device_of(state);
     Arrays x(device, 1, elements);
-    const NormalParameters<float> p{elements, x[0], 0, 1, RandomStream(Seed{1}, "normals")};
+    const contracts::NormalParameters<float> p{elements, x[0], 0, 1, RandomStream(Seed{1}, "normals")};
     compare(state, device, elements, 4.0 * elements, [&] { launch(device, p); });
 }
 void dropout(benchmark::State& state) {
     Cpu device = device_of(state);
     Arrays x(device, 2, elements);
-    const DropoutParameters<float> p{elements, x[0], x[1], 0.5, RandomStream(Seed{1}, "dropout")};
+    const contracts::DropoutParameters<float> p{elements, x[0], x[1], 0.5, RandomStream(Seed{1}, "dropout")};
     compare(state, device, elements, 8.0 * elements, [&] { launch(device, p); });
 }
 
@@ -134,7 +134,7 @@ void sum_rows(benchmark::State& state) {
     const auto rows = static_cast<std::size_t>(state.range(1)),
                columns = static_cast<std::size_t>(state.range(2));
     Arrays x(device, 1, rows * columns), y(device, 1, columns);
-    const SumParameters<float> p{rows, columns, Axis::rows, x[0], y[0]};
+    const contracts::SumParameters<float> p{rows, columns, contracts::Axis::rows, x[0], y[0]};
     const double n = static_cast<double>(rows * columns);
     compare(state, device, n, 4 * n, [&] { launch(device, p); });
 }
@@ -143,19 +143,19 @@ void batch_norm(benchmark::State& state) {
     const auto rows = static_cast<std::size_t>(state.range(1)),
                columns = static_cast<std::size_t>(state.range(2));
     Arrays x(device, 2, rows * columns), c(device, 6, columns);
-    const BatchNormParameters<float> p{rows,
-                                       columns,
-                                       x[0],
-                                       c[0],
-                                       c[1],
-                                       x[1],
-                                       c[2],
-                                       c[3],
-                                       c[4],
-                                       c[5],
-                                       1e-5,
-                                       0.1,
-                                       {ActivationKind::leaky_relu, 0.2}};
+    const contracts::BatchNormParameters<float> p{rows,
+                                                  columns,
+                                                  x[0],
+                                                  c[0],
+                                                  c[1],
+                                                  x[1],
+                                                  c[2],
+                                                  c[3],
+                                                  c[4],
+                                                  c[5],
+                                                  1e-5,
+                                                  0.1,
+                                                  {contracts::ActivationKind::leaky_relu, 0.2}};
     const double n = static_cast<double>(rows * columns);
     compare(state, device, n, 12 * n, [&] { launch(device, p); });
 }
@@ -164,19 +164,19 @@ void batch_norm_gradient(benchmark::State& state) {
     const auto rows = static_cast<std::size_t>(state.range(1)),
                columns = static_cast<std::size_t>(state.range(2));
     Arrays x(device, 3, rows * columns), c(device, 6, columns);
-    const BatchNormGradientParameters<float> p{rows,
-                                               columns,
-                                               x[0],
-                                               x[1],
-                                               c[0],
-                                               c[1],
-                                               c[2],
-                                               c[3],
-                                               x[2],
-                                               c[4],
-                                               c[5],
-                                               false,
-                                               {ActivationKind::leaky_relu, 0.2}};
+    const contracts::BatchNormGradientParameters<float> p{rows,
+                                                          columns,
+                                                          x[0],
+                                                          x[1],
+                                                          c[0],
+                                                          c[1],
+                                                          c[2],
+                                                          c[3],
+                                                          x[2],
+                                                          c[4],
+                                                          c[5],
+                                                          false,
+                                                          {contracts::ActivationKind::leaky_relu, 0.2}};
     const double n = static_cast<double>(rows * columns);
     compare(state, device, n, 20 * n, [&] { launch(device, p); });
 }
@@ -190,39 +190,42 @@ void optimizer(benchmark::State& state, std::size_t arrays, const Make& make) {
     Cpu device = device_of(state);
     Arrays x(device, arrays, weights);
     for (std::size_t k = 2; k < arrays; ++k)
-        launch(device, UniformParameters<float>{weights, x[k], 0.1, 1, RandomStream(Seed{k}, "moments")});
+        launch(device,
+               contracts::UniformParameters<float>{weights, x[k], 0.1, 1, RandomStream(Seed{k}, "moments")});
     const auto p = make(x);
     compare(state, device, weights, 4.0 * static_cast<double>(2 * arrays - 1) * weights,
             [&] { launch(device, p); });
 }
 template <class F, class... Moments>
-UpdateParameters<F> update_of(const F& f, Arrays& x, Moments*... moments) {
+contracts::UpdateParameters<F> update_of(const F& f, Arrays& x, Moments*... moments) {
     return {f, weights, x[0], x[1], {moments...}};
 }
 void sgd(benchmark::State& state) {
-    optimizer(state, 2, [](Arrays& x) { return update_of(SgdUpdate<float>({}, 1e-6, 0, false), x); });
+    optimizer(state, 2, [](Arrays& x) { return update_of(optim::SgdUpdate<float>({}, 1e-6, 0, false), x); });
 }
 void sgd_momentum(benchmark::State& state) {
     optimizer(state, 3, [](Arrays& x) {
-        return update_of(SgdUpdate<float>({.momentum = 0.9}, 1e-6, 0.9, false), x, x[2]);
+        return update_of(optim::SgdUpdate<float>({.momentum = 0.9}, 1e-6, 0.9, false), x, x[2]);
     });
 }
 const AdamOptions adam_options{.learning_rate = 2e-4, .beta1 = 0.5};
 void adam(benchmark::State& state) {
-    optimizer(state, 4,
-              [](Arrays& x) { return update_of(AdamUpdate<float>(adam_options, 100), x, x[2], x[3]); });
+    optimizer(state, 4, [](Arrays& x) {
+        return update_of(optim::AdamUpdate<float>(adam_options, 100), x, x[2], x[3]);
+    });
 }
 void optimistic_adam(benchmark::State& state) {
     optimizer(state, 5, [](Arrays& x) {
-        return update_of(OptimisticAdamUpdate<float>(adam_options, 100), x, x[2], x[3], x[4]);
+        return update_of(optim::OptimisticAdamUpdate<float>(adam_options, 100), x, x[2], x[3], x[4]);
     });
 }
 void rmsprop(benchmark::State& state) {
-    optimizer(state, 3,
-              [](Arrays& x) { return update_of(RmsPropUpdate<float>({.learning_rate = 1e-4}), x, x[2]); });
+    optimizer(state, 3, [](Arrays& x) {
+        return update_of(optim::RmsPropUpdate<float>({.learning_rate = 1e-4}), x, x[2]);
+    });
 }
 void lion(benchmark::State& state) {
-    optimizer(state, 3, [](Arrays& x) { return update_of(LionUpdate<float>({}), x, x[2]); });
+    optimizer(state, 3, [](Arrays& x) { return update_of(optim::LionUpdate<float>({}), x, x[2]); });
 }
 
 void threads(benchmark::internal::Benchmark* b) { b->ArgName("threads")->Arg(1)->Arg(2)->UseManualTime(); }
@@ -236,9 +239,9 @@ BENCHMARK(elementwise<LeakyReLUGradient, 2>)->Apply(threads);
 BENCHMARK(elementwise<Tanh, 1>)->Apply(threads);
 BENCHMARK(elementwise<TanhGradient, 2>)->Apply(threads);
 BENCHMARK(elementwise<Sigmoid, 1>)->Apply(threads);
-BENCHMARK(map_sum<BceWithLogits, 2>)->Apply(threads);
-BENCHMARK(loss<BceWithLogits>)->Apply(threads);
-BENCHMARK(loss<SquaredError>)->Apply(threads);
+BENCHMARK(map_sum<ops::BceWithLogits, 2>)->Apply(threads);
+BENCHMARK(loss<ops::BceWithLogits>)->Apply(threads);
+BENCHMARK(loss<ops::SquaredError>)->Apply(threads);
 BENCHMARK(normals)->Apply(threads);
 BENCHMARK(dropout)->Apply(threads);
 BENCHMARK(sum_rows)->Apply(matrices);

@@ -50,16 +50,17 @@ void backward(benchmark::State& state, const F& f) {
     Inputs in;
     for (auto _ : state) {
         Step step{in.device};
-        std::vector<Node*> leaves;
+        std::vector<core::Node*> leaves;
         const auto recorded = [&](const auto& kept) {
             const auto x = variable(kept.get());
             leaves.push_back(x.value().node);
             return x;
         };
         const auto y = f(in, recorded);
-        gantry::detail::play_back(
-            sum(y).value(), {.recorded = false, .write_through = false},
-            [&](const Node& node) { return std::find(leaves.begin(), leaves.end(), &node) != leaves.end(); });
+        gantry::ops::play_back(sum(y).value(), {.recorded = false, .write_through = false},
+                               [&](const core::Node& node) {
+                                   return std::find(leaves.begin(), leaves.end(), &node) != leaves.end();
+                               });
         benchmark::DoNotOptimize(leaves.front()->gradient);
     }
 }
@@ -93,7 +94,7 @@ const bool registered = [] {
     add("dropout", [](Inputs& in, auto take) { return dropout(take(in.x), 0.5, in.dropout); });
     add("affine", [](Inputs& in, auto take) { return affine(0, take(in.x), take(in.w), take(in.b)); });
     add("affine_tanh", [](Inputs& in, auto take) {
-        return affine<ActivationKind::tanh>(0, take(in.x), take(in.w), take(in.b));
+        return affine<contracts::ActivationKind::tanh>(0, take(in.x), take(in.w), take(in.b));
     });
     add("batch_norm", [](Inputs& in, auto take) {
         return batch_norm(take(in.x), take(in.b), take(in.b), in.mean.get(), in.variance.get());

@@ -16,7 +16,7 @@ using namespace gantry;
 
 struct Case {
     Cpu device;
-    PoolingGeometry geometry;
+    contracts::PoolingGeometry geometry;
     bench::Array whole, pooled;
     std::vector<std::int32_t> switches;
 
@@ -29,9 +29,10 @@ struct Case {
           switches(pooled.size()) {
         for (std::size_t i = 0; i < whole.size(); ++i)
             whole.data()[i] = static_cast<float>((i * 2654435761u >> 8) % 1000);
-        launch(device, MaxPoolParameters<float>{geometry, whole.data(), pooled.data(), switches.data()});
+        launch(device,
+               contracts::MaxPoolParameters<float>{geometry, whole.data(), pooled.data(), switches.data()});
     }
-    SwitchedImages switched() const {
+    contracts::SwitchedImages switched() const {
         const auto pixels = static_cast<std::size_t>(geometry.pooled_height * geometry.pooled_width);
         return {geometry.images, 32 * 32, pixels, geometry.channels, switches.data()};
     }
@@ -39,7 +40,7 @@ struct Case {
     double pooled_bytes() const { return 4.0 * static_cast<double>(pooled.size()); }
 
 private:
-    static PoolingGeometry geometry_of(std::size_t channels, int window, int stride) {
+    static contracts::PoolingGeometry geometry_of(std::size_t channels, int window, int stride) {
         const int places = (32 - window) / stride + 1;
         return {64, channels, 32, 32, places, places, {.size = window, .stride = stride}};
     }
@@ -68,28 +69,29 @@ void compare(benchmark::State& state, const Cpu& device, double bytes, const F& 
 
 void max_pool(benchmark::State& state) {
     Case c(state);
-    const MaxPoolParameters<float> p{c.geometry, c.whole.data(), c.pooled.data(), c.switches.data()};
+    const contracts::MaxPoolParameters<float> p{c.geometry, c.whole.data(), c.pooled.data(),
+                                                c.switches.data()};
     compare(state, c.device, c.whole_bytes() + 2 * c.pooled_bytes(), [&] { launch(c.device, p); });
 }
 void switch_scatter(benchmark::State& state) {
     Case c(state);
-    const SwitchScatterParameters<float> p{c.switched(), c.pooled.data(), c.whole.data()};
+    const contracts::SwitchScatterParameters<float> p{c.switched(), c.pooled.data(), c.whole.data()};
     compare(state, c.device, c.whole_bytes() + 2 * c.pooled_bytes(), [&] { launch(c.device, p); });
 }
 /// Reads a few values from every cache line of the full-size images.
 void switch_gather(benchmark::State& state) {
     Case c(state);
-    const SwitchGatherParameters<float> p{c.switched(), c.whole.data(), c.pooled.data()};
+    const contracts::SwitchGatherParameters<float> p{c.switched(), c.whole.data(), c.pooled.data()};
     compare(state, c.device, c.whole_bytes() + 2 * c.pooled_bytes(), [&] { launch(c.device, p); });
 }
 void window_sum(benchmark::State& state) {
     Case c(state);
-    const WindowSumParameters<float> p{c.geometry, c.whole.data(), c.pooled.data(), 0.25};
+    const contracts::WindowSumParameters<float> p{c.geometry, c.whole.data(), c.pooled.data(), 0.25};
     compare(state, c.device, c.whole_bytes() + c.pooled_bytes(), [&] { launch(c.device, p); });
 }
 void window_spread(benchmark::State& state) {
     Case c(state);
-    const WindowSpreadParameters<float> p{c.geometry, c.pooled.data(), c.whole.data(), 0.25};
+    const contracts::WindowSpreadParameters<float> p{c.geometry, c.pooled.data(), c.whole.data(), 0.25};
     compare(state, c.device, c.whole_bytes() + c.pooled_bytes(), [&] { launch(c.device, p); });
 }
 

@@ -68,7 +68,8 @@ public:
         for (std::size_t i = 0; i < test_.labels.size() && mistakes.size() < tiles * size; ++i)
             if (chosen()[i] != test_.labels[i])
                 for (std::size_t k = i * size; k < (i + 1) * size; ++k)
-                    mistakes.push_back(from_byte<float>(test_.images.pixels[k], PixelRange::zero_to_one));
+                    mistakes.push_back(
+                        core::from_byte<float>(test_.images.pixels[k], PixelRange::zero_to_one));
         mistakes.resize(tiles * size);
         return grid(mistakes, test_.images.height, test_.images.width, 1,
                     {.columns = columns, .scale = 2, .range = PixelRange::zero_to_one});
@@ -84,7 +85,7 @@ public:
             text += '\n' + std::to_string(c);
             for (const int count : counts[c]) text += ',' + std::to_string(count);
         }
-        write_file(folder / "confusion.csv", text + '\n');
+        io::write_file(folder / "confusion.csv", text + '\n');
     }
 
 private:

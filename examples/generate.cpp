@@ -109,7 +109,7 @@ bool parse(Arguments& arguments, const std::vector<gan::AnyGenerator>& generator
     if (!program::parse_arguments(app, argc, argv)) return false;
     if (arguments.grid.empty() && arguments.images.empty() && arguments.npy.empty())
         arguments.grid = "samples.png";
-    if (detail::file_type(arguments.file) == std::filesystem::file_type::directory)
+    if (io::file_type(arguments.file) == std::filesystem::file_type::directory)
         arguments.file /= "generator.safetensors";
     return true;
 }
@@ -127,7 +127,7 @@ const gan::AnyGenerator& find_generator(const std::vector<gan::AnyGenerator>& ge
     std::string known;
     for (const auto& generator : generators) known += (known.empty() ? "" : ", ") + generator.name;
     fail("generate", arguments.file.string() +
-                         (named ? " is of " + detail::quoted(name) + ", which is not a known GAN"
+                         (named ? " is of " + io::quoted(name) + ", which is not a known GAN"
                                 : " does not name its generator: set --network") +
                          "; known are " + known);
 }
@@ -146,7 +146,7 @@ std::vector<float> channels_first(std::span<const float> images, std::size_t pix
 void make_folder(const std::filesystem::path& path) {
     std::error_code error;
     std::filesystem::create_directories(path, error);
-    if (error) detail::fail_file("create the folder", path, error.value());
+    if (error) io::fail_file("create the folder", path, error.value());
 }
 
 void write_samples(gan::Sampler& sampler, const gan::AnyGenerator& generator, const Arguments& arguments) {
@@ -167,7 +167,7 @@ void write_samples(gan::Sampler& sampler, const gan::AnyGenerator& generator, co
              : sampler.latents(static_cast<std::size_t>(arguments.count), seed);
     const std::size_t count = latents.size() / sampler.latent_size();
 
-    std::optional<NpyFile> array;
+    std::optional<io::NpyFile> array;
     if (!arguments.npy.empty()) {
         const auto height = static_cast<std::size_t>(generator.height),
                    width = static_cast<std::size_t>(generator.width);

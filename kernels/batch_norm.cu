@@ -2,11 +2,11 @@
 
 namespace gantry {
 
-template void launch(Cuda&, const BatchNormParameters<float>&);
-template void launch(Cuda&, const BatchNormParameters<double>&);
-template void launch(Cuda&, const BatchNormEvaluationParameters<float>&);
-template void launch(Cuda&, const BatchNormEvaluationParameters<double>&);
-template void launch(Cuda&, const BatchNormGradientParameters<float>&);
-template void launch(Cuda&, const BatchNormGradientParameters<double>&);
+template void launch(Cuda&, const contracts::BatchNormParameters<float>&);
+template void launch(Cuda&, const contracts::BatchNormParameters<double>&);
+template void launch(Cuda&, const contracts::BatchNormEvaluationParameters<float>&);
+template void launch(Cuda&, const contracts::BatchNormEvaluationParameters<double>&);
+template void launch(Cuda&, const contracts::BatchNormGradientParameters<float>&);
+template void launch(Cuda&, const contracts::BatchNormGradientParameters<double>&);
 
 }  // namespace gantry

@@ -338,14 +338,14 @@ void start_in_parts(Cuda& device, Parameters p, const char* name, void (*whole)(
 
 /// Negative slope of the fused activation: y where y > 0, else slope y.
 template <class T>
-T slope_of(const Activation& a) {
-    return a.kind == ActivationKind::leaky_relu ? static_cast<T>(a.parameter) : T{1};
+T slope_of(const contracts::Activation& a) {
+    return a.kind == contracts::ActivationKind::leaky_relu ? static_cast<T>(a.parameter) : T{1};
 }
 
 }  // namespace cuda
 
 template <class T>
-void launch(Cuda& device, const BatchNormParameters<T>& p) {
+void launch(Cuda& device, const contracts::BatchNormParameters<T>& p) {
     if (p.rows == 0 || p.columns == 0) return;
     const double rows = static_cast<double>(p.rows), unbiased = rows / std::max(1.0, rows - 1);
     const auto grid = cuda::ColumnGrid::of<T>(p.rows, p.columns);
@@ -373,7 +373,7 @@ void launch(Cuda& device, const BatchNormParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cuda& device, const BatchNormEvaluationParameters<T>& p) {
+void launch(Cuda& device, const contracts::BatchNormEvaluationParameters<T>& p) {
     if (p.rows == 0 || p.columns == 0) return;
     const auto grid = cuda::ColumnGrid::of<T>(p.rows, p.columns);
     cuda::with_pack<T>(grid, cuda::aligned(p.x, p.y), [&](auto pack) {
@@ -384,7 +384,7 @@ void launch(Cuda& device, const BatchNormEvaluationParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cuda& device, const BatchNormGradientParameters<T>& p) {
+void launch(Cuda& device, const contracts::BatchNormGradientParameters<T>& p) {
     if (p.rows == 0 || p.columns == 0) return;
     const auto grid = cuda::ColumnGrid::of<T>(p.rows, p.columns);
     const cuda::BatchNormGradient<T> parameters{grid,

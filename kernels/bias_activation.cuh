@@ -6,7 +6,7 @@ namespace gantry::cuda {
 
 template <int pack, class T>
 __global__ void bias_activation(T* y, std::size_t size, std::size_t columns, const T* bias,
-                                Activation activation) {
+                                contracts::Activation activation) {
     // Packs do not cross the end of a row.
     for_each_pack<pack>(size, [&](std::size_t i, auto width) {
         using P = Pack<T, decltype(width)::value>;
@@ -24,9 +24,9 @@ __global__ void bias_activation(T* y, std::size_t size, std::size_t columns, con
 /// nothing if there is neither a bias (null) nor an activation.
 template <class T>
 void add_bias_and_activate(Cuda& device, T* y, std::size_t rows, std::size_t columns, const T* bias,
-                           Activation activation) {
+                           contracts::Activation activation) {
     const std::size_t size = rows * columns;
-    if (size == 0 || (!bias && activation.kind == ActivationKind::identity)) return;
+    if (size == 0 || (!bias && activation.kind == contracts::ActivationKind::identity)) return;
     with_width<T>(columns % pack_width<T> == 0 && aligned(y), [&](auto pack) {
         start(device, "bias_activation", bias_activation<decltype(pack)::value, T>, grid_for(size / pack), y,
               size, columns, bias, activation);

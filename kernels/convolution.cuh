@@ -34,8 +34,8 @@ void convolve(Cuda& device, const P& p) {
 }  // namespace cuda
 
 template <class T>
-void launch(Cuda& device, const ConvolutionParameters<T>& p) {
-    check_range(p.geometry);
+void launch(Cuda& device, const contracts::ConvolutionParameters<T>& p) {
+    contracts::check_range(p.geometry);
     if (const auto product = cuda::as_product(p))
         launch(device, *product);
     else
@@ -43,8 +43,8 @@ void launch(Cuda& device, const ConvolutionParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cuda& device, const ConvolutionTransposedParameters<T>& p) {
-    check_range(p.geometry);
+void launch(Cuda& device, const contracts::ConvolutionTransposedParameters<T>& p) {
+    contracts::check_range(p.geometry);
     const auto product = cuda::as_product(p);
     if (!product) return cuda::convolve(device, p);
     launch(device, *product);
@@ -55,8 +55,8 @@ void launch(Cuda& device, const ConvolutionTransposedParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cuda& device, const ConvolutionWeightGradientParameters<T>& p) {
-    check_range(p.geometry);
+void launch(Cuda& device, const contracts::ConvolutionWeightGradientParameters<T>& p) {
+    contracts::check_range(p.geometry);
     if (const auto product = cuda::as_product(p))
         launch(device, *product);
     else

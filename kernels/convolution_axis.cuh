@@ -13,13 +13,13 @@ struct SumAxis {
     int taps, first_weight, weight_step;
 };
 
-__host__ __device__ constexpr SumAxis forward_axis(const ConvolutionAxis& a) {
+__host__ __device__ constexpr SumAxis forward_axis(const contracts::ConvolutionAxis& a) {
     return {a.out, 0, 1, -a.padding, a.stride, a.dilation, a.size, 0, 1};
 }
 
 /// Phase `phase` of a transposed convolution: pixels phase, phase + stride, ... of x. They share their taps,
 /// those k with k dilation = phase + padding modulo the stride.
-__host__ __device__ constexpr SumAxis transposed_axis(const ConvolutionAxis& a, int phase) {
+__host__ __device__ constexpr SumAxis transposed_axis(const contracts::ConvolutionAxis& a, int phase) {
     int divisor = a.stride;  // gcd(stride, dilation)
     for (int rest = a.dilation % a.stride; rest != 0;) {
         const int next = divisor % rest;

@@ -64,7 +64,7 @@ std::optional<CudnnPlan> fastest_plan(Cuda& device, std::vector<CudnnPlan> plans
 template <ConvolutionDirection direction, class T>
 class CudnnCall {
 public:
-    CudnnCall(Cuda& device, const ConvolutionGeometry& g) : device_(device), geometry_(g) {}
+    CudnnCall(Cuda& device, const contracts::ConvolutionGeometry& g) : device_(device), geometry_(g) {}
 
     /// Runs the convolution, and returns false without doing anything if cuDNN has no suitable plan.
     /// `filter()` returns w and is called only if there is a plan.
@@ -140,15 +140,15 @@ private:
     }
 
     Cuda& device_;
-    ConvolutionGeometry geometry_;
+    contracts::ConvolutionGeometry geometry_;
 };
 
 // Each returns false, without doing anything, if cuDNN has no plan for the geometry that satisfies
 // CudaOptions.
 
 template <class T>
-bool convolution_cudnn(Cuda& device, const ConvolutionParameters<T>& p) {
-    const ConvolutionGeometry& g = p.geometry;
+bool convolution_cudnn(Cuda& device, const contracts::ConvolutionParameters<T>& p) {
+    const contracts::ConvolutionGeometry& g = p.geometry;
     CudnnCall<ConvolutionDirection::forward, T> call(device, g);
     const T* filter = nullptr;
     const auto w = [&] { return filter ? filter : filter = call.filter_of(p.w, p.weights_are_constant); };
@@ -158,8 +158,8 @@ bool convolution_cudnn(Cuda& device, const ConvolutionParameters<T>& p) {
 }
 
 template <class T>
-bool convolution_cudnn(Cuda& device, const ConvolutionTransposedParameters<T>& p) {
-    const ConvolutionGeometry& g = p.geometry;
+bool convolution_cudnn(Cuda& device, const contracts::ConvolutionTransposedParameters<T>& p) {
+    const contracts::ConvolutionGeometry& g = p.geometry;
     CudnnCall<ConvolutionDirection::backward_data, T> call(device, g);
     const T* filter = nullptr;
     const auto w = [&] { return filter ? filter : filter = call.filter_of(p.w, p.weights_are_constant); };
@@ -169,7 +169,7 @@ bool convolution_cudnn(Cuda& device, const ConvolutionTransposedParameters<T>& p
 }
 
 template <class T>
-bool convolution_cudnn(Cuda& device, const ConvolutionWeightGradientParameters<T>& p) {
+bool convolution_cudnn(Cuda& device, const contracts::ConvolutionWeightGradientParameters<T>& p) {
     CudnnCall<ConvolutionDirection::backward_filter, T> call(device, p.geometry);
     if (!call.run(p.x, p.y, [&] { return call.filter_gradient(); })) return false;
     call.take_filter_gradient(p.w, p.accumulate);

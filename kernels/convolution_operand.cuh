@@ -10,7 +10,7 @@ namespace gantry::cuda {
 template <class T>
 struct ConvolutionOperand {
     const T* data;
-    ActivationBackward<T> behind;
+    contracts::ActivationBackward<T> behind;
 
     __device__ ConvolutionOperand operator+(std::size_t n) const {
         return {data + n, {behind.outputs ? behind.outputs + n : nullptr, behind.activation}};

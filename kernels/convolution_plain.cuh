@@ -20,7 +20,8 @@ struct Pixel {
 
 /// Element `index` of an operand.
 template <class T>
-__device__ double element_at(const T* data, const ActivationBackward<T>& behind, std::size_t index) {
+__device__ double element_at(const T* data, const contracts::ActivationBackward<T>& behind,
+                             std::size_t index) {
     return static_cast<double>(load<Pack<T, 1>>(ConvolutionOperand<T>{data, behind} + index).at[0]);
 }
 
@@ -31,9 +32,9 @@ __device__ inline std::size_t at(int image, int row, int column, int channel, in
 }
 
 template <class T>
-__global__ void convolution_plain_kernel(ConvolutionParameters<T> p, std::size_t size) {
-    const ConvolutionGeometry& g = p.geometry;
-    const ConvolutionAxis &v = g.vertical, &h = g.horizontal;
+__global__ void convolution_plain_kernel(contracts::ConvolutionParameters<T> p, std::size_t size) {
+    const contracts::ConvolutionGeometry& g = p.geometry;
+    const contracts::ConvolutionAxis &v = g.vertical, &h = g.horizontal;
     const std::size_t number = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x;
     if (number >= size) return;
     const Pixel y(number / g.out_channels, v.out, h.out);
@@ -52,9 +53,10 @@ __global__ void convolution_plain_kernel(ConvolutionParameters<T> p, std::size_t
 }
 
 template <class T>
-__global__ void convolution_transposed_plain_kernel(ConvolutionTransposedParameters<T> p, std::size_t size) {
-    const ConvolutionGeometry& g = p.geometry;
-    const ConvolutionAxis &v = g.vertical, &h = g.horizontal;
+__global__ void convolution_transposed_plain_kernel(contracts::ConvolutionTransposedParameters<T> p,
+                                                    std::size_t size) {
+    const contracts::ConvolutionGeometry& g = p.geometry;
+    const contracts::ConvolutionAxis &v = g.vertical, &h = g.horizontal;
     const std::size_t number = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x;
     if (number >= size) return;
     const Pixel x(number / g.in_channels, v.in, h.in);
@@ -75,10 +77,10 @@ __global__ void convolution_transposed_plain_kernel(ConvolutionTransposedParamet
 }
 
 template <class T>
-__global__ void convolution_weight_gradient_plain_kernel(ConvolutionWeightGradientParameters<T> p,
+__global__ void convolution_weight_gradient_plain_kernel(contracts::ConvolutionWeightGradientParameters<T> p,
                                                          std::size_t size) {
-    const ConvolutionGeometry& g = p.geometry;
-    const ConvolutionAxis &v = g.vertical, &h = g.horizontal;
+    const contracts::ConvolutionGeometry& g = p.geometry;
+    const contracts::ConvolutionAxis &v = g.vertical, &h = g.horizontal;
     const std::size_t number = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x;
     if (number >= size) return;
     const int o = static_cast<int>(number % g.out_channels);
@@ -107,16 +109,16 @@ void start_plain(Cuda& device, const char* name, void (*kernel)(P, std::size_t),
 }
 
 template <class T>
-void convolution_plain(Cuda& device, const ConvolutionParameters<T>& p) {
+void convolution_plain(Cuda& device, const contracts::ConvolutionParameters<T>& p) {
     start_plain(device, "convolution_plain", convolution_plain_kernel<T>, p.geometry.y_size(), p);
 }
 template <class T>
-void convolution_plain(Cuda& device, const ConvolutionTransposedParameters<T>& p) {
+void convolution_plain(Cuda& device, const contracts::ConvolutionTransposedParameters<T>& p) {
     start_plain(device, "convolution_transposed_plain", convolution_transposed_plain_kernel<T>,
                 p.geometry.x_size(), p);
 }
 template <class T>
-void convolution_plain(Cuda& device, const ConvolutionWeightGradientParameters<T>& p) {
+void convolution_plain(Cuda& device, const contracts::ConvolutionWeightGradientParameters<T>& p) {
     start_plain(device, "convolution_weight_gradient_plain", convolution_weight_gradient_plain_kernel<T>,
                 p.geometry.w_size(), p);
 }

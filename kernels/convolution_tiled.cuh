@@ -103,7 +103,7 @@ class PhaseWeights {
 public:
     using Place = cuda::Place<extent, width, true>;
 
-    __device__ PhaseWeights(const T* w, const ConvolutionGeometry& g, const SumAxis& vertical,
+    __device__ PhaseWeights(const T* w, const contracts::ConvolutionGeometry& g, const SumAxis& vertical,
                             const SumAxis& horizontal, int first_outer, int first, int last)
         : w_(w +
              static_cast<std::size_t>(vertical.first_weight * g.horizontal.size + horizontal.first_weight) *
@@ -138,8 +138,8 @@ private:
 
 template <class T, class Tile, int width, bool transposed>
 __global__ void __launch_bounds__(tile_threads, tile_blocks)
-    convolution_sum_kernel(ConvolutionGeometry g, ConvolutionOperand<T> source, const T* w, Result<T> result,
-                           Parts<T> parts) {
+    convolution_sum_kernel(contracts::ConvolutionGeometry g, ConvolutionOperand<T> source, const T* w,
+                           Result<T> result, Parts<T> parts) {
     __shared__ TileMemory<T, Tile> memory;
     __shared__ TileRow rows[Tile::rows];
     const int phase = static_cast<int>(blockIdx.y), part = static_cast<int>(blockIdx.z);
@@ -190,13 +190,13 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks)
 
 /// Forward or transposed: result = activation(sums + bias).
 template <bool transposed, class T>
-void convolution_sum(Cuda& device, const ConvolutionGeometry& g, const ConvolutionOperand<T>& source,
-                     const T* w, const Result<T>& result) {
+void convolution_sum(Cuda& device, const contracts::ConvolutionGeometry& g,
+                     const ConvolutionOperand<T>& source, const T* w, const Result<T>& result) {
     const std::size_t size = transposed ? g.x_size() : g.y_size();
     if (size == 0) return;
     const int channels = transposed ? g.out_channels : g.in_channels,
               columns = transposed ? g.in_channels : g.out_channels;
-    const ConvolutionAxis &v = g.vertical, &h = g.horizontal;
+    const contracts::ConvolutionAxis &v = g.vertical, &h = g.horizontal;
     const int phases_v = transposed ? v.stride : 1, phases_h = transposed ? h.stride : 1;
     const auto rows = static_cast<std::size_t>(g.batch) *
                       static_cast<std::size_t>(
@@ -221,13 +221,13 @@ void convolution_sum(Cuda& device, const ConvolutionGeometry& g, const Convoluti
 }
 
 template <class T>
-void convolution_tiled(Cuda& device, const ConvolutionParameters<T>& p) {
+void convolution_tiled(Cuda& device, const contracts::ConvolutionParameters<T>& p) {
     convolution_sum<false>(device, p.geometry, ConvolutionOperand<T>{p.x, p.x_activation}, p.w,
                            Result<T>{p.y, false, p.bias, p.activation});
 }
 
 template <class T>
-void convolution_tiled(Cuda& device, const ConvolutionTransposedParameters<T>& p) {
+void convolution_tiled(Cuda& device, const contracts::ConvolutionTransposedParameters<T>& p) {
     convolution_sum<true>(device, p.geometry, ConvolutionOperand<T>{p.y, p.y_activation}, p.w,
                           Result<T>{p.x, false, p.bias, p.activation});
 }

@@ -19,8 +19,8 @@ class WindowSource {
 public:
     using Place = cuda::Place<extent, width, false>;
 
-    __device__ WindowSource(const ConvolutionOperand<T>& x, const ConvolutionGeometry& g, int first_outer,
-                            int first, int last)
+    __device__ WindowSource(const ConvolutionOperand<T>& x, const contracts::ConvolutionGeometry& g,
+                            int first_outer, int first, int last)
         : x_(x),
           height_(g.vertical.in),
           width_(g.horizontal.in),
@@ -77,7 +77,7 @@ private:
 
 template <class T, class Tile, int width>
 __global__ void __launch_bounds__(tile_threads, tile_blocks)
-    convolution_weight_gradient_kernel(ConvolutionGeometry g, ConvolutionOperand<T> x,
+    convolution_weight_gradient_kernel(contracts::ConvolutionGeometry g, ConvolutionOperand<T> x,
                                        ConvolutionOperand<T> y, Result<T> result, Parts<T> parts) {
     __shared__ TileMemory<T, Tile> memory;
     const int tile = static_cast<int>(blockIdx.x), part = static_cast<int>(blockIdx.y);
@@ -97,8 +97,8 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks)
 }
 
 template <class T>
-void convolution_tiled(Cuda& device, const ConvolutionWeightGradientParameters<T>& p) {
-    const ConvolutionGeometry& g = p.geometry;
+void convolution_tiled(Cuda& device, const contracts::ConvolutionWeightGradientParameters<T>& p) {
+    const contracts::ConvolutionGeometry& g = p.geometry;
     if (g.w_size() == 0) return;
     const int rows = g.vertical.size * g.horizontal.size * g.in_channels, columns = g.out_channels;
     const int pixels = g.batch * g.vertical.out * g.horizontal.out;

@@ -2,9 +2,9 @@
 
 namespace gantry {
 
-template void launch(Cuda&, const CopyBlockParameters<float>&);
-template void launch(Cuda&, const CopyBlockParameters<double>&);
-template void launch(Cuda&, const FillParameters<float>&);
-template void launch(Cuda&, const FillParameters<double>&);
+template void launch(Cuda&, const contracts::CopyBlockParameters<float>&);
+template void launch(Cuda&, const contracts::CopyBlockParameters<double>&);
+template void launch(Cuda&, const contracts::FillParameters<float>&);
+template void launch(Cuda&, const contracts::FillParameters<double>&);
 
 }  // namespace gantry

@@ -7,7 +7,7 @@ namespace cuda {
 
 /// destination[r][c] = source[r][c]. Packs do not cross the end of a row.
 template <int pack, class T>
-__global__ void copy_block(CopyBlockParameters<T> p) {
+__global__ void copy_block(contracts::CopyBlockParameters<T> p) {
     for_each_pack<pack>(p.rows * p.columns, [&](std::size_t i, auto width) {
         using P = Pack<T, decltype(width)::value>;
         const std::size_t row = i / p.columns, column = i - row * p.columns;
@@ -28,7 +28,7 @@ __global__ void fill(std::size_t size, T* destination, T value) {
 }  // namespace cuda
 
 template <class T>
-void launch(Cuda& device, const CopyBlockParameters<T>& p) {
+void launch(Cuda& device, const contracts::CopyBlockParameters<T>& p) {
     const std::size_t size = p.rows * p.columns;
     if (size == 0) return;
     constexpr std::size_t width = cuda::pack_width<T>;
@@ -41,7 +41,7 @@ void launch(Cuda& device, const CopyBlockParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cuda& device, const FillParameters<T>& p) {
+void launch(Cuda& device, const contracts::FillParameters<T>& p) {
     if (p.size == 0) return;
     cuda::with_width<T>(cuda::aligned(p.destination), [&](auto pack) {
         cuda::start(device, "fill", cuda::fill<decltype(pack)::value, T>,

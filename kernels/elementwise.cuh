@@ -93,7 +93,7 @@ constexpr const char* name_of() {
 }  // namespace cuda
 
 template <class F, class T, std::size_t N>
-void launch(Cuda& device, const ElementwiseParameters<F, T, N>& p) {
+void launch(Cuda& device, const contracts::ElementwiseParameters<F, T, N>& p) {
     if (p.size == 0) return;
     const auto inputs = cuda::Inputs<T, N>::of(p.in, p.scalar);
     cuda::with_width<T>(inputs.aligned() && cuda::aligned(p.out), [&](auto width) {

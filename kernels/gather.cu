@@ -2,9 +2,9 @@
 
 namespace gantry {
 
-template void launch(Cuda&, const GatherSamplesParameters<float>&);
-template void launch(Cuda&, const GatherSamplesParameters<double>&);
-template void launch(Cuda&, const GatherScalarsParameters<float>&);
-template void launch(Cuda&, const GatherScalarsParameters<double>&);
+template void launch(Cuda&, const contracts::GatherSamplesParameters<float>&);
+template void launch(Cuda&, const contracts::GatherSamplesParameters<double>&);
+template void launch(Cuda&, const contracts::GatherScalarsParameters<float>&);
+template void launch(Cuda&, const contracts::GatherScalarsParameters<double>&);
 
 }  // namespace gantry

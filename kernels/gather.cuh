@@ -8,7 +8,7 @@ namespace gantry {
 namespace cuda {
 
 struct SampleIndices {
-    std::uint32_t at[GatherSamplesParameters<float>::most];
+    std::uint32_t at[contracts::GatherSamplesParameters<float>::most];
 };
 
 /// One row of blocks per sample (blockIdx.y), so that no division is needed to find the sample of an element.
@@ -21,14 +21,14 @@ __global__ void gather_samples(std::size_t sample_size, const std::uint8_t* x, T
         const auto bytes = load<Pack<std::uint8_t, numbers>>(x + sample * sample_size + i);
         Pack<T, numbers> values;
 #pragma unroll
-        for (int k = 0; k < numbers; ++k) values.at[k] = from_byte<T>(bytes.at[k], range);
+        for (int k = 0; k < numbers; ++k) values.at[k] = core::from_byte<T>(bytes.at[k], range);
         store(y + blockIdx.y * sample_size + i, values);
     });
 }
 
 template <class T>
 struct ScalarPointers {
-    const T* at[GatherScalarsParameters<T>::most];
+    const T* at[contracts::GatherScalarsParameters<T>::most];
 };
 
 /// One block per element. __grid_constant__ keeps the array in parameter memory, where it can be indexed;
@@ -41,7 +41,7 @@ __global__ void gather_scalars(const __grid_constant__ ScalarPointers<T> from, T
 }  // namespace cuda
 
 template <class T>
-void launch(Cuda& device, const GatherSamplesParameters<T>& p) {
+void launch(Cuda& device, const contracts::GatherSamplesParameters<T>& p) {
     if (p.count == 0 || p.sample_size == 0) return;
     cuda::SampleIndices samples{};
     for (std::size_t i = 0; i < p.count; ++i) samples.at[i] = p.samples[i];
@@ -55,7 +55,7 @@ void launch(Cuda& device, const GatherSamplesParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cuda& device, const GatherScalarsParameters<T>& p) {
+void launch(Cuda& device, const contracts::GatherScalarsParameters<T>& p) {
     if (p.count == 0) return;
     cuda::ScalarPointers<T> from{};
     for (std::size_t i = 0; i < p.count; ++i) from.at[i] = p.from[i];

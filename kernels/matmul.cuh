@@ -19,7 +19,7 @@ namespace gantry {
 static_assert(cuda::narrow_columns == cuda::NarrowTile::columns);
 
 template <class T>
-void launch(Cuda& device, const MatmulParameters<T>& p) {
+void launch(Cuda& device, const contracts::MatmulParameters<T>& p) {
     const bool cublas = cuda::prefers_cublas(p);
     device.log()([&] { return cuda::describe(p) + (cublas ? ": cuBLAS" : ": tiled"); });
     if (cublas)

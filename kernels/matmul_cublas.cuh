@@ -21,7 +21,7 @@ inline cublasStatus_t gemm(cublasHandle_t handle, cublasOperation_t op_a, cublas
 /// Product by cuBLAS. Its matrices are column-major, so it sees C as C^T, and C^T = op(B)^T op(A)^T. A
 /// separate kernel applies bias and activation to C.
 template <class T>
-void matmul_cublas(Cuda& device, const MatmulParameters<T>& p) {
+void matmul_cublas(Cuda& device, const contracts::MatmulParameters<T>& p) {
     if (p.rows == 0 || p.columns == 0) return;
     const int line_a = std::max(p.transpose_a ? p.rows : p.inner, 1),
               line_b = std::max(p.transpose_b ? p.inner : p.columns, 1);

@@ -8,7 +8,7 @@ namespace gantry::cuda {
 /// One thread per element: the reference implementation of the contract, against which matmul_tiled and
 /// matmul_cublas are tested.
 template <class T>
-__global__ void matmul_plain_kernel(MatmulParameters<T> p) {
+__global__ void matmul_plain_kernel(contracts::MatmulParameters<T> p) {
     const auto rows = static_cast<std::size_t>(p.rows), columns = static_cast<std::size_t>(p.columns);
     const auto inner = static_cast<std::size_t>(p.inner);
     const std::size_t i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x;
@@ -26,7 +26,7 @@ __global__ void matmul_plain_kernel(MatmulParameters<T> p) {
 }
 
 template <class T>
-void matmul_plain(Cuda& device, const MatmulParameters<T>& p) {
+void matmul_plain(Cuda& device, const contracts::MatmulParameters<T>& p) {
     const std::size_t size = static_cast<std::size_t>(p.rows) * static_cast<std::size_t>(p.columns);
     if (size == 0) return;
     start(device, "matmul_plain", matmul_plain_kernel<T>,

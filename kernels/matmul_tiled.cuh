@@ -6,7 +6,7 @@ namespace gantry::cuda {
 
 template <class T, class Tile, int width, bool transpose_a, bool transpose_b>
 __global__ void __launch_bounds__(tile_threads, tile_blocks)
-    matmul_tiled_kernel(MatmulParameters<T> p, Parts<T> parts) {
+    matmul_tiled_kernel(contracts::MatmulParameters<T> p, Parts<T> parts) {
     __shared__ TileMemory<T, Tile> memory;
     const int tile = static_cast<int>(blockIdx.x), part = static_cast<int>(blockIdx.y);
     const int tiles_across = ceil_div(p.columns, Tile::columns);
@@ -27,7 +27,7 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks)
 
 /// Tiled product (tile_product.cuh). Bias and activation, or the addition to C, are fused into the epilogue.
 template <class T>
-void matmul_tiled(Cuda& device, const MatmulParameters<T>& p) {
+void matmul_tiled(Cuda& device, const contracts::MatmulParameters<T>& p) {
     if (p.rows == 0 || p.columns == 0) return;
     const auto rows = static_cast<std::size_t>(p.rows), columns = static_cast<std::size_t>(p.columns);
     const int line_a = p.transpose_a ? p.rows : p.inner, line_b = p.transpose_b ? p.inner : p.columns;

@@ -2,9 +2,9 @@
 
 namespace gantry {
 
-template void launch(Cuda&, const MaxoutSelectParameters<float>&);
-template void launch(Cuda&, const MaxoutSelectParameters<double>&);
-template void launch(Cuda&, const MaxoutScatterParameters<float>&);
-template void launch(Cuda&, const MaxoutScatterParameters<double>&);
+template void launch(Cuda&, const contracts::MaxoutSelectParameters<float>&);
+template void launch(Cuda&, const contracts::MaxoutSelectParameters<double>&);
+template void launch(Cuda&, const contracts::MaxoutScatterParameters<float>&);
+template void launch(Cuda&, const contracts::MaxoutScatterParameters<double>&);
 
 }  // namespace gantry

@@ -6,7 +6,7 @@ namespace gantry {
 namespace cuda {
 
 template <int pack, class T>
-__global__ void maxout_select(MaxoutSelectParameters<T> p) {
+__global__ void maxout_select(contracts::MaxoutSelectParameters<T> p) {
     for_each_pack<pack>(p.rows * p.columns, [&](std::size_t i, auto width) {
         using P = Pack<T, decltype(width)::value>;
         // i = row * columns + column; its piece k is at (row * pieces + k) * columns + column
@@ -26,7 +26,7 @@ __global__ void maxout_select(MaxoutSelectParameters<T> p) {
 }
 
 template <int pack, class T>
-__global__ void maxout_scatter(MaxoutScatterParameters<T> p) {
+__global__ void maxout_scatter(contracts::MaxoutScatterParameters<T> p) {
     for_each_pack<pack>(p.rows * p.columns, [&](std::size_t i, auto width) {
         using P = Pack<T, decltype(width)::value>;
         const std::size_t first = i + i / p.columns * (p.pieces - 1) * p.columns;
@@ -52,7 +52,7 @@ __global__ void maxout_scatter(MaxoutScatterParameters<T> p) {
 }  // namespace cuda
 
 template <class T>
-void launch(Cuda& device, const MaxoutSelectParameters<T>& p) {
+void launch(Cuda& device, const contracts::MaxoutSelectParameters<T>& p) {
     const std::size_t size = p.rows * p.columns;
     if (size == 0) return;
     const bool packs = p.columns % cuda::pack_width<T> == 0 && cuda::aligned(p.x, p.values, p.out);
@@ -63,7 +63,7 @@ void launch(Cuda& device, const MaxoutSelectParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cuda& device, const MaxoutScatterParameters<T>& p) {
+void launch(Cuda& device, const contracts::MaxoutScatterParameters<T>& p) {
     const std::size_t size = p.rows * p.columns;
     if (size == 0) return;
     const bool packs = p.columns % cuda::pack_width<T> == 0 && cuda::aligned(p.x, p.values, p.out);

@@ -8,15 +8,15 @@
 
 namespace gantry {
 
-#define GANTRY_INSTANTIATE(Update)                                       \
-    template void launch(Cuda&, const UpdateParameters<Update<float>>&); \
-    template void launch(Cuda&, const UpdateParameters<Update<double>>&)
+#define GANTRY_INSTANTIATE(Update)                                                  \
+    template void launch(Cuda&, const contracts::UpdateParameters<Update<float>>&); \
+    template void launch(Cuda&, const contracts::UpdateParameters<Update<double>>&)
 
-GANTRY_INSTANTIATE(SgdUpdate);
-GANTRY_INSTANTIATE(AdamUpdate);
-GANTRY_INSTANTIATE(AdamWUpdate);
-GANTRY_INSTANTIATE(OptimisticAdamUpdate);
-GANTRY_INSTANTIATE(RmsPropUpdate);
-GANTRY_INSTANTIATE(LionUpdate);
+GANTRY_INSTANTIATE(optim::SgdUpdate);
+GANTRY_INSTANTIATE(optim::AdamUpdate);
+GANTRY_INSTANTIATE(optim::AdamWUpdate);
+GANTRY_INSTANTIATE(optim::OptimisticAdamUpdate);
+GANTRY_INSTANTIATE(optim::RmsPropUpdate);
+GANTRY_INSTANTIATE(optim::LionUpdate);
 
 }  // namespace gantry

@@ -19,7 +19,7 @@ __device__ void update_element(const F& update, const P& gradient, P& w, P* mome
 // Absent moments are tested for each pack: all threads take the same branch, and it costs nothing next to the
 // memory traffic.
 template <int pack, class F>
-__global__ void update_parameters(UpdateParameters<F> p) {
+__global__ void update_parameters(contracts::UpdateParameters<F> p) {
     for_each_pack<pack>(p.size, [&](std::size_t i, auto width) {
         using P = Pack<typename F::scalar, decltype(width)::value>;
         const P gradient = load<P>(p.g + i);
@@ -37,7 +37,7 @@ __global__ void update_parameters(UpdateParameters<F> p) {
 }  // namespace cuda
 
 template <class F>
-void launch(Cuda& device, const UpdateParameters<F>& p) {
+void launch(Cuda& device, const contracts::UpdateParameters<F>& p) {
     using T = typename F::scalar;
     if (p.size == 0) return;
     bool packs = cuda::aligned(p.w, p.g);

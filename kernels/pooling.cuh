@@ -36,7 +36,7 @@ struct PoolingAxes {
     std::size_t images, channels;
     PoolingAxis vertical, horizontal;
 
-    static PoolingAxes of(const PoolingGeometry& g) {
+    static PoolingAxes of(const contracts::PoolingGeometry& g) {
         const Pooling& w = g.window;
         return {g.images,
                 g.channels,
@@ -95,7 +95,7 @@ __global__ void max_pool(PoolingAxes g, std::size_t size, const T* whole, T* poo
 
 /// pooled[n, p, c] = whole[n, switches[n, p, c], c]
 template <class T>
-__global__ void switch_gather(SwitchedImages e, const T* whole, T* pooled) {
+__global__ void switch_gather(contracts::SwitchedImages e, const T* whole, T* pooled) {
     const std::size_t pooled_size = e.pooled_pixels * e.channels, whole_size = e.pixels * e.channels;
     for_each_pack<1>(e.images * pooled_size, [&](std::size_t i, auto) {
         pooled[i] = whole[i / pooled_size * whole_size + e.switches[i] * e.channels + i % e.channels];
@@ -108,7 +108,7 @@ inline constexpr unsigned scatter_pixels = 32;
 /// same switch, the thread of the first adds them all up, in order: the sums are bitwise those of
 /// switch_scatter_plain (pooling_plain.cuh).
 template <class T>
-__global__ void switch_scatter(SwitchedImages e, const T* pooled, T* whole) {
+__global__ void switch_scatter(contracts::SwitchedImages e, const T* pooled, T* whole) {
     constexpr unsigned at_once = scatter_pixels;
     __shared__ std::int32_t switches[at_once * at_once];
     __shared__ T numbers[at_once * at_once];
@@ -188,7 +188,7 @@ bool channel_packs(std::size_t channels, Pointers... pointers) {
 }  // namespace cuda
 
 template <class T>
-void launch(Cuda& device, const MaxPoolParameters<T>& p) {
+void launch(Cuda& device, const contracts::MaxPoolParameters<T>& p) {
     const auto g = cuda::PoolingAxes::of(p.geometry);
     const std::size_t size = g.pooled_size();
     if (size == 0) return;
@@ -199,16 +199,16 @@ void launch(Cuda& device, const MaxPoolParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cuda& device, const SwitchGatherParameters<T>& p) {
-    const SwitchedImages& e = p.extents;
+void launch(Cuda& device, const contracts::SwitchGatherParameters<T>& p) {
+    const contracts::SwitchedImages& e = p.extents;
     const std::size_t size = e.images * e.pooled_pixels * e.channels;
     if (size == 0) return;
     cuda::start(device, "switch_gather", cuda::switch_gather<T>, cuda::grid_for(size), e, p.whole, p.pooled);
 }
 
 template <class T>
-void launch(Cuda& device, const SwitchScatterParameters<T>& p) {
-    const SwitchedImages& e = p.extents;
+void launch(Cuda& device, const contracts::SwitchScatterParameters<T>& p) {
+    const contracts::SwitchedImages& e = p.extents;
     if (e.images * e.pixels * e.channels == 0) return;
     const auto lanes =
         static_cast<unsigned>(std::min<std::size_t>(std::bit_ceil(e.channels), cuda::scatter_pixels));
@@ -218,7 +218,7 @@ void launch(Cuda& device, const SwitchScatterParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cuda& device, const WindowSumParameters<T>& p) {
+void launch(Cuda& device, const contracts::WindowSumParameters<T>& p) {
     const auto g = cuda::PoolingAxes::of(p.geometry);
     const std::size_t size = g.pooled_size();
     if (size == 0) return;
@@ -229,7 +229,7 @@ void launch(Cuda& device, const WindowSumParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cuda& device, const WindowSpreadParameters<T>& p) {
+void launch(Cuda& device, const contracts::WindowSpreadParameters<T>& p) {
     const auto g = cuda::PoolingAxes::of(p.geometry);
     const std::size_t size = g.whole_size();
     if (size == 0) return;

@@ -2,11 +2,11 @@
 
 namespace gantry {
 
-template void launch(Cuda&, const UniformParameters<float>&);
-template void launch(Cuda&, const UniformParameters<double>&);
-template void launch(Cuda&, const NormalParameters<float>&);
-template void launch(Cuda&, const NormalParameters<double>&);
-template void launch(Cuda&, const DropoutParameters<float>&);
-template void launch(Cuda&, const DropoutParameters<double>&);
+template void launch(Cuda&, const contracts::UniformParameters<float>&);
+template void launch(Cuda&, const contracts::UniformParameters<double>&);
+template void launch(Cuda&, const contracts::NormalParameters<float>&);
+template void launch(Cuda&, const contracts::NormalParameters<double>&);
+template void launch(Cuda&, const contracts::DropoutParameters<float>&);
+template void launch(Cuda&, const contracts::DropoutParameters<double>&);
 
 }  // namespace gantry

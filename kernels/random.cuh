@@ -77,7 +77,7 @@ struct Normals {
 
 /// Computed in double for float, too: see UniformMap.
 template <class T>
-__global__ void uniform(std::size_t size, T* destination, RandomStream stream, UniformMap<T> map) {
+__global__ void uniform(std::size_t size, T* destination, RandomStream stream, contracts::UniformMap<T> map) {
     for_random_blocks(stream, size, [&](const auto& words, std::size_t i) {
         for (int w = 0; w < 4; ++w, i += RandomStream::blocks_in_chunk)
             if (i < size) destination[i] = static_cast<T>(map(static_cast<double>(words[w] >> 8)));
@@ -108,21 +108,21 @@ __global__ void dropout(std::size_t size, const T* x, T* y, RandomStream stream,
 }  // namespace cuda
 
 template <class T>
-void launch(Cuda& device, const UniformParameters<T>& p) {
+void launch(Cuda& device, const contracts::UniformParameters<T>& p) {
     if (p.size == 0) return;
     cuda::start(device, "uniform", cuda::uniform<T>, cuda::grid_for_random(p.size), p.size, p.destination,
-                p.stream, UniformMap<T>(p.low, p.high));
+                p.stream, contracts::UniformMap<T>(p.low, p.high));
 }
 
 template <class T>
-void launch(Cuda& device, const NormalParameters<T>& p) {
+void launch(Cuda& device, const contracts::NormalParameters<T>& p) {
     if (p.size == 0) return;
     cuda::start(device, "normal", cuda::normal<T>, cuda::grid_for_random(p.size), p.size, p.destination,
                 p.stream, static_cast<T>(p.mean), static_cast<T>(p.deviation));
 }
 
 template <class T>
-void launch(Cuda& device, const DropoutParameters<T>& p) {
+void launch(Cuda& device, const contracts::DropoutParameters<T>& p) {
     if (p.size == 0) return;
     cuda::start(device, "dropout", cuda::dropout<T>, cuda::grid_for_random(p.size), p.size, p.x, p.y,
                 p.stream, static_cast<T>(p.keep_probability),

@@ -2,13 +2,13 @@
 
 namespace gantry {
 
-template void launch(Cuda&, const SumParameters<float>&);
-template void launch(Cuda&, const SumParameters<double>&);
-template void launch(Cuda&, const NormParameters<float>&);
-template void launch(Cuda&, const NormParameters<double>&);
-template void launch(Cuda&, const ClipToNormParameters<float>&);
-template void launch(Cuda&, const ClipToNormParameters<double>&);
-template void launch(Cuda&, const BroadcastParameters<float>&);
-template void launch(Cuda&, const BroadcastParameters<double>&);
+template void launch(Cuda&, const contracts::SumParameters<float>&);
+template void launch(Cuda&, const contracts::SumParameters<double>&);
+template void launch(Cuda&, const contracts::NormParameters<float>&);
+template void launch(Cuda&, const contracts::NormParameters<double>&);
+template void launch(Cuda&, const contracts::ClipToNormParameters<float>&);
+template void launch(Cuda&, const contracts::ClipToNormParameters<double>&);
+template void launch(Cuda&, const contracts::BroadcastParameters<float>&);
+template void launch(Cuda&, const contracts::BroadcastParameters<double>&);
 
 }  // namespace gantry

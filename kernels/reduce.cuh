@@ -218,15 +218,15 @@ void sum_rows_of(Cuda& device, const char* name, const Source& source, bool sour
 
 /// The norm from the sums of squares with each scale.
 template <class T>
-__global__ void root(const double* squares, ScaledNorm* scaled, T* norm) {
-    const int index = ScaledNorm::fitting_scale<T>(squares[0]);
-    *scaled = {math::sqrt(squares[index]), ScaledNorm::scale_of(index)};
+__global__ void root(const double* squares, contracts::ScaledNorm* scaled, T* norm) {
+    const int index = contracts::ScaledNorm::fitting_scale<T>(squares[0]);
+    *scaled = {math::sqrt(squares[index]), contracts::ScaledNorm::scale_of(index)};
     *norm = static_cast<T>(scaled->norm / scaled->scale);
 }
 
 /// See ClipToNormParameters.
 template <int pack, class T>
-__global__ void clip_to_norm(std::size_t size, T* x, const ScaledNorm* norm, double max_norm) {
+__global__ void clip_to_norm(std::size_t size, T* x, const contracts::ScaledNorm* norm, double max_norm) {
     const double scale = norm->scale, factor = norm->clip_factor(max_norm);
     for_each_pack<pack>(size, [&](std::size_t i, auto width) {
         using P = Pack<T, decltype(width)::value>;
@@ -258,13 +258,13 @@ void start_column_sums(Cuda& device, const T* x, const ColumnGrid& grid, Y* y, b
 }
 
 /// y[i] = scale * x[column of i] if the axis is rows, else scale * x[row of i].
-template <int pack, Axis axis, class T>
+template <int pack, contracts::Axis axis, class T>
 __global__ void broadcast(std::size_t size, std::size_t columns, const T* x, T* y, T scale) {
     // Packs do not cross the end of a row.
     for_each_pack<pack>(size, [&](std::size_t i, auto width) {
         using P = Pack<T, decltype(width)::value>;
         P out;
-        if constexpr (axis == Axis::rows) {
+        if constexpr (axis == contracts::Axis::rows) {
             out = load<P>(x + i % columns);
         } else {
             const T number = x[i / columns];
@@ -278,14 +278,14 @@ __global__ void broadcast(std::size_t size, std::size_t columns, const T* x, T* 
 }  // namespace cuda
 
 template <class F, class T, std::size_t N>
-void launch(Cuda& device, const TransformReduceParameters<F, T, N>& p) {
+void launch(Cuda& device, const contracts::TransformReduceParameters<F, T, N>& p) {
     const auto inputs = cuda::Inputs<T, N>::of(p.in, p.scalar);
     cuda::sum_rows_of(device, cuda::name_of<F>(), cuda::MappedInputs<F, T, N>{p.f, inputs}, inputs.aligned(),
                       1, p.size, p.out, false, p.scale);
 }
 
 template <class F, class T, std::size_t N>
-void launch(Cuda& device, const LossParameters<F, T, N>& p) {
+void launch(Cuda& device, const contracts::LossParameters<F, T, N>& p) {
     const auto inputs = cuda::Inputs<T, N>::of(p.in, p.scalar);
     const cuda::LossInputs<F, T, N> source{p.f, inputs, p.gradient, static_cast<T>(p.scale)};
     cuda::sum_rows_of(device, cuda::name_of<F>(), source, inputs.aligned() && cuda::aligned(p.gradient), 1,
@@ -293,8 +293,8 @@ void launch(Cuda& device, const LossParameters<F, T, N>& p) {
 }
 
 template <class T>
-void launch(Cuda& device, const SumParameters<T>& p) {
-    if (p.axis == Axis::columns) {
+void launch(Cuda& device, const contracts::SumParameters<T>& p) {
+    if (p.axis == contracts::Axis::columns) {
         if (p.rows == 0) return;
         cuda::sum_rows_of(device, "sum", cuda::Elements<T>{p.x}, cuda::aligned(p.x), p.rows, p.columns, p.y,
                           p.accumulate, p.scale);
@@ -314,18 +314,18 @@ void launch(Cuda& device, const SumParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cuda& device, const NormParameters<T>& p) {
-    constexpr int scales = ScaledNorm::scales<T>;
+void launch(Cuda& device, const contracts::NormParameters<T>& p) {
+    constexpr int scales = contracts::ScaledNorm::scales<T>;
     auto* const squares = static_cast<double*>(device.arena().allocate(scales * sizeof(double)));
     for (int i = 0; i < scales; ++i)
-        cuda::sum_rows_of(device, "norm", cuda::Squares<T>{p.x, ScaledNorm::scale_of(i)}, cuda::aligned(p.x),
-                          1, p.size, squares + i, false, 1);
+        cuda::sum_rows_of(device, "norm", cuda::Squares<T>{p.x, contracts::ScaledNorm::scale_of(i)},
+                          cuda::aligned(p.x), 1, p.size, squares + i, false, 1);
     cuda::start(device, "norm_root", cuda::root<T>, {1, 1}, static_cast<const double*>(squares), p.scaled,
                 p.norm);
 }
 
 template <class T>
-void launch(Cuda& device, const ClipToNormParameters<T>& p) {
+void launch(Cuda& device, const contracts::ClipToNormParameters<T>& p) {
     if (p.size == 0) return;
     cuda::with_width<T>(cuda::aligned(p.x), [&](auto pack) {
         cuda::start(device, "clip_to_norm", cuda::clip_to_norm<decltype(pack)::value, T>,
@@ -335,18 +335,18 @@ void launch(Cuda& device, const ClipToNormParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cuda& device, const BroadcastParameters<T>& p) {
+void launch(Cuda& device, const contracts::BroadcastParameters<T>& p) {
     const std::size_t size = p.rows * p.columns;
     if (size == 0) return;
-    const bool over_rows = p.axis == Axis::rows;
+    const bool over_rows = p.axis == contracts::Axis::rows;
     const bool packs =
         p.columns % cuda::pack_width<T> == 0 && cuda::aligned(p.y) && (!over_rows || cuda::aligned(p.x));
     cuda::with_width<T>(packs, [&](auto width) {
         constexpr int pack = decltype(width)::value;
-        cuda::start(
-            device, "broadcast",
-            over_rows ? cuda::broadcast<pack, Axis::rows, T> : cuda::broadcast<pack, Axis::columns, T>,
-            cuda::grid_for(size / pack), size, p.columns, p.x, p.y, static_cast<T>(p.scale));
+        cuda::start(device, "broadcast",
+                    over_rows ? cuda::broadcast<pack, contracts::Axis::rows, T>
+                              : cuda::broadcast<pack, contracts::Axis::columns, T>,
+                    cuda::grid_for(size / pack), size, p.columns, p.x, p.y, static_cast<T>(p.scale));
     });
 }
 

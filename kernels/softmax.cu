@@ -2,9 +2,9 @@
 
 namespace gantry {
 
-template void launch(Cuda&, const SoftmaxParameters<float>&);
-template void launch(Cuda&, const SoftmaxParameters<double>&);
-template void launch(Cuda&, const CrossEntropyParameters<float>&);
-template void launch(Cuda&, const CrossEntropyParameters<double>&);
+template void launch(Cuda&, const contracts::SoftmaxParameters<float>&);
+template void launch(Cuda&, const contracts::SoftmaxParameters<double>&);
+template void launch(Cuda&, const contracts::CrossEntropyParameters<float>&);
+template void launch(Cuda&, const contracts::CrossEntropyParameters<double>&);
 
 }  // namespace gantry

@@ -91,7 +91,7 @@ struct ExponentialSum {
 };
 
 template <class T>
-__global__ void softmax(SoftmaxParameters<T> p, RowParts parts) {
+__global__ void softmax(contracts::SoftmaxParameters<T> p, RowParts parts) {
     parts.for_rows([&](std::size_t row, const RowShare& share) {
         const T* const x = p.x + row * p.columns;
         T* const y = p.y + row * p.columns;
@@ -103,7 +103,7 @@ __global__ void softmax(SoftmaxParameters<T> p, RowParts parts) {
 /// values[part] = scale * the sum of the losses of the part's rows. Also writes the gradient unless it is
 /// null.
 template <class T>
-__global__ void cross_entropy(CrossEntropyParameters<T> p, RowParts parts, T* values) {
+__global__ void cross_entropy(contracts::CrossEntropyParameters<T> p, RowParts parts, T* values) {
     T loss = 0;
     parts.for_rows([&](std::size_t row, const RowShare& share) {
         const T* const x = p.x + row * p.columns;
@@ -131,19 +131,20 @@ __global__ void cross_entropy(CrossEntropyParameters<T> p, RowParts parts, T* va
 }  // namespace cuda
 
 template <class T>
-void launch(Cuda& device, const SoftmaxParameters<T>& p) {
+void launch(Cuda& device, const contracts::SoftmaxParameters<T>& p) {
     if (p.rows == 0 || p.columns == 0) return;
     const auto parts = cuda::RowParts::of(p.rows, p.columns);
     cuda::start(device, "softmax", cuda::softmax<T>, parts.grid(), p, parts);
 }
 
 template <class T>
-void launch(Cuda& device, const CrossEntropyParameters<T>& p) {
+void launch(Cuda& device, const contracts::CrossEntropyParameters<T>& p) {
     const auto parts = cuda::RowParts::of_sum(p.rows, p.columns);
     const std::size_t count = parts.count();
     T* const values = count == 1 ? p.value : static_cast<T*>(device.arena().allocate(count * sizeof(T)));
     cuda::start(device, "cross_entropy", cuda::cross_entropy<T>, parts.grid(), p, parts, values);
-    if (count > 1) launch(device, SumParameters<T>{1, count, Axis::columns, values, p.value});
+    if (count > 1)
+        launch(device, contracts::SumParameters<T>{1, count, contracts::Axis::columns, values, p.value});
 }
 
 }  // namespace gantry

@@ -220,7 +220,7 @@ struct Result {
     T* data = nullptr;
     bool accumulate = false;
     const T* bias = nullptr;  ///< one per column, or null
-    Activation activation = {};
+    contracts::Activation activation = {};
 
     __device__ void put(std::size_t at, int column, T sum) const {
         if (accumulate)

@@ -70,7 +70,7 @@ private:
     template <class X, class First, class... Rest>
     static void walk(std::vector<Floor::Layer>& layers, int batch) {
         using Y = typename First::template Output<X>;
-        if constexpr (ActivationLayer<First>)
+        if constexpr (layers::ActivationLayer<First>)
             layers.back().activated = true;
         else if constexpr (First::Parameters::size > 0)
             layers.push_back({double(batch) * X::sample_size, double(batch) * Y::sample_size,

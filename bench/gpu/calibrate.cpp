@@ -35,10 +35,10 @@ using bench::Product;
 
 namespace {
 
-using Matmul = MatmulParameters<float>;
-using Forward = ConvolutionParameters<float>;
-using Data = ConvolutionTransposedParameters<float>;
-using Weights = ConvolutionWeightGradientParameters<float>;
+using Matmul = contracts::MatmulParameters<float>;
+using Forward = contracts::ConvolutionParameters<float>;
+using Data = contracts::ConvolutionTransposedParameters<float>;
+using Weights = contracts::ConvolutionWeightGradientParameters<float>;
 
 constexpr double tolerable_loss = 1.1;  ///< of the chosen implementation against the faster one
 
@@ -53,25 +53,25 @@ struct Options {
 
 // -- descriptions ------------------------------------------------------------------------------------------
 
-std::string name_of(ActivationKind kind) {
+std::string name_of(contracts::ActivationKind kind) {
     std::string name;
-    visit_activation(kind, [&](auto k) { name = ActivationFormula<k.value>::name; });
+    ops::visit_activation(kind, [&](auto k) { name = ops::ActivationFormula<k.value>::name; });
     return name;
 }
 std::string both(int vertical, int horizontal) {
     const std::string text = std::to_string(vertical);
     return vertical == horizontal ? text : text + 'x' + std::to_string(horizontal);
 }
-std::string epilogue(const float* bias, Activation a) {
+std::string epilogue(const float* bias, contracts::Activation a) {
     return std::string(bias ? " bias" : "") +
-           (a.kind == ActivationKind::identity ? "" : std::string(" ") + name_of(a.kind));
+           (a.kind == contracts::ActivationKind::identity ? "" : std::string(" ") + name_of(a.kind));
 }
-std::string behind(const ActivationBackward<float>& b) {
+std::string behind(const contracts::ActivationBackward<float>& b) {
     return b.outputs ? std::string(" behind ") + name_of(b.activation.kind) : "";
 }
 
-std::string describe(const ConvolutionGeometry& g) {
-    const ConvolutionAxis &v = g.vertical, &h = g.horizontal;
+std::string describe(const contracts::ConvolutionGeometry& g) {
+    const contracts::ConvolutionAxis &v = g.vertical, &h = g.horizontal;
     return 'n' + std::to_string(g.batch) + ' ' + std::to_string(v.in) + 'x' + std::to_string(h.in) + 'x' +
            std::to_string(g.in_channels) + " - " + std::to_string(v.out) + 'x' + std::to_string(h.out) + 'x' +
            std::to_string(g.out_channels) + " k" + both(v.size, h.size) + " s" + both(v.stride, h.stride) +
@@ -131,10 +131,10 @@ Extents3 sizes(const Weights& p) { return {p.geometry.x_size(), p.geometry.y_siz
 
 /// Memory for the largest of the products.
 struct Operands {
-    Buffer<float, Cuda> first, second, outputs, bias;  ///< random; outputs: of activations
-    Buffer<float, Cuda> inner;                         ///< the result of a separate activation pass
-    Buffer<float, Cuda> tiled, library;                ///< results
-    Buffer<float, Cuda> norms;                         ///< of the difference of results, and of one of them
+    core::Buffer<float, Cuda> first, second, outputs, bias;  ///< random; outputs: of activations
+    core::Buffer<float, Cuda> inner;                         ///< the result of a separate activation pass
+    core::Buffer<float, Cuda> tiled, library;                ///< results
+    core::Buffer<float, Cuda> norms;  ///< of the difference of results, and of one of them
 
     Operands(Cuda& device, std::size_t size)
         : first(device, size),
@@ -146,8 +146,8 @@ struct Operands {
           library(device, size),
           norms(device, 2) {
         RandomStream stream(Seed{1}, "operands");
-        for (Buffer<float, Cuda>* b : {&first, &second, &outputs, &bias})
-            launch(device, UniformParameters<float>{size, b->data(), -1, 1, stream.take(size)});
+        for (core::Buffer<float, Cuda>* b : {&first, &second, &outputs, &bias})
+            launch(device, contracts::UniformParameters<float>{size, b->data(), -1, 1, stream.take(size)});
         device.synchronize();
     }
 };
@@ -184,7 +184,7 @@ void place(Weights& p, const Operands& o, float* result) {
 struct Pass {
     const float** operand = nullptr;
     std::size_t size = 0;
-    ActivationBackward<float>* behind = nullptr;
+    contracts::ActivationBackward<float>* behind = nullptr;
 };
 Pass pass_of(Matmul&) { return {}; }
 Pass pass_of(Forward& p) {
@@ -198,12 +198,12 @@ Pass pass_of(Weights& p) {
     return p.y_activation.outputs ? Pass{&p.y, p.geometry.y_size(), &p.y_activation} : Pass{};
 }
 void launch_pass(Cuda& device, const Pass& pass, const float* upstream, float* result) {
-    const Activation activation = pass.behind->activation;
-    if (!fuses_into_backward(activation.kind))
+    const contracts::Activation activation = pass.behind->activation;
+    if (!ops::fuses_into_backward(activation.kind))
         fail("calibrate", "no tiled kernel differentiates this activation", name_of(activation.kind));
-    visit_activation(activation.kind, [&](auto kind) {
-        using F = ActivationGradient<kind.value>;
-        launch(device, ElementwiseParameters<F, float, 2>{
+    ops::visit_activation(activation.kind, [&](auto kind) {
+        using F = ops::ActivationGradient<kind.value>;
+        launch(device, contracts::ElementwiseParameters<F, float, 2>{
                            F{activation.parameter}, pass.size, result, {upstream, pass.behind->outputs}, {}});
     });
 }
@@ -260,11 +260,11 @@ double time_us(Cuda& device, const Operands& o, const Options& options, const F&
 double relative_error(Cuda& device, const Operands& o, std::size_t size) {
     const Step step{device};
     float* const difference = o.inner.data();
-    launch(device, ElementwiseParameters<Subtract, float, 2>{
+    launch(device, contracts::ElementwiseParameters<ops::Subtract, float, 2>{
                        {}, size, difference, {o.tiled.data(), o.library.data()}, {}});
-    launch(device,
-           TransformReduceParameters<Square, float, 1>{{}, size, o.norms.data(), {difference}, {}, 1});
-    launch(device, TransformReduceParameters<Square, float, 1>{
+    launch(device, contracts::TransformReduceParameters<ops::Square, float, 1>{
+                       {}, size, o.norms.data(), {difference}, {}, 1});
+    launch(device, contracts::TransformReduceParameters<ops::Square, float, 1>{
                        {}, size, o.norms.data() + 1, {o.library.data()}, {}, 1});
     const std::vector<float> squares = o.norms.to_host();
     return std::sqrt(static_cast<double>(squares[0]) / static_cast<double>(squares[1]));
@@ -287,7 +287,7 @@ Measurement measure(Cuda& device, const Operands& o, const Options& options, con
         pass_us = time_us(device, o, options, activation_pass);
         *pass.operand = o.inner.data();
     }
-    ActivationBackward<float> none;
+    contracts::ActivationBackward<float> none;
     if (pass.behind) std::swap(*pass.behind, none);
 
     Measurement m;

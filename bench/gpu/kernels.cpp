@@ -120,7 +120,7 @@ public:
 private:
     void fill() {
         RandomStream stream(Seed{1}, "arrays");
-        launch(device_, UniformParameters<float>{pool_.size(), pool_.data(), -1, 1, stream});
+        launch(device_, contracts::UniformParameters<float>{pool_.size(), pool_.data(), -1, 1, stream});
         device_.synchronize();
     }
     template <class F>
@@ -150,13 +150,13 @@ private:
         const std::size_t few = std::min(half, std::size_t{1} << 21);
         ceilings_.cache = 20 * 2e6 * static_cast<double>(few * sizeof(float)) / time_us([&] {
                               for (int i = 0; i < 20; ++i)
-                                  launch(device_, CopyBlockParameters<float>{1, few, pool_.data(), few,
-                                                                             pool_.data() + half, few});
+                                  launch(device_, contracts::CopyBlockParameters<float>{
+                                                      1, few, pool_.data(), few, pool_.data() + half, few});
                           });
         const auto rate = [&](Cuda& device) {
             const int n = sizes.product;
             const std::size_t size = static_cast<std::size_t>(n) * static_cast<std::size_t>(n);
-            MatmulParameters<float> p{.rows = n, .columns = n, .inner = n};
+            contracts::MatmulParameters<float> p{.rows = n, .columns = n, .inner = n};
             Arrays arrays(pool_.data(), pool_.size());
             p.a = arrays.take(size);
             p.b = arrays.take(size);
@@ -170,7 +170,7 @@ private:
     }
 
     Cuda device_;
-    Buffer<float, Cuda> pool_;
+    core::Buffer<float, Cuda> pool_;
     Ceilings ceilings_;
 };
 
@@ -209,30 +209,31 @@ private:
     void map1(const std::string& name, const F& f) {
         const std::size_t n = sizes_.elements;
         add(name, {8.0 * double(n)}, 2 * n, [=](Cuda&, Arrays& a) {
-            return ElementwiseParameters<F, float, 1>{f, n, a.take(n), {a.take(n)}, {}};
+            return contracts::ElementwiseParameters<F, float, 1>{f, n, a.take(n), {a.take(n)}, {}};
         });
     }
     template <class F>
     void map2(const std::string& name, const F& f) {
         const std::size_t n = sizes_.elements;
         add(name, {12.0 * double(n)}, 3 * n, [=](Cuda&, Arrays& a) {
-            return ElementwiseParameters<F, float, 2>{f, n, a.take(n), {a.take(n), a.take(n)}, {}};
+            return contracts::ElementwiseParameters<F, float, 2>{f, n, a.take(n), {a.take(n), a.take(n)}, {}};
         });
     }
 
     void elementwise() {
         const std::size_t n = sizes_.elements;
-        map2("elementwise/add", Add{});
-        map2("elementwise/multiply", Multiply{});
-        map1("elementwise/scale_shift", ScaleShift{0.5, 0.1});
-        map1("elementwise/exp", Exp{});
-        map1("activation/leaky_relu", ActivationFunction<ActivationKind::leaky_relu>{0.2});
-        map1("activation/sigmoid", ActivationFunction<ActivationKind::sigmoid>{});
-        map1("activation/tanh", ActivationFunction<ActivationKind::tanh>{});
-        map2("activation_gradient/leaky_relu", ActivationGradient<ActivationKind::leaky_relu>{0.2});
-        map2("activation_gradient/tanh", ActivationGradient<ActivationKind::tanh>{});
+        map2("elementwise/add", ops::Add{});
+        map2("elementwise/multiply", ops::Multiply{});
+        map1("elementwise/scale_shift", ops::ScaleShift{0.5, 0.1});
+        map1("elementwise/exp", ops::Exp{});
+        map1("activation/leaky_relu", ops::ActivationFunction<contracts::ActivationKind::leaky_relu>{0.2});
+        map1("activation/sigmoid", ops::ActivationFunction<contracts::ActivationKind::sigmoid>{});
+        map1("activation/tanh", ops::ActivationFunction<contracts::ActivationKind::tanh>{});
+        map2("activation_gradient/leaky_relu",
+             ops::ActivationGradient<contracts::ActivationKind::leaky_relu>{0.2});
+        map2("activation_gradient/tanh", ops::ActivationGradient<contracts::ActivationKind::tanh>{});
         add("loss/bce_with_logits", {12.0 * double(n)}, 3 * n + 1, [=](Cuda&, Arrays& a) {
-            return LossParameters<BceWithLogits, float, 2>{
+            return contracts::LossParameters<ops::BceWithLogits, float, 2>{
                 {}, n, a.take(1), a.take(n), {a.take(n), a.take(n)}, {}, 1.0 / double(n)};
         });
         struct BiasActivation {
@@ -247,32 +248,35 @@ private:
             },
             [=](Cuda& device, const BiasActivation& p) {
                 cuda::add_bias_and_activate(device, p.y, n / columns, columns, p.bias,
-                                            Activation{ActivationKind::tanh});
+                                            contracts::Activation{contracts::ActivationKind::tanh});
             });
     }
 
     void reductions() {
         const std::size_t n = sizes_.elements;
         add("sum/of_squares", {4.0 * double(n)}, n + 1, [=](Cuda&, Arrays& a) {
-            return TransformReduceParameters<Square, float, 1>{{}, n, a.take(1), {a.take(n)}, {}, 1.0};
+            return contracts::TransformReduceParameters<ops::Square, float, 1>{{},          n,  a.take(1),
+                                                                               {a.take(n)}, {}, 1.0};
         });
         for (const std::size_t columns : {std::size_t{16}, std::size_t{1024}})
-            for (const Axis axis : {Axis::rows, Axis::columns}) {
-                const std::size_t rows = n / columns, size = axis == Axis::rows ? columns : rows;
-                add(std::string(axis == Axis::rows ? "sum/rows/" : "sum/columns/") + std::to_string(columns),
+            for (const contracts::Axis axis : {contracts::Axis::rows, contracts::Axis::columns}) {
+                const std::size_t rows = n / columns, size = axis == contracts::Axis::rows ? columns : rows;
+                add(std::string(axis == contracts::Axis::rows ? "sum/rows/" : "sum/columns/") +
+                        std::to_string(columns),
                     {4.0 * double(n + size)}, n + size, [=](Cuda&, Arrays& a) {
-                        return SumParameters<float>{rows, columns, axis, a.take(n), a.take(size), false, 1};
+                        return contracts::SumParameters<float>{rows,         columns, axis, a.take(n),
+                                                               a.take(size), false,   1};
                     });
             }
         const std::size_t columns = 256, rows = n / columns;
         add("softmax/256", {8.0 * double(n)}, 2 * n, [=](Cuda&, Arrays& a) {
-            return SoftmaxParameters<float>{rows, columns, a.take(n), a.take(n)};
+            return contracts::SoftmaxParameters<float>{rows, columns, a.take(n), a.take(n)};
         });
         for (const std::size_t classes : {std::size_t{10}, columns}) {
             const std::size_t count = n / classes, size = count * classes;
             add("cross_entropy/" + std::to_string(classes), {12.0 * double(size)}, 3 * size + 1,
                 [=](Cuda&, Arrays& a) {
-                    return CrossEntropyParameters<float>{
+                    return contracts::CrossEntropyParameters<float>{
                         count,     classes,      a.take(size),       a.take(size),
                         a.take(1), a.take(size), 1.0 / double(count)};
                 });
@@ -282,12 +286,14 @@ private:
     void copies() {
         const std::size_t n = sizes_.elements, columns = 1024, rows = n / columns;
         add("fill", {4.0 * double(n)}, n, [=](Cuda&, Arrays& a) {
-            return FillParameters<float>{n, a.take(n), 1.5f};
+            return contracts::FillParameters<float>{n, a.take(n), 1.5f};
         });
-        add("copy/whole", {8.0 * double(n)}, 2 * n,
-            [=](Cuda&, Arrays& a) { return CopyBlockParameters<float>{1, n, a.take(n), n, a.take(n), n}; });
+        add("copy/whole", {8.0 * double(n)}, 2 * n, [=](Cuda&, Arrays& a) {
+            return contracts::CopyBlockParameters<float>{1, n, a.take(n), n, a.take(n), n};
+        });
         add("copy/half_of_rows", {4.0 * double(n)}, 2 * n, [=](Cuda&, Arrays& a) {
-            return CopyBlockParameters<float>{rows, columns / 2, a.take(n), columns, a.take(n), columns};
+            return contracts::CopyBlockParameters<float>{rows,    columns / 2, a.take(n),
+                                                         columns, a.take(n),   columns};
         });
         struct Transpose {
             const float* from;
@@ -302,11 +308,12 @@ private:
                 bench::transpose(device, p.from, p.to, static_cast<int>(rows), static_cast<int>(columns));
             });
         add("broadcast/rows", {4.0 * double(n)}, n + columns, [=](Cuda&, Arrays& a) {
-            return BroadcastParameters<float>{rows, columns, Axis::rows, a.take(columns), a.take(n), 1};
+            return contracts::BroadcastParameters<float>{
+                rows, columns, contracts::Axis::rows, a.take(columns), a.take(n), 1};
         });
 
         const std::size_t items = sizes_.items, pixels = sizes_.pixels;
-        using Gather = GatherSamplesParameters<float>;
+        using Gather = contracts::GatherSamplesParameters<float>;
         add("gather/bytes", {5.0 * double(Gather::most * pixels)}, items * pixels / 4 + Gather::most * pixels,
             [=](Cuda&, Arrays& a) {
                 Gather p;
@@ -325,13 +332,14 @@ private:
         add("maxout/select", {4.0 * double((pieces + 1) * results)}, (pieces + 1) * results,
             [=](Cuda&, Arrays& a) {
                 const float* const x = a.take(pieces * results);
-                return MaxoutSelectParameters<float>{batch, pieces, outputs, x, x, a.take(results)};
+                return contracts::MaxoutSelectParameters<float>{batch, pieces, outputs,
+                                                                x,     x,      a.take(results)};
             });
         add("maxout/scatter", {4.0 * double((2 * pieces + 1) * results)}, (2 * pieces + 1) * results,
             [=](Cuda&, Arrays& a) {
-                return MaxoutScatterParameters<float>{batch,           pieces,
-                                                      outputs,         a.take(pieces * results),
-                                                      a.take(results), a.take(pieces * results)};
+                return contracts::MaxoutScatterParameters<float>{batch,           pieces,
+                                                                 outputs,         a.take(pieces * results),
+                                                                 a.take(results), a.take(pieces * results)};
             });
     }
 
@@ -340,9 +348,9 @@ private:
         for (const std::size_t columns : {std::size_t{64}, std::size_t{512}}) {
             const std::size_t rows = n / columns;
             const std::string name = std::to_string(columns);
-            const Activation relu{ActivationKind::leaky_relu, 0};
+            const contracts::Activation relu{contracts::ActivationKind::leaky_relu, 0};
             add("batch_norm/forward/" + name, {12.0 * double(n)}, 2 * n + 6 * columns, [=](Cuda&, Arrays& a) {
-                BatchNormParameters<float> p{.rows = rows, .columns = columns};
+                contracts::BatchNormParameters<float> p{.rows = rows, .columns = columns};
                 p.x = a.take(n);
                 p.y = a.take(n);
                 p.scale = a.take(columns);
@@ -356,14 +364,14 @@ private:
             });
             add("batch_norm/gradient/" + name, {20.0 * double(n)}, 3 * n + 6 * columns,
                 [=](Cuda& device, Arrays& a) {
-                    BatchNormGradientParameters<float> p{.rows = rows, .columns = columns};
+                    contracts::BatchNormGradientParameters<float> p{.rows = rows, .columns = columns};
                     p.upstream = a.take(n);
                     p.x = a.take(n);
                     p.x_gradient = a.take(n);
                     p.scale = a.take(columns);
                     p.shift = a.take(columns);
                     // Statistics of a forward pass whose result is overwritten.
-                    BatchNormParameters<float> forward{.rows = rows, .columns = columns};
+                    contracts::BatchNormParameters<float> forward{.rows = rows, .columns = columns};
                     forward.x = p.x;
                     forward.y = p.x_gradient;
                     forward.scale = p.scale;
@@ -378,7 +386,7 @@ private:
                 });
             add("batch_norm/evaluation/" + name, {8.0 * double(n)}, 2 * n + 4 * columns,
                 [=](Cuda& device, Arrays& a) {
-                    BatchNormEvaluationParameters<float> p{.rows = rows, .columns = columns};
+                    contracts::BatchNormEvaluationParameters<float> p{.rows = rows, .columns = columns};
                     p.x = a.take(n);
                     p.y = a.take(n);
                     p.scale = a.take(columns);
@@ -386,7 +394,7 @@ private:
                     p.mean = a.take(columns);
                     float* const variance = a.take(columns);
                     RandomStream stream(Seed{2}, "variance");
-                    launch(device, UniformParameters<float>{columns, variance, 0.5, 1.5, stream});
+                    launch(device, contracts::UniformParameters<float>{columns, variance, 0.5, 1.5, stream});
                     p.variance = variance;
                     p.activation = relu;
                     return p;
@@ -399,34 +407,36 @@ private:
                           images = sizes_.elements / (side * side * channels),
                           whole = images * side * side * channels, pooled = whole / 4;
         const int extent = static_cast<int>(side);
-        const PoolingGeometry geometry{images, channels, extent, extent, extent / 2, extent / 2, {.size = 2}};
+        const contracts::PoolingGeometry geometry{images,     channels,   extent,     extent,
+                                                  extent / 2, extent / 2, {.size = 2}};
         const auto max_pool = [=](Arrays& a) {
-            return MaxPoolParameters<float>{geometry, a.take(whole), a.take(pooled),
-                                            reinterpret_cast<std::int32_t*>(a.take(pooled))};
+            return contracts::MaxPoolParameters<float>{geometry, a.take(whole), a.take(pooled),
+                                                       reinterpret_cast<std::int32_t*>(a.take(pooled))};
         };
         /// The switches of a max pooling.
         const auto switched = [=](Cuda& device, Arrays& a) {
-            const MaxPoolParameters<float> p = max_pool(a);
+            const contracts::MaxPoolParameters<float> p = max_pool(a);
             launch(device, p);
-            return std::pair{p, SwitchedImages{images, side * side, side * side / 4, channels, p.switches}};
+            return std::pair{
+                p, contracts::SwitchedImages{images, side * side, side * side / 4, channels, p.switches}};
         };
         add("pooling/max", {4.0 * double(whole + 2 * pooled)}, whole + 2 * pooled,
             [=](Cuda&, Arrays& a) { return max_pool(a); });
         add("pooling/switch_gather", {4.0 * double(3 * pooled)}, whole + 2 * pooled,
             [=](Cuda& device, Arrays& a) {
                 const auto [pool, extents] = switched(device, a);
-                return SwitchGatherParameters<float>{extents, pool.whole, pool.pooled};
+                return contracts::SwitchGatherParameters<float>{extents, pool.whole, pool.pooled};
             });
         add("pooling/switch_scatter", {4.0 * double(whole + 2 * pooled)}, 2 * whole + 2 * pooled,
             [=](Cuda& device, Arrays& a) {
                 const auto [pool, extents] = switched(device, a);
-                return SwitchScatterParameters<float>{extents, pool.pooled, a.take(whole)};
+                return contracts::SwitchScatterParameters<float>{extents, pool.pooled, a.take(whole)};
             });
         add("pooling/mean", {4.0 * double(whole + pooled)}, whole + pooled, [=](Cuda&, Arrays& a) {
-            return WindowSumParameters<float>{geometry, a.take(whole), a.take(pooled), 0.25};
+            return contracts::WindowSumParameters<float>{geometry, a.take(whole), a.take(pooled), 0.25};
         });
         add("pooling/mean_gradient", {4.0 * double(whole + pooled)}, whole + pooled, [=](Cuda&, Arrays& a) {
-            return WindowSpreadParameters<float>{geometry, a.take(pooled), a.take(whole), 0.25};
+            return contracts::WindowSpreadParameters<float>{geometry, a.take(pooled), a.take(whole), 0.25};
         });
     }
 
@@ -434,13 +444,13 @@ private:
         const std::size_t n = sizes_.elements;
         const RandomStream stream(Seed{3}, "numbers");
         add("random/uniform", {4.0 * double(n)}, n, [=](Cuda&, Arrays& a) {
-            return UniformParameters<float>{n, a.take(n), -1, 1, stream};
+            return contracts::UniformParameters<float>{n, a.take(n), -1, 1, stream};
         });
         add("random/normal", {4.0 * double(n)}, n, [=](Cuda&, Arrays& a) {
-            return NormalParameters<float>{n, a.take(n), 0, 1, stream};
+            return contracts::NormalParameters<float>{n, a.take(n), 0, 1, stream};
         });
         add("random/dropout", {8.0 * double(n)}, 2 * n, [=](Cuda&, Arrays& a) {
-            return DropoutParameters<float>{n, a.take(n), a.take(n), 0.5, stream};
+            return contracts::DropoutParameters<float>{n, a.take(n), a.take(n), 0.5, stream};
         });
     }
 
@@ -450,21 +460,29 @@ private:
         const auto squares = [=](Cuda& device, Arrays& a) {
             float* const v = a.take(n);
             RandomStream stream(Seed{4}, "squares");
-            launch(device, UniformParameters<float>{n, v, 0, 1, stream});
+            launch(device, contracts::UniformParameters<float>{n, v, 0, 1, stream});
             return v;
         };
         add("optimizer/sgd", {20.0 * double(n)}, 3 * n, [=](Cuda&, Arrays& a) {
-            return UpdateParameters<SgdUpdate<float>>{
-                SgdUpdate<float>({.momentum = 0.9}, 1e-4, 0.9, false), n, a.take(n), a.take(n), {a.take(n)}};
+            return contracts::UpdateParameters<optim::SgdUpdate<float>>{
+                optim::SgdUpdate<float>({.momentum = 0.9}, 1e-4, 0.9, false),
+                n,
+                a.take(n),
+                a.take(n),
+                {a.take(n)}};
         });
         add("optimizer/adam", {28.0 * double(n)}, 4 * n, [=](Cuda& device, Arrays& a) {
-            const AdamUpdate<float> update(AdamOptions{.learning_rate = 1e-4, .beta1 = 0.5}, 100);
-            return UpdateParameters<AdamUpdate<float>>{
+            const optim::AdamUpdate<float> update(AdamOptions{.learning_rate = 1e-4, .beta1 = 0.5}, 100);
+            return contracts::UpdateParameters<optim::AdamUpdate<float>>{
                 update, n, a.take(n), a.take(n), {a.take(n), squares(device, a)}};
         });
         add("optimizer/rms_prop", {20.0 * double(n)}, 3 * n, [=](Cuda& device, Arrays& a) {
-            return UpdateParameters<RmsPropUpdate<float>>{
-                RmsPropUpdate<float>({.learning_rate = 1e-4}), n, a.take(n), a.take(n), {squares(device, a)}};
+            return contracts::UpdateParameters<optim::RmsPropUpdate<float>>{
+                optim::RmsPropUpdate<float>({.learning_rate = 1e-4}),
+                n,
+                a.take(n),
+                a.take(n),
+                {squares(device, a)}};
         });
     }
 
@@ -473,9 +491,9 @@ private:
             int rows, columns, inner;
         };
         for (const Extents3 e : {Extents3{128, 1200, 1200}, {1024, 1024, 1024}, {4096, 4096, 4096}}) {
-            MatmulParameters<float> p{.rows = e.rows / sizes_.batch,
-                                      .columns = e.columns / sizes_.batch,
-                                      .inner = e.inner / sizes_.batch};
+            contracts::MatmulParameters<float> p{.rows = e.rows / sizes_.batch,
+                                                 .columns = e.columns / sizes_.batch,
+                                                 .inner = e.inner / sizes_.batch};
             const auto size = [](int a, int b) {
                 return static_cast<std::size_t>(a) * static_cast<std::size_t>(b);
             };
@@ -485,7 +503,7 @@ private:
             const std::string extents =
                 std::to_string(e.rows) + 'x' + std::to_string(e.columns) + 'x' + std::to_string(e.inner);
             const auto make = [=](Cuda&, Arrays& a) {
-                MatmulParameters<float> product = p;
+                contracts::MatmulParameters<float> product = p;
                 product.a = a.take(of_a);
                 product.b = a.take(of_b);
                 product.c = a.take(of_c);
@@ -503,9 +521,9 @@ private:
             int batch, in, in_channels, out_channels;
         };
         for (const Layer l : {Layer{64, 16, 64, 128}, {128, 32, 64, 128}}) {
-            const ConvolutionAxis axis{l.in, l.in / 2, 4, 2, 1, 1};
-            const ConvolutionGeometry g{std::max(l.batch / sizes_.batch, 1), axis, axis, l.in_channels,
-                                        l.out_channels};
+            const contracts::ConvolutionAxis axis{l.in, l.in / 2, 4, 2, 1, 1};
+            const contracts::ConvolutionGeometry g{std::max(l.batch / sizes_.batch, 1), axis, axis,
+                                                   l.in_channels, l.out_channels};
             const std::size_t x = g.x_size(), w = g.w_size(), y = g.y_size(), all = x + w + y;
             const Work work{4.0 * double(all), cuda::operations(g)};
             const std::string name = '/' + std::to_string(l.batch) + 'x' + std::to_string(l.in) + 'x' +
@@ -515,21 +533,21 @@ private:
             add(
                 "convolution_tiled/forward" + name, work, all,
                 [=](Cuda&, Arrays& a) {
-                    return ConvolutionParameters<float>{
+                    return contracts::ConvolutionParameters<float>{
                         .geometry = g, .x = a.take(x), .w = a.take(w), .y = a.take(y)};
                 },
                 tiled);
             add(
                 "convolution_tiled/data" + name, work, all,
                 [=](Cuda&, Arrays& a) {
-                    return ConvolutionTransposedParameters<float>{
+                    return contracts::ConvolutionTransposedParameters<float>{
                         .geometry = g, .y = a.take(y), .w = a.take(w), .x = a.take(x)};
                 },
                 tiled);
             add(
                 "convolution_tiled/weights" + name, work, all,
                 [=](Cuda&, Arrays& a) {
-                    return ConvolutionWeightGradientParameters<float>{
+                    return contracts::ConvolutionWeightGradientParameters<float>{
                         .geometry = g, .x = a.take(x), .y = a.take(y), .w = a.take(w)};
                 },
                 tiled);

@@ -40,14 +40,15 @@ struct Recorder : Device<NoMemory> {
 };
 
 /// As for Cuda's tiled kernels.
-bool fuses_activation_backward(const Recorder&, const ConvolutionGeometry& g, ActivationKind kind) {
-    return !cuda::plain_product(g) && fuses_into_backward(kind);
+bool fuses_activation_backward(const Recorder&, const contracts::ConvolutionGeometry& g,
+                               contracts::ActivationKind kind) {
+    return !cuda::plain_product(g) && ops::fuses_into_backward(kind);
 }
 
 template <class P>
 void launch(Recorder&, const P&) {}
 template <class T>
-void launch(Recorder& recorder, MatmulParameters<T> p) {
+void launch(Recorder& recorder, contracts::MatmulParameters<T> p) {
     p.accumulate = false;
     recorder.products.push_back(p);
 }
@@ -59,15 +60,15 @@ void record_convolution(Recorder& recorder, const P& p) {
         recorder.products.push_back(p);
 }
 template <class T>
-void launch(Recorder& recorder, const ConvolutionParameters<T>& p) {
+void launch(Recorder& recorder, const contracts::ConvolutionParameters<T>& p) {
     record_convolution(recorder, p);
 }
 template <class T>
-void launch(Recorder& recorder, const ConvolutionTransposedParameters<T>& p) {
+void launch(Recorder& recorder, const contracts::ConvolutionTransposedParameters<T>& p) {
     record_convolution(recorder, p);
 }
 template <class T>
-void launch(Recorder& recorder, ConvolutionWeightGradientParameters<T> p) {
+void launch(Recorder& recorder, contracts::ConvolutionWeightGradientParameters<T> p) {
     p.accumulate = false;
     record_convolution(recorder, p);
 }

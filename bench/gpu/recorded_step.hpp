@@ -11,9 +11,9 @@ namespace gantry::bench {
 /// The parameters of a matrix product or convolution that a training step launches. Pointers are only null or
 /// non-null; they do not point to memory. A convolution that is a matrix product is recorded as one.
 /// `accumulate` is cleared, since its cost is negligible.
-using Product =
-    std::variant<MatmulParameters<float>, ConvolutionParameters<float>,
-                 ConvolutionTransposedParameters<float>, ConvolutionWeightGradientParameters<float>>;
+using Product = std::variant<contracts::MatmulParameters<float>, contracts::ConvolutionParameters<float>,
+                             contracts::ConvolutionTransposedParameters<float>,
+                             contracts::ConvolutionWeightGradientParameters<float>>;
 
 struct RecordedStep {
     std::string network;

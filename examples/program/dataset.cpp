@@ -23,7 +23,7 @@ void print_left_out(const PictureFolder& folder) {
     std::string text;
     if (!folder.broken.empty()) text += std::to_string(folder.broken.size()) + " broken pictures";
     if (!folder.other_formats.empty())
-        text += (text.empty() ? "" : ", and ") + detail::list_formats(folder.other_formats) +
+        text += (text.empty() ? "" : ", and ") + io::list_formats(folder.other_formats) +
                 ", which are neither PNG nor JPEG: convert them";
     if (!text.empty()) print_line("Skipped: " + text);
 }
@@ -56,7 +56,7 @@ Dataset cifar10() {
                 std::vector<std::string> classes;  // none: all
                 if (options.classes != "all")
                     for (std::string_view rest = options.classes; !rest.empty();)
-                        classes.emplace_back(detail::take_field(rest, ','));
+                        classes.emplace_back(io::take_field(rest, ','));
                 return load_cifar10(options.data, split, classes);
             }};
 }

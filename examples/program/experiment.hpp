@@ -60,7 +60,7 @@ struct AnyRecipe {
     std::uint64_t iterations;
     int batch;
     std::string classes{};   ///< comma-separated, for data with classes; empty: all
-    Extents input;           ///< of the networks: (Batch, height, width, channels) or (Batch, N)
+    core::Extents input;     ///< of the networks: (Batch, height, width, channels) or (Batch, N)
     std::string parameters;  ///< parameter counts of the networks: "1200 parameters"
     std::function<std::string()> summary;  ///< the networks' layers as text, for --dry-run
     /// Creates the experiment with initialised networks. The data must outlive it.
@@ -69,7 +69,7 @@ struct AnyRecipe {
 
 /// Derives a separate seed for a part of a run, so that two networks do not start with the same weights.
 inline Seed seed_for(Seed run, std::string_view part) {
-    const PhiloxBlock words = RandomStream(run, part).block(0);
+    const core::PhiloxBlock words = RandomStream(run, part).block(0);
     return Seed{std::uint64_t{words[1]} << 32 | words[0]};
 }
 

@@ -24,9 +24,9 @@ public:
     FolderLock(const std::filesystem::path& folder, const std::string& name) : path_(folder / ".lock") {
         do {
             if (descriptor_ >= 0) ::close(descriptor_);
-            descriptor_ = detail::uninterrupted(
-                [&] { return ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666); });
-            if (descriptor_ < 0) detail::fail_file("write", path_, errno);
+            descriptor_ =
+                io::uninterrupted([&] { return ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666); });
+            if (descriptor_ < 0) io::fail_file("write", path_, errno);
             // Other errors mean that the file system does not support locks.
             if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
                 const std::string owner = read();
@@ -37,12 +37,11 @@ public:
             }
         } while (!is_in_place());
         const std::string process = std::to_string(::getpid());
-        if (detail::uninterrupted([&] { return ::ftruncate(descriptor_, 0); }) != 0 ||
-            detail::uninterrupted([&] { return ::pwrite(descriptor_, process.data(), process.size(), 0); }) <
-                0) {
+        if (io::uninterrupted([&] { return ::ftruncate(descriptor_, 0); }) != 0 ||
+            io::uninterrupted([&] { return ::pwrite(descriptor_, process.data(), process.size(), 0); }) < 0) {
             const int error = errno;
             ::close(descriptor_);
-            detail::fail_file("write", path_, error);
+            io::fail_file("write", path_, error);
         }
     }
     FolderLock(FolderLock&& other) noexcept

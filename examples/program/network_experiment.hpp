@@ -64,9 +64,9 @@ protected:
         for (std::size_t first = 0; first < images.pixels.size(); first += most) {
             const auto bytes = std::span(images.pixels).subspan(first);
             std::vector<float> pixels(std::min(most, bytes.size()));
-            std::transform(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(pixels.size()),
-                           pixels.begin(),
-                           [](std::uint8_t byte) { return from_byte<float>(byte, PixelRange::zero_to_one); });
+            std::transform(
+                bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(pixels.size()), pixels.begin(),
+                [](std::uint8_t byte) { return core::from_byte<float>(byte, PixelRange::zero_to_one); });
             const Step step{device_};
             f(pixels, evaluation(network_)(items(pixels)).to_host());
         }

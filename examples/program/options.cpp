@@ -19,7 +19,7 @@ namespace {
 CLI::Validator at_least(std::int64_t least) {
     const auto check = [least](const std::string& text) {
         std::int64_t value = 0;
-        if (detail::parse_number(text, value) && value >= least) return std::string();
+        if (io::parse_number(text, value) && value >= least) return std::string();
         return "must be an integer of at least " + std::to_string(least) + "; got " + text;
     };
     return CLI::Validator(check, "");
@@ -104,7 +104,7 @@ public:
     }
     CLI::Option* add_unsaved(const std::string& name, double& value, const std::string& help) {
         const auto parse = [name, &value](const std::string& text) {
-            if (!detail::parse_number(text, value)) throw CLI::ConversionError(text, name);
+            if (!io::parse_number(text, value)) throw CLI::ConversionError(text, name);
         };
         return app_.add_option_function<std::string>(name, parse, help)
             ->type_name("FLOAT")

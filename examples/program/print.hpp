@@ -9,7 +9,7 @@ namespace gantry::program {
 /// Prints a line to `stream`, standard output by default. Control characters, which file names may contain,
 /// are printed as \xNN.
 inline void print_line(std::string_view text, std::FILE* stream = stdout) {
-    std::fprintf(stream, "%s\n", detail::printable(text).c_str());
+    std::fprintf(stream, "%s\n", core::printable(text).c_str());
     std::fflush(stream);
 }
 

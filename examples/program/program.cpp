@@ -40,7 +40,7 @@ constexpr int interrupted(int signal) { return 128 + signal; }
 
 /// Errors: images of a size that the networks do not take.
 void check_pictures(const Images& images, const AnyRecipe& recipe) {
-    const Extents& input = recipe.input;
+    const core::Extents& input = recipe.input;
     const bool fits = input.rank == 4 ? images.height == input.of[1] && images.width == input.of[2] &&
                                             images.channels == input.of[3]
                                       : images.sample_size() == static_cast<std::size_t>(input.last());
@@ -57,7 +57,7 @@ bool all_finite(const Safetensors& file) {
         const auto& [name, entry] = named;
         if (entry.dtype != "F32") return true;
         std::vector<float> numbers(entry.data.size() / sizeof(float));
-        copy_values(file, name, std::span(numbers));
+        io::copy_values(file, name, std::span(numbers));
         return std::ranges::all_of(numbers, [](float x) { return math::is_finite(x); });
     });
 }
@@ -68,7 +68,7 @@ CsvLog open_log(const std::filesystem::path& path, const std::vector<Metric>& me
     std::string header = "iteration";
     for (const Metric& metric : metrics) header += ',' + metric.column;
     if (iteration == 0) return CsvLog(path, header);
-    if (!detail::exists(path))
+    if (!io::exists(path))
         print_line(path.string() + " is missing: the new one starts after iteration " +
                    std::to_string(iteration));
     return CsvLog::resume(path, header, iteration, rows);
@@ -318,7 +318,7 @@ void print_plan(const AnyRecipe& recipe, const Options& options) {
 
 /// Loads the run to resume and restores its options into `command_line`.
 SavedRun load_run(const Program& program, CommandLine& command_line, const RunFolder& folder) {
-    if (!detail::exists(folder.path())) static_cast<void>(folder.newest_checkpoint());  // throws
+    if (!io::exists(folder.path())) static_cast<void>(folder.newest_checkpoint());  // throws
     FolderLock lock = folder.take_over();
     const auto begin = Clock::now();
     SavedRun saved{std::move(lock), folder.load(), 0};
@@ -349,7 +349,7 @@ int run_or_throw(int argc, const char* const* argv, const Program& program) {
     std::optional<SavedRun> saved;
     if (options.resume)
         saved.emplace(load_run(program, command_line, folder));
-    else if (!options.dry_run && detail::exists(folder.path()))
+    else if (!options.dry_run && io::exists(folder.path()))
         folder.begin();  // detects an existing run before the data is read
 
     const AnyRecipe& recipe = *std::ranges::find(program.recipes, options.recipe, &AnyRecipe::name);

@@ -19,7 +19,7 @@ namespace {
 void move_file(const std::filesystem::path& from, const std::filesystem::path& to) {
     std::error_code error;
     std::filesystem::rename(from, to, error);
-    if (error) detail::fail_file("write", to, error.value());
+    if (error) io::fail_file("write", to, error.value());
 }
 
 std::optional<Picture> read_if_whole(const std::filesystem::path& path) {
@@ -44,7 +44,7 @@ std::filesystem::path RunFolder::picture(std::uint64_t iteration) const {
 FolderLock RunFolder::begin() const {
     std::error_code error;
     std::filesystem::create_directories(path_, error);
-    if (error) detail::fail_file("create the folder", path_, error.value());
+    if (error) io::fail_file("create the folder", path_, error.value());
     FolderLock lock = take_over();
     if (has_checkpoint())
         fail("run folder", "there is a run in " + name_ + " already: continue it with --resume " + name_ +
@@ -54,7 +54,7 @@ FolderLock RunFolder::begin() const {
 
 FolderLock RunFolder::take_over() const {
     FolderLock lock(path_, name_);
-    if (detail::exists(fresh())) put_fresh_in_place();
+    if (io::exists(fresh())) put_fresh_in_place();
     for (const std::filesystem::path& path : files()) {
         const std::string kind = path.stem().extension();
         const bool ours = kind == ".safetensors" || kind == ".png" || kind == ".gif" || kind == ".svg" ||
@@ -71,18 +71,18 @@ std::vector<std::filesystem::path> RunFolder::files() const {
     std::filesystem::directory_iterator entry(path_, error);
     for (; !error && entry != std::filesystem::directory_iterator{}; entry.increment(error))
         paths.push_back(entry->path());
-    if (error) detail::fail_file("read", path_, error.value());
+    if (error) io::fail_file("read", path_, error.value());
     return paths;
 }
 
 bool RunFolder::has_checkpoint() const {
-    return detail::exists(checkpoint()) || detail::exists(previous()) || detail::exists(fresh());
+    return io::exists(checkpoint()) || io::exists(previous()) || io::exists(fresh());
 }
 
 std::filesystem::path RunFolder::newest_checkpoint() const {
     if (!has_checkpoint()) fail("run folder", "there is no checkpoint to resume from in " + name_);
     // Between the two renames of `save` the newest one does not exist for a moment.
-    return detail::exists(checkpoint()) ? checkpoint() : previous();
+    return io::exists(checkpoint()) ? checkpoint() : previous();
 }
 
 Safetensors RunFolder::load() const {
@@ -94,10 +94,10 @@ Safetensors RunFolder::load() const {
 }
 
 std::string RunFolder::advice() const {
-    if (!detail::exists(checkpoint()) || !detail::exists(previous())) return "";
+    if (!io::exists(checkpoint()) || !io::exists(previous())) return "";
     try {
         std::uint64_t iterations = 0;
-        copy_values<std::uint64_t>(read_safetensors(previous()), "iterations", std::span(&iterations, 1));
+        io::copy_values<std::uint64_t>(read_safetensors(previous()), "iterations", std::span(&iterations, 1));
         return "; the one before it, of iteration " + std::to_string(iterations) +
                ", is valid: to resume from it, mv " + previous().string() + ' ' + checkpoint().string();
     } catch (const Error&) {
@@ -111,9 +111,9 @@ void RunFolder::save(const Safetensors& contents) const {
 }
 
 void RunFolder::put_fresh_in_place() const {
-    if (detail::exists(checkpoint())) move_file(checkpoint(), previous());
+    if (io::exists(checkpoint())) move_file(checkpoint(), previous());
     move_file(fresh(), checkpoint());
-    detail::sync_folder(path_);
+    io::sync_folder(path_);
 }
 
 void RunFolder::write_picture(std::uint64_t iteration, const Picture& picture) const {
@@ -131,7 +131,7 @@ std::vector<std::uint64_t> RunFolder::pictures(std::uint64_t last) const {
     for (const std::filesystem::path& path : files()) {
         const std::string name = path.stem().string();
         std::uint64_t iteration = 0;
-        if (name.starts_with(start) && detail::parse_number(name.substr(start.size()), iteration) &&
+        if (name.starts_with(start) && io::parse_number(name.substr(start.size()), iteration) &&
             path == picture(iteration) && iteration <= last)
             iterations.push_back(iteration);
     }
@@ -157,7 +157,7 @@ std::size_t RunFolder::write_animation(const std::vector<std::uint64_t>& iterati
 }
 
 bool RunFolder::write_plot(const std::string& title, const std::vector<Metric>& metrics) const {
-    CsvTable table;
+    io::CsvTable table;
     try {
         table = read_csv(losses());
     } catch (const Error&) {

@@ -30,7 +30,7 @@ namespace gantry::program {
 class RunFolder {
 public:
     explicit RunFolder(const std::filesystem::path& path, std::string pictures = "samples")
-        : name_(path.string()), path_(detail::absolute(path)), pictures_(std::move(pictures)) {}
+        : name_(path.string()), path_(io::absolute(path)), pictures_(std::move(pictures)) {}
 
     /// The path as given, for messages.
     const std::string& name() const { return name_; }

@@ -13,7 +13,7 @@ inline constexpr int sheet_side = 8;
 
 /// Layout of these images on a sheet; images lower than 48 pixels are enlarged twofold. `range` is that of
 /// the values.
-inline GridOptions sheet_options(const Images& images, PixelRange range) {
+inline io::GridOptions sheet_options(const Images& images, PixelRange range) {
     return {.columns = sheet_side, .scale = images.height < 48 ? 2 : 1, .range = range};
 }
 
@@ -24,8 +24,8 @@ inline Picture sheet_of(const Images& images) {
     for (std::size_t i = 0; i < shown; ++i) {
         const std::size_t image = i * images.count / shown;
         for (std::size_t j = 0; j < images.sample_size(); ++j)
-            values.push_back(
-                from_byte<float>(images.pixels[image * images.sample_size() + j], PixelRange::zero_to_one));
+            values.push_back(core::from_byte<float>(images.pixels[image * images.sample_size() + j],
+                                                    PixelRange::zero_to_one));
     }
     return grid(values, images.height, images.width, images.channels,
                 sheet_options(images, PixelRange::zero_to_one));

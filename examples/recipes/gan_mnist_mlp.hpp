@@ -49,7 +49,7 @@ struct Goodfellow {
         gantry::initialize(discriminator, Role::bias, Constant{0}, stream);
         initialize_output_bias(generator,
                                marginal_means(images.pixels, images.sample_size(), PixelRange::zero_to_one),
-                               ActivationKind::sigmoid);
+                               contracts::ActivationKind::sigmoid);
     }
     /// Momentum increases over 250 epochs of 600 batches.
     static SgdOptions sgd(double learning_rate) {

@@ -24,15 +24,15 @@ using Perceptron = Sequential<Dense<3, 4>, BatchNorm<4>, Tanh, Dense<4, 1>>;
 using Mover = Sequential<Dense<3, 3>>;
 
 /// Counts the blocks that are allocated.
-struct CountedMemory : HostMemory {
+struct CountedMemory : core::HostMemory {
     static inline int blocks = 0;
     void* allocate(std::size_t bytes) {
         ++blocks;
-        return HostMemory::allocate(bytes);
+        return core::HostMemory::allocate(bytes);
     }
     void release(void* memory, std::size_t bytes) {
         --blocks;
-        HostMemory::release(memory, bytes);
+        core::HostMemory::release(memory, bytes);
     }
 };
 
@@ -246,7 +246,7 @@ TEST_CASE("memory that is released during a step is freed at its end", "[autogra
     CountedMemory::blocks = 0;
     {
         const Step step{device};
-        { const Buffer<float, Device<CountedMemory>> buffer(device, 5); }
+        { const core::Buffer<float, Device<CountedMemory>> buffer(device, 5); }
         CHECK(CountedMemory::blocks == 1);
     }
     CHECK(CountedMemory::blocks == 0);
@@ -351,7 +351,7 @@ TEMPLATE_TEST_CASE("recording outside a Step is an error", "[autograd]", GANTRY_
 TEMPLATE_TEST_CASE("tensors outside a Step have a limit", "[autograd]", GANTRY_TEST_DEVICES) {
     TestType device;
     device.arena().poison(false);
-    const auto take = [&] { allocate<float>(device, Extents{1, {1 << 24}}); };  // 64 MiB
+    const auto take = [&] { core::allocate<float>(device, core::Extents{1, {1 << 24}}); };  // 64 MiB
     for (int i = 0; i < 5; ++i) take();
     CHECK_THROWS_WITH(take(),
                       contains("[tensor] tensors created outside a Step are never freed: write `const Step "

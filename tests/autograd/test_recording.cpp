@@ -133,7 +133,7 @@ TEMPLATE_TEST_CASE("evaluation records nothing", "[autograd]", GANTRY_TEST_DEVIC
     const Step step{device};
     evaluation(network)(random_items(device, 3));
     int nodes = 0;
-    device.tape().for_each([&](const Node&) { ++nodes; });
+    device.tape().for_each([&](const core::Node&) { ++nodes; });
     CHECK(nodes == 0);
 }
 

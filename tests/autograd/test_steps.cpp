@@ -170,7 +170,8 @@ TEMPLATE_TEST_CASE("a poisoned arena exposes reads of unwritten memory", "[autog
     TestType device;
     device.arena().poison(true);
     const Step step{device};
-    const Tensor<NeuronInputs, float, TestType> unwritten{allocate<float>(device, NeuronInputs::extents(2))};
+    const Tensor<NeuronInputs, float, TestType> unwritten{
+        core::allocate<float>(device, NeuronInputs::extents(2))};
     for (const float number : unwritten.to_host()) CHECK(std::isnan(number));
 }
 

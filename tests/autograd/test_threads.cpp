@@ -56,7 +56,7 @@ TEMPLATE_TEST_CASE("other threads cannot use a device while a Step is open", "[a
         CHECK(error_on_thread([&] { variable(x); }) == other_thread);
         CHECK(error_on_thread([&] { kept.get().to_host(); }) == other_thread);
         CHECK(error_on_thread([&] { network.parameters().to_host(); }) == other_thread);
-        CHECK(error_on_thread([&] { Buffer<float, TestType>(device, 3); }) == other_thread);
+        CHECK(error_on_thread([&] { core::Buffer<float, TestType>(device, 3); }) == other_thread);
         CHECK_NOTHROW(backward(loss, network));
     }
     {

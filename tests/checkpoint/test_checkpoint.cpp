@@ -64,7 +64,7 @@ struct Saved {
 
 private:
     /// Fills a buffer with from, from + 1, ...
-    static void count(Buffer<float, D>& buffer, float from) {
+    static void count(core::Buffer<float, D>& buffer, float from) {
         std::vector<float> numbers(buffer.size());
         std::iota(numbers.begin(), numbers.end(), 1000 * from);
         buffer.from_host(numbers);
@@ -73,7 +73,7 @@ private:
 
 std::vector<float> floats(const Safetensors& file, const std::string& name) {
     std::vector<float> values(file.tensors.at(name).data.size() / sizeof(float));
-    copy_values(file, name, std::span(values));
+    io::copy_values(file, name, std::span(values));
     return values;
 }
 
@@ -140,7 +140,7 @@ TEST_CASE("A state_dict with PyTorch's num_batches_tracked is read too", "") {
     CHECK(writer.file.tensors.contains("3.1.weight"));
     writer.file.metadata.clear();
     const std::int64_t batches = 5;
-    writer.file.tensors["1.num_batches_tracked"] = make_entry({}, std::span(&batches, 1));
+    writer.file.tensors["1.num_batches_tracked"] = io::make_entry({}, std::span(&batches, 1));
 
     Saved<Cpu> other{device, 2};
     CheckpointReader reader(writer.file, "torch.safetensors");
@@ -186,7 +186,7 @@ TEST_CASE("Integers that are inconsistent or out of range are errors", "") {
     CHECK(is_line_with(error([&](auto& reader) { reader.batches("data", data); }), {"call its apply()"}));
     CHECK(is_line_with(error([&](auto& reader) { reader.batches("data", larger); }),
                        {"a different order of data", "batches of 5 from 10", "not \"batches of 6 from 10"}));
-    file.tensors.at("data.position") = make_entry({}, std::array{~std::uint64_t{0}});
+    file.tensors.at("data.position") = io::make_entry({}, std::array{~std::uint64_t{0}});
     CHECK(is_line_with(error([&](auto& reader) { reader.batches("data", data); }),
                        {"an invalid \"data\"", "a position must be at most"}));
     CHECK(is_line_with(error_of([&] { data.seek(~std::uint64_t{0}); }), {"a position must be at most"}));
@@ -253,7 +253,7 @@ TEST_CASE("A checkpoint that does not match is a one-line error and changes noth
         CHECK(is_line_with(error_of([&] { net.load(file); }), {"has no tensor \"iterations\""}));
     }
     SECTION("an extra tensor") {
-        file.tensors["net.4.weight"] = make_entry({1}, std::vector<float>{1});
+        file.tensors["net.4.weight"] = io::make_entry({1}, std::vector<float>{1});
         CHECK(is_line_with(error_of([&] { net.load(file); }), {"has a tensor \"net.4.weight\" too many"}));
     }
     SECTION("another shape of the same size") {
@@ -262,7 +262,7 @@ TEST_CASE("A checkpoint that does not match is a one-line error and changes noth
                            {"\"net.0.weight\" that is (3, 4) of F32, not (4, 3) of F32"}));
     }
     SECTION("another type") {
-        file.tensors["net.0.bias"] = make_entry({4}, std::vector<double>{1, 2, 3, 4});
+        file.tensors["net.0.bias"] = io::make_entry({4}, std::vector<double>{1, 2, 3, 4});
         CHECK(is_line_with(error_of([&] { net.load(file); }),
                            {"\"net.0.bias\" that is (4) of F64, not (4) of F32"}));
     }
@@ -296,7 +296,7 @@ TEST_CASE("A checkpoint that does not match is a one-line error and changes noth
                            {"has a different optimizer, \"Adam\", not \"AdamW\""}));
     }
     SECTION("an option out of range") {
-        file.tensors.at("adam.learning_rate") = make_entry({}, std::array{-1.0});
+        file.tensors.at("adam.learning_rate") = io::make_entry({}, std::array{-1.0});
         CHECK(is_line_with(error_of([&] { net.load(file); }),
                            {"an invalid \"adam\"", "learning_rate must be finite and at least 0; got -1"}));
     }

@@ -28,7 +28,7 @@ const Safetensors& pytorch_file() {
 }
 std::vector<float> pytorch_numbers(const std::string& name) {
     std::vector<float> numbers(pytorch_file().tensors.at(name).data.size() / sizeof(float));
-    copy_values(pytorch_file(), name, std::span(numbers));
+    io::copy_values(pytorch_file(), name, std::span(numbers));
     return numbers;
 }
 /// Converts images from PyTorch's memory order to gantry's; leaves vectors unchanged.
@@ -37,7 +37,7 @@ std::vector<float> channels_last(const std::vector<float>& numbers) {
     if constexpr (S::rank != 4) {
         return numbers;
     } else {
-        constexpr Extents e = S::extents(pytorch_batch);
+        constexpr core::Extents e = S::extents(pytorch_batch);
         constexpr auto channels = static_cast<std::size_t>(e.of[3]), pixels = S::sample_size / channels;
         std::vector<float> result;
         for (std::size_t n = 0; n < pytorch_batch; ++n)
@@ -194,7 +194,7 @@ TEST_CASE("Half-precision values are converted to the network's type", "") {
         bfloat16{0x3F80, 0xC000, 0x3F00, 0, 0x3FC0, 0xBC00};
     const auto loads = [&]<class T>(T, const std::string& dtype, const auto& bits) {
         Safetensors file;
-        TensorEntry& entry = file.tensors["0.weight"];
+        io::TensorEntry& entry = file.tensors["0.weight"];
         const auto bytes = std::as_bytes(std::span(bits));
         entry = {dtype, {2, 3}, {bytes.begin(), bytes.end()}};
         Cpu device;
@@ -205,7 +205,7 @@ TEST_CASE("Half-precision values are converted to the network's type", "") {
         CheckpointWriter writer;
         writer.network("", network);
         std::vector<T> read(6);
-        copy_values(writer.file, "0.weight", std::span(read));
+        io::copy_values(writer.file, "0.weight", std::span(read));
         return std::vector<float>(read.begin(), read.end()) == numbers;
     };
     CHECK(loads(float{}, "F16", half));

@@ -29,10 +29,10 @@ using StateArchitecture = Sequential<Dense<4, 8>, BatchNorm<8>, ReLU, Dropout<0.
 // update the list.
 
 using SizedNet = Network<StateArchitecture, Cpu>;
-using SizedBuffer = Buffer<float, Cpu>;
+using SizedBuffer = core::Buffer<float, Cpu>;
 
 struct NetworkMembers {
-    Lifetime lifetime;  // for handles, like the optimizers' watch
+    core::Lifetime lifetime;  // for handles, like the optimizers' watch
     SizedBuffer parameters, gradients /* of one pass */, states;
     RandomStream dropout;
     std::vector<int> places;    // constant
@@ -45,7 +45,7 @@ static_assert(sizeof(SizedNet) == sizeof(NetworkMembers));
 template <class Options>
 struct OptimizerMembers {
     SizedNet& network;
-    Lifetime::Watch watch;
+    core::Lifetime::Watch watch;
     std::string_view name;  // constant
     Options options;
     std::uint64_t updates;
@@ -74,7 +74,7 @@ struct OrderMembers {
     std::uint64_t epoch;
     Seed seed;
 };
-static_assert(sizeof(ShuffledOrder) == sizeof(OrderMembers));
+static_assert(sizeof(io::ShuffledOrder) == sizeof(OrderMembers));
 
 struct PrefetcherMembers {
     std::size_t slots;
@@ -87,30 +87,30 @@ struct PrefetcherMembers {
     std::exception_ptr error;
     std::jthread worker;
 };
-static_assert(sizeof(Prefetcher) == sizeof(PrefetcherMembers));
+static_assert(sizeof(io::Prefetcher) == sizeof(PrefetcherMembers));
 
 struct BatchesMembers {
     std::span<const std::uint8_t> pixels, labels;  // owned by the caller
     std::size_t sample_size;
     BatchOptions options;
     std::array<float, 256> value_of_byte;
-    ShuffledOrder order;
+    io::ShuffledOrder order;
     struct Slot {
         std::vector<float> pixels;
         std::vector<std::uint8_t> labels;
     };
     std::array<Slot, 2> slots;
-    Prefetcher prefetcher;  // its position
+    io::Prefetcher prefetcher;  // its position
 };
 static_assert(sizeof(Batches<float>) == sizeof(BatchesMembers));
 
 struct NoUploader {};
 struct DeviceBatchesMembers {
     Cpu& device;
-    Lifetime::Watch of_device;
+    core::Lifetime::Watch of_device;
     BatchOptions options;
-    ShuffledOrder order;
-    std::optional<Buffer<std::uint8_t, Cpu>> resident;  // the caller's data
+    io::ShuffledOrder order;
+    std::optional<core::Buffer<std::uint8_t, Cpu>> resident;  // the caller's data
     std::uint64_t position;
     std::optional<NoUploader> uploader;  // its position
 };

@@ -1,5 +1,5 @@
 // expect: PyTorch flattens images in a different order, and no order of this network's parameters
-// expect: PyTorchOrder<2, gantry::OrderProblem::other_image>|PyTorchOrder<2, \(gantry::OrderProblem\)2>|PyTorchOrder<2, other_image>
+// expect: PyTorchOrder<2, gantry::diagnosis::OrderProblem::other_image>|PyTorchOrder<2, \(gantry::diagnosis::OrderProblem\)2>|PyTorchOrder<2, other_image>
 // max-errors: 1
 #include <gantry/checkpoint/checkpoint.hpp>
 #include <gantry/gantry.hpp>

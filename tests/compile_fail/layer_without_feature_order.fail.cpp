@@ -9,8 +9,8 @@
 using namespace gantry;
 
 /// Keeps the shape, but may permute features: it does not define feature_order.
-struct Scale : PlainLayer {
-    using Parameters = ParameterList<Parameter<"weight", Shape<192>, Role::scale>>;
+struct Scale : layers::PlainLayer {
+    using Parameters = core::ParameterList<core::Parameter<"weight", Shape<192>, Role::scale>>;
     static constexpr bool keeps_shape = true;
     static std::string name() { return "Scale"; }
 };

@@ -5,10 +5,10 @@
 
 using namespace gantry;
 
-struct Scale : PlainLayer {
-    using Parameters = ParameterList<Parameter<"weight", Shape<192>, Role::scale>>;
+struct Scale : layers::PlainLayer {
+    using Parameters = core::ParameterList<core::Parameter<"weight", Shape<192>, Role::scale>>;
     static constexpr bool keeps_shape = true;
-    static constexpr FeatureOrder feature_order = FeatureOrder::kept;
+    static constexpr layers::FeatureOrder feature_order = layers::FeatureOrder::kept;
     static std::string name() { return "Scale"; }
 };
 using Critic = Sequential<InputShape<8, 8, 3>, Flatten, Scale, Dense<192, 1>>;

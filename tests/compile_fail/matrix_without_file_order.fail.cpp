@@ -8,8 +8,8 @@
 
 using namespace gantry;
 
-struct Linear : PlainLayer {
-    using Parameters = ParameterList<Parameter<"weight", Shape<5, 5>, Role::weight>>;
+struct Linear : layers::PlainLayer {
+    using Parameters = core::ParameterList<core::Parameter<"weight", Shape<5, 5>, Role::weight>>;
     using Input = Shape<Batch, 5>;
     static std::string name() { return "Linear"; }
 };

@@ -5,9 +5,9 @@
 
 using namespace gantry;
 
-struct Linear : PlainLayer {
-    using Parameters =
-        ParameterList<Parameter<"weight", Shape<5, 5>, Role::weight, 5, 5, FileOrder::transposed>>;
+struct Linear : layers::PlainLayer {
+    using Parameters = core::ParameterList<
+        core::Parameter<"weight", Shape<5, 5>, Role::weight, 5, 5, core::FileOrder::transposed>>;
     using Input = Shape<Batch, 5>;
     static std::string name() { return "Linear"; }
 };

@@ -15,7 +15,7 @@ namespace gantry::test {
 namespace {
 
 /// Host memory that counts allocations and can fail.
-struct CountingMemory : HostMemory {
+struct CountingMemory : core::HostMemory {
     int allocations = 0, pieces = 0;
     bool full = false;
 
@@ -23,11 +23,11 @@ struct CountingMemory : HostMemory {
         if (full) throw std::bad_alloc();
         ++allocations;
         ++pieces;
-        return HostMemory::allocate(bytes);
+        return core::HostMemory::allocate(bytes);
     }
     void release(void* memory, std::size_t bytes) {
         --pieces;
-        HostMemory::release(memory, bytes);
+        core::HostMemory::release(memory, bytes);
     }
 };
 
@@ -40,14 +40,14 @@ std::size_t remainder(const void* memory, std::size_t alignment) {
 TEST_CASE("a buffer larger than any memory is an error, not a small one", "[core]") {
     Cpu device;
     CHECK_THROWS_WITH(
-        (Buffer<float, Cpu>(device, std::size_t{1} << 62)),
+        (core::Buffer<float, Cpu>(device, std::size_t{1} << 62)),
         "[memory] the size must be less than 2^63 bytes; got 4611686018427387904 elements of 4 bytes");
 }
 
 TEST_CASE("an arena has its final size after the first step", "[core]") {
     CountingMemory memory;
     {
-        Arena<CountingMemory> arena(memory);
+        core::Arena<CountingMemory> arena(memory);
         arena.poison(false);
         const auto step = [&] {
             for (std::size_t bytes : {100u, 300'000u, 1u, 2'000'000u, 64u}) {
@@ -74,7 +74,7 @@ TEST_CASE("an arena has its final size after the first step", "[core]") {
 
 TEST_CASE("an arena survives an allocation that fails", "[core]") {
     CountingMemory memory;
-    Arena<CountingMemory> arena(memory);
+    core::Arena<CountingMemory> arena(memory);
     arena.allocate(100);
     memory.full = true;
     CHECK_THROWS_AS(arena.allocate(10'000'000), std::bad_alloc);
@@ -86,7 +86,7 @@ TEST_CASE("an arena survives an allocation that fails", "[core]") {
 
 TEST_CASE("an arena that cannot merge its pieces continues with new ones", "[core]") {
     CountingMemory memory;
-    Arena<CountingMemory> arena(memory);
+    core::Arena<CountingMemory> arena(memory);
     arena.allocate(100);
     arena.allocate(10'000'000);
     memory.full = true;
@@ -102,7 +102,7 @@ TEST_CASE("an arena that cannot merge its pieces continues with new ones", "[cor
 
 TEST_CASE("pieces of an arena do not overlap", "[core]") {
     CountingMemory memory;
-    Arena<CountingMemory> arena(memory);
+    core::Arena<CountingMemory> arena(memory);
     for (int step = 0; step < 2; ++step) {
         std::vector<std::uint8_t*> pieces;
         for (std::uint8_t i = 0; i < 50; ++i) {
@@ -118,8 +118,8 @@ TEST_CASE("pieces of an arena do not overlap", "[core]") {
 }
 
 TEST_CASE("a poisoned arena allocates NaN, and poisons memory at the end of a step", "[core]") {
-    HostMemory memory;
-    Arena<HostMemory> arena(memory);
+    core::HostMemory memory;
+    core::Arena<core::HostMemory> arena(memory);
     arena.poison(true);
     auto* numbers = static_cast<float*>(arena.allocate(4 * sizeof(float)));
     for (int i = 0; i < 4; ++i) CHECK(std::isnan(numbers[i]));
@@ -129,11 +129,11 @@ TEST_CASE("a poisoned arena allocates NaN, and poisons memory at the end of a st
 }
 
 TEST_CASE("host memory is aligned, large blocks to huge pages", "[core]") {
-    HostMemory memory;
+    core::HostMemory memory;
     for (std::size_t bytes :
-         {std::size_t{1}, std::size_t{1000}, HostMemory::huge_page, std::size_t{3} << 20}) {
+         {std::size_t{1}, std::size_t{1000}, core::HostMemory::huge_page, std::size_t{3} << 20}) {
         void* block = memory.allocate(bytes);
-        CHECK(remainder(block, bytes >= HostMemory::huge_page ? HostMemory::huge_page : 64) == 0);
+        CHECK(remainder(block, bytes >= core::HostMemory::huge_page ? core::HostMemory::huge_page : 64) == 0);
         memory.fill(block, std::byte{7}, bytes);
         CHECK(static_cast<std::uint8_t*>(block)[bytes - 1] == 7);
         memory.release(block, bytes);
@@ -142,12 +142,12 @@ TEST_CASE("host memory is aligned, large blocks to huge pages", "[core]") {
 
 TEST_CASE("a buffer is zero at first and copies both ways", "[core]") {
     Cpu device;
-    Buffer<float, Cpu> buffer(device, 5);
+    core::Buffer<float, Cpu> buffer(device, 5);
     CHECK(buffer.to_host() == std::vector<float>(5, 0));
     const std::vector<float> numbers{1, 2, 3, 4, 5};
     buffer.from_host(numbers);
     CHECK(buffer.to_host() == numbers);
-    Buffer<float, Cpu> empty(device, 0);
+    core::Buffer<float, Cpu> empty(device, 0);
     CHECK(empty.data() == nullptr);
     CHECK(empty.to_host().empty());
 }

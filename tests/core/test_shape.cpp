@@ -27,18 +27,18 @@ static_assert(Shape<>::rank == 0 && Shape<>::sample_size == 1 && !Shape<>::batch
 static_assert(Shape<Batch, 28, 28, 1>::rank == 4 && Shape<Batch, 28, 28, 1>::sample_size == 784);
 static_assert(Shape<Batch, 28, 28, 1>::batched && !Shape<3, 4>::batched);
 static_assert(Shape<Batch, 5>::size(3) == 15 && Shape<4, 5>::size(3) == 20 && Shape<Batch>::size(3) == 3);
-static_assert(Shape<Batch, 5>::extents(3) == Extents{2, {3, 5}});
-static_assert(Extents{}.size() == 1 && Extents{}.first() == 1 && Extents{}.last() == 1);
-static_assert(Extents{3, {2, 3, 4}}.size() == 24 && Extents{3, {2, 3, 4}}.first() == 2);
-static_assert(Extents{3, {2, 3, 4}}.last() == 4);
-static_assert(Extents{2, {60000, 60000}}.size() == 3'600'000'000u);  // exceeds int
+static_assert(Shape<Batch, 5>::extents(3) == core::Extents{2, {3, 5}});
+static_assert(core::Extents{}.size() == 1 && core::Extents{}.first() == 1 && core::Extents{}.last() == 1);
+static_assert(core::Extents{3, {2, 3, 4}}.size() == 24 && core::Extents{3, {2, 3, 4}}.first() == 2);
+static_assert(core::Extents{3, {2, 3, 4}}.last() == 4);
+static_assert(core::Extents{2, {60000, 60000}}.size() == 3'600'000'000u);  // exceeds int
 static_assert(Shape<100000, 100000>::sample_size == 10'000'000'000u);
 static_assert(detail::fits(true, {46340, 46341}) && !detail::fits(true, {46341, 46341}));
 static_assert(detail::fits(true, {32768, 65535}) && !detail::fits(true, {32768, 65536}));
 static_assert(detail::fits(false, {1 << 24, 1 << 23}) && !detail::fits(false, {1 << 24, 1 << 24}));
 static_assert(!detail::fits(false, {1 << 30, 1 << 30, 1 << 30, 1 << 30}));  // 0 in 64 bits
 
-std::string text(const Extents& extents) {
+std::string text(const core::Extents& extents) {
     std::ostringstream out;
     out << extents;
     return out.str();
@@ -47,8 +47,8 @@ std::string text(const Extents& extents) {
 }  // namespace
 
 TEST_CASE("extents as text", "[core]") {
-    CHECK(text(Extents{}) == "()");
-    CHECK(text(Extents{1, {7}}) == "(7)");
+    CHECK(text(core::Extents{}) == "()");
+    CHECK(text(core::Extents{1, {7}}) == "(7)");
     CHECK(text(Shape<Batch, 28, 28, 1>::extents(Batch)) == "(Batch, 28, 28, 1)");
 }
 

@@ -8,10 +8,10 @@
 #include <support/catch.hpp>
 #include <support/count_allocations.hpp>
 
-using gantry::ConvolutionAxis;
-using gantry::ConvolutionGeometry;
 using gantry::Cpu;
-using gantry::MatmulParameters;
+using gantry::contracts::ConvolutionAxis;
+using gantry::contracts::ConvolutionGeometry;
+using gantry::contracts::MatmulParameters;
 
 namespace {
 
@@ -48,15 +48,16 @@ TEST_CASE("A convolution allocates nothing from its second call on", "[convoluti
     const ConvolutionAxis halves{16, 8, 4, 2, 1, 1}, keeps{16, 16, 3, 1, 1, 1};
     Cpu device{{.threads = 2}};
     for (const ConvolutionGeometry& g :
-         {ConvolutionGeometry{20, halves, halves, 16, 40}, ConvolutionGeometry{20, halves, keeps, 3, 40},
+         {ConvolutionGeometry{20, halves, halves, 16, 40},
+          ConvolutionGeometry{20, halves, keeps, 3, 40},
           ConvolutionGeometry{2, keeps, keeps, 24, 40}}) {
         std::vector<float> x(g.x_size(), 1), y(g.y_size(), 1), w(g.w_size(), 1);
-        check_steady(device,
-                     gantry::ConvolutionParameters<float>{g, x.data(), w.data(), y.data(), nullptr, {}});
-        check_steady(device, gantry::ConvolutionTransposedParameters<float>{
+        check_steady(device, gantry::contracts::ConvolutionParameters<float>{
+                                 g, x.data(), w.data(), y.data(), nullptr, {}});
+        check_steady(device, gantry::contracts::ConvolutionTransposedParameters<float>{
                                  g, y.data(), w.data(), x.data(), nullptr, {}});
-        check_steady(device, gantry::ConvolutionWeightGradientParameters<float>{g, x.data(), y.data(),
-                                                                                w.data(), false});
+        check_steady(device, gantry::contracts::ConvolutionWeightGradientParameters<float>{
+                                 g, x.data(), y.data(), w.data(), false});
     }
 }
 
@@ -70,10 +71,10 @@ TEST_CASE("A failed allocation on any thread of a kernel reaches the caller", "[
     std::size_t failures = 0;
     std::thread([&] {  // a thread without scratch memory
         failures = gantry::test::fail_each_allocation([&] {
-            launch(device,
-                   gantry::ConvolutionParameters<double>{g, x.data(), w.data(), y.data(), nullptr, {}});
-            launch(device, gantry::ConvolutionWeightGradientParameters<double>{g, x.data(), y.data(),
-                                                                               gradient.data(), false});
+            launch(device, gantry::contracts::ConvolutionParameters<double>{
+                               g, x.data(), w.data(), y.data(), nullptr, {}});
+            launch(device, gantry::contracts::ConvolutionWeightGradientParameters<double>{
+                               g, x.data(), y.data(), gradient.data(), false});
         });
     })
         .join();

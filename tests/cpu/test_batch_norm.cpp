@@ -11,11 +11,11 @@ namespace {
 template <class T>
 struct Case {
     std::size_t rows, columns;
-    Activation activation;
+    contracts::Activation activation;
     std::vector<T> x, scale, shift, upstream, running;
     std::vector<double> y, mean, variance, x_gradient, scale_gradient, shift_gradient;
 
-    Case(std::size_t r, std::size_t c, Activation a)
+    Case(std::size_t r, std::size_t c, contracts::Activation a)
         : rows(r),
           columns(c),
           activation(a),
@@ -31,7 +31,7 @@ struct Case {
           scale_gradient(c),
           shift_gradient(c) {
         const double n = static_cast<double>(rows);
-        const double slope = a.kind == ActivationKind::leaky_relu ? a.parameter : 1;
+        const double slope = a.kind == contracts::ActivationKind::leaky_relu ? a.parameter : 1;
         for (std::size_t j = 0; j < columns; ++j) {
             const auto value = [&](const std::vector<T>& v, std::size_t i) {
                 return static_cast<double>(v[i * columns + j]);
@@ -62,8 +62,9 @@ std::vector<T> forward(Cpu& device, const Case<T>& t) {
     T* const at = out.data() + n;
     std::copy(t.running.begin(), t.running.end(), at + 2 * c);
     std::copy(t.running.begin(), t.running.end(), at + 3 * c);
-    launch(device, BatchNormParameters<T>{t.rows, c, t.x.data(), t.scale.data(), t.shift.data(), out.data(),
-                                          at, at + c, at + 2 * c, at + 3 * c, 1e-5, 0.1, t.activation});
+    launch(device, contracts::BatchNormParameters<T>{t.rows, c, t.x.data(), t.scale.data(), t.shift.data(),
+                                                     out.data(), at, at + c, at + 2 * c, at + 3 * c, 1e-5,
+                                                     0.1, t.activation});
     return out;
 }
 
@@ -72,19 +73,19 @@ template <class T>
 std::vector<T> gradient(Cpu& device, const Case<T>& t, const std::vector<T>& result) {
     const std::size_t n = t.rows * t.columns, c = t.columns;
     std::vector<T> out(n + 2 * c, T(NAN));
-    BatchNormGradientParameters<T> p{t.rows,
-                                     c,
-                                     t.upstream.data(),
-                                     t.x.data(),
-                                     t.scale.data(),
-                                     t.shift.data(),
-                                     result.data() + n,
-                                     result.data() + n + c,
-                                     out.data(),
-                                     out.data() + n,
-                                     out.data() + n + c,
-                                     false,
-                                     t.activation};
+    contracts::BatchNormGradientParameters<T> p{t.rows,
+                                                c,
+                                                t.upstream.data(),
+                                                t.x.data(),
+                                                t.scale.data(),
+                                                t.shift.data(),
+                                                result.data() + n,
+                                                result.data() + n + c,
+                                                out.data(),
+                                                out.data() + n,
+                                                out.data() + n + c,
+                                                false,
+                                                t.activation};
     launch(device, p);
     p.x_gradient = nullptr;
     p.accumulate = true;
@@ -109,7 +110,9 @@ TEMPLATE_TEST_CASE("batch norm: training, gradient, evaluation", "[threads]", fl
     Cpu device{{.threads = 2}};
     for (const std::size_t columns : {1u, 3u, 16u, 17u, 48u, 100u, 240u, 1201u})
         for (const std::size_t rows : {2u, 5u, 64u, 129u, 1500u})
-            for (const Activation a : {Activation{}, Activation{ActivationKind::leaky_relu, 0.2}}) {
+            for (const contracts::Activation a :
+                 {contracts::Activation{},
+                  contracts::Activation{contracts::ActivationKind::leaky_relu, 0.2}}) {
                 if (rows * columns > 400000) continue;
                 CAPTURE(rows, columns, a.parameter);
                 const Case<T> t(rows, columns, a);
@@ -139,9 +142,9 @@ TEMPLATE_TEST_CASE("batch norm: training, gradient, evaluation", "[threads]", fl
 
                 std::vector<T> mean(t.mean.begin(), t.mean.end()),
                     variance(t.variance.begin(), t.variance.end()), y(n, T(NAN));
-                launch(device, BatchNormEvaluationParameters<T>{rows, columns, t.x.data(), t.scale.data(),
-                                                                t.shift.data(), mean.data(), variance.data(),
-                                                                y.data(), 1e-5, a});
+                launch(device, contracts::BatchNormEvaluationParameters<T>{
+                                   rows, columns, t.x.data(), t.scale.data(), t.shift.data(), mean.data(),
+                                   variance.data(), y.data(), 1e-5, a});
                 CHECK(largest_error(y, t.y) < coarse);
             }
 }
@@ -173,12 +176,12 @@ TEST_CASE("batch norm: the variance keeps its precision for a large mean") {
 
 TEST_CASE("batch norm: no rows, no columns, no gradients") {
     Cpu device;
-    launch(device, BatchNormParameters<float>{});
-    launch(device, BatchNormEvaluationParameters<float>{});
-    launch(device, BatchNormGradientParameters<float>{});
+    launch(device, contracts::BatchNormParameters<float>{});
+    launch(device, contracts::BatchNormEvaluationParameters<float>{});
+    launch(device, contracts::BatchNormGradientParameters<float>{});
     const Case<float> t(9, 5, {});
     const std::vector<float> result = forward(device, t);
-    launch(device,
-           BatchNormGradientParameters<float>{9, 5, t.upstream.data(), t.x.data(), t.scale.data(),
-                                              t.shift.data(), result.data() + 45, result.data() + 50});
+    launch(device, contracts::BatchNormGradientParameters<float>{9, 5, t.upstream.data(), t.x.data(),
+                                                                 t.scale.data(), t.shift.data(),
+                                                                 result.data() + 45, result.data() + 50});
 }

@@ -11,11 +11,11 @@
 #include <support/convolution_geometries.hpp>
 #include <support/numbers.hpp>
 
-using gantry::Activation;
-using gantry::ActivationKind;
-using gantry::ConvolutionAxis;
-using gantry::ConvolutionGeometry;
 using gantry::Cpu;
+using gantry::contracts::Activation;
+using gantry::contracts::ActivationKind;
+using gantry::contracts::ConvolutionAxis;
+using gantry::contracts::ConvolutionGeometry;
 using gantry::test::Direction;
 using gantry::test::directions;
 using gantry::test::RandomGeometries;
@@ -73,13 +73,14 @@ struct Convolution {
     void launch_into(Cpu& device, T* result, const T* x_at, const T* y_at, const T* w_at) const {
         const T* const b = with_bias ? bias.data() : nullptr;
         if (direction == Direction::forward)
-            launch(device, gantry::ConvolutionParameters<T>{geometry, x_at, w_at, result, b, activation});
+            launch(device,
+                   gantry::contracts::ConvolutionParameters<T>{geometry, x_at, w_at, result, b, activation});
         else if (direction == Direction::transposed)
-            launch(device,
-                   gantry::ConvolutionTransposedParameters<T>{geometry, y_at, w_at, result, b, activation});
+            launch(device, gantry::contracts::ConvolutionTransposedParameters<T>{geometry, y_at, w_at, result,
+                                                                                 b, activation});
         else
-            launch(device,
-                   gantry::ConvolutionWeightGradientParameters<T>{geometry, x_at, y_at, result, accumulate});
+            launch(device, gantry::contracts::ConvolutionWeightGradientParameters<T>{geometry, x_at, y_at,
+                                                                                     result, accumulate});
     }
     std::vector<T> run(int threads) const {
         // A kernel that overwrites its result must not read the old contents.
@@ -218,7 +219,8 @@ TEMPLATE_TEST_CASE("A convolution that reads its source in place is correct", "[
         check<T>(geometry, direction);
     };
     for (const ConvolutionGeometry& geometry : {
-             ConvolutionGeometry{12, window(8, 4, 2, 1), window(6, 4, 2, 1), 16, panel},  // a DCGAN's
+             ConvolutionGeometry{12, window(8, 4, 2, 1), window(6, 4, 2, 1), 16,
+                                            panel},                      // a DCGAN's
              {4, window(7, 4, 2, 1), window(9, 4, 2, 1), 3, 2 * panel},  // one group of images
              {20, window(5, 3, 1, 1), window(9, 3, 1, 1), 5, panel},     //
              {28, window(6, 3, 2, 1), window(5, 3, 2, 1), 31, panel},    //

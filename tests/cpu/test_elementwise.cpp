@@ -37,7 +37,7 @@ TEMPLATE_TEST_CASE("elementwise: any size, scalar inputs, in place", "[threads]"
         std::vector<double> expected(n);
         for (std::size_t i = 0; i < n; ++i)
             expected[i] = std::tanh(static_cast<double>(x[i])) * 0.3 + static_cast<double>(y[i]) * 0.75;
-        launch(device, ElementwiseParameters<Mix, T, 3>{
+        launch(device, contracts::ElementwiseParameters<Mix, T, 3>{
                            {0.3}, n, x.data(), {x.data(), y.data(), &z}, {false, false, true}});
         CAPTURE(n);
         CHECK(largest_error(x, expected) < tolerance<T>);
@@ -51,8 +51,8 @@ TEMPLATE_TEST_CASE("elementwise: results depend neither on position nor on threa
     const std::vector<T> x(n, T(0.3)), y(n, T(-1.7)), z(n, T(0.9));
     const auto run = [&](Cpu& device) {
         std::vector<T> out(n);
-        launch(device,
-               ElementwiseParameters<Mix, T, 3>{{0.3}, n, out.data(), {x.data(), y.data(), z.data()}, {}});
+        launch(device, contracts::ElementwiseParameters<Mix, T, 3>{
+                           {0.3}, n, out.data(), {x.data(), y.data(), z.data()}, {}});
         return out;
     };
     CHECK(independent_of_threads(run));
@@ -69,7 +69,8 @@ TEMPLATE_TEST_CASE("map_sum: any size, and the same bits with any number of thre
         for (const T v : x) expected += static_cast<double>(v) * 0.25;
         const auto run = [&](Cpu& device) {
             std::vector<T> out{T(NAN)};
-            launch(device, TransformReduceParameters<ItSelf, T, 1>{{}, n, out.data(), {x.data()}, {}, 0.25});
+            launch(device, contracts::TransformReduceParameters<ItSelf, T, 1>{
+                               {}, n, out.data(), {x.data()}, {}, 0.25});
             return out;
         };
         Cpu device;
@@ -92,7 +93,7 @@ TEMPLATE_TEST_CASE("loss: value and derivative of any size, with the same bits w
         }
         const auto run = [&](Cpu& device) {
             std::vector<T> out(1 + n, T(NAN));
-            launch(device, LossParameters<BceWithLogits, T, 2>{
+            launch(device, contracts::LossParameters<ops::BceWithLogits, T, 2>{
                                {}, n, out.data(), out.data() + 1, {x.data(), t.data()}, {}, 0.01});
             return out;
         };

@@ -50,9 +50,9 @@ Results run_kernels(int threads) {
     for (std::size_t i = 0; i < size; ++i) x[i] = static_cast<float>(i % 97 + 1) / 8;  // exact
     Results r{std::vector<float>(size), std::vector<float>(size)};
     Cpu device{{.threads = threads}};
-    launch(device,
-           ElementwiseParameters<Functions, float, 1>{{}, size, r.elements.data(), {x.data()}, {false}});
-    launch(device, SoftmaxParameters<float>{size / 13, 13, x.data(), r.shares.data()});
+    launch(device, contracts::ElementwiseParameters<Functions, float, 1>{
+                       {}, size, r.elements.data(), {x.data()}, {false}});
+    launch(device, contracts::SoftmaxParameters<float>{size / 13, 13, x.data(), r.shares.data()});
     return r;
 }
 

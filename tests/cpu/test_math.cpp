@@ -125,7 +125,7 @@ TEMPLATE_TEST_CASE("limits and NaN", "", float, double, cpu::Vector<float>, cpu:
 
 TEMPLATE_TEST_CASE("activate in place, at every length", "", float, double) {
     using T = TestType;
-    for (const Activation a : reference::all_activations())
+    for (const contracts::Activation a : reference::all_activations())
         for (std::size_t n = 0; n < 40; ++n) {
             std::vector<T> y(n + 1);
             for (std::size_t i = 0; i <= n; ++i) y[i] = static_cast<T>(0.37 * static_cast<double>(i) - 6);

@@ -11,10 +11,10 @@
 #include <support/catch.hpp>
 #include <support/reference_activation.hpp>
 
-using gantry::Activation;
-using gantry::ActivationKind;
 using gantry::Cpu;
-using gantry::MatmulParameters;
+using gantry::contracts::Activation;
+using gantry::contracts::ActivationKind;
+using gantry::contracts::MatmulParameters;
 
 namespace {
 

@@ -49,7 +49,7 @@ void compare(const F& update, const Moments& moments, const Step& step) {
         for (std::size_t i = 0; i < n; ++i) step(expected, i);
         const auto run = [&](Cpu& device) {
             Buffers<T> x(n);
-            UpdateParameters<F> p{update, n, x.w.data(), x.g.data()};
+            contracts::UpdateParameters<F> p{update, n, x.w.data(), x.g.data()};
             for (std::size_t k = 0; k < moments.size(); ++k)
                 if (moments[k]) p.moments[k] = (x.*moments[k]).data();
             launch(device, p);
@@ -71,11 +71,11 @@ TEMPLATE_TEST_CASE("sgd", "[threads]", float, double) {
     for (const bool momentum : {false, true})
         for (const bool nesterov : {false, true})
             for (const bool first : {false, true})
-                compare(SgdUpdate<T>({.momentum = momentum ? 0.9 : 0,
-                                      .dampening = 0.3,
-                                      .weight_decay = 0.01,
-                                      .nesterov = nesterov},
-                                     0.1, 0.9, first),
+                compare(optim::SgdUpdate<T>({.momentum = momentum ? 0.9 : 0,
+                                             .dampening = 0.3,
+                                             .weight_decay = 0.01,
+                                             .nesterov = nesterov},
+                                            0.1, 0.9, first),
                         std::array<Moment<T>, 1>{momentum ? &Buffers<T>::a : nullptr},
                         [&](Buffers<double>& x, std::size_t i) {
                             double step = x.g[i] + 0.01 * x.w[i];
@@ -107,9 +107,9 @@ TEMPLATE_TEST_CASE("adam, adamw, optimistic adam", "[threads]", float, double) {
     const AdamWOptions decoupled{
         .learning_rate = 0.1, .beta1 = 0.5, .beta2 = 0.99, .epsilon = 1e-3, .weight_decay = 0.02};
     const std::array<Moment<T>, 2> two{&Buffers<T>::a, &Buffers<T>::b};
-    compare(AdamUpdate<T>(options, 2), two, step(false, false));
-    compare(AdamWUpdate<T>(decoupled, 2), two, step(true, false));
-    compare(OptimisticAdamUpdate<T>(options, 2),
+    compare(optim::AdamUpdate<T>(options, 2), two, step(false, false));
+    compare(optim::AdamWUpdate<T>(decoupled, 2), two, step(true, false));
+    compare(optim::OptimisticAdamUpdate<T>(options, 2),
             std::array<Moment<T>, 3>{&Buffers<T>::a, &Buffers<T>::b, &Buffers<T>::c}, step(false, true));
 }
 
@@ -117,12 +117,12 @@ TEMPLATE_TEST_CASE("rmsprop", "[threads]", float, double) {
     using T = TestType;
     for (const bool centered : {false, true})
         for (const bool momentum : {false, true})
-            compare(RmsPropUpdate<T>({.learning_rate = 0.1,
-                                      .alpha = 0.9,
-                                      .epsilon = 1e-3,
-                                      .weight_decay = 0.02,
-                                      .momentum = momentum ? 0.8 : 0,
-                                      .centered = centered}),
+            compare(optim::RmsPropUpdate<T>({.learning_rate = 0.1,
+                                             .alpha = 0.9,
+                                             .epsilon = 1e-3,
+                                             .weight_decay = 0.02,
+                                             .momentum = momentum ? 0.8 : 0,
+                                             .centered = centered}),
                     std::array<Moment<T>, 3>{&Buffers<T>::b, centered ? &Buffers<T>::a : nullptr,
                                              momentum ? &Buffers<T>::c : nullptr},
                     [&](Buffers<double>& x, std::size_t i) {
@@ -141,7 +141,7 @@ TEMPLATE_TEST_CASE("rmsprop", "[threads]", float, double) {
 
 TEMPLATE_TEST_CASE("lion", "[threads]", float, double) {
     using T = TestType;
-    compare(LionUpdate<T>({.learning_rate = 0.1, .beta1 = 0.75, .beta2 = 0.5, .weight_decay = 0.02}),
+    compare(optim::LionUpdate<T>({.learning_rate = 0.1, .beta1 = 0.75, .beta2 = 0.5, .weight_decay = 0.02}),
             std::array<Moment<T>, 1>{&Buffers<T>::a}, [](Buffers<double>& x, std::size_t i) {
                 const double direction = 0.75 * x.a[i] + 0.25 * x.g[i];
                 const double sign = direction > 0 ? 1 : direction < 0 ? -1 : 0;
@@ -150,6 +150,6 @@ TEMPLATE_TEST_CASE("lion", "[threads]", float, double) {
             });
     // No direction, no step.
     T w = 1, m = 0;
-    LionUpdate<T>({.learning_rate = 0.5})(T{0}, w, m);
+    optim::LionUpdate<T>({.learning_rate = 0.5})(T{0}, w, m);
     CHECK(w == 1);
 }

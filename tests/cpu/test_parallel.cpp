@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 using gantry::Cpu;
-using gantry::MatmulParameters;
+using gantry::contracts::MatmulParameters;
 using gantry::cpu::parallel;
 using gantry::test::run_in_child;
 

@@ -12,8 +12,8 @@ using namespace gantry::test;
 
 namespace {
 
-using Counter = PhiloxBlock;
-using Key = PhiloxKey;
+using Counter = core::PhiloxBlock;
+using Key = core::PhiloxKey;
 
 Counter vector_philox(Counter counter, Key key, std::size_t lane) {
     const auto words = cpu::detail::philox(
@@ -31,7 +31,7 @@ template <class T>
 std::vector<T> normals(Cpu& device, std::size_t n, const RandomStream& stream, double mean,
                        double deviation) {
     std::vector<T> result(n, T(NAN));
-    launch(device, NormalParameters<T>{n, result.data(), mean, deviation, stream});
+    launch(device, contracts::NormalParameters<T>{n, result.data(), mean, deviation, stream});
     return result;
 }
 
@@ -49,7 +49,7 @@ TEST_CASE("Philox4x32-10: known answers, scalar and in every lane") {
                   {0xa4093822, 0x299f31d0},
                   {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}}};
     for (const auto& [counter, key, answer] : known) {
-        CHECK(philox(counter, key) == answer);
+        CHECK(core::philox(counter, key) == answer);
         for (std::size_t lane = 0; lane < cpu::lanes<std::uint32_t>; ++lane)
             CHECK(vector_philox(counter, key, lane) == answer);
     }
@@ -67,7 +67,7 @@ TEMPLATE_TEST_CASE("uniform numbers have the layout of RandomStream", "[threads]
                 expected[i] = static_cast<T>(word(stream, i) >> 8) * static_cast<T>(0x1p-24);
             const auto run = [&](Cpu& device) {
                 std::vector<T> y(n, T(NAN));
-                launch(device, UniformParameters<T>{n, y.data(), 0, 1, stream});
+                launch(device, contracts::UniformParameters<T>{n, y.data(), 0, 1, stream});
                 return y;
             };
             Cpu device;
@@ -94,7 +94,7 @@ TEMPLATE_TEST_CASE("uniform numbers are in [low, high), and accurate to an ulp",
     constexpr std::uint32_t largest = 0xffffff;
     for (const auto& [low, high] : ranges) {
         CAPTURE(low, high);
-        const UniformMap<T> map(low, high);
+        const contracts::UniformMap<T> map(low, high);
         const T first = static_cast<T>(low),
                 last = std::max(first, std::nextafter(static_cast<T>(high), first));
         CHECK(static_cast<T>(map(0.)) == first);
@@ -103,7 +103,7 @@ TEMPLATE_TEST_CASE("uniform numbers are in [low, high), and accurate to an ulp",
         const std::size_t n = 1000;
         std::vector<T> y(n);
         Cpu device;
-        launch(device, UniformParameters<T>{n, y.data(), low, high, stream});
+        launch(device, contracts::UniformParameters<T>{n, y.data(), low, high, stream});
         for (std::size_t i = 0; i < n; ++i) {
             const double u = (word(stream, i) >> 8) * 0x1p-24, exact = low + (high - low) * u;
             const double ulp = std::nextafter(std::abs(y[i]), T(INFINITY)) - std::abs(y[i]);
@@ -119,7 +119,7 @@ TEMPLATE_TEST_CASE("uniform numbers are in [low, high), and accurate to an ulp",
 TEMPLATE_TEST_CASE("UniformMap: an FMA changes no bits", "", float, double) {
     using T = TestType;
     const double low = -std::sqrt(3.), high = std::sqrt(3.);
-    const UniformMap<T> map(low, high);
+    const contracts::UniformMap<T> map(low, high);
     // The high and low parts of the step, as in UniformMap.
     const double step = (high - low) * 0x1p-24;
     const double head = std::bit_cast<double>(std::bit_cast<std::uint64_t>(step) >> 24 << 24);
@@ -153,7 +153,7 @@ TEMPLATE_TEST_CASE("uniform numbers: known answers", "", float, double) {
     Cpu device;
     for (const auto& [low, high, answers] : known) {
         std::vector<T> y(101);
-        launch(device, UniformParameters<T>{y.size(), y.data(), low, high, stream});
+        launch(device, contracts::UniformParameters<T>{y.size(), y.data(), low, high, stream});
         CHECK(same_bits<T>({y[0], y[1], y[17], y[100]},
                            {static_cast<T>(answers[0]), static_cast<T>(answers[1]),
                             static_cast<T>(answers[2]), static_cast<T>(answers[3])}));
@@ -210,7 +210,7 @@ TEMPLATE_TEST_CASE("dropout keeps by the stream's uniform numbers", "[threads]",
                 expected[i] = (word(stream, i) >> 8) * 0x1p-24 < keep ? x[i] * T(1 / keep) : T{0};
             const auto run = [&](Cpu& device) {
                 std::vector<T> y(n, T(NAN));
-                launch(device, DropoutParameters<T>{n, x.data(), y.data(), keep, stream});
+                launch(device, contracts::DropoutParameters<T>{n, x.data(), y.data(), keep, stream});
                 return y;
             };
             Cpu device;

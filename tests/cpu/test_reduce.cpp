@@ -1,5 +1,5 @@
-#include "support/numbers.hpp"
 #include "support/catch.hpp"
+#include "support/numbers.hpp"
 #include <gantry/cpu/copy.hpp>
 #include <gantry/cpu/reduce.hpp>
 
@@ -20,9 +20,9 @@ const Extents2 some_extents[] = {{1, 1},     {5, 1},    {1000, 1},  {7, 3},    {
 TEMPLATE_TEST_CASE("sum over either axis", "[threads]", float, double) {
     using T = TestType;
     for (const auto [rows, columns] : some_extents)
-        for (const Axis axis : {Axis::rows, Axis::columns})
+        for (const contracts::Axis axis : {contracts::Axis::rows, contracts::Axis::columns})
             for (const bool accumulate : {false, true}) {
-                const std::size_t n = axis == Axis::rows ? columns : rows;
+                const std::size_t n = axis == contracts::Axis::rows ? columns : rows;
                 const std::vector<T> x = random_numbers<T>(rows * columns, "x"),
                                      start = random_numbers<T>(n, "y");
                 std::vector<double> expected(n);
@@ -30,15 +30,16 @@ TEMPLATE_TEST_CASE("sum over either axis", "[threads]", float, double) {
                     expected[i] = accumulate ? static_cast<double>(start[i]) : 0;
                 for (std::size_t r = 0; r < rows; ++r)
                     for (std::size_t c = 0; c < columns; ++c)
-                        expected[axis == Axis::rows ? c : r] += 0.3 * static_cast<double>(x[r * columns + c]);
+                        expected[axis == contracts::Axis::rows ? c : r] +=
+                            0.3 * static_cast<double>(x[r * columns + c]);
                 const auto run = [&](Cpu& device) {
                     std::vector<T> y = accumulate ? start : std::vector<T>(n, T(NAN));
-                    launch(device,
-                           SumParameters<T>{rows, columns, axis, x.data(), y.data(), accumulate, 0.3});
+                    launch(device, contracts::SumParameters<T>{rows, columns, axis, x.data(), y.data(),
+                                                               accumulate, 0.3});
                     return y;
                 };
                 Cpu device;
-                CAPTURE(rows, columns, axis == Axis::rows, accumulate);
+                CAPTURE(rows, columns, axis == contracts::Axis::rows, accumulate);
                 CHECK(largest_error(run(device), expected) < 5 * tolerance<T>);
                 CHECK(independent_of_threads(run));
             }
@@ -47,10 +48,10 @@ TEMPLATE_TEST_CASE("sum over either axis", "[threads]", float, double) {
 TEST_CASE("sum of no rows or no columns is 0") {
     Cpu device;
     std::vector<float> y(3, NAN);
-    launch(device, SumParameters<float>{0, 3, Axis::rows, nullptr, y.data()});
+    launch(device, contracts::SumParameters<float>{0, 3, contracts::Axis::rows, nullptr, y.data()});
     CHECK(y == std::vector<float>(3));
     y.assign(3, NAN);
-    launch(device, SumParameters<float>{3, 0, Axis::columns, nullptr, y.data()});
+    launch(device, contracts::SumParameters<float>{3, 0, contracts::Axis::columns, nullptr, y.data()});
     CHECK(y == std::vector<float>(3));
 }
 
@@ -58,14 +59,14 @@ TEMPLATE_TEST_CASE("broadcast along either axis", "[threads]", float, double) {
     using T = TestType;
     Cpu device{{.threads = 2}};
     for (const auto [rows, columns] : some_extents)
-        for (const Axis axis : {Axis::rows, Axis::columns}) {
-            const std::vector<T> x = random_numbers<T>(axis == Axis::rows ? columns : rows, "x");
+        for (const contracts::Axis axis : {contracts::Axis::rows, contracts::Axis::columns}) {
+            const std::vector<T> x = random_numbers<T>(axis == contracts::Axis::rows ? columns : rows, "x");
             std::vector<T> y(rows * columns, T(NAN)), expected(y);
             for (std::size_t r = 0; r < rows; ++r)
                 for (std::size_t c = 0; c < columns; ++c)
-                    expected[r * columns + c] = T(0.3) * x[axis == Axis::rows ? c : r];
-            launch(device, BroadcastParameters<T>{rows, columns, axis, x.data(), y.data(), 0.3});
-            CAPTURE(rows, columns, axis == Axis::rows);
+                    expected[r * columns + c] = T(0.3) * x[axis == contracts::Axis::rows ? c : r];
+            launch(device, contracts::BroadcastParameters<T>{rows, columns, axis, x.data(), y.data(), 0.3});
+            CAPTURE(rows, columns, axis == contracts::Axis::rows);
             CHECK(same_bits(y, expected));
         }
 }
@@ -80,11 +81,12 @@ TEMPLATE_TEST_CASE("copy a block, fill", "[threads]", float, double) {
             std::vector<T> y(rows * stride, T(-7)), expected(y);
             for (std::size_t r = 0; r < rows; ++r)
                 for (std::size_t c = 0; c < columns; ++c) expected[r * stride + c] = x[r * source_stride + c];
-            launch(device, CopyBlockParameters<T>{rows, columns, x.data(), source_stride, y.data(), stride});
+            launch(device, contracts::CopyBlockParameters<T>{rows, columns, x.data(), source_stride, y.data(),
+                                                             stride});
             CHECK(same_bits(y, expected));
-            launch(device, FillParameters<T>{y.size(), y.data(), T(0.5)});
+            launch(device, contracts::FillParameters<T>{y.size(), y.data(), T(0.5)});
             CHECK(same_bits(y, std::vector<T>(y.size(), T(0.5))));
         }
-    launch(device, CopyBlockParameters<T>{});
-    launch(device, FillParameters<T>{});
+    launch(device, contracts::CopyBlockParameters<T>{});
+    launch(device, contracts::FillParameters<T>{});
 }

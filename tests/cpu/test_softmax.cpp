@@ -36,20 +36,20 @@ TEMPLATE_TEST_CASE("softmax and cross entropy", "[threads]", float, double) {
             }
             const auto softmax = [&](Cpu& device) {
                 std::vector<T> result(x.size(), T(NAN));
-                launch(device, SoftmaxParameters<T>{rows, columns, x.data(), result.data()});
+                launch(device, contracts::SoftmaxParameters<T>{rows, columns, x.data(), result.data()});
                 return result;
             };
             // The value, followed by the gradient.
             const auto cross_entropy = [&](Cpu& device) {
                 std::vector<T> result(1 + x.size(), T(NAN));
-                launch(device, CrossEntropyParameters<T>{rows, columns, x.data(), targets.data(),
-                                                         result.data(), result.data() + 1, scale});
+                launch(device, contracts::CrossEntropyParameters<T>{rows, columns, x.data(), targets.data(),
+                                                                    result.data(), result.data() + 1, scale});
                 return result;
             };
             const auto value_alone = [&](Cpu& device) {
                 std::vector<T> result(1, T(NAN));
-                launch(device, CrossEntropyParameters<T>{rows, columns, x.data(), targets.data(),
-                                                         result.data(), nullptr, scale});
+                launch(device, contracts::CrossEntropyParameters<T>{rows, columns, x.data(), targets.data(),
+                                                                    result.data(), nullptr, scale});
                 return result;
             };
             std::vector<double> expected{loss};
@@ -70,8 +70,9 @@ TEMPLATE_TEST_CASE("softmax and cross entropy of the largest values", "", float,
     const std::vector<T> x{most, -most, T{0}}, targets{T{1}, T{0}, T{0}};
     std::vector<T> y(3), loss(1), gradient(3, T(NAN));
     Cpu device;
-    launch(device, SoftmaxParameters<T>{1, 3, x.data(), y.data()});
-    launch(device, CrossEntropyParameters<T>{1, 3, x.data(), targets.data(), loss.data(), gradient.data()});
+    launch(device, contracts::SoftmaxParameters<T>{1, 3, x.data(), y.data()});
+    launch(device, contracts::CrossEntropyParameters<T>{1, 3, x.data(), targets.data(), loss.data(),
+                                                        gradient.data()});
     CHECK(y == std::vector<T>{T{1}, T{0}, T{0}});
     CHECK(loss[0] == T{0});
     CHECK(gradient == std::vector<T>(3));
@@ -98,14 +99,14 @@ TEMPLATE_TEST_CASE("maxout: select and scatter", "[threads]", float, double) {
                     }
                 const auto select = [&](Cpu& device) {
                     std::vector<T> out(rows * columns, T(NAN));
-                    launch(device, MaxoutSelectParameters<T>{rows, pieces, columns, x.data(), values.data(),
-                                                             out.data()});
+                    launch(device, contracts::MaxoutSelectParameters<T>{rows, pieces, columns, x.data(),
+                                                                        values.data(), out.data()});
                     return out;
                 };
                 const auto scatter = [&](Cpu& device) {
                     std::vector<T> out(x.size(), T(NAN));
-                    launch(device, MaxoutScatterParameters<T>{rows, pieces, columns, x.data(),
-                                                              upstream.data(), out.data()});
+                    launch(device, contracts::MaxoutScatterParameters<T>{rows, pieces, columns, x.data(),
+                                                                         upstream.data(), out.data()});
                     return out;
                 };
                 Cpu device;

@@ -29,12 +29,12 @@ inline constexpr auto cudnn = [](Cuda& device, const auto& p) {
 /// A convolution of random operands in one of its directions, on any device.
 template <class T>
 struct Convolution {
-    ConvolutionGeometry geometry;
+    contracts::ConvolutionGeometry geometry;
     Direction direction;
     bool with_bias = false, accumulate = false;
-    Activation activation = {};
-    Activation behind = {};  ///< the activation whose output the images are, if any
-    std::size_t offset = 0;  ///< of all arrays from an aligned address, in elements
+    contracts::Activation activation = {};
+    contracts::Activation behind = {};  ///< the activation whose output the images are, if any
+    std::size_t offset = 0;             ///< of all arrays from an aligned address, in elements
 
     std::vector<T> x() const { return numbers(Direction::transposed, geometry.x_size(), "x"); }
     std::vector<T> y() const { return numbers(Direction::forward, geometry.y_size(), "y"); }
@@ -55,20 +55,20 @@ struct Convolution {
     template <class F>
     void call(const F& f, const Arrays& at) const {
         const T* const bias_or_none = with_bias ? at.bias : nullptr;
-        ActivationBackward<T> x_activation, y_activation;
-        if (behind.kind != ActivationKind::identity) {
+        contracts::ActivationBackward<T> x_activation, y_activation;
+        if (behind.kind != contracts::ActivationKind::identity) {
             x_activation = {at.x_outputs, behind};
             y_activation = {at.y_outputs, behind};
         }
         if (direction == Direction::forward)
-            f(ConvolutionParameters<T>{geometry, at.x, at.w, at.y, bias_or_none, activation, false,
-                                       x_activation});
+            f(contracts::ConvolutionParameters<T>{geometry, at.x, at.w, at.y, bias_or_none, activation, false,
+                                                  x_activation});
         else if (direction == Direction::transposed)
-            f(ConvolutionTransposedParameters<T>{geometry, at.y, at.w, at.x, bias_or_none, activation, false,
-                                                 y_activation});
+            f(contracts::ConvolutionTransposedParameters<T>{geometry, at.y, at.w, at.x, bias_or_none,
+                                                            activation, false, y_activation});
         else
-            f(ConvolutionWeightGradientParameters<T>{geometry, at.x, at.y, at.w, accumulate, x_activation,
-                                                     y_activation});
+            f(contracts::ConvolutionWeightGradientParameters<T>{geometry, at.x, at.y, at.w, accumulate,
+                                                                x_activation, y_activation});
     }
 
     template <class F>

@@ -57,12 +57,13 @@ std::vector<T> elementwise_kernels(D& device, std::size_t offset) {
     Arrays<T, D> arrays(device, offset);
     for (const std::size_t n : {77u, 17'000u}) {  // a sum by one block, and by several
         const T *x = arrays.random(n, "x"), *y = arrays.random(n, "y", 0, 1);
-        launch(device, ElementwiseParameters<CustomMix, T, 3>{{0.3}, n, arrays.unwritten(n), {x, y, x}, {}});
-        launch(device,
-               TransformReduceParameters<CustomProduct, T, 2>{{}, n, arrays.unwritten(1), {x, y}, {}, 0.25});
-        launch(device, LossParameters<BceWithLogits, T, 2>{
+        launch(device, contracts::ElementwiseParameters<CustomMix, T, 3>{
+                           {0.3}, n, arrays.unwritten(n), {x, y, x}, {}});
+        launch(device, contracts::TransformReduceParameters<CustomProduct, T, 2>{
+                           {}, n, arrays.unwritten(1), {x, y}, {}, 0.25});
+        launch(device, contracts::LossParameters<ops::BceWithLogits, T, 2>{
                            {}, n, arrays.unwritten(1), arrays.unwritten(n), {x, y}, {}, 0.25});
-        launch(device, FillParameters<T>{n, arrays.unwritten(n), T(0.25)});
+        launch(device, contracts::FillParameters<T>{n, arrays.unwritten(n), T(0.25)});
     }
     return arrays.to_host();
 }
@@ -76,22 +77,23 @@ std::vector<T> sums_and_copies(D& device, std::size_t offset) {
     // By warps and by blocks, in one part and in several.
     for (const auto [rows, columns] : {Matrix{9, 36}, {7, 5}, {3, 1030}, {2, 16'400}, {1100, 64}}) {
         const T* const x = arrays.random(rows * columns, "x");
-        for (const Axis axis : {Axis::rows, Axis::columns}) {
-            T* const sums = arrays.unwritten(axis == Axis::rows ? columns : rows);
-            launch(device, SumParameters<T>{rows, columns, axis, x, sums, false, 0.25});
-            launch(device,
-                   BroadcastParameters<T>{rows, columns, axis, sums, arrays.unwritten(rows * columns), 0.25});
+        for (const contracts::Axis axis : {contracts::Axis::rows, contracts::Axis::columns}) {
+            T* const sums = arrays.unwritten(axis == contracts::Axis::rows ? columns : rows);
+            launch(device, contracts::SumParameters<T>{rows, columns, axis, x, sums, false, 0.25});
+            launch(device, contracts::BroadcastParameters<T>{rows, columns, axis, sums,
+                                                             arrays.unwritten(rows * columns), 0.25});
         }
         T* const y = arrays.random(rows * (columns + 4), "y");
-        launch(device, CopyBlockParameters<T>{rows, columns, x, columns, y, columns + 4});
+        launch(device, contracts::CopyBlockParameters<T>{rows, columns, x, columns, y, columns + 4});
     }
     for (const std::size_t size : {37u, 70'000u}) {
         T* const x = arrays.random(size, "x");
-        auto* const norm = static_cast<ScaledNorm*>(device.arena().allocate(sizeof(ScaledNorm)));
-        launch(device, NormParameters<T>{size, x, norm, arrays.unwritten(1)});
-        launch(device, ClipToNormParameters<T>{size, x, norm, 0.5});
+        auto* const norm =
+            static_cast<contracts::ScaledNorm*>(device.arena().allocate(sizeof(contracts::ScaledNorm)));
+        launch(device, contracts::NormParameters<T>{size, x, norm, arrays.unwritten(1)});
+        launch(device, contracts::ClipToNormParameters<T>{size, x, norm, 0.5});
     }
-    GatherScalarsParameters<T> numbers{3, {}, arrays.unwritten(3)};
+    contracts::GatherScalarsParameters<T> numbers{3, {}, arrays.unwritten(3)};
     for (std::size_t i = 0; i < 3; ++i) numbers.from[i] = arrays.random(i + 1, "number") + i;
     launch(device, numbers);
     std::deque<Placed<std::uint8_t, D>> data_sets;
@@ -99,12 +101,12 @@ std::vector<T> sums_and_copies(D& device, std::size_t offset) {
         std::vector<std::uint8_t> bytes(10 * sample_size);
         for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 31);
         data_sets.emplace_back(device, bytes, offset);
-        launch(device, GatherSamplesParameters<T>{3,
-                                                  sample_size,
-                                                  data_sets.back().data(),
-                                                  arrays.unwritten(3 * sample_size),
-                                                  PixelRange::minus_one_to_one,
-                                                  {9, 0, 4}});
+        launch(device, contracts::GatherSamplesParameters<T>{3,
+                                                             sample_size,
+                                                             data_sets.back().data(),
+                                                             arrays.unwritten(3 * sample_size),
+                                                             PixelRange::minus_one_to_one,
+                                                             {9, 0, 4}});
     }
     return arrays.to_host();
 }
@@ -115,19 +117,21 @@ std::vector<T> batch_norms(D& device, std::size_t offset) {
     for (const std::size_t columns : {5u, 64u})
         for (const std::size_t rows : {37u, 1100u}) {
             const std::size_t n = rows * columns;
-            const Activation a{ActivationKind::leaky_relu, 0.2};
+            const contracts::Activation a{contracts::ActivationKind::leaky_relu, 0.2};
             const T *x = arrays.random(n, "x"), *scale = arrays.random(columns, "scale", 0.5, 2),
                     *shift = arrays.random(columns, "shift"), *upstream = arrays.random(n, "upstream");
             T *mean = arrays.unwritten(columns), *inverse = arrays.unwritten(columns),
               *running_mean = arrays.random(columns, "running mean", 0, 1),
               *running_variance = arrays.random(columns, "running variance", 0, 1);
-            launch(device, BatchNormParameters<T>{rows, columns, x, scale, shift, arrays.unwritten(n), mean,
-                                                  inverse, running_mean, running_variance, 1e-2, 0.1, a});
-            launch(device, BatchNormGradientParameters<T>{
+            launch(device, contracts::BatchNormParameters<T>{rows, columns, x, scale, shift,
+                                                             arrays.unwritten(n), mean, inverse, running_mean,
+                                                             running_variance, 1e-2, 0.1, a});
+            launch(device, contracts::BatchNormGradientParameters<T>{
                                rows, columns, upstream, x, scale, shift, mean, inverse, arrays.unwritten(n),
                                arrays.unwritten(columns), arrays.unwritten(columns), false, a});
-            launch(device, BatchNormEvaluationParameters<T>{rows, columns, x, scale, shift, running_mean,
-                                                            running_variance, arrays.unwritten(n), 1e-2, a});
+            launch(device, contracts::BatchNormEvaluationParameters<T>{rows, columns, x, scale, shift,
+                                                                       running_mean, running_variance,
+                                                                       arrays.unwritten(n), 1e-2, a});
         }
     return arrays.to_host();
 }
@@ -140,15 +144,17 @@ std::vector<T> softmax_and_maxout(D& device, std::size_t offset) {
             if (rows * columns > 20'000) continue;
             const std::size_t n = rows * columns;
             const T *x = arrays.random(n, "x", -3, 3), *targets = arrays.random(n, "targets", 0, 1);
-            launch(device, SoftmaxParameters<T>{rows, columns, x, arrays.unwritten(n)});
-            launch(device, CrossEntropyParameters<T>{rows, columns, x, targets, arrays.unwritten(1),
-                                                     arrays.unwritten(n), 0.25});
+            launch(device, contracts::SoftmaxParameters<T>{rows, columns, x, arrays.unwritten(n)});
+            launch(device, contracts::CrossEntropyParameters<T>{
+                               rows, columns, x, targets, arrays.unwritten(1), arrays.unwritten(n), 0.25});
         }
     for (const std::size_t columns : {3u, 16u}) {
         const std::size_t rows = 7, pieces = 3, n = rows * pieces * columns;
         const T *x = arrays.random(n, "x"), *y = arrays.random(n, "y");
-        launch(device, MaxoutSelectParameters<T>{rows, pieces, columns, x, y, arrays.unwritten(n / pieces)});
-        launch(device, MaxoutScatterParameters<T>{rows, pieces, columns, x, y, arrays.unwritten(n)});
+        launch(device, contracts::MaxoutSelectParameters<T>{rows, pieces, columns, x, y,
+                                                            arrays.unwritten(n / pieces)});
+        launch(device,
+               contracts::MaxoutScatterParameters<T>{rows, pieces, columns, x, y, arrays.unwritten(n)});
     }
     return arrays.to_host();
 }
@@ -158,17 +164,20 @@ std::vector<T> poolings(D& device, std::size_t offset) {
     Arrays<T, D> arrays(device, offset);
     std::deque<Placed<std::int32_t, D>> all_switches;
     for (const std::size_t channels : {3u, 16u}) {
-        const PoolingGeometry g{2, channels, 9, 8, 5, 4, {.size = 3, .stride = 2, .padding = 1}};
+        const contracts::PoolingGeometry g{2, channels, 9, 8, 5, 4, {.size = 3, .stride = 2, .padding = 1}};
         const T *whole = arrays.random(whole_size(g), "whole"),
                 *pooled = arrays.random(pooled_size(g), "pooled");
         const auto& switches =
             all_switches.emplace_back(device, std::vector<std::int32_t>(pooled_size(g), -1), offset);
-        launch(device, MaxPoolParameters<T>{g, whole, arrays.unwritten(pooled_size(g)), switches.data()});
-        const SwitchedImages images = switched(g, switches.data());
-        launch(device, SwitchGatherParameters<T>{images, whole, arrays.unwritten(pooled_size(g))});
-        launch(device, SwitchScatterParameters<T>{images, pooled, arrays.unwritten(whole_size(g))});
-        launch(device, WindowSumParameters<T>{g, whole, arrays.unwritten(pooled_size(g)), 0.25});
-        launch(device, WindowSpreadParameters<T>{g, pooled, arrays.unwritten(whole_size(g)), 0.25});
+        launch(device,
+               contracts::MaxPoolParameters<T>{g, whole, arrays.unwritten(pooled_size(g)), switches.data()});
+        const contracts::SwitchedImages images = switched(g, switches.data());
+        launch(device, contracts::SwitchGatherParameters<T>{images, whole, arrays.unwritten(pooled_size(g))});
+        launch(device,
+               contracts::SwitchScatterParameters<T>{images, pooled, arrays.unwritten(whole_size(g))});
+        launch(device, contracts::WindowSumParameters<T>{g, whole, arrays.unwritten(pooled_size(g)), 0.25});
+        launch(device,
+               contracts::WindowSpreadParameters<T>{g, pooled, arrays.unwritten(whole_size(g)), 0.25});
     }
     return arrays.to_host();
 }
@@ -178,22 +187,23 @@ std::vector<T> random_and_optimizers(D& device, std::size_t offset) {
     Arrays<T, D> arrays(device, offset);
     for (const std::size_t n : {15u, 1000u}) {
         const RandomStream stream(Seed{5}, "every kernel");
-        launch(device, UniformParameters<T>{n, arrays.unwritten(n), 0, 4, stream});
-        launch(device, NormalParameters<T>{n, arrays.unwritten(n), 0.5, 2, stream});
+        launch(device, contracts::UniformParameters<T>{n, arrays.unwritten(n), 0, 4, stream});
+        launch(device, contracts::NormalParameters<T>{n, arrays.unwritten(n), 0.5, 2, stream});
         const T* const g = arrays.random(n, "g");
-        launch(device, DropoutParameters<T>{n, g, arrays.unwritten(n), 0.75, stream});
+        launch(device, contracts::DropoutParameters<T>{n, g, arrays.unwritten(n), 0.75, stream});
         const auto w = [&] { return arrays.random(n, "w"); };
         const auto update = [&](const auto& f, auto... moments) {
-            launch(device, UpdateParameters<std::decay_t<decltype(f)>>{f, n, w(), g, {moments...}});
+            launch(device,
+                   contracts::UpdateParameters<std::decay_t<decltype(f)>>{f, n, w(), g, {moments...}});
         };
         const auto m = [&] { return arrays.random(n, "m"); };
         const auto v = [&] { return arrays.random(n, "v", 0.1, 1); };
-        update(SgdUpdate<T>({.momentum = 0.9}, 0.1, 0.9, false), m());
-        update(AdamUpdate<T>(AdamOptions{}, 1), m(), v());
-        update(AdamWUpdate<T>(AdamWOptions{}, 1), m(), v());
-        update(OptimisticAdamUpdate<T>(AdamOptions{}, 1), m(), v(), m());
-        update(RmsPropUpdate<T>({}), v());
-        update(LionUpdate<T>({}), m());
+        update(optim::SgdUpdate<T>({.momentum = 0.9}, 0.1, 0.9, false), m());
+        update(optim::AdamUpdate<T>(AdamOptions{}, 1), m(), v());
+        update(optim::AdamWUpdate<T>(AdamWOptions{}, 1), m(), v());
+        update(optim::OptimisticAdamUpdate<T>(AdamOptions{}, 1), m(), v(), m());
+        update(optim::RmsPropUpdate<T>({}), v());
+        update(optim::LionUpdate<T>({}), m());
     }
     return arrays.to_host();
 }
@@ -211,7 +221,7 @@ void product_kernels(Cuda& device, const Check& check) {
             Product<float> p{{36, 40, 24}, (transposes & 1) != 0, (transposes & 2) != 0};
             p.offset = offset;
             p.with_bias = true;
-            p.activation = {ActivationKind::leaky_relu, 0.2};
+            p.activation = {contracts::ActivationKind::leaky_relu, 0.2};
             product(p);
             p.extents = {20, 24, 800};  // split-K
             product(p);
@@ -220,12 +230,12 @@ void product_kernels(Cuda& device, const Check& check) {
             p.extents = {580, 640, 4};  // 100 large tiles
             if (offset == 0) product(p);
         }
-    const ConvolutionAxis v = window(9, 4, 2, 1), h = window(7, 4, 2, 1);
+    const contracts::ConvolutionAxis v = window(9, 4, 2, 1), h = window(7, 4, 2, 1);
     for (const std::size_t offset : {0, 1})
         for (const Direction d : directions) {
             Convolution<float> c{{3, v, h, 8, 12}, d};
             c.with_bias = true;
-            c.behind = {ActivationKind::sigmoid};
+            c.behind = {contracts::ActivationKind::sigmoid};
             c.offset = offset;
             convolution(c);
             c.geometry = {3, v, h, 3, 5};  // narrow

@@ -9,31 +9,31 @@
 
 namespace gantry {
 
-template void launch(Cuda&, const ElementwiseParameters<test::CustomMix, float, 3>&);
-template void launch(Cuda&, const ElementwiseParameters<test::CustomMix, double, 3>&);
-template void launch(Cuda&, const ElementwiseParameters<test::CustomProduct, float, 2>&);
-template void launch(Cuda&, const ElementwiseParameters<test::CustomProduct, double, 2>&);
-template void launch(Cuda&, const TransformReduceParameters<test::CustomProduct, float, 2>&);
-template void launch(Cuda&, const TransformReduceParameters<test::CustomProduct, double, 2>&);
+template void launch(Cuda&, const contracts::ElementwiseParameters<test::CustomMix, float, 3>&);
+template void launch(Cuda&, const contracts::ElementwiseParameters<test::CustomMix, double, 3>&);
+template void launch(Cuda&, const contracts::ElementwiseParameters<test::CustomProduct, float, 2>&);
+template void launch(Cuda&, const contracts::ElementwiseParameters<test::CustomProduct, double, 2>&);
+template void launch(Cuda&, const contracts::TransformReduceParameters<test::CustomProduct, float, 2>&);
+template void launch(Cuda&, const contracts::TransformReduceParameters<test::CustomProduct, double, 2>&);
 
 namespace cuda {
-template void convolution_plain(Cuda&, const ConvolutionParameters<float>&);
-template void convolution_plain(Cuda&, const ConvolutionParameters<double>&);
-template void convolution_plain(Cuda&, const ConvolutionTransposedParameters<float>&);
-template void convolution_plain(Cuda&, const ConvolutionTransposedParameters<double>&);
-template void convolution_plain(Cuda&, const ConvolutionWeightGradientParameters<float>&);
-template void convolution_plain(Cuda&, const ConvolutionWeightGradientParameters<double>&);
+template void convolution_plain(Cuda&, const contracts::ConvolutionParameters<float>&);
+template void convolution_plain(Cuda&, const contracts::ConvolutionParameters<double>&);
+template void convolution_plain(Cuda&, const contracts::ConvolutionTransposedParameters<float>&);
+template void convolution_plain(Cuda&, const contracts::ConvolutionTransposedParameters<double>&);
+template void convolution_plain(Cuda&, const contracts::ConvolutionWeightGradientParameters<float>&);
+template void convolution_plain(Cuda&, const contracts::ConvolutionWeightGradientParameters<double>&);
 }  // namespace cuda
 
 namespace test {
 
 template <class T>
-void switch_scatter_plain(Cuda& device, const SwitchScatterParameters<T>& p) {
+void switch_scatter_plain(Cuda& device, const contracts::SwitchScatterParameters<T>& p) {
     cuda::start(device, "switch_scatter_plain", cuda::switch_scatter_plain<T>,
                 cuda::grid_for(p.extents.images * p.extents.channels), p.extents, p.pooled, p.whole);
 }
-template void switch_scatter_plain(Cuda&, const SwitchScatterParameters<float>&);
-template void switch_scatter_plain(Cuda&, const SwitchScatterParameters<double>&);
+template void switch_scatter_plain(Cuda&, const contracts::SwitchScatterParameters<float>&);
+template void switch_scatter_plain(Cuda&, const contracts::SwitchScatterParameters<double>&);
 
 void transpose(Cuda& device, const float* from, float* to, int rows, int columns) {
     cuda::transpose(device, from, to, rows, columns);

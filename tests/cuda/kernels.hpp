@@ -12,13 +12,13 @@ namespace gantry {
 namespace cuda {
 
 template <class T>
-void matmul_plain(Cuda&, const MatmulParameters<T>&);
+void matmul_plain(Cuda&, const contracts::MatmulParameters<T>&);
 template <class T>
-void convolution_plain(Cuda&, const ConvolutionParameters<T>&);
+void convolution_plain(Cuda&, const contracts::ConvolutionParameters<T>&);
 template <class T>
-void convolution_plain(Cuda&, const ConvolutionTransposedParameters<T>&);
+void convolution_plain(Cuda&, const contracts::ConvolutionTransposedParameters<T>&);
 template <class T>
-void convolution_plain(Cuda&, const ConvolutionWeightGradientParameters<T>&);
+void convolution_plain(Cuda&, const contracts::ConvolutionWeightGradientParameters<T>&);
 
 }  // namespace cuda
 
@@ -27,7 +27,7 @@ namespace test {
 template <class P>
 inline constexpr bool is_product = false;
 template <class T>
-inline constexpr bool is_product<MatmulParameters<T>> = true;
+inline constexpr bool is_product<contracts::MatmulParameters<T>> = true;
 
 // The variants as function objects, called with a device and the parameters of a product or convolution.
 inline constexpr auto plain = []<class P>(Cuda& device, const P& p) {
@@ -53,7 +53,7 @@ int parts_of_product(Cuda& device, std::size_t tiles, int inner, std::size_t siz
 
 /// The computation of SwitchScatterParameters with one thread per image and channel.
 template <class T>
-void switch_scatter_plain(Cuda&, const SwitchScatterParameters<T>&);
+void switch_scatter_plain(Cuda&, const contracts::SwitchScatterParameters<T>&);
 
 // Custom functors.
 struct CustomMix {

@@ -36,7 +36,7 @@ public:
 private:
     static constexpr T mark = T(77);
     std::ptrdiff_t front_;
-    mutable Buffer<T, D> buffer_;  // kernels write to arrays that a test declares const
+    mutable core::Buffer<T, D> buffer_;  // kernels write to arrays that a test declares const
 };
 
 template <class T>

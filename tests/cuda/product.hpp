@@ -20,7 +20,7 @@ template <class T>
 struct Product {
     ProductExtents extents;
     bool transpose_a = false, transpose_b = false, accumulate = false, with_bias = false;
-    Activation activation = {};
+    contracts::Activation activation = {};
     std::size_t offset = 0;  ///< of all arrays from an aligned address, in elements
 
     std::vector<T> a() const { return numbers(extents.rows, extents.inner, "a"); }
@@ -32,7 +32,7 @@ struct Product {
         if (!accumulate) std::fill(c.begin(), c.end(), std::numeric_limits<T>::quiet_NaN());
         return c;
     }
-    MatmulParameters<T> parameters(const T* a, const T* b, T* c, const T* bias) const {
+    contracts::MatmulParameters<T> parameters(const T* a, const T* b, T* c, const T* bias) const {
         return {extents.rows,
                 extents.columns,
                 extents.inner,

@@ -9,7 +9,7 @@ namespace {
 
 /// All outputs of training, its gradient, and evaluation with the statistics of training.
 template <class T, class D>
-std::vector<T> everything(D& device, std::size_t rows, std::size_t columns, Activation a,
+std::vector<T> everything(D& device, std::size_t rows, std::size_t columns, contracts::Activation a,
                           std::size_t offset) {
     const std::size_t n = rows * columns;
     const auto random = [&](std::size_t size, const char* name, double low, double high) {
@@ -25,29 +25,29 @@ std::vector<T> everything(D& device, std::size_t rows, std::size_t columns, Acti
     const auto y = unwritten(n), mean = unwritten(columns), inverse = unwritten(columns),
                evaluated = unwritten(n), x_gradient = unwritten(n), scale_gradient = unwritten(columns),
                shift_gradient = unwritten(columns);
-    launch(device, BatchNormParameters<T>{rows, columns, x.data(), scale.data(), shift.data(), y.data(),
-                                          mean.data(), inverse.data(), running_mean.data(),
-                                          running_variance.data(), 1e-2, 0.1, a});
-    BatchNormGradientParameters<T> gradient{rows,
-                                            columns,
-                                            upstream.data(),
-                                            x.data(),
-                                            scale.data(),
-                                            shift.data(),
-                                            mean.data(),
-                                            inverse.data(),
-                                            x_gradient.data(),
-                                            scale_gradient.data(),
-                                            shift_gradient.data(),
-                                            false,
-                                            a};
+    launch(device, contracts::BatchNormParameters<T>{
+                       rows, columns, x.data(), scale.data(), shift.data(), y.data(), mean.data(),
+                       inverse.data(), running_mean.data(), running_variance.data(), 1e-2, 0.1, a});
+    contracts::BatchNormGradientParameters<T> gradient{rows,
+                                                       columns,
+                                                       upstream.data(),
+                                                       x.data(),
+                                                       scale.data(),
+                                                       shift.data(),
+                                                       mean.data(),
+                                                       inverse.data(),
+                                                       x_gradient.data(),
+                                                       scale_gradient.data(),
+                                                       shift_gradient.data(),
+                                                       false,
+                                                       a};
     launch(device, gradient);
     gradient.x_gradient = nullptr;  // again, with accumulation
     gradient.accumulate = true;
     launch(device, gradient);
-    launch(device, BatchNormEvaluationParameters<T>{rows, columns, x.data(), scale.data(), shift.data(),
-                                                    running_mean.data(), running_variance.data(),
-                                                    evaluated.data(), 1e-2, a});
+    launch(device, contracts::BatchNormEvaluationParameters<T>{
+                       rows, columns, x.data(), scale.data(), shift.data(), running_mean.data(),
+                       running_variance.data(), evaluated.data(), 1e-2, a});
     return joined<T>({y.to_host(), mean.to_host(), inverse.to_host(), running_mean.to_host(),
                       running_variance.to_host(), evaluated.to_host(), x_gradient.to_host(),
                       scale_gradient.to_host(), shift_gradient.to_host()});
@@ -59,7 +59,9 @@ TEMPLATE_TEST_CASE("cuda: batch norm: training, gradient, evaluation", "", float
     Cuda device;
     for (const std::size_t columns : {1u, 3u, 4u, 16u, 17u, 48u, 100u, 240u, 1201u})
         for (const std::size_t rows : {5u, 64u, 129u, 1500u, 4099u})
-            for (const Activation a : {Activation{}, Activation{ActivationKind::leaky_relu, 0.2}}) {
+            for (const contracts::Activation a :
+                 {contracts::Activation{},
+                  contracts::Activation{contracts::ActivationKind::leaky_relu, 0.2}}) {
                 if (rows * columns > 100000) continue;
                 CAPTURE(rows, columns, a.parameter);
                 check_kernel<TestType>(
@@ -81,8 +83,8 @@ TEST_CASE("cuda: batch norm: the variance keeps its precision for a large mean")
             const Placed numbers(device, x), scale(device, std::vector<float>(columns, 1)),
                 shift(device, std::vector<float>(columns, 0)), y(device, std::vector<float>(rows * columns)),
                 mean(device, std::vector<float>(columns)), inverse(device, std::vector<float>(columns));
-            BatchNormParameters<float> p{rows,         columns,  numbers.data(), scale.data(),
-                                         shift.data(), y.data(), mean.data(),    inverse.data()};
+            contracts::BatchNormParameters<float> p{rows,         columns,  numbers.data(), scale.data(),
+                                                    shift.data(), y.data(), mean.data(),    inverse.data()};
             launch(device, p);
             const auto means = mean.to_host(), inverses = inverse.to_host();
             for (std::size_t c = 0; c < columns; ++c) {
@@ -102,12 +104,12 @@ TEST_CASE("cuda: batch norm: the variance keeps its precision for a large mean")
 
 TEST_CASE("cuda: batch norm: no rows, no columns, no gradients") {
     Cuda device;
-    launch(device, BatchNormParameters<float>{});
-    launch(device, BatchNormEvaluationParameters<float>{});
-    launch(device, BatchNormGradientParameters<float>{});
+    launch(device, contracts::BatchNormParameters<float>{});
+    launch(device, contracts::BatchNormEvaluationParameters<float>{});
+    launch(device, contracts::BatchNormGradientParameters<float>{});
     const Placed x(device, random_numbers<float>(45, "x")), of_columns(device, std::vector<float>(5, 1));
-    launch(device,
-           BatchNormGradientParameters<float>{9, 5, x.data(), x.data(), of_columns.data(), of_columns.data(),
-                                              of_columns.data(), of_columns.data()});
+    launch(device, contracts::BatchNormGradientParameters<float>{9, 5, x.data(), x.data(), of_columns.data(),
+                                                                 of_columns.data(), of_columns.data(),
+                                                                 of_columns.data()});
     device.synchronize();
 }

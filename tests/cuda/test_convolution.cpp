@@ -13,8 +13,8 @@ namespace {
 
 /// The tiled kernel and, if possible, cuDNN: alone, and with bias, activation or accumulation.
 template <class T>
-void check(Cuda& device, const ConvolutionGeometry& g, Direction direction) {
-    const ConvolutionAxis &v = g.vertical, &h = g.horizontal;
+void check(Cuda& device, const contracts::ConvolutionGeometry& g, Direction direction) {
+    const contracts::ConvolutionAxis &v = g.vertical, &h = g.horizontal;
     CAPTURE(static_cast<int>(direction), g.batch, g.in_channels, g.out_channels);
     CAPTURE(v.in, v.out, v.size, v.stride, v.padding, v.dilation);
     CAPTURE(h.in, h.out, h.size, h.stride, h.padding, h.dilation);
@@ -23,7 +23,7 @@ void check(Cuda& device, const ConvolutionGeometry& g, Direction direction) {
         if (more) {
             c.accumulate = direction == Direction::weights;
             c.with_bias = true;
-            c.activation = {ActivationKind::leaky_relu, 0.2};
+            c.activation = {contracts::ActivationKind::leaky_relu, 0.2};
             c.offset = 1;
         }
         const std::vector<T> expected = c.on(device, plain);
@@ -34,13 +34,13 @@ void check(Cuda& device, const ConvolutionGeometry& g, Direction direction) {
         if (cuda::cudnn_knows(g)) REQUIRE(error(c.on(device, cudnn), expected) <= library_tolerance<T>);
     }
     Convolution<T> c{g, direction};
-    c.behind = {ActivationKind::sigmoid};
+    c.behind = {contracts::ActivationKind::sigmoid};
     const std::vector<T> expected = c.on(device, plain);
     REQUIRE(error(expected, c.on_reference()) <= tolerance<T>);
     REQUIRE(error(c.on(device, tiled), expected) <= tolerance<T>);
 }
 template <class T>
-void check_all(Cuda& device, const ConvolutionGeometry& g) {
+void check_all(Cuda& device, const contracts::ConvolutionGeometry& g) {
     for (const Direction d : directions) check<T>(device, g, d);
 }
 
@@ -48,7 +48,7 @@ void check_all(Cuda& device, const ConvolutionGeometry& g) {
 
 TEMPLATE_TEST_CASE("cuda: convolutions are correct in all directions", "[cuda]", float, double) {
     Cuda device;
-    for (ConvolutionGeometry geometry : convolution_geometries) {
+    for (contracts::ConvolutionGeometry geometry : convolution_geometries) {
         geometry.batch = std::min(geometry.batch, 5);  // larger batches are covered on the CPU
         check_all<TestType>(device, geometry);
     }
@@ -58,19 +58,19 @@ TEST_CASE("cuda: random convolutions are correct", "[cuda]") {
     RandomGeometries random;
     Cuda device;
     for (int i = 0; i < 60; ++i) {
-        const ConvolutionGeometry geometry = random.next(random.number(1, 7));
+        const contracts::ConvolutionGeometry geometry = random.next(random.number(1, 7));
         check<float>(device, geometry, directions[random.number(0, 2)]);
     }
 }
 
 TEST_CASE("cuda: large tiles of convolutions, and split-K", "[cuda]") {
-    const ConvolutionGeometry large{40, window(24, 3, 2, 1), window(24, 3, 2, 1), 64,
-                                    4};  // 6,000 and 23,000 pixels
-    const ConvolutionGeometry wide{8, window(56, 1, 1, 1), window(56, 2, 1), 12, 60};
-    const ConvolutionGeometry deep{2, window(4, 3, 1, 1), window(4, 3, 1, 1), 128,
-                                   40};  // sums of 1,152 terms
+    const contracts::ConvolutionGeometry large{40, window(24, 3, 2, 1), window(24, 3, 2, 1), 64,
+                                               4};  // 6,000 and 23,000 pixels
+    const contracts::ConvolutionGeometry wide{8, window(56, 1, 1, 1), window(56, 2, 1), 12, 60};
+    const contracts::ConvolutionGeometry deep{2, window(4, 3, 1, 1), window(4, 3, 1, 1), 128,
+                                              40};  // sums of 1,152 terms
     Cuda device;
-    const auto compare = [&](const ConvolutionGeometry& g, Direction d) {
+    const auto compare = [&](const contracts::ConvolutionGeometry& g, Direction d) {
         CAPTURE(static_cast<int>(d), g.in_channels);
         Convolution<float> c{g, d};
         c.with_bias = true;
@@ -84,8 +84,8 @@ TEST_CASE("cuda: large tiles of convolutions, and split-K", "[cuda]") {
 
 TEST_CASE("cuda: convolutions with fused activation backward", "[cuda]") {
     Cuda device;
-    for (const Activation activation : reference::all_activations()) {
-        if (!fuses_into_backward(activation.kind)) continue;
+    for (const contracts::Activation activation : reference::all_activations()) {
+        if (!ops::fuses_into_backward(activation.kind)) continue;
         for (const Direction d : directions)
             for (const std::size_t offset : {0, 1}) {  // with and without packs
                 CAPTURE(static_cast<int>(activation.kind), static_cast<int>(d), offset);
@@ -108,7 +108,7 @@ TEST_CASE("cuda: empty convolutions", "[cuda]") {
 
 TEST_CASE("cuda: a convolution has the same bits each time", "[cuda]") {
     Cuda device;
-    const ConvolutionAxis v = window(9, 4, 2, 1), h = window(7, 4, 2, 1);
+    const contracts::ConvolutionAxis v = window(9, 4, 2, 1), h = window(7, 4, 2, 1);
     // Sums of 784, 800 and 840 terms: split over three blocks, any of which may finish last.
     for (const Convolution<float>& c : {Convolution<float>{{2, v, h, 49, 12}, Direction::forward},
                                         Convolution<float>{{2, v, h, 12, 200}, Direction::transposed},
@@ -119,16 +119,17 @@ TEST_CASE("cuda: a convolution has the same bits each time", "[cuda]") {
 }
 
 TEST_CASE("cuda: a convolution by cuDNN uses the current weights", "[cuda]") {
-    const ConvolutionGeometry g{3, window(8, 4, 2, 1), window(6, 4, 2, 1), 5, 7};
+    const contracts::ConvolutionGeometry g{3, window(8, 4, 2, 1), window(6, 4, 2, 1), 5, 7};
     Cuda device;
     const Placed<float, Cuda> x(device, random_numbers<float>(g.x_size(), "x")),
         y(device, std::vector<float>(g.y_size())), w(device, random_numbers<float>(g.w_size(), "w"));
-    Buffer<float, Cuda> expected(device, g.y_size());
+    core::Buffer<float, Cuda> expected(device, g.y_size());
     const auto check_result = [&](bool stays) {
-        ConvolutionParameters<float> p{g, x.data(), w.data(), y.data()};
+        contracts::ConvolutionParameters<float> p{g, x.data(), w.data(), y.data()};
         p.weights_are_constant = stays;
         cudnn(device, p);
-        cuda::convolution_plain(device, ConvolutionParameters<float>{g, x.data(), w.data(), expected.data()});
+        cuda::convolution_plain(
+            device, contracts::ConvolutionParameters<float>{g, x.data(), w.data(), expected.data()});
         CHECK(error(y.to_host(), expected.to_host()) <= library_tolerance<float>);
     };
     const auto change_weights = [&](float number) {

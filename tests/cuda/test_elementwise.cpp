@@ -21,7 +21,7 @@ TEMPLATE_TEST_CASE("cuda: elementwise in place, with a scalar input", "", float,
             [&]<class T>(auto& d, std::size_t offset) {
                 const Placed x(d, random_numbers<T>(n, "x", -3, 3), offset),
                     y(d, random_numbers<T>(n, "y"), offset), z(d, std::vector<T>{T(0.75)});
-                launch(d, ElementwiseParameters<CustomMix, T, 3>{
+                launch(d, contracts::ElementwiseParameters<CustomMix, T, 3>{
                               {0.3}, n, x.data(), {x.data(), y.data(), z.data()}, {false, false, true}});
                 return x.to_host();
             },
@@ -36,8 +36,8 @@ TEMPLATE_TEST_CASE("cuda: one misaligned input disables vector loads", "", float
     const auto run = [&](std::size_t first, std::size_t second, std::size_t result) {
         const Placed x(device, random_numbers<T>(n, "x"), first),
             y(device, random_numbers<T>(n, "y"), second), out(device, std::vector<T>(n, T(NAN)), result);
-        launch(device,
-               ElementwiseParameters<CustomProduct, T, 2>{{}, n, out.data(), {x.data(), y.data()}, {}});
+        launch(device, contracts::ElementwiseParameters<CustomProduct, T, 2>{
+                           {}, n, out.data(), {x.data(), y.data()}, {}});
         return out.to_host();
     };
     const auto expected = run(0, 0, 0);
@@ -55,7 +55,7 @@ TEMPLATE_TEST_CASE("cuda: map_sum of any size", "", float, double) {
             [&]<class T>(auto& d, std::size_t offset) {
                 const Placed x(d, random_numbers<T>(n, "x", 0.5, 1.5), offset),
                     scalar(d, std::vector<T>{T(0.5)}), out(d, std::vector<T>{T(NAN)});
-                launch(d, TransformReduceParameters<CustomProduct, T, 2>{
+                launch(d, contracts::TransformReduceParameters<CustomProduct, T, 2>{
                               {}, n, out.data(), {x.data(), scalar.data()}, {false, true}, 0.25});
                 return out.to_host();
             },
@@ -75,7 +75,7 @@ TEMPLATE_TEST_CASE("cuda: a loss with its derivative, of any size", "", float, d
                     const Placed x(d, random_numbers<T>(n, "x", -3, 3), offset),
                         t(d, random_numbers<T>(n, "t", 0, 1), offset), value(d, std::vector<T>{T(NAN)}),
                         gradient(d, std::vector<T>(n, T(NAN)), offset);
-                    LossParameters<std::decay_t<decltype(f)>, T, count> p{
+                    contracts::LossParameters<std::decay_t<decltype(f)>, T, count> p{
                         f, n, value.data(), gradient.data(), {}, {}, 1.0 / 64};
                     p.in[0] = x.data();
                     if constexpr (count == 2) p.in[1] = t.data();
@@ -84,17 +84,17 @@ TEMPLATE_TEST_CASE("cuda: a loss with its derivative, of any size", "", float, d
                 },
                 tolerance<TestType>);
         };
-        check(BceWithLogits{}, std::integral_constant<std::size_t, 2>{});
-        check(Against<BceWithLogits>{{}, 0.9}, std::integral_constant<std::size_t, 1>{});
-        check(SquaredError{}, std::integral_constant<std::size_t, 2>{});
-        check(Against<SquaredError>{{}, 0.9}, std::integral_constant<std::size_t, 1>{});
+        check(ops::BceWithLogits{}, std::integral_constant<std::size_t, 2>{});
+        check(ops::Against<ops::BceWithLogits>{{}, 0.9}, std::integral_constant<std::size_t, 1>{});
+        check(ops::SquaredError{}, std::integral_constant<std::size_t, 2>{});
+        check(ops::Against<ops::SquaredError>{{}, 0.9}, std::integral_constant<std::size_t, 1>{});
     }
 }
 
 TEMPLATE_TEST_CASE("cuda: bias and activation", "", float, double) {
     using T = TestType;
     Cuda device;
-    for (const Activation a : reference::all_activations())
+    for (const contracts::Activation a : reference::all_activations())
         for (const std::size_t columns : {1u, 3u, 4u, 18u, 64u})
             for (const bool biased : {false, true}) {
                 const std::size_t rows = 37;

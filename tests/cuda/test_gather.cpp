@@ -15,12 +15,13 @@ TEMPLATE_TEST_CASE("cuda: samples gathered from bytes are bitwise equal to the C
         const std::size_t items = 50;
         std::vector<std::uint8_t> bytes(items * sample_size);
         for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 31 + i / 97);
-        for (const std::size_t count : {std::size_t{1}, std::size_t{5}, GatherSamplesParameters<T>::most}) {
+        for (const std::size_t count :
+             {std::size_t{1}, std::size_t{5}, contracts::GatherSamplesParameters<T>::most}) {
             CAPTURE(sample_size, count);
             const auto run = [&](auto& d, std::size_t x_offset, std::size_t y_offset) {
                 const Placed x(d, bytes, x_offset);
                 const Placed y(d, std::vector<T>(count * sample_size, T(NAN)), y_offset);
-                GatherSamplesParameters<T> p{
+                contracts::GatherSamplesParameters<T> p{
                     count, sample_size, x.data(), y.data(), PixelRange::minus_one_to_one, {}};
                 for (std::size_t i = 0; i < count; ++i)
                     p.samples[i] = static_cast<std::uint32_t>(i * 17 % items);
@@ -42,7 +43,7 @@ TEMPLATE_TEST_CASE("cuda: values are gathered from any index", "", float, double
     const Placed x(device, std::vector<T>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
     for (const std::size_t count : {0, 1, 3, 8}) {
         const Placed y(device, std::vector<T>(9, T(-1)));
-        GatherScalarsParameters<T> p{count, {}, y.data()};
+        contracts::GatherScalarsParameters<T> p{count, {}, y.data()};
         std::vector<T> expected(9, T(-1));
         for (std::size_t i = 0; i < count; ++i) {
             p.from[i] = x.data() + i * 7 % 10;

@@ -17,8 +17,9 @@ void check_product(Cuda& device, const ProductExtents& extents) {
         p.accumulate = (variant & 4) != 0;
         if (!p.accumulate) {
             p.with_bias = true;
-            p.activation = variant % 3 == 0 ? Activation{ActivationKind::tanh}
-                                            : Activation{ActivationKind::leaky_relu, 0.2};
+            p.activation = variant % 3 == 0
+                               ? contracts::Activation{contracts::ActivationKind::tanh}
+                               : contracts::Activation{contracts::ActivationKind::leaky_relu, 0.2};
         }
         p.offset = (variant & 8) != 0 ? 1 : 0;
         CAPTURE(variant);
@@ -37,7 +38,7 @@ TEMPLATE_TEST_CASE("cuda: the plain product follows its contract", "[cuda]", flo
             Product<TestType> p{extents, (variant & 1) != 0, (variant & 2) != 0};
             p.accumulate = (variant & 4) != 0;
             p.with_bias = !p.accumulate;
-            if (!p.accumulate) p.activation = {ActivationKind::sigmoid};
+            if (!p.accumulate) p.activation = {contracts::ActivationKind::sigmoid};
             CHECK(error(p.on(device, plain), p.on_reference()) <= tolerance<TestType>);
         }
 }
@@ -65,7 +66,7 @@ TEST_CASE("cuda: large tiles and split-K", "[cuda]") {
         Product<float> p{{644, 645, 20}, (transposes & 1) != 0, (transposes & 2) != 0};
         p.with_bias = true;
         compare(p);  // 121 large tiles
-        p.activation = {ActivationKind::leaky_relu, 0.2};
+        p.activation = {contracts::ActivationKind::leaky_relu, 0.2};
         p.extents = {20, 24, 2000};
         compare(p);
         p.extents = {5, 3, 4100};
@@ -121,7 +122,7 @@ TEST_CASE("cuda: a product in a graph equals the one outside", "[cuda]") {
     Cuda device;
     Product<float> p{{30, 40, 1000}};
     p.with_bias = true;
-    p.activation = {ActivationKind::leaky_relu, 0.2};
+    p.activation = {contracts::ActivationKind::leaky_relu, 0.2};
     const std::vector<float> expected = p.on(device, plain);
     const auto in_graph = [&](const auto& f) {
         return p.on(device,

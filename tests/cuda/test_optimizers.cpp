@@ -43,12 +43,13 @@ TEMPLATE_TEST_CASE("cuda: sgd", "", float, double) {
         for (const bool nesterov : {false, true})
             for (const bool first : {false, true})
                 check_step<TestType>(device, [&]<class T>(auto& d, std::size_t n, T* w, T* g, T* a, T*, T*) {
-                    const SgdUpdate<T> update({.momentum = momentum ? 0.9 : 0,
-                                               .dampening = 0.3,
-                                               .weight_decay = 0.01,
-                                               .nesterov = nesterov},
-                                              0.1, 0.9, first);
-                    launch(d, UpdateParameters<SgdUpdate<T>>{update, n, w, g, {momentum ? a : nullptr}});
+                    const optim::SgdUpdate<T> update({.momentum = momentum ? 0.9 : 0,
+                                                      .dampening = 0.3,
+                                                      .weight_decay = 0.01,
+                                                      .nesterov = nesterov},
+                                                     0.1, 0.9, first);
+                    launch(d, contracts::UpdateParameters<optim::SgdUpdate<T>>{
+                                  update, n, w, g, {momentum ? a : nullptr}});
                 });
 }
 
@@ -59,10 +60,12 @@ TEMPLATE_TEST_CASE("cuda: adam, adamw, optimistic adam", "", float, double) {
     const AdamWOptions decoupled{
         .learning_rate = 0.1, .beta1 = 0.5, .beta2 = 0.99, .epsilon = 1e-3, .weight_decay = 0.02};
     check_step<TestType>(device, [&]<class T>(auto& d, std::size_t n, T* w, T* g, T* a, T* b, T* c) {
-        launch(d, UpdateParameters<AdamUpdate<T>>{AdamUpdate<T>(options, 2), n, w, g, {a, b}});
-        launch(d, UpdateParameters<AdamWUpdate<T>>{AdamWUpdate<T>(decoupled, 2), n, w, g, {a, b}});
-        launch(d, UpdateParameters<OptimisticAdamUpdate<T>>{
-                      OptimisticAdamUpdate<T>(options, 2), n, w, g, {a, b, c}});
+        launch(d, contracts::UpdateParameters<optim::AdamUpdate<T>>{
+                      optim::AdamUpdate<T>(options, 2), n, w, g, {a, b}});
+        launch(d, contracts::UpdateParameters<optim::AdamWUpdate<T>>{
+                      optim::AdamWUpdate<T>(decoupled, 2), n, w, g, {a, b}});
+        launch(d, contracts::UpdateParameters<optim::OptimisticAdamUpdate<T>>{
+                      optim::OptimisticAdamUpdate<T>(options, 2), n, w, g, {a, b, c}});
     });
 }
 
@@ -71,13 +74,13 @@ TEMPLATE_TEST_CASE("cuda: rmsprop", "", float, double) {
     for (const bool centered : {false, true})
         for (const bool momentum : {false, true})
             check_step<TestType>(device, [&]<class T>(auto& d, std::size_t n, T* w, T* g, T* a, T* b, T* c) {
-                const RmsPropUpdate<T> update({.learning_rate = 0.1,
-                                               .alpha = 0.9,
-                                               .epsilon = 1e-3,
-                                               .weight_decay = 0.02,
-                                               .momentum = momentum ? 0.8 : 0,
-                                               .centered = centered});
-                launch(d, UpdateParameters<RmsPropUpdate<T>>{
+                const optim::RmsPropUpdate<T> update({.learning_rate = 0.1,
+                                                      .alpha = 0.9,
+                                                      .epsilon = 1e-3,
+                                                      .weight_decay = 0.02,
+                                                      .momentum = momentum ? 0.8 : 0,
+                                                      .centered = centered});
+                launch(d, contracts::UpdateParameters<optim::RmsPropUpdate<T>>{
                               update, n, w, g, {b, centered ? a : nullptr, momentum ? c : nullptr}});
             });
 }
@@ -85,7 +88,8 @@ TEMPLATE_TEST_CASE("cuda: rmsprop", "", float, double) {
 TEMPLATE_TEST_CASE("cuda: lion", "", float, double) {
     Cuda device;
     check_step<TestType>(device, [&]<class T>(auto& d, std::size_t n, T* w, T* g, T* a, T*, T*) {
-        const LionUpdate<T> update({.learning_rate = 0.1, .beta1 = 0.75, .beta2 = 0.5, .weight_decay = 0.02});
-        launch(d, UpdateParameters<LionUpdate<T>>{update, n, w, g, {a}});
+        const optim::LionUpdate<T> update(
+            {.learning_rate = 0.1, .beta1 = 0.75, .beta2 = 0.5, .weight_decay = 0.02});
+        launch(d, contracts::UpdateParameters<optim::LionUpdate<T>>{update, n, w, g, {a}});
     });
 }

@@ -20,12 +20,12 @@ TEMPLATE_TEST_CASE("cuda: max pooling and its switches", "", float, double) {
     using T = TestType;
     Cuda device;
     EigenCpu reference;
-    for_geometries([&](const PoolingGeometry& g) {
+    for_geometries([&](const contracts::PoolingGeometry& g) {
         const auto run = [&](auto& d, std::size_t offset) {
             const Placed whole(d, coarse_images<T>(whole_size(g)), offset),
                 pooled(d, std::vector<T>(pooled_size(g)), offset);
             const Placed switches(d, std::vector<std::int32_t>(pooled_size(g)), offset);
-            launch(d, MaxPoolParameters<T>{g, whole.data(), pooled.data(), switches.data()});
+            launch(d, contracts::MaxPoolParameters<T>{g, whole.data(), pooled.data(), switches.data()});
             const auto numbers = switches.to_host();
             return joined<T>({pooled.to_host(), {numbers.begin(), numbers.end()}});
         };
@@ -39,17 +39,17 @@ TEMPLATE_TEST_CASE("cuda: gather and scatter by switches", "", float, double) {
     using T = TestType;
     Cuda device;
     EigenCpu reference;
-    for_geometries([&](const PoolingGeometry& g) {
+    for_geometries([&](const contracts::PoolingGeometry& g) {
         const auto run = [&](auto& d, bool by_plain_kernel) {
             const Placed whole(d, random_numbers<T>(whole_size(g), "whole")),
                 upstream(d, random_numbers<T>(pooled_size(g), "pooled")),
                 pooled(d, std::vector<T>(pooled_size(g), T(NAN))),
                 scattered(d, std::vector<T>(whole_size(g), T(NAN)));
             const Placed switches(d, std::vector<std::int32_t>(pooled_size(g)));
-            launch(d, MaxPoolParameters<T>{g, whole.data(), pooled.data(), switches.data()});
-            const SwitchedImages e = switched(g, switches.data());
-            launch(d, SwitchGatherParameters<T>{e, whole.data(), pooled.data()});
-            const SwitchScatterParameters<T> scatter{e, upstream.data(), scattered.data()};
+            launch(d, contracts::MaxPoolParameters<T>{g, whole.data(), pooled.data(), switches.data()});
+            const contracts::SwitchedImages e = switched(g, switches.data());
+            launch(d, contracts::SwitchGatherParameters<T>{e, whole.data(), pooled.data()});
+            const contracts::SwitchScatterParameters<T> scatter{e, upstream.data(), scattered.data()};
             if constexpr (std::is_same_v<decltype(d), Cuda&>) {
                 if (by_plain_kernel) switch_scatter_plain(d, scatter);
             }
@@ -64,7 +64,7 @@ TEMPLATE_TEST_CASE("cuda: gather and scatter by switches", "", float, double) {
 
 TEMPLATE_TEST_CASE("cuda: sums over windows and their adjoint", "", float, double) {
     Cuda device;
-    for_geometries([&](const PoolingGeometry& g) {
+    for_geometries([&](const contracts::PoolingGeometry& g) {
         check_kernel<TestType>(
             device,
             [&]<class T>(auto& d, std::size_t offset) {
@@ -72,8 +72,8 @@ TEMPLATE_TEST_CASE("cuda: sums over windows and their adjoint", "", float, doubl
                     pooled(d, random_numbers<T>(pooled_size(g), "pooled"), offset),
                     sums(d, std::vector<T>(pooled_size(g), T(NAN)), offset),
                     spread(d, std::vector<T>(whole_size(g), T(NAN)), offset);
-                launch(d, WindowSumParameters<T>{g, whole.data(), sums.data(), 0.3});
-                launch(d, WindowSpreadParameters<T>{g, pooled.data(), spread.data(), 0.3});
+                launch(d, contracts::WindowSumParameters<T>{g, whole.data(), sums.data(), 0.3});
+                launch(d, contracts::WindowSpreadParameters<T>{g, pooled.data(), spread.data(), 0.3});
                 return joined<T>({sums.to_host(), spread.to_host()});
             },
             tolerance<TestType>);

@@ -30,12 +30,12 @@ TEMPLATE_TEST_CASE("cuda: uniform numbers and dropout are bitwise equal to the C
         const auto x = random_numbers<T>(n, "x");
         const auto run = [&](auto& d, std::size_t offset) {
             const Placed in(d, x, offset), dropped(d, std::vector<T>(n, T(NAN)), offset);
-            launch(d, DropoutParameters<T>{n, in.data(), dropped.data(), 0.7, stream()});
+            launch(d, contracts::DropoutParameters<T>{n, in.data(), dropped.data(), 0.7, stream()});
             std::vector<std::vector<T>> results{dropped.to_host()};
             // Ranges that round: contraction to an FMA would change the bits.
             for (const auto& [low, high] : ranges) {
                 const Placed uniform(d, std::vector<T>(n, T(NAN)), offset);
-                launch(d, UniformParameters<T>{n, uniform.data(), low, high, stream()});
+                launch(d, contracts::UniformParameters<T>{n, uniform.data(), low, high, stream()});
                 results.push_back(uniform.to_host());
             }
             return joined<T>(results);
@@ -54,7 +54,7 @@ TEMPLATE_TEST_CASE("cuda: normal numbers match the CPU's up to rounding", "", fl
             device,
             [&]<class T>(auto& d, std::size_t offset) {
                 const Placed y(d, std::vector<T>(n, T(NAN)), offset);
-                launch(d, NormalParameters<T>{n, y.data(), 0.5, 2, stream()});
+                launch(d, contracts::NormalParameters<T>{n, y.data(), 0.5, 2, stream()});
                 return y.to_host();
             },
             tolerance<TestType>);

@@ -21,17 +21,18 @@ const Extents2 some_extents[] = {{1, 1},     {5, 1},      {1000, 1},  {7, 3},   
 TEMPLATE_TEST_CASE("cuda: sum over either axis", "", float, double) {
     Cuda device;
     for (const auto [rows, columns] : some_extents)
-        for (const Axis axis : {Axis::rows, Axis::columns})
+        for (const contracts::Axis axis : {contracts::Axis::rows, contracts::Axis::columns})
             for (const bool accumulate : {false, true}) {
                 if (accumulate && rows * columns > 50000) continue;  // too slow on the emulator
-                const std::size_t n = axis == Axis::rows ? columns : rows;
-                CAPTURE(rows, columns, axis == Axis::rows, accumulate);
+                const std::size_t n = axis == contracts::Axis::rows ? columns : rows;
+                CAPTURE(rows, columns, axis == contracts::Axis::rows, accumulate);
                 check_kernel<TestType>(
                     device,
                     [&]<class T>(auto& d, std::size_t offset) {
                         const Placed x(d, random_numbers<T>(rows * columns, "x"), offset),
                             y(d, accumulate ? random_numbers<T>(n, "y") : std::vector<T>(n, T(NAN)), offset);
-                        launch(d, SumParameters<T>{rows, columns, axis, x.data(), y.data(), accumulate, 0.3});
+                        launch(d, contracts::SumParameters<T>{rows, columns, axis, x.data(), y.data(),
+                                                              accumulate, 0.3});
                         return y.to_host();
                     },
                     tolerance<TestType>);
@@ -40,11 +41,11 @@ TEMPLATE_TEST_CASE("cuda: sum over either axis", "", float, double) {
 
 TEST_CASE("cuda: sum of no rows or no columns is 0") {
     Cuda device;
-    for (const Axis axis : {Axis::rows, Axis::columns}) {
+    for (const contracts::Axis axis : {contracts::Axis::rows, contracts::Axis::columns}) {
         const Placed y(device, std::vector<float>(3, NAN));
-        const bool over_rows = axis == Axis::rows;
-        launch(device,
-               SumParameters<float>{over_rows ? 0u : 3u, over_rows ? 3u : 0u, axis, nullptr, y.data()});
+        const bool over_rows = axis == contracts::Axis::rows;
+        launch(device, contracts::SumParameters<float>{over_rows ? 0u : 3u, over_rows ? 3u : 0u, axis,
+                                                       nullptr, y.data()});
         CHECK(y.to_host() == std::vector<float>(3));
     }
 }
@@ -52,14 +53,16 @@ TEST_CASE("cuda: sum of no rows or no columns is 0") {
 TEMPLATE_TEST_CASE("cuda: broadcast along either axis", "", float, double) {
     Cuda device;
     for (const auto [rows, columns] : some_extents)
-        for (const Axis axis : {Axis::rows, Axis::columns}) {
-            CAPTURE(rows, columns, axis == Axis::rows);
+        for (const contracts::Axis axis : {contracts::Axis::rows, contracts::Axis::columns}) {
+            CAPTURE(rows, columns, axis == contracts::Axis::rows);
             check_kernel<TestType>(
                 device,
                 [&]<class T>(auto& d, std::size_t offset) {
-                    const Placed x(d, random_numbers<T>(axis == Axis::rows ? columns : rows, "x"), offset),
+                    const Placed x(d, random_numbers<T>(axis == contracts::Axis::rows ? columns : rows, "x"),
+                                   offset),
                         y(d, std::vector<T>(rows * columns, T(NAN)), offset);
-                    launch(d, BroadcastParameters<T>{rows, columns, axis, x.data(), y.data(), 0.3});
+                    launch(d,
+                           contracts::BroadcastParameters<T>{rows, columns, axis, x.data(), y.data(), 0.3});
                     return y.to_host();
                 },
                 tolerance<TestType>);
@@ -78,7 +81,7 @@ TEMPLATE_TEST_CASE("cuda: copies of blocks", "", float, double) {
                     const std::size_t from = columns + gap, to = columns + 2 * gap;
                     const Placed x(d, random_numbers<T>(rows * from, "x"), offset),
                         y(d, random_numbers<T>(rows * to, "y"), offset);
-                    launch(d, CopyBlockParameters<T>{rows, columns, x.data(), from, y.data(), to});
+                    launch(d, contracts::CopyBlockParameters<T>{rows, columns, x.data(), from, y.data(), to});
                     return y.to_host();
                 },
                 tolerance<TestType>);
@@ -93,7 +96,7 @@ TEMPLATE_TEST_CASE("cuda: fill", "", float, double) {
             device,
             [&]<class T>(auto& d, std::size_t offset) {
                 const Placed y(d, std::vector<T>(n, T(NAN)), offset);
-                launch(d, FillParameters<T>{n, y.data(), T(0.25)});
+                launch(d, contracts::FillParameters<T>{n, y.data(), T(0.25)});
                 return y.to_host();
             },
             0);

@@ -42,7 +42,7 @@ TEST_CASE("reading and allocating inside a submission launch the work before the
 
 TEST_CASE("host values travel with the graph of their step", "[cuda]") {
     Cuda device;
-    Buffer<float, Cuda> sums(device, 100);
+    core::Buffer<float, Cuda> sums(device, 100);
     for (std::size_t i = 0; i < 100; ++i) sum_of_uploaded(device, sums, i);
     const std::vector<float> result = sums.to_host();
     for (std::size_t i = 0; i < 100; ++i) CHECK(result[i] == 4095 + static_cast<float>(i));

@@ -32,9 +32,9 @@ TEMPLATE_TEST_CASE("cuda: softmax and cross entropy", "", float, double) {
                     y(d, std::vector<T>(rows * columns, T(NAN)), offset), value(d, std::vector<T>{T(NAN)}),
                     gradient(d, std::vector<T>(rows * columns, T(NAN)), offset),
                     value_alone(d, std::vector<T>{T(NAN)});
-                launch(d, SoftmaxParameters<T>{rows, columns, x.data(), y.data()});
-                CrossEntropyParameters<T> p{rows,         columns,         x.data(), targets.data(),
-                                            value.data(), gradient.data(), 1.0 / 64};
+                launch(d, contracts::SoftmaxParameters<T>{rows, columns, x.data(), y.data()});
+                contracts::CrossEntropyParameters<T> p{
+                    rows, columns, x.data(), targets.data(), value.data(), gradient.data(), 1.0 / 64};
                 launch(d, p);
                 p.value = value_alone.data();
                 p.gradient = nullptr;
@@ -49,10 +49,11 @@ TEMPLATE_TEST_CASE("cuda: softmax and cross entropy", "", float, double) {
 TEST_CASE("cuda: cross entropy of no rows or no columns is 0") {
     Cuda device;
     const Placed value(device, std::vector<float>{NAN});
-    launch(device, SoftmaxParameters<float>{0, 3, nullptr, nullptr});
-    launch(device, CrossEntropyParameters<float>{0, 3, nullptr, nullptr, value.data()});
+    launch(device, contracts::SoftmaxParameters<float>{0, 3, nullptr, nullptr});
+    launch(device, contracts::CrossEntropyParameters<float>{0, 3, nullptr, nullptr, value.data()});
     CHECK(value.to_host()[0] == 0);
-    launch(device, CrossEntropyParameters<float>{3, 0, nullptr, nullptr, value.data(), nullptr, 2});
+    launch(device,
+           contracts::CrossEntropyParameters<float>{3, 0, nullptr, nullptr, value.data(), nullptr, 2});
     CHECK(value.to_host()[0] == 0);
 }
 
@@ -63,8 +64,9 @@ TEMPLATE_TEST_CASE("cuda: softmax and cross entropy of the largest values", "", 
     const Placed x(device, std::vector<T>{most, -most, T{0}}),
         targets(device, std::vector<T>{T{1}, T{0}, T{0}}), y(device, std::vector<T>(3)),
         value(device, std::vector<T>(1)), gradient(device, std::vector<T>(3));
-    launch(device, SoftmaxParameters<T>{1, 3, x.data(), y.data()});
-    launch(device, CrossEntropyParameters<T>{1, 3, x.data(), targets.data(), value.data(), gradient.data()});
+    launch(device, contracts::SoftmaxParameters<T>{1, 3, x.data(), y.data()});
+    launch(device, contracts::CrossEntropyParameters<T>{1, 3, x.data(), targets.data(), value.data(),
+                                                        gradient.data()});
     CHECK(y.to_host() == std::vector<T>{T{1}, T{0}, T{0}});
     CHECK(value.to_host()[0] == T{0});
     CHECK(gradient.to_host() == std::vector<T>(3));
@@ -86,10 +88,10 @@ TEMPLATE_TEST_CASE("cuda: maxout: select and scatter", "", float, double) {
                             upstream(d, random_numbers<T>(rows * columns, "upstream"), offset),
                             selected(d, std::vector<T>(rows * columns, T(NAN)), offset),
                             scattered(d, std::vector<T>(numbers.size(), T(NAN)), offset);
-                        launch(d, MaxoutSelectParameters<T>{rows, pieces, columns, x.data(), values.data(),
-                                                            selected.data()});
-                        launch(d, MaxoutScatterParameters<T>{rows, pieces, columns, x.data(), upstream.data(),
-                                                             scattered.data()});
+                        launch(d, contracts::MaxoutSelectParameters<T>{rows, pieces, columns, x.data(),
+                                                                       values.data(), selected.data()});
+                        launch(d, contracts::MaxoutScatterParameters<T>{rows, pieces, columns, x.data(),
+                                                                        upstream.data(), scattered.data()});
                         return joined<T>({selected.to_host(), scattered.to_host()});
                     },
                     tolerance<TestType>);

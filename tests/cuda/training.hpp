@@ -28,14 +28,15 @@ struct Training {
 
 /// One graph that sums 4096 host values, 4095 ones and an i, into sums[i]. 16 KB per call, so that the upload
 /// ring wraps around after some.
-inline void sum_of_uploaded(Cuda& device, Buffer<float, Cuda>& sums, std::size_t i) {
+inline void sum_of_uploaded(Cuda& device, core::Buffer<float, Cuda>& sums, std::size_t i) {
     device.run_as_graph([&] {
         const Step step{device};
         std::vector<float> values(4096, 1);
         values[i] = static_cast<float>(i);
         const auto sum_of_step = sum(from_host<Shape<4096>>(device, 0, values));
         std::fill(values.begin(), values.end(), 1e9f);  // the values are already staged
-        launch(device, CopyBlockParameters<float>{1, 1, sum_of_step.data(), 1, sums.data() + i, 1});
+        launch(device,
+               contracts::CopyBlockParameters<float>{1, 1, sum_of_step.data(), 1, sums.data() + i, 1});
     });
 }
 

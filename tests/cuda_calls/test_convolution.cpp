@@ -18,9 +18,9 @@ using Launches = std::map<std::string, std::size_t>;
 
 TEST_CASE("cuda: which backward passes fuse the activation's derivative", "[cuda]") {
     Cuda device;
-    const auto starts_activation_gradient = [&]<ActivationKind kind>(
-                                                std::integral_constant<ActivationKind, kind>, bool bias,
-                                                GradOptions options = {}) {
+    const auto starts_activation_gradient = [&]<contracts::ActivationKind kind>(
+                                                std::integral_constant<contracts::ActivationKind, kind>,
+                                                bool bias, ops::GradOptions options = {}) {
         const Step<Cuda> step{device};
         const auto random = [&]<class S>(S, int batch) {
             return variable(from_host<S>(device, batch, random_numbers<float>(S::size(batch), "numbers")));
@@ -41,22 +41,23 @@ TEST_CASE("cuda: which backward passes fuse the activation's derivative", "[cuda
         if (bias) return count(conv2d<window, kind>(0.2, x, w, b), std::tuple{x, w, b});
         return count(conv2d<window, kind>(0.2, x, w), std::tuple{x, w});
     };
-    constexpr std::integral_constant<ActivationKind, ActivationKind::leaky_relu> leaky_relu;
-    constexpr std::integral_constant<ActivationKind, ActivationKind::softplus> softplus;
+    constexpr std::integral_constant<contracts::ActivationKind, contracts::ActivationKind::leaky_relu>
+        leaky_relu;
+    constexpr std::integral_constant<contracts::ActivationKind, contracts::ActivationKind::softplus> softplus;
     CHECK_FALSE(starts_activation_gradient(leaky_relu, false));
     CHECK(starts_activation_gradient(leaky_relu, true));
     CHECK(starts_activation_gradient(leaky_relu, false, {.create_graph = true}));
     CHECK(starts_activation_gradient(softplus, false));
 
-    const ConvolutionGeometry wide{128, window(32, 4, 2, 1), window(32, 4, 2, 1), 64, 128};
-    CHECK_FALSE(fuses_activation_backward(device, wide, ActivationKind::tanh));
-    CHECK_FALSE(
-        fuses_activation_backward(device, {3, window(4, 4), window(4, 4), 5, 7}, ActivationKind::tanh));
+    const contracts::ConvolutionGeometry wide{128, window(32, 4, 2, 1), window(32, 4, 2, 1), 64, 128};
+    CHECK_FALSE(contracts::fuses_activation_backward(device, wide, contracts::ActivationKind::tanh));
+    CHECK_FALSE(contracts::fuses_activation_backward(device, {3, window(4, 4), window(4, 4), 5, 7},
+                                                     contracts::ActivationKind::tanh));
 }
 
 TEST_CASE("cuda: a convolution has the same bits in any order of blocks and threads", "[cuda]") {
     Cuda device;
-    const ConvolutionAxis v = window(9, 4, 2, 1), h = window(7, 4, 2, 1);
+    const contracts::ConvolutionAxis v = window(9, 4, 2, 1), h = window(7, 4, 2, 1);
     // Sums of 784, 800 and 840 terms: split over three blocks, any of which may finish last.
     for (const Convolution<float>& c : {Convolution<float>{{2, v, h, 49, 12}, Direction::forward},
                                         Convolution<float>{{2, v, h, 12, 200}, Direction::transposed},
@@ -76,41 +77,42 @@ TEST_CASE("cuda: which convolution kernel is used", "[cuda]") {
     CHECK_FALSE(cuda::wide({1, window(32, 4, 2, 1), window(32, 4, 2, 1), 64, 128}));
 
     Cuda device;
-    const auto launches = [&](const ConvolutionGeometry& g, Direction d, const auto& f) {
+    const auto launches = [&](const contracts::ConvolutionGeometry& g, Direction d, const auto& f) {
         Convolution<float> c{g, d};
         c.with_bias = true;
         cuda_emulator::reset_counts();
         c.on(device, f);
         return cuda_emulator::counts().launches;
     };
-    const ConvolutionGeometry small{3, window(8, 4, 2, 1), window(6, 4, 2, 1), 5, 7};
+    const contracts::ConvolutionGeometry small{3, window(8, 4, 2, 1), window(6, 4, 2, 1), 5, 7};
     CHECK(launches(small, Direction::forward, chosen) == Launches{{"convolution_tiled", 1}});
     CHECK(launches(small, Direction::transposed, chosen) == Launches{{"convolution_transposed_tiled", 1}});
     CHECK(launches(small, Direction::weights, chosen) == Launches{{"convolution_weight_gradient_tiled", 1}});
     CHECK(launches(small, Direction::forward, cudnn) == Launches{{"transpose", 1}, {"bias_activation", 1}});
     CHECK(launches(small, Direction::weights, cudnn) == Launches{{"transpose", 1}});
-    const ConvolutionGeometry covering{3, window(4, 4), window(4, 4), 5, 7};
+    const contracts::ConvolutionGeometry covering{3, window(4, 4), window(4, 4), 5, 7};
     CHECK(launches(covering, Direction::forward, chosen) == Launches{{"matmul_tiled", 1}});
     CHECK(launches(covering, Direction::transposed, chosen) ==
           Launches{{"matmul_tiled", 1}, {"bias_activation", 1}});
 }
 
 TEST_CASE("cuda: a step converts its weights to cuDNN's filter layout once", "[cuda]") {
-    const ConvolutionGeometry g{3, window(8, 4, 2, 1), window(6, 4, 2, 1), 5, 7};
+    const contracts::ConvolutionGeometry g{3, window(8, 4, 2, 1), window(6, 4, 2, 1), 5, 7};
     Cuda device;
     const Placed<float, Cuda> x(device, random_numbers<float>(g.x_size(), "x")),
         y(device, std::vector<float>(g.y_size())), w(device, random_numbers<float>(g.w_size(), "w"));
-    Buffer<float, Cuda> expected(device, g.y_size());
+    core::Buffer<float, Cuda> expected(device, g.y_size());
     /// Runs a convolution by cuDNN and returns whether it transposed the weights. The result must be that of
     /// the current w.
     const auto makes_filter = [&](bool stays) {
         cuda_emulator::reset_counts();
-        ConvolutionParameters<float> p{g, x.data(), w.data(), y.data()};
+        contracts::ConvolutionParameters<float> p{g, x.data(), w.data(), y.data()};
         p.weights_are_constant = stays;
         REQUIRE(cuda::convolution_cudnn(device, p));
         device.synchronize();
         const bool made = cuda_emulator::counts().launches.count("transpose") > 0;
-        cuda::convolution_plain(device, ConvolutionParameters<float>{g, x.data(), w.data(), expected.data()});
+        cuda::convolution_plain(
+            device, contracts::ConvolutionParameters<float>{g, x.data(), w.data(), expected.data()});
         CHECK(error(y.to_host(), expected.to_host()) <= tolerance<float>);
         return made;
     };
@@ -121,7 +123,7 @@ TEST_CASE("cuda: a step converts its weights to cuDNN's filter layout once", "[c
         const Step<Cuda> step{device};
         CHECK(makes_filter(true));
         CHECK_FALSE(makes_filter(true));
-        REQUIRE(cuda::convolution_cudnn(device, ConvolutionTransposedParameters<float>{
+        REQUIRE(cuda::convolution_cudnn(device, contracts::ConvolutionTransposedParameters<float>{
                                                     g, y.data(), w.data(), x.data(), nullptr, {}, true}));
         device.synchronize();
         CHECK(cuda_emulator::counts().launches.count("transpose") == 0);
@@ -137,8 +139,8 @@ TEST_CASE("cuda: a step converts its weights to cuDNN's filter layout once", "[c
         CHECK(makes_filter(true));
         device.tape().overwritten(nullptr, nullptr);
         CHECK_THROWS(device.run_as_graph([&] {
-            REQUIRE(cuda::convolution_cudnn(
-                device, ConvolutionParameters<float>{g, x.data(), w.data(), y.data(), nullptr, {}, true}));
+            REQUIRE(cuda::convolution_cudnn(device, contracts::ConvolutionParameters<float>{
+                                                        g, x.data(), w.data(), y.data(), nullptr, {}, true}));
             throw Error("[test] a step that fails");
         }));
         CHECK(makes_filter(true));  // the failed step's filter was never computed

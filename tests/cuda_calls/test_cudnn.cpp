@@ -22,7 +22,7 @@ namespace {
 using cuda::ConvolutionDirection;
 using cuda::CudnnDescriptor;
 
-constexpr ConvolutionGeometry library_geometry{3, {8, 4, 4, 2, 1}, {6, 3, 4, 2, 1}, 5, 7};
+constexpr contracts::ConvolutionGeometry library_geometry{3, {8, 4, 4, 2, 1}, {6, 3, 4, 2, 1}, 5, 7};
 constexpr std::size_t filter_bytes = 4 * 4 * 5 * 7 * sizeof(float);
 constexpr ConvolutionDirection all_directions[] = {ConvolutionDirection::forward,
                                                    ConvolutionDirection::backward_data,
@@ -40,13 +40,14 @@ struct LibraryConvolution {
     bool run(ConvolutionDirection direction, std::size_t offset = 0) {
         const Step<Cuda> step{device};
         if (direction == ConvolutionDirection::forward)
-            return cuda::convolution_cudnn(device, ConvolutionParameters<float>{library_geometry, x.data(),
-                                                                                w.data(), y.data() + offset});
+            return cuda::convolution_cudnn(
+                device, contracts::ConvolutionParameters<float>{library_geometry, x.data(), w.data(),
+                                                                y.data() + offset});
         if (direction == ConvolutionDirection::backward_data)
             return cuda::convolution_cudnn(
-                device, ConvolutionTransposedParameters<float>{library_geometry, y.data() + offset, w.data(),
-                                                               x.data()});
-        return cuda::convolution_cudnn(device, ConvolutionWeightGradientParameters<float>{
+                device, contracts::ConvolutionTransposedParameters<float>{library_geometry, y.data() + offset,
+                                                                          w.data(), x.data()});
+        return cuda::convolution_cudnn(device, contracts::ConvolutionWeightGradientParameters<float>{
                                                    library_geometry, x.data(), y.data() + offset, w.data()});
     }
 };
@@ -179,12 +180,12 @@ TEST_CASE("cuda: the workspace is that of the chosen engine, not of all measured
 
 TEST_CASE("cuda: the workspace grows to what a filter gradient requires", "[cuda]") {
     // Needs a workspace of 32 MiB, formerly the fixed size.
-    const ConvolutionGeometry large{1, {4, 2, 4, 2, 1}, {4, 2, 4, 2, 1}, 512, 1024};
+    const contracts::ConvolutionGeometry large{1, {4, 2, 4, 2, 1}, {4, 2, 4, 2, 1}, 512, 1024};
     Cuda device{{.measure = false}};
-    Buffer<float, Cuda> x(device, large.x_size()), y(device, large.y_size()), w(device, large.w_size());
+    core::Buffer<float, Cuda> x(device, large.x_size()), y(device, large.y_size()), w(device, large.w_size());
     const Step<Cuda> step{device};
     CHECK(cuda::convolution_cudnn(
-        device, ConvolutionWeightGradientParameters<float>{large, x.data(), y.data(), w.data()}));
+        device, contracts::ConvolutionWeightGradientParameters<float>{large, x.data(), y.data(), w.data()}));
 }
 
 TEST_CASE("cuda: misaligned tensors use the tiled kernels", "[cuda]") {
@@ -195,14 +196,14 @@ TEST_CASE("cuda: misaligned tensors use the tiled kernels", "[cuda]") {
 }
 
 TEST_CASE("cuda: a wide convolution uses cuDNN", "[cuda]") {
-    const ConvolutionGeometry wide{17, {64, 32, 4, 2, 1}, {64, 32, 4, 2, 1}, 32, 64};
+    const contracts::ConvolutionGeometry wide{17, {64, 32, 4, 2, 1}, {64, 32, 4, 2, 1}, 32, 64};
     REQUIRE(cuda::wide(wide));
     std::string line;
     Cuda device{{.measure = false, .log = [&](const std::string& text) { line = text; }}};
-    Buffer<float, Cuda> x(device, wide.x_size()), y(device, wide.y_size()), w(device, wide.w_size());
+    core::Buffer<float, Cuda> x(device, wide.x_size()), y(device, wide.y_size()), w(device, wide.w_size());
     const Step<Cuda> step{device};
     cuda_emulator::reset_counts();
-    launch(device, ConvolutionParameters<float>{wide, x.data(), w.data(), y.data()});
+    launch(device, contracts::ConvolutionParameters<float>{wide, x.data(), w.data(), y.data()});
     device.synchronize();
     CHECK(cuda_emulator::counts().library_calls.at("cudnn forward") == 1);
     CHECK_THAT(line, contains("forward: cuDNN engine 14"));
@@ -216,11 +217,11 @@ TEST_CASE("cuda: the log names the kernel of each product and convolution once",
     Cuda& device = convolution.device;
     convolution.run(ConvolutionDirection::forward);
     convolution.run(ConvolutionDirection::forward);
-    const ConvolutionParameters<float> p{library_geometry, convolution.x.data(), convolution.w.data(),
-                                         convolution.y.data()};
+    const contracts::ConvolutionParameters<float> p{library_geometry, convolution.x.data(),
+                                                    convolution.w.data(), convolution.y.data()};
     launch(device, p);
-    launch(device, MatmulParameters<float>{2, 3, 4, false, true, p.x, p.w, p.y});
-    launch(device, MatmulParameters<float>{2, 3, 4, false, true, p.x, p.w, p.y});
+    launch(device, contracts::MatmulParameters<float>{2, 3, 4, false, true, p.x, p.w, p.y});
+    launch(device, contracts::MatmulParameters<float>{2, 3, 4, false, true, p.x, p.w, p.y});
     const std::string shape =
         "convolution 3 x 8x6x5 -> 4x3x7, window 4x4, stride 2x2, padding 1x1, dilation 1x1, forward: ";
     CHECK(lines == std::vector<std::string>{

@@ -79,10 +79,10 @@ struct Gan {
 /// A cuBLAS product and cuDNN convolutions in three directions, which are not used for a GAN as small as this
 /// one.
 struct Libraries {
-    static constexpr ConvolutionAxis axis{5, 5, 3, 1, 1};
-    static constexpr ConvolutionGeometry geometry{2, axis, axis, 3, 4};
+    static constexpr contracts::ConvolutionAxis axis{5, 5, 3, 1, 1};
+    static constexpr contracts::ConvolutionGeometry geometry{2, axis, axis, 3, 4};
     Cuda device{CudaOptions{.workspace = 1 << 16}};
-    Buffer<float, Cuda> x{device, geometry.x_size()}, w{device, geometry.w_size()},
+    core::Buffer<float, Cuda> x{device, geometry.x_size()}, w{device, geometry.w_size()},
         y{device, geometry.y_size()};
 
     std::vector<float> work() {
@@ -92,12 +92,13 @@ struct Libraries {
             if (!cuda::convolution_cudnn(device, p)) FAIL("cuDNN has no algorithm");
         };
         device.run_as_graph([&] {
-            call(ConvolutionParameters<float>{geometry, x.data(), w.data(), y.data()});
-            call(ConvolutionTransposedParameters<float>{geometry, y.data(), w.data(), x.data()});
-            call(ConvolutionWeightGradientParameters<float>{geometry, x.data(), y.data(), w.data()});
+            call(contracts::ConvolutionParameters<float>{geometry, x.data(), w.data(), y.data()});
+            call(contracts::ConvolutionTransposedParameters<float>{geometry, y.data(), w.data(), x.data()});
+            call(contracts::ConvolutionWeightGradientParameters<float>{geometry, x.data(), y.data(),
+                                                                       w.data()});
             cuda::matmul_cublas(
                 device,
-                MatmulParameters<float>{
+                contracts::MatmulParameters<float>{
                     .rows = 12, .columns = 6, .inner = 9, .a = w.data(), .b = x.data(), .c = y.data()});
         });
         return y.to_host();
@@ -177,7 +178,7 @@ TEST_CASE("cuda: after a kernel failure, every call reports a one-line error, an
         Gan gan;
         gan.go_on();
         float of_the_host = 0;
-        launch(gan.device, FillParameters<float>{1, &of_the_host, 1});
+        launch(gan.device, contracts::FillParameters<float>{1, &of_the_host, 1});
         const auto refuses = [&](const auto& call) {
             std::string message;
             try {

@@ -47,9 +47,9 @@ struct Training {
     std::vector<float> product() {
         const Placed<float, Cuda> a(device, random_numbers<float>(6, "a")),
             b(device, random_numbers<float>(12, "b")), c(device, std::vector<float>(8));
-        cuda::matmul_cublas(
-            device,
-            MatmulParameters<float>{2, 4, 3, false, false, a.data(), b.data(), c.data(), false, nullptr, {}});
+        cuda::matmul_cublas(device,
+                            contracts::MatmulParameters<float>{
+                                2, 4, 3, false, false, a.data(), b.data(), c.data(), false, nullptr, {}});
         return c.to_host();
     }
     std::vector<float> convolution() {
@@ -57,7 +57,7 @@ struct Training {
         const Placed<float, Cuda> x(device, random_numbers<float>(2 * 5 * 5 * 3, "x")),
             w(device, random_numbers<float>(3 * 3 * 3 * 4, "w")),
             y(device, std::vector<float>(2 * 5 * 5 * 4));
-        ConvolutionParameters<float> p{};
+        contracts::ConvolutionParameters<float> p{};
         p.geometry = {2, {5, 5, 3, 1, 1, 1}, {5, 5, 3, 1, 1, 1}, 3, 4};
         p.x = x.data();
         p.w = w.data();

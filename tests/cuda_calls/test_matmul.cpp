@@ -72,11 +72,11 @@ TEST_CASE("cuda: products are captured into a graph", "[cuda]") {
     Cuda device;
     Product<float> p{{30, 40, 1000}};
     p.with_bias = true;
-    p.activation = {ActivationKind::leaky_relu, 0.2};
+    p.activation = {contracts::ActivationKind::leaky_relu, 0.2};
     const std::vector<float> expected = p.on(device, plain);
     p.on(device, tiled);  // the workspace grows in the first step
     for (const bool library : {false, true}) {
-        const auto in_graph = [&](Cuda& d, const MatmulParameters<float>& parameters) {
+        const auto in_graph = [&](Cuda& d, const contracts::MatmulParameters<float>& parameters) {
             cuda_emulator::reset_counts();
             d.memory().stream().collect();
             library ? cuda::matmul_cublas(d, parameters) : cuda::matmul_tiled(d, parameters);

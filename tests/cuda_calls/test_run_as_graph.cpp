@@ -28,7 +28,7 @@ TEST_CASE("a step run as a graph is one graph launch, without allocations, waits
 
 TEST_CASE("host values are copied once per graph, and the host rarely waits", "[cuda]") {
     Cuda device;
-    Buffer<float, Cuda> sums(device, 100);
+    core::Buffer<float, Cuda> sums(device, 100);
     for (std::size_t i = 0; i < 3; ++i) sum_of_uploaded(device, sums, i);
     device.synchronize();
     cuda_emulator::reset_counts();

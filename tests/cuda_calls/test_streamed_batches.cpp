@@ -45,8 +45,9 @@ struct Reading {
     void take() {
         const Step step{device};
         const auto taken = data.next();
-        launch(device, CopyBlockParameters<float>{1, batch_size, taken.pixels.data(), batch_size,
-                                                  numbers.data() + taken_++ * batch_size, batch_size});
+        launch(device,
+               contracts::CopyBlockParameters<float>{1, batch_size, taken.pixels.data(), batch_size,
+                                                     numbers.data() + taken_++ * batch_size, batch_size});
     }
     /// Takes `k` batches in one graph.
     void run_as_graph(int k) {
@@ -58,7 +59,7 @@ struct Reading {
 
     Cuda device{CudaOptions{.workspace = 1024}};
     Data data;
-    Buffer<float, Cuda> numbers;
+    core::Buffer<float, Cuda> numbers;
 
 private:
     std::size_t taken_ = 0;
@@ -242,14 +243,14 @@ TEST_CASE("cuda: streamed data can be destroyed at any moment", "[threads]") {
     // Inside a submission: the captured work still runs, with the memory that it reads.
     const auto all = expected(3);
     Cuda device{CudaOptions{.workspace = 1024}};
-    Buffer<float, Cuda> numbers(device, all.size());
+    core::Buffer<float, Cuda> numbers(device, all.size());
     device.run_as_graph([&] {
         Data data(device, pixels(), options(DataPlacement::streamed));
         for (std::size_t i = 0; i < 3; ++i) {
             const Step step{device};
             const auto x = data.next().pixels;
-            launch(device, CopyBlockParameters<float>{1, x.size(), x.data(), x.size(),
-                                                      numbers.data() + i * x.size(), x.size()});
+            launch(device, contracts::CopyBlockParameters<float>{1, x.size(), x.data(), x.size(),
+                                                                 numbers.data() + i * x.size(), x.size()});
         }
     });
     CHECK(numbers.to_host() == all);
@@ -286,14 +287,15 @@ TEST_CASE(
                 std::vector<float> numbers;
                 const auto work = [&] {
                     numbers.clear();
-                    Buffer<float, Cuda> kept(device, all.size());
+                    core::Buffer<float, Cuda> kept(device, all.size());
                     Data data(device, pixels(), options(DataPlacement::streamed));
                     std::size_t i = 0;
                     const auto take = [&] {
                         const Step step{device};
                         const auto x = data.next().pixels;
-                        launch(device, CopyBlockParameters<float>{1, x.size(), x.data(), x.size(),
-                                                                  kept.data() + i++ * x.size(), x.size()});
+                        launch(device,
+                               contracts::CopyBlockParameters<float>{1, x.size(), x.data(), x.size(),
+                                                                     kept.data() + i++ * x.size(), x.size()});
                     };
                     const auto run_as_graph = [&] {
                         device.run_as_graph([&] {
@@ -361,7 +363,7 @@ TEST_CASE("cuda: after a kernel failure, streamed data reports a one-line error 
         Reading reading(DataPlacement::streamed);
         reading.run_as_graph(2);
         float of_the_host = 0;
-        launch(reading.device, FillParameters<float>{1, &of_the_host, 1});
+        launch(reading.device, contracts::FillParameters<float>{1, &of_the_host, 1});
         const std::string message = error_of([&] {
             for (int i = 0; i < 20; ++i) reading.run_as_graph(2);
         });

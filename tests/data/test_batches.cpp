@@ -110,7 +110,7 @@ TEST_CASE("the order depends on the seed alone", "[threads]") {
 }
 
 TEST_CASE("the order of a seed never changes") {
-    ShuffledOrder order(7, Seed{5});
+    io::ShuffledOrder order(7, Seed{5});
     const auto epoch = [&](std::uint64_t number) {
         std::vector<std::uint32_t> items;
         for (std::uint64_t i = 0; i < 7; ++i) items.push_back(order.sample(7 * number + i));

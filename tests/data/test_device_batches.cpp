@@ -62,9 +62,10 @@ TEMPLATE_TEST_CASE("Batches converted on a device equal those of the background 
 TEST_CASE("Every byte is converted to the nearest value", "") {
     for (int byte = 0; byte < 256; ++byte) {
         const auto b = static_cast<std::uint8_t>(byte);
-        CHECK(from_byte<float>(b, PixelRange::zero_to_one) == static_cast<float>(byte / 255.0L));
-        CHECK(from_byte<float>(b, PixelRange::minus_one_to_one) == static_cast<float>(byte / 127.5L - 1));
-        CHECK(from_byte<double>(b, PixelRange::minus_one_to_one) ==
+        CHECK(core::from_byte<float>(b, PixelRange::zero_to_one) == static_cast<float>(byte / 255.0L));
+        CHECK(core::from_byte<float>(b, PixelRange::minus_one_to_one) ==
+              static_cast<float>(byte / 127.5L - 1));
+        CHECK(core::from_byte<double>(b, PixelRange::minus_one_to_one) ==
               static_cast<double>((2 * byte - 255) / 255.0L));
     }
 }

@@ -20,9 +20,6 @@ using namespace gantry::test;
 namespace {
 
 const Picture grey{9, 7, 3, std::vector<std::uint8_t>(189, 100)};
-std::size_t mallocs = 0;
-std::size_t most_mallocs = std::numeric_limits<std::size_t>::max();  ///< the others return nullptr
-
 }  // namespace
 
 TEST_CASE("lack of memory is no damaged picture") {
@@ -54,6 +51,11 @@ TEST_CASE("lack of memory in any thread ends the loading of a folder") {
 }
 
 #ifndef GANTRY_TEST_SANITIZERS  // which replace malloc, too
+namespace {
+std::size_t mallocs = 0;
+std::size_t most_mallocs = std::numeric_limits<std::size_t>::max();  ///< the others return nullptr
+}  // namespace
+
 extern "C" void* __libc_malloc(std::size_t);
 extern "C" void* malloc(std::size_t size) noexcept {
     if (mallocs++ < most_mallocs) return __libc_malloc(size);

@@ -139,7 +139,7 @@ TEST_CASE("many images are loaded in order", "[threads]") {
 
 TEST_CASE("the error of a folder that cannot be loaded names the file and the cause") {
     const TemporaryFolder folder;
-    const auto error = [&](const PictureFolderOptions& options = {}) {
+    const auto error = [&](const io::PictureFolderOptions& options = {}) {
         return error_of([&] { load_picture_folder(folder.path(), options); });
     };
     CHECK(is_line_with(error(), {"[load_picture_folder]", folder.path().string(), ".png, .jpg or .jpeg"}));
@@ -174,7 +174,7 @@ TEST_CASE("broken image files can be skipped") {
     put_file(folder / "a.png", "");
     put_file(folder / "c.jpg", "no picture");
     put_file(folder / "d.png", "no picture");
-    const PictureFolderOptions options{.height = 8, .width = 8, .skip_broken = true};
+    const io::PictureFolderOptions options{.height = 8, .width = 8, .skip_broken = true};
     CHECK(is_line_with(error_of([&] { load_picture_folder(folder.path(), options); }),
                        {"a.png", "2 more of the 3 pictures cannot be read"}));
     write_png(folder / "b.png", flat(8, 8, {1, 2, 3}));

@@ -11,7 +11,7 @@
 
 #include <support/run_in_child.hpp>
 
-using gantry::Prefetcher;
+using gantry::io::Prefetcher;
 
 namespace {
 

@@ -30,10 +30,10 @@ double error_in_roundings(const F& f) {
     EigenCpu device;
     const auto in = [&]<class U>(U) {
         int number = 0;
-        const auto input = [&]<class Extents>(Extents) {
-            const auto numbers = random_numbers<double>(Extents::size(5), std::to_string(number++));
+        const auto input = [&]<class Dimensions>(Dimensions) {
+            const auto numbers = random_numbers<double>(Dimensions::size(5), std::to_string(number++));
             const std::vector<T> rounded(numbers.begin(), numbers.end());
-            return from_host<Extents>(device, 5, std::vector<U>(rounded.begin(), rounded.end()));
+            return from_host<Dimensions>(device, 5, std::vector<U>(rounded.begin(), rounded.end()));
         };
         const std::tuple inputs{input(S{})...};  // in order
         return host(std::apply(f, inputs));
@@ -50,8 +50,9 @@ TEMPLATE_TEST_CASE("Ops compute in 16-bit scalars and round once", "[eigen]", Ei
     using X = Shape<Batch, 37>;
     using W = Shape<37, 6>;
     CHECK(error_in_roundings<T, X, W>([](auto x, auto w) { return matmul(x, w); }) <= 0.5);
-    CHECK(error_in_roundings<T, X, W, Shape<6>>(
-              [](auto x, auto w, auto b) { return affine<ActivationKind::sigmoid>(0, x, w, b); }) <= 0.5);
+    CHECK(error_in_roundings<T, X, W, Shape<6>>([](auto x, auto w, auto b) {
+              return affine<contracts::ActivationKind::sigmoid>(0, x, w, b);
+          }) <= 0.5);
     CHECK(error_in_roundings<T, X, X>([](auto x, auto y) { return x * y; }) <= 0.5);
     CHECK(error_in_roundings<T, X>([](auto x) { return tanh(x); }) <= 0.5);
     CHECK(error_in_roundings<T, X>([](auto x) { return gelu(x); }) <= 0.5);

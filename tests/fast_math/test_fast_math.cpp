@@ -111,7 +111,7 @@ TEST_CASE("with -Ofast: softmax of rows of every length") {
         double sum = 0;
         for (std::size_t i = 0; i < columns; ++i)
             sum += std::exp(static_cast<double>(x[i] = opaque(0.25f * static_cast<float>(i))));
-        launch(device, SoftmaxParameters<float>{1, columns, x.data(), y.data()});
+        launch(device, contracts::SoftmaxParameters<float>{1, columns, x.data(), y.data()});
         for (std::size_t i = 0; i < columns; ++i)
             CHECK(static_cast<double>(y[i]) ==
                   Approx(std::exp(static_cast<double>(x[i])) / sum).epsilon(1e-5));
@@ -123,7 +123,7 @@ TEST_CASE("with -Ofast: batch norm keeps its precision far from 0") {
     std::vector<float> x(rows * columns), y(x.size());
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = opaque(1e6f + static_cast<float>(i * 7 % 16));
     std::vector<float> scale(columns, 1), shift(columns, 0), mean(columns), rstd(columns);
-    BatchNormParameters<float> p{};
+    contracts::BatchNormParameters<float> p{};
     p.rows = rows;
     p.columns = columns;
     p.x = x.data();
@@ -146,15 +146,16 @@ TEST_CASE("with -Ofast: batch norm keeps its precision far from 0") {
 TEST_CASE("with -Ofast: random numbers are within their range, and normal ones are normal") {
     Cpu device;
     std::vector<double> uniform(100000);
-    launch(device,
-           UniformParameters<double>{uniform.size(), uniform.data(), -1, 1, RandomStream(Seed{1}, "a")});
+    launch(device, contracts::UniformParameters<double>{uniform.size(), uniform.data(), -1, 1,
+                                                        RandomStream(Seed{1}, "a")});
     for (const double x : uniform) REQUIRE((x >= -1 && x < 1));
     // The largest word gives the largest value below the upper bound.
-    CHECK(UniformMap<double>(-1, 1)(opaque(double{0xFFFFFF})) < 1);
-    CHECK(UniformMap<double>(0.1, 0.7)(opaque(double{0xFFFFFF})) < 0.7);
+    CHECK(contracts::UniformMap<double>(-1, 1)(opaque(double{0xFFFFFF})) < 1);
+    CHECK(contracts::UniformMap<double>(0.1, 0.7)(opaque(double{0xFFFFFF})) < 0.7);
 
     std::vector<float> normal(100000);
-    launch(device, NormalParameters<float>{normal.size(), normal.data(), 2, 3, RandomStream(Seed{1}, "b")});
+    launch(device, contracts::NormalParameters<float>{normal.size(), normal.data(), 2, 3,
+                                                      RandomStream(Seed{1}, "b")});
     double sum = 0, squares = 0;
     for (const float x : normal)
         sum += static_cast<double>(x), squares += static_cast<double>(x) * static_cast<double>(x);

@@ -9,7 +9,7 @@ GANTRY_FUZZ(input) {
     static const fuzz::Folder folder;
     file.set(input);
     fuzz::accept_or_refuse([&] {
-        const CsvTable table = read_csv(file.path());
+        const io::CsvTable table = read_csv(file.path());
         if (table.columns.size() != table.names.size()) std::abort();
     });
     folder.put("log", input);

@@ -16,7 +16,7 @@ GANTRY_FUZZ(input) {
         read = read_safetensors(file.path());
         good = true;
     });
-    const auto known = [](const auto& tensor) { return detail::dtype_size(tensor.second.dtype) != 0; };
+    const auto known = [](const auto& tensor) { return io::dtype_size(tensor.second.dtype) != 0; };
     if (!good || !std::ranges::all_of(read.tensors, known)) return;
     write_safetensors(folder.path() / "again", read);
     if (!(read_safetensors(folder.path() / "again") == read)) std::abort();

@@ -34,7 +34,7 @@ inline Result shell(const std::string& command) {
 inline std::string random_bytes(std::size_t count) {
     std::string bytes;
     for (std::size_t i = 0; i < count; ++i)
-        bytes += static_cast<char>(philox({static_cast<std::uint32_t>(i), 0, 0, 0}, {})[0]);
+        bytes += static_cast<char>(core::philox({static_cast<std::uint32_t>(i), 0, 0, 0}, {})[0]);
     return bytes;
 }
 

@@ -148,7 +148,7 @@ TEST_CASE("Inputs that would invalidate a run are errors", "") {
             if constexpr (std::is_same_v<decltype(value), const char*>)
                 changed.metadata.at(name) = value;
             else
-                changed.tensors.at(name) = make_entry({}, std::array{value});
+                changed.tensors.at(name) = io::make_entry({}, std::array{value});
             write_safetensors(place / "run/checkpoint.safetensors", changed);
             CHECK(is_error(place.run("--resume run --iterations 5"), {"run/checkpoint.safetensors", reason}));
         };
@@ -292,7 +292,7 @@ TEST_CASE("Checkpoints take a small share of the time, or follow the user's inte
     const MlpFolder place;
     const auto iteration = [&](const std::string& file) {
         std::uint64_t value = 0;
-        copy_values<std::uint64_t>(read_safetensors(place / file), "iterations", std::span(&value, 1));
+        io::copy_values<std::uint64_t>(read_safetensors(place / file), "iterations", std::span(&value, 1));
         return value;
     };
     // Three small steps take less than twenty times as long as saving 16 MB.
@@ -327,7 +327,7 @@ TEST_CASE("A loss that is not finite ends the run and keeps the checkpoint", "")
     REQUIRE(place.run(small + "--iterations 2 --out run").code == 0);
     Safetensors spoilt = read_safetensors(place / "run/checkpoint.safetensors");
     auto& bias = spoilt.tensors.at("discriminator.4.bias");
-    bias = make_entry({1}, std::array{std::numeric_limits<float>::quiet_NaN()});
+    bias = io::make_entry({1}, std::array{std::numeric_limits<float>::quiet_NaN()});
     write_safetensors(place / "run/checkpoint.safetensors", spoilt);
     const std::string before = place.file("run/checkpoint.safetensors");
     const Result diverged = place.run("--resume run --iterations 9");

@@ -20,7 +20,8 @@ public:
         std::span<const float> pixels;
     };
     Batch next() {
-        launch(device_, NormalParameters<float>{x_.size(), x_.data(), 3, 0.5, stream_.take(x_.size())});
+        launch(device_,
+               contracts::NormalParameters<float>{x_.size(), x_.data(), 3, 0.5, stream_.take(x_.size())});
         return {x_};
     }
 

@@ -166,13 +166,13 @@ TEST_CASE("A NumPy array is written completely or not at all", "") {
     const TemporaryFolder folder;
     const std::vector<float> numbers{1, 2, 3, 4, 5, 6};
     {
-        NpyFile file(folder / "a.npy", {2, 3});
+        io::NpyFile file(folder / "a.npy", {2, 3});
         file.write(std::span(numbers).first(4));
         CHECK(is_line_with(error_of([&] { file.commit(); }), {"missing", "2 too few"}));
         CHECK(is_line_with(error_of([&] { file.write(numbers); }), {"more values"}));
     }
     CHECK(folder.files() == 0);
-    NpyFile file(folder / "a.npy", {2, 3});
+    io::NpyFile file(folder / "a.npy", {2, 3});
     file.write(std::span(numbers).first(4));
     file.write(std::span(numbers).subspan(4));
     file.commit();

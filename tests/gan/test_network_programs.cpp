@@ -58,13 +58,13 @@ TEST_CASE("classify_mnist learns to classify bars and reports its accuracy", "")
     CHECK(read_csv(place / "run/losses.csv").names ==
           std::vector<std::string>{"iteration", "loss", "accuracy"});
     CHECK(last_of(place / "run/losses.csv", 2) > 0.9);
-    const CsvTable test = read_csv(place / "run/test.csv");
+    const io::CsvTable test = read_csv(place / "run/test.csv");
     CHECK(test.names == std::vector<std::string>{"iteration", "accuracy"});
     CHECK(test.columns[0] == std::vector<double>{20, 40, 60});
     CHECK(test.columns[1].back() > 0.9);
 
     // Three of each class, most of them on the diagonal.
-    const CsvTable confusion = read_csv(place / "run/confusion.csv");
+    const io::CsvTable confusion = read_csv(place / "run/confusion.csv");
     REQUIRE(confusion.columns.size() == 11);
     double right = 0;
     for (std::size_t c = 0; c < 10; ++c) {
@@ -80,7 +80,7 @@ TEST_CASE("classify_mnist learns to classify bars and reports its accuracy", "")
 TEST_CASE("autoencode_mnist learns to draw bars", "") {
     const Place place("autoencode_mnist");
     REQUIRE(place.run("--batch 50 --threads 1 --iterations 120 --every 60 --out run").code == 0);
-    const CsvTable losses = read_csv(place / "run/losses.csv");
+    const io::CsvTable losses = read_csv(place / "run/losses.csv");
     CHECK(losses.names == std::vector<std::string>{"iteration", "loss"});
     CHECK(losses.columns[1].back() < 0.5 * losses.columns[1].front());
     CHECK(last_of(place / "run/test.csv", 1) < 0.5 * losses.columns[1].front());

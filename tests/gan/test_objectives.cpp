@@ -44,7 +44,7 @@ void check_gradients(const Objective& objective) {
     D device;
     const auto discriminator = [&](auto real, auto fake) { return objective.discriminator(real, fake); };
     const auto generator = [&](auto fake) { return objective.generator(fake); };
-    const GradcheckOptions options{.batch = 5, .low = -2, .high = 2};
+    const ops::GradcheckOptions options{.batch = 5, .low = -2, .high = 2};
     const auto of_discriminator = gradcheck<Outputs, Outputs>(device, discriminator, options);
     INFO(of_discriminator.message);
     CHECK(of_discriminator.passed);

@@ -3,6 +3,7 @@
 #include "io/temporary_folder.hpp"
 #include "program/interrupt.hpp"
 #include "program/program.hpp"
+#include "program/sheet.hpp"
 #include "support/catch.hpp"
 #include "support/record_syncs.hpp"
 #include "support/run_in_child.hpp"
@@ -26,7 +27,8 @@ using namespace gantry::test;
 
 namespace {
 
-long shown_milliseconds = -1;  ///< time that all clocks show; negative: the real one
+program::Options last_options;  ///< of the last experiment that began
+long shown_milliseconds = -1;   ///< time that all clocks show; negative: the real one
 
 /// Counts its iterations, and calls a function in each.
 class Counter final : public program::Experiment {
@@ -57,15 +59,17 @@ LabelledImages one_pixel(const program::Options&, Split) { return {{1, 1, 1, 1, 
 Result count(
     const std::vector<std::string>& arguments, const std::function<void()>& in_step = [] {},
     const std::function<LabelledImages(const program::Options&, Split)>& load = one_pixel) {
-    const program::AnyRecipe recipe{
-        .name = "counter",
-        .iterations = 2,
-        .batch = 1,
-        .input = Shape<Batch, 1>::extents(1),
-        .parameters = "no parameters",
-        .summary = [] { return std::string(); },
-        .begin = [&](const program::Options&,
-                     const LabelledImages&) { return std::make_unique<Counter>(in_step); }};
+    const program::AnyRecipe recipe{.name = "counter",
+                                    .iterations = 2,
+                                    .batch = 3,
+                                    .input = Shape<Batch, 1>::extents(1),
+                                    .parameters = "no parameters",
+                                    .summary = [] { return std::string(); },
+                                    .begin =
+                                        [&](const program::Options& options, const LabelledImages&) {
+                                            last_options = options;
+                                            return std::make_unique<Counter>(in_step);
+                                        }};
     const program::Program program{.name = "count",
                                    .description = "A test.",
                                    .dataset = {.contents = "Nothing", .folder = "any", .load = load},
@@ -148,4 +152,32 @@ TEST_CASE("Lack of memory is a one-line error", "") {
                        {"--out", place / "other"}, [] {},
                        [&](const program::Options&, Split) -> LabelledImages { throw std::bad_alloc(); }),
                    {"[memory] out of memory"}));
+}
+
+TEST_CASE("A recipe's iterations and batch apply unless the user gives others", "") {
+    const TemporaryFolder place;
+    REQUIRE(count({"--out", place / "a"}).code == 0);
+    CHECK(last_options.iterations == 2);
+    CHECK(last_options.batch == 3);
+    REQUIRE(count({"--iterations", "4", "--batch", "5", "--out", place / "b"}).code == 0);
+    CHECK(last_options.iterations == 4);
+    CHECK(last_options.batch == 5);
+}
+
+TEST_CASE("The parts of a run have different seeds", "") {
+    const auto seed = [](std::uint64_t run, const char* part) { return program::seed_for(Seed{run}, part); };
+    CHECK(seed(1, "generator") == seed(1, "generator"));
+    CHECK(seed(1, "generator") != seed(1, "discriminator"));
+    CHECK(seed(1, "generator") != seed(2, "generator"));
+}
+
+TEST_CASE("A sheet shows images from the whole data set", "") {
+    Images images{128, 1, 1, 1, {}};
+    for (std::uint8_t i = 0; i < 128; ++i) images.pixels.push_back(i);
+    const Picture sheet = program::sheet_of(images);
+    // Eight images in a row; each pixel twice in both directions, after a border of two pixels.
+    for (const auto& [row, column] : {std::pair{0, 0}, {0, 1}, {1, 0}, {7, 7}}) {
+        const int y = 2 * (2 + row * 3), x = 2 * (2 + column * 3);
+        CHECK(sheet.pixels[static_cast<std::size_t>(y * sheet.width + x)] == 2 * (8 * row + column));
+    }
 }

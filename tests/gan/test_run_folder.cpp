@@ -24,13 +24,13 @@ namespace {
 /// A checkpoint whose values identify it by number.
 Safetensors numbered(std::uint64_t number) {
     Safetensors contents;
-    contents.tensors["iterations"] = make_entry({}, std::span(&number, 1));
-    contents.tensors["numbers"] = make_entry({50'000}, std::vector<std::uint64_t>(50'000, number));
+    contents.tensors["iterations"] = io::make_entry({}, std::span(&number, 1));
+    contents.tensors["numbers"] = io::make_entry({50'000}, std::vector<std::uint64_t>(50'000, number));
     return contents;
 }
 std::uint64_t number_of(const Safetensors& contents) {
     std::vector<std::uint64_t> numbers(50'000);
-    copy_values(contents, "numbers", std::span(numbers));
+    io::copy_values(contents, "numbers", std::span(numbers));
     REQUIRE(std::ranges::count(numbers, numbers[0]) == 50'000);
     return numbers[0];
 }

@@ -12,16 +12,17 @@ namespace gantry::test {
 
 TEST_CASE("cuda: cuDNN computes wide convolutions in all directions, with the same bits each time",
           "[cuda]") {
-    const std::vector<ConvolutionGeometry> geometries{{64, window(16, 4, 2, 1), window(16, 4, 2, 1), 64, 128},
-                                                      {17, window(64, 4, 2, 1), window(64, 4, 2, 1), 32, 64},
-                                                      {16, window(32, 3, 1, 1), window(32, 3, 1, 1), 64, 64}};
+    const std::vector<contracts::ConvolutionGeometry> geometries{
+        {64, window(16, 4, 2, 1), window(16, 4, 2, 1), 64, 128},
+        {17, window(64, 4, 2, 1), window(64, 4, 2, 1), 32, 64},
+        {16, window(32, 3, 1, 1), window(32, 3, 1, 1), 64, 64}};
     for (const bool tf32 : {false, true})
         for (const bool measure : {false, true}) {
             std::vector<std::string> lines;
             Cuda device{{.tf32 = tf32, .measure = measure, .log = [&](const std::string& line) {
                              lines.push_back(line);
                          }}};
-            for (const ConvolutionGeometry& g : geometries)
+            for (const contracts::ConvolutionGeometry& g : geometries)
                 for (const Direction d : directions) {
                     CAPTURE(tf32, measure, g.batch, static_cast<int>(d));
                     REQUIRE(cuda::wide(g));

@@ -25,7 +25,7 @@ using Architecture = Sequential<Dense<120, 200>, BatchNorm<200>, LeakyReLU<0.2f>
 /// The values of one parameter, by its name.
 template <class Net>
 std::vector<double> numbers_of(Net& network, const std::string& name) {
-    for (const ParameterInfo& info : Net::Architecture::parameters())
+    for (const core::ParameterInfo& info : Net::Architecture::parameters())
         if (info.name == name) {
             const auto all = network.parameters().to_host();
             const auto begin = all.begin() + static_cast<std::ptrdiff_t>(info.offset);

@@ -19,13 +19,14 @@ namespace {
 
 /// Output of a generator whose weights are 0: the activation of the output bias that was set to the means.
 template <class D>
-std::vector<double> output(D& device, const std::vector<double>& means, ActivationKind activation,
+std::vector<double> output(D& device, const std::vector<double>& means, contracts::ActivationKind activation,
                            double margin = 0.01) {
     Network<Sequential<Dense<3, 2>, Dense<2, 5>>, D> network{device, Seed{1}};
     initialize_output_bias(network, means, activation, margin);
     const auto parameters = network.parameters().to_host();
     std::vector<double> result(parameters.end() - 5, parameters.end());
-    for (double& x : result) x = activation == ActivationKind::tanh ? std::tanh(x) : 1 / (1 + std::exp(-x));
+    for (double& x : result)
+        x = activation == contracts::ActivationKind::tanh ? std::tanh(x) : 1 / (1 + std::exp(-x));
     return result;
 }
 bool near(const std::vector<double>& got, const std::vector<double>& want) {
@@ -39,23 +40,24 @@ bool near(const std::vector<double>& got, const std::vector<double>& want) {
 TEMPLATE_TEST_CASE("An initialised output bias gives the marginal means of the data", "[init]",
                    GANTRY_TEST_DEVICES) {
     TestType device;
-    CHECK(near(output(device, {0.02, 0.3, 0.5, 0.75, 0.98}, ActivationKind::sigmoid),
+    CHECK(near(output(device, {0.02, 0.3, 0.5, 0.75, 0.98}, contracts::ActivationKind::sigmoid),
                {0.02, 0.3, 0.5, 0.75, 0.98}));
-    CHECK(
-        near(output(device, {-0.97, -0.3, 0, 0.5, 0.97}, ActivationKind::tanh), {-0.97, -0.3, 0, 0.5, 0.97}));
+    CHECK(near(output(device, {-0.97, -0.3, 0, 0.5, 0.97}, contracts::ActivationKind::tanh),
+               {-0.97, -0.3, 0, 0.5, 0.97}));
     // The activation cannot reach the ends of the range: the means are clamped inside.
-    CHECK(near(output(device, {0, 0.001, 0.5, 0.999, 1}, ActivationKind::sigmoid),
+    CHECK(near(output(device, {0, 0.001, 0.5, 0.999, 1}, contracts::ActivationKind::sigmoid),
                {0.01, 0.01, 0.5, 0.99, 0.99}));
-    CHECK(
-        near(output(device, {-1, -0.999, 0, 0.999, 1}, ActivationKind::tanh), {-0.98, -0.98, 0, 0.98, 0.98}));
-    CHECK(near(output(device, {-1, -0.5, 0, 0.5, 1}, ActivationKind::tanh, 0.1), {-0.8, -0.5, 0, 0.5, 0.8}));
+    CHECK(near(output(device, {-1, -0.999, 0, 0.999, 1}, contracts::ActivationKind::tanh),
+               {-0.98, -0.98, 0, 0.98, 0.98}));
+    CHECK(near(output(device, {-1, -0.5, 0, 0.5, 1}, contracts::ActivationKind::tanh, 0.1),
+               {-0.8, -0.5, 0, 0.5, 0.8}));
 }
 
 TEST_CASE("Only the output bias is set", "[init]") {
     EigenCpu device;
     Network<Sequential<Dense<3, 2>, Dense<2, 2>>, EigenCpu> network{device, Seed{1}};
     auto expected = network.parameters().to_host();
-    initialize_output_bias(network, std::vector<double>{0.5, 0.5}, ActivationKind::sigmoid);
+    initialize_output_bias(network, std::vector<double>{0.5, 0.5}, contracts::ActivationKind::sigmoid);
     expected[expected.size() - 2] = expected[expected.size() - 1] = 0;
     CHECK(network.parameters().to_host() == expected);
 }
@@ -64,16 +66,18 @@ TEST_CASE("An output bias that makes no sense is an error", "[init]") {
     EigenCpu device;
     Network<Sequential<Dense<3, 2>>, EigenCpu> network{device, Seed{1}};
     Network<Sequential<Dense<3, 2>, BatchNorm<2>>, EigenCpu> without_bias{device, Seed{1}};
-    const auto set = [](auto& to, const std::vector<double>& means, ActivationKind activation,
+    const auto set = [](auto& to, const std::vector<double>& means, contracts::ActivationKind activation,
                         double margin = 0.01) { initialize_output_bias(to, means, activation, margin); };
-    const auto sigmoid = ActivationKind::sigmoid;
+    const auto sigmoid = contracts::ActivationKind::sigmoid;
     CHECK_THROWS_WITH(set(without_bias, {0.5, 0.5}, sigmoid), contains("last parameter must be a bias"));
     CHECK_THROWS_WITH(set(network, {0.5}, sigmoid), contains("one mean per output; got 1 for 2"));
     CHECK_THROWS_WITH(set(network, {0.5, -0.1}, sigmoid), contains("must be in [0, 1]"));
-    CHECK_THROWS_WITH(set(network, {0.5, 1.1}, ActivationKind::tanh), contains("must be in [-1, 1]"));
+    CHECK_THROWS_WITH(set(network, {0.5, 1.1}, contracts::ActivationKind::tanh),
+                      contains("must be in [-1, 1]"));
     CHECK_THROWS_WITH(set(network, {0.5, std::numeric_limits<double>::quiet_NaN()}, sigmoid),
                       contains("must be in [0, 1]"));
-    CHECK_THROWS_WITH(set(network, {0.5, 0.5}, ActivationKind::elu), contains("must be sigmoid or tanh"));
+    CHECK_THROWS_WITH(set(network, {0.5, 0.5}, contracts::ActivationKind::elu),
+                      contains("must be sigmoid or tanh"));
     CHECK_THROWS_WITH(set(network, {0.5, 0.5}, sigmoid, 0), contains("margin must be in (0, 0.5)"));
 }
 

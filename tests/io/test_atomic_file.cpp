@@ -20,7 +20,7 @@ TEST_CASE("an atomic file appears when it is committed") {
     const TemporaryFolder folder;
     put_file(folder / "a", "old");
     {
-        AtomicFile file(folder / "a");
+        io::AtomicFile file(folder / "a");
         file.write("ne");
         file.write("w");
         CHECK(contents_of(folder / "a") == "old");
@@ -33,7 +33,7 @@ TEST_CASE("an atomic file appears when it is committed") {
 TEST_CASE("an atomic file is completely on disk before it is renamed, and its name afterwards") {
     const TemporaryFolder folder;
     records_syncs = true;
-    write_file(folder / "a", "new");
+    io::write_file(folder / "a", "new");
     records_syncs = false;
     CHECK(synced == std::vector<std::string>{"a.part: new", "folder with a"});
 }
@@ -41,7 +41,7 @@ TEST_CASE("an atomic file is completely on disk before it is renamed, and its na
 TEST_CASE("signals with handlers do not interrupt the writing of a file") {
     const TemporaryFolder folder;
     interrupted_syncs = 3;
-    write_file(folder / "a", "new");
+    io::write_file(folder / "a", "new");
     CHECK(interrupted_syncs == 0);
 
     // Opening a pipe waits for its reader, and writing to it for space.
@@ -55,9 +55,9 @@ TEST_CASE("signals with handlers do not interrupt the writing of a file") {
     const std::string text(1 << 20, 'x');
     const std::string error = error_of([&] {
         const Alarms alarms;
-        File(pipe, File::Mode::append).write(text);
+        io::File(pipe, io::File::Mode::append).write(text);
     });
-    if (!error.empty()) File(pipe, File::Mode::append);  // releases the reader
+    if (!error.empty()) io::File(pipe, io::File::Mode::append);  // releases the reader
     reader.join();
     CHECK(error.empty());
     CHECK(got == text);
@@ -66,7 +66,7 @@ TEST_CASE("signals with handlers do not interrupt the writing of a file") {
 TEST_CASE("an atomic file without a commit keeps the old one and leaves no partial file") {
     const TemporaryFolder folder;
     put_file(folder / "a", "old");
-    { AtomicFile(folder / "a").write("new"); }
+    { io::AtomicFile(folder / "a").write("new"); }
     CHECK(contents_of(folder / "a") == "old");
     CHECK(folder.files() == 1);
 }
@@ -76,7 +76,7 @@ TEST_CASE("an atomic file stays where it was created if the process changes its 
     const auto before = std::filesystem::current_path();
     std::filesystem::current_path(folder.path());
     {
-        AtomicFile file("a"), given_up("b");
+        io::AtomicFile file("a"), given_up("b");
         file.write("new");
         std::filesystem::current_path(other.path());
         file.commit();
@@ -90,7 +90,7 @@ TEST_CASE("an atomic file stays where it was created if the process changes its 
 TEST_CASE("a partial file of a killed run is replaced") {
     const TemporaryFolder folder;
     put_file(folder / "a.part", "a longer rest of an earlier run");
-    write_file(folder / "a", "new");
+    io::write_file(folder / "a", "new");
     CHECK(contents_of(folder / "a") == "new");
     CHECK(folder.files() == 1);
 }
@@ -99,7 +99,7 @@ TEST_CASE("a full disk keeps the old file and is an error") {
     const TemporaryFolder folder;
     put_file(folder / "a", "old");
     std::filesystem::create_symlink("/dev/full", folder / "a.part");
-    const std::string error = error_of([&] { write_file(folder / "a", "new"); });
+    const std::string error = error_of([&] { io::write_file(folder / "a", "new"); });
     CHECK(is_line_with(error, {"cannot write", "a.part", "No space left on device"}));
     CHECK(contents_of(folder / "a") == "old");
     CHECK(folder.files() == 1);
@@ -107,14 +107,16 @@ TEST_CASE("a full disk keeps the old file and is an error") {
 
 TEST_CASE("the error of a file that cannot be read or written gives the reason") {
     const TemporaryFolder folder;
-    CHECK(is_line_with(error_of([&] { write_file(folder / "none/a", "new"); }),
+    CHECK(is_line_with(error_of([&] { io::write_file(folder / "none/a", "new"); }),
                        {"cannot write", "none/a", "No such file or directory"}));
-    CHECK(is_line_with(error_of([&] { write_file(folder.path(), "new"); }), {"cannot write", "directory"}));
-    CHECK(is_line_with(error_of([&] { File(folder / "none", File::Mode::read); }),
+    CHECK(
+        is_line_with(error_of([&] { io::write_file(folder.path(), "new"); }), {"cannot write", "directory"}));
+    CHECK(is_line_with(error_of([&] { io::File(folder / "none", io::File::Mode::read); }),
                        {"cannot read", "none", "No such file or directory"}));
-    CHECK(is_line_with(error_of([&] { File(folder.path(), File::Mode::read); }),
+    CHECK(is_line_with(error_of([&] { io::File(folder.path(), io::File::Mode::read); }),
                        {"cannot read", "Is a directory"}));
-    CHECK(is_line_with(error_of([&] { File("/dev/zero", File::Mode::read); }), {"not a regular file"}));
+    CHECK(
+        is_line_with(error_of([&] { io::File("/dev/zero", io::File::Mode::read); }), {"not a regular file"}));
 }
 
 TEST_CASE("no file gets standard output's descriptor if a program has closed it") {
@@ -123,7 +125,7 @@ TEST_CASE("no file gets standard output's descriptor if a program has closed it"
     const int out = dup(STDOUT_FILENO);
     close(STDOUT_FILENO);
     {
-        File file(folder / "a", File::Mode::create);
+        io::File file(folder / "a", io::File::Mode::create);
         CHECK(write(STDOUT_FILENO, "noise", 5) < 0);
         file.write("text");
     }
@@ -135,7 +137,7 @@ TEST_CASE("no file gets standard output's descriptor if a program has closed it"
 TEST_CASE("reading beyond the end of a file is an error") {
     const TemporaryFolder folder;
     put_file(folder / "a", "abc");
-    File file(folder / "a", File::Mode::read);
+    io::File file(folder / "a", io::File::Mode::read);
     CHECK(file.size() == 3);
     std::array<std::byte, 4> bytes{};
     CHECK(is_line_with(error_of([&] { file.read(bytes); }), {"ends too early"}));

@@ -17,7 +17,7 @@ TEST_CASE("a log writes its rows immediately, and numbers are read back bit for 
             std::vector{std::numeric_limits<double>::quiet_NaN(), -std::numeric_limits<double>::infinity()});
     log.row(3, std::vector{1.0 / 3, 2.0 / 3});
 
-    const CsvTable table = read_csv(folder / "a.csv");
+    const io::CsvTable table = read_csv(folder / "a.csv");
     CHECK(table.names == std::vector<std::string>{"iteration", "loss", "rate"});
     REQUIRE(table.columns.size() == 3);
     CHECK(table.columns[0] == std::vector<double>{1, 2, 3});
@@ -42,7 +42,8 @@ TEST_CASE("a resumed log equals the log of an uninterrupted run") {
     // first row).
     for (std::size_t size = 0; size <= whole.size(); ++size) {
         put_file(folder / "a.csv", whole.substr(0, size));
-        const CsvTable rest = size > 16 && whole[size - 1] == '\n' ? read_csv(folder / "a.csv") : CsvTable{};
+        const io::CsvTable rest =
+            size > 16 && whole[size - 1] == '\n' ? read_csv(folder / "a.csv") : io::CsvTable{};
         const std::size_t rows = static_cast<std::size_t>(
             std::count(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size), '\n'));
         const std::uint64_t checkpoint = std::min<std::uint64_t>(5, rows > 0 ? rows - 1 : 0);

@@ -95,7 +95,7 @@ TEST_CASE("signals with handlers do not interrupt the reading of compressed file
     REQUIRE(gzclose(file) == Z_OK);
     CHECK(read_slowly(contents_of(folder / "a.gz"), [](const std::filesystem::path& path) {
               std::vector<std::uint8_t> bytes(6);
-              GzipReader reader(path);
+              io::GzipReader reader(path);
               CHECK(reader.read(bytes) == 6);
               return std::string(bytes.begin(), bytes.end());
           }) == "a text");

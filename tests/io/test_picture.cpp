@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <memory>
 #include <string>
@@ -135,6 +136,20 @@ TEST_CASE("a GIF holds every frame, loops, and keeps grey exactly") {
             shown.push_back(gif->SColorMap->Colors[gif->SavedImages[i].RasterBits[pixel]].Red);
         CHECK(shown == frames[static_cast<std::size_t>(i)].pixels);
     }
+}
+
+TEST_CASE("an animation is written frame by frame, so that a long one takes no more memory") {
+    const TemporaryFolder folder;
+    GifWriter gif(folder / "a.gif", 5);
+    std::uintmax_t before = 0;
+    for (int frame = 0; frame < 4; ++frame) {
+        gif.add(pattern(30, 50, 3));
+        const std::uintmax_t size = std::filesystem::file_size(folder / "a.gif.part");
+        CHECK(size > before + 30);
+        before = size;
+    }
+    gif.commit();
+    CHECK(std::filesystem::file_size(folder / "a.gif") == before + 1);  // the end's mark
 }
 
 TEST_CASE("a GIF loops forever, with frame times in hundredths of a second") {

@@ -118,7 +118,7 @@ TEST_CASE("invalid series and options of a plot are errors") {
     const TemporaryFolder folder;
     const std::vector<double> x{1, 2}, y{1};
     const std::vector<Series> series{{"a", "green", x, y}};
-    const auto error = [&](const PlotOptions& options, std::span<const Series> lines) {
+    const auto error = [&](const io::PlotOptions& options, std::span<const Series> lines) {
         return error_of([&] { write_svg_plot(folder / "a.svg", options, lines); });
     };
     CHECK(is_line_with(error({}, series), {"series a", "2 and 1"}));

@@ -229,7 +229,7 @@ TEST_CASE("images decoded at the same time share bounded memory", "[threads]") {
         std::vector<std::jthread> threads;
         for (int i = 0; i < 8; ++i)
             threads.emplace_back([&, i] {
-                detail::DecodingMemory memory;
+                io::DecodingMemory memory;
                 memory.take((i % 2 == 0 ? std::size_t{1} : std::size_t{9}) << 29);  // all, and far more
                 most = std::max<int>(most, ++at_once);
                 std::this_thread::yield();

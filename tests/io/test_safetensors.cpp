@@ -20,11 +20,11 @@ Safetensors example() {
     const std::vector<double> moment{0.1, 0.2};
     const std::vector<std::uint64_t> position{~std::uint64_t{0}};
     const std::vector<std::uint8_t> odd{1, 2, 3};
-    file.tensors["generator.0.weight"] = make_entry({2, 3}, weight);
-    file.tensors["a.moment"] = make_entry({2}, moment);
-    file.tensors["position"] = make_entry({}, position);
-    file.tensors["an odd number of bytes"] = make_entry({3}, odd);
-    file.tensors["empty"] = make_entry({0, 7}, std::vector<float>{});
+    file.tensors["generator.0.weight"] = io::make_entry({2, 3}, weight);
+    file.tensors["a.moment"] = io::make_entry({2}, moment);
+    file.tensors["position"] = io::make_entry({}, position);
+    file.tensors["an odd number of bytes"] = io::make_entry({3}, odd);
+    file.tensors["empty"] = io::make_entry({0, 7}, std::vector<float>{});
     file.metadata["format"] = "pt";
     file.metadata["text"] = "line\n\"quoted\" \xC3\xA9";
     return file;
@@ -58,14 +58,15 @@ TEST_CASE("tensors and metadata are read back unchanged") {
 TEST_CASE("values are copied by name, type and size") {
     const Safetensors file = example();
     std::vector<float> weight(6);
-    copy_values(file, "generator.0.weight", std::span(weight));
+    io::copy_values(file, "generator.0.weight", std::span(weight));
     CHECK(weight == std::vector<float>{1, -2, 3.5f, 0, 1e-30f, 6});
-    CHECK(is_line_with(error_of([&] { copy_values(file, "none", std::span(weight)); }),
+    CHECK(is_line_with(error_of([&] { io::copy_values(file, "none", std::span(weight)); }),
                        {"no tensor \"none\""}));
-    CHECK(is_line_with(error_of([&] { copy_values(file, "a.moment", std::span(weight)); }),
+    CHECK(is_line_with(error_of([&] { io::copy_values(file, "a.moment", std::span(weight)); }),
                        {"\"a.moment\" must have 6 values of type F32; got 2 of type F64"}));
-    CHECK(is_line_with(error_of([&] { copy_values(file, "generator.0.weight", std::span(weight).first(5)); }),
-                       {"must have 5 values"}));
+    CHECK(is_line_with(
+        error_of([&] { io::copy_values(file, "generator.0.weight", std::span(weight).first(5)); }),
+        {"must have 5 values"}));
 }
 
 TEST_CASE("the header is aligned and every tensor begins at a multiple of its type's size") {
@@ -79,7 +80,7 @@ TEST_CASE("the header is aligned and every tensor begins at a multiple of its ty
     for (const auto& [name, entry] : header.items())
         if (name != "__metadata__")
             CHECK(entry["data_offsets"][0].get<std::size_t>() %
-                      detail::dtype_size(entry["dtype"].get<std::string>()) ==
+                      io::dtype_size(entry["dtype"].get<std::string>()) ==
                   0);
 }
 
@@ -98,7 +99,7 @@ TEST_CASE("an inconsistent tensor is not written") {
     file = example();
     file.tensors["\xFF"] = file.tensors["position"];
     CHECK(is_line_with(error_of([&] { write_safetensors(folder / "a", file); }), {"UTF-8"}));
-    CHECK(is_line_with(error_of([] { make_entry({2}, std::vector<float>{}); }), {"make_entry"}));
+    CHECK(is_line_with(error_of([] { io::make_entry({2}, std::vector<float>{}); }), {"make_entry"}));
     CHECK(folder.files() == 0);
 }
 
@@ -112,30 +113,30 @@ TEST_CASE("a tensor of an unsupported type is an error only if its values are re
                         6);
         const Safetensors file = read_safetensors(folder / "a");
         std::array<std::uint8_t, 2> y{};
-        CHECK_NOTHROW(copy_values(file, "y", std::span<std::uint8_t>(y)));
+        CHECK_NOTHROW(io::copy_values(file, "y", std::span<std::uint8_t>(y)));
         std::array<float, 4> x{};
-        const std::string error = error_of([&] { copy_values(file, "x", std::span<float>(x)); });
+        const std::string error = error_of([&] { io::copy_values(file, "x", std::span<float>(x)); });
         CHECK(is_line_with(error, {"tensor \"x\" has the unsupported type ", "convert it"}));
         CHECK(error.find("damaged") == error.npos);
     }
 }
 
 TEST_CASE("half-precision conversion matches IEEE 754 and PyTorch bit by bit") {
-    CHECK(detail::from_half(0x0001) == 0x1p-24f);
-    CHECK(detail::from_half(0x03FF) == 0x3FFp-24f);
-    CHECK(detail::from_half(0x0400) == 0x1p-14f);
-    CHECK(detail::from_half(0x7BFF) == 65504);
-    CHECK(detail::from_half(0xFBFF) == -65504);
-    CHECK(detail::from_half(0x7C00) == std::numeric_limits<float>::infinity());
-    CHECK(detail::from_half(0xFC00) == -std::numeric_limits<float>::infinity());
-    CHECK(std::isnan(detail::from_half(0x7C01)));
-    CHECK(std::signbit(detail::from_half(0x8000)));
+    CHECK(io::from_half(0x0001) == 0x1p-24f);
+    CHECK(io::from_half(0x03FF) == 0x3FFp-24f);
+    CHECK(io::from_half(0x0400) == 0x1p-14f);
+    CHECK(io::from_half(0x7BFF) == 65504);
+    CHECK(io::from_half(0xFBFF) == -65504);
+    CHECK(io::from_half(0x7C00) == std::numeric_limits<float>::infinity());
+    CHECK(io::from_half(0xFC00) == -std::numeric_limits<float>::infinity());
+    CHECK(std::isnan(io::from_half(0x7C01)));
+    CHECK(std::signbit(io::from_half(0x8000)));
     // Values of one sign are ordered like their bits.
     for (std::uint16_t bits = 1; bits <= 0x7C00; ++bits)
-        if (!(detail::from_half(bits) > detail::from_half(static_cast<std::uint16_t>(bits - 1)))) FAIL(bits);
-    CHECK(detail::from_bfloat16(0x7F7F) == 0x1.FEp127f);
-    CHECK(detail::from_bfloat16(0x0001) == 0x1p-133f);
-    CHECK(std::isnan(detail::from_bfloat16(0xFFC0)));
+        if (!(io::from_half(bits) > io::from_half(static_cast<std::uint16_t>(bits - 1)))) FAIL(bits);
+    CHECK(io::from_bfloat16(0x7F7F) == 0x1.FEp127f);
+    CHECK(io::from_bfloat16(0x0001) == 0x1p-133f);
+    CHECK(std::isnan(io::from_bfloat16(0xFFC0)));
 }
 
 TEST_CASE("damaged safetensors are one-line errors with the reason") {

@@ -109,23 +109,23 @@ TEST_CASE("parameters of convolutions: names, layouts and fans match PyTorch", "
     using A = Sequential<Conv2d<3, 5, window>, ConvTranspose2d<5, 7, window>>;
     const auto parameters = A::parameters();
     REQUIRE(parameters.size() == 4);
-    const auto check = [&](std::size_t i, const std::string& name, const Extents& extents, int fan_in,
-                           int fan_out, FileOrder order) {
+    const auto check = [&](std::size_t i, const std::string& name, const core::Extents& extents, int fan_in,
+                           int fan_out, core::FileOrder order) {
         CHECK(parameters[i].name == name);
         CHECK(parameters[i].extents == extents);
         CHECK(parameters[i].fan_in == fan_in);
         CHECK(parameters[i].fan_out == fan_out);
         CHECK(parameters[i].file_order == order);
     };
-    check(0, "0.weight", {4, {3, 2, 3, 5}}, 18, 30, FileOrder::channels_first);
-    check(1, "0.bias", {1, {5}}, 18, 30, FileOrder::as_in_memory);
-    check(2, "1.weight", {4, {3, 2, 7, 5}}, 42, 30, FileOrder::channels_first);
-    check(3, "1.bias", {1, {7}}, 42, 30, FileOrder::as_in_memory);
+    check(0, "0.weight", {4, {3, 2, 3, 5}}, 18, 30, core::FileOrder::channels_first);
+    check(1, "0.bias", {1, {5}}, 18, 30, core::FileOrder::as_in_memory);
+    check(2, "1.weight", {4, {3, 2, 7, 5}}, 42, 30, core::FileOrder::channels_first);
+    check(3, "1.bias", {1, {7}}, 42, 30, core::FileOrder::as_in_memory);
 
     Cpu device;
     Network<A, Cpu> network{device, Seed{1}};
     const auto numbers = network.parameters().to_host();
-    for (const ParameterInfo& info : parameters) {
+    for (const core::ParameterInfo& info : parameters) {
         const auto begin = numbers.begin() + static_cast<std::ptrdiff_t>(info.offset);
         const auto [low, high] =
             std::minmax_element(begin, begin + static_cast<std::ptrdiff_t>(info.extents.size()));

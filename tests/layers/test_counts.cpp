@@ -32,9 +32,9 @@ using Image = Shape<Batch, 4, 4, 3>;
 static_assert(Conv2d<3, 5, Conv2dOptions{.size = 2}>::flops<Image> == 3 * 3 * 5 * (2 * 2 * 2 * 3 + 1));
 static_assert(Conv2d<3, 5, Conv2dOptions{.size = 2, .bias = false}>::flops<Image> ==
               3 * 3 * 5 * 2 * 2 * 2 * 3);
-using ThreeVectors =
-    ParameterList<Parameter<"a", Shape<2>, Role::shift>, Parameter<"b", Shape<3>, Role::shift>,
-                  Parameter<"c", Shape<4>, Role::shift>>;
+using ThreeVectors = core::ParameterList<core::Parameter<"a", Shape<2>, Role::shift>,
+                                         core::Parameter<"b", Shape<3>, Role::shift>,
+                                         core::Parameter<"c", Shape<4>, Role::shift>>;
 static_assert(ThreeVectors::offset<2> == 2 + 3);
 
 using NestedNetwork =
@@ -48,9 +48,9 @@ static_assert(std::is_same_v<NestedNetwork::Output<NestedNetwork::Input>, Shape<
 // A network's input shape follows from the first layer that defines it, unless an earlier layer changes the
 // shape.
 static_assert(std::is_same_v<Sequential<Dropout<0.5f>, BatchNorm<8>, Dense<8, 6>>::Input, Shape<Batch, 8>>);
-static_assert(std::is_same_v<Sequential<Flatten, Dense<8, 6>>::Input, AnyShape>);
+static_assert(std::is_same_v<Sequential<Flatten, Dense<8, 6>>::Input, core::AnyShape>);
 static_assert(std::is_same_v<Sequential<Conv2d<1, 2, Conv2dOptions{.size = 3}>, Flatten, Dense<8, 6>>::Input,
-                             AnyShape>);
+                             core::AnyShape>);
 
 }  // namespace
 
@@ -74,8 +74,9 @@ TEST_CASE("summary of a network", "[layers]") {
 }
 
 TEST_CASE("names of layers state their options, vertical before horizontal", "[layers]") {
-    CHECK(Conv2d<1, 2, Conv2dOptions{.size = 3, .padding = PerAxis{1, 2}}>::name().ends_with(" padding 1x2"));
-    CHECK(Upsample<PerAxis{1, 3}>::name() == "Upsample 1x3");
+    CHECK(Conv2d<1, 2, Conv2dOptions{.size = 3, .padding = core::PerAxis{1, 2}}>::name().ends_with(
+        " padding 1x2"));
+    CHECK(Upsample<core::PerAxis{1, 3}>::name() == "Upsample 1x3");
 }
 
 TEST_CASE("names, order and layouts of parameters match PyTorch", "[layers]") {
@@ -83,20 +84,20 @@ TEST_CASE("names, order and layouts of parameters match PyTorch", "[layers]") {
     struct Expected {
         std::string name;
         std::size_t layer, offset;
-        FileOrder order;
+        core::FileOrder order;
         Role role;
-        Extents extents;
+        core::Extents extents;
         int fan_in, fan_out;
     };
     const std::vector<Expected> expected{
-        {"0.0.weight", 0, 0, FileOrder::transposed, Role::weight, {2, {8, 6}}, 8, 6},
-        {"0.0.bias", 0, 48, FileOrder::as_in_memory, Role::bias, {1, {6}}, 8, 6},
-        {"0.1.weight", 0, 54, FileOrder::as_in_memory, Role::scale, {1, {6}}, 0, 0},
-        {"0.1.bias", 0, 60, FileOrder::as_in_memory, Role::shift, {1, {6}}, 0, 0},
-        {"2.0.weight", 2, 66, FileOrder::transposed, Role::weight, {2, {6, 4}}, 6, 4}};
+        {"0.0.weight", 0, 0, core::FileOrder::transposed, Role::weight, {2, {8, 6}}, 8, 6},
+        {"0.0.bias", 0, 48, core::FileOrder::as_in_memory, Role::bias, {1, {6}}, 8, 6},
+        {"0.1.weight", 0, 54, core::FileOrder::as_in_memory, Role::scale, {1, {6}}, 0, 0},
+        {"0.1.bias", 0, 60, core::FileOrder::as_in_memory, Role::shift, {1, {6}}, 0, 0},
+        {"2.0.weight", 2, 66, core::FileOrder::transposed, Role::weight, {2, {6, 4}}, 6, 4}};
     REQUIRE(parameters.size() == expected.size());
     for (std::size_t i = 0; i < expected.size(); ++i) {
-        const ParameterInfo& info = parameters[i];
+        const core::ParameterInfo& info = parameters[i];
         const Expected& e = expected[i];
         CAPTURE(info.name);
         CHECK(info.name == e.name);

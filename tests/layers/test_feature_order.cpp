@@ -6,33 +6,33 @@ namespace gantry::test {
 namespace {
 
 template <class... Layers>
-constexpr OrderProblem problem_of = detail::feature_orders<Sequential<Layers...>>.problem;
+constexpr diagnosis::OrderProblem problem_of = layers::feature_orders<Sequential<Layers...>>.problem;
 template <class A, std::size_t layer>
-constexpr detail::LayerOrders orders_of = detail::feature_orders<A>.layers[layer];
+constexpr layers::LayerOrders orders_of = layers::feature_orders<A>.layers[layer];
 
 using SmallImage = InputShape<4, 5, 2>;
 using SmallConvolution = Conv2d<2, 3, Conv2dOptions{.size = 3, .padding = 1}>;
-constexpr FlatImage flat{20, 3}, plain{};
+constexpr core::FlatImage flat{20, 3}, plain{};
 
 /// User-defined layers with more or less information about their features.
-struct Mish : PlainLayer {
+struct Mish : layers::PlainLayer {
     static constexpr bool keeps_shape = true;
 };
-struct Sort : PlainLayer {};
-template <FeatureOrder order>
-struct Slopes : PlainLayer {
-    using Parameters = ParameterList<Parameter<"weight", Shape<60>, Role::scale>>;
+struct Sort : layers::PlainLayer {};
+template <layers::FeatureOrder order>
+struct Slopes : layers::PlainLayer {
+    using Parameters = core::ParameterList<core::Parameter<"weight", Shape<60>, Role::scale>>;
     static constexpr bool keeps_shape = true;
-    static constexpr FeatureOrder feature_order = order;
+    static constexpr layers::FeatureOrder feature_order = order;
 };
-struct OwnFlatten : PlainLayer {
+struct OwnFlatten : layers::PlainLayer {
     template <class X>
     using Output = Shape<Batch, static_cast<int>(X::sample_size)>;
 };
-struct CrossedSlopes : PlainLayer {
-    using Parameters =
-        ParameterList<Parameter<"weight", Shape<3, 20>, Role::scale, 0, 0, FileOrder::as_in_memory>>;
-    static constexpr FeatureOrder feature_order = FeatureOrder::kept;
+struct CrossedSlopes : layers::PlainLayer {
+    using Parameters = core::ParameterList<
+        core::Parameter<"weight", Shape<3, 20>, Role::scale, 0, 0, core::FileOrder::as_in_memory>>;
+    static constexpr layers::FeatureOrder feature_order = layers::FeatureOrder::kept;
 };
 
 }  // namespace
@@ -40,7 +40,7 @@ struct CrossedSlopes : PlainLayer {
 TEST_CASE("The feature order is tracked through layers that keep it", "[layers]") {
     using A = Sequential<SmallImage, Sequential<SmallConvolution, BatchNorm<3>, Flatten>, Mish, BatchNorm<60>,
                          Sequential<Dropout<0.5f>, Dense<60, 60>>, BatchNorm<60>, ReLU, Reshape<10, 2, 3>>;
-    STATIC_REQUIRE(detail::feature_orders<A>.problem == OrderProblem::none);
+    STATIC_REQUIRE(layers::feature_orders<A>.problem == diagnosis::OrderProblem::none);
     STATIC_REQUIRE(orders_of<A, 2>.outputs == plain);  // channels of images
     STATIC_REQUIRE(orders_of<A, 3>.outputs == flat);
     STATIC_REQUIRE(orders_of<A, 5>.outputs == flat);
@@ -49,21 +49,21 @@ TEST_CASE("The feature order is tracked through layers that keep it", "[layers]"
     STATIC_REQUIRE(orders_of<A, 8>.outputs == flat);
     // There is no image between two Dense layers.
     using B = Sequential<SmallImage, Flatten, Dense<40, 60>, BatchNorm<60>, Dense<60, 6>>;
-    STATIC_REQUIRE(orders_of<B, 2>.inputs == FlatImage{20, 2});
+    STATIC_REQUIRE(orders_of<B, 2>.inputs == core::FlatImage{20, 2});
     STATIC_REQUIRE(orders_of<B, 2>.outputs == plain);
     STATIC_REQUIRE(orders_of<B, 3>.outputs == plain);
     // Images inside a PoolUnpool2d have another size.
     using C = Sequential<InputShape<4, 4, 3>,
                          PoolUnpool2d<Pooling{.size = 2}, Flatten, Dense<12, 12>, Reshape<2, 2, 3>>>;
-    STATIC_REQUIRE(orders_of<C, 3>.inputs == FlatImage{4, 3});
-    STATIC_REQUIRE(orders_of<C, 3>.outputs == FlatImage{4, 3});
+    STATIC_REQUIRE(orders_of<C, 3>.inputs == core::FlatImage{4, 3});
+    STATIC_REQUIRE(orders_of<C, 3>.outputs == core::FlatImage{4, 3});
     // Three extents, including Batch, are not an image.
     using D = Sequential<Dense<3, 60>, Reshape<20, 3>, Tanh>;
     STATIC_REQUIRE(orders_of<D, 0>.outputs == plain);
 }
 
 TEST_CASE("A network without an equivalent PyTorch file is detected", "[layers]") {
-    using enum OrderProblem;
+    using enum diagnosis::OrderProblem;
     STATIC_REQUIRE(problem_of<SmallImage, Flatten> == other_image);
     STATIC_REQUIRE(problem_of<SmallImage, Flatten, BatchNorm<40>, Tanh> == other_image);
     STATIC_REQUIRE(problem_of<SmallImage, Sequential<Flatten>, Sequential<Reshape<5, 2, 4>>> == other_image);
@@ -71,9 +71,8 @@ TEST_CASE("A network without an equivalent PyTorch file is detected", "[layers]"
     STATIC_REQUIRE(problem_of<InputShape<40>, Reshape<4, 5, 2>, SmallConvolution> == other_image);
     STATIC_REQUIRE(problem_of<SmallConvolution, Flatten, Dense<60, 2>> == image_size);
     STATIC_REQUIRE(problem_of<SmallImage, SmallConvolution, Flatten, Sort, Dense<60, 2>> == layer);
-    STATIC_REQUIRE(
-        problem_of<SmallImage, SmallConvolution, Flatten, Slopes<FeatureOrder::unknown>, Dense<60, 2>> ==
-        layer);
+    STATIC_REQUIRE(problem_of<SmallImage, SmallConvolution, Flatten, Slopes<layers::FeatureOrder::unknown>,
+                              Dense<60, 2>> == layer);
     STATIC_REQUIRE(problem_of<SmallImage, OwnFlatten, Dense<40, 2>> == layer);
     STATIC_REQUIRE(problem_of<Dense<3, 60>, CrossedSlopes, Dense<60, 2>> == parameter);
     STATIC_REQUIRE(problem_of<Dense<3, 60>, Reshape<20, 3>, BatchNorm<3>> == parameter);
@@ -81,7 +80,8 @@ TEST_CASE("A network without an equivalent PyTorch file is detected", "[layers]"
     STATIC_REQUIRE(problem_of<SmallImage, Flatten, Reshape<2, 10, 2>> == none);
     STATIC_REQUIRE(problem_of<InputShape<4, 5, 1>, Flatten> == none);
     STATIC_REQUIRE(
-        problem_of<SmallImage, SmallConvolution, Flatten, Slopes<FeatureOrder::kept>, Dense<60, 2>> == none);
+        problem_of<SmallImage, SmallConvolution, Flatten, Slopes<layers::FeatureOrder::kept>, Dense<60, 2>> ==
+        none);
     STATIC_REQUIRE(problem_of<Dense<3, 60>, Sort, Dense<60, 2>> == none);
     STATIC_REQUIRE(problem_of<InputShape<4, 5, 1>, OwnFlatten, Dense<20, 2>> == none);
 }

@@ -122,7 +122,7 @@ TEMPLATE_TEST_CASE("a new network's parameters are within PyTorch's bounds", "[l
     using Architecture = Sequential<Dense<100, 50>, BatchNorm<50>, ReLU, Dense<50, 10>>;
     Network<Architecture, TestType> network{device, Seed{1}};
     const auto all = network.parameters().to_host();
-    for (const ParameterInfo& info : Architecture::parameters()) {
+    for (const core::ParameterInfo& info : Architecture::parameters()) {
         const auto begin = all.begin() + static_cast<std::ptrdiff_t>(info.offset);
         const auto end = begin + static_cast<std::ptrdiff_t>(info.extents.size());
         const auto [low, high] = std::minmax_element(begin, end);

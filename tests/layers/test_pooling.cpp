@@ -22,12 +22,12 @@ using OutputForImages = typename L::template Output<Images>;
 static_assert(std::is_same_v<OutputForImages<MaxPool2d<pairs>>, Shape<Batch, 4, 6, 3>>);
 static_assert(std::is_same_v<OutputForImages<AvgPool2d<wide>>, Shape<Batch, 8, 7, 3>>);
 static_assert(std::is_same_v<OutputForImages<Upsample<2>>, Shape<Batch, 16, 26, 3>>);
-static_assert(std::is_same_v<OutputForImages<Upsample<PerAxis{1, 3}>>, Shape<Batch, 8, 39, 3>>);
+static_assert(std::is_same_v<OutputForImages<Upsample<core::PerAxis{1, 3}>>, Shape<Batch, 8, 39, 3>>);
 static_assert(std::is_same_v<OutputForImages<GlobalAvgPool2d>, Shape<Batch, 3>>);
 static_assert(std::is_same_v<OutputForImages<PoolUnpool2d<wide, ReLU>>, Images>);
 // As in PyTorch, padding is at most half of the window.
-static_assert(gantry::detail::is_valid(Pooling{.size = 2, .padding = 1}));
-static_assert(!gantry::detail::is_valid(Pooling{.size = 2, .padding = 2}));
+static_assert(gantry::ops::is_valid(Pooling{.size = 2, .padding = 1}));
+static_assert(!gantry::ops::is_valid(Pooling{.size = 2, .padding = 2}));
 static_assert(MaxPool2d<pairs>::flops<Images> == 4 * 4 * 6 * 3);
 static_assert(MaxPool2d<pairs>::stored<Images> == 2 * 4 * 6 * 3);  // the same number of switches
 static_assert(GlobalAvgPool2d::stored<Images> == 3);
@@ -64,7 +64,7 @@ TEMPLATE_TEST_CASE("pooling layers call their ops", "[layers]", GANTRY_TEST_DEVI
     const auto x = images(device);
     CHECK(layer_of<MaxPool2d<wide>>(device) == max_pool2d<wide>(x).result.to_host());
     CHECK(layer_of<AvgPool2d<wide>>(device) == avg_pool2d<wide>(x).to_host());
-    CHECK(layer_of<Upsample<PerAxis{1, 3}>>(device) == upsample<PerAxis{1, 3}>(x).to_host());
+    CHECK(layer_of<Upsample<core::PerAxis{1, 3}>>(device) == upsample<core::PerAxis{1, 3}>(x).to_host());
     CHECK(layer_of<GlobalAvgPool2d>(device) == global_avg_pool2d(x).to_host());
 }
 
@@ -90,7 +90,7 @@ TEMPLATE_TEST_CASE("PoolUnpool2d unpools with its own switches", "[layers]", GAN
     CHECK(network.states().to_host() != states);
     backward(loss, network);
     const auto gradients = network.gradients().to_host();
-    for (const ParameterInfo& info : Whole::parameters()) {
+    for (const core::ParameterInfo& info : Whole::parameters()) {
         INFO(info.name);
         const auto begin = gradients.begin() + static_cast<std::ptrdiff_t>(info.offset);
         CHECK(std::any_of(begin, begin + static_cast<std::ptrdiff_t>(info.extents.size()),
@@ -100,7 +100,7 @@ TEMPLATE_TEST_CASE("PoolUnpool2d unpools with its own switches", "[layers]", GAN
 
 TEST_CASE("names and summary of nested PoolUnpool2d", "[layers]") {
     std::vector<std::string> names;
-    for (const ParameterInfo& info : Whole::parameters()) names.push_back(info.name);
+    for (const core::ParameterInfo& info : Whole::parameters()) names.push_back(info.name);
     CHECK(names == std::vector<std::string>{"0.weight", "0.bias", "1.0.weight", "1.0.bias", "1.1.0.weight",
                                             "1.1.0.bias", "1.1.1.weight", "1.1.1.bias", "1.2.weight",
                                             "1.2.bias"});

@@ -34,12 +34,12 @@ CudnnDescriptor h100() {
 TEST_CASE("cuDNN has exact and TF32 engines for every direction of the DCGANs' wide convolutions", "") {
     const CudnnDescriptor gpu = h100();
     constexpr std::size_t room = std::size_t{5} << 30;
-    for (const ConvolutionGeometry& g :
-         std::vector<ConvolutionGeometry>{{64, {16, 8, 4, 2, 1}, {16, 8, 4, 2, 1}, 64, 128},
-                                          {128, {32, 16, 4, 2, 1}, {32, 16, 4, 2, 1}, 64, 128},
-                                          {128, {16, 8, 4, 2, 1}, {16, 8, 4, 2, 1}, 128, 256},
-                                          {128, {8, 4, 4, 2, 1}, {8, 4, 4, 2, 1}, 256, 512},
-                                          {128, {32, 32, 3, 1, 1}, {32, 32, 3, 1, 1}, 128, 128}})
+    for (const contracts::ConvolutionGeometry& g :
+         std::vector<contracts::ConvolutionGeometry>{{64, {16, 8, 4, 2, 1}, {16, 8, 4, 2, 1}, 64, 128},
+                                                     {128, {32, 16, 4, 2, 1}, {32, 16, 4, 2, 1}, 64, 128},
+                                                     {128, {16, 8, 4, 2, 1}, {16, 8, 4, 2, 1}, 128, 256},
+                                                     {128, {8, 4, 4, 2, 1}, {8, 4, 4, 2, 1}, 256, 512},
+                                                     {128, {32, 32, 3, 1, 1}, {32, 32, 3, 1, 1}, 128, 128}})
         for (const auto direction : {ConvolutionDirection::forward, ConvolutionDirection::backward_data,
                                      ConvolutionDirection::backward_filter}) {
             CAPTURE(describe(g, direction));

@@ -13,13 +13,13 @@ using Features = Shape<Batch, 19>;
 using Statistics = Shape<19>;
 constexpr BatchNormOptions large_epsilon{.epsilon = 0.1};  // affects every derivative
 
-template <ActivationKind kind>
+template <contracts::ActivationKind kind>
 const auto training = [](const auto& x, const auto& scale, const auto& shift) {
     const auto mean = filled<Statistics, typename std::decay_t<decltype(x)>::scalar>(x.device(), 0, 0);
     const auto variance = filled<Statistics, typename std::decay_t<decltype(x)>::scalar>(x.device(), 0, 1);
     return batch_norm<kind>(x, scale, shift, mean, variance, large_epsilon, 0.2);
 };
-template <ActivationKind kind>
+template <contracts::ActivationKind kind>
 const auto given_statistics = [](const auto& x, const auto& scale, const auto& shift) {
     using T = typename std::decay_t<decltype(x)>::scalar;
     const auto mean = from_host<Statistics>(x.device(), 0, random_numbers<T>(19, "mean"));
@@ -31,13 +31,14 @@ const auto not_affine = [](const auto& x) {
     using T = typename std::decay_t<decltype(x)>::scalar;
     const auto mean = filled<Statistics, T>(x.device(), 0, 0),
                variance = filled<Statistics, T>(x.device(), 0, 1);
-    return batch_norm<ActivationKind::leaky_relu>(x, mean, variance, large_epsilon, 0.2);
+    return batch_norm<contracts::ActivationKind::leaky_relu>(x, mean, variance, large_epsilon, 0.2);
 };
 const auto given_statistics_not_affine = [](const auto& x) {
     using T = typename std::decay_t<decltype(x)>::scalar;
     const auto mean = from_host<Statistics>(x.device(), 0, random_numbers<T>(19, "mean"));
     const auto variance = from_host<Statistics>(x.device(), 0, random_numbers<T>(19, "variance", 0.5, 2));
-    return square(batch_norm_evaluation<ActivationKind::leaky_relu>(x, mean, variance, large_epsilon, 0.2));
+    return square(
+        batch_norm_evaluation<contracts::ActivationKind::leaky_relu>(x, mean, variance, large_epsilon, 0.2));
 };
 
 /// A part of a reference array, converted to T.
@@ -56,13 +57,13 @@ void check_against_pytorch(const batch_norm_reference::Case& e, double tolerance
                                        .momentum = batch_norm_reference::momentum};
     using V = Shape<batch_norm_reference::features>;
     D device;
-    Buffer<T, D> running_mean(device, features), running_variance(device, features);
+    core::Buffer<T, D> running_mean(device, features), running_variance(device, features);
     running_mean.from_host(part<T>(e.running_mean, 0, features));
     running_variance.from_host(part<T>(e.running_variance, 0, features));
     const auto near = [&](const auto& got, const std::vector<double>& all, std::size_t i) {
         return largest_error(got, part<double>(all, i, got.size())) < tolerance;
     };
-    const auto state = [&](Buffer<T, D>& buffer) {
+    const auto state = [&](core::Buffer<T, D>& buffer) {
         return Tensor<V, T, D>{TensorRef<T, D>{buffer.data(), &device, V::extents(0), 0, nullptr}};
     };
     const auto input = [&](const std::vector<double>& all) {
@@ -105,21 +106,22 @@ TEMPLATE_TEST_CASE("batch_norm", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     const OpCheckOptions batches{
         .batches = {2, 5, 8}, .singles = Singles::not_checked, .float_tolerance = 1e-5};
-    check_op<D, Features, Statistics, Statistics>("batch_norm", training<ActivationKind::identity>, batches);
+    check_op<D, Features, Statistics, Statistics>("batch_norm", training<contracts::ActivationKind::identity>,
+                                                  batches);
     check_op<D, Features, Statistics, Statistics>("batch_norm: leaky_relu",
-                                                  training<ActivationKind::leaky_relu>, batches);
+                                                  training<contracts::ActivationKind::leaky_relu>, batches);
     check_op<D, Features>("batch_norm: not affine", not_affine, batches);
     check_op<D, Shape<Batch, 2, 3, 19>, Statistics, Statistics>(
-        "batch_norm: images", training<ActivationKind::identity>,
+        "batch_norm: images", training<contracts::ActivationKind::identity>,
         {.batches = {1, 3}, .singles = Singles::not_checked, .float_tolerance = 1e-5});
 }
 
 TEMPLATE_TEST_CASE("batch_norm_evaluation", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     check_op<D, Features, Statistics, Statistics>("batch_norm_evaluation",
-                                                  given_statistics<ActivationKind::identity>);
+                                                  given_statistics<contracts::ActivationKind::identity>);
     check_op<D, Features, Statistics, Statistics>("batch_norm_evaluation: leaky_relu",
-                                                  given_statistics<ActivationKind::leaky_relu>);
+                                                  given_statistics<contracts::ActivationKind::leaky_relu>);
     check_op<D, Features>("batch_norm_evaluation: not affine", given_statistics_not_affine);
 }
 
@@ -146,7 +148,7 @@ TEMPLATE_TEST_CASE("batch_norm: the fused derivative matches the one composed of
     };
     const auto inputs =
         std::tuple{random(Features{}, "x"), random(Statistics{}, "scale"), random(Statistics{}, "shift")};
-    const auto y = std::apply(training<ActivationKind::leaky_relu>, inputs);
+    const auto y = std::apply(training<contracts::ActivationKind::leaky_relu>, inputs);
     const auto loss = sum(y * random(Features{}, "upstream"));
     const auto fused = grad(loss, inputs), in_ops = grad(loss, inputs, {.create_graph = true});
     CHECK(largest_error(std::get<0>(fused).to_host(), std::get<0>(in_ops).to_host()) < 1e-13);

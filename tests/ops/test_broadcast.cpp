@@ -47,19 +47,19 @@ TEMPLATE_TEST_CASE("broadcast_to repeats rows, columns and scalars", "[ops]", GA
 
 TEST_CASE("which shapes broadcast to which", "[ops]") {
     const auto kind = []<class Whole, class Part>(Whole, Part) {
-        return broadcast_kind(Whole::extents(Batch), Part::extents(Batch));
+        return ops::broadcast_kind(Whole::extents(Batch), Part::extents(Batch));
     };
-    CHECK(kind(Items{}, Items{}) == Broadcast::same);
-    CHECK(kind(Items{}, Shape<>{}) == Broadcast::scalar);
-    CHECK(kind(Items{}, Shape<5>{}) == Broadcast::trailing);
-    CHECK(kind(Items{}, Shape<3, 5>{}) == Broadcast::trailing);
-    CHECK(kind(Items{}, Shape<Batch>{}) == Broadcast::each_sample);
-    CHECK(kind(Items{}, Shape<Batch, 1>{}) == Broadcast::each_sample);
-    CHECK(kind(Items{}, Shape<3>{}) == Broadcast::impossible);
-    CHECK(kind(Items{}, Shape<Batch, 3>{}) == Broadcast::impossible);
-    CHECK(kind(Items{}, Shape<Batch, 5>{}) == Broadcast::impossible);
-    CHECK(kind(Shape<5>{}, Shape<Batch>{}) == Broadcast::impossible);
-    CHECK(kind(Shape<3, 5>{}, Items{}) == Broadcast::impossible);
+    CHECK(kind(Items{}, Items{}) == ops::Broadcast::same);
+    CHECK(kind(Items{}, Shape<>{}) == ops::Broadcast::scalar);
+    CHECK(kind(Items{}, Shape<5>{}) == ops::Broadcast::trailing);
+    CHECK(kind(Items{}, Shape<3, 5>{}) == ops::Broadcast::trailing);
+    CHECK(kind(Items{}, Shape<Batch>{}) == ops::Broadcast::each_sample);
+    CHECK(kind(Items{}, Shape<Batch, 1>{}) == ops::Broadcast::each_sample);
+    CHECK(kind(Items{}, Shape<3>{}) == ops::Broadcast::impossible);
+    CHECK(kind(Items{}, Shape<Batch, 3>{}) == ops::Broadcast::impossible);
+    CHECK(kind(Items{}, Shape<Batch, 5>{}) == ops::Broadcast::impossible);
+    CHECK(kind(Shape<5>{}, Shape<Batch>{}) == ops::Broadcast::impossible);
+    CHECK(kind(Shape<3, 5>{}, Items{}) == ops::Broadcast::impossible);
 }
 
 TEMPLATE_TEST_CASE("operands with different batch sizes are an error", "[ops]", GANTRY_TEST_DEVICES) {

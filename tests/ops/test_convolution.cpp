@@ -27,7 +27,7 @@ void check_convolution(const std::string& name) {
     INFO(name);
     using Weights = Shape<window.size.vertical, window.size.horizontal, in, out>;
     using X = Shape<Batch, height, width, in>;
-    using Y = typename gantry::detail::Convolved<window, X, out>::type;
+    using Y = typename gantry::ops::Convolved<window, X, out>::type;
     check_op<D, X, Weights>("conv2d", output<window>);
     check_op<D, Y, Weights>("conv_transpose2d", transposed_output<window>);
     check_op<D, X, Y>("conv2d_weight_gradient",
@@ -35,7 +35,7 @@ void check_convolution(const std::string& name) {
                       {.singles = Singles::summed, .float_tolerance = 4e-6});
 }
 
-template <class D, ActivationKind kind>
+template <class D, contracts::ActivationKind kind>
 void check_activation(const std::string& name, double parameter = 0) {
     INFO(name);
     check_op<D, Shape<Batch, 4, 3, 2>, Shape<3, 3, 2, 3>, Shape<3>>(
@@ -50,7 +50,7 @@ void check_activation(const std::string& name, double parameter = 0) {
             return conv_transpose2d<plain, kind>(parameter, y, w, bias);
         },
         {.batches = {2}});
-    if constexpr (kind != ActivationKind::identity) {  // its backward may be fused without a bias
+    if constexpr (kind != contracts::ActivationKind::identity) {  // its backward may be fused without a bias
         check_op<D, Shape<Batch, 4, 3, 2>, Shape<3, 3, 2, 3>>(
             "conv2d: activation",
             [=](const auto& x, const auto& w) { return conv2d<plain, kind>(parameter, x, w); },
@@ -66,7 +66,7 @@ void check_activation(const std::string& name, double parameter = 0) {
 template <class D, Conv2dOptions window, int height, int width, int in, int out>
 void check_adjoints() {
     using X = Shape<Batch, height, width, in>;
-    using Y = typename gantry::detail::Convolved<window, X, out>::type;
+    using Y = typename gantry::ops::Convolved<window, X, out>::type;
     using W = Shape<window.size.vertical, window.size.horizontal, in, out>;
     D device;
     const Step step{device};
@@ -138,14 +138,14 @@ TEMPLATE_TEST_CASE("convolutions", "[ops]", GANTRY_TEST_DEVICES) {
 
 TEMPLATE_TEST_CASE("convolutions with an activation and a bias", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
-    check_activation<D, ActivationKind::identity>("bias");
-    check_activation<D, ActivationKind::leaky_relu>("leaky_relu", 0.2);
-    check_activation<D, ActivationKind::elu>("elu", 0.7);
-    check_activation<D, ActivationKind::softplus>("softplus");
-    check_activation<D, ActivationKind::gelu>("gelu");
-    check_activation<D, ActivationKind::silu>("silu");
-    check_activation<D, ActivationKind::sigmoid>("sigmoid");
-    check_activation<D, ActivationKind::tanh>("tanh");
+    check_activation<D, contracts::ActivationKind::identity>("bias");
+    check_activation<D, contracts::ActivationKind::leaky_relu>("leaky_relu", 0.2);
+    check_activation<D, contracts::ActivationKind::elu>("elu", 0.7);
+    check_activation<D, contracts::ActivationKind::softplus>("softplus");
+    check_activation<D, contracts::ActivationKind::gelu>("gelu");
+    check_activation<D, contracts::ActivationKind::silu>("silu");
+    check_activation<D, contracts::ActivationKind::sigmoid>("sigmoid");
+    check_activation<D, contracts::ActivationKind::tanh>("tanh");
 }
 
 TEMPLATE_TEST_CASE("convolutions are each other's adjoints", "[ops]", GANTRY_TEST_DEVICES) {
@@ -175,29 +175,30 @@ TEMPLATE_TEST_CASE("conv2d_weight_gradient of batches of different sizes is an e
 
 TEST_CASE("geometries whose indices do not fit int are errors", "[ops]") {
     const auto pixelwise = [](int batch, int height, int width, int channels) {
-        const ConvolutionAxis vertical{height, height}, horizontal{width, width};
-        return ConvolutionGeometry{batch, vertical, horizontal, channels, 1};
+        const contracts::ConvolutionAxis vertical{height, height}, horizontal{width, width};
+        return contracts::ConvolutionGeometry{batch, vertical, horizontal, channels, 1};
     };
-    CHECK_NOTHROW(check_range(pixelwise(32767, 256, 256, 1)));
-    CHECK_THROWS_WITH(check_range(pixelwise(32768, 256, 256, 1)),
+    CHECK_NOTHROW(contracts::check_range(pixelwise(32767, 256, 256, 1)));
+    CHECK_THROWS_WITH(contracts::check_range(pixelwise(32768, 256, 256, 1)),
                       "[convolution] a batch must have fewer than 2^31 pixels, and an image and a window "
                       "fewer than 2^31 elements: use a smaller batch or image; got images (32768, 256, 256, "
                       "1) and (32768, 256, 256, 1), window 1 x 1");
-    CHECK_THROWS_AS(check_range(pixelwise(1, 65536, 32768, 1)), Error);
-    CHECK_THROWS_AS(check_range(pixelwise(1, 1024, 1024, 2048)), Error);
-    CHECK_THROWS_AS(check_range(pixelwise(1 << 30, 1 << 30, 1 << 30, 1)), Error);
+    CHECK_THROWS_AS(contracts::check_range(pixelwise(1, 65536, 32768, 1)), Error);
+    CHECK_THROWS_AS(contracts::check_range(pixelwise(1, 1024, 1024, 2048)), Error);
+    CHECK_THROWS_AS(contracts::check_range(pixelwise(1 << 30, 1 << 30, 1 << 30, 1)), Error);
 }
 
 TEMPLATE_TEST_CASE("a device rejects convolutions whose indices do not fit int", "[ops]",
                    GANTRY_TEST_DEVICES) {
     TestType device;
-    const ConvolutionAxis axis{256, 256};
-    const ConvolutionGeometry geometry{32768, axis, axis, 1, 1};
+    const contracts::ConvolutionAxis axis{256, 256};
+    const contracts::ConvolutionGeometry geometry{32768, axis, axis, 1, 1};
     const auto message = contains("must have fewer than 2^31");
-    CHECK_THROWS_WITH(launch(device, ConvolutionParameters<float>{.geometry = geometry}), message);
-    CHECK_THROWS_WITH(launch(device, ConvolutionTransposedParameters<float>{.geometry = geometry}), message);
-    CHECK_THROWS_WITH(launch(device, ConvolutionWeightGradientParameters<float>{.geometry = geometry}),
+    CHECK_THROWS_WITH(launch(device, contracts::ConvolutionParameters<float>{.geometry = geometry}), message);
+    CHECK_THROWS_WITH(launch(device, contracts::ConvolutionTransposedParameters<float>{.geometry = geometry}),
                       message);
+    CHECK_THROWS_WITH(
+        launch(device, contracts::ConvolutionWeightGradientParameters<float>{.geometry = geometry}), message);
 }
 
 }  // namespace gantry::test

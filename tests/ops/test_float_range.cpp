@@ -65,14 +65,17 @@ TEMPLATE_TEST_CASE("derivatives in the tails", "[ops]", GANTRY_TEST_DEVICES) {
         std::vector<float> identity(16);
         for (std::size_t i = 0; i < 4; ++i) identity[5 * i] = 1;
         const auto w = from_host<Shape<4, 4>>(device, 0, identity);
-        const auto gradient = grad(sum(affine<ActivationKind::elu>(0.7, x, w)), x).to_host();
+        const auto gradient = grad(sum(affine<contracts::ActivationKind::elu>(0.7, x, w)), x).to_host();
         for (std::size_t i = 0; i < 4; ++i) CHECK(near(gradient[i], expected(i)));
         const auto image = reshape<Shape<Batch, 2, 2, 1>>(x);
         const auto one = filled<Shape<1, 1, 1, 1>>(device, 0, 1);
         const auto of_image =
-            grad(sum(conv2d<Conv2dOptions{.size = 1}, ActivationKind::elu>(0.7, image, one)), x).to_host();
+            grad(sum(conv2d<Conv2dOptions{.size = 1}, contracts::ActivationKind::elu>(0.7, image, one)), x)
+                .to_host();
         const auto transposed =
-            grad(sum(conv_transpose2d<Conv2dOptions{.size = 1}, ActivationKind::elu>(0.7, image, one)), x)
+            grad(sum(conv_transpose2d<Conv2dOptions{.size = 1}, contracts::ActivationKind::elu>(0.7, image,
+                                                                                                one)),
+                 x)
                 .to_host();
         for (std::size_t i = 0; i < 4; ++i) {
             CHECK(near(of_image[i], expected(i)));
@@ -113,7 +116,7 @@ TEMPLATE_TEST_CASE("batch norm of values with a large mean, and of large and tin
     for (std::size_t i = 0; i < small.size(); ++i)
         small[i] = 0.125f * static_cast<float>((i * i + 3 * i) % 11);
     const auto run = [&](const std::vector<float>& numbers, bool create_graph, double epsilon = 1e-12) {
-        Buffer<float, TestType> mean_buffer(device, features), variance_buffer(device, features);
+        core::Buffer<float, TestType> mean_buffer(device, features), variance_buffer(device, features);
         const Step step{device};
         PersistentTensor<Feature, float, TestType> mean(filled<Feature>(device, 0, 0)),
             variance(filled<Feature>(device, 0, 0));

@@ -9,7 +9,7 @@ using Rows = Shape<Batch, 13>;
 using Factor = Shape<13, 19>;
 using Bias = Shape<19>;
 
-template <class D, ActivationKind kind>
+template <class D, contracts::ActivationKind kind>
 void check_affine(const std::string& name, double parameter = 0) {
     check_op<D, Rows, Factor, Bias>("affine: " + name, [=](const auto& x, const auto& w, const auto& bias) {
         return affine<kind>(parameter, x, w, bias);
@@ -36,16 +36,16 @@ TEMPLATE_TEST_CASE("matmul", "[ops]", GANTRY_TEST_DEVICES) {
 
 TEMPLATE_TEST_CASE("affine", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
-    check_affine<D, ActivationKind::identity>("affine");
-    check_affine<D, ActivationKind::leaky_relu>("leaky_relu", 0.2);
-    check_affine<D, ActivationKind::elu>("elu", 0.7);
-    check_affine<D, ActivationKind::softplus>("softplus");
-    check_affine<D, ActivationKind::gelu>("gelu");
-    check_affine<D, ActivationKind::silu>("silu");
-    check_affine<D, ActivationKind::sigmoid>("sigmoid");
-    check_affine<D, ActivationKind::tanh>("tanh");
+    check_affine<D, contracts::ActivationKind::identity>("affine");
+    check_affine<D, contracts::ActivationKind::leaky_relu>("leaky_relu", 0.2);
+    check_affine<D, contracts::ActivationKind::elu>("elu", 0.7);
+    check_affine<D, contracts::ActivationKind::softplus>("softplus");
+    check_affine<D, contracts::ActivationKind::gelu>("gelu");
+    check_affine<D, contracts::ActivationKind::silu>("silu");
+    check_affine<D, contracts::ActivationKind::sigmoid>("sigmoid");
+    check_affine<D, contracts::ActivationKind::tanh>("tanh");
     check_op<D, Rows, Factor>("affine: no bias", [](const auto& x, const auto& w) {
-        return affine<ActivationKind::tanh>(0, x, w);
+        return affine<contracts::ActivationKind::tanh>(0, x, w);
     });
 }
 
@@ -56,7 +56,7 @@ TEMPLATE_TEST_CASE("values of matmul", "[ops]", GANTRY_TEST_DEVICES) {
     const auto b = from_host<Shape<3, 2>>(device, 0, std::vector<float>{1, 0, 0, 1, 10, 100});
     CHECK(matmul(a, b).to_host() == std::vector<float>{31, 302, 64, 605});
     const auto bias = from_host<Shape<2>>(device, 0, std::vector<float>{-31, -700});
-    CHECK(affine<ActivationKind::leaky_relu>(0.5, a, b, bias).to_host() ==
+    CHECK(affine<contracts::ActivationKind::leaky_relu>(0.5, a, b, bias).to_host() ==
           std::vector<float>{0, -199, 33, -47.5});
 }
 

@@ -88,7 +88,7 @@ TEMPLATE_TEST_CASE("avg_pool2d, global_avg_pool2d and upsample", "[ops]", GANTRY
     check_op<D, Images>(
         "upsample",
         [](const auto& x) {
-            return square(upsample<PerAxis{2, 3}>(x));
+            return square(upsample<core::PerAxis{2, 3}>(x));
         },
         few_items);
 }
@@ -107,7 +107,7 @@ TEMPLATE_TEST_CASE("pooling matches PyTorch", "[ops]", GANTRY_TEST_DEVICES) {
         const auto [largest, switches] = max_pool2d<Pooling{.size = 2}>(x);
         CHECK(max_unpool2d(largest, switches).to_host() == as<T>(pooling_reference::unpooled));
 
-        const auto large = upsample<PerAxis{2, 3}>(x);
+        const auto large = upsample<core::PerAxis{2, 3}>(x);
         using Large = typename std::decay_t<decltype(large)>::shape;
         CHECK(large.to_host() == as<T>(pooling_reference::upsampled));
         const auto upstream =
@@ -162,7 +162,7 @@ TEMPLATE_TEST_CASE("pooling and its adjoint: <pool(x), y> = <x, unpool(y)>", "[o
     // Adjacent windows: unpooling is upsampling.
     const auto small = random_tensor<Shape<Batch, 2, 3, 19>, double>(device, 3, "small");
     const auto large = random_tensor<Shape<Batch, 4, 9, 19>, double>(device, 3, "large");
-    constexpr PerAxis factor{2, 3};
+    constexpr core::PerAxis factor{2, 3};
     CHECK(near(dot(upsample<factor>(small), large),
                6 * dot(small, avg_pool2d<Pooling{.size = factor}>(large))));
 }

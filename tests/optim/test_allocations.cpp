@@ -37,7 +37,7 @@ TEST_CASE("A training step allocates nothing, with every optimizer", "[optim]") 
     SmallNetwork<Cpu, float> network{device, Seed{1}};
     {
         const std::size_t before = allocations;
-        const Buffer<float, Cpu> buffer(device, 10);
+        const core::Buffer<float, Cpu> buffer(device, 10);
         REQUIRE((allocations > before || !counts_allocations));  // checks the counter
     }
     Sgd sgd{network, {.momentum = 0.5, .decay = ExponentialDecay{}}};

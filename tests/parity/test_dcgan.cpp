@@ -144,7 +144,7 @@ TEMPLATE_TEST_CASE("writes the networks that PyTorch starts from", "[.start]", f
     networks.serialize(writer);
     const auto add = [&](const std::string& what, int step, std::vector<std::size_t> shape,
                          const std::vector<TestType>& numbers) {
-        writer.file.tensors[what + ' ' + std::to_string(step)] = make_entry(shape, numbers);
+        writer.file.tensors[what + ' ' + std::to_string(step)] = io::make_entry(shape, numbers);
     };
     for (int i = 0; i < steps; ++i) {
         add("batch", i, {batch, 1, 28, 28}, pictures<TestType>(i));  // one channel: the layouts coincide

@@ -12,13 +12,14 @@ enum class Direction { forward, transposed, weights };
 inline constexpr Direction directions[] = {Direction::forward, Direction::transposed, Direction::weights};
 
 /// An axis with the largest number of outputs that fits.
-constexpr ConvolutionAxis window(int in, int size, int stride = 1, int padding = 0, int dilation = 1) {
+constexpr contracts::ConvolutionAxis window(int in, int size, int stride = 1, int padding = 0,
+                                            int dilation = 1) {
     const int span = (size - 1) * dilation + 1;
-    return {in, gantry::detail::window_places(in, span, stride, padding), size, stride, padding, dilation};
+    return {in, gantry::core::window_places(in, span, stride, padding), size, stride, padding, dilation};
 }
 
 /// Each covers a separate case of the kernels.
-inline constexpr ConvolutionGeometry convolution_geometries[] = {
+inline constexpr contracts::ConvolutionGeometry convolution_geometries[] = {
     {5, window(8, 4, 2, 1), window(6, 4, 2, 1), 16, 32},         // an inner layer of a DCGAN
     {13, window(4, 4, 2, 1), window(4, 4, 2, 1), 33, 17},        // not multiples of the vector width
     {14, window(8, 4, 2, 1), window(8, 4, 2, 1), 3, 16},         // few input channels
@@ -52,16 +53,16 @@ public:
     int number(int from, int to) {
         return from + static_cast<int>(random_() % static_cast<unsigned>(to - from + 1));
     }
-    ConvolutionGeometry next(int images) {
-        const ConvolutionAxis vertical = axis(), horizontal = axis();
+    contracts::ConvolutionGeometry next(int images) {
+        const contracts::ConvolutionAxis vertical = axis(), horizontal = axis();
         const int in = number(0, 3) ? number(1, 9) : number(10, 40);
         return {images, vertical, horizontal, in, number(0, 3) ? number(1, 9) : number(10, 70)};
     }
 
 private:
-    ConvolutionAxis axis() {
+    contracts::ConvolutionAxis axis() {
         const int in = number(1, 9), size = number(1, 5), stride = number(1, 4), padding = number(0, 4);
-        ConvolutionAxis axis = window(in, size, stride, padding, std::max(1, number(-2, 3)));
+        contracts::ConvolutionAxis axis = window(in, size, stride, padding, std::max(1, number(-2, 3)));
         axis.out = std::max(1, axis.out);  // a window that is too long still has one output
         return axis;
     }

@@ -3,7 +3,7 @@
 // eigen_kernels.cpp. Without this, each test file would take 10 s more to compile, for slower kernels.
 #include <gantry/eigen/eigen.hpp>
 
-#define GANTRY_KERNEL(prefix, name, T) prefix template void launch(EigenCpu&, const name<T>&);
+#define GANTRY_KERNEL(prefix, name, T) prefix template void launch(EigenCpu&, const contracts::name<T>&);
 // clang-format off
 #define GANTRY_EIGEN_KERNELS(prefix, T)                         \
     GANTRY_KERNEL(prefix, BatchNormParameters, T)               \

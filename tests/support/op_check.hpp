@@ -35,9 +35,9 @@ std::vector<T> converted(const std::vector<U>& x) {
 }
 
 /// Random inputs that are exactly representable in float.
-inline Numbers random_inputs(const std::vector<Extents>& shapes, const OpCheckOptions& options) {
+inline Numbers random_inputs(const std::vector<core::Extents>& shapes, const OpCheckOptions& options) {
     Numbers inputs;
-    for (const Extents& shape : shapes)
+    for (const core::Extents& shape : shapes)
         inputs.push_back(converted<double>(random_numbers<float>(
             shape.size(), "input " + std::to_string(inputs.size()), options.low, options.high)));
     return inputs;
@@ -45,7 +45,7 @@ inline Numbers random_inputs(const std::vector<Extents>& shapes, const OpCheckOp
 
 /// An op's result, followed by its gradients for a random upstream gradient.
 template <class T, class D>
-Numbers run(D& device, const ValueFunction<T, D>& f, const std::vector<Extents>& shapes,
+Numbers run(D& device, const ValueFunction<T, D>& f, const std::vector<core::Extents>& shapes,
             const Numbers& inputs) {
     const gantry::detail::Poisoned<D> poisoned(device);
     const Step<D> step{device};
@@ -56,7 +56,7 @@ Numbers run(D& device, const ValueFunction<T, D>& f, const std::vector<Extents>&
     const auto upstream =
         gantry::detail::value_from_host(device, y.extents, random_numbers<T>(y.size(), "upstream"), false);
     Numbers results{converted<double>(gantry::detail::to_host(y))};
-    for (const auto& gradient : gantry::detail::gradients_of(gantry::detail::sum_all(y * upstream), x, false))
+    for (const auto& gradient : gantry::detail::gradients_of(gantry::ops::sum_all(y * upstream), x, false))
         results.push_back(converted<double>(gantry::detail::to_host(gradient)));
     return results;
 }
@@ -75,7 +75,7 @@ inline void check_near(const std::vector<double>& got, const std::vector<double>
 
 template <class T, class D>
 void check_parity(const ValueFunction<T, D>& f, const ValueFunction<double, EigenCpu>& reference_f,
-                  const std::vector<Extents>& shapes, const OpCheckOptions& options, double tolerance) {
+                  const std::vector<core::Extents>& shapes, const OpCheckOptions& options, double tolerance) {
     D device;
     EigenCpu reference;
     const Numbers inputs = random_inputs(shapes, options);
@@ -90,7 +90,7 @@ void check_parity(const ValueFunction<T, D>& f, const ValueFunction<double, Eige
 
 /// Shape k has a batch extent, of size `batch`, if batched[k].
 template <class D>
-void check_singles(const ValueFunction<double, D>& f, std::vector<Extents> shapes, int batch,
+void check_singles(const ValueFunction<double, D>& f, std::vector<core::Extents> shapes, int batch,
                    const std::vector<bool>& batched, const OpCheckOptions& options) {
     D device;
     const Numbers inputs = random_inputs(shapes, options);
@@ -119,10 +119,11 @@ void check_singles(const ValueFunction<double, D>& f, std::vector<Extents> shape
 }
 
 template <class D>
-void check_derivatives(const ValueFunction<double, D>& f, const std::vector<Extents>& shapes,
+void check_derivatives(const ValueFunction<double, D>& f, const std::vector<core::Extents>& shapes,
                        const OpCheckOptions& options) {
     D device;
-    const GradcheckOptions check{.low = options.low, .high = options.high, .elements = GANTRY_TEST_ELEMENTS};
+    const ops::GradcheckOptions check{
+        .low = options.low, .high = options.high, .elements = GANTRY_TEST_ELEMENTS};
     const auto first = gantry::detail::gradcheck(device, shapes, f, check);
     INFO("gradcheck: " << first.message);
     CHECK(first.passed);
@@ -154,7 +155,7 @@ void check_op(const std::string& name, const F& f, const OpCheckOptions& options
         const auto in_float = without_shapes<float, D, S...>(f);
         const auto expected = without_shapes<double, EigenCpu, S...>(f);
         for (const int size : {options.batches.front(), 67}) {
-            const std::vector<Extents> shapes{S::extents(size)...};
+            const std::vector<core::Extents> shapes{S::extents(size)...};
             detail::check_parity(in_double, expected, shapes, options, 1e-13);
             detail::check_parity(in_float, expected, shapes, options, options.float_tolerance);
         }

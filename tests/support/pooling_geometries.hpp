@@ -33,8 +33,8 @@ void for_pooling_geometries(std::size_t images, std::initializer_list<ImageExten
     extents.insert(extents.end(), more.begin(), more.end());
     for (const Pooling& w : windows)
         for (const ImageExtents& e : extents) {
-            const auto places = gantry::detail::window_places;
-            const PoolingGeometry g{
+            const auto places = gantry::core::window_places;
+            const contracts::PoolingGeometry g{
                 images,
                 e.channels,
                 e.height,
@@ -48,13 +48,13 @@ void for_pooling_geometries(std::size_t images, std::initializer_list<ImageExten
         }
 }
 
-inline std::size_t whole_size(const PoolingGeometry& g) {
+inline std::size_t whole_size(const contracts::PoolingGeometry& g) {
     return g.images * static_cast<std::size_t>(g.height * g.width) * g.channels;
 }
-inline std::size_t pooled_size(const PoolingGeometry& g) {
+inline std::size_t pooled_size(const contracts::PoolingGeometry& g) {
     return g.images * static_cast<std::size_t>(g.pooled_height * g.pooled_width) * g.channels;
 }
-inline SwitchedImages switched(const PoolingGeometry& g, const std::int32_t* switches) {
+inline contracts::SwitchedImages switched(const contracts::PoolingGeometry& g, const std::int32_t* switches) {
     return {g.images, static_cast<std::size_t>(g.height * g.width),
             static_cast<std::size_t>(g.pooled_height * g.pooled_width), g.channels, switches};
 }

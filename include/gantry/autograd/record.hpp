@@ -23,6 +23,7 @@
 
 namespace gantry {
 
+namespace ops {
 /// Destination of an op's result: new memory of the step if `data` is null (the default), otherwise `data`,
 /// such as a slot of a network's gradient buffer.
 template <class T>
@@ -33,15 +34,15 @@ struct Destination {
 
 /// A recorded op with its inputs and its result.
 template <class Op, class T, class D, std::size_t N>
-struct OpNode : Node {
+struct OpNode : core::Node {
     [[no_unique_address]] Op op;
     TensorRef<T, D> y;
     TensorRef<T, D> in[N];
-    Node* nodes[N];
+    core::Node* nodes[N];
 
     OpNode(const Op& o, const TensorRef<T, D>& result) : op(o), y(result) {}
 
-    static void play_back(Node& node) {
+    static void play_back(core::Node& node) {
         auto& self = static_cast<OpNode&>(node);
         for (const TensorRef<T, D>& x : self.in) x.device->tape().check_not_overwritten(node, x.data);
         const TensorRef<T, D> upstream = self.y.of_step(node.gradient, node.gradient_node);
@@ -54,7 +55,7 @@ struct OpNode : Node {
 /// op, scalar type and device. Errors: an input of an earlier step; inputs on different devices; another
 /// thread uses the device; an input is on the tape but no Step is open.
 template <class Op, class T, class D, class... In>
-[[gnu::noinline]] TensorRef<T, D> run_op(const Op& op, const Extents& extents,
+[[gnu::noinline]] TensorRef<T, D> run_op(const Op& op, const core::Extents& extents,
                                          std::type_identity_t<Destination<T>> into,
                                          const TensorRef<T, D>& first, const In&... more) {
     const auto check = [&](const TensorRef<T, D>& x) {
@@ -69,7 +70,7 @@ template <class Op, class T, class D, class... In>
     // A view of existing memory lives as long as its owner.
     TensorRef<T, D> y =
         into.data ? TensorRef<T, D>{into.data, &device, extents, device.step(), nullptr, first.memory}
-                  : allocate<T>(device, extents);
+                  : core::allocate<T>(device, extents);
     op.forward(y, into.accumulate, first, more...);
 
     if (device.tape().recording() && (first.node || ... || more.node)) {
@@ -104,23 +105,24 @@ bool requires_grad(const TensorRef<T, D>& x) {
 /// requires a gradient, otherwise empty. For ops that compute several gradients at once.
 template <class T, class D>
 Destination<T> destination_of(const TensorRef<T, D>& x) {
-    const Node* node = x.node;
+    const core::Node* node = x.node;
     if (!requires_grad(x) || !node->destination || !x.device->tape().writes_through()) return {};
     return {static_cast<T*>(node->destination), node->written};
 }
+}  // namespace ops
 
 /// Adds compute() to the gradient of x if x requires one; otherwise compute is not called. For use in a vjp.
 /// `compute` may take a Destination, to write directly into a network's gradient buffer.
 template <class T, class D, class Compute>
 void accumulate_grad(const TensorRef<T, D>& x, const Compute& compute) {
-    if (!requires_grad(x)) return;
-    if constexpr (std::is_invocable_v<Compute, Destination<T>>) {
-        if (const Destination<T> into = destination_of(x); into.data)
+    if (!ops::requires_grad(x)) return;
+    if constexpr (std::is_invocable_v<Compute, ops::Destination<T>>) {
+        if (const ops::Destination<T> into = ops::destination_of(x); into.data)
             compute(into);
         else
-            add_grad(x, compute(Destination<T>{}));
+            ops::add_grad(x, compute(ops::Destination<T>{}));
     } else {
-        add_grad(x, compute());
+        ops::add_grad(x, compute());
     }
     x.node->written = true;
 }

@@ -32,30 +32,30 @@ namespace gantry {
 namespace detail {
 
 /// A parameter's shape in a file, which is PyTorch's.
-inline std::vector<std::size_t> file_shape(const ParameterInfo& info) {
+inline std::vector<std::size_t> file_shape(const core::ParameterInfo& info) {
     std::vector<std::size_t> shape;
     for (int i = 0; i < info.extents.rank; ++i)
         shape.push_back(static_cast<std::size_t>(info.extents.of[static_cast<std::size_t>(i)]));
-    if (info.file_order == FileOrder::transposed) std::reverse(shape.begin(), shape.end());
-    if (info.file_order == FileOrder::channels_first) shape = {shape[3], shape[2], shape[0], shape[1]};
+    if (info.file_order == core::FileOrder::transposed) std::reverse(shape.begin(), shape.end());
+    if (info.file_order == core::FileOrder::channels_first) shape = {shape[3], shape[2], shape[0], shape[1]};
     return shape;
 }
 
 /// A parameter's extents in memory, merged to three axes (a, b, c) that files hold as (c, b, a). A matrix has
 /// b = 1; a convolution has a = height * width.
-inline std::array<std::size_t, 3> extents_to_reverse(const ParameterInfo& info) {
+inline std::array<std::size_t, 3> extents_to_reverse(const core::ParameterInfo& info) {
     const auto extent = [&](std::size_t i) { return static_cast<std::size_t>(info.extents.of[i]); };
     switch (info.file_order) {
-        case FileOrder::transposed:
+        case core::FileOrder::transposed:
             return {extent(0), 1, extent(1)};
-        case FileOrder::channels_first:
+        case core::FileOrder::channels_first:
             return {extent(0) * extent(1), extent(2), extent(3)};
         default:
             return {1, 1, info.extents.size()};
     }
 }
 /// Index in PyTorch's order for each feature of an axis. A Maxout has several vectors on its axis.
-inline std::vector<std::size_t> pytorch_order(std::size_t extent, FlatImage image) {
+inline std::vector<std::size_t> pytorch_order(std::size_t extent, core::FlatImage image) {
     const auto pixels = static_cast<std::size_t>(image.pixels),
                channels = static_cast<std::size_t>(image.channels);
     std::vector<std::size_t> places(extent);
@@ -67,7 +67,7 @@ inline std::vector<std::size_t> pytorch_order(std::size_t extent, FlatImage imag
 }
 /// Calls f(i, j) for each element of a parameter: element i in memory is element j in a file.
 template <class F>
-void for_each_place(const ParameterInfo& info, const F& f) {
+void for_each_place(const core::ParameterInfo& info, const F& f) {
     const auto [a, b, c] = extents_to_reverse(info);
     const auto rows = pytorch_order(a, info.inputs), columns = pytorch_order(c, info.outputs);
     for (std::size_t i = 0; i < a; ++i)
@@ -77,24 +77,24 @@ void for_each_place(const ParameterInfo& info, const F& f) {
 
 /// A line per layer with its index: "0  Dense 100 -> 1200". Parameter shapes alone would not distinguish
 /// architectures that differ in their activations only.
-inline std::string architecture_text(const std::vector<SummaryRow>& rows) {
+inline std::string architecture_text(const std::vector<layers::SummaryRow>& rows) {
     std::string text;
-    for (const SummaryRow& row : rows) text += row.layer + '\n';
+    for (const layers::SummaryRow& row : rows) text += row.layer + '\n';
     return text;
 }
 
 /// A network without its architecture in the type, so that the code below is compiled once for all networks.
 template <class T, class D>
 struct NetworkParts {
-    std::vector<ParameterInfo> parameter_infos, state_infos;
+    std::vector<core::ParameterInfo> parameter_infos, state_infos;
     std::string layers;  ///< see architecture_text
-    Buffer<T, D>&parameters, &states;
+    core::Buffer<T, D>&parameters, &states;
     RandomStream& dropout;
 };
 /// The parameters of a network with the orders of their features in a file.
-inline std::vector<ParameterInfo> ordered(std::vector<ParameterInfo> infos,
-                                          std::span<const LayerOrders> orders) {
-    for (ParameterInfo& info : infos) {
+inline std::vector<core::ParameterInfo> ordered(std::vector<core::ParameterInfo> infos,
+                                                std::span<const layers::LayerOrders> orders) {
+    for (core::ParameterInfo& info : infos) {
         info.inputs = orders[info.leaf].inputs;
         info.outputs = orders[info.leaf].outputs;
     }
@@ -104,8 +104,8 @@ inline std::vector<ParameterInfo> ordered(std::vector<ParameterInfo> infos,
 template <class Net>
 NetworkParts<typename Net::scalar, typename Net::device_type> parts_of(Net& network) {
     using Architecture = typename Net::Architecture;
-    constexpr auto& orders = feature_orders<Architecture>;
-    static_cast<void>(sizeof(PyTorchOrder<orders.layer, orders.problem>));
+    constexpr auto& orders = layers::feature_orders<Architecture>;
+    static_cast<void>(sizeof(diagnosis::PyTorchOrder<orders.layer, orders.problem>));
     return {ordered(Architecture::parameters(), orders.layers),
             ordered(Architecture::states(), orders.layers),
             architecture_text(Architecture::template summary_rows<typename Architecture::Input>()),
@@ -139,7 +139,7 @@ inline std::string parts_text(const Safetensors& file) {
     for (const auto& [name, entry] : file.tensors)
         if (name.find('.') != name.npos) parts.insert(name.substr(0, name.find('.')));
     std::string text;
-    for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + quoted(part);
+    for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + io::quoted(part);
     return parts.empty() ? "no parts" : "the parts " + text;
 }
 
@@ -180,7 +180,7 @@ inline Safetensors part_of(Safetensors file, const std::string& name, const std:
         if (full_name.starts_with(prefix)) part.tensors[full_name.substr(prefix.size())] = std::move(entry);
     if (part.tensors.empty())
         fail("checkpoint",
-             source + " has no part " + detail::quoted(name) + "; it has " + detail::parts_text(file));
+             source + " has no part " + io::quoted(name) + "; it has " + detail::parts_text(file));
     for (const auto& [key, text] : file.metadata)
         if (key.starts_with(prefix)) part.metadata[key.substr(prefix.size())] = text;
     return part;
@@ -211,18 +211,18 @@ public:
     }
     /// Saves a stream's seed, name and position.
     void stream(const std::string& name, const RandomStream& stream) {
-        file.tensors[name] = make_entry({3}, detail::stream_state(stream));
+        file.tensors[name] = io::make_entry({3}, detail::stream_state(stream));
     }
     /// Saves a buffer as a vector.
     template <class T, class D>
-    void buffer(const std::string& name, const Buffer<T, D>& buffer) {
-        file.tensors[name] = make_entry({buffer.size()}, buffer.to_host());
+    void buffer(const std::string& name, const core::Buffer<T, D>& buffer) {
+        file.tensors[name] = io::make_entry({buffer.size()}, buffer.to_host());
     }
     /// Saves the position of Batches or DeviceBatches, and the order of its samples.
     template <class Loader>
     void batches(const std::string& name, Loader& batches) {
         number(detail::with_dot(name) + "position", batches.position());
-        text(detail::with_dot(name) + "order", order_text(batches.count(), batches.options()));
+        text(detail::with_dot(name) + "order", io::order_text(batches.count(), batches.options()));
     }
     /// Saves an integer.
     void number(const std::string& name, std::uint64_t value) { value_of(name, value); }
@@ -244,7 +244,7 @@ private:
              std::to_string(seed) + ',' + std::to_string(stream) + ',' + std::to_string(position));
     }
     template <class Moments>
-    void save_moments(const std::string& name, const std::vector<ParameterInfo>& infos,
+    void save_moments(const std::string& name, const std::vector<core::ParameterInfo>& infos,
                       const Moments& moments) {
         for (const auto& [moment, buffer] : moments)
             tensors(detail::with_dot(name) + std::string(moment) + '.', infos, *buffer);
@@ -260,16 +260,16 @@ private:
     void value_of(const std::string& name, bool value) { value_of(name, std::uint8_t{value}); }
     template <class T>
     void value_of(const std::string& name, T value) {
-        file.tensors[name] = make_entry({}, std::span(&value, 1));
+        file.tensors[name] = io::make_entry({}, std::span(&value, 1));
     }
     template <class B>
-    void tensors(const std::string& prefix, const std::vector<ParameterInfo>& infos, const B& buffer) {
+    void tensors(const std::string& prefix, const std::vector<core::ParameterInfo>& infos, const B& buffer) {
         const auto numbers = buffer.to_host();
-        for (const ParameterInfo& info : infos) {
+        for (const core::ParameterInfo& info : infos) {
             std::vector in_file(info.extents.size(), numbers[0]);
             detail::for_each_place(
                 info, [&](std::size_t i, std::size_t j) { in_file[j] = numbers[info.offset + i]; });
-            file.tensors[prefix + info.name] = make_entry(detail::file_shape(info), in_file);
+            file.tensors[prefix + info.name] = io::make_entry(detail::file_shape(info), in_file);
         }
     }
 };
@@ -320,17 +320,17 @@ public:
     }
     /// A buffer. Errors: another size or dtype.
     template <class T, class D>
-    void buffer(const std::string& name, Buffer<T, D>& buffer) {
+    void buffer(const std::string& name, core::Buffer<T, D>& buffer) {
         changes_.push_back(
             [&buffer, numbers = values<T>(name, {buffer.size()})] { buffer.from_host(numbers); });
     }
     /// The position of Batches or DeviceBatches. Errors: another order of the samples.
     template <class Loader>
     void batches(const std::string& name, Loader& batches) {
-        same(detail::with_dot(name) + "order", order_text(batches.count(), batches.options()),
+        same(detail::with_dot(name) + "order", io::order_text(batches.count(), batches.options()),
              "order of data");
         const auto position = value_of<std::uint64_t>(detail::with_dot(name) + "position");
-        checked(name, [&] { check_position(position, batches.options()); });
+        checked(name, [&] { io::check_position(position, batches.options()); });
         changes_.push_back([&batches, position] { batches.seek(position); });
     }
     /// An integer.
@@ -342,15 +342,15 @@ public:
     void same(const std::string& name, const std::string& value, std::string_view meaning) {
         const std::string saved = text(name);
         if (saved != value)
-            refuse("has a different " + std::string(meaning) + ", " + detail::quoted(saved) + ", not " +
-                   detail::quoted(value));
+            refuse("has a different " + std::string(meaning) + ", " + io::quoted(saved) + ", not " +
+                   io::quoted(value));
     }
     /// Errors: the integer or stream position `name` is not `factor` times `of`.
     void proportional(const std::string& name, std::uint64_t factor, const std::string& of) {
         const std::uint64_t number = position_of(name), unit = position_of(of);
         if (number / factor != unit || number % factor != 0)
-            refuse("has " + detail::quoted(name) + ' ' + std::to_string(number) + ", which does not match " +
-                   detail::quoted(of) + ' ' + std::to_string(unit));
+            refuse("has " + io::quoted(name) + ' ' + std::to_string(number) + ", which does not match " +
+                   io::quoted(of) + ' ' + std::to_string(unit));
     }
 
     /// The build that wrote the file; see build_text. Another build may round differently.
@@ -360,7 +360,7 @@ public:
     void apply() {
         for (const auto& [name, entry] : file_.tensors)
             if (!described_.contains(name))
-                refuse("has a tensor " + detail::quoted(name) + " too many",
+                refuse("has a tensor " + io::quoted(name) + " too many",
                        "load it with those that wrote it, or one network with part_of");
         for (const auto& change : changes_) change();
         changes_.clear();
@@ -388,14 +388,14 @@ private:
         tensors(prefix, names, parts.parameter_infos, parts.parameters);
         tensors(prefix, names, parts.state_infos, parts.states);
         // PyTorch also stores the number of batches next to its running statistics; gantry ignores it.
-        for (const ParameterInfo& info : parts.state_infos) {
+        for (const core::ParameterInfo& info : parts.state_infos) {
             const std::string count =
                 prefix + detail::module_of(names.in_file.at(info.name)) + detail::batch_count;
             if (file_.tensors.contains(count)) values<std::int64_t>(count, {});
         }
     }
     template <class Moments>
-    void restore_moments(const std::string& name, const std::vector<ParameterInfo>& infos,
+    void restore_moments(const std::string& name, const std::vector<core::ParameterInfo>& infos,
                          const Moments& moments) {
         for (const auto& [moment, buffer] : moments) {
             const std::string prefix = detail::with_dot(name) + std::string(moment) + '.';
@@ -411,20 +411,21 @@ private:
         return options;
     }
 
-    detail::TensorNames find_tensors(const std::string& prefix, const std::vector<ParameterInfo>& infos) {
+    detail::TensorNames find_tensors(const std::string& prefix,
+                                     const std::vector<core::ParameterInfo>& infos) {
         std::vector<std::string> wanted, found;
-        for (const ParameterInfo& info : infos) wanted.push_back(info.name);
+        for (const core::ParameterInfo& info : infos) wanted.push_back(info.name);
         for (const auto& [name, entry] : file_.tensors)
             if (name.starts_with(prefix)) found.push_back(name.substr(prefix.size()));
         if (found.empty() && !infos.empty())
-            refuse("has no tensor " + detail::quoted(prefix + wanted.front()) + "; it has " +
+            refuse("has no tensor " + io::quoted(prefix + wanted.front()) + "; it has " +
                    detail::parts_text(file_));
         return detail::find_tensors(wanted, found, prefix);
     }
 
     std::string text(const std::string& name) {
         const auto found = file_.metadata.find(name);
-        if (found == file_.metadata.end()) refuse("has no entry " + detail::quoted(name));
+        if (found == file_.metadata.end()) refuse("has no entry " + io::quoted(name));
         return found->second;
     }
     /// Calls f and adds the part of the checkpoint to an Error's message.
@@ -433,13 +434,13 @@ private:
         try {
             f();
         } catch (const Error& error) {
-            refuse("has an invalid " + detail::quoted(name) + ", " + error.what());
+            refuse("has an invalid " + io::quoted(name) + ", " + error.what());
         }
     }
 
     void set_stream(const std::string& name, RandomStream& stream, const std::vector<std::uint64_t>& state) {
         const auto id = static_cast<std::uint32_t>(state[1]);
-        if (id != state[1]) refuse("has an invalid " + detail::quoted(name));
+        if (id != state[1]) refuse("has an invalid " + io::quoted(name));
         changes_.push_back([&stream, state, id] {
             stream.seed = Seed{state[0]};
             stream.name = id;
@@ -451,9 +452,9 @@ private:
         std::string_view rest = saved;
         std::vector<std::uint64_t> state(3);
         for (std::uint64_t& number : state)
-            if (!detail::parse_number(detail::take_field(rest, ','), number))
-                refuse("has an invalid " + detail::quoted(name));
-        if (!rest.empty()) refuse("has an invalid " + detail::quoted(name));
+            if (!io::parse_number(io::take_field(rest, ','), number))
+                refuse("has an invalid " + io::quoted(name));
+        if (!rest.empty()) refuse("has an invalid " + io::quoted(name));
         set_stream(name, stream, state);
     }
 
@@ -473,30 +474,28 @@ private:
     template <class T>
     std::vector<T> values(const std::string& name, const std::vector<std::size_t>& shape) {
         const auto found = file_.tensors.find(name);
-        if (found == file_.tensors.end()) refuse("has no tensor " + detail::quoted(name));
-        if (detail::dtype_size(found->second.dtype) == 0) {
+        if (found == file_.tensors.end()) refuse("has no tensor " + io::quoted(name));
+        if (io::dtype_size(found->second.dtype) == 0) {
             changes_.clear();
-            fail("checkpoint", source_ + " has a tensor " + detail::quoted(name) + " of " +
-                                   detail::unsupported(found->second.dtype));
+            fail("checkpoint", source_ + " has a tensor " + io::quoted(name) + " of " +
+                                   io::unsupported(found->second.dtype));
         }
-        const bool widened = detail::is_widened<T>(found->second.dtype);
-        const std::string wanted =
-            detail::form(widened ? found->second.dtype : detail::dtype_name<T>(), shape);
+        const bool widened = io::is_widened<T>(found->second.dtype);
+        const std::string wanted = detail::form(widened ? found->second.dtype : io::dtype_name<T>(), shape);
         const std::string got = detail::form(found->second.dtype, found->second.shape);
-        if (got != wanted)
-            refuse("has a tensor " + detail::quoted(name) + " that is " + got + ", not " + wanted);
+        if (got != wanted) refuse("has a tensor " + io::quoted(name) + " that is " + got + ", not " + wanted);
         described_.insert(name);
         std::vector<T> numbers(
             std::accumulate(shape.begin(), shape.end(), std::size_t{1}, std::multiplies<>{}));
-        copy_values(file_, name, std::span(numbers));
+        io::copy_values(file_, name, std::span(numbers));
         return numbers;
     }
 
     template <class T, class D>
     void tensors(const std::string& prefix, const detail::TensorNames& names,
-                 const std::vector<ParameterInfo>& infos, Buffer<T, D>& buffer) {
+                 const std::vector<core::ParameterInfo>& infos, core::Buffer<T, D>& buffer) {
         std::vector<T> numbers(buffer.size());
-        for (const ParameterInfo& info : infos) {
+        for (const core::ParameterInfo& info : infos) {
             const auto name = names.in_file.find(info.name);
             if (name == names.in_file.end()) refuse(names.difference);
             const std::vector<T> in_file = values<T>(prefix + name->second, detail::file_shape(info));
@@ -506,13 +505,13 @@ private:
         changes_.push_back([&buffer, numbers = std::move(numbers)] { buffer.from_host(numbers); });
     }
 
-    void check_layout(const std::string& name, const std::vector<ParameterInfo>& infos) const {
+    void check_layout(const std::string& name, const std::vector<core::ParameterInfo>& infos) const {
         const auto layout = file_.metadata.find(detail::with_dot(name) + "layout");
         const bool same = layout != file_.metadata.end()
                               ? layout->second == detail::layout
                               : !file_.metadata.contains(detail::with_dot(name) + "architecture");
-        const bool matters = std::ranges::any_of(infos, [](const ParameterInfo& info) {
-            return info.inputs != FlatImage{} || info.outputs != FlatImage{};
+        const bool matters = std::ranges::any_of(infos, [](const core::ParameterInfo& info) {
+            return info.inputs != core::FlatImage{} || info.outputs != core::FlatImage{};
         });
         if (!same && matters)
             fail("checkpoint", source_ +
@@ -529,8 +528,8 @@ private:
             if (!std::getline(wanted_lines, wanted_line)) wanted_line = "no layer";
             if (!std::getline(saved_lines, saved_line)) saved_line = "no layer";
         } while (wanted_line == saved_line && saved_line != "no layer");
-        refuse("has a network " + detail::quoted(name) + " with layer " + detail::quoted(saved_line) +
-               " where this one has " + detail::quoted(wanted_line));
+        refuse("has a network " + io::quoted(name) + " with layer " + io::quoted(saved_line) +
+               " where this one has " + io::quoted(wanted_line));
     }
 
     Safetensors file_;

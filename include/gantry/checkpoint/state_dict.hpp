@@ -32,7 +32,7 @@ inline ModulePath module_path(const std::string& module_name) {
         end = module_name.find('.', begin);
         const std::string part = module_name.substr(begin, end - begin);
         std::uint64_t number = 0;
-        path.emplace_back(parse_number(part, number) ? number : no_number, part);
+        path.emplace_back(io::parse_number(part, number) ? number : no_number, part);
     }
     return path;
 }
@@ -80,7 +80,7 @@ inline TensorNames find_tensors(const std::vector<std::string>& network, const s
                                 const std::string& prefix) {
     TensorNames names;
     const auto has_no = [&](const std::string& tensor) {
-        names.difference = "has no tensor " + quoted(prefix + tensor);
+        names.difference = "has no tensor " + io::quoted(prefix + tensor);
         return names;
     };
     const std::set<std::string> known(file.begin(), file.end());
@@ -101,7 +101,7 @@ inline TensorNames find_tensors(const std::vector<std::string>& network, const s
             if (!found[i].tensors.contains(tensor)) {
                 has_no(name);
                 if (found[i].name != wanted[i].name)
-                    names.difference += " for this network's " + quoted(wanted[i].name + tensor);
+                    names.difference += " for this network's " + io::quoted(wanted[i].name + tensor);
                 return names;
             }
             names.in_file[wanted[i].name + tensor] = name;

@@ -1,7 +1,7 @@
 #pragma once
 #include <gantry/core/compiler.hpp>
 
-namespace gantry {
+namespace gantry::contracts {
 
 /// Names an activation. The list, the formulas and what kernels can do with them: ops/activation.hpp.
 enum class ActivationKind : int;
@@ -12,4 +12,4 @@ struct Activation {
     double parameter = 0;  ///< leaky_relu: slope below zero (0: ReLU); elu: alpha
 };
 
-}  // namespace gantry
+}  // namespace gantry::contracts

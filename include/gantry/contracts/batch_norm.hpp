@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-namespace gantry {
+namespace gantry::contracts {
 
 /// Batch normalisation of each column of x (rows, columns) over the rows, training mode:
 ///   mean     = sum(x) / rows
@@ -59,4 +59,4 @@ struct BatchNormGradientParameters {
     const T* mean_rest = nullptr;  ///< from BatchNormParameters; null: zero
 };
 
-}  // namespace gantry
+}  // namespace gantry::contracts

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-namespace gantry {
+namespace gantry::contracts {
 
 /// One axis of a convolution: `out` pixels are computed from `in` pixels with `size` taps each. Output o
 /// reads input o stride - padding + k dilation at tap k; taps outside of the image are skipped.
@@ -112,4 +112,4 @@ struct ConvolutionWeightGradientParameters {
     ActivationBackward<T> x_activation = {}, y_activation = {};
 };
 
-}  // namespace gantry
+}  // namespace gantry::contracts

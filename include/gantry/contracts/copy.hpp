@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-namespace gantry {
+namespace gantry::contracts {
 
 /// Copies a block between two row-major matrices: destination[r][c] = source[r][c]. The pointers address the
 /// first element of the block; strides are the row strides of the matrices, in elements.
@@ -24,4 +24,4 @@ struct FillParameters {
     T value = 0;
 };
 
-}  // namespace gantry
+}  // namespace gantry::contracts

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstddef>
 
-namespace gantry {
+namespace gantry::contracts {
 
 /// Elementwise map: out[i] = f(in_0[i], in_1[i], ...). An input may alias `out`. Inputs marked `scalar` are a
 /// single value, broadcast to all i. `f` takes and returns scalars or vectors of them (see math.hpp), so one
@@ -30,4 +30,4 @@ struct TransformReduceParameters {
     double scale = 1;
 };
 
-}  // namespace gantry
+}  // namespace gantry::contracts

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace gantry {
+namespace gantry::contracts {
 
 /// Gathers samples of a data set of 8-bit values and converts them: y[i] = from_byte(x[items[i]]). The
 /// indices are passed as launch arguments, which avoids a copy from the host to the GPU.
@@ -28,4 +28,4 @@ struct GatherScalarsParameters {
     T* y = nullptr;
 };
 
-}  // namespace gantry
+}  // namespace gantry::contracts

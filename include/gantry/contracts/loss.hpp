@@ -4,7 +4,7 @@
 #include <array>
 #include <cstddef>
 
-namespace gantry {
+namespace gantry::contracts {
 
 /// A loss and its derivative with respect to in_0, in one pass:
 ///   *value      = scale * sum over i of f(in_0[i], in_1[i], ...)
@@ -22,4 +22,4 @@ struct LossParameters {
     double scale = 1;
 };
 
-}  // namespace gantry
+}  // namespace gantry::contracts

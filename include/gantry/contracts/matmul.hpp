@@ -1,7 +1,7 @@
 #pragma once
 #include <gantry/contracts/activation.hpp>
 
-namespace gantry {
+namespace gantry::contracts {
 
 /// C = activation(op(A) op(B) + bias), or C += op(A) op(B) with `accumulate`, which excludes bias and
 /// activation. op(A) is A or its transpose. All matrices are dense and row-major.
@@ -17,4 +17,4 @@ struct MatmulParameters {
     Activation activation = {};
 };
 
-}  // namespace gantry
+}  // namespace gantry::contracts

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-namespace gantry {
+namespace gantry::contracts {
 
 /// Selects one of `pieces` per row and column: the one with the largest x (rows, pieces, columns), the first
 /// if several are equal. out (rows, columns) = values (rows, pieces, columns) at that piece.
@@ -25,4 +25,4 @@ struct MaxoutScatterParameters {
     T* out = nullptr;
 };
 
-}  // namespace gantry
+}  // namespace gantry::contracts

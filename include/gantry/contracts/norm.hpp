@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace gantry {
+namespace gantry::contracts {
 
 /// An L2 norm, as sqrt(sum of (scale x[i])^2) in double. The scale is a power of two that keeps the squares
 /// in range: 1, except where squares of doubles would overflow or underflow.
@@ -51,4 +51,4 @@ struct ClipToNormParameters {
     double max_norm = 0;
 };
 
-}  // namespace gantry
+}  // namespace gantry::contracts

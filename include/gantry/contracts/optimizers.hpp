@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-namespace gantry {
+namespace gantry::contracts {
 
 /// One optimizer step over the flat buffers of a network, element by element: update(g, w, moments...).
 ///
@@ -28,4 +28,4 @@ struct UpdateParameters {
     T* moments[F::moments] = {};
 };
 
-}  // namespace gantry
+}  // namespace gantry::contracts

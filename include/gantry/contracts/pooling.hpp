@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace gantry {
+namespace gantry::contracts {
 
 /// Geometry of a pooling from whole images (images, height, width, channels) to pooled images (images,
 /// pooled_height, pooled_width, channels). The window of pooled pixel (h, w) holds the pixels
@@ -72,4 +72,4 @@ struct WindowSpreadParameters {
     double scale = 1;
 };
 
-}  // namespace gantry
+}  // namespace gantry::contracts

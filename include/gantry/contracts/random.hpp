@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace gantry {
+namespace gantry::contracts {
 
 /// Maps 24 random bits k to low + step k, computed in double; rounded to T, the result is uniform in
 /// [T(low), T(high)). The step is (high - low) 2^-24, or slightly less if the largest k would round to
@@ -78,4 +78,4 @@ struct DropoutParameters {
     RandomStream stream;
 };
 
-}  // namespace gantry
+}  // namespace gantry::contracts

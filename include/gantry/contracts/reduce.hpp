@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-namespace gantry {
+namespace gantry::contracts {
 
 /// The axis of a matrix that a sum reduces or a broadcast adds.
 enum class Axis { rows, columns };
@@ -30,4 +30,4 @@ struct BroadcastParameters {
     double scale = 1;
 };
 
-}  // namespace gantry
+}  // namespace gantry::contracts

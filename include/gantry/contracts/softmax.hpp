@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-namespace gantry {
+namespace gantry::contracts {
 
 /// Softmax of each row: y[r][c] = exp(x[r][c]) / sum over k of exp(x[r][k]), stable for any finite x.
 template <class T>
@@ -27,4 +27,4 @@ struct CrossEntropyParameters {
     double scale = 1;
 };
 
-}  // namespace gantry
+}  // namespace gantry::contracts

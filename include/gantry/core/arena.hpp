@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace gantry {
+namespace gantry::core {
 
 /// Bump allocator for the memory of one step. The first step grows it piece by piece; `reset` then merges the
 /// pieces into one block, so later steps of the same size allocate nothing.
@@ -91,4 +91,4 @@ private:
 #endif
 };
 
-}  // namespace gantry
+}  // namespace gantry::core

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace gantry {
+namespace gantry::core {
 
 /// A block of device memory that outlives steps.
 struct Block {
@@ -118,4 +118,4 @@ private:
     std::size_t size_;
 };
 
-}  // namespace gantry
+}  // namespace gantry::core

@@ -26,18 +26,18 @@ public:
     Device(const Device&) = delete;
     Device& operator=(const Device&) = delete;
     ~Device() {
-        for (const Blocks* all : {&blocks_, &retired_})
-            for (const Block& block : *all) free(block);
+        for (const core::Blocks* all : {&blocks_, &retired_})
+            for (const core::Block& block : *all) free(block);
     }
 
     /// Allocates and copies device memory.
     Memory& memory() { return memory_; }
     /// Memory of the current step.
-    Arena<Memory>& arena() { return arena_; }
+    core::Arena<Memory>& arena() { return arena_; }
     /// Recorded ops of the current step.
-    Tape& tape() { return tape_; }
+    core::Tape& tape() { return tape_; }
     /// Lets handles detect that the device was destroyed.
-    Lifetime::Watch watch() const { return lifetime_.watch(); }
+    core::Lifetime::Watch watch() const { return lifetime_.watch(); }
 
     /// Number of the current step, counted from 1. Each tensor stores the step that created it; 0 marks
     /// tensors that outlive steps.
@@ -46,19 +46,19 @@ public:
     void end_step() {
         tape_.reset();
         arena_.reset();
-        Blocks retired;
+        core::Blocks retired;
         {
             const std::lock_guard lock(blocks_mutex_);
             retired.swap(retired_);
         }
-        for (const Block& block : retired) free(block);
+        for (const core::Block& block : retired) free(block);
         if (++step_ == 0) step_ = 1;
     }
 
     /// Allocates memory that outlives steps, for a Buffer. Errors: out of memory.
-    Blocks::iterator own(std::size_t bytes) {
+    core::Blocks::iterator own(std::size_t bytes) {
         const auto mine = turn();
-        Blocks block(1);
+        core::Blocks block(1);
         try {
             if (bytes > 0) block.front().data = memory_.allocate(bytes);
         } catch (const std::bad_alloc&) {
@@ -71,15 +71,15 @@ public:
     }
     /// Releases a block. While a step is open this is deferred to its end, since recorded ops may hold the
     /// address. May be called from any thread.
-    void release(Blocks::iterator block) noexcept {
-        Blocks released;
+    void release(core::Blocks::iterator block) noexcept {
+        core::Blocks released;
         {
             const std::lock_guard lock(blocks_mutex_);
             const bool in_use = user_.load(std::memory_order_acquire) != nullptr;
-            Blocks& to = in_use ? retired_ : released;
+            core::Blocks& to = in_use ? retired_ : released;
             to.splice(to.begin(), blocks_, block);
         }
-        for (const Block& unused : released) free(unused);
+        for (const core::Block& unused : released) free(unused);
     }
 
     /// Exclusive use of the device by one thread; the destructor ends it.
@@ -125,7 +125,7 @@ private:
     template <class>
     friend class Step;
 
-    void free(const Block& block) noexcept {
+    void free(const core::Block& block) noexcept {
         if (block.data) memory_.release(block.data, block.bytes);
     }
     /// Address of a thread-local variable: unique among running threads.
@@ -135,11 +135,11 @@ private:
     }
 
     Memory memory_;
-    Arena<Memory> arena_{memory_};
-    Tape tape_;
-    std::mutex blocks_mutex_;  ///< guards the lists below: any thread may destroy a Buffer
-    Blocks blocks_, retired_;  ///< of live Buffers; of Buffers destroyed during this step
-    Lifetime lifetime_;
+    core::Arena<Memory> arena_{memory_};
+    core::Tape tape_;
+    std::mutex blocks_mutex_;        ///< guards the lists below: any thread may destroy a Buffer
+    core::Blocks blocks_, retired_;  ///< of live Buffers; of Buffers destroyed during this step
+    core::Lifetime lifetime_;
     std::atomic<const void*> user_{nullptr};
     std::uint32_t step_ = 1;
 };
@@ -168,7 +168,7 @@ public:
 
 private:
     D& device_;
-    Lifetime::Watch of_device_;
+    core::Lifetime::Watch of_device_;
     typename D::Turn turn_;
 };
 

@@ -10,8 +10,8 @@
 
 namespace gantry {
 
-namespace detail {
-/// Escapes control characters as \xNN, since file names in error messages may contain them.
+namespace core {
+/// Escapes control characters as `\xNN`, since file names in error messages may contain them.
 inline std::string printable(std::string_view text) {
     constexpr std::string_view digits = "0123456789ABCDEF";
     std::string shown;
@@ -28,14 +28,14 @@ inline std::string printable(std::string_view text) {
     }
     return shown;
 }
-}  // namespace detail
+}  // namespace core
 
 /// The exception type of gantry. what() is one line, `[where] rule; got ...`, and safe to print: control
 /// characters are escaped as `\xNN`.
 class Error : public std::runtime_error {
 public:
     /// An error with this text.
-    explicit Error(std::string_view text) : std::runtime_error(detail::printable(text)) {}
+    explicit Error(std::string_view text) : std::runtime_error(core::printable(text)) {}
 };
 
 /// Throws an Error. `fail("matmul", "inner extents must be equal", 3, " and ", 4)` gives the text

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #endif
 
-namespace gantry {
+namespace gantry::core {
 
 /// Host memory, aligned to 64 bytes. Blocks of 2 MiB and more are aligned to 2 MiB and ask for transparent
 /// huge pages, which save 2 to 8 % of a training step.
@@ -43,4 +43,4 @@ private:
     }
 };
 
-}  // namespace gantry
+}  // namespace gantry::core

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <utility>
 
-namespace gantry {
+namespace gantry::core {
 
 /// A member of an object that lets non-owning handles detect the end of the object. A `Watch` may be queried
 /// at any time, also after the object was destroyed.
@@ -76,4 +76,4 @@ private:
     Clock* clock_;
 };
 
-}  // namespace gantry
+}  // namespace gantry::core

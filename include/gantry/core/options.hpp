@@ -3,6 +3,7 @@
 
 namespace gantry {
 
+namespace core {
 /// One value per image axis: `2` for both, or `{1, 2}` for vertical and horizontal.
 struct PerAxis {
     int vertical, horizontal;  ///< along the height; along the width
@@ -14,39 +15,36 @@ struct PerAxis {
         : vertical(vertical_number), horizontal(horizontal_number) {}
     constexpr bool operator==(const PerAxis&) const = default;
 };
-
-namespace detail {
 /// Number of window positions along `in` pixels: floor((in + 2 padding - span) / stride) + 1; 0 if the window
 /// does not fit.
 constexpr int window_places(int in, int span, int stride, int padding) {
     return in + 2 * padding < span ? 0 : (in + 2 * padding - span) / stride + 1;
 }
-}  // namespace detail
+}  // namespace core
 
 /// Options of a convolution, in PyTorch's conventions: `Conv2dOptions{.size = 4, .stride = 2, .padding = 1}`.
 struct Conv2dOptions {
-    PerAxis size = 0;      ///< of the window, in pixels; required
-    PerAxis stride = 1;    ///< distance between neighbouring windows
-    PerAxis padding = 0;   ///< rows and columns of zeros on each side of the image
-    PerAxis dilation = 1;  ///< distance between neighbouring taps of the window
+    core::PerAxis size = 0;      ///< of the window, in pixels; required
+    core::PerAxis stride = 1;    ///< distance between neighbouring windows
+    core::PerAxis padding = 0;   ///< rows and columns of zeros on each side of the image
+    core::PerAxis dilation = 1;  ///< distance between neighbouring taps of the window
     /// Transposed convolutions only: extra pixels at the end of each axis; smaller than the stride or the
     /// dilation.
-    PerAxis output_padding = 0;
+    core::PerAxis output_padding = 0;
     bool bias = true;  ///< layers only: add a learnable bias per output channel
 
     /// Pixels that the dilated window covers: dilation (size - 1) + 1.
-    constexpr PerAxis span() const {
+    constexpr core::PerAxis span() const {
         return {dilation.vertical * (size.vertical - 1) + 1, dilation.horizontal * (size.horizontal - 1) + 1};
     }
     /// Output extents of conv2d for input extents `in`; 0 where the window is larger than the padded image.
-    constexpr PerAxis output(PerAxis in) const {
-        return {
-            detail::window_places(in.vertical, span().vertical, stride.vertical, padding.vertical),
-            detail::window_places(in.horizontal, span().horizontal, stride.horizontal, padding.horizontal)};
+    constexpr core::PerAxis output(core::PerAxis in) const {
+        return {core::window_places(in.vertical, span().vertical, stride.vertical, padding.vertical),
+                core::window_places(in.horizontal, span().horizontal, stride.horizontal, padding.horizontal)};
     }
     /// Output extents of conv_transpose2d for input extents `in`; not positive if the padding removes
     /// everything.
-    constexpr PerAxis transposed_output(PerAxis in) const {
+    constexpr core::PerAxis transposed_output(core::PerAxis in) const {
         return {(in.vertical - 1) * stride.vertical - 2 * padding.vertical + span().vertical +
                     output_padding.vertical,
                 (in.horizontal - 1) * stride.horizontal - 2 * padding.horizontal + span().horizontal +
@@ -67,9 +65,9 @@ struct Conv2dOptions {
 
 /// The window of a pooling layer, in PyTorch's conventions: `Pooling{.size = 2}` halves the height and width.
 struct Pooling {
-    PerAxis size = 0;       ///< of the window, in pixels; required
-    PerAxis stride = size;  ///< distance between neighbouring windows
-    PerAxis padding = 0;    ///< rows and columns on each side of the image, at most half of the size
+    core::PerAxis size = 0;       ///< of the window, in pixels; required
+    core::PerAxis stride = size;  ///< distance between neighbouring windows
+    core::PerAxis padding = 0;    ///< rows and columns on each side of the image, at most half of the size
 };
 
 }  // namespace gantry

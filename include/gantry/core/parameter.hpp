@@ -9,6 +9,7 @@
 
 namespace gantry {
 
+namespace core {
 /// A string literal as a template argument.
 template <std::size_t size>
 struct Name {
@@ -18,10 +19,12 @@ struct Name {
         std::copy_n(literal, size, text);
     }  // NOLINT: implicit by design
 };
+}  // namespace core
 
 /// Role of a parameter in its layer. Initialisers choose by it.
 enum class Role { weight, bias, scale, shift, running_mean, running_variance };
 
+namespace core {
 /// Memory layout of a parameter in a checkpoint file, which follows PyTorch.
 enum class FileOrder {
     unknown,         ///< default of tensors of rank 2 and more; these cannot be saved
@@ -55,7 +58,6 @@ struct ParameterConstants {
     int fan_in = 0, fan_out = 0;  ///< see Parameter
     FileOrder file_order;         ///< layout in files
 };
-
 /// All parameters or all states of a layer, stored contiguously in the network's buffer.
 template <class... P>
 struct ParameterList {
@@ -98,5 +100,6 @@ struct ParameterInfo {
     std::size_t offset = 0;                          ///< in the network's buffer, in elements
     FlatImage inputs{}, outputs{};  ///< of a matrix, or (outputs) of a vector; see feature_orders
 };
+}  // namespace core
 
 }  // namespace gantry

@@ -10,6 +10,7 @@ namespace gantry {
 /// Seed of a run. All random streams of the run derive from it.
 enum class Seed : std::uint64_t {};
 
+namespace core {
 /// Input and output words of Philox. A plain array, since kernels cannot index std::array.
 template <int count>
 struct PhiloxWords {
@@ -39,6 +40,7 @@ GANTRY_HOST_DEVICE constexpr PhiloxBlock philox(PhiloxBlock counter, PhiloxKey k
     }
     return counter;
 }
+}  // namespace core
 
 /// A named sequence of random numbers. Streams with the same seed and different names are independent:
 /// drawing more numbers from one (for sample images during training, say) does not change the others.
@@ -61,9 +63,9 @@ struct RandomStream {
         : seed(run_seed), name(hash(stream_name)) {}
 
     /// The four words of Philox block `block` of this stream.
-    GANTRY_HOST_DEVICE constexpr PhiloxBlock block(std::uint64_t block) const {
-        return philox({static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), name, 0},
-                      key());
+    GANTRY_HOST_DEVICE constexpr core::PhiloxBlock block(std::uint64_t block) const {
+        return core::philox(
+            {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), name, 0}, key());
     }
     /// Returns the stream at its current position and advances this one by the chunks that `count` numbers
     /// occupy.
@@ -73,7 +75,7 @@ struct RandomStream {
         return taken;
     }
     /// The Philox key: low and high word of the seed.
-    GANTRY_HOST_DEVICE constexpr PhiloxKey key() const {
+    GANTRY_HOST_DEVICE constexpr core::PhiloxKey key() const {
         return {static_cast<std::uint32_t>(static_cast<std::uint64_t>(seed)),
                 static_cast<std::uint32_t>(static_cast<std::uint64_t>(seed) >> 32)};
     }

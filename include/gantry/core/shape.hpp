@@ -13,6 +13,7 @@ namespace gantry {
 /// absent.
 inline constexpr int Batch = -1;
 
+namespace core {
 /// Run-time shape, for code that is compiled once for all shapes.
 struct Extents {
     static constexpr int max_rank = 4;  ///< largest number of extents
@@ -44,6 +45,7 @@ inline std::ostream& operator<<(std::ostream& out, const Extents& extents) {
     }
     return out << ')';
 }
+}  // namespace core
 
 namespace detail {
 /// True if kernels can index that many elements: those of a sample by int, others by std::size_t, with room
@@ -59,11 +61,12 @@ constexpr bool fits(bool batched, std::initializer_list<int> extents) {
 /// a vector, `Shape<>` a scalar. At most 4 extents.
 template <int... Sizes>
 struct Shape {
-    static_assert(sizeof...(Sizes) <= Extents::max_rank, "gantry: a shape has at most 4 extents");
+    static_assert(sizeof...(Sizes) <= core::Extents::max_rank, "gantry: a shape has at most 4 extents");
     static_assert(((Sizes > 0 || Sizes == Batch) && ...),
                   "gantry: every extent of a shape must be positive, or Batch");
     static_assert(((Sizes == Batch) + ... + 0) <= 1 &&
-                      (sizeof...(Sizes) == 0 || Extents{sizeof...(Sizes), {Sizes...}}.first() == Batch ||
+                      (sizeof...(Sizes) == 0 ||
+                       core::Extents{sizeof...(Sizes), {Sizes...}}.first() == Batch ||
                        ((Sizes != Batch) && ...)),
                   "gantry: Batch can only be the first extent of a shape");
 
@@ -81,9 +84,12 @@ struct Shape {
         return batched ? sample_size * static_cast<std::size_t>(batch) : sample_size;
     }
     /// Run-time shape with `batch` in place of Batch.
-    static constexpr Extents extents(int batch) { return {rank, {(Sizes == Batch ? batch : Sizes)...}}; }
+    static constexpr core::Extents extents(int batch) {
+        return {rank, {(Sizes == Batch ? batch : Sizes)...}};
+    }
 };
 
+namespace core {
 /// A shape that is unknown at compile time: the input of a network whose first layers accept any shape, or
 /// the result of layers that do not fit together. Ops accept it in place of any shape, so that such an error
 /// causes no further diagnostics.
@@ -92,14 +98,12 @@ struct AnyShape {
     static constexpr std::size_t sample_size = 0;  ///< unknown
     static constexpr bool batched = true;          ///< inputs of layers are batched
     /// No extents.
-    static constexpr Extents extents(int) { return {}; }
+    static constexpr core::Extents extents(int) { return {}; }
 };
 /// True if two shapes are equal or at least one is unknown.
 template <class A, class B>
 inline constexpr bool same_shape =
     std::is_same_v<A, B> || std::is_same_v<A, AnyShape> || std::is_same_v<B, AnyShape>;
-
-namespace detail {
 template <class S>
 struct Last;  // replaces the last extent of a shape
 template <>
@@ -128,7 +132,6 @@ struct Last<Shape<A, B, C, E>> {
     using with = Shape<A, B, C, N>;
     static constexpr int value = E;
 };
-}  // namespace detail
 
 /// Shape of a TensorRef, known at run time only.
 struct DynamicShape {
@@ -136,5 +139,6 @@ struct DynamicShape {
     static constexpr std::size_t sample_size = 0;  ///< unknown
     static constexpr bool batched = false;         ///< unknown
 };
+}  // namespace core
 
 }  // namespace gantry

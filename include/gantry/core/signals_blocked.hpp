@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-namespace gantry::detail {
+namespace gantry::core {
 
 /// Scope in which the calling thread, and threads that it starts, leave signals to the program's other
 /// threads or to the end of the scope. Faults are still delivered.
@@ -26,4 +26,4 @@ private:
     sigset_t before_;
 };
 
-}  // namespace gantry::detail
+}  // namespace gantry::core

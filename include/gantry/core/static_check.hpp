@@ -1,7 +1,7 @@
 #pragma once
 #include <gantry/core/compiler.hpp>
 
-namespace gantry::detail {
+namespace gantry::core {
 
 /// A compile-time condition with a diagnostic: instantiating Diagnosis reports the error. Condition and
 /// diagnostic are separate so that the rest of the program still compiles; clang rejects everything that
@@ -17,4 +17,4 @@ struct StaticCheck {
     }
 };
 
-}  // namespace gantry::detail
+}  // namespace gantry::core

@@ -12,7 +12,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace gantry {
+namespace gantry::core {
 
 /// A node of the autograd tape: a recorded op or a leaf. Independent of shapes, scalar types and devices.
 struct Node {
@@ -156,4 +156,4 @@ private:
     bool writes_through_ = false;
 };
 
-}  // namespace gantry
+}  // namespace gantry::core

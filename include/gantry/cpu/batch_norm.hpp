@@ -12,8 +12,7 @@
 #include <cmath>
 #include <cstddef>
 
-namespace gantry {
-namespace cpu::inline GANTRY_TARGET::detail {
+namespace gantry::cpu::inline GANTRY_TARGET::detail {
 
 /// Mean of x - origin and sum of (x - mean)^2 per column. Two passes over each block, which stays in the L1
 /// cache; blocks are merged by Chan's formula (Chan, Golub, LeVeque: "Updating formulae and a pairwise
@@ -55,7 +54,9 @@ struct MomentsOfColumn {
 };
 
 /// Negative slope of the fused activation: y where y > 0, else slope y.
-inline double slope_of(const Activation& a) { return a.kind == ActivationKind::leaky_relu ? a.parameter : 1; }
+inline double slope_of(const contracts::Activation& a) {
+    return a.kind == contracts::ActivationKind::leaky_relu ? a.parameter : 1;
+}
 
 /// A mean rounded to T, and the rounding error.
 template <class T>
@@ -144,10 +145,12 @@ struct BatchNormGradientSums {
     }
 };
 
-}  // namespace cpu::inline GANTRY_TARGET::detail
+}  // namespace gantry::cpu::inline GANTRY_TARGET::detail
+
+namespace gantry {
 
 template <class T>
-void launch(Cpu& device, const BatchNormParameters<T>& p) {
+void launch(Cpu& device, const contracts::BatchNormParameters<T>& p) {
     if (p.rows == 0 || p.columns == 0) return;
     const cpu::ColumnReduction<T> columns(p.rows, p.columns);
     const std::size_t length = columns.repeated_length();
@@ -188,7 +191,7 @@ void launch(Cpu& device, const BatchNormParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cpu& device, const BatchNormEvaluationParameters<T>& p) {
+void launch(Cpu& device, const contracts::BatchNormEvaluationParameters<T>& p) {
     if (p.rows == 0 || p.columns == 0) return;
     const cpu::ColumnReduction<T> columns(p.rows, p.columns);
     const std::size_t length = columns.repeated_length();
@@ -205,7 +208,7 @@ void launch(Cpu& device, const BatchNormEvaluationParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cpu& device, const BatchNormGradientParameters<T>& p) {
+void launch(Cpu& device, const contracts::BatchNormGradientParameters<T>& p) {
     using namespace cpu;
     using V = Vector<T>;
     if (p.rows == 0 || p.columns == 0) return;

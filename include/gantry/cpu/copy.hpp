@@ -10,7 +10,7 @@
 namespace gantry {
 
 template <class T>
-void launch(Cpu& device, const CopyBlockParameters<T>& p) {
+void launch(Cpu& device, const contracts::CopyBlockParameters<T>& p) {
     if (p.rows == 0 || p.columns == 0) return;
     if (p.source_stride == p.columns && p.destination_stride == p.columns) {
         cpu::parallel_ranges(device.threads(), p.rows * p.columns, cpu::lanes<T>, cpu::worthwhile_elements,
@@ -28,7 +28,7 @@ void launch(Cpu& device, const CopyBlockParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cpu& device, const FillParameters<T>& p) {
+void launch(Cpu& device, const contracts::FillParameters<T>& p) {
     cpu::parallel_ranges(device.threads(), p.size, cpu::lanes<T>, cpu::worthwhile_elements,
                          [&](std::size_t begin, std::size_t end) {
                              std::fill(p.destination + begin, p.destination + end, p.value);

@@ -11,9 +11,7 @@
 #include <sched.h>
 #endif
 
-namespace gantry {
-
-namespace cpu::inline GANTRY_TARGET {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// Number of cores that the process may run on, as limited by `taskset`.
 inline int available_cores() {
@@ -24,7 +22,9 @@ inline int available_cores() {
     return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 }
 
-}  // namespace cpu::inline GANTRY_TARGET
+}  // namespace gantry::cpu::inline GANTRY_TARGET
+
+namespace gantry {
 
 /// Options of Cpu.
 struct CpuOptions {
@@ -35,7 +35,7 @@ inline namespace GANTRY_TARGET {
 
 /// The CPU device. It uses host memory, the kernels in gantry/cpu/, and threads that are shared by all
 /// devices of the process.
-class Cpu : public Device<HostMemory> {
+class Cpu : public Device<core::HostMemory> {
 public:
     /// Throws if options.threads < 0.
     explicit Cpu(CpuOptions options = {}) { set_threads(options.threads); }

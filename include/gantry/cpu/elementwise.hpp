@@ -11,8 +11,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace gantry {
-namespace cpu::inline GANTRY_TARGET::detail {
+namespace gantry::cpu::inline GANTRY_TARGET::detail {
 
 /// Inputs of an elementwise operation. A scalar is broadcast to one vector, which is read with a step of 0.
 template <class T, std::size_t count>
@@ -133,17 +132,19 @@ template <class T, std::size_t count, std::size_t more>
     return total;
 }
 
-}  // namespace cpu::inline GANTRY_TARGET::detail
+}  // namespace gantry::cpu::inline GANTRY_TARGET::detail
+
+namespace gantry {
 
 template <class F, class T, std::size_t N>
-void launch(Cpu& device, const ElementwiseParameters<F, T, N>& p) {
+void launch(Cpu& device, const contracts::ElementwiseParameters<F, T, N>& p) {
     const cpu::detail::ElementwiseInputs<T, N> source(p.in, p.scalar, p.size);
     cpu::vector_loop<T, N, 1>(device, p.size, source.inputs, {p.out},
                               cpu::detail::ElementwiseLoop<F, T, N>{p.f});
 }
 
 template <class F, class T, std::size_t N>
-void launch(Cpu& device, const TransformReduceParameters<F, T, N>& p) {
+void launch(Cpu& device, const contracts::TransformReduceParameters<F, T, N>& p) {
     const cpu::detail::ElementwiseInputs<T, N> source(p.in, p.scalar, p.size);
     const cpu::detail::ElementwiseLoop<F, T, N> loop{p.f};
     const double total = cpu::detail::sum_of_loop<T, N, 0>(device.threads(), p.size, source.inputs, {},
@@ -153,7 +154,7 @@ void launch(Cpu& device, const TransformReduceParameters<F, T, N>& p) {
 }
 
 template <class F, class T, std::size_t N>
-void launch(Cpu& device, const LossParameters<F, T, N>& p) {
+void launch(Cpu& device, const contracts::LossParameters<F, T, N>& p) {
     const cpu::detail::ElementwiseInputs<T, N> source(p.in, p.scalar, p.size);
     const cpu::detail::LossLoop<F, T, N> loop{p.f, static_cast<T>(p.scale)};
     const double total = cpu::detail::sum_of_loop<T, N, 1>(

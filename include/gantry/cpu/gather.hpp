@@ -12,10 +12,10 @@
 namespace gantry {
 
 template <class T>
-void launch(Cpu& device, const GatherSamplesParameters<T>& p) {
+void launch(Cpu& device, const contracts::GatherSamplesParameters<T>& p) {
     std::array<T, 256> value_of_byte;
     for (std::size_t byte = 0; byte < 256; ++byte)
-        value_of_byte[byte] = from_byte<T>(static_cast<std::uint8_t>(byte), p.range);
+        value_of_byte[byte] = core::from_byte<T>(static_cast<std::uint8_t>(byte), p.range);
     cpu::parallel_ranges(device.threads(), p.count, 1, cpu::worthwhile_elements / p.sample_size,
                          [&](std::size_t begin, std::size_t end) {
                              for (std::size_t i = begin; i < end; ++i)
@@ -27,7 +27,7 @@ void launch(Cpu& device, const GatherSamplesParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cpu&, const GatherScalarsParameters<T>& p) {
+void launch(Cpu&, const contracts::GatherScalarsParameters<T>& p) {
     for (std::size_t i = 0; i < p.count; ++i) p.y[i] = *p.from[i];
 }
 

@@ -7,8 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace gantry {
-namespace cpu::inline GANTRY_TARGET::detail {
+namespace gantry::cpu::inline GANTRY_TARGET::detail {
 
 /// Calls f(row, column, count) for each vector of `count` columns of each row; only the last vector of a row
 /// may be short.
@@ -23,10 +22,12 @@ void for_row_vectors(const Cpu& device, std::size_t rows, std::size_t columns, s
                     });
 }
 
-}  // namespace cpu::inline GANTRY_TARGET::detail
+}  // namespace gantry::cpu::inline GANTRY_TARGET::detail
+
+namespace gantry {
 
 template <class T>
-void launch(Cpu& device, const MaxoutSelectParameters<T>& p) {
+void launch(Cpu& device, const contracts::MaxoutSelectParameters<T>& p) {
     using V = cpu::Vector<T>;
     cpu::detail::for_row_vectors<T>(
         device, p.rows, p.columns, p.pieces, [&](std::size_t r, std::size_t c, std::size_t count) {
@@ -44,7 +45,7 @@ void launch(Cpu& device, const MaxoutSelectParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cpu& device, const MaxoutScatterParameters<T>& p) {
+void launch(Cpu& device, const contracts::MaxoutScatterParameters<T>& p) {
     using V = cpu::Vector<T>;
     cpu::detail::for_row_vectors<T>(
         device, p.rows, p.columns, p.pieces, [&](std::size_t r, std::size_t c, std::size_t count) {

@@ -9,8 +9,7 @@
 #include <cmath>
 #include <cstddef>
 
-namespace gantry {
-namespace cpu::inline GANTRY_TARGET::detail {
+namespace gantry::cpu::inline GANTRY_TARGET::detail {
 
 /// Sum of the squares of `count` elements times `scale`, in double.
 template <class T>
@@ -32,10 +31,12 @@ double sum_of_squares(const T* x, std::size_t count, double scale) {
     return total;
 }
 
-}  // namespace cpu::inline GANTRY_TARGET::detail
+}  // namespace gantry::cpu::inline GANTRY_TARGET::detail
+
+namespace gantry {
 
 template <class T>
-void launch(Cpu& device, const NormParameters<T>& p) {
+void launch(Cpu& device, const contracts::NormParameters<T>& p) {
     constexpr std::size_t most_chunks = 256;
     const std::size_t chunk = std::max(cpu::sum_block, (p.size + most_chunks - 1) / most_chunks);
     const auto sum = [&](double scale) {
@@ -51,15 +52,15 @@ void launch(Cpu& device, const NormParameters<T>& p) {
         return total;
     };
     double squares = sum(1);
-    const int index = ScaledNorm::fitting_scale<T>(squares);
-    const double scale = ScaledNorm::scale_of(index);
+    const int index = contracts::ScaledNorm::fitting_scale<T>(squares);
+    const double scale = contracts::ScaledNorm::scale_of(index);
     if (index > 0) squares = sum(scale);
     *p.scaled = {std::sqrt(squares), scale};
     *p.norm = static_cast<T>(p.scaled->norm / scale);
 }
 
 template <class T>
-void launch(Cpu& device, const ClipToNormParameters<T>& p) {
+void launch(Cpu& device, const contracts::ClipToNormParameters<T>& p) {
     const double scale = p.scaled->scale, factor = p.scaled->clip_factor(p.max_norm);
     cpu::parallel_ranges(device.threads(), p.size, cpu::lanes<T>, cpu::worthwhile_elements,
                          [&](std::size_t begin, std::size_t end) {

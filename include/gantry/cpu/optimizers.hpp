@@ -13,7 +13,7 @@ namespace gantry {
 // the memory traffic.
 
 template <class F>
-void launch(Cpu& device, const UpdateParameters<F>& p) {
+void launch(Cpu& device, const contracts::UpdateParameters<F>& p) {
     using T = typename F::scalar;
     using V = cpu::Vector<T>;
     [&]<std::size_t... k>(std::index_sequence<k...>) {

@@ -9,8 +9,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace gantry {
-namespace cpu::inline GANTRY_TARGET::detail {
+namespace gantry::cpu::inline GANTRY_TARGET::detail {
 
 /// The integers begin, ..., end - 1.
 struct Span {
@@ -32,11 +31,11 @@ struct PoolingAxis {
         return {place < size ? 0 : (place - size) / stride + 1, std::min(place / stride + 1, pooled_extent)};
     }
 };
-inline PoolingAxis vertical(const PoolingGeometry& g) {
+inline PoolingAxis vertical(const contracts::PoolingGeometry& g) {
     const Pooling& w = g.window;
     return {g.height, g.pooled_height, w.size.vertical, w.stride.vertical, w.padding.vertical};
 }
-inline PoolingAxis horizontal(const PoolingGeometry& g) {
+inline PoolingAxis horizontal(const contracts::PoolingGeometry& g) {
     const Pooling& w = g.window;
     return {g.width, g.pooled_width, w.size.horizontal, w.stride.horizontal, w.padding.horizontal};
 }
@@ -123,12 +122,14 @@ GANTRY_ALWAYS_INLINE inline void sum_pixels(const T* image, int width, std::size
     });
 }
 
-}  // namespace cpu::inline GANTRY_TARGET::detail
+}  // namespace gantry::cpu::inline GANTRY_TARGET::detail
+
+namespace gantry {
 
 template <class T>
-void launch(Cpu& device, const MaxPoolParameters<T>& p) {
+void launch(Cpu& device, const contracts::MaxPoolParameters<T>& p) {
     using namespace cpu::detail;
-    const PoolingGeometry g = p.geometry;
+    const contracts::PoolingGeometry g = p.geometry;
     const PoolingAxis down = vertical(g), across = horizontal(g);
     const std::size_t channels = g.channels,
                       pixels = static_cast<std::size_t>(g.height) * static_cast<std::size_t>(g.width);
@@ -156,8 +157,8 @@ void launch(Cpu& device, const MaxPoolParameters<T>& p) {
 
 /// An image is not split between threads, so its additions have the same order for any number of threads.
 template <class T>
-void launch(Cpu& device, const SwitchScatterParameters<T>& p) {
-    const SwitchedImages e = p.extents;
+void launch(Cpu& device, const contracts::SwitchScatterParameters<T>& p) {
+    const contracts::SwitchedImages e = p.extents;
     const std::size_t whole_size = e.pixels * e.channels, pooled_size = e.pooled_pixels * e.channels;
     cpu::parallel_ranges(
         device.threads(), e.images, 1, cpu::worthwhile_elements / std::max<std::size_t>(1, whole_size),
@@ -175,8 +176,8 @@ void launch(Cpu& device, const SwitchScatterParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cpu& device, const SwitchGatherParameters<T>& p) {
-    const SwitchedImages e = p.extents;
+void launch(Cpu& device, const contracts::SwitchGatherParameters<T>& p) {
+    const contracts::SwitchedImages e = p.extents;
     cpu::parallel_ranges(
         device.threads(), e.images * e.pooled_pixels, 1,
         cpu::worthwhile_elements / std::max<std::size_t>(1, e.channels),
@@ -192,9 +193,9 @@ void launch(Cpu& device, const SwitchGatherParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cpu& device, const WindowSumParameters<T>& p) {
+void launch(Cpu& device, const contracts::WindowSumParameters<T>& p) {
     using namespace cpu::detail;
-    const PoolingGeometry g = p.geometry;
+    const contracts::PoolingGeometry g = p.geometry;
     const PoolingAxis down = vertical(g), across = horizontal(g);
     const std::size_t image_size =
         static_cast<std::size_t>(g.height) * static_cast<std::size_t>(g.width) * g.channels;
@@ -209,9 +210,9 @@ void launch(Cpu& device, const WindowSumParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cpu& device, const WindowSpreadParameters<T>& p) {
+void launch(Cpu& device, const contracts::WindowSpreadParameters<T>& p) {
     using namespace cpu::detail;
-    const PoolingGeometry g = p.geometry;
+    const contracts::PoolingGeometry g = p.geometry;
     const PoolingAxis down = vertical(g), across = horizontal(g);
     const std::size_t image_size =
         static_cast<std::size_t>(g.pooled_height) * static_cast<std::size_t>(g.pooled_width) * g.channels;

@@ -13,8 +13,7 @@
 #include <numbers>
 #include <type_traits>
 
-namespace gantry {
-namespace cpu::inline GANTRY_TARGET::detail {
+namespace gantry::cpu::inline GANTRY_TARGET::detail {
 
 using Words = Vector<std::uint32_t>;
 
@@ -58,7 +57,7 @@ private:
 };
 
 /// philox() for a vector of counters.
-GANTRY_ALWAYS_INLINE inline std::array<Words, 4> philox(std::array<Words, 4> counter, PhiloxKey key) {
+GANTRY_ALWAYS_INLINE inline std::array<Words, 4> philox(std::array<Words, 4> counter, core::PhiloxKey key) {
     Words key0 = splat(key[0]), key1 = splat(key[1]);
     for (int round = 0; round < 10; ++round) {
         const WideProduct first(counter[0], 0xD2511F53u), second(counter[2], 0xCD9E8D57u);
@@ -193,11 +192,13 @@ struct Normals {
     }
 };
 
-}  // namespace cpu::inline GANTRY_TARGET::detail
+}  // namespace gantry::cpu::inline GANTRY_TARGET::detail
+
+namespace gantry {
 
 template <class T>
-void launch(Cpu& device, const UniformParameters<T>& p) {
-    const UniformMap<T> map(p.low, p.high);
+void launch(Cpu& device, const contracts::UniformParameters<T>& p) {
+    const contracts::UniformMap<T> map(p.low, p.high);
     cpu::detail::fill_random(device, p.stream, p.size, p.destination, [&](const std::uint32_t* words, T* y) {
         for (std::size_t i = 0; i < RandomStream::chunk; i += cpu::lanes<double>)
             cpu::detail::store_rounded(y + i, map(cpu::detail::numbers<double, 8>(words + i)));
@@ -205,7 +206,7 @@ void launch(Cpu& device, const UniformParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cpu& device, const NormalParameters<T>& p) {
+void launch(Cpu& device, const contracts::NormalParameters<T>& p) {
     constexpr std::size_t blocks = RandomStream::blocks_in_chunk;
     const T mean = static_cast<T>(p.mean), deviation = static_cast<T>(p.deviation);
     cpu::detail::fill_random(device, p.stream, p.size, p.destination, [&](const std::uint32_t* words, T* y) {
@@ -219,7 +220,7 @@ void launch(Cpu& device, const NormalParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cpu& device, const DropoutParameters<T>& p) {
+void launch(Cpu& device, const contracts::DropoutParameters<T>& p) {
     using V = cpu::Vector<T>;
     const V keep = math::constant<V>(p.keep_probability),
             scale = math::constant<V>(p.keep_probability > 0 ? 1 / p.keep_probability : 0);

@@ -9,8 +9,7 @@
 #include <array>
 #include <cstddef>
 
-namespace gantry {
-namespace cpu::inline GANTRY_TARGET::detail {
+namespace gantry::cpu::inline GANTRY_TARGET::detail {
 
 template <class T>
 struct SumOfColumn {
@@ -32,14 +31,16 @@ struct SumOfColumn {
     }
 };
 
-}  // namespace cpu::inline GANTRY_TARGET::detail
+}  // namespace gantry::cpu::inline GANTRY_TARGET::detail
+
+namespace gantry {
 
 template <class T>
-void launch(Cpu& device, const SumParameters<T>& p) {
+void launch(Cpu& device, const contracts::SumParameters<T>& p) {
     const auto finish = [&p](std::size_t i, double sum) {
         p.y[i] = static_cast<T>(p.scale * sum + (p.accumulate ? static_cast<double>(p.y[i]) : 0));
     };
-    if (p.axis == Axis::columns) {
+    if (p.axis == contracts::Axis::columns) {
         const std::size_t worthwhile = cpu::worthwhile_elements / std::max<std::size_t>(1, p.columns);
         cpu::parallel_ranges(device.threads(), p.rows, 1, worthwhile,
                              [&](std::size_t begin, std::size_t end) {
@@ -59,11 +60,11 @@ void launch(Cpu& device, const SumParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cpu& device, const BroadcastParameters<T>& p) {
+void launch(Cpu& device, const contracts::BroadcastParameters<T>& p) {
     using namespace cpu;
     if (p.rows == 0 || p.columns == 0) return;
     const T scale = static_cast<T>(p.scale);
-    if (p.axis == Axis::columns) {
+    if (p.axis == contracts::Axis::columns) {
         parallel_ranges(device.threads(), p.rows, 1, worthwhile_elements / p.columns,
                         [&](std::size_t begin, std::size_t end) {
                             for (std::size_t r = begin; r < end; ++r)

@@ -9,8 +9,7 @@
 #include <cstddef>
 #include <limits>
 
-namespace gantry {
-namespace cpu::inline GANTRY_TARGET::detail {
+namespace gantry::cpu::inline GANTRY_TARGET::detail {
 
 /// A row, read in vectors. Lanes beyond its end are set to `fill`.
 template <class T>
@@ -78,10 +77,12 @@ inline std::size_t worthwhile_softmax_rows(std::size_t columns) {
     return worthwhile_elements / 8 / std::max<std::size_t>(1, columns);
 }
 
-}  // namespace cpu::inline GANTRY_TARGET::detail
+}  // namespace gantry::cpu::inline GANTRY_TARGET::detail
+
+namespace gantry {
 
 template <class T>
-void launch(Cpu& device, const SoftmaxParameters<T>& p) {
+void launch(Cpu& device, const contracts::SoftmaxParameters<T>& p) {
     using V = cpu::Vector<T>;
     if (p.columns == 0) return;
     cpu::parallel_ranges(device.threads(), p.rows, 1, cpu::detail::worthwhile_softmax_rows(p.columns),
@@ -99,7 +100,7 @@ void launch(Cpu& device, const SoftmaxParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cpu& device, const CrossEntropyParameters<T>& p) {
+void launch(Cpu& device, const contracts::CrossEntropyParameters<T>& p) {
     // Losses are summed in chunks of rows; the chunks depend on `rows` alone.
     constexpr std::size_t most_chunks = 256;
     const std::size_t chunk = std::max<std::size_t>(1, (p.rows + most_chunks - 1) / most_chunks);

@@ -168,7 +168,7 @@ private:
         Stream copies_;  // declared after the memory that it copies: its destructor waits for the copies
         Fill fill_;
         std::vector<std::size_t> held_;  ///< slots of batches whose kernels are not launched yet, in order
-        Prefetcher prefetcher_;          // last: its thread uses all members above
+        io::Prefetcher prefetcher_;      // last: its thread uses all members above
     };
 
     void make_ring() { ring_ = std::make_unique<Ring>(memory_, bytes_, slots_, fill_, position_); }

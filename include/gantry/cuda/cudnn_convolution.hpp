@@ -25,11 +25,10 @@ inline constexpr std::int64_t cudnn_alignment = 16;
 
 /// True if cuDNN can express the convolution: each tensor has 1 to 2^31 - 1 elements, and y's extents follow
 /// from x's. (They do not for a transposed convolution whose output padding is at least its stride.)
-inline bool cudnn_knows(const ConvolutionGeometry& g) {
+inline bool cudnn_knows(const contracts::ConvolutionGeometry& g) {
     const auto fits = [](std::size_t size) { return size > 0 && size <= INT_MAX; };
-    const auto knows = [](const ConvolutionAxis& a) {
-        return a.out ==
-               gantry::detail::window_places(a.in, a.dilation * (a.size - 1) + 1, a.stride, a.padding);
+    const auto knows = [](const contracts::ConvolutionAxis& a) {
+        return a.out == gantry::core::window_places(a.in, a.dilation * (a.size - 1) + 1, a.stride, a.padding);
     };
     return fits(g.x_size()) && fits(g.y_size()) && fits(g.w_size()) && knows(g.vertical) &&
            knows(g.horizontal);
@@ -103,9 +102,9 @@ constexpr CudnnOperationNames cudnn_operation_names(ConvolutionDirection directi
 }
 
 /// A graph of one operation: the convolution, which overwrites its result (beta = 0).
-inline CudnnDescriptor cudnn_graph(ConvolutionDirection direction, const ConvolutionGeometry& g,
+inline CudnnDescriptor cudnn_graph(ConvolutionDirection direction, const contracts::ConvolutionGeometry& g,
                                    cudnnDataType_t type) {
-    const ConvolutionAxis &v = g.vertical, &h = g.horizontal;
+    const contracts::ConvolutionAxis &v = g.vertical, &h = g.horizontal;
     const auto set_pair = [](CudnnDescriptor& d, cudnnBackendAttributeName_t name, int vertical,
                              int horizontal) {
         d.set(name, std::span<const std::int64_t>(std::array<std::int64_t, 2>{vertical, horizontal}));
@@ -189,7 +188,7 @@ inline CudnnDescriptor cudnn_gpu(cudnnHandle_t handle) {
 /// Up to `most` plans that meet the requirements, in the order of speed that cuDNN's heuristics predict.
 /// Empty if there is none.
 inline std::vector<CudnnPlan> cudnn_plans(const CudnnDescriptor& gpu, ConvolutionDirection direction,
-                                          const ConvolutionGeometry& g, cudnnDataType_t type,
+                                          const contracts::ConvolutionGeometry& g, cudnnDataType_t type,
                                           const CudnnRequirements& required, std::size_t most) {
     const CudnnDescriptor graph = detail::cudnn_graph(direction, g, type);
     std::vector<CudnnPlan> plans;

@@ -14,7 +14,7 @@ public:
     /// The plan for a shape, or null if cuDNN has no suitable one. For a new shape `choose` is called, which
     /// returns std::optional<CudnnPlan>; if it throws, nothing is cached.
     template <class Choose>
-    const CudnnPlan* find(ConvolutionDirection direction, const ConvolutionGeometry& geometry,
+    const CudnnPlan* find(ConvolutionDirection direction, const contracts::ConvolutionGeometry& geometry,
                           cudnnDataType_t type, const Choose& choose) {
         for (const Entry& entry : entries_)
             if (entry.direction == direction && entry.geometry == geometry && entry.type == type)
@@ -31,7 +31,7 @@ public:
 private:
     struct Entry {
         ConvolutionDirection direction;
-        ConvolutionGeometry geometry;
+        contracts::ConvolutionGeometry geometry;
         cudnnDataType_t type;
         std::optional<CudnnPlan> plan;
 

@@ -174,7 +174,7 @@ private:
     cuda::CudnnFilters cudnn_filters_;
     std::size_t workspace_limit_ = options_.workspace;
     cuda::Workspace cublas_workspace_{memory()}, workspace_{memory()};
-    Buffer<unsigned, Cuda> semaphores_{*this, semaphore_count};
+    core::Buffer<unsigned, Cuda> semaphores_{*this, semaphore_count};
 };
 
 }  // namespace gantry

@@ -25,72 +25,72 @@ namespace gantry {
 // in gantry/contracts/ document the computation.
 
 template <class F, class T, std::size_t N>
-void launch(Cuda&, const ElementwiseParameters<F, T, N>&);
+void launch(Cuda&, const contracts::ElementwiseParameters<F, T, N>&);
 template <class F, class T, std::size_t N>
-void launch(Cuda&, const TransformReduceParameters<F, T, N>&);
+void launch(Cuda&, const contracts::TransformReduceParameters<F, T, N>&);
 template <class F, class T, std::size_t N>
-void launch(Cuda&, const LossParameters<F, T, N>&);
+void launch(Cuda&, const contracts::LossParameters<F, T, N>&);
 
 template <class T>
-void launch(Cuda&, const MatmulParameters<T>&);
+void launch(Cuda&, const contracts::MatmulParameters<T>&);
 template <class T>
-void launch(Cuda&, const ConvolutionParameters<T>&);
+void launch(Cuda&, const contracts::ConvolutionParameters<T>&);
 template <class T>
-void launch(Cuda&, const ConvolutionTransposedParameters<T>&);
+void launch(Cuda&, const contracts::ConvolutionTransposedParameters<T>&);
 template <class T>
-void launch(Cuda&, const ConvolutionWeightGradientParameters<T>&);
+void launch(Cuda&, const contracts::ConvolutionWeightGradientParameters<T>&);
 
 template <class T>
-void launch(Cuda&, const BatchNormParameters<T>&);
+void launch(Cuda&, const contracts::BatchNormParameters<T>&);
 template <class T>
-void launch(Cuda&, const BatchNormEvaluationParameters<T>&);
+void launch(Cuda&, const contracts::BatchNormEvaluationParameters<T>&);
 template <class T>
-void launch(Cuda&, const BatchNormGradientParameters<T>&);
+void launch(Cuda&, const contracts::BatchNormGradientParameters<T>&);
 
 template <class T>
-void launch(Cuda&, const MaxPoolParameters<T>&);
+void launch(Cuda&, const contracts::MaxPoolParameters<T>&);
 template <class T>
-void launch(Cuda&, const SwitchGatherParameters<T>&);
+void launch(Cuda&, const contracts::SwitchGatherParameters<T>&);
 template <class T>
-void launch(Cuda&, const SwitchScatterParameters<T>&);
+void launch(Cuda&, const contracts::SwitchScatterParameters<T>&);
 template <class T>
-void launch(Cuda&, const WindowSumParameters<T>&);
+void launch(Cuda&, const contracts::WindowSumParameters<T>&);
 template <class T>
-void launch(Cuda&, const WindowSpreadParameters<T>&);
+void launch(Cuda&, const contracts::WindowSpreadParameters<T>&);
 template <class T>
-void launch(Cuda&, const MaxoutSelectParameters<T>&);
+void launch(Cuda&, const contracts::MaxoutSelectParameters<T>&);
 template <class T>
-void launch(Cuda&, const MaxoutScatterParameters<T>&);
+void launch(Cuda&, const contracts::MaxoutScatterParameters<T>&);
 
 template <class T>
-void launch(Cuda&, const SumParameters<T>&);
+void launch(Cuda&, const contracts::SumParameters<T>&);
 template <class T>
-void launch(Cuda&, const NormParameters<T>&);
+void launch(Cuda&, const contracts::NormParameters<T>&);
 template <class T>
-void launch(Cuda&, const ClipToNormParameters<T>&);
+void launch(Cuda&, const contracts::ClipToNormParameters<T>&);
 template <class T>
-void launch(Cuda&, const BroadcastParameters<T>&);
+void launch(Cuda&, const contracts::BroadcastParameters<T>&);
 template <class T>
-void launch(Cuda&, const CopyBlockParameters<T>&);
+void launch(Cuda&, const contracts::CopyBlockParameters<T>&);
 template <class T>
-void launch(Cuda&, const FillParameters<T>&);
+void launch(Cuda&, const contracts::FillParameters<T>&);
 template <class T>
-void launch(Cuda&, const GatherSamplesParameters<T>&);
+void launch(Cuda&, const contracts::GatherSamplesParameters<T>&);
 template <class T>
-void launch(Cuda&, const GatherScalarsParameters<T>&);
+void launch(Cuda&, const contracts::GatherScalarsParameters<T>&);
 template <class T>
-void launch(Cuda&, const SoftmaxParameters<T>&);
+void launch(Cuda&, const contracts::SoftmaxParameters<T>&);
 template <class T>
-void launch(Cuda&, const CrossEntropyParameters<T>&);
+void launch(Cuda&, const contracts::CrossEntropyParameters<T>&);
 
 template <class T>
-void launch(Cuda&, const UniformParameters<T>&);
+void launch(Cuda&, const contracts::UniformParameters<T>&);
 template <class T>
-void launch(Cuda&, const NormalParameters<T>&);
+void launch(Cuda&, const contracts::NormalParameters<T>&);
 template <class T>
-void launch(Cuda&, const DropoutParameters<T>&);
+void launch(Cuda&, const contracts::DropoutParameters<T>&);
 
 template <class F>
-void launch(Cuda&, const UpdateParameters<F>&);
+void launch(Cuda&, const contracts::UpdateParameters<F>&);
 
 }  // namespace gantry

@@ -22,19 +22,19 @@ inline constexpr double tiled_operations = 0x1p24, tiled_operations_with_pass = 
 
 /// Floating-point operations of a product, 2 per multiply-add.
 template <class T>
-double operations(const MatmulParameters<T>& p) {
+double operations(const contracts::MatmulParameters<T>& p) {
     return 2.0 * p.rows * p.columns * p.inner;
 }
 /// True if bias or activation would need a separate pass after cuBLAS.
 template <class T>
-bool needs_second_pass(const MatmulParameters<T>& p) {
-    return p.bias || p.activation.kind != ActivationKind::identity;
+bool needs_second_pass(const contracts::MatmulParameters<T>& p) {
+    return p.bias || p.activation.kind != contracts::ActivationKind::identity;
 }
 
 /// Describes a product for the log: "product (128, 1200) x (1200, 784), A^T, B^T" gives the extents of the
 /// factors as multiplied, and which of them are stored transposed.
 template <class T>
-std::string describe(const MatmulParameters<T>& p) {
+std::string describe(const contracts::MatmulParameters<T>& p) {
     const std::string inner = std::to_string(p.inner);
     return "product (" + std::to_string(p.rows) + ", " + inner + ") x (" + inner + ", " +
            std::to_string(p.columns) + ")" + (p.transpose_a ? ", A^T" : "") + (p.transpose_b ? ", B^T" : "");
@@ -42,7 +42,7 @@ std::string describe(const MatmulParameters<T>& p) {
 
 /// True if cuBLAS computes the product.
 template <class T>
-bool prefers_cublas(const MatmulParameters<T>& p) {
+bool prefers_cublas(const contracts::MatmulParameters<T>& p) {
     return p.columns > narrow_columns &&
            operations(p) > (needs_second_pass(p) ? tiled_operations_with_pass : tiled_operations);
 }

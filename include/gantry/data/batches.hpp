@@ -59,7 +59,7 @@ public:
 
     /// Continues after the first `position` batches. Errors: see check_position.
     void seek(std::uint64_t position) {
-        check_position(position, options_);
+        io::check_position(position, options_);
         prefetcher_.release();
         prefetcher_.seek(position);
     }
@@ -81,7 +81,7 @@ private:
 
     static std::size_t checked_count(std::size_t values, std::size_t sample_size, std::size_t labels,
                                      const BatchOptions& options) {
-        const std::size_t count = count_samples(values, sample_size, options);
+        const std::size_t count = io::count_samples(values, sample_size, options);
         if (labels != 0 && labels != count)
             fail("batches", "each sample needs one label", count, " samples and ", labels, " labels");
         return count;
@@ -90,7 +90,7 @@ private:
     static std::array<T, 256> values_of_bytes(PixelRange range) {
         std::array<T, 256> values{};
         for (std::size_t byte = 0; byte < 256; ++byte)
-            values[byte] = from_byte<T>(static_cast<std::uint8_t>(byte), range);
+            values[byte] = core::from_byte<T>(static_cast<std::uint8_t>(byte), range);
         return values;
     }
 
@@ -112,12 +112,12 @@ private:
     std::size_t sample_size_;
     BatchOptions options_;
     std::array<T, 256> value_of_byte_;
-    ShuffledOrder order_;  ///< used by the background thread only, except count()
+    io::ShuffledOrder order_;  ///< used by the background thread only, except count()
     std::array<Slot, 2> slots_;
 
     // Last, so that its thread ends before the members above are destroyed.
-    Prefetcher prefetcher_{slots_.size(),
-                           [this](std::size_t slot, std::uint64_t number) { fill(slots_[slot], number); }};
+    io::Prefetcher prefetcher_{
+        slots_.size(), [this](std::size_t slot, std::uint64_t number) { fill(slots_[slot], number); }};
 };
 
 }  // namespace gantry

@@ -45,7 +45,7 @@ inline void append_cifar10_file(const std::filesystem::path& path, const Cifar10
                                 LabelledImages& data) {
     constexpr std::size_t plane = 32 * 32, record = 1 + 3 * plane;
     constexpr std::size_t most_records = 100'000;  // the official files have 10,000
-    File file(path, File::Mode::read);
+    io::File file(path, io::File::Mode::read);
     const std::size_t bytes = file.size();
     if (bytes == 0 || bytes % record != 0 || bytes / record > most_records)
         fail("load_cifar10",
@@ -86,7 +86,7 @@ inline LabelledImages load_cifar10(const std::filesystem::path& folder, Split sp
     for (const auto& place : {folder, folder / "cifar-10-batches-bin"}) {
         bool found = false;
         for (const std::string& name : names)
-            if (detail::exists(place / name)) {
+            if (io::exists(place / name)) {
                 detail::append_cifar10_file(place / name, wanted, data);
                 found = true;
             }

@@ -50,7 +50,7 @@ public:
         : device_(device),
           of_device_(device.watch()),
           options_(options),
-          order_(count_samples(pixels.size(), Item::sample_size, options), options.seed) {
+          order_(io::count_samples(pixels.size(), Item::sample_size, options), options.seed) {
         if constexpr (streams) {
             if (must_stream(device, pixels.size(), options)) {
                 uploader_.emplace(device.memory(), options.batch * Item::sample_size,
@@ -71,7 +71,7 @@ public:
     Minibatch next() {
         if (of_device_.over())
             fail("DeviceBatches", "the device was destroyed; it must outlive the data on it");
-        const auto batch = allocate<T>(device_, Item::extents(static_cast<int>(options_.batch)));
+        const auto batch = core::allocate<T>(device_, Item::extents(static_cast<int>(options_.batch)));
         if constexpr (streams) {
             if (uploader_) {
                 uploader_->next([&](const std::uint8_t* x) {
@@ -94,7 +94,7 @@ public:
     }
     /// Continues after the first `position` batches. Errors: see check_position.
     void seek(std::uint64_t position) {
-        check_position(position, options_);
+        io::check_position(position, options_);
         if constexpr (streams)
             if (uploader_) return uploader_->seek(position);
         position_ = position;
@@ -122,7 +122,7 @@ private:
     /// Converts samples item(0), ..., item(batch - 1) of x to y.
     template <class SampleIndex>
     void gather(const std::uint8_t* x, T* y, const SampleIndex& sample) {
-        GatherSamplesParameters<T> p;
+        contracts::GatherSamplesParameters<T> p;
         p.sample_size = Item::sample_size;
         p.x = x;
         p.range = options_.range;
@@ -144,10 +144,10 @@ private:
     }
 
     D& device_;
-    Lifetime::Watch of_device_;
+    core::Lifetime::Watch of_device_;
     BatchOptions options_;
-    ShuffledOrder order_;
-    std::optional<Buffer<std::uint8_t, D>> resident_;
+    io::ShuffledOrder order_;
+    std::optional<core::Buffer<std::uint8_t, D>> resident_;
     std::uint64_t position_ = 0;                       ///< of resident data
     std::optional<typename Uploader::type> uploader_;  ///< last: its thread uses order_
 };

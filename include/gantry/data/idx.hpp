@@ -33,7 +33,7 @@ inline std::uint32_t big_endian(std::span<const std::uint8_t, 4> bytes) {
 /// type (8: unsigned byte), the number of extents, the extents (32 bits each, big-endian), the values.
 template <std::size_t Rank>
 Idx<Rank> read_idx(std::string_view where, const std::filesystem::path& path, std::string_view meaning) {
-    GzipReader file(path);
+    io::GzipReader file(path);
     const std::string name = path.string();
 
     std::array<std::uint8_t, 4> magic{};

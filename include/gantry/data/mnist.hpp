@@ -17,7 +17,7 @@ inline std::filesystem::path find_mnist_file(const std::filesystem::path& folder
     for (const std::string separator : {"-", "."})
         for (const std::string ending : {"", ".gz"}) {
             const auto path = folder / (contents + separator + extents + "-ubyte" + ending);
-            if (file_type(path) == std::filesystem::file_type::regular) return path;
+            if (io::file_type(path) == std::filesystem::file_type::regular) return path;
         }
     fail("load_mnist", "no " + contents + "-" + extents + "-ubyte (nor with .gz, nor " + contents + "." +
                            extents + "-ubyte) in " + folder.string() +
@@ -30,7 +30,7 @@ inline std::filesystem::path find_mnist_file(const std::filesystem::path& folder
 /// the hyphen before `idx` is accepted. Images have 1 channel, labels are 0 to 9. Errors: a missing or
 /// damaged folder or file; images and labels of different counts; labels above 9.
 inline LabelledImages load_mnist(const std::filesystem::path& folder, Split split) {
-    if (detail::file_type(folder) != std::filesystem::file_type::directory)
+    if (io::file_type(folder) != std::filesystem::file_type::directory)
         fail("load_mnist", "no folder " + folder.string() +
                                ": install Debian's dataset-fashion-mnist or give --data FOLDER");
     const std::string part = split == Split::train ? "train" : "t10k";

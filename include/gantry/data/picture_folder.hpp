@@ -29,6 +29,7 @@
 
 namespace gantry {
 
+namespace io {
 /// Options of load_picture_folder.
 struct PictureFolderOptions {
     int height = 64;  ///< of each loaded image, in pixels, from 1 to 4096
@@ -36,6 +37,7 @@ struct PictureFolderOptions {
     /// Skips files that are unreadable or damaged. Otherwise they are an Error.
     bool skip_broken = false;
 };
+}  // namespace io
 
 /// Images loaded from a folder, and the files that were skipped.
 struct PictureFolder {
@@ -53,7 +55,6 @@ struct PictureFolder {
 };
 
 namespace detail {
-
 /// The file name's extension with its dot, in lower case.
 inline std::string small_ending(const std::filesystem::path& path) {
     std::string ending = path.extension().string();
@@ -77,7 +78,7 @@ private:
     void search(const std::filesystem::path& folder) {
         // Links may form cycles, and several may point to the same folder.
         struct stat status {};
-        if (::stat(folder.c_str(), &status) != 0) fail_file("read", folder, errno);
+        if (::stat(folder.c_str(), &status) != 0) io::fail_file("read", folder, errno);
         if (!searched_.insert({status.st_dev, status.st_ino}).second) return;
 
         // Sorted, so that of two paths to the same folder the same one is always used.
@@ -86,7 +87,7 @@ private:
         std::filesystem::directory_iterator entry(folder, error);
         for (; !error && entry != std::filesystem::directory_iterator{}; entry.increment(error))
             paths.push_back(entry->path());
-        if (error) fail_file("read", folder, error.value());
+        if (error) io::fail_file("read", folder, error.value());
         std::sort(paths.begin(), paths.end());
         for (const std::filesystem::path& path : paths) add(path);
     }
@@ -112,13 +113,13 @@ private:
 };
 
 /// Reads a PNG or JPEG. The first bytes decide the format, since extensions are often wrong.
-inline Picture read_picture(const std::filesystem::path& path, const ReadJpegOptions& options,
-                            DecodingMemory& memory) {
-    File file(path, File::Mode::read);
+inline Picture read_picture(const std::filesystem::path& path, const io::ReadJpegOptions& options,
+                            io::DecodingMemory& memory) {
+    io::File file(path, io::File::Mode::read);
     std::string start(std::min<std::size_t>(file.size(), 12), '\0');
     file.read(std::as_writable_bytes(std::span(start)));
-    if (start.starts_with("\x89P")) return decode_png(path, memory);
-    if (start.starts_with("\xFF\xD8")) return decode_jpeg(path, options, memory);
+    if (start.starts_with("\x89P")) return io::decode_png(path, memory);
+    if (start.starts_with("\xFF\xD8")) return io::decode_jpeg(path, options, memory);
     const bool webp = start.starts_with("RIFF") && start.ends_with("WEBP");
     const std::string format = webp                        ? "a WebP"
                                : start.starts_with("GIF8") ? "a GIF"
@@ -128,7 +129,9 @@ inline Picture read_picture(const std::filesystem::path& path, const ReadJpegOpt
          path.string() + (format.empty() ? " is neither PNG nor JPEG: remove it from the folder"
                                          : " is " + format + ", not PNG or JPEG: convert it"));
 }
+}  // namespace detail
 
+namespace io {
 /// "12 .webp, 3 .gif"; empty if `files` is.
 inline std::string list_formats(const std::map<std::string, std::size_t>& files) {
     std::string text;
@@ -136,7 +139,9 @@ inline std::string list_formats(const std::map<std::string, std::size_t>& files)
         text += (text.empty() ? "" : ", ") + std::to_string(count) + ' ' + ending;
     return text;
 }
+}  // namespace io
 
+namespace detail {
 /// Calls action(i) for i = 0, ..., count - 1 on all cores.
 template <class Action>
 void for_each_on_all_cores(std::size_t count, const Action& action) {
@@ -152,7 +157,6 @@ inline void put_colours(const Picture& picture, std::uint8_t* to) {
     for (std::size_t pixel = 0; pixel < picture.pixels.size(); pixel += channels)
         for (const std::size_t c : {0, 1, 2}) *to++ = picture.pixels[pixel + std::min(c, channels - 1)];
 }
-
 }  // namespace detail
 
 /// Loads a folder of PNG and JPEG files of any size as RGB images (height, width, 3), each centre-cropped and
@@ -162,14 +166,14 @@ inline void put_colours(const Picture& picture, std::uint8_t* to) {
 /// read_png and read_jpeg. Decodes on all cores. Errors: a folder without picture files; unless skip_broken,
 /// unreadable or damaged files (the message has the first one and their number); with it, no readable file.
 inline PictureFolder load_picture_folder(const std::filesystem::path& folder,
-                                         const PictureFolderOptions& options = {}) {
+                                         const io::PictureFolderOptions& options = {}) {
     const int height = options.height, width = options.width;
     if (height < 1 || width < 1 || height > 4096 || width > 4096)
         fail("load_picture_folder", "height and width must be from 1 to 4096", height, " x ", width);
     detail::PictureFinder found(folder);
     const std::vector<std::filesystem::path>& paths = found.pictures;
     if (paths.empty()) {
-        const std::string others = detail::list_formats(found.other_formats);
+        const std::string others = io::list_formats(found.other_formats);
         fail("load_picture_folder",
              "no picture in " + folder.string() + ": it must have files that end in .png, .jpg or .jpeg" +
                  (others.empty() ? "" : "; it has others (" + others + "): convert them"));
@@ -181,7 +185,7 @@ inline PictureFolder load_picture_folder(const std::filesystem::path& folder,
     std::vector<std::string> reasons(paths.size());  // empty: the file was read
     detail::for_each_on_all_cores(paths.size(), [&](std::size_t i) {
         try {
-            detail::DecodingMemory memory;
+            io::DecodingMemory memory;
             const Picture picture =
                 detail::read_picture(paths[i], {.smallest_height = height, .smallest_width = width}, memory);
             detail::put_colours(resize_to_fill(picture, height, width), pixels.data() + i * sample_size);

@@ -12,7 +12,7 @@
 #include <thread>
 #include <utility>
 
-namespace gantry {
+namespace gantry::io {
 
 /// Prepares numbered batches ahead of time on a background thread, in a ring of slots: one batch for each
 /// slot that the caller does not hold. The caller owns the slots' contents. Allocates nothing after
@@ -106,4 +106,4 @@ private:
     std::jthread worker_;  // last, so that it ends before the members that it uses
 };
 
-}  // namespace gantry
+}  // namespace gantry::io

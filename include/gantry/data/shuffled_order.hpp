@@ -29,6 +29,7 @@ struct BatchOptions {
     double resident_share = 0.5;  ///< automatic: fraction of the GPU's free memory that the data may occupy
 };
 
+namespace io {
 /// Number of samples in a data set of `values` bytes. Errors: not a whole number of samples; an empty batch;
 /// fewer samples than a batch; 2^32 samples or more.
 inline std::size_t count_samples(std::size_t values, std::size_t sample_size, const BatchOptions& options) {
@@ -82,7 +83,7 @@ private:
         const RandomStream stream(seed_, "data order");
         const std::uint64_t first_block = epoch * ((count() + 1) / 2);
         std::iota(order_.begin(), order_.end(), std::uint32_t{0});
-        PhiloxBlock words{};
+        core::PhiloxBlock words{};
         for (std::size_t i = 0; i + 1 < count(); ++i) {
             if (i % 2 == 0) words = stream.block(first_block + i / 2);
             const std::uint64_t low = words[i % 2 * 2], high = words[i % 2 * 2 + 1];
@@ -98,5 +99,6 @@ private:
     std::uint64_t epoch_ = std::numeric_limits<std::uint64_t>::max();
     Seed seed_;
 };
+}  // namespace io
 
 }  // namespace gantry

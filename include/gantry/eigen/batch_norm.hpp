@@ -24,7 +24,7 @@ void scale_and_shift(const P& p, Table<double>& normalised) {
 }  // namespace eigen::detail
 
 template <class T>
-void launch(EigenCpu&, const BatchNormParameters<T>& p) {
+void launch(EigenCpu&, const contracts::BatchNormParameters<T>& p) {
     using Statistics = eigen::Row<double>;
     eigen::Table<double> x = eigen::table(p.x, p.rows, p.columns).template cast<double>();
     const double n = static_cast<double>(p.rows);
@@ -50,7 +50,7 @@ void launch(EigenCpu&, const BatchNormParameters<T>& p) {
 }
 
 template <class T>
-void launch(EigenCpu&, const BatchNormEvaluationParameters<T>& p) {
+void launch(EigenCpu&, const contracts::BatchNormEvaluationParameters<T>& p) {
     eigen::Table<double> x = eigen::table(p.x, p.rows, p.columns).template cast<double>();
     x.rowwise() -= eigen::detail::statistics(p.mean, p.columns);
     x.rowwise() *= (eigen::detail::statistics(p.variance, p.columns) + p.epsilon).rsqrt().eval();
@@ -58,7 +58,7 @@ void launch(EigenCpu&, const BatchNormEvaluationParameters<T>& p) {
 }
 
 template <class T>
-void launch(EigenCpu&, const BatchNormGradientParameters<T>& p) {
+void launch(EigenCpu&, const contracts::BatchNormGradientParameters<T>& p) {
     using Statistics = eigen::Row<double>;
     const Statistics scale = eigen::detail::statistics(p.scale, p.columns),
                      shift = eigen::detail::statistics(p.shift, p.columns),
@@ -69,7 +69,7 @@ void launch(EigenCpu&, const BatchNormGradientParameters<T>& p) {
     normalised.rowwise() -= mean;
     normalised.rowwise() *= rstd;
     eigen::Table<double> d = eigen::table(p.upstream, p.rows, p.columns).template cast<double>();
-    if (p.activation.kind != ActivationKind::identity)  // it keeps the sign, on which f' depends
+    if (p.activation.kind != contracts::ActivationKind::identity)  // it keeps the sign, on which f' depends
         d *= ((normalised.rowwise() * scale).rowwise() + shift).unaryExpr([a = p.activation](double y) {
             return eigen::derivative(a, y);
         });

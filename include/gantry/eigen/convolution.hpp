@@ -9,10 +9,12 @@
 
 namespace gantry {
 
-/// See contracts/convolution.hpp.
+namespace contracts {
+/// All that a kernel can compute from the result.
 inline bool fuses_activation_backward(const EigenCpu&, const ConvolutionGeometry&, ActivationKind kind) {
-    return fuses_into_backward(kind);
+    return ops::fuses_into_backward(kind);
 }
+}  // namespace contracts
 
 namespace eigen::detail {
 
@@ -24,7 +26,9 @@ class Convolution {
 public:
     using S = Compute<T>;  ///< scalar of the products
 
-    explicit Convolution(const ConvolutionGeometry& geometry) : g_(geometry) { check_range(g_); }
+    explicit Convolution(const contracts::ConvolutionGeometry& geometry) : g_(geometry) {
+        contracts::check_range(g_);
+    }
 
     /// Calls f(first image, number of images) for blocks of images whose U has about a million elements.
     template <class F>
@@ -35,10 +39,12 @@ public:
     }
 
     /// The images of a block as a matrix (pixels, channels), multiplied by the activation's derivative.
-    Matrix<S> images_of_x(const T* x, const ActivationBackward<T>& backward, Index first, Index count) const {
+    Matrix<S> images_of_x(const T* x, const contracts::ActivationBackward<T>& backward, Index first,
+                          Index count) const {
         return images(x, backward, first * x_pixels(), count * x_pixels(), g_.in_channels);
     }
-    Matrix<S> images_of_y(const T* y, const ActivationBackward<T>& backward, Index first, Index count) const {
+    Matrix<S> images_of_y(const T* y, const contracts::ActivationBackward<T>& backward, Index first,
+                          Index count) const {
         return images(y, backward, first * y_pixels(), count * y_pixels(), g_.out_channels);
     }
     /// w as a matrix (taps x in_channels, out_channels).
@@ -80,8 +86,8 @@ public:
     Index patch() const { return Index{g_.vertical.size} * g_.horizontal.size * g_.in_channels; }
 
 private:
-    Matrix<S> images(const T* data, const ActivationBackward<T>& backward, Index begin, Index pixels,
-                     Index channels) const {
+    Matrix<S> images(const T* data, const contracts::ActivationBackward<T>& backward, Index begin,
+                     Index pixels, Index channels) const {
         const auto block = [&](const T* all) {
             return Eigen::Map<const Table<T>>(all + begin * channels, pixels, channels).template cast<S>();
         };
@@ -92,14 +98,14 @@ private:
     /// Calls f(pixel of x, pixel of y, tap) for each tap inside its image, of `count` images.
     template <class F>
     void each_tap(Index count, const F& f) const {
-        const auto along = [](const ConvolutionAxis& axis, const auto& each) {
+        const auto along = [](const contracts::ConvolutionAxis& axis, const auto& each) {
             for (int o = 0; o < axis.out; ++o)
                 for (int k = 0; k < axis.size; ++k)
                     if (const int i = o * axis.stride - axis.padding + k * axis.dilation;
                         i >= 0 && i < axis.in)
                         each(i, o, k);
         };
-        const ConvolutionAxis &v = g_.vertical, &h = g_.horizontal;
+        const contracts::ConvolutionAxis &v = g_.vertical, &h = g_.horizontal;
         for (Index n = 0; n < count; ++n)
             along(v, [&](int iy, int oy, int ky) {
                 along(h, [&](int ix, int ox, int kx) {
@@ -108,13 +114,13 @@ private:
             });
     }
 
-    ConvolutionGeometry g_;
+    contracts::ConvolutionGeometry g_;
 };
 
 }  // namespace eigen::detail
 
 template <class T>
-void launch(EigenCpu&, const ConvolutionParameters<T>& p) {
+void launch(EigenCpu&, const contracts::ConvolutionParameters<T>& p) {
     const eigen::detail::Convolution<T> c(p.geometry);
     const auto w = c.weights(p.w);
     c.each_block([&](eigen::Index first, eigen::Index count) {
@@ -124,7 +130,7 @@ void launch(EigenCpu&, const ConvolutionParameters<T>& p) {
 }
 
 template <class T>
-void launch(EigenCpu&, const ConvolutionTransposedParameters<T>& p) {
+void launch(EigenCpu&, const contracts::ConvolutionTransposedParameters<T>& p) {
     const eigen::detail::Convolution<T> c(p.geometry);
     const auto w = c.weights(p.w);
     c.each_block([&](eigen::Index first, eigen::Index count) {
@@ -134,7 +140,7 @@ void launch(EigenCpu&, const ConvolutionTransposedParameters<T>& p) {
 }
 
 template <class T>
-void launch(EigenCpu&, const ConvolutionWeightGradientParameters<T>& p) {
+void launch(EigenCpu&, const contracts::ConvolutionWeightGradientParameters<T>& p) {
     using S = eigen::Compute<T>;
     const eigen::detail::Convolution<T> c(p.geometry);
     eigen::Matrix<S> w = eigen::Matrix<S>::Zero(c.patch(), p.geometry.out_channels);

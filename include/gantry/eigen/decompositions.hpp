@@ -21,10 +21,10 @@ struct SingularValues {
 /// The singular values of each weight of a network on any device, computed in double on the host. A weight is
 /// the matrix (in, out) of a Dense layer, or (height width in, out) of a convolution. They show whether a
 /// discriminator is close to orthogonal, and which of a generator's layers has collapsed.
-template <AnyNetwork Net>
+template <layers::AnyNetwork Net>
 std::vector<SingularValues> singular_values(const Net& network) {
     std::vector<SingularValues> all;
-    for (const ParameterInfo& info : Net::Architecture::parameters()) {
+    for (const core::ParameterInfo& info : Net::Architecture::parameters()) {
         if (info.role != Role::weight) continue;
         const auto elements = network.parameter(info.name).to_host();
         const Eigen::Index columns = info.extents.last();

@@ -19,7 +19,7 @@ namespace gantry {
 /// as the reference that other devices are tested against. Use `Cpu` where speed matters. Products of
 /// matrices are summed in the scalar, those of 16-bit scalars in float; all other sums are in double.
 /// Networks have float or double; ops also accept Eigen::half and Eigen::bfloat16.
-class EigenCpu : public Device<HostMemory> {};
+class EigenCpu : public Device<core::HostMemory> {};
 
 namespace eigen {
 

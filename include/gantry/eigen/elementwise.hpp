@@ -25,20 +25,21 @@ auto apply(const F& f, std::size_t size, const std::array<const T*, N>& in,
 }  // namespace eigen::detail
 
 template <class F, class T, std::size_t N>
-void launch(EigenCpu&, const ElementwiseParameters<F, T, N>& p) {
+void launch(EigenCpu&, const contracts::ElementwiseParameters<F, T, N>& p) {
     eigen::row(p.out, p.size) = eigen::detail::apply<eigen::Compute<T>, T>(p.f, p.size, p.in, p.scalar);
 }
 
 template <class F, class T, std::size_t N>
-void launch(EigenCpu&, const TransformReduceParameters<F, T, N>& p) {
+void launch(EigenCpu&, const contracts::TransformReduceParameters<F, T, N>& p) {
     *p.out =
         static_cast<T>(p.scale * eigen::detail::apply<double, double>(p.f, p.size, p.in, p.scalar).sum());
 }
 
 template <class F, class T, std::size_t N>
-void launch(EigenCpu& device, const LossParameters<F, T, N>& p) {
+void launch(EigenCpu& device, const contracts::LossParameters<F, T, N>& p) {
     using S = eigen::Compute<T>;
-    launch(device, TransformReduceParameters<F, T, N>{p.f, p.size, p.value, p.in, p.scalar, p.scale});
+    launch(device,
+           contracts::TransformReduceParameters<F, T, N>{p.f, p.size, p.value, p.in, p.scalar, p.scale});
     const auto derivative = [f = p.f, scale = static_cast<S>(p.scale)](const auto&... x) {
         return scale * f.gradient(x...);
     };

@@ -7,7 +7,7 @@
 namespace gantry {
 
 template <class T>
-void launch(EigenCpu&, const GatherSamplesParameters<T>& p) {
+void launch(EigenCpu&, const contracts::GatherSamplesParameters<T>& p) {
     for (std::size_t i = 0; i < p.count; ++i) {
         const auto bytes =
             eigen::row(p.x + p.samples[i] * p.sample_size, p.sample_size).template cast<double>();
@@ -20,7 +20,7 @@ void launch(EigenCpu&, const GatherSamplesParameters<T>& p) {
 }
 
 template <class T>
-void launch(EigenCpu&, const GatherScalarsParameters<T>& p) {
+void launch(EigenCpu&, const contracts::GatherScalarsParameters<T>& p) {
     eigen::row(p.y, p.count) =
         eigen::Row<T>::NullaryExpr(static_cast<eigen::Index>(p.count),
                                    [&p](eigen::Index i) { return *p.from[static_cast<std::size_t>(i)]; });

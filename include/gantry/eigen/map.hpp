@@ -20,7 +20,7 @@ namespace gantry {
 
 /// A device whose memory the host can read and write: Cpu and EigenCpu.
 template <class D>
-concept HostDevice = std::is_same_v<typename D::Memory, HostMemory>;
+concept HostDevice = std::is_same_v<typename D::Memory, core::HostMemory>;
 
 /// A map of elements of type T, which is const if they must not be changed.
 template <class T>
@@ -40,7 +40,7 @@ constexpr bool check_host() {
 
 /// Views `data`, with these extents, as a matrix.
 template <class T>
-MatrixMap<T> map(T* data, const Extents& extents) {
+MatrixMap<T> map(T* data, const core::Extents& extents) {
     const auto columns = static_cast<std::size_t>(extents.last());
     return matrix(data, extents.size() / columns, columns);
 }
@@ -84,7 +84,7 @@ template <class Net>
 MatrixMap<const typename Net::scalar> map(const Gradients<Net>& gradients, std::string_view name) {
     static_assert(eigen::detail::check_host<typename Net::device_type>());
     const typename Net::scalar* const all = gradients.data();
-    for (const ParameterInfo& info : Net::Architecture::parameters())
+    for (const core::ParameterInfo& info : Net::Architecture::parameters())
         if (info.name == name) return eigen::detail::map(all + info.offset, info.extents);
     fail("map", "the network has no parameter \"" + std::string(name) + '"');
 }
@@ -98,11 +98,11 @@ Tensor<S, typename Expression::Scalar, D> from_eigen(D& device,
     static_assert(eigen::detail::check_host<D>());
     using T = typename Expression::Scalar;
     const auto elements = static_cast<std::size_t>(expression.size());
-    const Extents extents = S::extents(static_cast<int>(elements / S::sample_size));
+    const core::Extents extents = S::extents(static_cast<int>(elements / S::sample_size));
     if (elements == 0 || extents.size() != elements || extents.last() != expression.cols())
         fail("from_eigen", "the rows and columns must be those of the tensor's map", expression.rows(), " x ",
              expression.cols(), " for ", S::extents(Batch));
-    const TensorRef<T, D> result = allocate<T>(device, extents);
+    const TensorRef<T, D> result = core::allocate<T>(device, extents);
     eigen::detail::map(result.data, extents) = expression.derived().matrix();
     return Tensor<S, T, D>{result};
 }

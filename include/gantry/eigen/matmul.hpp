@@ -26,7 +26,7 @@ auto operand(const T* data, int rows, int columns, bool transposed) {
 }  // namespace eigen::detail
 
 template <class T>
-void launch(EigenCpu&, const MatmulParameters<T>& p) {
+void launch(EigenCpu&, const contracts::MatmulParameters<T>& p) {
     using S = eigen::Compute<T>;
     auto c = eigen::matrix(p.c, static_cast<std::size_t>(p.rows), static_cast<std::size_t>(p.columns));
     eigen::Matrix<S> product = eigen::detail::product<S>(

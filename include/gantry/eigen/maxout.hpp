@@ -25,7 +25,7 @@ void each_winner(const P& p, const F& f) {
 }  // namespace eigen::detail
 
 template <class T>
-void launch(EigenCpu&, const MaxoutSelectParameters<T>& p) {
+void launch(EigenCpu&, const contracts::MaxoutSelectParameters<T>& p) {
     eigen::detail::each_winner(p, [&p](std::size_t r, const eigen::Row<int>& winner) {
         const auto values = eigen::table(p.values + r * p.pieces * p.columns, p.pieces, p.columns);
         eigen::row(p.out + r * p.columns, p.columns) =
@@ -34,7 +34,7 @@ void launch(EigenCpu&, const MaxoutSelectParameters<T>& p) {
 }
 
 template <class T>
-void launch(EigenCpu&, const MaxoutScatterParameters<T>& p) {
+void launch(EigenCpu&, const contracts::MaxoutScatterParameters<T>& p) {
     eigen::detail::each_winner(p, [&p](std::size_t r, const eigen::Row<int>& winner) {
         auto out = eigen::table(p.out + r * p.pieces * p.columns, p.pieces, p.columns);
         const auto values = eigen::row(p.values + r * p.columns, p.columns);

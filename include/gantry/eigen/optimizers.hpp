@@ -9,7 +9,7 @@ namespace gantry {
 
 /// A plain loop, since the formula changes several arrays at once, which no Eigen expression does.
 template <class F>
-void launch(EigenCpu&, const UpdateParameters<F>& p) {
+void launch(EigenCpu&, const contracts::UpdateParameters<F>& p) {
     using T = typename F::scalar;
     for (std::size_t i = 0; i < p.size; ++i) [&]<std::size_t... k>(std::index_sequence<k...>) {
             T moments[] = {(p.moments[k] ? p.moments[k][i] : T{})...};

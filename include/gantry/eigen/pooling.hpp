@@ -10,18 +10,18 @@ namespace eigen::detail {
 
 /// Views all pixels of images as the rows of a table (pixels, channels).
 template <class T>
-auto whole_pixels(const PoolingGeometry& g, T* data) {
+auto whole_pixels(const contracts::PoolingGeometry& g, T* data) {
     return table(data, g.images * static_cast<std::size_t>(g.height * g.width), g.channels);
 }
 template <class T>
-auto pooled_pixels(const PoolingGeometry& g, T* data) {
+auto pooled_pixels(const contracts::PoolingGeometry& g, T* data) {
     return table(data, g.images * static_cast<std::size_t>(g.pooled_height * g.pooled_width), g.channels);
 }
 
 /// Calls f(row of the whole pixel, row of the pooled pixel, pixel within the image) for each pixel of each
 /// window, in the order of the pixels.
 template <class F>
-void each_in_window(const PoolingGeometry& g, const F& f) {
+void each_in_window(const contracts::PoolingGeometry& g, const F& f) {
     const auto [size, stride, padding] = g.window;
     const auto along = [](int pooled, int whole, int step, int zeros, int taps, const auto& each) {
         for (int i = 0; i < taps; ++i)
@@ -43,7 +43,7 @@ void each_in_window(const PoolingGeometry& g, const F& f) {
 }  // namespace eigen::detail
 
 template <class T>
-void launch(EigenCpu&, const MaxPoolParameters<T>& p) {
+void launch(EigenCpu&, const contracts::MaxPoolParameters<T>& p) {
     const auto whole = eigen::detail::whole_pixels(p.geometry, p.whole);
     auto pooled = eigen::detail::pooled_pixels(p.geometry, p.pooled);
     auto switches = eigen::detail::pooled_pixels(p.geometry, p.switches);
@@ -57,7 +57,7 @@ void launch(EigenCpu&, const MaxPoolParameters<T>& p) {
 }
 
 template <class T>
-void launch(EigenCpu&, const WindowSumParameters<T>& p) {
+void launch(EigenCpu&, const contracts::WindowSumParameters<T>& p) {
     const auto whole = eigen::detail::whole_pixels(p.geometry, p.whole).template cast<double>();
     auto pooled = eigen::detail::pooled_pixels(p.geometry, p.pooled);
     eigen::Table<double> sums = eigen::Table<double>::Zero(pooled.rows(), pooled.cols());
@@ -67,7 +67,7 @@ void launch(EigenCpu&, const WindowSumParameters<T>& p) {
 }
 
 template <class T>
-void launch(EigenCpu&, const WindowSpreadParameters<T>& p) {
+void launch(EigenCpu&, const contracts::WindowSpreadParameters<T>& p) {
     const auto pooled = eigen::detail::pooled_pixels(p.geometry, p.pooled).template cast<double>();
     auto whole = eigen::detail::whole_pixels(p.geometry, p.whole);
     eigen::Table<double> sums = eigen::Table<double>::Zero(whole.rows(), whole.cols());
@@ -77,7 +77,7 @@ void launch(EigenCpu&, const WindowSpreadParameters<T>& p) {
 }
 
 template <class T>
-void launch(EigenCpu&, const SwitchGatherParameters<T>& p) {
+void launch(EigenCpu&, const contracts::SwitchGatherParameters<T>& p) {
     const auto& [images, pixels, pooled_pixels, channels, switches] = p.extents;
     for (std::size_t n = 0; n < images; ++n) {
         const auto from = eigen::table(switches + n * pooled_pixels * channels, pooled_pixels, channels);
@@ -90,7 +90,7 @@ void launch(EigenCpu&, const SwitchGatherParameters<T>& p) {
 }
 
 template <class T>
-void launch(EigenCpu&, const SwitchScatterParameters<T>& p) {
+void launch(EigenCpu&, const contracts::SwitchScatterParameters<T>& p) {
     const auto& [images, pixels, pooled_pixels, channels, switches] = p.extents;
     for (std::size_t n = 0; n < images; ++n) {
         const auto to = eigen::table(switches + n * pooled_pixels * channels, pooled_pixels, channels);

@@ -22,7 +22,7 @@ struct RandomWords {
     /// 24 random bits.
     std::uint32_t bits() const { return block[place] >> 8; }
 
-    PhiloxBlock block;
+    core::PhiloxBlock block;
     std::size_t place;
 };
 
@@ -43,14 +43,15 @@ void generate(T* destination, std::size_t size, const F& f) {
 }  // namespace eigen::detail
 
 template <class T>
-void launch(EigenCpu&, const UniformParameters<T>& p) {
-    eigen::detail::generate(p.destination, p.size, [&p, map = UniformMap<T>(p.low, p.high)](eigen::Index i) {
-        return static_cast<T>(map(static_cast<double>(eigen::detail::RandomWords(p.stream, i).bits())));
-    });
+void launch(EigenCpu&, const contracts::UniformParameters<T>& p) {
+    eigen::detail::generate(
+        p.destination, p.size, [&p, map = contracts::UniformMap<T>(p.low, p.high)](eigen::Index i) {
+            return static_cast<T>(map(static_cast<double>(eigen::detail::RandomWords(p.stream, i).bits())));
+        });
 }
 
 template <class T>
-void launch(EigenCpu&, const NormalParameters<T>& p) {
+void launch(EigenCpu&, const contracts::NormalParameters<T>& p) {
     eigen::detail::generate(p.destination, p.size, [&p](eigen::Index i) {
         const double number = eigen::detail::normal(eigen::detail::RandomWords(p.stream, i));
         return static_cast<T>(p.mean + p.deviation * number);
@@ -58,7 +59,7 @@ void launch(EigenCpu&, const NormalParameters<T>& p) {
 }
 
 template <class T>
-void launch(EigenCpu&, const DropoutParameters<T>& p) {
+void launch(EigenCpu&, const contracts::DropoutParameters<T>& p) {
     const T keep = static_cast<T>(p.keep_probability), factor = static_cast<T>(1 / p.keep_probability);
     eigen::detail::generate(p.y, p.size, [&p, keep, factor](eigen::Index i) {
         const bool kept = eigen::detail::RandomWords(p.stream, i).bits() * 0x1p-24 < keep;

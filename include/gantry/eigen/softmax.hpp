@@ -8,7 +8,7 @@
 namespace gantry {
 
 template <class T>
-void launch(EigenCpu&, const SoftmaxParameters<T>& p) {
+void launch(EigenCpu&, const contracts::SoftmaxParameters<T>& p) {
     for (std::size_t r = 0; r < p.rows; ++r) {
         eigen::Row<double> y = eigen::row(p.x + r * p.columns, p.columns).template cast<double>();
         y = (y - y.maxCoeff()).exp();
@@ -17,7 +17,7 @@ void launch(EigenCpu&, const SoftmaxParameters<T>& p) {
 }
 
 template <class T>
-void launch(EigenCpu&, const CrossEntropyParameters<T>& p) {
+void launch(EigenCpu&, const contracts::CrossEntropyParameters<T>& p) {
     double loss = 0;
     for (std::size_t r = 0; r < p.rows; ++r) {
         const auto targets = eigen::row(p.targets + r * p.columns, p.columns).template cast<double>();

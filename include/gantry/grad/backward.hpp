@@ -8,24 +8,25 @@
 
 namespace gantry {
 
+namespace ops {
 /// Adds `part` to the gradient of x that the pass accumulates. If x is a scalar that an op broadcast, `part`
 /// is summed first.
 template <class T, class D>
 void add_grad(const TensorRef<T, D>& x, const TensorRef<T, D>& part) {
     TensorRef<T, D> gradient = part;
-    if (x.extents.rank == 0 && part.extents.rank != 0) gradient = detail::sum_all(part);
+    if (x.extents.rank == 0 && part.extents.rank != 0) gradient = sum_all(part);
     if (gradient.extents != x.extents)
         fail("backward", "the gradient of an op's input must have the input's shape", gradient.extents,
              " for ", x.extents);
-    Node* node = x.node;
+    core::Node* node = x.node;
     if (node->destination && x.device->tape().writes_through()) {
         auto* to = static_cast<T*>(node->destination);
         if (node->written)
-            launch(*x.device,
-                   ElementwiseParameters<Add, T, 2>{{}, gradient.size(), to, {to, gradient.data}, {}});
+            launch(*x.device, contracts::ElementwiseParameters<Add, T, 2>{
+                                  {}, gradient.size(), to, {to, gradient.data}, {}});
         else
-            launch(*x.device, CopyBlockParameters<T>{1, gradient.size(), gradient.data, gradient.size(), to,
-                                                     gradient.size()});
+            launch(*x.device, contracts::CopyBlockParameters<T>{1, gradient.size(), gradient.data,
+                                                                gradient.size(), to, gradient.size()});
         return;
     }
     if (node->gradient) gradient = x.of_step(node->gradient, node->gradient_node) + gradient;
@@ -35,21 +36,25 @@ void add_grad(const TensorRef<T, D>& x, const TensorRef<T, D>& part) {
 
 /// True if a backward pass can start from Loss: a recorded scalar.
 template <class Loss>
-inline constexpr bool can_backpropagate = Loss::recorded&& same_shape<typename Loss::shape, Shape<>>;
+inline constexpr bool can_backpropagate = Loss::recorded&& core::same_shape<typename Loss::shape, Shape<>>;
+}  // namespace ops
+
+namespace diagnosis {
 /// Fails to compile with a diagnostic if a backward pass cannot start from Loss.
 template <class Loss>
 struct BackwardStart {
     static_assert(
         Loss::recorded,
         "gantry: there is nothing to differentiate: this is a Tensor (detached, frozen, or plain data)");
-    static_assert(same_shape<typename Loss::shape, Shape<>>,
+    static_assert(core::same_shape<typename Loss::shape, Shape<>>,
                   "gantry: only scalars can be differentiated: take mean(), sum() or a loss first");
 };
+}  // namespace diagnosis
 
-namespace detail {
+namespace ops {
 /// The check that a backward pass can start from Loss.
 template <class Loss>
-using BackwardCheck = StaticCheck<can_backpropagate<Loss>, BackwardStart<Loss>>;
+using BackwardCheck = core::StaticCheck<can_backpropagate<Loss>, diagnosis::BackwardStart<Loss>>;
 
 /// Options of a backward pass.
 struct PassOptions {
@@ -65,7 +70,7 @@ void play_back(const TensorRef<T, D>& loss, PassOptions options, const IsTarget&
     loss.check_alive();
     D& device = *loss.device;
     const auto turn = device.turn();
-    Tape& tape = device.tape();
+    core::Tape& tape = device.tape();
     if (!loss.node)
         fail("backward", "the value must be recorded; it was computed from a gradient without create_graph");
     tape.mark(loss.node, is_target);
@@ -73,12 +78,12 @@ void play_back(const TensorRef<T, D>& loss, PassOptions options, const IsTarget&
     if (!loss.node->needed)
         fail("backward",
              "the loss must depend on the network or variables to differentiate for; was an input detached?");
-    const TensorRef<T, D> one = allocate<T>(device, Extents{});
-    launch(device, FillParameters<T>{1, one.data, T(1)});
+    const TensorRef<T, D> one = core::allocate<T>(device, core::Extents{});
+    launch(device, contracts::FillParameters<T>{1, one.data, T(1)});
     loss.node->gradient = one.data;
 
     struct Restore {  // also if the pass throws
-        Tape& tape;
+        core::Tape& tape;
         bool recording = tape.recording(), write_through = tape.writes_through();
         const void* seed = tape.seed();
         ~Restore() {
@@ -98,16 +103,15 @@ void play_back(const TensorRef<T, D>& loss, PassOptions options, const IsTarget&
 template <class T, class D>
 TensorRef<T, D> collected_gradient(const TensorRef<T, D>& x, bool allow_unused) {
     x.check_alive();
-    const Node* node = x.node;
+    const core::Node* node = x.node;
     if (!node) fail("grad", "grad takes variables on the tape");
     if (!node->gradient && !allow_unused)
         fail("grad", "the output must depend on every variable to differentiate for");
     if (node->gradient) return x.of_step(node->gradient, node->gradient_node);
-    const TensorRef<T, D> zeros = allocate<T>(*x.device, x.extents);
-    launch(*x.device, FillParameters<T>{zeros.size(), zeros.data, T(0)});
+    const TensorRef<T, D> zeros = core::allocate<T>(*x.device, x.extents);
+    launch(*x.device, contracts::FillParameters<T>{zeros.size(), zeros.data, T(0)});
     return zeros;
 }
-}  // namespace detail
 
 /// Options of `grad`, as in torch.autograd.grad.
 struct GradOptions {
@@ -115,39 +119,40 @@ struct GradOptions {
     /// A variable that the output does not depend on has gradient 0 instead of being an error.
     bool allow_unused = false;
 };
+}  // namespace ops
 
 /// Gradients d output / d input of a scalar with respect to variables, each with the shape of its variable.
 /// With create_graph the gradients are on the tape; without it, differentiating them is an error. Errors: the
 /// output does not depend on a variable (unless allow_unused).
 template <AnyTensor Output, class... S, class T, class D>
 std::tuple<Variable<S, T, D>...> grad(const Output& output, const std::tuple<Variable<S, T, D>...>& inputs,
-                                      GradOptions options = {}) {
-    [[maybe_unused]] constexpr bool diagnosed = detail::BackwardCheck<Output>::diagnose();
-    if constexpr (can_backpropagate<Output>) {
+                                      ops::GradOptions options = {}) {
+    [[maybe_unused]] constexpr bool diagnosed = ops::BackwardCheck<Output>::diagnose();
+    if constexpr (ops::can_backpropagate<Output>) {
         std::apply(
             [&](const auto&... x) {
                 (x.value().check_alive(), ...);
-                detail::play_back(output.value(), {options.create_graph, false, options.allow_unused},
-                                  [&](const Node& node) { return ((&node == x.value().node) || ...); });
+                ops::play_back(output.value(), {options.create_graph, false, options.allow_unused},
+                               [&](const core::Node& node) { return ((&node == x.value().node) || ...); });
             },
             inputs);
     }
     return std::apply(
         [&](const auto&... x) {
             return std::tuple<Variable<S, T, D>...>{
-                Variable<S, T, D>{detail::collected_gradient(x.value(), options.allow_unused)}...};
+                Variable<S, T, D>{ops::collected_gradient(x.value(), options.allow_unused)}...};
         },
         inputs);
 }
 /// Gradient with respect to a single variable.
 template <AnyTensor Output, class S, class T, class D>
-Variable<S, T, D> grad(const Output& output, const Variable<S, T, D>& input, GradOptions options = {}) {
+Variable<S, T, D> grad(const Output& output, const Variable<S, T, D>& input, ops::GradOptions options = {}) {
     return std::get<0>(grad(output, std::tuple{input}, options));
 }
 
 /// Does not compile: a Tensor has no gradient.
 template <AnyTensor Output, class S, class T, class D>
-Variable<S, T, D> grad(const Output&, const Tensor<S, T, D>& input, GradOptions = {}) {
+Variable<S, T, D> grad(const Output&, const Tensor<S, T, D>& input, ops::GradOptions = {}) {
     static_assert(!AnyTensor<Output>,
                   "gantry: grad takes Variables, not Tensors: write auto x = variable(tensor), and compute "
                   "the output from x");

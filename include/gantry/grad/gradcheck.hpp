@@ -17,6 +17,7 @@
 
 namespace gantry {
 
+namespace ops {
 /// Options of gradcheck and gradgradcheck.
 struct GradcheckOptions {
     int batch = 3;               ///< batch size, for shapes with a Batch
@@ -33,12 +34,12 @@ struct GradcheckResult {
     bool passed = true;   ///< no mismatch
     std::string message;  ///< empty if it passed
 };
+}  // namespace ops
 
 namespace detail {
-
 /// Uniform numbers for tests, generated on the host: determined by the seed, up to rounding.
 inline std::vector<double> random_numbers(std::size_t size, std::uint64_t number,
-                                          const GradcheckOptions& options, double low, double high) {
+                                          const ops::GradcheckOptions& options, double low, double high) {
     const RandomStream stream(options.seed, "gradcheck");
     std::vector<double> result(size);
     for (std::size_t i = 0; i < size; ++i)
@@ -79,11 +80,11 @@ ValueFunction<T, D> without_shapes(const F& f) {
 
 /// Copies `numbers` to a new tensor of the step; a leaf of the tape if `recorded`.
 template <class T, class D>
-TensorRef<T, D> value_from_host(D& device, const Extents& extents, const std::vector<T>& numbers,
+TensorRef<T, D> value_from_host(D& device, const core::Extents& extents, const std::vector<T>& numbers,
                                 bool recorded) {
-    TensorRef<T, D> value = allocate<T>(device, extents);
+    TensorRef<T, D> value = core::allocate<T>(device, extents);
     device.memory().copy_from_host(value.data, numbers.data(), numbers.size() * sizeof(T));
-    if (recorded) value.node = device.tape().template push<Node>();
+    if (recorded) value.node = device.tape().template push<core::Node>();
     return value;
 }
 template <class T, class D>
@@ -97,13 +98,13 @@ std::vector<T> to_host(const TensorRef<T, D>& value) {
 template <class T, class D>
 std::vector<TensorRef<T, D>> gradients_of(const TensorRef<T, D>& scalar,
                                           const std::vector<TensorRef<T, D>>& inputs, bool create_graph) {
-    play_back(scalar, {.recorded = create_graph, .write_through = false, .allow_unused = true},
-              [&](const Node& node) {
-                  return std::any_of(inputs.begin(), inputs.end(),
-                                     [&](const TensorRef<T, D>& x) { return x.node == &node; });
-              });
+    ops::play_back(scalar, {.recorded = create_graph, .write_through = false, .allow_unused = true},
+                   [&](const core::Node& node) {
+                       return std::any_of(inputs.begin(), inputs.end(),
+                                          [&](const TensorRef<T, D>& x) { return x.node == &node; });
+                   });
     std::vector<TensorRef<T, D>> gradients;
-    for (const TensorRef<T, D>& x : inputs) gradients.push_back(collected_gradient(x, true));
+    for (const TensorRef<T, D>& x : inputs) gradients.push_back(ops::collected_gradient(x, true));
     return gradients;
 }
 
@@ -113,18 +114,18 @@ class FunctionOnHost {
 public:
     using Inputs = std::vector<std::vector<double>>;
 
-    FunctionOnHost(D& device, const std::vector<Extents>& shapes, const ValueFunction<double, D>& f,
-                   const GradcheckOptions& options)
+    FunctionOnHost(D& device, const std::vector<core::Extents>& shapes, const ValueFunction<double, D>& f,
+                   const ops::GradcheckOptions& options)
         : device_(device), shapes_(shapes), f_(f), options_(options) {}
 
     Inputs random_inputs() const {
         Inputs inputs;
-        for (const Extents& shape : shapes_)
+        for (const core::Extents& shape : shapes_)
             inputs.push_back(
                 random_numbers(shape.size(), inputs.size(), options_, options_.low, options_.high));
         return inputs;
     }
-    Extents result_shape() const {
+    core::Extents result_shape() const {
         const Step step{device_};
         return f_(variables(random_inputs())).extents;
     }
@@ -143,7 +144,7 @@ public:
         const auto y = f_(x);
         const auto weights = value_from_host(device_, y.extents, weights_for(y.size()), false);
         Inputs all;
-        for (const auto& gradient : gradients_of(sum_all(y * weights), x, false))
+        for (const auto& gradient : gradients_of(ops::sum_all(y * weights), x, false))
             all.push_back(to_host(gradient));
         return all;
     }
@@ -160,20 +161,20 @@ private:
     }
 
     D& device_;
-    const std::vector<Extents>& shapes_;
+    const std::vector<core::Extents>& shapes_;
     const ValueFunction<double, D>& f_;
-    const GradcheckOptions& options_;
+    const ops::GradcheckOptions& options_;
 };
 
 template <class D>
-GradcheckResult gradcheck(D& device, const std::vector<Extents>& shapes, const ValueFunction<double, D>& f,
-                          const GradcheckOptions& options) {
+ops::GradcheckResult gradcheck(D& device, const std::vector<core::Extents>& shapes,
+                               const ValueFunction<double, D>& f, const ops::GradcheckOptions& options) {
     const Poisoned<D> poisoned(device);
     const FunctionOnHost<D> function(device, shapes, f, options);
     auto inputs = function.random_inputs();
     const auto gradients = function.gradients(inputs);
 
-    GradcheckResult result;
+    ops::GradcheckResult result;
     std::ostringstream message;
     message.imbue(std::locale::classic());
     double largest = 0;
@@ -204,24 +205,24 @@ GradcheckResult gradcheck(D& device, const std::vector<Extents>& shapes, const V
 }
 
 template <class D>
-GradcheckResult gradgradcheck(D& device, std::vector<Extents> shapes, const ValueFunction<double, D>& f,
-                              const GradcheckOptions& options) {
+ops::GradcheckResult gradgradcheck(D& device, std::vector<core::Extents> shapes,
+                                   const ValueFunction<double, D>& f, const ops::GradcheckOptions& options) {
     const ValueFunction<double, D> gradients_of_f = [&](std::vector<TensorRef<double, D>> x) {
         const TensorRef<double, D> upstream = x.back();
         x.pop_back();
-        TensorRef<double, D> total = allocate<double>(device, Extents{});
-        launch(device, FillParameters<double>{1, total.data, 0});
+        TensorRef<double, D> total = core::allocate<double>(device, core::Extents{});
+        launch(device, contracts::FillParameters<double>{1, total.data, 0});
         std::uint64_t number = 2000;
-        for (const auto& gradient : gradients_of(sum_all(f(x) * upstream), x, true)) {
+        for (const auto& gradient : gradients_of(ops::sum_all(f(x) * upstream), x, true)) {
             const auto weights = random_numbers(gradient.size(), number++, options, 0.5, 1.5);
-            total = total + sum_all(gradient * value_from_host(device, gradient.extents, weights, false));
+            total =
+                total + ops::sum_all(gradient * value_from_host(device, gradient.extents, weights, false));
         }
         return total;
     };
     shapes.push_back(FunctionOnHost<D>(device, shapes, f, options).result_shape());
     return gradcheck(device, shapes, gradients_of_f, options);
 }
-
 }  // namespace detail
 
 /// Compares the gradients of f with central differences, in double, at random inputs of shapes S...:
@@ -229,7 +230,7 @@ GradcheckResult gradgradcheck(D& device, std::vector<Extents> shapes, const Valu
 /// f takes Variables and returns a Variable of any shape; the check differentiates a randomly weighted sum of
 /// the result. Device memory is filled with NaN before use. No Step of the device may be open.
 template <class... S, class D, class F>
-GradcheckResult gradcheck(D& device, const F& f, const GradcheckOptions& options = {}) {
+ops::GradcheckResult gradcheck(D& device, const F& f, const ops::GradcheckOptions& options = {}) {
     return detail::gradcheck(device, {S::extents(options.batch)...},
                              detail::without_shapes<double, D, S...>(f), options);
 }
@@ -237,7 +238,7 @@ GradcheckResult gradcheck(D& device, const F& f, const GradcheckOptions& options
 /// Checks second derivatives: runs gradcheck on the gradients of f, with respect to the inputs and the
 /// upstream gradient.
 template <class... S, class D, class F>
-GradcheckResult gradgradcheck(D& device, const F& f, const GradcheckOptions& options = {}) {
+ops::GradcheckResult gradgradcheck(D& device, const F& f, const ops::GradcheckOptions& options = {}) {
     return detail::gradgradcheck(device, {S::extents(options.batch)...},
                                  detail::without_shapes<double, D, S...>(f), options);
 }

@@ -20,8 +20,8 @@ struct Constant {
     double number = 0;  ///< the value
 
     template <class T, class D>
-    void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream&) const {
-        launch(device, FillParameters<T>{info.extents.size(), parameter, static_cast<T>(number)});
+    void operator()(D& device, const core::ParameterInfo& info, T* parameter, RandomStream&) const {
+        launch(device, contracts::FillParameters<T>{info.extents.size(), parameter, static_cast<T>(number)});
     }
 };
 
@@ -30,9 +30,9 @@ struct Uniform {
     double low = 0, high = 1;  ///< the bounds, low < high
 
     template <class T, class D>
-    void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {
+    void operator()(D& device, const core::ParameterInfo& info, T* parameter, RandomStream& stream) const {
         const std::size_t size = info.extents.size();
-        launch(device, UniformParameters<T>{size, parameter, low, high, stream.take(size)});
+        launch(device, contracts::UniformParameters<T>{size, parameter, low, high, stream.take(size)});
     }
 };
 
@@ -42,9 +42,9 @@ struct Normal {
     double mean = 0, deviation = 1;  ///< of the distribution; deviation >= 0
 
     template <class T, class D>
-    void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {
+    void operator()(D& device, const core::ParameterInfo& info, T* parameter, RandomStream& stream) const {
         const std::size_t size = info.extents.size();
-        launch(device, NormalParameters<T>{size, parameter, mean, deviation, stream.take(size)});
+        launch(device, contracts::NormalParameters<T>{size, parameter, mean, deviation, stream.take(size)});
     }
 };
 

@@ -10,16 +10,16 @@ namespace gantry {
 namespace detail {
 /// Compiled once for all networks.
 template <class T, class D, class Initializer>
-void initialize(const std::vector<ParameterInfo>& infos, Buffer<T, D>& buffer, Role role,
+void initialize(const std::vector<core::ParameterInfo>& infos, core::Buffer<T, D>& buffer, Role role,
                 const Initializer& initializer, RandomStream& stream) {
-    for (const ParameterInfo& info : infos)
+    for (const core::ParameterInfo& info : infos)
         if (info.role == role) initializer(buffer.device(), info, buffer.data() + info.offset, stream);
     buffer.overwritten();
 }
 template <class T, class D>
-void initialize_as_pytorch(const std::vector<ParameterInfo>& infos, Buffer<T, D>& buffer,
+void initialize_as_pytorch(const std::vector<core::ParameterInfo>& infos, core::Buffer<T, D>& buffer,
                            RandomStream& stream) {
-    const auto fill = [&](const ParameterInfo& info, T* tensor) {
+    const auto fill = [&](const core::ParameterInfo& info, T* tensor) {
         switch (info.role) {
             case Role::weight:
             case Role::bias: {
@@ -34,7 +34,7 @@ void initialize_as_pytorch(const std::vector<ParameterInfo>& infos, Buffer<T, D>
                 return Constant{0}(buffer.device(), info, tensor, stream);
         }
     };
-    for (const ParameterInfo& info : infos) fill(info, buffer.data() + info.offset);
+    for (const core::ParameterInfo& info : infos) fill(info, buffer.data() + info.offset);
     buffer.overwritten();
 }
 }  // namespace detail

@@ -48,7 +48,7 @@ struct Orthogonal {
     double gain = 1;  ///< norm of the orthogonal rows or columns
 
     template <class T, class D>
-    void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {
+    void operator()(D& device, const core::ParameterInfo& info, T* parameter, RandomStream& stream) const {
         if (info.extents.rank != 2)
             fail("Orthogonal", "the parameter must be a matrix", info.name, " of ", info.extents);
         Normal{}(device, info, parameter, stream);

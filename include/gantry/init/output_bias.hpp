@@ -38,9 +38,9 @@ inline std::vector<double> marginal_means(std::span<const std::uint8_t> pixels, 
 namespace detail {
 /// Inverse of sigmoid or tanh at `mean`, which is first clamped to a distance of `margin` times the width of
 /// the activation's range from its ends.
-inline double inverse_activation(ActivationKind activation, double mean, double margin) {
-    const bool is_tanh = activation == ActivationKind::tanh;
-    if (!is_tanh && activation != ActivationKind::sigmoid)
+inline double inverse_activation(contracts::ActivationKind activation, double mean, double margin) {
+    const bool is_tanh = activation == contracts::ActivationKind::tanh;
+    if (!is_tanh && activation != contracts::ActivationKind::sigmoid)
         fail("initialize_output_bias", "the output activation must be sigmoid or tanh");
     const double place = is_tanh ? (mean + 1) / 2 : mean;  // in [0, 1]
     if (math::is_nan(place) || place < 0 || place > 1)
@@ -57,13 +57,14 @@ inline double inverse_activation(ActivationKind activation, double mean, double 
 namespace detail {
 /// Compiled once for all networks.
 template <class T, class D>
-void initialize_output_bias(const std::vector<ParameterInfo>& parameters, Buffer<T, D>& buffer,
-                            std::span<const double> means, ActivationKind activation, double margin) {
+void initialize_output_bias(const std::vector<core::ParameterInfo>& parameters, core::Buffer<T, D>& buffer,
+                            std::span<const double> means, contracts::ActivationKind activation,
+                            double margin) {
     if (math::is_nan(margin) || margin <= 0 || margin >= 0.5)
         fail("initialize_output_bias", "margin must be in (0, 0.5)", margin);
     if (parameters.empty() || parameters.back().role != Role::bias)
         fail("initialize_output_bias", "the network's last parameter must be a bias");
-    const ParameterInfo& bias = parameters.back();
+    const core::ParameterInfo& bias = parameters.back();
     if (bias.extents.size() != means.size())
         fail("initialize_output_bias", "there must be one mean per output", means.size(), " for ",
              bias.extents.size());
@@ -85,7 +86,7 @@ void initialize_output_bias(const std::vector<ParameterInfo>& parameters, Buffer
 /// margin outside (0, 0.5). Source: Goodfellow's code for "Generative adversarial nets" (2014), mnist.yaml:
 /// pylearn2's init_sigmoid_bias_from_marginals.
 template <class Net>
-void initialize_output_bias(Net& network, std::span<const double> means, ActivationKind activation,
+void initialize_output_bias(Net& network, std::span<const double> means, contracts::ActivationKind activation,
                             double margin = 0.01) {
     detail::initialize_output_bias(Net::Architecture::parameters(), network.parameters(), means, activation,
                                    margin);

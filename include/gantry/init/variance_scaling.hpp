@@ -17,15 +17,16 @@ enum class FanMode { fan_in, fan_out };
 namespace detail {
 
 /// `fan` as double. Errors: a parameter without a fan (for example a scale or a shift).
-inline double checked_fan(std::string_view where, const ParameterInfo& info, int fan) {
+inline double checked_fan(std::string_view where, const core::ParameterInfo& info, int fan) {
     if (fan <= 0) fail(where, "the parameter must have a fan-in and a fan-out", info.name);
     return fan;
 }
-inline double glorot_std(std::string_view where, const ParameterInfo& info, double gain) {
+inline double glorot_std(std::string_view where, const core::ParameterInfo& info, double gain) {
     return gain *
            std::sqrt(2 / (checked_fan(where, info, info.fan_in) + checked_fan(where, info, info.fan_out)));
 }
-inline double kaiming_std(std::string_view where, const ParameterInfo& info, double slope, FanMode mode) {
+inline double kaiming_std(std::string_view where, const core::ParameterInfo& info, double slope,
+                          FanMode mode) {
     const int fan = mode == FanMode::fan_in ? info.fan_in : info.fan_out;
     return std::sqrt(2 / ((1 + slope * slope) * checked_fan(where, info, fan)));
 }
@@ -44,7 +45,7 @@ struct GlorotUniform {
     double gain = 1;  ///< factor of the standard deviation
 
     template <class T, class D>
-    void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {
+    void operator()(D& device, const core::ParameterInfo& info, T* parameter, RandomStream& stream) const {
         const double deviation = detail::glorot_std("GlorotUniform", info, gain);
         detail::uniform_with_std(deviation)(device, info, parameter, stream);
     }
@@ -55,7 +56,7 @@ struct GlorotNormal {
     double gain = 1;  ///< factor of the standard deviation
 
     template <class T, class D>
-    void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {
+    void operator()(D& device, const core::ParameterInfo& info, T* parameter, RandomStream& stream) const {
         const double deviation = detail::glorot_std("GlorotNormal", info, gain);
         Normal{0, deviation}(device, info, parameter, stream);
     }
@@ -69,7 +70,7 @@ struct KaimingUniform {
     FanMode mode = FanMode::fan_in;  ///< which fan enters the formula
 
     template <class T, class D>
-    void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {
+    void operator()(D& device, const core::ParameterInfo& info, T* parameter, RandomStream& stream) const {
         const double deviation = detail::kaiming_std("KaimingUniform", info, slope, mode);
         detail::uniform_with_std(deviation)(device, info, parameter, stream);
     }
@@ -81,7 +82,7 @@ struct KaimingNormal {
     FanMode mode = FanMode::fan_in;  ///< which fan enters the formula
 
     template <class T, class D>
-    void operator()(D& device, const ParameterInfo& info, T* parameter, RandomStream& stream) const {
+    void operator()(D& device, const core::ParameterInfo& info, T* parameter, RandomStream& stream) const {
         const double deviation = detail::kaiming_std("KaimingNormal", info, slope, mode);
         Normal{0, deviation}(device, info, parameter, stream);
     }

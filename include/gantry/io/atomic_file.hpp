@@ -8,7 +8,7 @@
 #include <span>
 #include <string_view>
 
-namespace gantry {
+namespace gantry::io {
 
 /// A file that is written completely or not at all: data goes to `<path>.part`, which `commit` renames to
 /// `path`. An older file at `path` survives a kill at any moment and a full disk. Without a commit (after an
@@ -17,7 +17,7 @@ class AtomicFile {
 public:
     /// Errors: `<path>.part` cannot be created.
     explicit AtomicFile(const std::filesystem::path& path)
-        : path_(detail::absolute(path)), part_(path_.string() + ".part", File::Mode::create) {}
+        : path_(io::absolute(path)), part_(path_.string() + ".part", File::Mode::create) {}
     AtomicFile(const AtomicFile&) = delete;
     AtomicFile& operator=(const AtomicFile&) = delete;
     ~AtomicFile() {
@@ -33,9 +33,9 @@ public:
     void commit() {
         // Without the sync, a power failure after the rename could replace a good file by an empty one.
         part_.sync();
-        if (std::rename(part_.path().c_str(), path_.c_str()) != 0) detail::fail_file("write", path_, errno);
+        if (std::rename(part_.path().c_str(), path_.c_str()) != 0) fail_file("write", path_, errno);
         committed_ = true;
-        detail::sync_folder(path_.parent_path());
+        sync_folder(path_.parent_path());
     }
 
 private:
@@ -46,7 +46,7 @@ private:
 
 /// Writes a whole file atomically; see AtomicFile.
 inline void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes) {
-    AtomicFile file(path);
+    io::AtomicFile file(path);
     file.write(bytes);
     file.commit();
 }
@@ -55,4 +55,4 @@ inline void write_file(const std::filesystem::path& path, std::string_view text)
     write_file(path, std::as_bytes(std::span(text)));
 }
 
-}  // namespace gantry
+}  // namespace gantry::io

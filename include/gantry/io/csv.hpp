@@ -15,21 +15,24 @@
 
 namespace gantry {
 
+namespace io {
 /// A table of numbers, stored by column.
 struct CsvTable {
     std::vector<std::string> names;            ///< of the columns
     std::vector<std::vector<double>> columns;  ///< (columns, rows)
 };
+}  // namespace io
 
 namespace detail {
-
 inline std::string read_text(const std::filesystem::path& path) {
-    File file(path, File::Mode::read);
+    io::File file(path, io::File::Mode::read);
     std::string text(file.size(), '\0');
     file.read(std::as_writable_bytes(std::span(text)));
     return text;
 }
+}  // namespace detail
 
+namespace io {
 /// Removes the text up to `separator`, or all of it, from the front of `text` and returns it.
 inline std::string_view take_field(std::string_view& text, char separator) {
     const std::size_t end = text.find(separator);
@@ -38,20 +41,20 @@ inline std::string_view take_field(std::string_view& text, char separator) {
     return field;
 }
 
+/// Reads all of `text` as a number; false if it is not one.
 template <class T>
 bool parse_number(std::string_view text, T& value) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     return error == std::errc{} && end == text.data() + text.size();
 }
-
-}  // namespace detail
+}  // namespace io
 
 /// A CSV log of numbers, appended row by row. The first column is the iteration. Each row is written
 /// immediately, and numbers round-trip to the same bits.
 class CsvLog {
 public:
     /// Starts a new log with the columns `header`, `"iteration,loss,..."`. Overwrites an existing file.
-    CsvLog(const std::filesystem::path& path, std::string_view header) : file_(path, File::Mode::create) {
+    CsvLog(const std::filesystem::path& path, std::string_view header) : file_(path, io::File::Mode::create) {
         file_.write(std::string(header) + '\n');
     }
 
@@ -64,7 +67,7 @@ public:
     /// start, as in a log that was started anew after the old one was moved away.
     static CsvLog resume(const std::filesystem::path& path, std::string_view header, std::uint64_t iteration,
                          Rows rows = Rows::each) {
-        if (!detail::exists(path)) return CsvLog(path, header);
+        if (!io::exists(path)) return CsvLog(path, header);
         const std::string text = detail::read_text(path);
         const std::string first_line = std::string(header) + '\n';
         const auto lacks = [&](std::uint64_t from) {
@@ -90,11 +93,11 @@ public:
             std::string_view line = std::string_view(text).substr(kept, end - kept);
             std::uint64_t at = 0;
             bool good = std::count(line.begin(), line.end(), ',') == columns &&
-                        detail::parse_number(detail::take_field(line, ','), at) && (row == 1 || at > last);
+                        io::parse_number(io::take_field(line, ','), at) && (row == 1 || at > last);
             if (at > iteration) break;
             double value = 0;
             for (auto column = columns; good && column > 0; --column)
-                good = detail::parse_number(detail::take_field(line, ','), value);
+                good = io::parse_number(io::take_field(line, ','), value);
             if (!good)
                 fail("csv_log", path.string() + " is damaged: row " + std::to_string(row) +
                                     " must have an iteration after the last one and " +
@@ -106,7 +109,7 @@ public:
         if (rows == Rows::each && last != iteration) lacks(last + 1);
         std::error_code error;
         std::filesystem::resize_file(path, kept, error);
-        if (error) detail::fail_file("write", path, error.value());
+        if (error) io::fail_file("write", path, error.value());
         return CsvLog(path);
     }
 
@@ -126,31 +129,31 @@ public:
     }
 
 private:
-    explicit CsvLog(const std::filesystem::path& path) : file_(path, File::Mode::append) {}
+    explicit CsvLog(const std::filesystem::path& path) : file_(path, io::File::Mode::append) {}
 
     void put(auto value) {
         char digits[32];
         row_.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
     }
 
-    File file_;
+    io::File file_;
     std::string row_;
 };
 
 /// Reads a CSV file with a header row. `nan` and `inf` are numbers. Errors: a file that cannot be read; an
 /// empty or non-numeric field; a row with the wrong number of fields.
-inline CsvTable read_csv(const std::filesystem::path& path) {
+inline io::CsvTable read_csv(const std::filesystem::path& path) {
     const std::string text = detail::read_text(path);
     std::string_view rest = text;
-    CsvTable table;
-    for (std::string_view header = detail::take_field(rest, '\n'); !header.empty();)
-        table.names.emplace_back(detail::take_field(header, ','));
+    io::CsvTable table;
+    for (std::string_view header = io::take_field(rest, '\n'); !header.empty();)
+        table.names.emplace_back(io::take_field(header, ','));
     table.columns.resize(table.names.size());
     for (std::size_t row = 1; !rest.empty(); ++row) {
-        std::string_view line = detail::take_field(rest, '\n');
+        std::string_view line = io::take_field(rest, '\n');
         for (auto& column : table.columns) {
             column.emplace_back();
-            if (!detail::parse_number(detail::take_field(line, ','), column.back()))
+            if (!io::parse_number(io::take_field(line, ','), column.back()))
                 fail("read_csv", path.string() + " is damaged: row " + std::to_string(row) + " must have " +
                                      std::to_string(table.columns.size()) + " numbers");
         }

@@ -15,9 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace gantry {
+namespace gantry::io {
 
-namespace detail {
 /// Throws an Error with the system's message: `[file] cannot write run/losses.csv: No space left on device`.
 [[noreturn]] inline void fail_file(std::string_view action, const std::filesystem::path& path, int error) {
     fail("file", "cannot " + std::string(action) + " " + path.string() + ": " +
@@ -60,7 +59,6 @@ inline void sync_folder(const std::filesystem::path& folder) {
     // EINVAL: the file system does not support fsync on folders.
     if (error != 0 && error != EINVAL) fail_file("write", folder, error);
 }
-}  // namespace detail
 
 /// An open file. Every call either completes or throws an Error with the path and the reason.
 class File {
@@ -77,14 +75,14 @@ public:
         if (mode == Mode::read) {
             // Opening a pipe would block until there is a writer, and opening a folder succeeds.
             struct stat status {};
-            if (::stat(path_.c_str(), &status) != 0) detail::fail_file("read", path_, errno);
-            if (S_ISDIR(status.st_mode)) detail::fail_file("read", path_, EISDIR);
+            if (::stat(path_.c_str(), &status) != 0) fail_file("read", path_, errno);
+            if (S_ISDIR(status.st_mode)) fail_file("read", path_, EISDIR);
             if (!S_ISREG(status.st_mode)) fail("file", path_.string() + " is not a regular file");
         }
         const int flags = mode == Mode::read     ? O_RDONLY
                           : mode == Mode::create ? O_WRONLY | O_CREAT | O_TRUNC
                                                  : O_WRONLY | O_CREAT | O_APPEND;
-        descriptor_ = detail::uninterrupted([&] { return ::open(path_.c_str(), flags | O_CLOEXEC, 0666); });
+        descriptor_ = uninterrupted([&] { return ::open(path_.c_str(), flags | O_CLOEXEC, 0666); });
         // If the program has closed a standard stream, its descriptor must not be reused: output to that
         // stream would end up in the file.
         if (descriptor_ >= 0 && descriptor_ <= STDERR_FILENO) {
@@ -92,7 +90,7 @@ public:
                 std::exchange(descriptor_, ::fcntl(descriptor_, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
             ::close(low);
         }
-        if (descriptor_ < 0) detail::fail_file(mode == Mode::read ? "read" : "write", path_, errno);
+        if (descriptor_ < 0) fail_file(mode == Mode::read ? "read" : "write", path_, errno);
     }
     /// Takes over the open file; `other` may only be destroyed.
     File(File&& other) noexcept
@@ -108,7 +106,7 @@ public:
     /// Size of the file in bytes.
     std::size_t size() const {
         struct stat status {};
-        if (::fstat(descriptor_, &status) != 0) detail::fail_file("read", path_, errno);
+        if (::fstat(descriptor_, &status) != 0) fail_file("read", path_, errno);
         return static_cast<std::size_t>(status.st_size);
     }
 
@@ -119,15 +117,15 @@ public:
         if (stream != nullptr) return stream;
         const int error = errno;
         if (copy >= 0) ::close(copy);
-        detail::fail_file("read", path_, error);
+        fail_file("read", path_, error);
     }
 
     /// Fills `bytes` from the current position. Errors: a read error; the file ends too early.
     void read(std::span<std::byte> bytes) {
         while (!bytes.empty()) {
             const ssize_t done =
-                detail::uninterrupted([&] { return ::read(descriptor_, bytes.data(), bytes.size()); });
-            if (done < 0) detail::fail_file("read", path_, errno);
+                uninterrupted([&] { return ::read(descriptor_, bytes.data(), bytes.size()); });
+            if (done < 0) fail_file("read", path_, errno);
             if (done == 0) fail("file", "cannot read " + path_.string() + ": the file ends too early");
             bytes = bytes.subspan(static_cast<std::size_t>(done));
         }
@@ -137,8 +135,8 @@ public:
     void write(std::span<const std::byte> bytes) {
         while (!bytes.empty()) {
             const ssize_t done =
-                detail::uninterrupted([&] { return ::write(descriptor_, bytes.data(), bytes.size()); });
-            if (done < 0) detail::fail_file("write", path_, errno);
+                uninterrupted([&] { return ::write(descriptor_, bytes.data(), bytes.size()); });
+            if (done < 0) fail_file("write", path_, errno);
             bytes = bytes.subspan(static_cast<std::size_t>(done));
         }
     }
@@ -148,8 +146,8 @@ public:
     /// Syncs everything written to disk.
     void sync() {
         // EINVAL: the file system does not support fsync.
-        if (detail::uninterrupted([&] { return ::fsync(descriptor_); }) != 0 && errno != EINVAL)
-            detail::fail_file("write", path_, errno);
+        if (uninterrupted([&] { return ::fsync(descriptor_); }) != 0 && errno != EINVAL)
+            fail_file("write", path_, errno);
     }
 
 private:
@@ -157,4 +155,4 @@ private:
     int descriptor_ = -1;
 };
 
-}  // namespace gantry
+}  // namespace gantry::io

@@ -152,7 +152,7 @@ private:
         void operator()(GifFileType* file) const { EGifCloseFile(file, nullptr); }
     };
     std::filesystem::path path_;
-    AtomicFile file_;
+    io::AtomicFile file_;
     int hundredths_ = 0, height_ = 0, width_ = 0, channels_ = 0;
     std::exception_ptr error_;
     std::unique_ptr<GifFileType, Close> gif_;  // last: closing it writes

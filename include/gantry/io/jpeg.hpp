@@ -24,6 +24,7 @@
 
 namespace gantry {
 
+namespace io {
 /// Options of read_jpeg.
 struct ReadJpegOptions {
     /// Allows decoding at 1/2, 1/4 or 1/8 of the size, which takes a fraction of the time, as long as the
@@ -31,9 +32,9 @@ struct ReadJpegOptions {
     int smallest_height = std::numeric_limits<int>::max();
     int smallest_width = std::numeric_limits<int>::max();  ///< see smallest_height
 };
+}  // namespace io
 
 namespace detail {
-
 /// libjpeg's decompressor. libjpeg calls exit() on errors; this error handler jumps back into `run` instead.
 class JpegDecompressor {
 public:
@@ -117,12 +118,14 @@ inline int jpeg_orientation(const jpeg_decompress_struct& info) {
     }
     return 1;
 }
+}  // namespace detail
 
+namespace io {
 /// Decodes a JPEG file: see read_jpeg. Reserves the memory that decoding needs in `memory`.
 inline Picture decode_jpeg(const std::filesystem::path& path, const ReadJpegOptions& options,
                            DecodingMemory& memory) {
-    const PictureFile file("read_jpeg", path);
-    JpegDecompressor jpeg;
+    const detail::PictureFile file("read_jpeg", path);
+    detail::JpegDecompressor jpeg;
     jpeg_decompress_struct& info = jpeg.info;
     const auto run = [&](const auto& action) {
         if (!jpeg.run(action)) file.fail_damaged(jpeg.message());
@@ -139,9 +142,9 @@ inline Picture decode_jpeg(const std::filesystem::path& path, const ReadJpegOpti
     const bool grey = info.num_components == 1;
     const bool cmyk = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
     info.out_color_space = grey ? JCS_GRAYSCALE : cmyk ? JCS_CMYK : JCS_RGB;
-    const int orientation = jpeg_orientation(info);
+    const int orientation = detail::jpeg_orientation(info);
     auto [least_height, least_width] = std::pair(options.smallest_height, options.smallest_width);
-    if (turns_on_side(orientation)) std::swap(least_height, least_width);
+    if (detail::turns_on_side(orientation)) std::swap(least_height, least_width);
     for (const unsigned part : {2u, 4u, 8u})
         if (info.image_height / part >= static_cast<unsigned>(std::max(least_height, 1)) &&
             info.image_width / part >= static_cast<unsigned>(std::max(least_width, 1)))
@@ -151,39 +154,39 @@ inline Picture decode_jpeg(const std::filesystem::path& path, const ReadJpegOpti
 
     Picture picture{
         static_cast<int>(info.output_height), static_cast<int>(info.output_width), grey ? 1 : 3, {}};
-    const std::size_t bytes = picture_bytes(picture.height, picture.width, picture.channels);
+    const std::size_t bytes = detail::picture_bytes(picture.height, picture.width, picture.channels);
     // For multiple scans libjpeg holds two bytes per value of the full-size picture.
-    const std::size_t kept = jpeg_has_multiple_scans(&info) != 0
-                                 ? 2 * picture_bytes(static_cast<int>(info.image_height),
-                                                     static_cast<int>(info.image_width), info.num_components)
-                                 : 0;
+    const std::size_t kept =
+        jpeg_has_multiple_scans(&info) != 0
+            ? 2 * detail::picture_bytes(static_cast<int>(info.image_height),
+                                        static_cast<int>(info.image_width), info.num_components)
+            : 0;
     memory.take(bytes + kept);
     run([&] { jpeg_start_decompress(&info); });
     picture.pixels.resize(bytes);
-    std::vector<std::uint8_t> cmyk_row(cmyk ? picture_bytes(1, picture.width, 4) : 0);
+    std::vector<std::uint8_t> cmyk_row(cmyk ? detail::picture_bytes(1, picture.width, 4) : 0);
     run([&] {
         while (info.output_scanline < info.output_height) {
             std::uint8_t* const row =
-                picture.pixels.data() +
-                picture_bytes(static_cast<int>(info.output_scanline), picture.width, picture.channels);
+                picture.pixels.data() + detail::picture_bytes(static_cast<int>(info.output_scanline),
+                                                              picture.width, picture.channels);
             std::uint8_t* decoded = cmyk ? cmyk_row.data() : row;
             jpeg_read_scanlines(&info, &decoded, 1);
-            if (cmyk) cmyk_to_rgb(decoded, row, picture.width);
+            if (cmyk) detail::cmyk_to_rgb(decoded, row, picture.width);
         }
         jpeg_finish_decompress(&info);  // reads to the end, so that a truncated file is an error
     });
-    return turn_upright(std::move(picture), orientation);
+    return detail::turn_upright(std::move(picture), orientation);
 }
-
-}  // namespace detail
+}  // namespace io
 
 /// Reads a JPEG: grey stays grey, everything else (CMYK too) becomes RGB. EXIF orientation is applied, as by
 /// Pillow's ImageOps.exif_transpose; torchvision's ImageFolder ignores it. The values are the same as
 /// Pillow's; as in Pillow, colour profiles are not applied. Errors: a file that is not a JPEG or is damaged;
 /// more than 2^27 pixels or 100 scans.
-inline Picture read_jpeg(const std::filesystem::path& path, const ReadJpegOptions& options = {}) {
-    detail::DecodingMemory memory;
-    return detail::decode_jpeg(path, options, memory);
+inline Picture read_jpeg(const std::filesystem::path& path, const io::ReadJpegOptions& options = {}) {
+    io::DecodingMemory memory;
+    return io::decode_jpeg(path, options, memory);
 }
 
 }  // namespace gantry

@@ -59,7 +59,7 @@ private:
     bool key(string_t& key) override {
         auto& object = std::get<JsonObject>(open_.back()->value);
         const auto [place, is_new] = object.try_emplace(std::move(key));
-        if (!is_new) damaged_("has the key " + quoted(place->first) + " twice");
+        if (!is_new) damaged_("has the key " + io::quoted(place->first) + " twice");
         of_key_ = &place->second;
         return true;
     }

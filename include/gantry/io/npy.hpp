@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace gantry {
+namespace gantry::io {
 
 /// Writes a NumPy array of floats ("<f4", row-major) piece by piece, atomically. Source: NumPy's
 /// documentation, numpy.lib.format, version 1.0.
@@ -55,4 +55,4 @@ private:
     std::size_t missing_;
 };
 
-}  // namespace gantry
+}  // namespace gantry::io

@@ -42,6 +42,7 @@ inline void check_picture(std::string_view where, const Picture& picture) {
 }
 }  // namespace detail
 
+namespace io {
 /// Options of grid.
 struct GridOptions {
     int columns = 10;                                 ///< images per row
@@ -50,12 +51,13 @@ struct GridOptions {
     PixelRange range = PixelRange::minus_one_to_one;  ///< range of the values
     std::uint8_t border_value = 64;                   ///< grey level of the border
 };
+}  // namespace io
 
 /// Arranges images (count, height, width, channels) in a grid, row by row. Values are mapped from the range
 /// to 0 ... 255 and clamped; NaN becomes 0. Empty cells in the last row have the border's grey. Errors:
 /// extents or options out of range; values that are not a whole number of images, at least one.
 template <std::ranges::contiguous_range Values>
-Picture grid(const Values& images, int height, int width, int channels, const GridOptions& options) {
+Picture grid(const Values& images, int height, int width, int channels, const io::GridOptions& options) {
     if (height < 1 || width < 1 || channels < 1)
         fail("grid", "an image's extents must be positive", height, " x ", width, " x ", channels);
     if (options.columns < 1 || options.border < 0 || options.scale < 1)

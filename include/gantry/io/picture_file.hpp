@@ -15,14 +15,15 @@
 #include <string_view>
 #include <utility>
 
-namespace gantry::detail {
+namespace gantry {
 
+namespace detail {
 /// An open picture file as a stdio stream for the C libraries, which read it in small pieces, so that a large
 /// file takes no memory. Errors: a file of more than 1 GiB.
 class PictureFile {
 public:
     PictureFile(std::string_view where, std::filesystem::path path) : where_(where), path_(std::move(path)) {
-        const File file(path_, File::Mode::read);
+        const io::File file(path_, io::File::Mode::read);
         size_ = file.size();
         if (size_ > std::size_t{1} << 30)
             fail(where_, path_.string() + " must have at most 2^30 bytes; make it smaller", size_);
@@ -54,13 +55,15 @@ private:
         void operator()(std::FILE* stream) const { std::fclose(stream); }
     };
 
-    AsynchronousSignalsBlocked uninterrupted_;  // the libraries take interrupted reads for errors
+    core::AsynchronousSignalsBlocked uninterrupted_;  // the libraries take interrupted reads for errors
     std::string_view where_;
     std::filesystem::path path_;
     std::size_t size_ = 0;
     std::unique_ptr<std::FILE, Close> stream_;
 };
+}  // namespace detail
 
+namespace io {
 /// A reservation from the decoding memory that all threads share (2^29 bytes). A thread that needs more than
 /// is left waits for others, so a folder of huge pictures is decoded one at a time. Released by the
 /// destructor.
@@ -101,5 +104,6 @@ private:
 
     std::size_t taken_ = 0;
 };
+}  // namespace io
 
-}  // namespace gantry::detail
+}  // namespace gantry

@@ -25,6 +25,7 @@ struct Series {
     std::span<const double> y;  ///< same size as x
 };
 
+namespace io {
 /// Options of write_svg_plot.
 struct PlotOptions {
     std::string title{};    ///< above the plot, at the left
@@ -38,9 +39,9 @@ struct PlotOptions {
     std::optional<double> y_min{};  ///< lower end of the y axis; default: all points are visible
     std::optional<double> y_max{};  ///< upper end of the y axis; default: all points are visible
 };
+}  // namespace io
 
 namespace detail {
-
 /// An axis: the interval that it shows and the distance between its ticks.
 struct PlotAxis {
     double low = 0;
@@ -146,7 +147,7 @@ private:
 /// Renders a plot as SVG text.
 class SvgPlot {
 public:
-    SvgPlot(const PlotOptions& options, std::span<const Series> series) : options_(options) {
+    SvgPlot(const io::PlotOptions& options, std::span<const Series> series) : options_(options) {
         double x_low = INFINITY, x_high = -INFINITY, y_low = INFINITY, y_high = -INFINITY;
         for (const Series& line : series)
             for (std::size_t i = 0; i < line.x.size(); ++i)
@@ -277,16 +278,15 @@ private:
         }
     }
 
-    const PlotOptions& options_;
+    const io::PlotOptions& options_;
     PlotAxis x_, y_;
     std::string text_;
 };
-
 }  // namespace detail
 
 /// Writes a line plot as SVG, atomically: axes with round ticks, a grid and a legend. Points that would not
 /// be visible are dropped, so series may be long. Errors: x and y of different sizes; options out of range.
-inline void write_svg_plot(const std::filesystem::path& path, const PlotOptions& options,
+inline void write_svg_plot(const std::filesystem::path& path, const io::PlotOptions& options,
                            std::span<const Series> series) {
     for (const Series& line : series)
         if (line.x.size() != line.y.size())
@@ -299,7 +299,7 @@ inline void write_svg_plot(const std::filesystem::path& path, const PlotOptions&
         fail("write_svg_plot", "smoothing must be in [0, 1)", options.smoothing);
     if (options.y_min && options.y_max && !(*options.y_min < *options.y_max))
         fail("write_svg_plot", "y_min must be below y_max", *options.y_min, " and ", *options.y_max);
-    write_file(path, detail::SvgPlot(options, series).text());
+    io::write_file(path, detail::SvgPlot(options, series).text());
 }
 
 }  // namespace gantry

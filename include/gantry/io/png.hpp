@@ -35,11 +35,10 @@ inline void write_png(const std::filesystem::path& path, const Picture& picture)
     std::vector<std::byte> encoded(bytes);
     if (png_image_write_to_memory(&image, encoded.data(), &bytes, 0, picture.pixels.data(), 0, nullptr) == 0)
         fail("write_png", "cannot encode " + path.string() + ": " + image.message);
-    write_file(path, std::span(encoded).first(bytes));
+    io::write_file(path, std::span(encoded).first(bytes));
 }
 
 namespace detail {
-
 /// libpng's reader. The library requires an error handler that does not return: ours jumps back into `run`.
 class PngReader {
 public:
@@ -116,11 +115,13 @@ inline void lay_over_white(Picture& picture) {
     picture.pixels.erase(to, picture.pixels.end());
     --picture.channels;
 }
+}  // namespace detail
 
+namespace io {
 /// Decodes a PNG file: see read_png. Reserves the memory that decoding needs in `memory`.
 inline Picture decode_png(const std::filesystem::path& path, DecodingMemory& memory) {
-    const PictureFile file("read_png", path);
-    PngReader reader;
+    const detail::PictureFile file("read_png", path);
+    detail::PngReader reader;
     png_structp const png = reader.png;
     png_infop const info = reader.info;
     const auto run = [&](const auto& action) {
@@ -142,8 +143,8 @@ inline Picture decode_png(const std::filesystem::path& path, DecodingMemory& mem
         png_read_update_info(png, info);
     });
     Picture picture{static_cast<int>(height), static_cast<int>(width), png_get_channels(png, info), {}};
-    memory.take(picture_bytes(picture.height, picture.width, picture.channels));
-    picture.pixels.resize(picture_bytes(picture.height, picture.width, picture.channels));
+    memory.take(detail::picture_bytes(picture.height, picture.width, picture.channels));
+    picture.pixels.resize(detail::picture_bytes(picture.height, picture.width, picture.channels));
     std::vector<png_bytep> rows(height);
     for (std::size_t y = 0; y < rows.size(); ++y)
         rows[y] = picture.pixels.data() + y * picture.pixels.size() / rows.size();
@@ -151,11 +152,10 @@ inline Picture decode_png(const std::filesystem::path& path, DecodingMemory& mem
 
     // A missing end is not an error: apart from the orientation, nothing after the pixels is needed.
     reader.run([&] { png_read_end(png, info); });
-    if (picture.channels % 2 == 0) lay_over_white(picture);
-    return turn_upright(std::move(picture), png_orientation(png, info));
+    if (picture.channels % 2 == 0) detail::lay_over_white(picture);
+    return detail::turn_upright(std::move(picture), detail::png_orientation(png, info));
 }
-
-}  // namespace detail
+}  // namespace io
 
 /// Reads a PNG, grey or RGB as in the file. EXIF orientation is applied. The values are the same as Pillow's,
 /// except that transparency is composited over white (Image.alpha_composite; `convert("RGB")` of Pillow and
@@ -163,8 +163,8 @@ inline Picture decode_png(const std::filesystem::path& path, DecodingMemory& mem
 /// clips grey ones). As in Pillow, colour profiles and gamma are not applied. Errors: a file that is not a
 /// PNG or is damaged; more than 2^27 pixels.
 inline Picture read_png(const std::filesystem::path& path) {
-    detail::DecodingMemory memory;
-    return detail::decode_png(path, memory);
+    io::DecodingMemory memory;
+    return io::decode_png(path, memory);
 }
 
 }  // namespace gantry

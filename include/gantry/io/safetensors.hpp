@@ -24,6 +24,7 @@
 
 namespace gantry {
 
+namespace io {
 /// A tensor in a safetensors file.
 struct TensorEntry {
     std::string dtype;               ///< "F32", "F64", "I64", "U8", "U64", ...
@@ -32,17 +33,17 @@ struct TensorEntry {
 
     bool operator==(const TensorEntry&) const = default;
 };
+}  // namespace io
 
 /// The contents of a safetensors file.
 struct Safetensors {
-    std::map<std::string, TensorEntry> tensors;   ///< by name
-    std::map<std::string, std::string> metadata;  ///< by key
+    std::map<std::string, io::TensorEntry> tensors;  ///< by name
+    std::map<std::string, std::string> metadata;     ///< by key
 
     bool operator==(const Safetensors&) const = default;
 };
 
-namespace detail {
-
+namespace io {
 static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");
 
 /// Size of a dtype in bytes, or 0 if it is unknown.
@@ -65,6 +66,7 @@ inline std::size_t dtype_size(std::string_view dtype) {
     return 0;
 }
 
+/// The format's name of a type.
 template <class T>
 constexpr std::string_view dtype_name() {
     if constexpr (std::same_as<T, float>)
@@ -114,22 +116,18 @@ inline std::string unsupported(const std::string& dtype) {
     return "the unsupported type " + quoted(dtype) + ": convert it first, in PyTorch with tensor.float()";
 }
 
-}  // namespace detail
-
 /// A TensorEntry from row-major values of float, double, std::int64_t, std::uint64_t or std::uint8_t. Errors:
 /// a number of values other than the shape's.
 template <std::ranges::contiguous_range Values>
 TensorEntry make_entry(std::vector<std::size_t> shape, const Values& values) {
     const auto bytes = std::as_bytes(std::span(values));
-    TensorEntry entry{std::string(detail::dtype_name<std::ranges::range_value_t<Values>>()),
+    TensorEntry entry{std::string(dtype_name<std::ranges::range_value_t<Values>>()),
                       std::move(shape),
                       {bytes.begin(), bytes.end()}};
-    if (detail::tensor_bytes(entry.dtype, entry.shape) != entry.data.size())
+    if (tensor_bytes(entry.dtype, entry.shape) != entry.data.size())
         fail("make_entry", "the number of values must match the shape", std::ranges::size(values));
     return entry;
 }
-
-namespace detail {
 
 /// True if the dtype converts exactly to a wider T.
 template <class T>
@@ -151,6 +149,7 @@ inline float from_half(std::uint16_t bits) {
 /// Converts from bfloat16, the upper half of a float.
 inline float from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
 
+/// Sets each value to f of a number of type From in `data`.
 template <class From, class T, class F>
 void convert(const std::vector<std::byte>& data, std::span<T> values, const F& f) {
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -160,33 +159,32 @@ void convert(const std::vector<std::byte>& data, std::span<T> values, const F& f
     }
 }
 
-}  // namespace detail
-
 /// Copies the values of tensor `name`. F16 and BF16, and F32 to double, are converted exactly. Errors: no
 /// tensor of that name; another dtype or number of values.
 template <class T>
 void copy_values(const Safetensors& file, const std::string& name, std::span<T> values) {
     const auto found = file.tensors.find(name);
-    if (found == file.tensors.end()) fail("safetensors", "the file has no tensor " + detail::quoted(name));
+    if (found == file.tensors.end()) fail("safetensors", "the file has no tensor " + quoted(name));
     const TensorEntry& entry = found->second;
-    if (detail::dtype_size(entry.dtype) == 0)
-        fail("safetensors", "tensor " + detail::quoted(name) + " has " + detail::unsupported(entry.dtype));
-    const bool widened = detail::is_widened<T>(entry.dtype);
-    if ((entry.dtype != detail::dtype_name<T>() && !widened) ||
-        entry.data.size() != values.size() * detail::dtype_size(entry.dtype))
+    if (dtype_size(entry.dtype) == 0)
+        fail("safetensors", "tensor " + quoted(name) + " has " + unsupported(entry.dtype));
+    const bool widened = is_widened<T>(entry.dtype);
+    if ((entry.dtype != dtype_name<T>() && !widened) ||
+        entry.data.size() != values.size() * dtype_size(entry.dtype))
         fail("safetensors",
-             "tensor " + detail::quoted(name) + " must have " + std::to_string(values.size()) +
-                 " values of type " + std::string(detail::dtype_name<T>()),
-             entry.data.size() / detail::dtype_size(entry.dtype), " of type ", entry.dtype);
+             "tensor " + quoted(name) + " must have " + std::to_string(values.size()) + " values of type " +
+                 std::string(dtype_name<T>()),
+             entry.data.size() / dtype_size(entry.dtype), " of type ", entry.dtype);
     if (values.empty()) return;
     if (!widened)
         std::memcpy(values.data(), entry.data.data(), entry.data.size());
     else if (entry.dtype == "F16")
-        detail::convert<std::uint16_t>(entry.data, values, detail::from_half);
+        convert<std::uint16_t>(entry.data, values, from_half);
     else if (entry.dtype == "BF16")
-        detail::convert<std::uint16_t>(entry.data, values, detail::from_bfloat16);
+        convert<std::uint16_t>(entry.data, values, from_bfloat16);
     else
-        detail::convert<float>(entry.data, values, [](float value) { return value; });
+        convert<float>(entry.data, values, [](float value) { return value; });
 }
+}  // namespace io
 
 }  // namespace gantry

@@ -30,7 +30,7 @@ inline constexpr const char *format_key = "gantry.format", *checksum_key = "gant
 
 /// CRC-32 of a file's contents, in hexadecimal: names, dtypes, shapes, data and metadata, independent of
 /// their order in the file.
-inline std::string checksum(const std::map<std::string, TensorEntry>& tensors,
+inline std::string checksum(const std::map<std::string, io::TensorEntry>& tensors,
                             const std::map<std::string, std::string>& metadata) {
     uLong sum = 0;
     const auto add = [&](std::span<const std::byte> bytes) {
@@ -64,18 +64,18 @@ inline std::string checksum(const std::map<std::string, TensorEntry>& tensors,
 // clang-format on
 class SafetensorsReader {
 public:
-    explicit SafetensorsReader(const std::filesystem::path& path) : file_(path, File::Mode::read) {}
+    explicit SafetensorsReader(const std::filesystem::path& path) : file_(path, io::File::Mode::read) {}
 
     Safetensors read() {
         const JsonObject header = read_header();
         Safetensors result;
-        std::map<std::pair<std::size_t, std::size_t>, std::vector<TensorEntry*>> places;
+        std::map<std::pair<std::size_t, std::size_t>, std::vector<io::TensorEntry*>> places;
         for (const auto& [name, value] : header) {
             if (name == "__metadata__") {
                 read_metadata(value, result);
                 continue;
             }
-            TensorEntry& entry = result.tensors[name];
+            io::TensorEntry& entry = result.tensors[name];
             places[read_entry(name, value, entry)].push_back(&entry);
         }
         std::size_t end_of_last = 0;
@@ -88,7 +88,7 @@ public:
         require(end_of_last == data_size_, "its data has " + std::to_string(data_size_) +
                                                " bytes, its header says " + std::to_string(end_of_last));
         for (const auto& [place, entries] : places)
-            for (TensorEntry* entry : entries) {
+            for (io::TensorEntry* entry : entries) {
                 entry->data.resize(place.second - place.first);
                 file_.read(entry->data);
             }
@@ -137,15 +137,15 @@ private:
         require(metadata, "__metadata__ must be a JSON object");
         for (const auto& [key, entry] : *metadata) {
             const auto* const text = entry.get<std::string>();
-            require(text, "__metadata__ must contain strings only, unlike " + quoted(key));
+            require(text, "__metadata__ must contain strings only, unlike " + io::quoted(key));
             result.metadata[key] = *text;
         }
     }
 
     /// Sets dtype and shape, and returns the data's begin and end.
     std::pair<std::size_t, std::size_t> read_entry(const std::string& name, const Json& value,
-                                                   TensorEntry& entry) const {
-        const std::string tensor = "tensor " + quoted(name) + " ";
+                                                   io::TensorEntry& entry) const {
+        const std::string tensor = "tensor " + io::quoted(name) + " ";
         const auto* const object = value.get<JsonObject>();
         require(object && object->contains("dtype") && object->contains("shape") &&
                     object->contains("data_offsets") && object->size() == 3,
@@ -161,7 +161,7 @@ private:
         const std::size_t begin = offsets[0], end = offsets[1];
         require(begin <= end && end <= data_size_, tensor + "has data_offsets outside the file");
         // Unknown dtypes are accepted here, since the tensor may not be used.
-        require(dtype_size(entry.dtype) == 0 || tensor_bytes(entry.dtype, entry.shape) == end - begin,
+        require(io::dtype_size(entry.dtype) == 0 || io::tensor_bytes(entry.dtype, entry.shape) == end - begin,
                 tensor + "has data_offsets that do not match its dtype and shape");
         return {begin, end};
     }
@@ -177,14 +177,14 @@ private:
         return true;
     }
 
-    File file_;
+    io::File file_;
     std::size_t data_size_ = 0;
 };
 
 /// The JSON header of a file with this metadata and its tensors' data in this order.
 inline std::string safetensors_header(
     const std::map<std::string, std::string>& metadata,
-    const std::vector<const std::pair<const std::string, TensorEntry>*>& order) {
+    const std::vector<const std::pair<const std::string, io::TensorEntry>*>& order) {
     std::map<std::string, std::string> values;
     for (const auto& [key, text] : metadata)
         values["__metadata__"] +=
@@ -215,19 +215,19 @@ inline std::string safetensors_header(
 /// data does not match its dtype and shape; names or metadata that are not UTF-8; a tensor named
 /// __metadata__.
 inline void write_safetensors(const std::filesystem::path& path, const Safetensors& contents) {
-    std::vector<const std::pair<const std::string, TensorEntry>*> order;
+    std::vector<const std::pair<const std::string, io::TensorEntry>*> order;
     for (const auto& tensor : contents.tensors) {
         const auto& [name, entry] = tensor;
         if (name == "__metadata__") fail("write_safetensors", "no tensor can have the name __metadata__");
-        if (detail::tensor_bytes(entry.dtype, entry.shape) != entry.data.size())
+        if (io::tensor_bytes(entry.dtype, entry.shape) != entry.data.size())
             fail("write_safetensors",
-                 "tensor " + detail::quoted(name) + " must have the size that its dtype and shape require",
+                 "tensor " + io::quoted(name) + " must have the size that its dtype and shape require",
                  entry.data.size(), " bytes of type ", entry.dtype);
         order.push_back(&tensor);
     }
     std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
-        const std::size_t size_a = detail::dtype_size(a->second.dtype);
-        const std::size_t size_b = detail::dtype_size(b->second.dtype);
+        const std::size_t size_a = io::dtype_size(a->second.dtype);
+        const std::size_t size_b = io::dtype_size(b->second.dtype);
         return size_a != size_b ? size_a > size_b : a->first < b->first;
     });
 
@@ -243,7 +243,7 @@ inline void write_safetensors(const std::filesystem::path& path, const Safetenso
     text.resize((text.size() + 7) / 8 * 8, ' ');
 
     const std::uint64_t length = text.size();
-    AtomicFile file(path);
+    io::AtomicFile file(path);
     file.write(std::as_bytes(std::span(&length, 1)));
     file.write(text);
     for (const auto* tensor : order) file.write(tensor->second.data);

@@ -12,7 +12,7 @@ namespace gantry {
 ///     AvgPool2d<Pooling{.size = 4, .stride = 2}>
 template <auto... pooling>
 struct AvgPool2d : detail::PoolingLayer<Pooling{.size = 1}> {
-    using Valid = detail::StaticCheck<false, detail::LayerTakesPooling<sizeof...(pooling)>>;
+    using Valid = core::StaticCheck<false, diagnosis::LayerTakesPooling<sizeof...(pooling)>>;
 };
 template <Pooling pooling>
 struct AvgPool2d<pooling> : detail::PoolingLayer<pooling> {
@@ -29,14 +29,14 @@ struct AvgPool2d<pooling> : detail::PoolingLayer<pooling> {
 
 /// Mean of each channel over the image, Shape<Batch, height, width, C> -> Shape<Batch, C>; see
 /// global_avg_pool2d.
-struct GlobalAvgPool2d : PlainLayer {
-    static constexpr FeatureOrder feature_order = FeatureOrder::own;
+struct GlobalAvgPool2d : layers::PlainLayer {
+    static constexpr layers::FeatureOrder feature_order = layers::FeatureOrder::own;
     static constexpr std::size_t pytorch_modules = 2;  // AdaptiveAvgPool2d(1) and Flatten
     template <int index, class X>
     using Fit = decltype(detail::image_check<index, GlobalAvgPool2d, X, 0>());
     template <class X>
-    using Output = typename std::conditional_t<std::is_same_v<X, AnyShape>, std::type_identity<X>,
-                                               detail::GloballyPooled<X>>::type;
+    using Output = typename std::conditional_t<std::is_same_v<X, core::AnyShape>, std::type_identity<X>,
+                                               ops::GloballyPooled<X>>::type;
     template <class X>
     static constexpr std::size_t stored = Output<X>::sample_size;
 

@@ -16,12 +16,13 @@ template <int feature_count, BatchNormOptions options = BatchNormOptions{}>
 struct BatchNorm {
     using Parameters =
         std::conditional_t<options.affine,
-                           ParameterList<Parameter<"weight", Shape<feature_count>, Role::scale>,
-                                         Parameter<"bias", Shape<feature_count>, Role::shift>>,
-                           ParameterList<>>;
-    using State = ParameterList<Parameter<"running_mean", Shape<feature_count>, Role::running_mean>,
-                                Parameter<"running_var", Shape<feature_count>, Role::running_variance>>;
-    using Input = AnyShape;
+                           core::ParameterList<core::Parameter<"weight", Shape<feature_count>, Role::scale>,
+                                               core::Parameter<"bias", Shape<feature_count>, Role::shift>>,
+                           core::ParameterList<>>;
+    using State =
+        core::ParameterList<core::Parameter<"running_mean", Shape<feature_count>, Role::running_mean>,
+                            core::Parameter<"running_var", Shape<feature_count>, Role::running_variance>>;
+    using Input = core::AnyShape;
     static constexpr int features = feature_count;
     template <class X>
     using Output = X;
@@ -30,7 +31,7 @@ struct BatchNorm {
     template <class X>
     static constexpr std::size_t stored = X::sample_size;
     static constexpr bool fuses_activation = true, keeps_shape = true;
-    static constexpr FeatureOrder feature_order = FeatureOrder::kept;
+    static constexpr layers::FeatureOrder feature_order = layers::FeatureOrder::kept;
 
     static std::string name() {
         return "BatchNorm " + std::to_string(feature_count) + (options.affine ? "" : ", not affine");
@@ -40,9 +41,9 @@ struct BatchNorm {
     template <class P, AnyTensor X, AnyTensor... More>
     static auto forward(const P&, const X& x, const More&... more) {
         // The batch norm kernels fuse only the identity and leaky_relu.
-        constexpr bool fuses = P::activation.kind == ActivationKind::identity ||
-                               P::activation.kind == ActivationKind::leaky_relu;
-        constexpr Activation fused = fuses ? P::activation : Activation{};
+        constexpr bool fuses = P::activation.kind == contracts::ActivationKind::identity ||
+                               P::activation.kind == contracts::ActivationKind::leaky_relu;
+        constexpr contracts::Activation fused = fuses ? P::activation : contracts::Activation{};
         const auto y = [&] {
             if constexpr (P::training)
                 return batch_norm<fused.kind>(x, more..., options, fused.parameter);
@@ -52,7 +53,7 @@ struct BatchNorm {
         if constexpr (fuses)
             return y;
         else
-            return elementwise(ActivationFunction<P::activation.kind>{P::activation.parameter}, y);
+            return elementwise(ops::ActivationFunction<P::activation.kind>{P::activation.parameter}, y);
     }
 };
 

@@ -11,22 +11,23 @@
 namespace gantry {
 
 namespace detail {
-
 /// "4x4 stride 2 padding 1"; values at their defaults are omitted.
 inline std::string window_text(const Conv2dOptions& window) {
-    const auto number = [](PerAxis n) {
+    const auto number = [](core::PerAxis n) {
         const std::string vertical = std::to_string(n.vertical);
         return n.vertical == n.horizontal ? vertical : vertical + 'x' + std::to_string(n.horizontal);
     };
-    const auto unless = [&](int usual, const char* word, PerAxis n) {
-        return n == PerAxis(usual) ? std::string() : std::string(word) + number(n);
+    const auto unless = [&](int usual, const char* word, core::PerAxis n) {
+        return n == core::PerAxis(usual) ? std::string() : std::string(word) + number(n);
     };
     return std::to_string(window.size.vertical) + 'x' + std::to_string(window.size.horizontal) +
            unless(1, " stride ", window.stride) + unless(0, " padding ", window.padding) +
            unless(1, " dilation ", window.dilation) + unless(0, " more ", window.output_padding) +
            (window.bias ? "" : ", no bias");
 }
+}  // namespace detail
 
+namespace diagnosis {
 /// Compile-time error for a convolution whose third argument is not a single Conv2dOptions.
 template <int arguments>
 struct ConvolutionTakesWindow {
@@ -45,7 +46,9 @@ struct WindowIsValid {
                   "gantry: size, stride and dilation of a window must be positive, padding not negative, and "
                   "output_padding smaller than stride or dilation");
 };
+}  // namespace diagnosis
 
+namespace detail {
 /// Base of Conv2d and ConvTranspose2d. A transposed convolution is the adjoint of a convolution, so both
 /// store weights as (window height, window width, larger, smaller): `larger` counts the channels of the
 /// convolution's input (in of Conv2d, out of ConvTranspose2d), `smaller` those of its output. Files use
@@ -53,32 +56,33 @@ struct WindowIsValid {
 template <int channels_in, int channels_out, int larger, int smaller, Conv2dOptions window>
 struct ConvolutionLayer {
     static constexpr bool has_channels = channels_in > 0 && channels_out > 0;
-    using Valid = std::conditional_t<has_channels, StaticCheck<window.valid(), WindowIsValid<window>>,
-                                     StaticCheck<false, ConvolutionHasChannels<channels_in, channels_out>>>;
+    using Valid = std::conditional_t<
+        has_channels, core::StaticCheck<window.valid(), diagnosis::WindowIsValid<window>>,
+        core::StaticCheck<false, diagnosis::ConvolutionHasChannels<channels_in, channels_out>>>;
     // Clamped to 1, so that invalid arguments fail in Valid only and not in Shape as well.
     static constexpr int rows = std::max(1, window.size.vertical),
                          columns = std::max(1, window.size.horizontal);
     static constexpr int taps = rows * columns;
     // As PyTorch, which derives both from the weight's layout in its files, for transposed convolutions too.
     static constexpr int fan_in = larger * taps, fan_out = smaller * taps;
-    using Weight = Parameter<"weight", Shape<rows, columns, std::max(1, larger), std::max(1, smaller)>,
-                             Role::weight, fan_in, fan_out, FileOrder::channels_first>;
-    using BiasParameter = Parameter<"bias", Shape<std::max(1, channels_out)>, Role::bias, fan_in, fan_out>;
-    using Parameters =
-        std::conditional_t<window.bias, ParameterList<Weight, BiasParameter>, ParameterList<Weight>>;
-    using State = ParameterList<>;
-    using Input = AnyShape;
+    using Weight = core::Parameter<"weight", Shape<rows, columns, std::max(1, larger), std::max(1, smaller)>,
+                                   Role::weight, fan_in, fan_out, core::FileOrder::channels_first>;
+    using BiasParameter =
+        core::Parameter<"bias", Shape<std::max(1, channels_out)>, Role::bias, fan_in, fan_out>;
+    using Parameters = std::conditional_t<window.bias, core::ParameterList<Weight, BiasParameter>,
+                                          core::ParameterList<Weight>>;
+    using State = core::ParameterList<>;
+    using Input = core::AnyShape;
     static constexpr int features = channels_in;
     static constexpr bool fuses_activation = true;
 };
-
 }  // namespace detail
 
 /// 2D convolution, Shape<Batch, height, width, in> -> Shape<Batch, ..., ..., out>; see conv2d.
 ///     Conv2d<3, 64, Conv2dOptions{.size = 4, .stride = 2, .padding = 1, .bias = false}>
 template <int in, int out, auto... window>
 struct Conv2d : Conv2d<in, out, Conv2dOptions{.size = 1}> {
-    using Valid = detail::StaticCheck<false, detail::ConvolutionTakesWindow<sizeof...(window)>>;
+    using Valid = core::StaticCheck<false, diagnosis::ConvolutionTakesWindow<sizeof...(window)>>;
 };
 template <int in, int out, Conv2dOptions window>
 struct Conv2d<in, out, window> : detail::ConvolutionLayer<in, out, in, out, window> {
@@ -86,11 +90,11 @@ struct Conv2d<in, out, window> : detail::ConvolutionLayer<in, out, in, out, wind
     using Fit = decltype(detail::image_check<index, Conv2d, X, in, window.span(), window.padding>());
     template <class X>
     struct OutputOf {
-        using type = typename detail::Convolved<window, X, out>::type;
+        using type = typename ops::Convolved<window, X, out>::type;
     };
     template <class X>
-    using Output =
-        typename std::conditional_t<std::is_same_v<X, AnyShape>, std::type_identity<X>, OutputOf<X>>::type;
+    using Output = typename std::conditional_t<std::is_same_v<X, core::AnyShape>, std::type_identity<X>,
+                                               OutputOf<X>>::type;
     /// Includes taps on padding.
     template <class X>
     static constexpr std::size_t flops = Output<X>::sample_size*(2 * std::size_t{in} * Conv2d::taps +

@@ -15,7 +15,7 @@ constexpr auto transposed_image_check();
 /// conventions of PyTorch's ConvTranspose2d; see conv_transpose2d.
 template <int in, int out, auto... window>
 struct ConvTranspose2d : ConvTranspose2d<in, out, Conv2dOptions{.size = 1}> {
-    using Valid = detail::StaticCheck<false, detail::ConvolutionTakesWindow<sizeof...(window)>>;
+    using Valid = core::StaticCheck<false, diagnosis::ConvolutionTakesWindow<sizeof...(window)>>;
 };
 template <int in, int out, Conv2dOptions window>
 struct ConvTranspose2d<in, out, window> : detail::ConvolutionLayer<in, out, out, in, window> {
@@ -23,11 +23,11 @@ struct ConvTranspose2d<in, out, window> : detail::ConvolutionLayer<in, out, out,
     using Fit = decltype(detail::transposed_image_check<index, ConvTranspose2d, X, in, window>());
     template <class X>
     struct OutputOf {
-        using type = typename detail::ConvolvedBack<window, X, out>::type;
+        using type = typename ops::ConvolvedBack<window, X, out>::type;
     };
     template <class X>
-    using Output =
-        typename std::conditional_t<std::is_same_v<X, AnyShape>, std::type_identity<X>, OutputOf<X>>::type;
+    using Output = typename std::conditional_t<std::is_same_v<X, core::AnyShape>, std::type_identity<X>,
+                                               OutputOf<X>>::type;
     /// Includes taps that fall into the padding.
     template <class X>
     static constexpr std::size_t flops = 2 * X::sample_size* out* ConvTranspose2d::taps +
@@ -46,6 +46,7 @@ struct ConvTranspose2d<in, out, window> : detail::ConvolutionLayer<in, out, out,
     }
 };
 
+namespace diagnosis {
 /// Compile-time error for a transposed convolution whose padding removes its whole result.
 template <int layer_index, class Layer, int result_height, int result_width>
 struct LayerLeavesPixels {
@@ -53,6 +54,7 @@ struct LayerLeavesPixels {
                   "gantry: the padding of a transposed convolution of this Sequential leaves no output "
                   "pixels (see LayerLeavesPixels<layer index, layer, output height, output width>)");
 };
+}  // namespace diagnosis
 
 template <int index, class L, class X, int in, Conv2dOptions window>
 constexpr auto detail::transposed_image_check() {
@@ -60,10 +62,10 @@ constexpr auto detail::transposed_image_check() {
     if constexpr (!Check::fits) {
         return Check{};
     } else {
-        constexpr Extents image = X::extents(Batch);
-        constexpr PerAxis out = window.transposed_output({image.of[1], image.of[2]});
-        return StaticCheck<(out.vertical > 0 && out.horizontal > 0),
-                           LayerLeavesPixels<index, L, out.vertical, out.horizontal>>{};
+        constexpr core::Extents image = X::extents(Batch);
+        constexpr core::PerAxis out = window.transposed_output({image.of[1], image.of[2]});
+        return core::StaticCheck<(out.vertical > 0 && out.horizontal > 0),
+                                 diagnosis::LayerLeavesPixels<index, L, out.vertical, out.horizontal>>{};
     }
 }
 

@@ -14,27 +14,30 @@ struct DenseOptions {
     bool bias = true;  ///< add a learned value to each output
 };
 
+namespace diagnosis {
 /// Compile-time check of Dense's extents.
 template <int inputs, int outputs>
 struct DenseHasFeatures {
-    static_assert(inputs > 0 && outputs > 0,
-                  "gantry: a Dense layer must have at least one input and one output: Dense<inputs, outputs>");
+    static_assert(
+        inputs > 0 && outputs > 0,
+        "gantry: a Dense layer must have at least one input and one output: Dense<inputs, outputs>");
 };
+}  // namespace diagnosis
 
 /// y = x W + b, Shape<Batch, inputs> -> Shape<Batch, outputs>. W is stored as (inputs, outputs), the
 /// transpose of PyTorch's Linear, so that x and W are both read row by row; files use PyTorch's layout.
 template <int inputs, int outputs = 0, DenseOptions options = DenseOptions{}>
 struct Dense {
     static constexpr bool valid = inputs > 0 && outputs > 0;  ///< the condition of Valid
-    using Valid = detail::StaticCheck<valid, DenseHasFeatures<inputs, outputs>>;
+    using Valid = core::StaticCheck<valid, diagnosis::DenseHasFeatures<inputs, outputs>>;
     // Clamped to 1, so that invalid arguments fail in Valid only and not in Shape as well.
     static constexpr int rows = std::max(1, inputs), columns = std::max(1, outputs);  ///< of the weight
-    using Weight =
-        Parameter<"weight", Shape<rows, columns>, Role::weight, rows, columns, FileOrder::transposed>;
-    using BiasParameter = Parameter<"bias", Shape<columns>, Role::bias, rows, columns>;
-    using Parameters =
-        std::conditional_t<options.bias, ParameterList<Weight, BiasParameter>, ParameterList<Weight>>;
-    using State = ParameterList<>;
+    using Weight = core::Parameter<"weight", Shape<rows, columns>, Role::weight, rows, columns,
+                                   core::FileOrder::transposed>;
+    using BiasParameter = core::Parameter<"bias", Shape<columns>, Role::bias, rows, columns>;
+    using Parameters = std::conditional_t<options.bias, core::ParameterList<Weight, BiasParameter>,
+                                          core::ParameterList<Weight>>;
+    using State = core::ParameterList<>;
     using Input = Shape<Batch, rows>;
     static constexpr int features = inputs;
     template <class X>
@@ -44,7 +47,7 @@ struct Dense {
     template <class X>
     static constexpr std::size_t stored = outputs;
     static constexpr bool fuses_activation = true;
-    static constexpr FeatureOrder feature_order = FeatureOrder::free;
+    static constexpr layers::FeatureOrder feature_order = layers::FeatureOrder::free;
     /// The same layer with outputs * factor outputs; see Maxout.
     template <int factor>
     using Widened = Dense<inputs, outputs * factor, options>;

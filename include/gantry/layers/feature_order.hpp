@@ -13,6 +13,7 @@
 
 namespace gantry {
 
+namespace diagnosis {
 /// Why a network cannot be saved to a file that PyTorch reads as the same network; PyTorchOrder explains
 /// each.
 enum class OrderProblem { none, image_size, other_image, layer, parameter };
@@ -39,25 +40,27 @@ struct PyTorchOrder {
                   "FileOrder; with FeatureOrder::kept it must be a vector with one value per feature or one "
                   "for all (see PyTorchOrder<layer index, problem>)");
 };
+}  // namespace diagnosis
 
 namespace detail {
-
 /// A leaf layer with its input and output shapes; rank 0: unknown.
 struct LayerTrace {
-    FeatureOrder order = FeatureOrder::unknown;
-    Extents takes{}, makes{};
+    layers::FeatureOrder order = layers::FeatureOrder::unknown;
+    core::Extents takes{}, makes{};
     bool parameters_known = true;
 
     /// True if element i of the result corresponds to element i of the input.
-    constexpr bool keeps_order() const { return order == FeatureOrder::kept || order == FeatureOrder::view; }
+    constexpr bool keeps_order() const {
+        return order == layers::FeatureOrder::kept || order == layers::FeatureOrder::view;
+    }
     constexpr bool keeps_pytorch_order() const {
-        return order == FeatureOrder::unknown || order == FeatureOrder::own;
+        return order == layers::FeatureOrder::unknown || order == layers::FeatureOrder::own;
     }
 };
 
 /// The permutation between channels-last and channels-first for an image of these extents; {} if there is
 /// none.
-constexpr FlatImage flat_image(const Extents& extents) {
+constexpr core::FlatImage flat_image(const core::Extents& extents) {
     if (extents.rank != 4 || extents.of[1] * extents.of[2] == 1 || extents.of[3] == 1) return {};
     return {extents.of[1] * extents.of[2], extents.of[3]};
 }
@@ -65,26 +68,26 @@ constexpr FlatImage flat_image(const Extents& extents) {
 template <class P, class L, class X, class Y>
 constexpr bool parameter_is_known() {
     constexpr std::size_t size = P::shape::sample_size;
-    constexpr FeatureOrder order = feature_order_of<L>;
-    if constexpr (P::file_order == FileOrder::unknown) return false;
-    if constexpr (order == FeatureOrder::kept && !std::is_same_v<Y, AnyShape>)
+    constexpr layers::FeatureOrder order = layers::feature_order_of<L>;
+    if constexpr (P::file_order == core::FileOrder::unknown) return false;
+    if constexpr (order == layers::FeatureOrder::kept && !std::is_same_v<Y, core::AnyShape>)
         // PyTorch's features are not the last extent of a rank-3 tensor.
         return P::shape::rank < 2 && Y::rank != 3 && (size == 1 || size == last_extent<Y>);
-    if constexpr (order == FeatureOrder::free && X::rank == 2 && Y::rank == 2)
-        return P::file_order == FileOrder::transposed
+    if constexpr (order == layers::FeatureOrder::free && X::rank == 2 && Y::rank == 2)
+        return P::file_order == core::FileOrder::transposed
                    ? P::shape::extents(0).first() == last_extent<X> &&
                          P::shape::extents(0).last() % last_extent<Y> == 0
                    : P::shape::rank < 2 && (size == 1 || size % Y::sample_size == 0);
     return true;
 }
 template <class L, class X, class Y, class... P>
-constexpr bool parameters_are_known(ParameterList<P...>) {
+constexpr bool parameters_are_known(core::ParameterList<P...>) {
     return (parameter_is_known<P, L, X, Y>() && ... && true);
 }
 
 template <class S>
-constexpr Extents traced_extents() {
-    if constexpr (std::is_same_v<S, AnyShape>)
+constexpr core::Extents traced_extents() {
+    if constexpr (std::is_same_v<S, core::AnyShape>)
         return {};
     else
         return S::extents(Batch);
@@ -102,26 +105,31 @@ constexpr auto trace_layers() {
     LayerTrace* next = layers.data();
     Architecture::template each_layer<typename Architecture::Input>(
         [&]<class L, class X, class Y>(Type<L>, Type<X>, Type<Y>) {
-            *next++ = {feature_order_of<L>, traced_extents<X>(), traced_extents<Y>(),
+            *next++ = {layers::feature_order_of<L>, traced_extents<X>(), traced_extents<Y>(),
                        parameters_are_known<L, X, Y>(typename L::Parameters{}) &&
                            parameters_are_known<L, X, Y>(typename L::State{})};
         });
     return layers;
 }
+}  // namespace detail
 
+namespace layers {
 /// Feature order of a layer's input and output vectors; {1, 1} for images, whose channels have PyTorch's
 /// order.
 struct LayerOrders {
-    FlatImage inputs{}, outputs{};
+    core::FlatImage inputs{}, outputs{};
 };
+}  // namespace layers
+
+namespace detail {
 template <std::size_t count>
 struct NetworkOrders {
-    std::array<LayerOrders, count> layers{};
-    OrderProblem problem = OrderProblem::none;
+    std::array<layers::LayerOrders, count> layers{};
+    diagnosis::OrderProblem problem = diagnosis::OrderProblem::none;
     int layer = 0;  ///< leaf index of the layer that has the problem
 
-    constexpr void fail(OrderProblem what, std::size_t where) {
-        if (problem != OrderProblem::none) return;
+    constexpr void fail(diagnosis::OrderProblem what, std::size_t where) {
+        if (problem != diagnosis::OrderProblem::none) return;
         problem = what;
         layer = static_cast<int>(where);
     }
@@ -140,47 +148,50 @@ constexpr NetworkOrders<count> order_features(const std::array<LayerTrace, count
     };
     for (std::size_t i = 0; i < count; ++i) {
         const LayerTrace& layer = layers[i];
-        if (!layer.parameters_known) result.fail(OrderProblem::parameter, i);
-        if (layer.order == FeatureOrder::view && layer.takes.rank == 0)
-            result.fail(OrderProblem::image_size, i);
-        if (layer.order == FeatureOrder::unknown && layer.makes.rank != 4 &&
-            flat_image(layer.takes) != FlatImage{})
-            result.fail(OrderProblem::layer, i);
+        if (!layer.parameters_known) result.fail(diagnosis::OrderProblem::parameter, i);
+        if (layer.order == layers::FeatureOrder::view && layer.takes.rank == 0)
+            result.fail(diagnosis::OrderProblem::image_size, i);
+        if (layer.order == layers::FeatureOrder::unknown && layer.makes.rank != 4 &&
+            flat_image(layer.takes) != core::FlatImage{})
+            result.fail(diagnosis::OrderProblem::layer, i);
     }
     for (std::size_t begin = 0, end = 0; begin <= count; begin = end) {
-        std::optional<FlatImage> order;
+        std::optional<core::FlatImage> order;
         std::optional<std::size_t> silent;  // a layer without a feature_order
         for (end = begin; end == begin || (end <= count && layers[end - 1].keeps_order()); ++end) {
             const bool decides = end == 0 || end == count || shape(end).rank != 2 ||
                                  keeps_pytorch_order(end) || keeps_pytorch_order(end - 1);
             if (!decides) continue;
             for (const std::size_t layer : {end - 1, end})
-                if (layer < count && layers[layer].order == FeatureOrder::unknown && shape(end).rank == 2)
+                if (layer < count && layers[layer].order == layers::FeatureOrder::unknown &&
+                    shape(end).rank == 2)
                     silent = layer;
-            const FlatImage here = flat_image(shape(end));
+            const core::FlatImage here = flat_image(shape(end));
             if (order && *order != here)
-                silent ? result.fail(OrderProblem::layer, *silent)
-                       : result.fail(OrderProblem::other_image, end < count ? end : count - 1);
+                silent ? result.fail(diagnosis::OrderProblem::layer, *silent)
+                       : result.fail(diagnosis::OrderProblem::other_image, end < count ? end : count - 1);
             order = here;
         }
         // Sets every element: g++ 12 loses elements that only have their default initialisers.
         for (std::size_t p = begin; p < end; ++p) {
-            const FlatImage vector = shape(p).rank == 2 && order ? *order : FlatImage{};
+            const core::FlatImage vector = shape(p).rank == 2 && order ? *order : core::FlatImage{};
             if (p < count) result.layers[p].inputs = vector;
             if (p > 0) result.layers[p - 1].outputs = vector;
         }
     }
     return result;
 }
+}  // namespace detail
 
+namespace layers {
+/// The orders of the features of a network's parameters in PyTorch's files, or why there is none.
 template <class Architecture>
 inline constexpr auto feature_orders = [] {
-    if constexpr (leaf_count<Architecture> == 0)
-        return NetworkOrders<0>{};  // the layers do not fit together
+    if constexpr (detail::leaf_count<Architecture> == 0)
+        return detail::NetworkOrders<0>{};  // the layers do not fit together
     else
-        return order_features(trace_layers<Architecture>());
+        return detail::order_features(detail::trace_layers<Architecture>());
 }();
-
-}  // namespace detail
+}  // namespace layers
 
 }  // namespace gantry

@@ -7,6 +7,7 @@
 
 namespace gantry {
 
+namespace diagnosis {
 // Compile-time errors for mismatched layers. A mismatch instantiates one of these structs where the network's
 // type is named, so the compiler's message shows the arguments: the layer's index (from 0), the layer, the
 // shape or extent it expects, and the one it gets.
@@ -49,9 +50,9 @@ struct LayerFitsWindow {
         "gantry: the window of a layer of this Sequential is larger than its input image (see "
         "LayerFitsWindow<layer index, layer, image height, width, window height, width>, all with padding)");
 };
+}  // namespace diagnosis
 
 namespace detail {
-
 template <class L>
 struct Type {
     using type = L;
@@ -59,7 +60,7 @@ struct Type {
 
 template <class L>
 struct OptionsCheck {
-    using type = StaticCheck<true, void>;
+    using type = core::StaticCheck<true, void>;
 };
 template <class L>
 requires requires { typename L::Valid; }
@@ -73,23 +74,24 @@ using options_check = typename OptionsCheck<L>::type;
 template <class S>
 inline constexpr int last_extent = S::extents(Batch).last();
 template <>
-inline constexpr int last_extent<AnyShape> = 0;
+inline constexpr int last_extent<core::AnyShape> = 0;
 
 /// StaticCheck that a layer over images takes shape X. `channels`: the channels it expects, 0 for any;
 /// `window`: the span of its window; `padding`: pixels added on each side.
-template <int index, class L, class X, int channels, PerAxis window = 1, PerAxis padding = 0>
+template <int index, class L, class X, int channels, core::PerAxis window = 1, core::PerAxis padding = 0>
 constexpr auto image_check() {
     if constexpr (X::rank != 4) {
-        return StaticCheck<false, LayerFitsImage<index, L, X>>{};
+        return core::StaticCheck<false, diagnosis::LayerFitsImage<index, L, X>>{};
     } else {
-        constexpr Extents image = X::extents(Batch);
+        constexpr core::Extents image = X::extents(Batch);
         constexpr int height = image.of[1] + 2 * padding.vertical,
                       width = image.of[2] + 2 * padding.horizontal;
         if constexpr (channels != 0 && channels != image.of[3])
-            return StaticCheck<false, LayerFits<index, L, channels, image.of[3]>>{};
+            return core::StaticCheck<false, diagnosis::LayerFits<index, L, channels, image.of[3]>>{};
         else
-            return StaticCheck < window.vertical <= height && window.horizontal <= width,
-                   LayerFitsWindow < index, L, height, width, window.vertical, window.horizontal >> {};
+            return core::StaticCheck < window.vertical <= height && window.horizontal <= width,
+                   diagnosis::LayerFitsWindow < index, L, height, width, window.vertical,
+                   window.horizontal >> {};
     }
 }
 
@@ -100,18 +102,19 @@ constexpr auto layer_check() {
     using Expected = typename L::Input;
     if constexpr (!options_check<L>::fits) {
         return options_check<L>{};
-    } else if constexpr (std::is_same_v<X, AnyShape>) {
-        return StaticCheck<true, void>{};
+    } else if constexpr (std::is_same_v<X, core::AnyShape>) {
+        return core::StaticCheck<true, void>{};
     } else if constexpr (requires { typename L::template Fit<index, X>; }) {
         return typename L::template Fit<index, X>{};
-    } else if constexpr (std::is_same_v<Expected, AnyShape>) {
+    } else if constexpr (std::is_same_v<Expected, core::AnyShape>) {
         constexpr int gets = last_extent<X>, expects = L::features == 0 ? gets : L::features;
-        return StaticCheck<expects == gets, LayerFits<index, L, expects, gets>>{};
+        return core::StaticCheck<expects == gets, diagnosis::LayerFits<index, L, expects, gets>>{};
     } else if constexpr (X::rank == 2 && Expected::rank == 2) {
-        return StaticCheck<std::is_same_v<Expected, X>,
-                           LayerFits<index, L, last_extent<Expected>, last_extent<X>>>{};
+        return core::StaticCheck<std::is_same_v<Expected, X>,
+                                 diagnosis::LayerFits<index, L, last_extent<Expected>, last_extent<X>>>{};
     } else {
-        return StaticCheck<std::is_same_v<Expected, X>, LayerFitsShape<index, L, Expected, X>>{};
+        return core::StaticCheck<std::is_same_v<Expected, X>,
+                                 diagnosis::LayerFitsShape<index, L, Expected, X>>{};
     }
 }
 
@@ -120,19 +123,18 @@ constexpr auto layer_check() {
 template <int index, class L, class X>
 constexpr auto taken() {
     if constexpr (!options_check<L>::fits) {
-        return Type<std::conditional_t<KeepsShape<L>, X, typename L::Input>>{};
-    } else if constexpr (std::is_same_v<X, AnyShape>) {
+        return Type<std::conditional_t<layers::KeepsShape<L>, X, typename L::Input>>{};
+    } else if constexpr (std::is_same_v<X, core::AnyShape>) {
         return Type<typename L::Input>{};
     } else if constexpr (decltype(layer_check<index, L, X>())::fits) {
         return Type<X>{};
-    } else if constexpr (std::is_same_v<typename L::Input, AnyShape> && L::features > 0) {
-        using Y = typename Last<X>::template with<L::features>;
-        return Type<std::conditional_t<decltype(layer_check<index, L, Y>())::fits, Y, AnyShape>>{};
+    } else if constexpr (std::is_same_v<typename L::Input, core::AnyShape> && L::features > 0) {
+        using Y = typename core::Last<X>::template with<L::features>;
+        return Type<std::conditional_t<decltype(layer_check<index, L, Y>())::fits, Y, core::AnyShape>>{};
     } else {
         return Type<typename L::Input>{};
     }
 }
-
 }  // namespace detail
 
 }  // namespace gantry

@@ -37,6 +37,7 @@
 
 namespace gantry {
 
+namespace layers {
 // clang-format off
 /// How a layer treats the order of features. In a flattened image that order differs from PyTorch's, so files
 /// need to know it; see feature_order.hpp. It describes vectors only, not the pixels of images.
@@ -52,14 +53,15 @@ enum class FeatureOrder {
 // clang-format on
 
 /// The forward pass that a layer is part of.
-template <bool is_training, Activation next = Activation{}>
+template <bool is_training, contracts::Activation next = contracts::Activation{}>
 struct Pass {
-    static constexpr bool training = is_training;   ///< batch statistics and dropout
-    static constexpr Activation activation = next;  ///< to fuse: applied to the result in the same kernel
-    RandomStream* dropout;                          ///< random numbers for dropout masks
+    static constexpr bool training = is_training;  ///< batch statistics and dropout
+    static constexpr contracts::Activation activation =
+        next;               ///< to fuse: applied to the result in the same kernel
+    RandomStream* dropout;  ///< random numbers for dropout masks
 
     /// The same pass with activation `a`.
-    template <Activation a>
+    template <contracts::Activation a>
     Pass<is_training, a> with() const {
         return {dropout};
     }
@@ -67,9 +69,9 @@ struct Pass {
 
 /// Base of layers without parameters; the shape stays the same unless they redefine Output.
 struct PlainLayer {
-    using Parameters = ParameterList<>;
-    using State = ParameterList<>;
-    using Input = AnyShape;
+    using Parameters = core::ParameterList<>;
+    using State = core::ParameterList<>;
+    using Input = core::AnyShape;
     static constexpr int features = 0;
     template <class X>
     using Output = X;
@@ -78,6 +80,7 @@ struct PlainLayer {
     template <class X>
     static constexpr std::size_t stored = X::sample_size;
 };
+}  // namespace layers
 
 namespace detail {
 /// A real template argument of a layer, stored as float: 0.2 and 0.2f name the same type.
@@ -106,6 +109,7 @@ inline std::string short_number(float number) {
 }
 }  // namespace detail
 
+namespace layers {
 /// A layer that only applies an activation, L::activation.
 template <class L>
 concept ActivationLayer = requires {
@@ -134,5 +138,6 @@ template <class L>
 concept FusesActivation = requires {
     requires L::fuses_activation;
 };
+}  // namespace layers
 
 }  // namespace gantry

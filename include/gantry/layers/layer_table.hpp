@@ -15,13 +15,14 @@
 // templates of Sequential only fill constant tables, which the functions here read, so that this code is
 // compiled once and not for each network.
 
-namespace gantry::detail {
+namespace gantry {
 
+namespace detail {
 /// The parameters, or the states, of one layer of a Sequential.
 struct LayerTensors {
-    std::span<const ParameterConstants> own;  ///< of a layer that is no container
+    std::span<const core::ParameterConstants> own;  ///< of a layer that is no container
     /// Lists those of a container's layers; null for other layers.
-    void (*inner)(std::vector<ParameterInfo>& list, const std::string& prefix, std::size_t offset,
+    void (*inner)(std::vector<core::ParameterInfo>& list, const std::string& prefix, std::size_t offset,
                   std::size_t& leaf);
     std::size_t size;             ///< number of elements
     std::size_t pytorch_modules;  ///< by how much PyTorch's index of the next layer is larger
@@ -29,7 +30,7 @@ struct LayerTensors {
 
 /// Appends the tensors of a Sequential to `list`. `prefix` is prepended to their names; `offset` is that of
 /// the Sequential in the network's buffer; `leaf` counts the layers that are no containers.
-inline void list_tensors(std::span<const LayerTensors> layers, std::vector<ParameterInfo>& list,
+inline void list_tensors(std::span<const LayerTensors> layers, std::vector<core::ParameterInfo>& list,
                          const std::string& prefix, std::size_t offset, std::size_t& leaf) {
     std::size_t pytorch_index = 0;
     for (std::size_t index = 0; index < layers.size(); ++index) {
@@ -40,7 +41,7 @@ inline void list_tensors(std::span<const LayerTensors> layers, std::vector<Param
             layer.inner(list, layer_prefix, offset, leaf);
         } else {
             std::size_t place = offset;
-            for (const ParameterConstants& p : layer.own) {
+            for (const core::ParameterConstants& p : layer.own) {
                 list.push_back({layer_prefix + p.name, 0, leaf, p.role, p.extents, p.fan_in, p.fan_out,
                                 p.file_order, place});
                 place += p.extents.size();
@@ -52,24 +53,28 @@ inline void list_tensors(std::span<const LayerTensors> layers, std::vector<Param
         pytorch_index += layer.pytorch_modules;
     }
 }
+}  // namespace detail
 
+namespace layers {
 /// A row of summary().
 struct SummaryRow {
     std::string layer, output;      ///< "0  Dense 100 -> 1200", "(Batch, 1200)"
     std::size_t parameters, flops;  ///< learned values; floating-point operations per sample
 };
+}  // namespace layers
 
+namespace detail {
 /// What summary() says about one layer of a Sequential.
 struct LayerSummary {
     std::string (*name)();          ///< of a layer that is no container
     std::string (*output)();        ///< see shape_text
     std::size_t parameters, flops;  ///< as in SummaryRow
     /// Lists the rows of a container's layers; null for other layers.
-    void (*inner)(std::vector<SummaryRow>& rows, const std::string& prefix);
+    void (*inner)(std::vector<layers::SummaryRow>& rows, const std::string& prefix);
 };
 
 /// Appends the rows of a Sequential. `prefix` is prepended to the indices of its layers.
-inline void list_rows(std::span<const LayerSummary> layers, std::vector<SummaryRow>& rows,
+inline void list_rows(std::span<const LayerSummary> layers, std::vector<layers::SummaryRow>& rows,
                       const std::string& prefix) {
     for (std::size_t index = 0; index < layers.size(); ++index) {
         const LayerSummary& layer = layers[index];
@@ -82,7 +87,7 @@ inline void list_rows(std::span<const LayerSummary> layers, std::vector<SummaryR
 }
 
 /// The rows as a table with a header and a line of totals.
-inline std::string summary_text(const std::vector<SummaryRow>& rows, std::size_t parameters,
+inline std::string summary_text(const std::vector<layers::SummaryRow>& rows, std::size_t parameters,
                                 std::size_t flops) {
     std::ostringstream out;
     out.imbue(std::locale::classic());
@@ -92,13 +97,13 @@ inline std::string summary_text(const std::vector<SummaryRow>& rows, std::size_t
             << count << std::setw(16) << operations << '\n';
     };
     line("layer", "output", "parameters", "FLOPs per sample");
-    for (const SummaryRow& row : rows) line(row.layer, row.output, row.parameters, row.flops);
+    for (const layers::SummaryRow& row : rows) line(row.layer, row.output, row.parameters, row.flops);
     line("total", "", parameters, flops);
     return out.str();
 }
 
 /// "(Batch, 28, 28, 1)"
-inline std::string extents_text(const Extents& extents) {
+inline std::string extents_text(const core::Extents& extents) {
     std::ostringstream text;
     text.imbue(std::locale::classic());
     text << extents;
@@ -107,10 +112,11 @@ inline std::string extents_text(const Extents& extents) {
 /// The same for a shape; "any" for AnyShape.
 template <class S>
 std::string shape_text() {
-    if constexpr (std::is_same_v<S, AnyShape>)
+    if constexpr (std::is_same_v<S, core::AnyShape>)
         return "any";
     else
         return extents_text(S::extents(Batch));
 }
+}  // namespace detail
 
-}  // namespace gantry::detail
+}  // namespace gantry

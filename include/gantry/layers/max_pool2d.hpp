@@ -11,7 +11,7 @@ namespace gantry {
 ///     MaxPool2d<Pooling{.size = 3, .stride = 2, .padding = 1}>
 template <auto... pooling>
 struct MaxPool2d : detail::PoolingLayer<Pooling{.size = 1}> {
-    using Valid = detail::StaticCheck<false, detail::LayerTakesPooling<sizeof...(pooling)>>;
+    using Valid = core::StaticCheck<false, diagnosis::LayerTakesPooling<sizeof...(pooling)>>;
 };
 template <Pooling pooling>
 struct MaxPool2d<pooling> : detail::PoolingLayer<pooling> {

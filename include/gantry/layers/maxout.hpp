@@ -14,12 +14,12 @@ namespace detail {
 template <int pieces, class List>
 struct PiecesOf;
 template <int pieces, class... P>
-struct PiecesOf<pieces, ParameterList<P...>> {
-    using Parameters = ParameterList<typename P::template WithFanOut<P::fan_out / pieces>...>;
+struct PiecesOf<pieces, core::ParameterList<P...>> {
+    using Parameters = core::ParameterList<typename P::template WithFanOut<P::fan_out / pieces>...>;
 };
-
 }  // namespace detail
 
+namespace diagnosis {
 /// Compile-time check that a layer can be widened.
 template <class Given>
 struct MaxoutTakesLayer {
@@ -33,6 +33,7 @@ template <int pieces>
 struct MaxoutHasPieces {
     static_assert(pieces > 1, "gantry: a Maxout must have at least 2 pieces");
 };
+}  // namespace diagnosis
 
 namespace detail {
 template <class Layer>
@@ -45,10 +46,10 @@ concept Container = requires {
 };
 /// Layer, or the identity for what cannot be a piece, so that only MaxoutTakesLayer is reported.
 template <class Layer>
-using PieceOf = std::conditional_t<AnyLayer<Layer> && !Container<Layer>, Layer, PlainLayer>;
+using PieceOf = std::conditional_t<AnyLayer<Layer> && !Container<Layer>, Layer, layers::PlainLayer>;
 template <class Layer>
 using PieceCheck = std::conditional_t<HasWidened<Layer>, options_check<PieceOf<Layer>>,
-                                      StaticCheck<false, MaxoutTakesLayer<Layer>>>;
+                                      core::StaticCheck<false, diagnosis::MaxoutTakesLayer<Layer>>>;
 
 /// The widened layer; the layer itself if it cannot be widened.
 template <class Layer, int factor>
@@ -69,7 +70,7 @@ template <class Layer, int pieces>
 struct Maxout {
     using Piece = detail::PieceOf<Layer>;  ///< type of the pieces
     using Valid = std::conditional_t<detail::PieceCheck<Layer>::fits,
-                                     detail::StaticCheck<(pieces > 1), MaxoutHasPieces<pieces>>,
+                                     core::StaticCheck<(pieces > 1), diagnosis::MaxoutHasPieces<pieces>>,
                                      detail::PieceCheck<Layer>>;
     static constexpr int count = std::max(1, pieces);  ///< number of pieces
     using Wide = typename detail::WidenedOf<Piece, count>::type;
@@ -77,7 +78,7 @@ struct Maxout {
     using State = typename Wide::State;
     using Input = typename Piece::Input;
     static constexpr int features = Piece::features;
-    static constexpr FeatureOrder feature_order = feature_order_of<Piece>;
+    static constexpr layers::FeatureOrder feature_order = layers::feature_order_of<Piece>;
     template <int index, class X>
     using Fit = decltype(detail::layer_check<index, Piece, X>());
     template <class X>
@@ -91,7 +92,7 @@ struct Maxout {
 
     template <class P, AnyTensor X, AnyTensor... More>
     static auto forward(const P& pass, const X& x, const More&... parameters) {
-        return maxout<pieces>(Wide::forward(pass.template with<Activation{}>(), x, parameters...));
+        return maxout<pieces>(Wide::forward(pass.template with<contracts::Activation{}>(), x, parameters...));
     }
 };
 

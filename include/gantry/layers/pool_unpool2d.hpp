@@ -10,6 +10,7 @@
 
 namespace gantry {
 
+namespace diagnosis {
 /// Compile-time error for inner layers of a PoolUnpool2d that change the pooled image's shape.
 template <int layer_index, class Layer, class PooledImage, class InnerLayersMake>
 struct UnpoolingFitsLayer {
@@ -18,6 +19,7 @@ struct UnpoolingFitsLayer {
                   "pooled image, since its switches unpool their output (see UnpoolingFitsLayer<layer index, "
                   "layer, pooled image, output of the inner layers>; -1 is Batch)");
 };
+}  // namespace diagnosis
 
 /// One level of an encoder-decoder: max-pools, applies the inner layers, and unpools their result with the
 /// switches of that pooling. Shape<Batch, height, width, C> -> the same shape. Nest it for a U:
@@ -28,7 +30,7 @@ struct UnpoolingFitsLayer {
 /// segmentation" (2015), section 3.2.
 template <auto pooling, class... Layers>
 struct PoolUnpool2d : PoolUnpool2d<Pooling{.size = 1}, Layers...> {
-    using Valid = detail::StaticCheck<false, detail::LayerTakesPooling<1>>;
+    using Valid = core::StaticCheck<false, diagnosis::LayerTakesPooling<1>>;
 };
 template <Pooling pooling, class... Layers>
 struct PoolUnpool2d<pooling, Layers...> : detail::PoolingLayer<pooling> {
@@ -48,7 +50,7 @@ private:
             using Image = PooledImage<X>;
             using Made = typename Inner::template Output<Image>;
             constexpr bool fits = std::is_same_v<Image, Made> || !Inner::template fits<Image>;
-            return detail::StaticCheck<fits, UnpoolingFitsLayer<index, PoolUnpool2d, Image, Made>>{};
+            return core::StaticCheck<fits, diagnosis::UnpoolingFitsLayer<index, PoolUnpool2d, Image, Made>>{};
         }
     }
 
@@ -79,8 +81,8 @@ public:
     }
 
     template <bool learned>
-    static void list_tensors(std::vector<ParameterInfo>& list, const std::string& prefix, std::size_t offset,
-                             std::size_t& leaf) {
+    static void list_tensors(std::vector<core::ParameterInfo>& list, const std::string& prefix,
+                             std::size_t offset, std::size_t& leaf) {
         ++leaf;
         Inner::template list_tensors<learned>(list, prefix, offset, leaf);
         ++leaf;
@@ -94,7 +96,7 @@ public:
     }
     /// A row for the pooling, the rows of the inner layers, and a row for the unpooling.
     template <class X>
-    static void list_rows(std::vector<detail::SummaryRow>& rows, const std::string& prefix) {
+    static void list_rows(std::vector<layers::SummaryRow>& rows, const std::string& prefix) {
         const std::string number = prefix.substr(0, prefix.size() - 1);
         rows.push_back({number + "  MaxPool2d " + detail::pooling_text(pooling),
                         detail::shape_text<PooledImage<X>>(), 0, Pool::template flops<X>});

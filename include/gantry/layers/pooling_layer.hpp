@@ -8,36 +8,42 @@
 #include <string>
 #include <type_traits>
 
-namespace gantry::detail {
+namespace gantry {
 
+namespace detail {
 /// "2x3 stride 2x2 padding 1x1"; the stride is omitted if it equals the size, the padding if it is 0.
 inline std::string pooling_text(const Pooling& pooling) {
-    const auto both = [](PerAxis n) {
+    const auto both = [](core::PerAxis n) {
         return std::to_string(n.vertical) + 'x' + std::to_string(n.horizontal);
     };
     return both(pooling.size) + (pooling.stride == pooling.size ? "" : " stride " + both(pooling.stride)) +
-           (pooling.padding == PerAxis(0) ? "" : " padding " + both(pooling.padding));
+           (pooling.padding == core::PerAxis(0) ? "" : " padding " + both(pooling.padding));
 }
+}  // namespace detail
 
+namespace diagnosis {
 /// Compile-time error for a pooling layer whose argument is not a single Pooling.
 template <int arguments>
 struct LayerTakesPooling {
     static_assert(arguments < 0,
                   "gantry: a pooling layer takes one Pooling: MaxPool2d<Pooling{.size = 2, .stride = 2}>");
 };
+}  // namespace diagnosis
 
+namespace detail {
 /// Base of the pooling layers.
 template <Pooling pooling>
-struct PoolingLayer : PlainLayer {
-    using Valid = StaticCheck<is_valid(pooling), PoolingIsValid<pooling>>;
+struct PoolingLayer : layers::PlainLayer {
+    using Valid = core::StaticCheck<ops::is_valid(pooling), diagnosis::PoolingIsValid<pooling>>;
     template <class X>
-    using Output = typename std::conditional_t<std::is_same_v<X, AnyShape>, std::type_identity<X>,
-                                               Pooled<pooling, X>>::type;
+    using Output = typename std::conditional_t<std::is_same_v<X, core::AnyShape>, std::type_identity<X>,
+                                               ops::Pooled<pooling, X>>::type;
     template <class X>
     static constexpr std::size_t flops =
         Output<X>::sample_size* pooling.size.vertical* pooling.size.horizontal;
     template <class X>
     static constexpr std::size_t stored = Output<X>::sample_size;
 };
+}  // namespace detail
 
-}  // namespace gantry::detail
+}  // namespace gantry

@@ -8,6 +8,7 @@
 
 namespace gantry {
 
+namespace layers {
 /// Base of layers whose result is a view of the input: no computation, no memory.
 struct ViewLayer : PlainLayer {
     static constexpr FeatureOrder feature_order = FeatureOrder::view;
@@ -16,16 +17,17 @@ struct ViewLayer : PlainLayer {
     template <class X>
     static constexpr std::size_t stored = 0;
 };
+}  // namespace layers
 
 /// Each sample as a vector: Shape<Batch, E...> -> Shape<Batch, product of E...>. A view.
-struct Flatten : ViewLayer {
+struct Flatten : layers::ViewLayer {
     template <class X>
     struct OutputOf {
         using type = Shape<Batch, static_cast<int>(X::sample_size)>;
     };
     template <class X>
-    using Output =
-        typename std::conditional_t<std::is_same_v<X, AnyShape>, std::type_identity<X>, OutputOf<X>>::type;
+    using Output = typename std::conditional_t<std::is_same_v<X, core::AnyShape>, std::type_identity<X>,
+                                               OutputOf<X>>::type;
     static std::string name() { return "Flatten"; }
     template <class P, AnyTensor X>
     static auto forward(const P&, const X& x) {
@@ -35,17 +37,24 @@ struct Flatten : ViewLayer {
 
 namespace detail {
 template <int... extents>
-inline constexpr bool are_sample_extents = sizeof...(extents) > 0 && sizeof...(extents) < Extents::max_rank &&
+inline constexpr bool are_sample_extents = sizeof...(extents) > 0 &&
+                                           sizeof...(extents) < core::Extents::max_rank &&
                                            ((extents > 0) && ...);
+}  // namespace detail
+
+namespace diagnosis {
 template <int... extents>
 struct AreSampleExtents {
-    static_assert(are_sample_extents<extents...>,
+    static_assert(detail::are_sample_extents<extents...>,
                   "gantry: InputShape and Reshape take the 1 to 3 extents of a sample, without Batch: "
                   "InputShape<28, 28, 1>");
 };
+}  // namespace diagnosis
+
+namespace detail {
 template <int... extents>
 struct BatchOf {
-    using type = AnyShape;
+    using type = core::AnyShape;
 };
 template <int... extents>
 requires are_sample_extents<extents...>
@@ -54,8 +63,8 @@ struct BatchOf<extents...> {
 };
 /// Base of InputShape and Reshape.
 template <int... extents>
-struct SampleLayer : ViewLayer {
-    using Valid = StaticCheck<are_sample_extents<extents...>, AreSampleExtents<extents...>>;
+struct SampleLayer : layers::ViewLayer {
+    using Valid = core::StaticCheck<are_sample_extents<extents...>, diagnosis::AreSampleExtents<extents...>>;
     using Items = typename BatchOf<extents...>::type;
 };
 }  // namespace detail
@@ -66,8 +75,8 @@ struct Reshape : detail::SampleLayer<extents...> {
     template <class>
     using Output = typename Reshape::Items;
     template <int index, class X>
-    using Fit = detail::StaticCheck<X::sample_size == Output<X>::sample_size,
-                                    ReshapeFits<X::sample_size, Output<X>::sample_size>>;
+    using Fit = core::StaticCheck<X::sample_size == Output<X>::sample_size,
+                                  diagnosis::ReshapeFits<X::sample_size, Output<X>::sample_size>>;
     static std::string name() { return "Reshape"; }
     template <class P, AnyTensor X>
     static auto forward(const P&, const X& x) {

@@ -40,7 +40,7 @@ template <int index, class X, class Start, bool same, std::size_t flop_count, st
           bool fusing, bool fitting, class Given>
 requires(!AnyLayer<Given>) constexpr auto operator|(
     Chain<index, X, Start, same, flop_count, stored_count, fusing, fitting>, Type<Given>) {
-    using Check = StaticCheck<false, SequentialTakesLayers<index, Given>>;
+    using Check = core::StaticCheck<false, diagnosis::SequentialTakesLayers<index, Given>>;
     if constexpr (fitting) {
         [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
     }
@@ -51,17 +51,18 @@ template <int index, class X, class Start, bool same, std::size_t flop_count, st
 constexpr auto operator|(Chain<index, X, Start, same, flop_count, stored_count, fusing, fitting>, Type<L>) {
     using Check = decltype(layer_check<index, L, X>());
     using In = typename decltype(taken<index, L, X>())::type;
-    using First = std::conditional_t<std::is_same_v<Start, AnyShape> && same, typename L::Input, Start>;
+    using First = std::conditional_t<std::is_same_v<Start, core::AnyShape> && same, typename L::Input, Start>;
     using Out = typename L::template Output<In>;
     if constexpr (fitting) {
         [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
     }
     constexpr bool fused = [] {
-        if constexpr (ActivationLayer<L>) return fusing && ActivationFormula<L::activation.kind>::from_result;
+        if constexpr (layers::ActivationLayer<L>)
+            return fusing && ops::ActivationFormula<L::activation.kind>::from_result;
         return false;
     }();
-    return Chain < index + 1, Out, First, same && KeepsShape<L>, flop_count + L::template flops<In>,
-           stored_count + (fused ? 0 : L::template stored<In>), FusesActivation<L>,
+    return Chain < index + 1, Out, First, same && layers::KeepsShape<L>, flop_count + L::template flops<In>,
+           stored_count + (fused ? 0 : L::template stored<In>), layers::FusesActivation<L>,
            fitting && Check::fits && inner_layers_fit < L, In >> {};
 }
 
@@ -101,7 +102,7 @@ auto operator|(const Carry<P, Cursor, X, done>& carry, LayerAndNext<L, Next>) {
     if constexpr (done) {
         return Carry<P, Cursor, X, false>{carry.pass, carry.cursor, carry.x};
     } else {
-        constexpr bool fuse = FusesActivation<L> && ActivationLayer<Next>;
+        constexpr bool fuse = layers::FusesActivation<L> && layers::ActivationLayer<Next>;
         const auto y = [&] {
             if constexpr (fuse)
                 return call_layer<L>(carry.pass.template with<Next::activation>(), carry.cursor, carry.x);
@@ -118,7 +119,8 @@ using ChainFrom = decltype((Chain<0, Start, Start, true, 0, 0, false, true>{} | 
 
 template <class... Layers>
 constexpr auto check_count() {
-    using Check = StaticCheck<(sizeof...(Layers) > 0), SequentialTakesLayers<0, List<Layers...>>>;
+    using Check =
+        core::StaticCheck<(sizeof...(Layers) > 0), diagnosis::SequentialTakesLayers<0, List<Layers...>>>;
     [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
     return true;
 }
@@ -126,12 +128,13 @@ constexpr auto check_count() {
 /// Runs the checks where a Sequential is named, before it is instantiated. Always true: the checks report
 /// their own errors.
 template <class... Layers>
-concept Fitting = sizeof(ChainFrom<AnyShape, Layers...>) + sizeof(decltype(check_count<Layers...>())) > 0;
+concept Fitting = sizeof(ChainFrom<core::AnyShape, Layers...>) + sizeof(decltype(check_count<Layers...>())) >
+                  0;
 
 /// The layer to continue with after an argument that is not a layer: the identity, or L for L().
 template <class Given>
 struct LayerMeant {
-    using type = PlainLayer;
+    using type = layers::PlainLayer;
 };
 template <AnyLayer L>
 struct LayerMeant<L> {
@@ -160,7 +163,7 @@ struct Sequential {
     using Parameters = detail::Counts<(Layers::Parameters::count + ...), (Layers::Parameters::size + ...)>;
     using State = detail::Counts<(Layers::State::count + ...), (Layers::State::size + ...)>;
 
-    using Totals = detail::ChainFrom<AnyShape, Layers...>;
+    using Totals = detail::ChainFrom<core::AnyShape, Layers...>;
     using Input = typename Totals::Input;
     static constexpr int features = 0;
     template <class X>
@@ -194,23 +197,23 @@ struct Sequential {
     }
 
     /// All parameters, including those of nested layers, in buffer order.
-    static std::vector<ParameterInfo> parameters(const std::string& prefix = "") {
-        std::vector<ParameterInfo> list;
+    static std::vector<core::ParameterInfo> parameters(const std::string& prefix = "") {
+        std::vector<core::ParameterInfo> list;
         std::size_t leaf = 0;
         list_tensors<true>(list, prefix, 0, leaf);
         return list;
     }
     /// All states (running statistics), including those of nested layers, in buffer order.
-    static std::vector<ParameterInfo> states(const std::string& prefix = "") {
-        std::vector<ParameterInfo> list;
+    static std::vector<core::ParameterInfo> states(const std::string& prefix = "") {
+        std::vector<core::ParameterInfo> list;
         std::size_t leaf = 0;
         list_tensors<false>(list, prefix, 0, leaf);
         return list;
     }
 
     template <bool learned>
-    static void list_tensors(std::vector<ParameterInfo>& list, const std::string& prefix, std::size_t offset,
-                             std::size_t& leaf) {
+    static void list_tensors(std::vector<core::ParameterInfo>& list, const std::string& prefix,
+                             std::size_t offset, std::size_t& leaf) {
         static constexpr std::array layers{tensors_of<learned, Layers>()...};
         detail::list_tensors(layers, list, prefix, offset, leaf);
     }
@@ -221,13 +224,13 @@ struct Sequential {
     }
     /// The rows of that table, for an input of shape X. None if the layers do not fit.
     template <class X>
-    static std::vector<detail::SummaryRow> summary_rows() {
-        std::vector<detail::SummaryRow> rows;
+    static std::vector<layers::SummaryRow> summary_rows() {
+        std::vector<layers::SummaryRow> rows;
         list_rows<X>(rows, "");
         return rows;
     }
     template <class X>
-    static void list_rows(std::vector<detail::SummaryRow>& rows, const std::string& prefix) {
+    static void list_rows(std::vector<layers::SummaryRow>& rows, const std::string& prefix) {
         if constexpr (fits<X>) {
             static constexpr auto layers = summaries<X>();
             detail::list_rows(layers, rows, prefix);
@@ -251,9 +254,9 @@ private:
     static constexpr detail::LayerTensors tensors_of() {
         using Tensors = std::conditional_t<learned, typename L::Parameters, typename L::State>;
         if constexpr (requires { typename L::NestedTag; })
-            return {{}, &L::template list_tensors<learned>, Tensors::size, pytorch_modules_of<L>};
+            return {{}, &L::template list_tensors<learned>, Tensors::size, layers::pytorch_modules_of<L>};
         else
-            return {Tensors::constants, nullptr, Tensors::size, pytorch_modules_of<L>};
+            return {Tensors::constants, nullptr, Tensors::size, layers::pytorch_modules_of<L>};
     }
     template <class X>
     static constexpr auto summaries() {
@@ -274,7 +277,7 @@ private:
     }
     template <class X, class L, class... Rest, class F>
     static constexpr void walk_layers(const F& f) {
-        using In = std::conditional_t<std::is_same_v<X, AnyShape>, typename L::Input, X>;
+        using In = std::conditional_t<std::is_same_v<X, core::AnyShape>, typename L::Input, X>;
         using Out = typename L::template Output<In>;
         f(detail::Type<L>{}, detail::Type<In>{}, detail::Type<Out>{});
         if constexpr (sizeof...(Rest) > 0) walk_layers<Out, Rest...>(f);
@@ -288,7 +291,7 @@ struct LayersMeant {
 };
 template <>
 struct LayersMeant<> {
-    using type = Sequential<PlainLayer>;
+    using type = Sequential<layers::PlainLayer>;
 };
 }  // namespace detail
 

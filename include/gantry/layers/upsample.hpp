@@ -11,15 +11,15 @@ namespace gantry {
 
 /// Nearest-neighbour upsampling: repeats each pixel. Shape<Batch, height, width, C> -> Shape<Batch, ..., ...,
 /// C>. `Upsample<2>`, or `Upsample<PerAxis{1, 2}>` for the width only; see upsample.
-template <PerAxis factor>
-struct Upsample : PlainLayer {
+template <core::PerAxis factor>
+struct Upsample : layers::PlainLayer {
     static constexpr bool valid = factor.vertical > 0 && factor.horizontal > 0;  ///< the condition of Valid
-    using Valid = detail::StaticCheck<valid, detail::UpsampleHasFactor<factor>>;
+    using Valid = core::StaticCheck<valid, diagnosis::UpsampleHasFactor<factor>>;
     template <int index, class X>
     using Fit = decltype(detail::image_check<index, Upsample, X, 0>());
     template <class X>
-    using Output = typename std::conditional_t<std::is_same_v<X, AnyShape>, std::type_identity<X>,
-                                               detail::Upsampled<factor, X>>::type;
+    using Output = typename std::conditional_t<std::is_same_v<X, core::AnyShape>, std::type_identity<X>,
+                                               ops::Upsampled<factor, X>>::type;
     template <class X>
     static constexpr std::size_t flops = 0;
     template <class X>

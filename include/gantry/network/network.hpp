@@ -32,20 +32,22 @@ template <class Architecture, class D, class T>
 inline constexpr bool is_network<Network<Architecture, D, T>> = true;
 }  // namespace detail
 
+namespace layers {
 /// A Network of any architecture, device and scalar, const or not; not its architecture or a view of it.
 template <class Net>
 concept AnyNetwork = detail::is_network<std::remove_const_t<Net>>;
+}  // namespace layers
 
 /// Handle to the gradients of a network's parameters, which `backward` wrote to the network's gradient
 /// buffer. Valid until the next `backward` for the same network or the end of the step, whichever is first.
 /// An optimizer applies them once.
 template <class Net>
 struct Gradients {
-    Net* network;           ///< whose parameters' gradients they are
-    std::uint64_t pass;     ///< number of the network's backward pass that wrote them
-    std::uint32_t step;     ///< step of the device in which they were written
-    std::uint64_t number;   ///< counts the network's Gradients, from 1
-    Lifetime::Watch watch;  ///< watches the network
+    Net* network;                 ///< whose parameters' gradients they are
+    std::uint64_t pass;           ///< number of the network's backward pass that wrote them
+    std::uint32_t step;           ///< step of the device in which they were written
+    std::uint64_t number;         ///< counts the network's Gradients, from 1
+    core::Lifetime::Watch watch;  ///< watches the network
 
     /// The gradients that backward pass number `backward_pass` of the network wrote.
     Gradients(Net* of, std::uint64_t backward_pass)
@@ -76,6 +78,7 @@ struct Gradients {
     }
 };
 
+namespace layers {
 /// A network in a given mode. `recorded`: its parameters are on the tape; `training`: batch statistics and
 /// dropout. See frozen and evaluation. The network must outlive it.
 template <class Net, bool recorded, bool training>
@@ -92,21 +95,22 @@ public:
 
 private:
     Net* network_;
-    Lifetime::Watch watch_;
+    core::Lifetime::Watch watch_;
 };
+}  // namespace layers
 
 /// The network in training mode with constant parameters: gradients flow through to its input, and none are
 /// computed for its parameters. Batch norm still uses the batch statistics and updates the running ones, as
 /// in PyTorch.
-template <AnyNetwork Net>
-View<Net, false, true> frozen(Net& network) {
-    return View<Net, false, true>(network);
+template <layers::AnyNetwork Net>
+layers::View<Net, false, true> frozen(Net& network) {
+    return layers::View<Net, false, true>(network);
 }
 /// The network in evaluation mode with constant parameters: running statistics, no dropout. The network may
 /// be const.
-template <AnyNetwork Net>
-View<Net, false, false> evaluation(Net& network) {
-    return View<Net, false, false>(network);
+template <layers::AnyNetwork Net>
+layers::View<Net, false, false> evaluation(Net& network) {
+    return layers::View<Net, false, false>(network);
 }
 
 namespace detail {
@@ -115,8 +119,8 @@ template <class T, class D, bool recorded>
 struct ParameterCursor {
     T *parameters, *states;
     D* device;
-    Node* const* leaves;
-    Lifetime::Watch memory;
+    core::Node* const* leaves;
+    core::Lifetime::Watch memory;
 
     template <std::size_t i, class List>
     auto parameter() const {
@@ -142,27 +146,24 @@ struct ParameterCursor {
                 memory};
     }
 };
-}  // namespace detail
-
-namespace detail {
 // Compiled once for all networks.
 
 /// Where a parameter is in a network's buffers, in elements.
 struct TensorPlace {
     std::size_t offset, size;
 };
-inline std::vector<TensorPlace> places(const std::vector<ParameterInfo>& parameters) {
+inline std::vector<TensorPlace> places(const std::vector<core::ParameterInfo>& parameters) {
     std::vector<TensorPlace> all;
-    for (const ParameterInfo& info : parameters) all.push_back({info.offset, info.extents.size()});
+    for (const core::ParameterInfo& info : parameters) all.push_back({info.offset, info.extents.size()});
     return all;
 }
 /// The parameter or state of that name, and whether it is a parameter. Errors: there is none.
-inline std::pair<ParameterInfo, bool> find_parameter(std::string_view name,
-                                                     const std::vector<ParameterInfo>& parameters,
-                                                     const std::vector<ParameterInfo>& states) {
+inline std::pair<core::ParameterInfo, bool> find_parameter(std::string_view name,
+                                                           const std::vector<core::ParameterInfo>& parameters,
+                                                           const std::vector<core::ParameterInfo>& states) {
     std::string names;
     for (const bool learned : {true, false})
-        for (const ParameterInfo& info : learned ? parameters : states) {
+        for (const core::ParameterInfo& info : learned ? parameters : states) {
             if (info.name == name) return {info, learned};
             names += (names.empty() ? "" : ", ") + info.name;
         }
@@ -170,7 +171,8 @@ inline std::pair<ParameterInfo, bool> find_parameter(std::string_view name,
                         (names.empty() ? "none" : names));
 }
 /// Throws `error` again, with the network's size and its largest parameter.
-[[noreturn]] inline void fail_to_allocate(const Error& error, const std::vector<ParameterInfo>& parameters,
+[[noreturn]] inline void fail_to_allocate(const Error& error,
+                                          const std::vector<core::ParameterInfo>& parameters,
                                           std::size_t parameter_count) {
     const auto largest =
         std::max_element(parameters.begin(), parameters.end(),
@@ -193,8 +195,8 @@ inline std::pair<ParameterInfo, bool> find_parameter(std::string_view name,
 /// outlive the network within the step.
 template <class ArchitectureType, class DeviceType = void, class ScalarType = float>
 class Network {
-    using D = typename NetworkDevice<DeviceType>::type;
-    using T = typename NetworkScalar<ScalarType>::type;
+    using D = typename diagnosis::NetworkDevice<DeviceType>::type;
+    using T = typename diagnosis::NetworkScalar<ScalarType>::type;
 
 public:
     /// The Sequential; a single layer becomes a Sequential of one.
@@ -263,31 +265,31 @@ public:
     /// The device. Errors: the network was moved from; the device was destroyed.
     D& device() const { return parameters_.device(); }
     /// Lets handles detect that the network was destroyed or moved.
-    Lifetime::Watch watch() const { return lifetime_.watch(); }
+    core::Lifetime::Watch watch() const { return lifetime_.watch(); }
     /// All parameters, in the order of Architecture::parameters().
-    Buffer<T, D>& parameters() { return parameters_; }
+    core::Buffer<T, D>& parameters() { return parameters_; }
     /// The same for a const network.
-    const Buffer<T, D>& parameters() const { return parameters_; }
+    const core::Buffer<T, D>& parameters() const { return parameters_; }
     /// One parameter or running statistic, by the name that PyTorch gives it: "3.weight", "1.running_mean".
     /// Errors: there is none of that name.
     ///     network.parameter("0.bias").from_host(std::vector<float>(64, 0.1f));
-    ParameterView<T, D> parameter(std::string_view name) {
+    layers::ParameterView<T, D> parameter(std::string_view name) {
         const auto [info, learned] = find_parameter(name);
         return {learned ? parameters_ : states_, info, watch()};
     }
     /// The same for a const network: a view that cannot be written to.
-    ParameterView<const T, D> parameter(std::string_view name) const {
+    layers::ParameterView<const T, D> parameter(std::string_view name) const {
         const auto [info, learned] = find_parameter(name);
         return {learned ? parameters_ : states_, info, watch()};
     }
     /// Call this after writing to the memory of parameters() directly; see Buffer::overwritten.
     void parameters_overwritten() { parameters_.overwritten(); }
     /// Gradients in the order of the parameters; valid as long as the Gradients that `backward` returned.
-    Buffer<T, D>& gradients() { return gradients_; }
+    core::Buffer<T, D>& gradients() { return gradients_; }
     /// All states (running statistics), in the order of Architecture::states().
-    Buffer<T, D>& states() { return states_; }
+    core::Buffer<T, D>& states() { return states_; }
     /// The same for a const network.
-    const Buffer<T, D>& states() const { return states_; }
+    const core::Buffer<T, D>& states() const { return states_; }
     /// Random numbers for dropout. Checkpoints save its position.
     RandomStream& dropout_stream() { return dropout_; }
     /// Number of backward passes so far.
@@ -302,13 +304,14 @@ public:
     Gradients<Network> backward_from(const Loss& loss) {
         ++backward_passes_;  // before gradients are overwritten: the pass may throw
         D& device = this->device();
-        const auto ours = [id = watch()](const Node& node) { return node.owner == id; };
-        detail::play_back(loss.value(), {.recorded = false, .write_through = true}, ours);
-        device.tape().for_each([&](const Node& node) {  // zeroes gradients that the loss does not depend on
-            if (ours(node) && !node.written)
-                launch(device,
-                       FillParameters<T>{node.bytes / sizeof(T), static_cast<T*>(node.destination), T(0)});
-        });
+        const auto ours = [id = watch()](const core::Node& node) { return node.owner == id; };
+        ops::play_back(loss.value(), {.recorded = false, .write_through = true}, ours);
+        device.tape().for_each(
+            [&](const core::Node& node) {  // zeroes gradients that the loss does not depend on
+                if (ours(node) && !node.written)
+                    launch(device, contracts::FillParameters<T>{node.bytes / sizeof(T),
+                                                                static_cast<T*>(node.destination), T(0)});
+            });
         return {this, backward_passes_};
     }
 
@@ -335,19 +338,19 @@ private:
             const detail::ParameterCursor<T, D, recorded> cursor{
                 network.parameters_.data(), network.states_.data(), &device, network.leaves_.data(),
                 network.parameters_.watch()};
-            return Architecture::forward(Pass<training>{&network.dropout_}, cursor, x);
+            return Architecture::forward(layers::Pass<training>{&network.dropout_}, cursor, x);
         }
     }
 
     /// A buffer with an element for each parameter.
-    static Buffer<T, D> one_number_each(D& device) {
+    static core::Buffer<T, D> one_number_each(D& device) {
         try {
-            return Buffer<T, D>(device, parameter_count);
+            return core::Buffer<T, D>(device, parameter_count);
         } catch (const Error& error) {
             detail::fail_to_allocate(error, Architecture::parameters(), parameter_count);
         }
     }
-    static std::pair<ParameterInfo, bool> find_parameter(std::string_view name) {
+    static std::pair<core::ParameterInfo, bool> find_parameter(std::string_view name) {
         return detail::find_parameter(name, Architecture::parameters(), Architecture::states());
     }
     /// Records the parameters as leaves on the tape, once per step: all passes of a step share them.
@@ -356,7 +359,7 @@ private:
         if (leaves_step_ == device.step()) return;
         std::size_t i = 0;
         for (const detail::TensorPlace& place : places_) {
-            Node* leaf = device.tape().template push<Node>();
+            core::Node* leaf = device.tape().template push<core::Node>();
             leaf->owner = watch();
             leaf->destination = gradients_.data() + place.offset;
             leaf->bytes = place.size * sizeof(T);
@@ -365,11 +368,11 @@ private:
         leaves_step_ = device.step();
     }
 
-    Lifetime lifetime_;
-    Buffer<T, D> parameters_, gradients_, states_;
+    core::Lifetime lifetime_;
+    core::Buffer<T, D> parameters_, gradients_, states_;
     RandomStream dropout_;
     std::vector<detail::TensorPlace> places_ = detail::places(Architecture::parameters());
-    std::vector<Node*> leaves_ = std::vector<Node*>(places_.size());
+    std::vector<core::Node*> leaves_ = std::vector<core::Node*>(places_.size());
     std::uint32_t leaves_step_ = 0;
     std::uint64_t backward_passes_ = 0;
     std::uint64_t gradients_made_ = 0, applied_gradients_ = 0;
@@ -385,8 +388,9 @@ void copy_parameters(const Network<Architecture, D, T>& from, Network<Architectu
         if constexpr (std::is_same_v<D, E>) {
             if (&source.device() == &target.device()) {
                 const auto turn = target.device().turn();
-                launch(target.device(), CopyBlockParameters<T>{1, source.size(), source.data(), source.size(),
-                                                               target.data(), source.size()});
+                launch(target.device(),
+                       contracts::CopyBlockParameters<T>{1, source.size(), source.data(), source.size(),
+                                                         target.data(), source.size()});
                 target.overwritten();
                 return;
             }
@@ -413,8 +417,8 @@ struct NoGradients {
 ///     optimizer.step(backward(loss, network));
 template <AnyTensor Loss, class Architecture, class D, class T>
 auto backward(const Loss& loss, Network<Architecture, D, T>& network) {
-    [[maybe_unused]] constexpr bool diagnosed = detail::BackwardCheck<Loss>::diagnose();
-    if constexpr (can_backpropagate<Loss>)
+    [[maybe_unused]] constexpr bool diagnosed = ops::BackwardCheck<Loss>::diagnose();
+    if constexpr (ops::can_backpropagate<Loss>)
         return network.backward_from(loss);
     else
         return detail::NoGradients{};

@@ -10,6 +10,7 @@
 
 namespace gantry {
 
+namespace diagnosis {
 // Compile-time errors for invalid template arguments of a Network, and for calls with unsuitable tensors.
 
 /// True for device types.
@@ -35,6 +36,7 @@ struct NetworkScalar {
                   "gantry: the scalar type of a Network must be float or double: Network<Architecture, Cpu, "
                   "float> (see NetworkScalar<given>)");
 };
+
 /// A network was called with an argument that is not a tensor.
 template <class NetworkExpects, class Given>
 struct NetworkTakesTensors {
@@ -60,13 +62,13 @@ struct NetworkTakesScalar {
 /// The tensor's shape is not the network's input shape.
 template <class NetworkExpects, class TensorGiven>
 struct NetworkInputFits {
-    static_assert(same_shape<NetworkExpects, TensorGiven>,
+    static_assert(core::same_shape<NetworkExpects, TensorGiven>,
                   "gantry: the tensor does not have the input shape of the network (see "
                   "NetworkInputFits<expects, given>; -1 is Batch)");
 };
+}  // namespace diagnosis
 
 namespace detail {
-
 /// The architecture as a Sequential; a single layer becomes a Sequential of one.
 template <class L>
 struct ArchitectureOf {
@@ -82,14 +84,15 @@ template <class Architecture, class T, class D, class X>
 constexpr auto input_check() {
     using Expected = typename Architecture::Input;
     if constexpr (!AnyTensor<X>) {
-        return StaticCheck<false, NetworkTakesTensors<Expected, X>>{};
+        return core::StaticCheck<false, diagnosis::NetworkTakesTensors<Expected, X>>{};
     } else if constexpr (!std::is_same_v<typename X::device_type, D>) {
-        return StaticCheck<false, NetworkTakesDevice<D, typename X::device_type>>{};
+        return core::StaticCheck<false, diagnosis::NetworkTakesDevice<D, typename X::device_type>>{};
     } else if constexpr (!std::is_same_v<typename X::scalar, T>) {
-        return StaticCheck<false, NetworkTakesScalar<T, typename X::scalar>>{};
+        return core::StaticCheck<false, diagnosis::NetworkTakesScalar<T, typename X::scalar>>{};
     } else {
         using Given = typename X::shape;
-        return StaticCheck<same_shape<Expected, Given>, NetworkInputFits<Expected, Given>>{};
+        return core::StaticCheck<core::same_shape<Expected, Given>,
+                                 diagnosis::NetworkInputFits<Expected, Given>>{};
     }
 }
 
@@ -97,10 +100,10 @@ constexpr auto input_check() {
 /// the shape of X.
 template <class Architecture, class X>
 struct NetworkInputOf {
-    using type = AnyShape;
+    using type = core::AnyShape;
 };
 template <class Architecture, AnyTensor X>
-requires std::is_same_v<typename Architecture::Input, AnyShape>
+requires std::is_same_v<typename Architecture::Input, core::AnyShape>
 struct NetworkInputOf<Architecture, X> {
     using type = typename X::shape;
 };
@@ -111,14 +114,13 @@ using NetworkInput = typename NetworkInputOf<Architecture, X>::type;
 template <class X>
 inline constexpr bool is_unknown = false;
 template <AnyTensor X>
-inline constexpr bool is_unknown<X> = std::is_same_v<typename X::shape, AnyShape>;
+inline constexpr bool is_unknown<X> = std::is_same_v<typename X::shape, core::AnyShape>;
 template <class X>
 inline constexpr bool is_recorded = false;
 template <AnyTensor X>
 inline constexpr bool is_recorded<X> = X::recorded;
 template <class S, class T, class D, bool recorded, class X>
 using NetworkResult = std::conditional_t<recorded || is_recorded<X>, Variable<S, T, D>, Tensor<S, T, D>>;
-
 }  // namespace detail
 
 }  // namespace gantry

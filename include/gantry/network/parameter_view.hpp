@@ -9,25 +9,25 @@
 #include <utility>
 #include <vector>
 
-namespace gantry {
+namespace gantry::layers {
 
 /// One parameter, or one running statistic, of a network: network.parameter("3.weight"). T is const for a
 /// const network. The network must outlive the view, and must not be moved.
 template <class T, class D>
 class ParameterView {
-    using BufferType =
-        std::conditional_t<std::is_const_v<T>, const Buffer<std::remove_const_t<T>, D>, Buffer<T, D>>;
+    using BufferType = std::conditional_t<std::is_const_v<T>, const core::Buffer<std::remove_const_t<T>, D>,
+                                          core::Buffer<T, D>>;
 
 public:
     /// The elements of `buffer` that `info` describes; `network` watches the owner. See Network::parameter.
-    ParameterView(BufferType& buffer, ParameterInfo info, Lifetime::Watch network)
+    ParameterView(BufferType& buffer, core::ParameterInfo info, core::Lifetime::Watch network)
         : buffer_(&buffer), info_(std::move(info)), network_(network) {}
 
     /// "3.weight"
     const std::string& name() const { return info_.name; }
     /// As in memory, which is row-major: Dense weights are (in, out), Conv2d weights (height, width, in,
     /// out).
-    const Extents& extents() const { return info_.extents; }
+    const core::Extents& extents() const { return info_.extents; }
     /// Number of elements.
     std::size_t size() const { return info_.extents.size(); }
     /// Device pointer to the elements. Call overwritten() after writing to it. Errors: the network was
@@ -63,8 +63,8 @@ private:
     }
 
     BufferType* buffer_;
-    ParameterInfo info_;
-    Lifetime::Watch network_;
+    core::ParameterInfo info_;
+    core::Lifetime::Watch network_;
 };
 
-}  // namespace gantry
+}  // namespace gantry::layers

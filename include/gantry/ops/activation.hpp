@@ -9,11 +9,15 @@
 
 namespace gantry {
 
+namespace contracts {
 /// All activations. To add one, add its name here, its formula, a function at the end of this file, and a
 /// layer in layers/activations.hpp. Kernels, fusion and derivatives follow from the formula.
 enum class ActivationKind : int { identity, leaky_relu, elu, softplus, sigmoid, tanh, gelu, silu };
+}  // namespace contracts
+
+namespace ops {
 /// Number of activations.
-inline constexpr int activation_count = static_cast<int>(ActivationKind::silu) + 1;
+inline constexpr int activation_count = static_cast<int>(contracts::ActivationKind::silu) + 1;
 
 /// 0 where y > 0, else 1. A step function: its derivative is 0.
 struct NotPositive {
@@ -40,11 +44,11 @@ struct NotPositive {
 //   X second(const X& v, const X& y, double p)   v times the derivative of `derivative` by its argument, from
 //                                                ops, so it can be differentiated again. Not declared: 0.
 // clang-format on
-template <ActivationKind kind>
+template <contracts::ActivationKind kind>
 struct ActivationFormula;
 
 /// upstream * f'(x) in one fused pass, computed from y = f(x) or from x: see ActivationFormula::from_result.
-template <ActivationKind kind>
+template <contracts::ActivationKind kind>
 struct ActivationGradient {
     static constexpr std::string_view name = "activation_gradient";
     double parameter = 0;
@@ -63,7 +67,7 @@ struct ActivationGradient {
 };
 
 template <>
-struct ActivationFormula<ActivationKind::identity> {
+struct ActivationFormula<contracts::ActivationKind::identity> {
     static constexpr std::string_view name = "identity";
     static constexpr bool from_result = true, simple_derivative = true;
     template <class V>
@@ -78,7 +82,7 @@ struct ActivationFormula<ActivationKind::identity> {
 
 /// x > 0 ? x : slope x, slope >= 0; ReLU has slope 0.
 template <>
-struct ActivationFormula<ActivationKind::leaky_relu> {
+struct ActivationFormula<contracts::ActivationKind::leaky_relu> {
     static constexpr std::string_view name = "leaky_relu";
     static constexpr bool from_result = true, simple_derivative = true;
     template <class V>
@@ -94,7 +98,7 @@ struct ActivationFormula<ActivationKind::leaky_relu> {
 /// x > 0 ? x : alpha (exp(x) - 1); f' = x > 0 ? 1 : alpha exp(x). Below x = -17, y is rounded to -alpha while
 /// f' is still positive, so f' is computed from x. Source: Clevert et al. (2016), equations 15 and 16.
 template <>
-struct ActivationFormula<ActivationKind::elu> {
+struct ActivationFormula<contracts::ActivationKind::elu> {
     static constexpr std::string_view name = "elu";
     static constexpr bool from_result = false, simple_derivative = false;
     template <class V>
@@ -108,14 +112,14 @@ struct ActivationFormula<ActivationKind::elu> {
     }
     template <class X>
     static X second(const X& v, const X& x, double alpha) {  // f'' = x > 0 ? 0 : f'
-        return elementwise(ActivationGradient<ActivationKind::elu>{alpha}, v, x) *
+        return elementwise(ActivationGradient<contracts::ActivationKind::elu>{alpha}, v, x) *
                elementwise(NotPositive{}, x);
     }
 };
 
 /// log(1 + exp(x)); f' = 1 - exp(-y).
 template <>
-struct ActivationFormula<ActivationKind::softplus> {
+struct ActivationFormula<contracts::ActivationKind::softplus> {
     static constexpr std::string_view name = "softplus";
     static constexpr bool from_result = true, simple_derivative = false;
     template <class V>
@@ -135,7 +139,7 @@ struct ActivationFormula<ActivationKind::softplus> {
 /// 1 / (1 + exp(-x)); f' = y (1 - y). Saturates as in PyTorch: f' is 0 where y rounds to 1 (in float, for
 /// x > 17).
 template <>
-struct ActivationFormula<ActivationKind::sigmoid> {
+struct ActivationFormula<contracts::ActivationKind::sigmoid> {
     static constexpr std::string_view name = "sigmoid";
     static constexpr bool from_result = true, simple_derivative = true;
     template <class V>
@@ -154,7 +158,7 @@ struct ActivationFormula<ActivationKind::sigmoid> {
 
 /// tanh(x); f' = 1 - y^2. Saturates as in PyTorch: f' is 0 where |y| rounds to 1 (in float, |x| > 9).
 template <>
-struct ActivationFormula<ActivationKind::tanh> {
+struct ActivationFormula<contracts::ActivationKind::tanh> {
     static constexpr std::string_view name = "tanh";
     static constexpr bool from_result = true, simple_derivative = true;
     template <class V>
@@ -175,7 +179,7 @@ struct ActivationFormula<ActivationKind::tanh> {
 /// f'' = (2 - x^2) phi(x). Source: Hendrycks and Gimpel, "Gaussian error linear units (GELUs)" (2016),
 /// section 2.
 template <>
-struct ActivationFormula<ActivationKind::gelu> {
+struct ActivationFormula<contracts::ActivationKind::gelu> {
     static constexpr std::string_view name = "gelu";
     static constexpr bool from_result = false, simple_derivative = false;
     static constexpr double density_at_zero = 0.39894228040143268;  // 1 / sqrt(2 pi)
@@ -202,7 +206,7 @@ struct ActivationFormula<ActivationKind::gelu> {
 /// and Doya, "Sigmoid-weighted linear units for neural network function approximation in reinforcement
 /// learning" (2018), equations 7 and 8.
 template <>
-struct ActivationFormula<ActivationKind::silu> {
+struct ActivationFormula<contracts::ActivationKind::silu> {
     static constexpr std::string_view name = "silu";
     static constexpr bool from_result = false, simple_derivative = false;
     static constexpr double tail = 800;  // s(-800) is 0 in double; avoids infinity times 0
@@ -225,7 +229,7 @@ struct ActivationFormula<ActivationKind::silu> {
 };
 
 /// The activation f(x).
-template <ActivationKind kind>
+template <contracts::ActivationKind kind>
 struct ActivationFunction {
     static constexpr std::string_view name = "activation";
     double parameter = 0;
@@ -244,16 +248,17 @@ struct ActivationFunction {
 /// Calls f(std::integral_constant<ActivationKind, kind>{}): makes a kind that is known at run time a
 /// constant.
 template <class F>
-constexpr void visit_activation(ActivationKind kind, const F& f) {
+constexpr void visit_activation(contracts::ActivationKind kind, const F& f) {
     [&]<int... i>(std::integer_sequence<int, i...>) {
-        (void)((kind == ActivationKind{i} &&
-                (f(std::integral_constant<ActivationKind, ActivationKind{i}>{}), true)) ||
+        (void)((kind == contracts::ActivationKind{i} &&
+                (f(std::integral_constant<contracts::ActivationKind, contracts::ActivationKind{i}>{}),
+                 true)) ||
                ...);
     }
     (std::make_integer_sequence<int, activation_count>{});
 }
 /// True if a kernel can multiply by f' while it reads a gradient: f' is simple and computed from y = f(x).
-constexpr bool fuses_into_backward(ActivationKind kind) {
+constexpr bool fuses_into_backward(contracts::ActivationKind kind) {
     bool result = false;
     visit_activation(kind, [&](auto k) {
         using Formula = ActivationFormula<k.value>;
@@ -261,50 +266,51 @@ constexpr bool fuses_into_backward(ActivationKind kind) {
     });
     return result;
 }
+}  // namespace ops
 
 /// ReLU, max(x, 0), elementwise: S -> S.
 template <AnyTensor X>
 auto relu(const X& x) {
-    return elementwise(ActivationFunction<ActivationKind::leaky_relu>{0}, x);
+    return elementwise(ops::ActivationFunction<contracts::ActivationKind::leaky_relu>{0}, x);
 }
 /// Leaky ReLU, x > 0 ? x : slope x, elementwise: S -> S. Errors: slope is negative or NaN.
 template <AnyTensor X>
 auto leaky_relu(const X& x, double slope) {
     if (math::is_nan(slope) || slope < 0) fail("leaky_relu", "the negative slope must be at least 0", slope);
-    return elementwise(ActivationFunction<ActivationKind::leaky_relu>{slope}, x);
+    return elementwise(ops::ActivationFunction<contracts::ActivationKind::leaky_relu>{slope}, x);
 }
 /// ELU, x > 0 ? x : alpha (exp(x) - 1), elementwise: S -> S. Errors: alpha is not positive.
 /// Source: Clevert et al. (2016).
 template <AnyTensor X>
 auto elu(const X& x, double alpha = 1) {
     if (math::is_nan(alpha) || alpha <= 0) fail("elu", "alpha must be positive", alpha);
-    return elementwise(ActivationFunction<ActivationKind::elu>{alpha}, x);
+    return elementwise(ops::ActivationFunction<contracts::ActivationKind::elu>{alpha}, x);
 }
 /// Softplus, log(1 + exp(x)), elementwise: S -> S. Does not overflow for large x.
 template <AnyTensor X>
 auto softplus(const X& x) {
-    return elementwise(ActivationFunction<ActivationKind::softplus>{}, x);
+    return elementwise(ops::ActivationFunction<contracts::ActivationKind::softplus>{}, x);
 }
 /// Logistic sigmoid, 1 / (1 + exp(-x)), elementwise: S -> S.
 template <AnyTensor X>
 auto sigmoid(const X& x) {
-    return elementwise(ActivationFunction<ActivationKind::sigmoid>{}, x);
+    return elementwise(ops::ActivationFunction<contracts::ActivationKind::sigmoid>{}, x);
 }
 /// Hyperbolic tangent, elementwise: S -> S.
 template <AnyTensor X>
 auto tanh(const X& x) {
-    return elementwise(ActivationFunction<ActivationKind::tanh>{}, x);
+    return elementwise(ops::ActivationFunction<contracts::ActivationKind::tanh>{}, x);
 }
 /// GELU, x Phi(x), elementwise: S -> S. Exact, as PyTorch's default (approximate = "none").
 /// Source: Hendrycks and Gimpel (2016).
 template <AnyTensor X>
 auto gelu(const X& x) {
-    return elementwise(ActivationFunction<ActivationKind::gelu>{}, x);
+    return elementwise(ops::ActivationFunction<contracts::ActivationKind::gelu>{}, x);
 }
 /// SiLU (Swish), x / (1 + exp(-x)), elementwise: S -> S. Source: Elfwing et al. (2018).
 template <AnyTensor X>
 auto silu(const X& x) {
-    return elementwise(ActivationFunction<ActivationKind::silu>{}, x);
+    return elementwise(ops::ActivationFunction<contracts::ActivationKind::silu>{}, x);
 }
 
 }  // namespace gantry

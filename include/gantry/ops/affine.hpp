@@ -6,44 +6,47 @@
 
 namespace gantry {
 
+namespace ops {
 /// y = f(x w + bias) in one fused pass; the bias is optional. f: a fused activation, or identity.
-template <ActivationKind kind>
+template <contracts::ActivationKind kind>
 struct AffineOp {
     static constexpr std::string_view name = "affine";
     double parameter = 0;  ///< of the activation
 
     template <class V, class... Bias>
     void forward(const V& y, bool, const V& x, const V& w, const Bias&... bias) const {
-        MatmulParameters<typename V::scalar> p;
+        contracts::MatmulParameters<typename V::scalar> p;
         p.rows = y.extents.of[0];
         p.columns = y.extents.of[1];
         p.inner = w.extents.of[0];
         p.a = x.data;
         p.b = w.data;
         p.c = y.data;
-        detail::set_epilogue(p, {kind, parameter}, bias...);
+        set_epilogue(p, {kind, parameter}, bias...);
         launch(*y.device, p);
     }
     template <class V, class... Bias>
     void vjp(const V& upstream, const V& y, const V& x, const V& w, const Bias&... bias) const {
-        const V inner = detail::pre_activation<kind>(parameter, upstream, y);
+        const V inner = pre_activation<kind>(parameter, upstream, y);
         using Slot = Destination<typename V::scalar>;
-        accumulate_grad(x, [&](Slot into) { return detail::matmul(inner, false, w, true, into); });
-        accumulate_grad(w, [&](Slot into) { return detail::matmul(x, true, inner, false, into); });
-        (detail::accumulate_bias_grad(bias, inner), ...);
+        accumulate_grad(x, [&](Slot into) { return ops::matmul(inner, false, w, true, into); });
+        accumulate_grad(w, [&](Slot into) { return ops::matmul(x, true, inner, false, into); });
+        (accumulate_bias_grad(bias, inner), ...);
     }
 };
+}  // namespace ops
 
 /// Fully connected layer, f(x w + bias): x Shape<Batch, In>, w Shape<In, Out>, bias Shape<Out> ->
 /// Shape<Batch, Out>. The bias is optional. f: the activation `kind` with its slope or alpha, `parameter`.
-template <ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor W, AnyTensor... Bias>
+template <contracts::ActivationKind kind = contracts::ActivationKind::identity, AnyTensor X, AnyTensor W,
+          AnyTensor... Bias>
 auto affine(double parameter, const X& x, const W& w, const Bias&... bias) {
     static_assert(sizeof...(Bias) <= 1, "gantry: affine takes x, w and at most one bias");
-    using S = typename MatmulShape<typename X::shape, typename W::shape>::type;
-    const Extents extents = S::extents(x.value().extents.first());
-    const AffineOp<detail::fused_kind<kind>> op{parameter};
-    return detail::apply_rest<kind>(
-        parameter, typed<S, X, W, Bias...>(run_op(op, extents, {}, x.value(), w.value(), bias.value()...)));
+    using S = typename ops::MatmulShape<typename X::shape, typename W::shape>::type;
+    const core::Extents extents = S::extents(x.value().extents.first());
+    const ops::AffineOp<ops::fused_kind<kind>> op{parameter};
+    return ops::apply_rest<kind>(parameter, core::typed<S, X, W, Bias...>(ops::run_op(
+                                                op, extents, {}, x.value(), w.value(), bias.value()...)));
 }
 
 }  // namespace gantry

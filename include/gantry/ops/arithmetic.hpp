@@ -7,6 +7,7 @@
 
 namespace gantry {
 
+namespace ops {
 // Elementwise functors with their derivatives, and the functions and operators that apply them to tensors.
 
 /// a + b
@@ -22,11 +23,6 @@ struct Add {
         accumulate_grad(b, [&] { return upstream; });
     }
 };
-/// a + b elementwise; smaller operands are broadcast, see `elementwise`.
-template <AnyTensor A, AnyTensor B>
-auto operator+(const A& a, const B& b) {
-    return elementwise(Add{}, a, b);
-}
 
 /// An arithmetic type, as the other operand of a tensor. The operators deduce the type of the number. With a
 /// fixed type such as double, `std::chrono::seconds{1} * 2` would instantiate an operator on two built-in
@@ -47,46 +43,6 @@ struct ScaleShift {
         accumulate_grad(x, [&] { return elementwise(ScaleShift{factor}, upstream); });
     }
 };
-/// factor * a, elementwise.
-template <Number N, AnyTensor A>
-auto operator*(N factor, const A& a) {
-    return elementwise(ScaleShift{static_cast<double>(factor)}, a);
-}
-/// a * factor, elementwise.
-template <AnyTensor A, Number N>
-auto operator*(const A& a, N factor) {
-    return elementwise(ScaleShift{static_cast<double>(factor)}, a);
-}
-/// a / divisor, elementwise, computed as a * (1 / divisor).
-template <AnyTensor A, Number N>
-auto operator/(const A& a, N divisor) {
-    return elementwise(ScaleShift{1 / static_cast<double>(divisor)}, a);
-}
-/// a + shift, elementwise.
-template <AnyTensor A, Number N>
-auto operator+(const A& a, N shift) {
-    return elementwise(ScaleShift{1, static_cast<double>(shift)}, a);
-}
-/// shift + a, elementwise.
-template <Number N, AnyTensor A>
-auto operator+(N shift, const A& a) {
-    return elementwise(ScaleShift{1, static_cast<double>(shift)}, a);
-}
-/// a - shift, elementwise.
-template <AnyTensor A, Number N>
-auto operator-(const A& a, N shift) {
-    return elementwise(ScaleShift{1, -static_cast<double>(shift)}, a);
-}
-/// from - a, elementwise.
-template <Number N, AnyTensor A>
-auto operator-(N from, const A& a) {
-    return elementwise(ScaleShift{-1, static_cast<double>(from)}, a);
-}
-/// -a, elementwise.
-template <AnyTensor A>
-auto operator-(const A& a) {
-    return elementwise(ScaleShift{-1}, a);
-}
 
 /// a - b
 struct Subtract {
@@ -101,11 +57,6 @@ struct Subtract {
         accumulate_grad(b, [&] { return -upstream; });
     }
 };
-/// a - b elementwise; smaller operands are broadcast, see `elementwise`.
-template <AnyTensor A, AnyTensor B>
-auto operator-(const A& a, const B& b) {
-    return elementwise(Subtract{}, a, b);
-}
 
 /// a * b
 struct Multiply {
@@ -120,11 +71,6 @@ struct Multiply {
         accumulate_grad(b, [&] { return upstream * a; });
     }
 };
-/// a * b elementwise; smaller operands are broadcast, see `elementwise`. For the matrix product see matmul.
-template <AnyTensor A, AnyTensor B>
-auto operator*(const A& a, const B& b) {
-    return elementwise(Multiply{}, a, b);
-}
 
 /// a / b
 struct Divide {
@@ -139,11 +85,6 @@ struct Divide {
         accumulate_grad(b, [&] { return -(upstream * elementwise(Divide{}, y, b)); });
     }
 };
-/// a / b elementwise; smaller operands are broadcast, see `elementwise`.
-template <AnyTensor A, AnyTensor B>
-auto operator/(const A& a, const B& b) {
-    return elementwise(Divide{}, a, b);
-}
 
 /// x^2
 struct Square {
@@ -157,11 +98,6 @@ struct Square {
         accumulate_grad(x, [&] { return 2.0 * (upstream * x); });
     }
 };
-/// a^2 elementwise: S -> S.
-template <AnyTensor A>
-auto square(const A& a) {
-    return elementwise(Square{}, a);
-}
 
 /// Square root. The derivative is infinite at 0.
 struct Sqrt {
@@ -175,12 +111,6 @@ struct Sqrt {
         accumulate_grad(x, [&] { return 0.5 * (upstream / y); });
     }
 };
-/// Square root, elementwise, for a > 0: S -> S. The derivative is infinite at 0; add a small constant first
-/// where a can be 0.
-template <AnyTensor A>
-auto sqrt(const A& a) {
-    return elementwise(Sqrt{}, a);
-}
 
 /// 1 / sqrt(x), for x > 0
 struct InverseSqrt {
@@ -194,11 +124,6 @@ struct InverseSqrt {
         accumulate_grad(x, [&] { return -0.5 * (upstream * (y * y * y)); });
     }
 };
-/// 1 / sqrt(a) elementwise, for a > 0: S -> S.
-template <AnyTensor A>
-auto inverse_sqrt(const A& a) {
-    return elementwise(InverseSqrt{}, a);
-}
 
 /// e^x
 struct Exp {
@@ -212,11 +137,6 @@ struct Exp {
         accumulate_grad(x, [&] { return upstream * y; });
     }
 };
-/// e^a elementwise: S -> S.
-template <AnyTensor A>
-auto exp(const A& a) {
-    return elementwise(Exp{}, a);
-}
 
 /// Natural logarithm, for x > 0.
 struct Log {
@@ -230,10 +150,93 @@ struct Log {
         accumulate_grad(x, [&] { return upstream / x; });
     }
 };
+}  // namespace ops
+
+/// a + b elementwise; smaller operands are broadcast, see `elementwise`.
+template <AnyTensor A, AnyTensor B>
+auto operator+(const A& a, const B& b) {
+    return elementwise(ops::Add{}, a, b);
+}
+/// factor * a, elementwise.
+template <ops::Number N, AnyTensor A>
+auto operator*(N factor, const A& a) {
+    return elementwise(ops::ScaleShift{static_cast<double>(factor)}, a);
+}
+/// a * factor, elementwise.
+template <AnyTensor A, ops::Number N>
+auto operator*(const A& a, N factor) {
+    return elementwise(ops::ScaleShift{static_cast<double>(factor)}, a);
+}
+/// a / divisor, elementwise, computed as a * (1 / divisor).
+template <AnyTensor A, ops::Number N>
+auto operator/(const A& a, N divisor) {
+    return elementwise(ops::ScaleShift{1 / static_cast<double>(divisor)}, a);
+}
+/// a + shift, elementwise.
+template <AnyTensor A, ops::Number N>
+auto operator+(const A& a, N shift) {
+    return elementwise(ops::ScaleShift{1, static_cast<double>(shift)}, a);
+}
+/// shift + a, elementwise.
+template <ops::Number N, AnyTensor A>
+auto operator+(N shift, const A& a) {
+    return elementwise(ops::ScaleShift{1, static_cast<double>(shift)}, a);
+}
+/// a - shift, elementwise.
+template <AnyTensor A, ops::Number N>
+auto operator-(const A& a, N shift) {
+    return elementwise(ops::ScaleShift{1, -static_cast<double>(shift)}, a);
+}
+/// from - a, elementwise.
+template <ops::Number N, AnyTensor A>
+auto operator-(N from, const A& a) {
+    return elementwise(ops::ScaleShift{-1, static_cast<double>(from)}, a);
+}
+/// -a, elementwise.
+template <AnyTensor A>
+auto operator-(const A& a) {
+    return elementwise(ops::ScaleShift{-1}, a);
+}
+/// a - b elementwise; smaller operands are broadcast, see `elementwise`.
+template <AnyTensor A, AnyTensor B>
+auto operator-(const A& a, const B& b) {
+    return elementwise(ops::Subtract{}, a, b);
+}
+/// a * b elementwise; smaller operands are broadcast, see `elementwise`. For the matrix product see matmul.
+template <AnyTensor A, AnyTensor B>
+auto operator*(const A& a, const B& b) {
+    return elementwise(ops::Multiply{}, a, b);
+}
+/// a / b elementwise; smaller operands are broadcast, see `elementwise`.
+template <AnyTensor A, AnyTensor B>
+auto operator/(const A& a, const B& b) {
+    return elementwise(ops::Divide{}, a, b);
+}
+/// a^2 elementwise: S -> S.
+template <AnyTensor A>
+auto square(const A& a) {
+    return elementwise(ops::Square{}, a);
+}
+/// Square root, elementwise, for a > 0: S -> S. The derivative is infinite at 0; add a small constant first
+/// where a can be 0.
+template <AnyTensor A>
+auto sqrt(const A& a) {
+    return elementwise(ops::Sqrt{}, a);
+}
+/// 1 / sqrt(a) elementwise, for a > 0: S -> S.
+template <AnyTensor A>
+auto inverse_sqrt(const A& a) {
+    return elementwise(ops::InverseSqrt{}, a);
+}
+/// e^a elementwise: S -> S.
+template <AnyTensor A>
+auto exp(const A& a) {
+    return elementwise(ops::Exp{}, a);
+}
 /// Natural logarithm, elementwise, for a > 0: S -> S.
 template <AnyTensor A>
 auto log(const A& a) {
-    return elementwise(Log{}, a);
+    return elementwise(ops::Log{}, a);
 }
 
 }  // namespace gantry

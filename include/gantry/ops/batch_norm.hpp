@@ -16,6 +16,7 @@ struct BatchNormOptions {
     bool affine = true;     ///< layers only: learn a scale and a shift per feature
 };
 
+namespace ops {
 /// The input as a matrix: a row per sample (and pixel), a column per feature (channel).
 struct BatchNormExtents {
     std::size_t rows, columns;  ///< samples (times pixels); features
@@ -23,7 +24,7 @@ struct BatchNormExtents {
     /// scale * sum over the rows, with the extents of `like`.
     template <class V>
     V sum_rows(const V& x, const V& like, double scale = 1) const {
-        return run_op(SumOp{rows, columns, Axis::rows, scale}, like.extents, {}, x);
+        return run_op(SumOp{rows, columns, contracts::Axis::rows, scale}, like.extents, {}, x);
     }
     /// Mean over the rows, with the extents of `like`.
     template <class V>
@@ -33,13 +34,13 @@ struct BatchNormExtents {
     /// x repeated for each row, with the extents of `like`.
     template <class V>
     V repeat_rows(const V& x, const V& like) const {
-        return run_op(BroadcastOp{rows, columns, Axis::rows}, like.extents, {}, x);
+        return run_op(BroadcastOp{rows, columns, contracts::Axis::rows}, like.extents, {}, x);
     }
 };
 
 /// Training mode. Forward and backward are one fused kernel each. If the backward pass is recorded, the same
 /// derivative is computed by ops, which can be differentiated any number of times.
-template <ActivationKind kind, class T, class D>
+template <contracts::ActivationKind kind, class T, class D>
 struct BatchNormOp {
     static constexpr std::string_view name = "batch_norm";
     BatchNormExtents matrix;
@@ -50,7 +51,7 @@ struct BatchNormOp {
 
     template <class V>
     void forward(const V& y, bool, const V& x, const V& scale, const V& shift) const {
-        BatchNormParameters<T> p;
+        contracts::BatchNormParameters<T> p;
         p.rows = matrix.rows;
         p.columns = matrix.columns;
         p.x = x.data;
@@ -66,7 +67,7 @@ struct BatchNormOp {
         p.momentum = options.momentum;
         p.activation = {kind, parameter};
         launch(*y.device, p);
-        Tape& tape = y.device->tape();
+        core::Tape& tape = y.device->tape();
         tape.statistics_overwritten(running_mean, running_mean + matrix.columns);
         tape.statistics_overwritten(running_variance, running_variance + matrix.columns);
     }
@@ -82,17 +83,17 @@ private:
     template <class V>
     void vjp_fused(const V& upstream, const V& x, const V& scale, const V& shift) const {
         D& device = *x.device;
-        const V x_gradient = allocate<T>(device, x.extents);
+        const V x_gradient = core::allocate<T>(device, x.extents);
         // One kernel writes both gradients: either both to the network's gradient buffer or both to the
         // step's memory.
         V scale_gradient = scale, shift_gradient = shift;
         const Destination<T> scale_into = destination_of(scale), shift_into = destination_of(shift);
         const bool direct =
             scale_into.data && shift_into.data && scale_into.accumulate == shift_into.accumulate;
-        scale_gradient.data = direct ? scale_into.data : allocate<T>(device, scale.extents).data;
-        shift_gradient.data = direct ? shift_into.data : allocate<T>(device, shift.extents).data;
+        scale_gradient.data = direct ? scale_into.data : core::allocate<T>(device, scale.extents).data;
+        shift_gradient.data = direct ? shift_into.data : core::allocate<T>(device, shift.extents).data;
         scale_gradient.node = shift_gradient.node = nullptr;
-        BatchNormGradientParameters<T> p;
+        contracts::BatchNormGradientParameters<T> p;
         p.rows = matrix.rows;
         p.columns = matrix.columns;
         p.upstream = upstream.data;
@@ -121,7 +122,7 @@ private:
     template <class V>
     void vjp_in_ops(const V& upstream, const V& y, const V& x, const V& scale, const V& shift) const {
         V d = upstream;  // dL/d(scale n + shift)
-        if constexpr (kind != ActivationKind::identity)
+        if constexpr (kind != contracts::ActivationKind::identity)
             d = elementwise(ActivationGradient<kind>{parameter}, upstream, y);
         const auto without_mean = [&](const V& v) {
             return v - matrix.repeat_rows(matrix.mean_rows(v, scale), x);
@@ -146,7 +147,7 @@ private:
 };
 
 /// Evaluation mode: normalises with given, constant statistics.
-template <ActivationKind kind>
+template <contracts::ActivationKind kind>
 struct BatchNormEvaluationOp {
     static constexpr std::string_view name = "batch_norm_evaluation";
     BatchNormExtents matrix;
@@ -156,22 +157,22 @@ struct BatchNormEvaluationOp {
     void forward(const V& y, bool, const V& x, const V& scale, const V& shift, const V& mean,
                  const V& variance) const {
         using T = typename V::scalar;
-        launch(*y.device, BatchNormEvaluationParameters<T>{matrix.rows,
-                                                           matrix.columns,
-                                                           x.data,
-                                                           scale.data,
-                                                           shift.data,
-                                                           mean.data,
-                                                           variance.data,
-                                                           y.data,
-                                                           epsilon,
-                                                           {kind, parameter}});
+        launch(*y.device, contracts::BatchNormEvaluationParameters<T>{matrix.rows,
+                                                                      matrix.columns,
+                                                                      x.data,
+                                                                      scale.data,
+                                                                      shift.data,
+                                                                      mean.data,
+                                                                      variance.data,
+                                                                      y.data,
+                                                                      epsilon,
+                                                                      {kind, parameter}});
     }
     template <class V>
     void vjp(const V& upstream, const V& y, const V& x, const V& scale, const V& shift, const V& mean,
              const V& variance) const {
         V d = upstream;
-        if constexpr (kind != ActivationKind::identity)
+        if constexpr (kind != contracts::ActivationKind::identity)
             d = elementwise(ActivationGradient<kind>{parameter}, upstream, y);
         const V inverse = inverse_sqrt(variance + epsilon);
         accumulate_grad(x, [&] { return d * matrix.repeat_rows(scale * inverse, x); });
@@ -180,8 +181,7 @@ struct BatchNormEvaluationOp {
         accumulate_grad(shift, [&] { return matrix.sum_rows(d, shift); });
     }
 };
-
-namespace detail {
+/// The extents of a batch norm of x. Errors: its shape does not fit a Feature per channel (compile time).
 template <class X, class Feature>
 BatchNormExtents batch_norm_extents(const X& x) {
     static_assert(
@@ -201,7 +201,7 @@ auto unit_scale_and_no_shift(const X& x) {
     auto& device = x.value().live_device();
     return std::pair{filled<S, T>(device, 0, 1), filled<S, T>(device, 0, 0)};
 }
-}  // namespace detail
+}  // namespace ops
 
 /// Batch normalisation, training mode:
 ///   y = f(scale (x - mean) / sqrt(variance + epsilon) + shift),
@@ -209,50 +209,52 @@ auto unit_scale_and_no_shift(const X& x) {
 /// x: Shape<Batch, ..., N>; the others: Shape<N>; -> shape of x.
 /// f: identity, or leaky_relu with slope `parameter`. Errors: fewer than two values per feature.
 /// Source: Ioffe and Szegedy, "Batch normalization" (2015), algorithm 1.
-template <ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor Scale, AnyTensor Shift,
-          AnyTensor Running>
+template <contracts::ActivationKind kind = contracts::ActivationKind::identity, AnyTensor X, AnyTensor Scale,
+          AnyTensor Shift, AnyTensor Running>
 auto batch_norm(const X& x, const Scale& scale, const Shift& shift, const Running& running_mean,
                 const Running& running_variance, BatchNormOptions options = {}, double parameter = 0) {
     using T = typename X::scalar;
     using D = typename X::device_type;
-    const BatchNormExtents matrix = detail::batch_norm_extents<X, Scale>(x);
+    const ops::BatchNormExtents matrix = ops::batch_norm_extents<X, Scale>(x);
     if (matrix.rows < 2)
         fail("batch_norm", "training requires more than one value per feature", "a batch of ", matrix.rows);
     D& device = x.value().live_device();
-    const auto statistics = [&] { return allocate<T>(device, scale.value().extents).data; };
-    const BatchNormOp<kind, T, D> op{
+    const auto statistics = [&] { return core::allocate<T>(device, scale.value().extents).data; };
+    const ops::BatchNormOp<kind, T, D> op{
         matrix,       options,      parameter,           statistics(),
         statistics(), statistics(), running_mean.data(), running_variance.data()};
-    return typed<typename X::shape, X, Scale, Shift>(
-        run_op(op, x.value().extents, {}, x.value(), scale.value(), shift.value()));
+    return core::typed<typename X::shape, X, Scale, Shift>(
+        ops::run_op(op, x.value().extents, {}, x.value(), scale.value(), shift.value()));
 }
 
 /// Without scale and shift: y = f((x - mean) / sqrt(variance + epsilon)).
-template <ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor Running>
+template <contracts::ActivationKind kind = contracts::ActivationKind::identity, AnyTensor X,
+          AnyTensor Running>
 auto batch_norm(const X& x, const Running& running_mean, const Running& running_variance,
                 BatchNormOptions options = {}, double parameter = 0) {
-    const auto [one, zero] = detail::unit_scale_and_no_shift<X, Running>(x);
+    const auto [one, zero] = ops::unit_scale_and_no_shift<X, Running>(x);
     return batch_norm<kind>(x, one, zero, running_mean, running_variance, options, parameter);
 }
 
 /// Batch normalisation, evaluation mode: as batch_norm, with the given statistics instead of those of the
 /// batch. Updates nothing.
-template <ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor Scale, AnyTensor Shift,
-          AnyTensor Running>
+template <contracts::ActivationKind kind = contracts::ActivationKind::identity, AnyTensor X, AnyTensor Scale,
+          AnyTensor Shift, AnyTensor Running>
 auto batch_norm_evaluation(const X& x, const Scale& scale, const Shift& shift, const Running& mean,
                            const Running& variance, BatchNormOptions options = {}, double parameter = 0) {
-    const BatchNormExtents matrix = detail::batch_norm_extents<X, Scale>(x);
-    const BatchNormEvaluationOp<kind> op{matrix, options.epsilon, parameter};
-    return typed<typename X::shape, X, Scale, Shift>(run_op(op, x.value().extents, {}, x.value(),
-                                                            scale.value(), shift.value(),
-                                                            detach(mean).value(), detach(variance).value()));
+    const ops::BatchNormExtents matrix = ops::batch_norm_extents<X, Scale>(x);
+    const ops::BatchNormEvaluationOp<kind> op{matrix, options.epsilon, parameter};
+    return core::typed<typename X::shape, X, Scale, Shift>(
+        ops::run_op(op, x.value().extents, {}, x.value(), scale.value(), shift.value(), detach(mean).value(),
+                    detach(variance).value()));
 }
 
 /// Evaluation mode without scale and shift: y = f((x - mean) / sqrt(variance + epsilon)).
-template <ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor Running>
+template <contracts::ActivationKind kind = contracts::ActivationKind::identity, AnyTensor X,
+          AnyTensor Running>
 auto batch_norm_evaluation(const X& x, const Running& mean, const Running& variance,
                            BatchNormOptions options = {}, double parameter = 0) {
-    const auto [one, zero] = detail::unit_scale_and_no_shift<X, Running>(x);
+    const auto [one, zero] = ops::unit_scale_and_no_shift<X, Running>(x);
     return batch_norm_evaluation<kind>(x, one, zero, mean, variance, options, parameter);
 }
 

@@ -8,6 +8,7 @@
 
 namespace gantry {
 
+namespace ops {
 /// y (rows, count) = columns [from, from + count) of x (rows, total).
 struct SliceOp {
     static constexpr std::string_view name = "slice";
@@ -15,8 +16,8 @@ struct SliceOp {
 
     template <class V>
     void forward(const V& y, bool, const V& x) const {
-        launch(*y.device,
-               CopyBlockParameters<typename V::scalar>{rows, count, x.data + from, total, y.data, count});
+        launch(*y.device, contracts::CopyBlockParameters<typename V::scalar>{rows, count, x.data + from,
+                                                                             total, y.data, count});
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& x) const;
@@ -30,8 +31,9 @@ struct PadOp {
     template <class V>
     void forward(const V& y, bool, const V& x) const {
         using T = typename V::scalar;
-        launch(*y.device, FillParameters<T>{y.size(), y.data, T(0)});
-        launch(*y.device, CopyBlockParameters<T>{rows, count, x.data, count, y.data + from, total});
+        launch(*y.device, contracts::FillParameters<T>{y.size(), y.data, T(0)});
+        launch(*y.device,
+               contracts::CopyBlockParameters<T>{rows, count, x.data, count, y.data + from, total});
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& x) const {
@@ -55,9 +57,10 @@ struct ConcatenateOp {
     void forward(const V& y, bool, const V& a, const V& b) const {
         using T = typename V::scalar;
         const std::size_t total = a_columns + b_columns;
-        launch(*y.device, CopyBlockParameters<T>{rows, a_columns, a.data, a_columns, y.data, total});
         launch(*y.device,
-               CopyBlockParameters<T>{rows, b_columns, b.data, b_columns, y.data + a_columns, total});
+               contracts::CopyBlockParameters<T>{rows, a_columns, a.data, a_columns, y.data, total});
+        launch(*y.device, contracts::CopyBlockParameters<T>{rows, b_columns, b.data, b_columns,
+                                                            y.data + a_columns, total});
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& a, const V& b) const {
@@ -70,25 +73,27 @@ struct ConcatenateOp {
         });
     }
 };
+}  // namespace ops
 
 /// Concatenates along the last extent (features or channels): Shape<Batch, ..., A> and Shape<Batch, ..., B>
 /// -> Shape<Batch, ..., A + B>. Errors: different batch sizes.
 template <AnyTensor A, AnyTensor B>
 auto concatenate(const A& a, const B& b) {
-    using LastA = detail::Last<typename A::shape>;
-    using LastB = detail::Last<typename B::shape>;
+    using LastA = core::Last<typename A::shape>;
+    using LastB = core::Last<typename B::shape>;
     constexpr int both = LastA::value + LastB::value;
     using S = typename LastA::template with<both>;
-    static_assert(same_shape<S, typename LastB::template with<both>>,
+    static_assert(core::same_shape<S, typename LastB::template with<both>>,
                   "gantry: the inputs of concatenate may differ only in the last extent");
     const int batch = a.value().extents.first();
     if (b.value().extents.first() != batch)
         fail("concatenate", "both inputs must have the same batch size", a.value().extents, " and ",
              b.value().extents);
-    const Extents extents = S::extents(batch);
-    return typed<S, A, B>(run_op(
-        ConcatenateOp{extents.size() / static_cast<std::size_t>(extents.last()), LastA::value, LastB::value},
-        extents, {}, a.value(), b.value()));
+    const core::Extents extents = S::extents(batch);
+    return core::typed<S, A, B>(
+        ops::run_op(ops::ConcatenateOp{extents.size() / static_cast<std::size_t>(extents.last()),
+                                       LastA::value, LastB::value},
+                    extents, {}, a.value(), b.value()));
 }
 
 /// Concatenates along the batch: the samples of a, followed by those of b, such as real and generated images.
@@ -97,27 +102,27 @@ auto concatenate(const A& a, const B& b) {
 template <AnyTensor A, AnyTensor B>
 auto concatenate_batch(const A& a, const B& b) {
     using S = typename A::shape;
-    static_assert(same_shape<S, typename B::shape> && S::batched,
+    static_assert(core::same_shape<S, typename B::shape> && S::batched,
                   "gantry: the inputs of concatenate_batch must have the same shape per sample");
     const std::int64_t samples = std::int64_t{a.value().extents.first()} + b.value().extents.first();
     if (samples > std::numeric_limits<int>::max())
         fail("concatenate_batch", "a batch must have fewer than 2^31 samples", samples);
-    const Extents extents = S::extents(static_cast<int>(samples));
-    return typed<S, A, B>(
-        run_op(ConcatenateOp{1, a.value().size(), b.value().size()}, extents, {}, a.value(), b.value()));
+    const core::Extents extents = S::extents(static_cast<int>(samples));
+    return core::typed<S, A, B>(ops::run_op(ops::ConcatenateOp{1, a.value().size(), b.value().size()},
+                                            extents, {}, a.value(), b.value()));
 }
 
 /// Elements [from, from + count) of the last extent: Shape<Batch, ..., N> -> Shape<Batch, ..., count>.
 template <int from, int count, AnyTensor X>
 auto slice(const X& x) {
-    using LastX = detail::Last<typename X::shape>;
-    static_assert(std::is_same_v<typename X::shape, AnyShape> ||
+    using LastX = core::Last<typename X::shape>;
+    static_assert(std::is_same_v<typename X::shape, core::AnyShape> ||
                       (from >= 0 && count > 0 && from + count <= LastX::value),
                   "gantry: a slice must be within the last extent");
     using S = typename LastX::template with<count>;
-    const Extents extents = S::extents(x.value().extents.first());
-    return typed<S, X>(
-        run_op(SliceOp{extents.size() / count, LastX::value, from, count}, extents, {}, x.value()));
+    const core::Extents extents = S::extents(x.value().extents.first());
+    return core::typed<S, X>(
+        ops::run_op(ops::SliceOp{extents.size() / count, LastX::value, from, count}, extents, {}, x.value()));
 }
 
 }  // namespace gantry

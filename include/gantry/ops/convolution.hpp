@@ -7,6 +7,7 @@
 
 namespace gantry {
 
+namespace ops {
 // clang-format off
 // Three ops; the derivatives of each are the other two. With x and y images and w weights, named as in
 // ConvolutionGeometry:
@@ -19,19 +20,17 @@ namespace gantry {
 // devices fuse this into the convolutions of the backward pass; their ops carry an ActivationBackward then.
 // clang-format on
 
-template <ActivationKind kind>
+template <contracts::ActivationKind kind>
 struct ConvTranspose2dOp;
 struct Conv2dWeightGradientOp;
-
-namespace detail {
 
 /// ActivationBackward in an op, which does not know the scalar type.
 struct OpActivationBackward {
     const void* outputs = nullptr;
-    Activation activation = {};
+    contracts::Activation activation = {};
 
     template <class T>
-    operator ActivationBackward<T>() const {  // NOLINT: implicit by design
+    operator contracts::ActivationBackward<T>() const {  // NOLINT: implicit by design
         return {static_cast<const T*>(outputs), activation};
     }
 };
@@ -45,35 +44,33 @@ struct ActivationGradientOperand {
 /// Prepares the upstream gradient of a convolution with result y: defers the activation backward to the
 /// kernels if the device supports it, else applies it now. It is always applied now if the bias requires a
 /// gradient, which sums the result, and in recorded passes, whose ops must be differentiable.
-template <ActivationKind kind, class V, class... Bias>
-ActivationGradientOperand<V> pass_activation(const ConvolutionGeometry& geometry, double parameter,
+template <contracts::ActivationKind kind, class V, class... Bias>
+ActivationGradientOperand<V> pass_activation(const contracts::ConvolutionGeometry& geometry, double parameter,
                                              const V& upstream, const V& y, const Bias&... bias) {
-    if (kind != ActivationKind::identity && fuses_activation_backward(*y.device, geometry, kind) &&
+    if (kind != contracts::ActivationKind::identity && fuses_activation_backward(*y.device, geometry, kind) &&
         !y.device->tape().recording() && !(requires_grad(bias) || ...))
         return {upstream, {y.data, {kind, parameter}}};
     return {pre_activation<kind>(parameter, upstream, y), {}};
 }
 
-}  // namespace detail
-
 /// y = f(conv2d(x, w) + bias); the bias is optional. f: a fused activation, or identity.
-template <ActivationKind kind>
+template <contracts::ActivationKind kind>
 struct Conv2dOp {
     static constexpr std::string_view name = "conv2d";
-    ConvolutionGeometry geometry;
-    double parameter = 0;                            ///< of the activation
-    detail::OpActivationBackward x_activation = {};  ///< only in passes that are not recorded
+    contracts::ConvolutionGeometry geometry;
+    double parameter = 0;                    ///< of the activation
+    OpActivationBackward x_activation = {};  ///< only in passes that are not recorded
 
     template <class V, class... Bias>
     void forward(const V& y, bool, const V& x, const V& w, const Bias&... bias) const {
-        ConvolutionParameters<typename V::scalar> p;
+        contracts::ConvolutionParameters<typename V::scalar> p;
         p.geometry = geometry;
         p.x = x.data;
         p.w = w.data;
         p.y = y.data;
         p.weights_are_constant = true;
         p.x_activation = x_activation;
-        detail::set_epilogue(p, {kind, parameter}, bias...);
+        set_epilogue(p, {kind, parameter}, bias...);
         launch(*y.device, p);
     }
     template <class V, class... Bias>
@@ -81,23 +78,23 @@ struct Conv2dOp {
 };
 
 /// x = f(conv_transpose2d(y, w) + bias); the bias is optional. f: a fused activation, or identity.
-template <ActivationKind kind>
+template <contracts::ActivationKind kind>
 struct ConvTranspose2dOp {
     static constexpr std::string_view name = "conv_transpose2d";
-    ConvolutionGeometry geometry;
+    contracts::ConvolutionGeometry geometry;
     double parameter = 0;
-    detail::OpActivationBackward y_activation = {};
+    OpActivationBackward y_activation = {};
 
     template <class V, class... Bias>
     void forward(const V& x, bool, const V& y, const V& w, const Bias&... bias) const {
-        ConvolutionTransposedParameters<typename V::scalar> p;
+        contracts::ConvolutionTransposedParameters<typename V::scalar> p;
         p.geometry = geometry;
         p.y = y.data;
         p.w = w.data;
         p.x = x.data;
         p.weights_are_constant = true;
         p.y_activation = y_activation;
-        detail::set_epilogue(p, {kind, parameter}, bias...);
+        set_epilogue(p, {kind, parameter}, bias...);
         launch(*x.device, p);
     }
     template <class V, class... Bias>
@@ -107,54 +104,56 @@ struct ConvTranspose2dOp {
 /// w = sum over the batch and all pixels of the products of x and y that meet at each tap.
 struct Conv2dWeightGradientOp {
     static constexpr std::string_view name = "conv2d_weight_gradient";
-    ConvolutionGeometry geometry;
-    detail::OpActivationBackward x_activation = {}, y_activation = {};
+    contracts::ConvolutionGeometry geometry;
+    OpActivationBackward x_activation = {}, y_activation = {};
 
     template <class V>
     void forward(const V& w, bool accumulate, const V& x, const V& y) const {
-        launch(*w.device, ConvolutionWeightGradientParameters<typename V::scalar>{
+        launch(*w.device, contracts::ConvolutionWeightGradientParameters<typename V::scalar>{
                               geometry, x.data, y.data, w.data, accumulate, x_activation, y_activation});
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& x, const V& y) const {
         accumulate_grad(x, [&] {
-            return run_op(ConvTranspose2dOp<ActivationKind::identity>{geometry}, x.extents, {}, y, upstream);
+            return run_op(ConvTranspose2dOp<contracts::ActivationKind::identity>{geometry}, x.extents, {}, y,
+                          upstream);
         });
         accumulate_grad(y, [&] {
-            return run_op(Conv2dOp<ActivationKind::identity>{geometry}, y.extents, {}, x, upstream);
+            return run_op(Conv2dOp<contracts::ActivationKind::identity>{geometry}, y.extents, {}, x,
+                          upstream);
         });
     }
 };
 
-template <ActivationKind kind>
+template <contracts::ActivationKind kind>
 template <class V, class... Bias>
 void Conv2dOp<kind>::vjp(const V& upstream, const V& y, const V& x, const V& w, const Bias&... bias) const {
-    const auto inner = detail::pass_activation<kind>(geometry, parameter, upstream, y, bias...);
+    const auto inner = pass_activation<kind>(geometry, parameter, upstream, y, bias...);
     accumulate_grad(x, [&] {
-        return run_op(ConvTranspose2dOp<ActivationKind::identity>{geometry, 0, inner.activation}, x.extents,
-                      {}, inner.gradient, w);
+        return run_op(ConvTranspose2dOp<contracts::ActivationKind::identity>{geometry, 0, inner.activation},
+                      x.extents, {}, inner.gradient, w);
     });
     accumulate_grad(w, [&](Destination<typename V::scalar> into) {
         return run_op(Conv2dWeightGradientOp{geometry, {}, inner.activation}, w.extents, into, x,
                       inner.gradient);
     });
-    (detail::accumulate_bias_grad(bias, inner.gradient), ...);
+    (accumulate_bias_grad(bias, inner.gradient), ...);
 }
 
-template <ActivationKind kind>
+template <contracts::ActivationKind kind>
 template <class V, class... Bias>
 void ConvTranspose2dOp<kind>::vjp(const V& upstream, const V& x, const V& y, const V& w,
                                   const Bias&... bias) const {
-    const auto inner = detail::pass_activation<kind>(geometry, parameter, upstream, x, bias...);
+    const auto inner = pass_activation<kind>(geometry, parameter, upstream, x, bias...);
     accumulate_grad(y, [&] {
-        return run_op(Conv2dOp<ActivationKind::identity>{geometry, 0, inner.activation}, y.extents, {},
-                      inner.gradient, w);
+        return run_op(Conv2dOp<contracts::ActivationKind::identity>{geometry, 0, inner.activation}, y.extents,
+                      {}, inner.gradient, w);
     });
     accumulate_grad(w, [&](Destination<typename V::scalar> into) {
         return run_op(Conv2dWeightGradientOp{geometry, inner.activation, {}}, w.extents, into, inner.gradient,
                       y);
     });
-    (detail::accumulate_bias_grad(bias, inner.gradient), ...);
+    (accumulate_bias_grad(bias, inner.gradient), ...);
 }
 
 // Shape rules. Each is a struct, so that the compiler shows its arguments in the error message.
@@ -175,7 +174,9 @@ template <class X>
 inline constexpr bool is_image = false;
 template <int H, int W, int C>
 inline constexpr bool is_image<Shape<Batch, H, W, C>> = true;
+}  // namespace ops
 
+namespace diagnosis {
 template <int image_channels, int weight_channels>
 struct ConvolutionChannelsFit {
     static_assert(
@@ -197,12 +198,13 @@ struct WeightsFitWindow {
                   "gantry: the weights of a convolution must be Shape<window height, window width, channels "
                   "of the larger image, channels of the smaller image>");
 };
+}  // namespace diagnosis
 
-namespace detail {
-
+namespace ops {
 /// The geometry of a convolution from the run-time shapes of x and y.
-constexpr ConvolutionGeometry convolution_geometry(const Conv2dOptions& window, const Extents& x,
-                                                   const Extents& y) {
+constexpr contracts::ConvolutionGeometry convolution_geometry(const Conv2dOptions& window,
+                                                              const core::Extents& x,
+                                                              const core::Extents& y) {
     return {x.of[0],
             {x.of[1], y.of[1], window.size.vertical, window.stride.vertical, window.padding.vertical,
              window.dilation.vertical},
@@ -216,23 +218,24 @@ constexpr ConvolutionGeometry convolution_geometry(const Conv2dOptions& window, 
 template <Conv2dOptions window, class X, int channels>
 struct Convolved {
     using Image = ImageOf<X>;
-    static constexpr PerAxis span = window.span();
-    static_assert(sizeof(WindowFits<Image::height + 2 * window.padding.vertical, span.vertical>) > 0);
-    static_assert(sizeof(WindowFits<Image::width + 2 * window.padding.horizontal, span.horizontal>) > 0);
-    static constexpr PerAxis size = window.output({Image::height, Image::width});
+    static constexpr core::PerAxis span = window.span();
+    static_assert(sizeof(diagnosis::WindowFits<Image::height + 2 * window.padding.vertical, span.vertical>) >
+                  0);
+    static_assert(
+        sizeof(diagnosis::WindowFits<Image::width + 2 * window.padding.horizontal, span.horizontal>) > 0);
+    static constexpr core::PerAxis size = window.output({Image::height, Image::width});
     using type = Shape<Batch, size.vertical, size.horizontal, channels>;
 };
 /// The result shape of conv_transpose2d for images Y and `channels` output channels.
 template <Conv2dOptions window, class Y, int channels>
 struct ConvolvedBack {
     using Image = ImageOf<Y>;
-    static constexpr PerAxis size = window.transposed_output({Image::height, Image::width});
-    static_assert(sizeof(TransposedExtentFits<size.vertical>) > 0 &&
-                  sizeof(TransposedExtentFits<size.horizontal>) > 0);
+    static constexpr core::PerAxis size = window.transposed_output({Image::height, Image::width});
+    static_assert(sizeof(diagnosis::TransposedExtentFits<size.vertical>) > 0 &&
+                  sizeof(diagnosis::TransposedExtentFits<size.horizontal>) > 0);
     using type = Shape<Batch, size.vertical, size.horizontal, channels>;
 };
-
-}  // namespace detail
+}  // namespace ops
 
 /// 2-D convolution, f(x * w + bias), where * is a cross-correlation as in PyTorch's Conv2d:
 ///   x Shape<Batch, height, width, in>, w Shape<window height, window width, in, out>, bias Shape<out>
@@ -240,20 +243,23 @@ struct ConvolvedBack {
 /// with floor((extent + 2 padding - dilation (size - 1) - 1) / stride) + 1 pixels on each axis.
 /// The bias is optional. f: the activation `kind` with its slope or alpha, `parameter`.
 /// Source: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016), relationship 6.
-template <Conv2dOptions window, ActivationKind kind = ActivationKind::identity, AnyTensor X, AnyTensor W,
-          AnyTensor... Bias>
+template <Conv2dOptions window, contracts::ActivationKind kind = contracts::ActivationKind::identity,
+          AnyTensor X, AnyTensor W, AnyTensor... Bias>
 auto conv2d(double parameter, const X& x, const W& w, const Bias&... bias) {
     static_assert(sizeof...(Bias) <= 1, "gantry: conv2d takes x, w and at most one bias");
-    constexpr Extents weights = W::shape::extents(0);
-    static_assert(sizeof(WeightsFitWindow<typename W::shape, window.size.vertical, window.size.horizontal>) >
-                  0);
-    static_assert(sizeof(ConvolutionChannelsFit<ImageOf<typename X::shape>::channels, weights.of[2]>) > 0);
-    using S = typename detail::Convolved<window, typename X::shape, weights.of[3]>::type;
-    const Extents extents = S::extents(x.value().extents.first());
-    const Conv2dOp<detail::fused_kind<kind>> op{
-        detail::convolution_geometry(window, x.value().extents, extents), parameter};
-    return detail::apply_rest<kind>(
-        parameter, typed<S, X, W, Bias...>(run_op(op, extents, {}, x.value(), w.value(), bias.value()...)));
+    constexpr core::Extents weights = W::shape::extents(0);
+    static_assert(
+        sizeof(diagnosis::WeightsFitWindow<typename W::shape, window.size.vertical, window.size.horizontal>) >
+        0);
+    static_assert(
+        sizeof(diagnosis::ConvolutionChannelsFit<ops::ImageOf<typename X::shape>::channels, weights.of[2]>) >
+        0);
+    using S = typename ops::Convolved<window, typename X::shape, weights.of[3]>::type;
+    const core::Extents extents = S::extents(x.value().extents.first());
+    const ops::Conv2dOp<ops::fused_kind<kind>> op{
+        ops::convolution_geometry(window, x.value().extents, extents), parameter};
+    return ops::apply_rest<kind>(parameter, core::typed<S, X, W, Bias...>(ops::run_op(
+                                                op, extents, {}, x.value(), w.value(), bias.value()...)));
 }
 /// conv2d without activation.
 template <Conv2dOptions window, AnyTensor X, AnyTensor W, AnyTensor... Bias>
@@ -267,20 +273,23 @@ auto conv2d(const X& x, const W& w, const Bias&... bias) {
 /// with (extent - 1) stride - 2 padding + dilation (size - 1) + output_padding + 1 pixels on each axis.
 /// The bias is optional. f: the activation `kind` with its slope or alpha, `parameter`.
 /// Source: Dumoulin and Visin (2016), relationship 14.
-template <Conv2dOptions window, ActivationKind kind = ActivationKind::identity, AnyTensor Y, AnyTensor W,
-          AnyTensor... Bias>
+template <Conv2dOptions window, contracts::ActivationKind kind = contracts::ActivationKind::identity,
+          AnyTensor Y, AnyTensor W, AnyTensor... Bias>
 auto conv_transpose2d(double parameter, const Y& y, const W& w, const Bias&... bias) {
     static_assert(sizeof...(Bias) <= 1, "gantry: conv_transpose2d takes y, w and at most one bias");
-    constexpr Extents weights = W::shape::extents(0);
-    static_assert(sizeof(WeightsFitWindow<typename W::shape, window.size.vertical, window.size.horizontal>) >
-                  0);
-    static_assert(sizeof(ConvolutionChannelsFit<ImageOf<typename Y::shape>::channels, weights.of[3]>) > 0);
-    using S = typename detail::ConvolvedBack<window, typename Y::shape, weights.of[2]>::type;
-    const Extents extents = S::extents(y.value().extents.first());
-    const ConvTranspose2dOp<detail::fused_kind<kind>> op{
-        detail::convolution_geometry(window, extents, y.value().extents), parameter};
-    return detail::apply_rest<kind>(
-        parameter, typed<S, Y, W, Bias...>(run_op(op, extents, {}, y.value(), w.value(), bias.value()...)));
+    constexpr core::Extents weights = W::shape::extents(0);
+    static_assert(
+        sizeof(diagnosis::WeightsFitWindow<typename W::shape, window.size.vertical, window.size.horizontal>) >
+        0);
+    static_assert(
+        sizeof(diagnosis::ConvolutionChannelsFit<ops::ImageOf<typename Y::shape>::channels, weights.of[3]>) >
+        0);
+    using S = typename ops::ConvolvedBack<window, typename Y::shape, weights.of[2]>::type;
+    const core::Extents extents = S::extents(y.value().extents.first());
+    const ops::ConvTranspose2dOp<ops::fused_kind<kind>> op{
+        ops::convolution_geometry(window, extents, y.value().extents), parameter};
+    return ops::apply_rest<kind>(parameter, core::typed<S, Y, W, Bias...>(ops::run_op(
+                                                op, extents, {}, y.value(), w.value(), bias.value()...)));
 }
 /// conv_transpose2d without activation.
 template <Conv2dOptions window, AnyTensor Y, AnyTensor W, AnyTensor... Bias>
@@ -294,18 +303,18 @@ auto conv_transpose2d(const Y& y, const W& w, const Bias&... bias) {
 /// Errors: different batch sizes.
 template <Conv2dOptions window, AnyTensor X, AnyTensor Y>
 auto conv2d_weight_gradient(const X& x, const Y& y) {
-    using Image = ImageOf<typename X::shape>;
-    using Small = ImageOf<typename Y::shape>;
-    using Expected = typename detail::Convolved<window, typename X::shape, Small::channels>::type;
+    using Image = ops::ImageOf<typename X::shape>;
+    using Small = ops::ImageOf<typename Y::shape>;
+    using Expected = typename ops::Convolved<window, typename X::shape, Small::channels>::type;
     static_assert(std::is_same_v<Expected, typename Y::shape>,
                   "gantry: conv2d_weight_gradient takes an image and an output of its convolution");
     if (x.value().extents.first() != y.value().extents.first())
         fail("conv2d_weight_gradient", "both must have the same batch size", x.value().extents, " and ",
              y.value().extents);
     using S = Shape<window.size.vertical, window.size.horizontal, Image::channels, Small::channels>;
-    const Conv2dWeightGradientOp op{
-        detail::convolution_geometry(window, x.value().extents, y.value().extents)};
-    return typed<S, X, Y>(run_op(op, S::extents(0), {}, x.value(), y.value()));
+    const ops::Conv2dWeightGradientOp op{
+        ops::convolution_geometry(window, x.value().extents, y.value().extents)};
+    return core::typed<S, X, Y>(ops::run_op(op, S::extents(0), {}, x.value(), y.value()));
 }
 
 }  // namespace gantry

@@ -7,6 +7,7 @@
 
 namespace gantry {
 
+namespace ops {
 /// y = keep x / keep_probability, where keep is 1 with that probability, else 0. The mask is not stored: the
 /// backward pass regenerates it from the same position of the stream.
 struct DropoutOp {
@@ -16,14 +17,15 @@ struct DropoutOp {
 
     template <class V>
     void forward(const V& y, bool, const V& x) const {
-        launch(*y.device,
-               DropoutParameters<typename V::scalar>{y.size(), x.data, y.data, keep_probability, stream});
+        launch(*y.device, contracts::DropoutParameters<typename V::scalar>{y.size(), x.data, y.data,
+                                                                           keep_probability, stream});
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& x) const {
         accumulate_grad(x, [&] { return run_op(*this, x.extents, {}, upstream); });
     }
 };
+}  // namespace ops
 
 /// Inverted dropout: sets each element to 0 with probability `drop_probability` in [0, 1) and scales the
 /// others by 1 / (1 - drop_probability), so that evaluation needs no scaling: S -> S. Draws the mask from
@@ -34,8 +36,8 @@ auto dropout(const X& x, double drop_probability, RandomStream& stream) {
     if (math::is_nan(drop_probability) || drop_probability < 0 || drop_probability >= 1)
         fail("dropout", "the drop probability must be in [0, 1)", drop_probability);
     const auto& value = x.value();
-    return typed<typename X::shape, X>(
-        run_op(DropoutOp{1 - drop_probability, stream.take(value.size())}, value.extents, {}, value));
+    return core::typed<typename X::shape, X>(ops::run_op(
+        ops::DropoutOp{1 - drop_probability, stream.take(value.size())}, value.extents, {}, value));
 }
 
 }  // namespace gantry

@@ -25,6 +25,7 @@
 
 namespace gantry {
 
+namespace ops {
 /// y = f(x...) elementwise. Inputs of rank 0 are broadcast.
 template <class F>
 struct ElementwiseOp {
@@ -35,7 +36,7 @@ struct ElementwiseOp {
     void forward(const V& y, bool, const In&... x) const {
         using T = typename V::scalar;
         launch(*y.device,
-               ElementwiseParameters<F, T, sizeof...(In)>{
+               contracts::ElementwiseParameters<F, T, sizeof...(In)>{
                    f, y.size(), y.data, {x.data...}, {x.extents.rank == 0 && y.extents.rank != 0 ...}});
     }
     template <class V, class... In>
@@ -56,8 +57,6 @@ struct Largest {
 };
 template <class A, class B, class... More>
 struct Largest<A, B, More...> : Largest<Larger<A, B>, More...> {};
-
-namespace detail {
 /// Broadcasts x to shape S in memory, except scalars, which kernels broadcast themselves.
 template <class S, AnyTensor X>
 auto conformed(const X& x, int batch) {
@@ -70,7 +69,7 @@ auto conformed(const X& x, int batch) {
 /// Runs the elementwise op f on operands of one shape and scalars. Errors: different shapes.
 template <class F, class T, class D, class... More>
 TensorRef<T, D> run_elementwise(const F& f, const TensorRef<T, D>& first, const More&... more) {
-    Extents extents = first.extents;
+    core::Extents extents = first.extents;
     ((extents = more.extents.rank > extents.rank ? more.extents : extents), ...);
     const auto check = [&](const TensorRef<T, D>& x) {
         if (x.extents.rank != 0 && x.extents != extents)
@@ -80,21 +79,21 @@ TensorRef<T, D> run_elementwise(const F& f, const TensorRef<T, D>& first, const 
     (check(first), ..., check(more));
     return run_op(ElementwiseOp<F>{f}, extents, {}, first, more...);
 }
-}  // namespace detail
+}  // namespace ops
 
 /// f(x...) elementwise. The result has the shape of the largest operand; smaller operands are broadcast, see
 /// broadcast_to. Errors: incompatible shapes (compile time), different batch sizes (run time).
 template <class F, AnyTensor... X>
 auto elementwise(const F& f, const X&... x) {
-    static_assert(same_scalars<X...>,
+    static_assert(core::same_scalars<X...>,
                   "gantry: the operands of an elementwise op must have the same scalar type and device type");
-    using S = typename Largest<typename X::shape...>::type;
-    if constexpr (!same_scalars<X...>) {
-        return typed<S, X...>(std::get<0>(std::tie(x...)).value());
+    using S = typename ops::Largest<typename X::shape...>::type;
+    if constexpr (!core::same_scalars<X...>) {
+        return core::typed<S, X...>(std::get<0>(std::tie(x...)).value());
     } else {
         int batch = 0;
         ((batch = X::shape::batched ? x.value().extents.first() : batch), ...);
-        return typed<S, X...>(detail::run_elementwise(f, detail::conformed<S>(x, batch)...));
+        return core::typed<S, X...>(ops::run_elementwise(f, ops::conformed<S>(x, batch)...));
     }
 }
 

@@ -2,25 +2,26 @@
 #include <gantry/ops/activation.hpp>
 #include <gantry/ops/sum.hpp>
 
-namespace gantry::detail {
+namespace gantry::ops {
 
 // The epilogue of a matmul or a convolution: f(result + bias), applied before the result is stored. The bias
 // has the size of the result's last extent. f: an activation, or identity.
 
 /// Sets the epilogue of a kernel. Parameters: a struct with `bias` and `activation`.
 template <class Parameters, class... Bias>
-void set_epilogue(Parameters& p, Activation activation, const Bias&... bias) {
+void set_epilogue(Parameters& p, contracts::Activation activation, const Bias&... bias) {
     static_assert(sizeof...(Bias) <= 1, "gantry: at most one bias");
     ((p.bias = bias.data), ...);
     p.activation = activation;
 }
 
 /// The activation that the epilogue applies: `kind`, or identity if it cannot be fused.
-template <ActivationKind kind>
-inline constexpr ActivationKind fused_kind = ActivationFormula<kind>::from_result ? kind : ActivationKind::identity;
+template <contracts::ActivationKind kind>
+inline constexpr contracts::ActivationKind fused_kind =
+    ActivationFormula<kind>::from_result ? kind : contracts::ActivationKind::identity;
 
 /// Applies activation `kind` to the result unless the epilogue did.
-template <ActivationKind kind, class X>
+template <contracts::ActivationKind kind, class X>
 auto apply_rest(double parameter, const X& product) {
     if constexpr (ActivationFormula<kind>::from_result)
         return product;
@@ -29,10 +30,10 @@ auto apply_rest(double parameter, const X& product) {
 }
 
 /// dL/dx from upstream = dL/dy, for the result y = f(x) of an activation.
-template <ActivationKind kind, class V>
+template <contracts::ActivationKind kind, class V>
 V pre_activation(double parameter, const V& upstream, const V& y) {
     static_assert(ActivationFormula<kind>::from_result);
-    if constexpr (kind == ActivationKind::identity)
+    if constexpr (kind == contracts::ActivationKind::identity)
         return upstream;
     else
         return elementwise(ActivationGradient<kind>{parameter}, upstream, y);
@@ -43,8 +44,9 @@ template <class V>
 void accumulate_bias_grad(const V& bias, const V& upstream) {
     const auto columns = bias.size();
     accumulate_grad(bias, [&](Destination<typename V::scalar> into) {
-        return run_op(SumOp{upstream.size() / columns, columns, Axis::rows}, bias.extents, into, upstream);
+        return run_op(SumOp{upstream.size() / columns, columns, contracts::Axis::rows}, bias.extents, into,
+                      upstream);
     });
 }
 
-}  // namespace gantry::detail
+}  // namespace gantry::ops

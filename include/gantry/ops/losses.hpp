@@ -11,13 +11,13 @@
 
 namespace gantry {
 
-namespace detail {
+namespace ops {
 /// Allocates the derivative of a loss with respect to x, in the step's memory; null if x requires no
 /// gradient.
 template <class T, class D>
 T* gradient_destination(const TensorRef<T, D>& x) {
     const bool differentiated = x.node && x.live_device().tape().recording();
-    return differentiated ? allocate<T>(*x.device, x.extents).data : nullptr;
+    return differentiated ? core::allocate<T>(*x.device, x.extents).data : nullptr;
 }
 /// Accumulates upstream * gradient for x. The multiplication is skipped if upstream is the seed of the pass,
 /// which is 1.
@@ -26,7 +26,6 @@ void accumulate_known_grad(const TensorRef<T, D>& upstream, const TensorRef<T, D
     const TensorRef<T, D> known = x.of_step(gradient, nullptr);
     accumulate_grad(x, [&] { return upstream.data == x.device->tape().seed() ? known : upstream * known; });
 }
-}  // namespace detail
 
 // A loss is the mean of f(prediction, target) over all elements. Its functor computes f; `gradient`, the
 // derivative of f with respect to the prediction, evaluated in the same pass; and `vjp_of_mean`, the
@@ -47,16 +46,17 @@ struct LossOp {
         const std::array<const T*, inputs> in{x.data, t.data...};
         const std::array<bool, inputs> scalar{false, t.extents.rank == 0 ...};
         if (gradient)
-            launch(*y.device, LossParameters<F, T, inputs>{f, x.size(), y.data, gradient, in, scalar, scale});
-        else
             launch(*y.device,
-                   TransformReduceParameters<F, T, inputs>{f, x.size(), y.data, in, scalar, scale});
+                   contracts::LossParameters<F, T, inputs>{f, x.size(), y.data, gradient, in, scalar, scale});
+        else
+            launch(*y.device, contracts::TransformReduceParameters<F, T, inputs>{f, x.size(), y.data, in,
+                                                                                 scalar, scale});
     }
     template <class V, class... Target>
     void vjp(const V& upstream, const V& y, const V& x, const Target&... t) const {
         const bool only_prediction = (!requires_grad(t) && ...);
         if (gradient && only_prediction && !y.device->tape().recording())
-            detail::accumulate_known_grad(upstream, x, gradient);
+            accumulate_known_grad(upstream, x, gradient);
         else
             f.vjp_of_mean(upstream, scale, x, t...);
     }
@@ -82,8 +82,6 @@ struct Against {
         f.vjp_of_mean(upstream, scale, x, filled<Shape<>, typename V::scalar>(*x.device, 0, target).value());
     }
 };
-
-namespace detail {
 /// sigmoid(x) - t, computed as (1 - t) - sigmoid(-x) for x > 0. Accurate for every x if t is 0 or 1, even
 /// where sigmoid(x) rounds to 1.
 template <class V>
@@ -91,7 +89,6 @@ GANTRY_HOST_DEVICE V sigmoid_minus(V x, V t) {
     const V zero = math::constant<V>(0), tail = math::sigmoid(-math::abs(x));
     return math::select(x > zero, (math::constant<V>(1) - t) - tail, tail - t);
 }
-}  // namespace detail
 
 /// upstream scale (sigmoid(x) - t), with a scalar upstream.
 struct BceWithLogitsGradient {
@@ -99,7 +96,7 @@ struct BceWithLogitsGradient {
     double scale;  ///< 1 / elements
     template <class V>
     GANTRY_HOST_DEVICE V operator()(V upstream, V x, V t) const {
-        return upstream * math::constant<V>(scale) * detail::sigmoid_minus(x, t);
+        return upstream * math::constant<V>(scale) * sigmoid_minus(x, t);
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& first, const V& x, const V& t) const {
@@ -119,7 +116,7 @@ struct BceWithLogits {
     }
     template <class V>
     GANTRY_HOST_DEVICE V gradient(V x, V t) const {
-        return detail::sigmoid_minus(x, t);
+        return sigmoid_minus(x, t);
     }
     template <class V>
     void vjp_of_mean(const V& upstream, double scale, const V& x, const V& t) const {
@@ -162,40 +159,40 @@ struct SquaredError {
         accumulate_grad(t, [&] { return elementwise(SquaredErrorGradient{-scale}, upstream, x, t); });
     }
 };
-
-namespace detail {
+/// The mean of f(prediction, target...) over all elements.
 template <class F, AnyTensor X, class... Target>
 auto mean_of(const F& f, const X& predictions, const Target&... targets) {
     using T = typename X::scalar;
     const auto& x = predictions.value();
     const LossOp<F, T> op{f, 1.0 / static_cast<double>(x.size()), gradient_destination(x)};
-    return typed<Shape<>, X, Target...>(run_op(op, Extents{}, {}, x, targets.value()...));
+    return core::typed<Shape<>, X, Target...>(run_op(op, core::Extents{}, {}, x, targets.value()...));
 }
+/// The mean of f over all elements. `target`: a tensor like x, or one number for all elements.
 template <class F, AnyTensor X, class Target>
 auto mean_loss(const F&, const X& x, const Target&) {
     static_assert(sizeof(Target) == 0,
                   "gantry: the targets of a loss must be a tensor or one value for all; for values on the "
                   "host, write from_host<Shape<...>>(device, batch, values)");
-    return typed<Shape<>, X>(x.value());
+    return core::typed<Shape<>, X>(x.value());
 }
 template <class F, AnyTensor X, AnyTensor Target>
 auto mean_loss(const F& f, const X& x, const Target& target) {
     static_assert(
-        same_scalars<X, Target>,
+        core::same_scalars<X, Target>,
         "gantry: the predictions and targets of a loss must have the same scalar type and device type");
-    static_assert(same_shape<typename X::shape, typename Target::shape> || Target::shape::rank == 0,
+    static_assert(core::same_shape<typename X::shape, typename Target::shape> || Target::shape::rank == 0,
                   "gantry: the predictions and targets of a loss must have the same shape, or the target "
                   "must be one value for all");
-    if constexpr (!same_scalars<X, Target>) {
-        return typed<Shape<>, X>(x.value());
+    if constexpr (!core::same_scalars<X, Target>) {
+        return core::typed<Shape<>, X>(x.value());
     } else {
-        const Extents &extents = x.value().extents, &t = target.value().extents;
+        const core::Extents &extents = x.value().extents, &t = target.value().extents;
         if (t.rank != 0 && t != extents)
             fail(F::name, "targets and predictions must have the same shape", t, " and ", extents);
         return mean_of(f, x, target);
     }
 }
-}  // namespace detail
+}  // namespace ops
 
 /// Mean binary cross entropy of sigmoid(logits) and targets in [0, 1]:
 ///   mean of -(t log(sigmoid(x)) + (1 - t) log(1 - sigmoid(x))),
@@ -203,24 +200,24 @@ auto mean_loss(const F& f, const X& x, const Target& target) {
 /// a gradient. Errors: different batch sizes.
 template <AnyTensor X, class Target>
 requires(!std::is_arithmetic_v<Target>) auto bce_with_logits(const X& logits, const Target& targets) {
-    return detail::mean_loss(BceWithLogits{}, logits, targets);
+    return ops::mean_loss(ops::BceWithLogits{}, logits, targets);
 }
 /// The same with one constant target for all elements.
 template <AnyTensor X>
 auto bce_with_logits(const X& logits, double target) {
-    return detail::mean_of(Against<BceWithLogits>{{}, target}, logits);
+    return ops::mean_of(ops::Against<ops::BceWithLogits>{{}, target}, logits);
 }
 
 /// Mean squared error, mean of (x - t)^2: predictions S and targets S (or a scalar tensor) -> Shape<>.
 /// Targets may require a gradient. Errors: different batch sizes.
 template <AnyTensor X, class Target>
 requires(!std::is_arithmetic_v<Target>) auto mse(const X& predictions, const Target& targets) {
-    return detail::mean_loss(SquaredError{}, predictions, targets);
+    return ops::mean_loss(ops::SquaredError{}, predictions, targets);
 }
 /// The same with one constant target for all elements.
 template <AnyTensor X>
 auto mse(const X& predictions, double target) {
-    return detail::mean_of(Against<SquaredError>{{}, target}, predictions);
+    return ops::mean_of(ops::Against<ops::SquaredError>{{}, target}, predictions);
 }
 
 }  // namespace gantry

@@ -6,12 +6,11 @@
 
 namespace gantry {
 
-namespace detail {
+namespace ops {
 /// op(a) op(b), where op transposes if the flag is set. Errors: different inner extents.
 template <class T, class D>
 TensorRef<T, D> matmul(const TensorRef<T, D>& a, bool transpose_a, const TensorRef<T, D>& b, bool transpose_b,
                        std::type_identity_t<Destination<T>> into = {});
-}  // namespace detail
 
 /// y = op(a) op(b), where op transposes if the flag is set. The derivatives are matrix products as well.
 struct MatmulOp {
@@ -20,7 +19,7 @@ struct MatmulOp {
 
     template <class V>
     void forward(const V& y, bool accumulate, const V& a, const V& b) const {
-        MatmulParameters<typename V::scalar> p;
+        contracts::MatmulParameters<typename V::scalar> p;
         p.rows = y.extents.of[0];
         p.columns = y.extents.of[1];
         p.inner = a.extents.of[transpose_a ? 0 : 1];
@@ -38,33 +37,37 @@ struct MatmulOp {
     void vjp(const V& upstream, const V&, const V& a, const V& b) const {
         using Slot = Destination<typename V::scalar>;
         accumulate_grad(a, [&](Slot into) {
-            return transpose_a ? detail::matmul(b, transpose_b, upstream, true, into)
-                               : detail::matmul(upstream, false, b, !transpose_b, into);
+            return transpose_a ? matmul(b, transpose_b, upstream, true, into)
+                               : matmul(upstream, false, b, !transpose_b, into);
         });
         accumulate_grad(b, [&](Slot into) {
-            return transpose_b ? detail::matmul(upstream, true, a, transpose_a, into)
-                               : detail::matmul(a, !transpose_a, upstream, false, into);
+            return transpose_b ? matmul(upstream, true, a, transpose_a, into)
+                               : matmul(a, !transpose_a, upstream, false, into);
         });
     }
 };
 
 template <class T, class D>
-TensorRef<T, D> detail::matmul(const TensorRef<T, D>& a, bool transpose_a, const TensorRef<T, D>& b,
-                               bool transpose_b, std::type_identity_t<Destination<T>> into) {
+TensorRef<T, D> matmul(const TensorRef<T, D>& a, bool transpose_a, const TensorRef<T, D>& b, bool transpose_b,
+                       std::type_identity_t<Destination<T>> into) {
     const int inner = a.extents.of[transpose_a ? 0 : 1], inner_b = b.extents.of[transpose_b ? 1 : 0];
     if (inner != inner_b) fail("matmul", "the inner extents must be equal", a.extents, " and ", b.extents);
     return run_op(MatmulOp{transpose_a, transpose_b},
-                  Extents{2, {a.extents.of[transpose_a ? 1 : 0], b.extents.of[transpose_b ? 0 : 1]}}, into, a,
-                  b);
+                  core::Extents{2, {a.extents.of[transpose_a ? 1 : 0], b.extents.of[transpose_b ? 0 : 1]}},
+                  into, a, b);
 }
+}  // namespace ops
 
+namespace diagnosis {
 /// Fails to compile with both inner extents in the message.
 template <int left_inner, int right_inner>
 struct MatmulFits {
     static_assert(left_inner == right_inner, "gantry: the inner extents of a matrix product must be equal");
     static constexpr bool value = true;  ///< no follow-up errors after the assertion
 };
+}  // namespace diagnosis
 
+namespace ops {
 /// Result shape of a matrix product.
 template <class A, class B>
 struct MatmulShape {
@@ -72,15 +75,16 @@ struct MatmulShape {
 };
 template <int M, int K, int K2, int N>
 struct MatmulShape<Shape<M, K>, Shape<K2, N>> {
-    static_assert(MatmulFits<K, K2>::value);
+    static_assert(diagnosis::MatmulFits<K, K2>::value);
     using type = Shape<M, N>;
 };
+}  // namespace ops
 
 /// Matrix product a b: Shape<M, K> and Shape<K, N> -> Shape<M, N>. M may be Batch.
 template <AnyTensor A, AnyTensor B>
 auto matmul(const A& a, const B& b) {
-    using S = typename MatmulShape<typename A::shape, typename B::shape>::type;
-    return typed<S, A, B>(detail::matmul(a.value(), false, b.value(), false));
+    using S = typename ops::MatmulShape<typename A::shape, typename B::shape>::type;
+    return core::typed<S, A, B>(ops::matmul(a.value(), false, b.value(), false));
 }
 
 }  // namespace gantry

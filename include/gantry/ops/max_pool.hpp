@@ -8,16 +8,18 @@
 
 namespace gantry {
 
+namespace ops {
 struct SwitchGatherOp;
 
 /// Scatter-add: whole = sum of the pooled elements whose switch points to the pixel, 0 elsewhere.
 struct SwitchScatterOp {
     static constexpr std::string_view name = "max_unpool2d";
-    SwitchedImages extents;
+    contracts::SwitchedImages extents;
 
     template <class V>
     void forward(const V& whole, bool, const V& pooled) const {
-        launch(*whole.device, SwitchScatterParameters<typename V::scalar>{extents, pooled.data, whole.data});
+        launch(*whole.device,
+               contracts::SwitchScatterParameters<typename V::scalar>{extents, pooled.data, whole.data});
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& pooled) const;
@@ -26,11 +28,12 @@ struct SwitchScatterOp {
 /// The adjoint, a gather: pooled = whole at the switches.
 struct SwitchGatherOp {
     static constexpr std::string_view name = "max_unpool2d_gradient";
-    SwitchedImages extents;
+    contracts::SwitchedImages extents;
 
     template <class V>
     void forward(const V& pooled, bool, const V& whole) const {
-        launch(*pooled.device, SwitchGatherParameters<typename V::scalar>{extents, whole.data, pooled.data});
+        launch(*pooled.device,
+               contracts::SwitchGatherParameters<typename V::scalar>{extents, whole.data, pooled.data});
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& whole) const {
@@ -42,31 +45,29 @@ template <class V>
 void SwitchScatterOp::vjp(const V& upstream, const V&, const V& pooled) const {
     accumulate_grad(pooled, [&] { return run_op(SwitchGatherOp{extents}, pooled.extents, {}, upstream); });
 }
-
-namespace detail {
-inline SwitchedImages switched_images(const Extents& whole, const Extents& pooled,
-                                      const std::int32_t* switches) {
+/// The images that `switches` connects.
+inline contracts::SwitchedImages switched_images(const core::Extents& whole, const core::Extents& pooled,
+                                                 const std::int32_t* switches) {
     const auto images = static_cast<std::size_t>(whole.of[0]),
                channels = static_cast<std::size_t>(whole.of[3]);
     return {images, whole.size() / images / channels, pooled.size() / images / channels, channels, switches};
 }
-}  // namespace detail
 
 /// pooled = maxima of the windows of `whole`. Also writes the switches, which its backward pass uses.
 struct MaxPoolOp {
     static constexpr std::string_view name = "max_pool2d";
-    PoolingGeometry geometry;
+    contracts::PoolingGeometry geometry;
     std::int32_t* switches;
 
     template <class V>
     void forward(const V& pooled, bool, const V& whole) const {
         launch(*pooled.device,
-               MaxPoolParameters<typename V::scalar>{geometry, whole.data, pooled.data, switches});
+               contracts::MaxPoolParameters<typename V::scalar>{geometry, whole.data, pooled.data, switches});
     }
     template <class V>
     void vjp(const V& upstream, const V& pooled, const V& whole) const {
         accumulate_grad(whole, [&] {
-            const auto extents = detail::switched_images(whole.extents, pooled.extents, switches);
+            const auto extents = switched_images(whole.extents, pooled.extents, switches);
             return run_op(SwitchScatterOp{extents}, whole.extents, {}, upstream);
         });
     }
@@ -89,6 +90,7 @@ struct MaxPooled {
     Result result;              ///< the maxima
     SwitchesOfResult switches;  ///< their positions
 };
+}  // namespace ops
 
 /// Max pooling, the maximum per window and channel with its position: Shape<Batch, height, width, C> ->
 /// Shape<Batch, ..., ..., C>, with floor((extent + 2 padding - size) / stride) + 1 pixels on each axis.
@@ -97,17 +99,19 @@ struct MaxPooled {
 template <Pooling pooling, AnyTensor X>
 auto max_pool2d(const X& x) {
     using Whole = typename X::shape;
-    using S = typename detail::Pooled<pooling, Whole>::type;
-    using Found = Switches<Whole, S, typename X::device_type>;
+    using S = typename ops::Pooled<pooling, Whole>::type;
+    using Found = ops::Switches<Whole, S, typename X::device_type>;
     const auto& whole = x.value();
-    const Extents extents = S::extents(whole.extents.first());
-    const auto pixels = allocate<std::int32_t>(whole.live_device(), extents);
-    const MaxPoolOp op{detail::pooling_geometry(pooling, whole.extents, extents.of[1], extents.of[2]),
-                       pixels.data};
-    const auto result = typed<S, X>(run_op(op, extents, {}, whole));
-    return MaxPooled<std::remove_const_t<decltype(result)>, Found>{result, {decltype(Found::pixels){pixels}}};
+    const core::Extents extents = S::extents(whole.extents.first());
+    const auto pixels = core::allocate<std::int32_t>(whole.live_device(), extents);
+    const ops::MaxPoolOp op{ops::pooling_geometry(pooling, whole.extents, extents.of[1], extents.of[2]),
+                            pixels.data};
+    const auto result = core::typed<S, X>(ops::run_op(op, extents, {}, whole));
+    return ops::MaxPooled<std::remove_const_t<decltype(result)>, Found>{result,
+                                                                        {decltype(Found::pixels){pixels}}};
 }
 
+namespace diagnosis {
 /// Fails to compile with both shapes in the message.
 template <class Given, class PooledWithSwitches>
 struct UnpoolingFits {
@@ -115,14 +119,15 @@ struct UnpoolingFits {
                   "gantry: max_unpool2d takes a tensor of the shape that max_pool2d returned with the "
                   "switches (see UnpoolingFits<given, shape of the switches>; -1 is Batch)");
 };
+}  // namespace diagnosis
 
 /// Max unpooling, the adjoint of gathering at the switches: writes each element of y to the pixel of its
 /// switch, in an image of the shape that was pooled, and 0 elsewhere. Elements with the same switch (of
 /// overlapping windows) are summed, whereas PyTorch's MaxUnpool2d keeps an unspecified one. -> Whole.
 /// Errors: y and the switches differ in batch size or device; the switches are from an earlier step.
 template <AnyTensor Y, class Whole, class Pooled, class D>
-auto max_unpool2d(const Y& y, const Switches<Whole, Pooled, D>& switches) {
-    static_cast<void>(sizeof(UnpoolingFits<typename Y::shape, Pooled>));
+auto max_unpool2d(const Y& y, const ops::Switches<Whole, Pooled, D>& switches) {
+    static_cast<void>(sizeof(diagnosis::UnpoolingFits<typename Y::shape, Pooled>));
     const auto& pooled = y.value();
     const auto& pixels = switches.pixels.value();
     pixels.check_alive();
@@ -131,9 +136,10 @@ auto max_unpool2d(const Y& y, const Switches<Whole, Pooled, D>& switches) {
     if (pooled.extents != pixels.extents)
         fail("max_unpool2d", "tensor and switches must have the same batch size", pooled.extents, " and ",
              pixels.extents);
-    const Extents extents = Whole::extents(pooled.extents.first());
-    return typed<Whole, Y>(run_op(
-        SwitchScatterOp{detail::switched_images(extents, pooled.extents, pixels.data)}, extents, {}, pooled));
+    const core::Extents extents = Whole::extents(pooled.extents.first());
+    return core::typed<Whole, Y>(
+        ops::run_op(ops::SwitchScatterOp{ops::switched_images(extents, pooled.extents, pixels.data)}, extents,
+                    {}, pooled));
 }
 
 }  // namespace gantry

@@ -7,6 +7,7 @@
 
 namespace gantry {
 
+namespace ops {
 struct MaxoutScatterOp;
 
 /// y (rows, columns) = values (rows, pieces, columns) at the piece with the largest x (rows, pieces,
@@ -17,8 +18,8 @@ struct MaxoutSelectOp {
 
     template <class V>
     void forward(const V& y, bool, const V& values, const V& x) const {
-        launch(*y.device, MaxoutSelectParameters<typename V::scalar>{rows, pieces, columns, x.data,
-                                                                     values.data, y.data});
+        launch(*y.device, contracts::MaxoutSelectParameters<typename V::scalar>{rows, pieces, columns, x.data,
+                                                                                values.data, y.data});
     }
     /// Derivative with respect to `values`; that with respect to x is 0 wherever it exists.
     template <class V>
@@ -32,8 +33,8 @@ struct MaxoutScatterOp {
 
     template <class V>
     void forward(const V& y, bool, const V& values, const V& x) const {
-        launch(*y.device, MaxoutScatterParameters<typename V::scalar>{rows, pieces, columns, x.data,
-                                                                      values.data, y.data});
+        launch(*y.device, contracts::MaxoutScatterParameters<typename V::scalar>{
+                              rows, pieces, columns, x.data, values.data, y.data});
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& values, const V& x) const {
@@ -49,20 +50,21 @@ void MaxoutSelectOp::vjp(const V& upstream, const V&, const V& values, const V& 
         return run_op(MaxoutScatterOp{rows, pieces, columns}, values.extents, {}, upstream, x);
     });
 }
+}  // namespace ops
 
 /// Maxout, the elementwise maximum of `pieces` groups of the last extent: y[n] = max over p of x[p N + n];
 /// Shape<Batch, ..., pieces * N> -> Shape<Batch, ..., N>. The gradient flows to the first of equal maxima.
 /// Source: Goodfellow et al., "Maxout networks" (2013), section 3.
 template <int pieces, AnyTensor X>
 auto maxout(const X& x) {
-    using LastX = detail::Last<typename X::shape>;
+    using LastX = core::Last<typename X::shape>;
     static_assert(pieces > 0 && LastX::value % pieces == 0,
                   "gantry: the last extent of maxout's input must be a multiple of the number of pieces");
     using S = typename LastX::template with<LastX::value / pieces>;
     constexpr std::size_t columns = LastX::value / pieces;
-    const Extents extents = S::extents(x.value().extents.first());
-    return typed<S, X>(run_op(MaxoutSelectOp{extents.size() / columns, pieces, columns}, extents, {},
-                              x.value(), detach(x).value()));
+    const core::Extents extents = S::extents(x.value().extents.first());
+    return core::typed<S, X>(ops::run_op(ops::MaxoutSelectOp{extents.size() / columns, pieces, columns},
+                                         extents, {}, x.value(), detach(x).value()));
 }
 
 }  // namespace gantry

@@ -9,15 +9,16 @@
 
 namespace gantry {
 
+namespace ops {
 /// y[r][c] = exp(x[r][c]) / sum over k of exp(x[r][k])
 struct SoftmaxOp {
     static constexpr std::string_view name = "softmax";
 
     template <class V>
     void forward(const V& y, bool, const V& x) const {
-        launch(*y.device, SoftmaxParameters<typename V::scalar>{static_cast<std::size_t>(x.extents.of[0]),
-                                                                static_cast<std::size_t>(x.extents.of[1]),
-                                                                x.data, y.data});
+        launch(*y.device, contracts::SoftmaxParameters<typename V::scalar>{
+                              static_cast<std::size_t>(x.extents.of[0]),
+                              static_cast<std::size_t>(x.extents.of[1]), x.data, y.data});
     }
     template <class V>
     void vjp(const V& upstream, const V& y, const V& x) const {
@@ -28,21 +29,24 @@ struct SoftmaxOp {
     static V row_sums_repeated(const V& x) {
         const auto rows = static_cast<std::size_t>(x.extents.of[0]),
                    columns = static_cast<std::size_t>(x.extents.of[1]);
-        const V sums = run_op(SumOp{rows, columns, Axis::columns}, Extents{1, {x.extents.of[0]}}, {}, x);
-        return run_op(BroadcastOp{rows, columns, Axis::columns}, x.extents, {}, sums);
+        const V sums = run_op(SumOp{rows, columns, contracts::Axis::columns},
+                              core::Extents{1, {x.extents.of[0]}}, {}, x);
+        return run_op(BroadcastOp{rows, columns, contracts::Axis::columns}, x.extents, {}, sums);
     }
 };
+}  // namespace ops
 
 /// Softmax over the features, y[r][c] = exp(x[r][c]) / sum over k of exp(x[r][k]): Shape<Batch, N> ->
 /// Shape<Batch, N>. Stable for any finite x.
 template <AnyTensor X>
 auto softmax(const X& x) {
-    static_assert(X::shape::rank == 2 || std::is_same_v<typename X::shape, DynamicShape> ||
-                      std::is_same_v<typename X::shape, AnyShape>,
+    static_assert(X::shape::rank == 2 || std::is_same_v<typename X::shape, core::DynamicShape> ||
+                      std::is_same_v<typename X::shape, core::AnyShape>,
                   "gantry: softmax takes Shape<Batch, N>");
-    return typed<typename X::shape, X>(run_op(SoftmaxOp{}, x.value().extents, {}, x.value()));
+    return core::typed<typename X::shape, X>(ops::run_op(ops::SoftmaxOp{}, x.value().extents, {}, x.value()));
 }
 
+namespace ops {
 /// *y = mean over rows r of sum over c of t[r][c] (log(sum over k of exp(x[r][k])) - x[r][c]). The derivative
 /// is computed in the same pass; recorded backward passes compute it by ops instead.
 template <class T>
@@ -54,14 +58,14 @@ struct SoftmaxCrossEntropyOp {
     void forward(const V& y, bool, const V& x, const V& targets) const {
         const auto rows = static_cast<std::size_t>(x.extents.of[0]),
                    columns = static_cast<std::size_t>(x.extents.of[1]);
-        launch(*y.device, CrossEntropyParameters<T>{rows, columns, x.data, targets.data, y.data, gradient,
-                                                    1.0 / static_cast<double>(rows)});
+        launch(*y.device, contracts::CrossEntropyParameters<T>{rows, columns, x.data, targets.data, y.data,
+                                                               gradient, 1.0 / static_cast<double>(rows)});
     }
     /// dL/dx = upstream (softmax(x) * sum of t - t) / rows, with the sum per row.
     template <class V>
     void vjp(const V& upstream, const V&, const V& x, const V& targets) const {
         if (!x.device->tape().recording()) {
-            detail::accumulate_known_grad(upstream, x, gradient);
+            accumulate_known_grad(upstream, x, gradient);
             return;
         }
         accumulate_grad(x, [&] {
@@ -70,6 +74,7 @@ struct SoftmaxCrossEntropyOp {
         });
     }
 };
+}  // namespace ops
 
 /// Softmax cross entropy, averaged over the batch:
 ///   mean over r of sum over c of t[r][c] (log(sum over k of exp(x[r][k])) - x[r][c])
@@ -77,16 +82,16 @@ struct SoftmaxCrossEntropyOp {
 /// Stable for any finite logits. Targets are constants without gradient. Errors: different batch sizes.
 template <AnyTensor X, class S, class T, class D>
 auto softmax_cross_entropy(const X& logits, const Tensor<S, T, D>& targets) {
-    static_assert(same_shape<typename X::shape, S>,
+    static_assert(core::same_shape<typename X::shape, S>,
                   "gantry: the logits and targets of softmax_cross_entropy must have the same shape");
-    static_assert(X::shape::rank == 2 || std::is_same_v<typename X::shape, AnyShape>,
+    static_assert(X::shape::rank == 2 || std::is_same_v<typename X::shape, core::AnyShape>,
                   "gantry: softmax_cross_entropy takes Shape<Batch, N>");
     if (targets.value().extents != logits.value().extents)
         fail("softmax_cross_entropy", "targets and logits must have the same shape", targets.value().extents,
              " and ", logits.value().extents);
     const auto& x = logits.value();
-    const SoftmaxCrossEntropyOp<T> op{detail::gradient_destination(x)};
-    return typed<Shape<>, X>(run_op(op, Extents{}, {}, x, targets.value()));
+    const ops::SoftmaxCrossEntropyOp<T> op{ops::gradient_destination(x)};
+    return core::typed<Shape<>, X>(ops::run_op(op, core::Extents{}, {}, x, targets.value()));
 }
 
 /// Does not compile: the targets are not a Tensor.
@@ -95,7 +100,7 @@ auto softmax_cross_entropy(const X& logits, const Labels&) {
     static_assert(sizeof(Labels) == 0,
                   "gantry: the targets of softmax_cross_entropy must be a Tensor: use "
                   "one_hot<classes>(device, labels) for labels, detach(x) for a Variable");
-    return typed<Shape<>, X>(logits.value());
+    return core::typed<Shape<>, X>(logits.value());
 }
 
 /// One-hot encoding of class labels: -> Shape<Batch, classes>, each row 1 at the label and 0 elsewhere.

@@ -7,19 +7,20 @@
 
 namespace gantry {
 
+namespace ops {
 struct BroadcastOp;
 
 /// y = scale * sum of x, viewed as a matrix (rows, columns), over one axis.
 struct SumOp {
     static constexpr std::string_view name = "sum";
     std::size_t rows, columns;
-    Axis axis;
+    contracts::Axis axis;
     double scale = 1;
 
     template <class V>
     void forward(const V& y, bool accumulate, const V& x) const {
-        launch(*y.device,
-               SumParameters<typename V::scalar>{rows, columns, axis, x.data, y.data, accumulate, scale});
+        launch(*y.device, contracts::SumParameters<typename V::scalar>{rows, columns, axis, x.data, y.data,
+                                                                       accumulate, scale});
     }
     template <class V>
     void vjp(const V& upstream, const V& y, const V& x) const;
@@ -29,13 +30,13 @@ struct SumOp {
 struct BroadcastOp {
     static constexpr std::string_view name = "broadcast";
     std::size_t rows, columns;
-    Axis axis;
+    contracts::Axis axis;
     double scale = 1;
 
     template <class V>
     void forward(const V& y, bool, const V& x) const {
-        launch(*y.device,
-               BroadcastParameters<typename V::scalar>{rows, columns, axis, x.data, y.data, scale});
+        launch(*y.device, contracts::BroadcastParameters<typename V::scalar>{rows, columns, axis, x.data,
+                                                                             y.data, scale});
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& x) const {
@@ -51,8 +52,6 @@ void SumOp::vjp(const V& upstream, const V&, const V& x) const {
         return run_op(BroadcastOp{rows, columns, axis, scale}, x.extents, {}, upstream);
     });
 }
-
-namespace detail {
 template <class S>
 struct WithoutBatch {
     static_assert(S::batched, "gantry: a sum over the batch or per sample requires a shape with Batch");
@@ -62,33 +61,33 @@ struct WithoutBatch<Shape<Batch, Sizes...>> {
     using type = Shape<Sizes...>;
 };
 template <>
-struct WithoutBatch<AnyShape> {
-    using type = AnyShape;
+struct WithoutBatch<core::AnyShape> {
+    using type = core::AnyShape;
 };
 /// scale * sum of all elements, a scalar.
 template <class T, class D>
 TensorRef<T, D> sum_all(const TensorRef<T, D>& x, double scale = 1) {
-    return run_op(SumOp{1, x.size(), Axis::columns, scale}, Extents{}, {}, x);
+    return run_op(SumOp{1, x.size(), contracts::Axis::columns, scale}, core::Extents{}, {}, x);
 }
-}  // namespace detail
+}  // namespace ops
 
 /// Sum of all elements: S -> Shape<>. The order of summation is fixed.
 template <AnyTensor X>
 auto sum(const X& x) {
-    return typed<Shape<>, X>(detail::sum_all(x.value()));
+    return core::typed<Shape<>, X>(ops::sum_all(x.value()));
 }
 /// Mean of all elements: S -> Shape<>.
 template <AnyTensor X>
 auto mean(const X& x) {
-    return typed<Shape<>, X>(detail::sum_all(x.value(), 1.0 / static_cast<double>(x.value().size())));
+    return core::typed<Shape<>, X>(ops::sum_all(x.value(), 1.0 / static_cast<double>(x.value().size())));
 }
 /// scale * sum over the samples of the batch: Shape<Batch, E...> -> Shape<E...>.
 template <AnyTensor X>
 auto sum_over_batch(const X& x, double scale = 1) {
-    using S = typename detail::WithoutBatch<typename X::shape>::type;
+    using S = typename ops::WithoutBatch<typename X::shape>::type;
     const auto samples = static_cast<std::size_t>(x.value().extents.first());
-    return typed<S, X>(
-        run_op(SumOp{samples, S::sample_size, Axis::rows, scale}, S::extents(0), {}, x.value()));
+    return core::typed<S, X>(ops::run_op(ops::SumOp{samples, S::sample_size, contracts::Axis::rows, scale},
+                                         S::extents(0), {}, x.value()));
 }
 /// Mean over the samples of the batch: Shape<Batch, E...> -> Shape<E...>.
 template <AnyTensor X>
@@ -98,11 +97,11 @@ auto mean_over_batch(const X& x) {
 /// scale * sum per sample: Shape<Batch, E...> -> Shape<Batch>.
 template <AnyTensor X>
 auto sum_per_sample(const X& x, double scale = 1) {
-    using S = typename detail::WithoutBatch<typename X::shape>::type;
+    using S = typename ops::WithoutBatch<typename X::shape>::type;
     const int samples = x.value().extents.first();
-    return typed<Shape<Batch>, X>(
-        run_op(SumOp{static_cast<std::size_t>(samples), S::sample_size, Axis::columns, scale},
-               Shape<Batch>::extents(samples), {}, x.value()));
+    return core::typed<Shape<Batch>, X>(ops::run_op(
+        ops::SumOp{static_cast<std::size_t>(samples), S::sample_size, contracts::Axis::columns, scale},
+        Shape<Batch>::extents(samples), {}, x.value()));
 }
 /// Mean per sample: Shape<Batch, E...> -> Shape<Batch>.
 template <AnyTensor X>
@@ -110,15 +109,16 @@ auto mean_per_sample(const X& x) {
     return sum_per_sample(x, 1.0 / static_cast<double>(X::shape::sample_size));
 }
 
+namespace ops {
 /// How a smaller shape is broadcast to a larger one.
 enum class Broadcast { impossible, same, scalar, trailing, each_sample };
 
 /// Classifies how `part` is broadcast to `whole`: equal shapes (same); a scalar; the last extents, such as a
 /// bias (trailing); one value per sample (each_sample).
-constexpr Broadcast broadcast_kind(const Extents& whole, const Extents& part) {
+constexpr Broadcast broadcast_kind(const core::Extents& whole, const core::Extents& part) {
     if (part == whole) return Broadcast::same;
     if (part.rank == 0) return Broadcast::scalar;
-    if (whole.first() == Batch && part.size() == Extents{1, {Batch}}.size() && part.first() == Batch)
+    if (whole.first() == Batch && part.size() == core::Extents{1, {Batch}}.size() && part.first() == Batch)
         return Broadcast::each_sample;
     if (part.rank >= whole.rank) return Broadcast::impossible;
     for (int i = 1; i <= part.rank; ++i)
@@ -127,33 +127,40 @@ constexpr Broadcast broadcast_kind(const Extents& whole, const Extents& part) {
             return Broadcast::impossible;
     return Broadcast::trailing;
 }
+}  // namespace ops
 
+namespace diagnosis {
 /// Fails to compile with both shapes in the message (-1 is Batch).
 template <class Whole, class Part>
 struct BroadcastFits {
-    static_assert(broadcast_kind(Whole::extents(Batch), Part::extents(Batch)) != Broadcast::impossible,
+    static_assert(ops::broadcast_kind(Whole::extents(Batch), Part::extents(Batch)) !=
+                      ops::Broadcast::impossible,
                   "gantry: a shape broadcasts to another one if it is the same, a scalar, its last extents "
                   "(a bias), or one value per sample");
 };
+}  // namespace diagnosis
 
 /// Broadcasts x to shape S; see broadcast_kind for the shapes that fit. `batch` is used only if S has a Batch
 /// and x has none.
 template <class S, AnyTensor X>
 auto broadcast_to(const X& x, int batch) {
-    static_cast<void>(sizeof(BroadcastFits<S, typename X::shape>));
-    constexpr Broadcast kind = broadcast_kind(S::extents(Batch), X::shape::extents(Batch));
-    const Extents extents = S::extents(X::shape::batched ? x.value().extents.first() : batch);
-    if constexpr (kind == Broadcast::same) {
+    static_cast<void>(sizeof(diagnosis::BroadcastFits<S, typename X::shape>));
+    constexpr ops::Broadcast kind = ops::broadcast_kind(S::extents(Batch), X::shape::extents(Batch));
+    const core::Extents extents = S::extents(X::shape::batched ? x.value().extents.first() : batch);
+    if constexpr (kind == ops::Broadcast::same) {
         return x;
-    } else if constexpr (kind == Broadcast::scalar) {
-        return typed<S, X>(run_op(BroadcastOp{1, extents.size(), Axis::columns}, extents, {}, x.value()));
-    } else if constexpr (kind == Broadcast::trailing) {
+    } else if constexpr (kind == ops::Broadcast::scalar) {
+        return core::typed<S, X>(ops::run_op(ops::BroadcastOp{1, extents.size(), contracts::Axis::columns},
+                                             extents, {}, x.value()));
+    } else if constexpr (kind == ops::Broadcast::trailing) {
         const std::size_t columns = x.value().size();
-        return typed<S, X>(
-            run_op(BroadcastOp{extents.size() / columns, columns, Axis::rows}, extents, {}, x.value()));
+        return core::typed<S, X>(
+            ops::run_op(ops::BroadcastOp{extents.size() / columns, columns, contracts::Axis::rows}, extents,
+                        {}, x.value()));
     } else {
-        return typed<S, X>(
-            run_op(BroadcastOp{x.value().size(), S::sample_size, Axis::columns}, extents, {}, x.value()));
+        return core::typed<S, X>(
+            ops::run_op(ops::BroadcastOp{x.value().size(), S::sample_size, contracts::Axis::columns}, extents,
+                        {}, x.value()));
     }
 }
 

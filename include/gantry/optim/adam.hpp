@@ -35,6 +35,7 @@ void for_each_option(AdamOptions& options, const F& f) {
     f("weight_decay", weight_decay);
 }
 
+namespace optim {
 /// g' = g + weight_decay w; m = beta1 m + (1 - beta1) g'; v = beta2 v + (1 - beta2) g'^2;
 /// w -= learning_rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon).
 /// (1 - beta2) g'^2 is computed as ((1 - beta2) g') g', as PyTorch does: it overflows only where v does.
@@ -115,23 +116,24 @@ protected:
     }
 
 private:
-    Buffer<scalar, device_type> exp_avg_ = this->moment(), exp_avg_sq_ = this->moment();
+    core::Buffer<scalar, device_type> exp_avg_ = this->moment(), exp_avg_sq_ = this->moment();
 };
+}  // namespace optim
 
 /// Adam with PyTorch's arithmetic; see AdamOptions for the formula. Source: Kingma and Ba, "Adam: a method
 /// for stochastic optimization" (2015), algorithm 1.
 ///     Adam optimizer{network, {.learning_rate = 2e-4, .beta1 = 0.5}};
 ///     optimizer.step(backward(loss, network));
 template <class Net>
-class Adam : public AdamMoments<Net> {
+class Adam : public optim::AdamMoments<Net> {
 public:
     /// The network must outlive it. Errors: options out of range.
     explicit Adam(Net& network, const AdamOptions& options = {})
-        : AdamMoments<Net>(network, "Adam", options) {}
+        : optim::AdamMoments<Net>(network, "Adam", options) {}
 
     /// One update. Errors: gradients of another network; stale or already applied gradients.
     void step(const Gradients<Net>& gradients) {
-        this->template update_by<AdamUpdate<typename Net::scalar>>(gradients);
+        this->template update_by<optim::AdamUpdate<typename Net::scalar>>(gradients);
     }
 };
 

@@ -28,6 +28,7 @@ void for_each_option(AdamWOptions& options, const F& f) {
     f("weight_decay", weight_decay);
 }
 
+namespace optim {
 /// w -= learning_rate weight_decay w, and then Adam's update by the gradient alone.
 template <class T>
 struct AdamWUpdate {
@@ -46,19 +47,20 @@ struct AdamWUpdate {
         w = keep * w - adam.step(g, m, v);
     }
 };
+}  // namespace optim
 
 /// Adam with decoupled weight decay and PyTorch's arithmetic; see AdamWOptions for the formula. Source:
 /// Loshchilov and Hutter, "Decoupled weight decay regularization" (2019), algorithm 2.
 template <class Net>
-class AdamW : public AdamMoments<Net, AdamWOptions> {
+class AdamW : public optim::AdamMoments<Net, AdamWOptions> {
 public:
     /// The network must outlive it. Errors: options out of range.
     explicit AdamW(Net& network, const AdamWOptions& options = {})
-        : AdamMoments<Net, AdamWOptions>(network, "AdamW", options) {}
+        : optim::AdamMoments<Net, AdamWOptions>(network, "AdamW", options) {}
 
     /// One update. Errors: gradients of another network; stale or already applied gradients.
     void step(const Gradients<Net>& gradients) {
-        this->template update_by<AdamWUpdate<typename Net::scalar>>(gradients);
+        this->template update_by<optim::AdamWUpdate<typename Net::scalar>>(gradients);
     }
 };
 

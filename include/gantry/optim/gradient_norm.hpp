@@ -10,16 +10,17 @@ namespace detail {
 template <class T, class D>
 struct Norm {
     Tensor<Shape<>, T, D> norm;
-    const ScaledNorm* scaled;
+    const contracts::ScaledNorm* scaled;
 };
 template <class Net>
 Norm<typename Net::scalar, typename Net::device_type> norm_of(const Gradients<Net>& gradients) {
     using T = typename Net::scalar;
     const T* const x = gradients.data();
     auto& device = gradients.network->device();
-    auto* const scaled = static_cast<ScaledNorm*>(device.arena().allocate(sizeof(ScaledNorm)));
-    const auto norm = allocate<T>(device, Extents{});
-    launch(device, NormParameters<T>{gradients.network->gradients().size(), x, scaled, norm.data});
+    auto* const scaled =
+        static_cast<contracts::ScaledNorm*>(device.arena().allocate(sizeof(contracts::ScaledNorm)));
+    const auto norm = core::allocate<T>(device, core::Extents{});
+    launch(device, contracts::NormParameters<T>{gradients.network->gradients().size(), x, scaled, norm.data});
     return {Tensor<Shape<>, T, typename Net::device_type>{norm}, scaled};
 }
 }  // namespace detail
@@ -47,7 +48,7 @@ auto clip_gradient_norm(const Gradients<Net>& gradients, double max_norm) {
     const auto [norm, scaled] = detail::norm_of(gradients);
     auto& all = gradients.network->gradients();
     launch(gradients.network->device(),
-           ClipToNormParameters<typename Net::scalar>{all.size(), all.data(), scaled, max_norm});
+           contracts::ClipToNormParameters<typename Net::scalar>{all.size(), all.data(), scaled, max_norm});
     return norm;
 }
 

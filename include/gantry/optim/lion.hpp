@@ -25,6 +25,7 @@ void for_each_option(LionOptions& options, const F& f) {
     f("weight_decay", weight_decay);
 }
 
+namespace optim {
 /// w = (1 - learning_rate weight_decay) w - learning_rate sign(beta1 m + (1 - beta1) g);
 /// m = beta2 m + (1 - beta2) g. sign(0) is 0.
 template <class T>
@@ -50,19 +51,20 @@ struct LionUpdate {
         m = beta2 * m + one_minus_beta2 * g;
     }
 };
+}  // namespace optim
 
 /// Lion: the sign of an interpolated momentum, with one moment per parameter. Source: Chen et al., "Symbolic
 /// discovery of optimization algorithms" (2023), algorithm 2.
 ///     Lion optimizer{network, {.learning_rate = 1e-4, .weight_decay = 1e-2}};
 template <class Net>
-class Lion : public Optimizer<Net, LionOptions> {
+class Lion : public optim::Optimizer<Net, LionOptions> {
 public:
-    using typename Optimizer<Net, LionOptions>::scalar;
-    using typename Optimizer<Net, LionOptions>::device_type;
+    using typename optim::Optimizer<Net, LionOptions>::scalar;
+    using typename optim::Optimizer<Net, LionOptions>::device_type;
 
     /// Errors: options out of range.
     explicit Lion(Net& network, const LionOptions& options = {})
-        : Optimizer<Net, LionOptions>(network, "Lion", options) {
+        : optim::Optimizer<Net, LionOptions>(network, "Lion", options) {
         check(options);
     }
 
@@ -81,13 +83,13 @@ public:
 
     /// One update. Errors: gradients of another network; stale or already applied gradients.
     void step(const Gradients<Net>& gradients) {
-        this->update(gradients, LionUpdate<scalar>(this->options()), exp_avg_);
+        this->update(gradients, optim::LionUpdate<scalar>(this->options()), exp_avg_);
     }
     /// m, under PyTorch's name.
-    std::vector<NamedBuffer<scalar, device_type>> buffers() { return {{"exp_avg", &exp_avg_}}; }
+    std::vector<optim::NamedBuffer<scalar, device_type>> buffers() { return {{"exp_avg", &exp_avg_}}; }
 
 private:
-    Buffer<scalar, device_type> exp_avg_ = this->moment();
+    core::Buffer<scalar, device_type> exp_avg_ = this->moment();
 };
 
 }  // namespace gantry

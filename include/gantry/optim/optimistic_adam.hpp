@@ -5,6 +5,7 @@
 
 namespace gantry {
 
+namespace optim {
 /// Adam's update u as AdamUpdate computes it; w -= 2 u - previous; previous = u.
 template <class T>
 struct OptimisticAdamUpdate {
@@ -23,34 +24,35 @@ struct OptimisticAdamUpdate {
         previous = update;
     }
 };
+}  // namespace optim
 
 /// Optimistic Adam: with u_t the update that Adam would subtract (see AdamOptions), w -= 2 u_t - u_(t-1),
 /// u_0 = 0. Where the two players of a GAN circle around an equilibrium with Adam, they spiral into it with
 /// this update. Source: Daskalakis, Ilyas, Syrgkanis and Zeng, "Training GANs with optimism" (2018),
 /// algorithm 1.
 template <class Net>
-class OptimisticAdam : public AdamMoments<Net> {
+class OptimisticAdam : public optim::AdamMoments<Net> {
 public:
-    using typename AdamMoments<Net>::scalar;
-    using typename AdamMoments<Net>::device_type;
+    using typename optim::AdamMoments<Net>::scalar;
+    using typename optim::AdamMoments<Net>::device_type;
 
     /// The network must outlive it. Errors: options out of range.
     explicit OptimisticAdam(Net& network, const AdamOptions& options = {})
-        : AdamMoments<Net>(network, "OptimisticAdam", options) {}
+        : optim::AdamMoments<Net>(network, "OptimisticAdam", options) {}
 
     /// One update. Errors: gradients of another network; stale or already applied gradients.
     void step(const Gradients<Net>& gradients) {
-        this->template update_by<OptimisticAdamUpdate<scalar>>(gradients, previous_update_);
+        this->template update_by<optim::OptimisticAdamUpdate<scalar>>(gradients, previous_update_);
     }
     /// m and v, under PyTorch's names, and u_(t-1).
-    std::vector<NamedBuffer<scalar, device_type>> buffers() {
-        auto all = AdamMoments<Net>::buffers();
+    std::vector<optim::NamedBuffer<scalar, device_type>> buffers() {
+        auto all = optim::AdamMoments<Net>::buffers();
         all.push_back({"previous_update", &previous_update_});
         return all;
     }
 
 private:
-    Buffer<scalar, device_type> previous_update_ = this->moment();
+    core::Buffer<scalar, device_type> previous_update_ = this->moment();
 };
 
 }  // namespace gantry

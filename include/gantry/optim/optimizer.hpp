@@ -10,14 +10,14 @@
 #include <string>
 #include <string_view>
 
-namespace gantry {
+namespace gantry::optim {
 
 /// A named buffer of an optimizer's state, for checkpoints: one element per parameter of the network, in the
 /// same order.
 template <class T, class D>
 struct NamedBuffer {
-    std::string_view name;  ///< PyTorch's name, if it has one
-    Buffer<T, D>* buffer;   ///< the optimizer owns it
+    std::string_view name;       ///< PyTorch's name, if it has one
+    core::Buffer<T, D>* buffer;  ///< the optimizer owns it
 };
 
 // clang-format off
@@ -34,7 +34,7 @@ struct NamedBuffer {
 // clang-format on
 template <class Net, class OptionsType>
 class Optimizer {
-    static_assert(AnyNetwork<Net>,
+    static_assert(layers::AnyNetwork<Net>,
                   "gantry: an optimizer takes a network, not its architecture: Adam optimizer{network}, or "
                   "Adam<Network<Architecture, Cpu>>");
 
@@ -79,15 +79,15 @@ protected:
         if (gradients.number <= network_.applied_gradients())
             fail(name_, "gradients can be applied only once: call backward again for another update");
         const auto turn = network_.device().turn();
-        Buffer<scalar, device_type>& weights = network_.parameters();
+        core::Buffer<scalar, device_type>& weights = network_.parameters();
         launch(network_.device(),
-               UpdateParameters<F>{f, weights.size(), weights.data(), g, {moments.data()...}});
+               contracts::UpdateParameters<F>{f, weights.size(), weights.data(), g, {moments.data()...}});
         network_.applied_gradients() = gradients.number;
         network_.parameters_overwritten();
         ++updates_;
     }
     /// A zeroed buffer with an element per parameter, or an empty one if not `wanted`.
-    Buffer<scalar, device_type> moment(bool wanted = true) const {
+    core::Buffer<scalar, device_type> moment(bool wanted = true) const {
         return {network_.device(), wanted ? network_.parameters().size() : 0};
     }
 
@@ -106,10 +106,10 @@ protected:
 
 private:
     Net& network_;
-    Lifetime::Watch watch_;  ///< identifies the network
+    core::Lifetime::Watch watch_;  ///< identifies the network
     std::string_view name_;
     Options options_;
     std::uint64_t updates_ = 0;
 };
 
-}  // namespace gantry
+}  // namespace gantry::optim

@@ -37,6 +37,7 @@ void for_each_option(RmsPropOptions& options, const F& f) {
     f("centered", centered);
 }
 
+namespace optim {
 /// g' = g + weight_decay w; s = alpha s + (1 - alpha) g'^2; the step is g' / (sqrt(s) + epsilon).
 /// Centered: mean = alpha mean + (1 - alpha) g', and s - mean^2 takes the place of s. It is at least 0: under
 /// a constant gradient the exact difference is 0 and the rounded one may be below (PyTorch then gives NaN).
@@ -71,18 +72,19 @@ struct RmsPropUpdate {
         w = w - rate * velocity;
     }
 };
+}  // namespace optim
 
 /// RMSProp with PyTorch's arithmetic; see RmsPropOptions for the formula and the sources. (Where the centered
 /// variant's s - mean^2 rounds to below 0, PyTorch gives NaN; here it is clamped to 0.)
 template <class Net>
-class RmsProp : public Optimizer<Net, RmsPropOptions> {
+class RmsProp : public optim::Optimizer<Net, RmsPropOptions> {
 public:
-    using typename Optimizer<Net, RmsPropOptions>::scalar;
-    using typename Optimizer<Net, RmsPropOptions>::device_type;
+    using typename optim::Optimizer<Net, RmsPropOptions>::scalar;
+    using typename optim::Optimizer<Net, RmsPropOptions>::device_type;
 
     /// The network must outlive it. Errors: options out of range.
     explicit RmsProp(Net& network, const RmsPropOptions& options = {})
-        : Optimizer<Net, RmsPropOptions>(network, "RmsProp", options) {
+        : optim::Optimizer<Net, RmsPropOptions>(network, "RmsProp", options) {
         check(options);
     }
 
@@ -106,20 +108,21 @@ public:
 
     /// One update. Errors: gradients of another network; stale or already applied gradients.
     void step(const Gradients<Net>& gradients) {
-        this->update(gradients, RmsPropUpdate<scalar>(this->options()), square_avg_, grad_avg_, velocity_);
+        this->update(gradients, optim::RmsPropUpdate<scalar>(this->options()), square_avg_, grad_avg_,
+                     velocity_);
     }
     /// s, mean and velocity, as far as the options require them, under PyTorch's names.
-    std::vector<NamedBuffer<scalar, device_type>> buffers() {
-        std::vector<NamedBuffer<scalar, device_type>> all{{"square_avg", &square_avg_}};
+    std::vector<optim::NamedBuffer<scalar, device_type>> buffers() {
+        std::vector<optim::NamedBuffer<scalar, device_type>> all{{"square_avg", &square_avg_}};
         if (this->options().centered) all.push_back({"grad_avg", &grad_avg_});
         if (this->options().momentum > 0) all.push_back({"momentum_buffer", &velocity_});
         return all;
     }
 
 private:
-    Buffer<scalar, device_type> square_avg_ = this->moment(),
-                                grad_avg_ = this->moment(this->options().centered),
-                                velocity_ = this->moment(this->options().momentum > 0);
+    core::Buffer<scalar, device_type> square_avg_ = this->moment(),
+                                      grad_avg_ = this->moment(this->options().centered),
+                                      velocity_ = this->moment(this->options().momentum > 0);
 };
 
 }  // namespace gantry

@@ -51,6 +51,7 @@ void for_each_option(SgdOptions& options, const F& f) {
     }
 }
 
+namespace optim {
 /// g' = g + weight_decay w; v = momentum v + (1 - dampening) g', on the first step v = g';
 /// w -= learning_rate (nesterov ? g' + momentum v : v).
 template <class T>
@@ -81,20 +82,21 @@ struct SgdUpdate {
         w = w - rate * step;
     }
 };
+}  // namespace optim
 
 /// Stochastic gradient descent with PyTorch's arithmetic; see SgdOptions for the formula. The velocity sums
 /// gradients, and the current learning rate multiplies all of it. pylearn2 and Sutskever et al. (2013) sum
 /// gradients times the learning rate of their update instead; for a constant rate the two are equivalent.
 template <class Net>
-class Sgd : public Optimizer<Net, SgdOptions> {
+class Sgd : public optim::Optimizer<Net, SgdOptions> {
 public:
-    using typename Optimizer<Net, SgdOptions>::scalar;
-    using typename Optimizer<Net, SgdOptions>::device_type;
+    using typename optim::Optimizer<Net, SgdOptions>::scalar;
+    using typename optim::Optimizer<Net, SgdOptions>::device_type;
 
     /// The network must outlive it. Errors: options out of range; nesterov with dampening or without
     /// momentum; both momentum and momentum_schedule.
     explicit Sgd(Net& network, const SgdOptions& options = {})
-        : Optimizer<Net, SgdOptions>(network, "Sgd", options) {
+        : optim::Optimizer<Net, SgdOptions>(network, "Sgd", options) {
         check(options);
     }
 
@@ -134,8 +136,8 @@ public:
     /// One update. Errors: gradients of another network; stale or already applied gradients.
     void step(const Gradients<Net>& gradients) {
         this->update(gradients,
-                     SgdUpdate<scalar>(this->options(), current_learning_rate(), current_momentum(),
-                                       this->updates() == 0),
+                     optim::SgdUpdate<scalar>(this->options(), current_learning_rate(), current_momentum(),
+                                              this->updates() == 0),
                      velocity_);
     }
     /// The learning rate of the next step, after its schedule.
@@ -149,13 +151,13 @@ public:
         return schedule ? (*schedule)(this->updates()) : this->options().momentum;
     }
     /// The velocity under PyTorch's name, or nothing without momentum.
-    std::vector<NamedBuffer<scalar, device_type>> buffers() {
+    std::vector<optim::NamedBuffer<scalar, device_type>> buffers() {
         if (velocity_.size() == 0) return {};
         return {{"momentum_buffer", &velocity_}};
     }
 
 private:
-    Buffer<scalar, device_type> velocity_ = this->moment(this->options().has_momentum());
+    core::Buffer<scalar, device_type> velocity_ = this->moment(this->options().has_momentum());
 };
 
 }  // namespace gantry

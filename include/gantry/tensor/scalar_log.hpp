@@ -32,7 +32,7 @@ public:
         if (column_ + sizeof...(S) > columns_)
             fail("ScalarLog", "a row must have one value per column", column_ + sizeof...(S), " of ",
                  columns_);
-        GatherScalarsParameters<T> p{sizeof...(S), {scalars.data()...}, nullptr};
+        contracts::GatherScalarsParameters<T> p{sizeof...(S), {scalars.data()...}, nullptr};
         p.y = numbers_.data() + ended_ % (rows_ + 1) * columns_ + column_;
         launch(numbers_.device(), p);
         column_ += sizeof...(S);
@@ -63,7 +63,7 @@ public:
 
 private:
     std::size_t columns_, rows_, column_ = 0;
-    Buffer<T, D> numbers_;                 ///< ring of rows_ complete rows and the current one
+    core::Buffer<T, D> numbers_;           ///< ring of rows_ complete rows and the current one
     std::uint64_t ended_ = 0, taken_ = 0;  ///< row counts
 };
 

@@ -15,30 +15,32 @@
 
 namespace gantry {
 
+namespace core {
 struct Node;
+}  // namespace core
 
 /// An untyped handle: a tensor on a device with a run-time shape. Tensor and Variable wrap it. Code that
 /// works on TensorRefs (recording, derivatives, kernels) is compiled once for all shapes.
 template <class T, class D>
 struct TensorRef {
-    using shape = DynamicShape;             ///< known at run time only: extents
+    using shape = core::DynamicShape;       ///< known at run time only: extents
     using scalar = T;                       ///< type of the elements
     using device_type = D;                  ///< type of the device
     static constexpr bool recorded = true;  ///< whether it is on the tape is known at run time only: node
 
-    T* data = nullptr;            ///< device pointer, row-major
-    D* device = nullptr;          ///< the device that holds the data
-    Extents extents;              ///< the shape
-    std::uint32_t step = 0;       ///< the step that created it; 0: outlives steps
-    Node* node = nullptr;         ///< its node on the tape; null: requires no gradient
-    Lifetime::Watch memory = {};  ///< watches the owner of the memory, the device or a Buffer
+    T* data = nullptr;                  ///< device pointer, row-major
+    D* device = nullptr;                ///< the device that holds the data
+    core::Extents extents;              ///< the shape
+    std::uint32_t step = 0;             ///< the step that created it; 0: outlives steps
+    core::Node* node = nullptr;         ///< its node on the tape; null: requires no gradient
+    core::Lifetime::Watch memory = {};  ///< watches the owner of the memory, the device or a Buffer
 
     /// Number of elements.
     std::size_t size() const { return extents.size(); }
     /// Itself: ops call value() of all tensors.
     const TensorRef& value() const { return *this; }
     /// A tensor of the current step with the same extents but other data and node.
-    TensorRef of_step(void* numbers, Node* place) const {
+    TensorRef of_step(void* numbers, core::Node* place) const {
         return {static_cast<T*>(numbers), device, extents, device->step(), place, device->watch()};
     }
     /// Errors: the memory was released, or the step that created the tensor has ended.
@@ -116,6 +118,7 @@ namespace detail {
 inline constexpr std::size_t most_bytes_without_step = std::size_t{256} << 20;
 }  // namespace detail
 
+namespace core {
 /// Allocates an uninitialised tensor in the memory of the step; outside of a Step, it is valid until the next
 /// one ends. Errors: out of memory; more than 256 MiB in use outside of a Step.
 template <class T, class D>
@@ -133,10 +136,11 @@ TensorRef<T, D> allocate(D& device, const Extents& extents) {
         fail("tensor", "out of memory", "shape ", extents, " of ", sizeof(T), " bytes per element");
     }
 }
+}  // namespace core
 
 namespace detail {
 template <class S>
-Extents checked_extents(int batch) {
+core::Extents checked_extents(int batch) {
     if (S::batched && batch < 1) fail("tensor", "the batch size must be at least 1", batch);
     return S::extents(batch);
 }
@@ -145,8 +149,8 @@ Extents checked_extents(int batch) {
 /// A tensor of shape S with all elements equal to `number`. `batch` is used only if S has a Batch.
 template <class S, class T = float, class D>
 Tensor<S, T, D> filled(D& device, int batch, double number) {
-    const auto value = allocate<T>(device, detail::checked_extents<S>(batch));
-    launch(device, FillParameters<T>{value.size(), value.data, static_cast<T>(number)});
+    const auto value = core::allocate<T>(device, detail::checked_extents<S>(batch));
+    launch(device, contracts::FillParameters<T>{value.size(), value.data, static_cast<T>(number)});
     return Tensor<S, T, D>{value};
 }
 
@@ -154,7 +158,7 @@ Tensor<S, T, D> filled(D& device, int batch, double number) {
 /// shape.
 template <class S, class T, class D>
 Tensor<S, T, D> from_host(D& device, int batch, std::span<const T> numbers) {
-    const auto value = allocate<T>(device, detail::checked_extents<S>(batch));
+    const auto value = core::allocate<T>(device, detail::checked_extents<S>(batch));
     if (numbers.size() != value.size())
         fail("from_host", "the number of values must match the shape", numbers.size(), " for ",
              value.extents);
@@ -170,16 +174,17 @@ Tensor<S, T, D> from_host(D& device, int batch, const std::vector<T>& numbers) {
 /// Standard normal numbers (mean 0, standard deviation 1), drawn from `stream`: -> S.
 template <class S, class T = float, class D>
 Tensor<S, T, D> normal(D& device, int batch, RandomStream& stream) {
-    const auto value = allocate<T>(device, detail::checked_extents<S>(batch));
-    launch(device, NormalParameters<T>{value.size(), value.data, 0, 1, stream.take(value.size())});
+    const auto value = core::allocate<T>(device, detail::checked_extents<S>(batch));
+    launch(device, contracts::NormalParameters<T>{value.size(), value.data, 0, 1, stream.take(value.size())});
     return Tensor<S, T, D>{value};
 }
 
 /// Uniform numbers in [low, high), drawn from `stream`: -> S.
 template <class S, class T = float, class D>
 Tensor<S, T, D> uniform(D& device, int batch, RandomStream& stream, double low, double high) {
-    const auto value = allocate<T>(device, detail::checked_extents<S>(batch));
-    launch(device, UniformParameters<T>{value.size(), value.data, low, high, stream.take(value.size())});
+    const auto value = core::allocate<T>(device, detail::checked_extents<S>(batch));
+    launch(device,
+           contracts::UniformParameters<T>{value.size(), value.data, low, high, stream.take(value.size())});
     return Tensor<S, T, D>{value};
 }
 
@@ -202,8 +207,8 @@ public:
             fail("PersistentTensor", "the size of a PersistentTensor cannot change", from.value().extents,
                  " for ", extents_);
         const auto turn = device.turn();
-        launch(device,
-               CopyBlockParameters<T>{1, from.size(), from.data(), from.size(), buffer_.data(), from.size()});
+        launch(device, contracts::CopyBlockParameters<T>{1, from.size(), from.data(), from.size(),
+                                                         buffer_.data(), from.size()});
         device.tape().overwritten(buffer_.data(), buffer_.data() + buffer_.size(), "a PersistentTensor");
         return *this;
     }
@@ -214,11 +219,11 @@ public:
             TensorRef<T, D>{data, &buffer_.device(), extents_, 0, nullptr, buffer_.watch()}};
     }
     /// The underlying buffer, for checkpoints.
-    Buffer<T, D>& buffer() { return buffer_; }
+    core::Buffer<T, D>& buffer() { return buffer_; }
 
 private:
-    Buffer<T, D> buffer_;
-    Extents extents_;
+    core::Buffer<T, D> buffer_;
+    core::Extents extents_;
 };
 
 }  // namespace gantry

@@ -48,11 +48,13 @@ concept AnyTensor = requires(const X& x) {
     x.value();
 };
 
+namespace core {
 /// True if the tensors have the same scalar type and device type.
 template <AnyTensor X, AnyTensor... More>
 inline constexpr bool same_scalars =
     ((std::is_same_v<typename X::scalar, typename More::scalar> &&
       std::is_same_v<typename X::device_type, typename More::device_type>)&&...);
+}  // namespace core
 
 /// Returns x as a Tensor off the tape, sharing its data. No gradient flows through it.
 template <AnyTensor X>
@@ -68,10 +70,11 @@ Variable<S, T, D> variable(const Tensor<S, T, D>& x) {
     D& device = value.live_device();
     const auto turn = device.turn();
     value.step = device.step();  // the leaf belongs to this step even if the data outlives it
-    value.node = device.tape().template push<Node>();
+    value.node = device.tape().template push<core::Node>();
     return Variable<S, T, D>{value};
 }
 
+namespace core {
 /// Wraps the result of an op on In... : a Variable if any input is one, otherwise a Tensor; a TensorRef is
 /// returned unchanged.
 template <class S, AnyTensor... In, class T, class D>
@@ -83,5 +86,6 @@ auto typed(const TensorRef<T, D>& value) {
     else
         return Tensor<S, T, D>{value};
 }
+}  // namespace core
 
 }  // namespace gantry

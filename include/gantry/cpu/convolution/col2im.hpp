@@ -71,7 +71,7 @@ private:
     struct Axis {
         std::size_t sources, targets, size, stride, padding, parts, blocks;
 
-        explicit Axis(const ConvolutionAxis& a)
+        explicit Axis(const contracts::ConvolutionAxis& a)
             : sources(static_cast<std::size_t>(a.out)),
               targets(static_cast<std::size_t>(a.in)),
               size(static_cast<std::size_t>(a.size)),

@@ -10,9 +10,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace gantry {
-
-namespace cpu::inline GANTRY_TARGET {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// A convolution that is a plain matrix product, because the window covers its input exactly once or is a
 /// single pixel. x is then a matrix of `rows` rows and `inner` columns.
@@ -20,11 +18,11 @@ struct ConvolutionMatrix {
     bool plain = false;
     int rows = 0, inner = 0;
 
-    explicit ConvolutionMatrix(const ConvolutionGeometry& g) {
-        const auto covers = [](const ConvolutionAxis& a) {
+    explicit ConvolutionMatrix(const contracts::ConvolutionGeometry& g) {
+        const auto covers = [](const contracts::ConvolutionAxis& a) {
             return a.out == 1 && a.size == a.in && a.padding == 0 && a.dilation == 1;
         };
-        const auto is_pixel = [](const ConvolutionAxis& a) {
+        const auto is_pixel = [](const contracts::ConvolutionAxis& a) {
             return a.size == 1 && a.stride == 1 && a.padding == 0 && a.in == a.out;
         };
         if (covers(g.vertical) && covers(g.horizontal)) {
@@ -39,27 +37,29 @@ private:
 };
 
 /// Number of threads for a convolution: waking a thread costs about 1e5 FMAs.
-inline int convolution_threads(const Cpu& device, const ConvolutionGeometry& g) {
+inline int convolution_threads(const Cpu& device, const contracts::ConvolutionGeometry& g) {
     const double work = 1.0 * g.batch * g.vertical.out * g.horizontal.out * g.vertical.size *
                         g.horizontal.size * g.in_channels * g.out_channels;
     return static_cast<int>(std::clamp(work / (1 << 18), 1.0, 1.0 * device.threads()));
 }
 
-}  // namespace cpu::inline GANTRY_TARGET
+}  // namespace gantry::cpu::inline GANTRY_TARGET
+
+namespace gantry {
 
 template <class T>
-void launch(Cpu& device, const ConvolutionParameters<T>& p) {
-    check_range(p.geometry);
-    const ConvolutionGeometry& g = p.geometry;
+void launch(Cpu& device, const contracts::ConvolutionParameters<T>& p) {
+    contracts::check_range(p.geometry);
+    const contracts::ConvolutionGeometry& g = p.geometry;
     if (const cpu::ConvolutionMatrix x(g); x.plain) {
-        launch(device, MatmulParameters<T>{.rows = x.rows,
-                                           .columns = g.out_channels,
-                                           .inner = x.inner,
-                                           .a = p.x,
-                                           .b = p.w,
-                                           .c = p.y,
-                                           .bias = p.bias,
-                                           .activation = p.activation});
+        launch(device, contracts::MatmulParameters<T>{.rows = x.rows,
+                                                      .columns = g.out_channels,
+                                                      .inner = x.inner,
+                                                      .a = p.x,
+                                                      .b = p.w,
+                                                      .c = p.y,
+                                                      .bias = p.bias,
+                                                      .activation = p.activation});
         return;
     }
     if (g.y_size() == 0) return;
@@ -78,21 +78,21 @@ void launch(Cpu& device, const ConvolutionParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cpu& device, const ConvolutionTransposedParameters<T>& p) {
-    check_range(p.geometry);
-    const ConvolutionGeometry& g = p.geometry;
+void launch(Cpu& device, const contracts::ConvolutionTransposedParameters<T>& p) {
+    contracts::check_range(p.geometry);
+    const contracts::ConvolutionGeometry& g = p.geometry;
     // As a product, a row of x is (pixel, channel) of an image, so the bias would have to be repeated per
     // pixel.
     if (const cpu::ConvolutionMatrix x(g); x.plain && (!p.bias || x.inner == g.in_channels)) {
-        launch(device, MatmulParameters<T>{.rows = x.rows,
-                                           .columns = x.inner,
-                                           .inner = g.out_channels,
-                                           .transpose_b = true,
-                                           .a = p.y,
-                                           .b = p.w,
-                                           .c = p.x,
-                                           .bias = p.bias,
-                                           .activation = p.activation});
+        launch(device, contracts::MatmulParameters<T>{.rows = x.rows,
+                                                      .columns = x.inner,
+                                                      .inner = g.out_channels,
+                                                      .transpose_b = true,
+                                                      .a = p.y,
+                                                      .b = p.w,
+                                                      .c = p.x,
+                                                      .bias = p.bias,
+                                                      .activation = p.activation});
         return;
     }
     if (g.x_size() == 0) return;
@@ -111,18 +111,18 @@ void launch(Cpu& device, const ConvolutionTransposedParameters<T>& p) {
 }
 
 template <class T>
-void launch(Cpu& device, const ConvolutionWeightGradientParameters<T>& p) {
-    check_range(p.geometry);
-    const ConvolutionGeometry& g = p.geometry;
+void launch(Cpu& device, const contracts::ConvolutionWeightGradientParameters<T>& p) {
+    contracts::check_range(p.geometry);
+    const contracts::ConvolutionGeometry& g = p.geometry;
     if (const cpu::ConvolutionMatrix x(g); x.plain) {
-        launch(device, MatmulParameters<T>{.rows = x.inner,
-                                           .columns = g.out_channels,
-                                           .inner = x.rows,
-                                           .transpose_a = true,
-                                           .a = p.x,
-                                           .b = p.y,
-                                           .c = p.w,
-                                           .accumulate = p.accumulate});
+        launch(device, contracts::MatmulParameters<T>{.rows = x.inner,
+                                                      .columns = g.out_channels,
+                                                      .inner = x.rows,
+                                                      .transpose_a = true,
+                                                      .a = p.x,
+                                                      .b = p.y,
+                                                      .c = p.w,
+                                                      .accumulate = p.accumulate});
         return;
     }
     if (g.w_size() == 0) return;

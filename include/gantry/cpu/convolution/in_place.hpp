@@ -120,9 +120,10 @@ private:
                                .b = weights_ + panel * panel_size_,
                                .b_step = panel_width};
         const TileEnd<T> end{.bias = sum_.bias ? bias_ + panel * panel_width : nullptr,
-                             .leaky_relu = sum_.activation.kind == ActivationKind::leaky_relu,
+                             .leaky_relu = sum_.activation.kind == contracts::ActivationKind::leaky_relu,
                              .slope = static_cast<T>(sum_.activation.parameter)};
-        const bool activate_after = !end.leaky_relu && sum_.activation.kind != ActivationKind::identity;
+        const bool activate_after =
+            !end.leaky_relu && sum_.activation.kind != contracts::ActivationKind::identity;
         std::size_t groups = 0;
         const auto multiply = [&] {
             find_group_kernel<T>(groups, tile_width)(tile, c, sum_.target_image(), end);

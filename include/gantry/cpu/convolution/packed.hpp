@@ -28,8 +28,8 @@ public:
           panel_size_((sum.taps() * sum.source_channels + lanes<T>)*panel_width),
           weights_(scratch<T>(panels_ * (panel_size_ + panel_width))),
           bias_(weights_ + panels_ * panel_size_),
-          activate_after_(sum.activation.kind != ActivationKind::identity &&
-                          sum.activation.kind != ActivationKind::leaky_relu) {
+          activate_after_(sum.activation.kind != contracts::ActivationKind::identity &&
+                          sum.activation.kind != contracts::ActivationKind::leaky_relu) {
         if (sum.bias) std::copy_n(sum.bias, sum.target_channels, bias_);
         parallel_ranges(threads, panels_, 1, std::max<std::size_t>(1, 65536 / panel_size_),
                         [&](std::size_t first, std::size_t last) { pack_weights(first, last); });
@@ -98,7 +98,7 @@ private:
         const MicroKernel<T> kernel = find_micro_kernel<T>(index, step / lanes<T>);
         const bool in_place = count == tile_heights[index] && width == step && lanes_.parts == 1;
         const TileEnd<T> tile_end{.bias = sum_.bias ? bias_ + column : nullptr,
-                                  .leaky_relu = sum_.activation.kind == ActivationKind::leaky_relu,
+                                  .leaky_relu = sum_.activation.kind == contracts::ActivationKind::leaky_relu,
                                   .slope = static_cast<T>(sum_.activation.parameter)};
         TileSum<T> tile{.a_step = source.step(), .b = weights_ + panel * panel_size_, .b_step = step};
         T buffer[tile_height * panel_width];

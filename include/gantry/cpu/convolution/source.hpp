@@ -17,14 +17,14 @@ namespace gantry::cpu::inline GANTRY_TARGET {
 /// source_channels) if `transposed`, else (source_channels, target_channels).
 template <class T>
 struct ConvolutionSum {
-    ConvolutionAxis vertical_axis, horizontal_axis;
+    contracts::ConvolutionAxis vertical_axis, horizontal_axis;
     bool transposed = false;
     std::size_t batch = 0, source_channels = 0, target_channels = 0;
     const T* source = nullptr;
     const T* w = nullptr;
     T* target = nullptr;
     const T* bias = nullptr;
-    Activation activation = {};
+    contracts::Activation activation = {};
     AxisTaps vertical{vertical_axis, transposed}, horizontal{horizontal_axis, transposed};
 
     std::size_t taps() const { return vertical.size() * horizontal.size(); }
@@ -49,7 +49,7 @@ struct Lanes {
     std::ptrdiff_t first = 0, later = 0;
 
     /// `most`: most lanes in a tile.
-    Lanes(const ConvolutionAxis& axis, bool transposed, std::size_t batch, std::size_t most)
+    Lanes(const contracts::ConvolutionAxis& axis, bool transposed, std::size_t batch, std::size_t most)
         : vertical(axis, transposed) {
         const std::size_t targets = vertical.targets(), wanted = std::max<std::size_t>(1, most / batch);
         // Rows of different phases have different taps, so a part is a whole number of strides.
@@ -60,7 +60,7 @@ struct Lanes {
             rows = targets;
             return;
         }
-        ConvolutionAxis part = axis;
+        contracts::ConvolutionAxis part = axis;
         const int count = static_cast<int>(rows), reach = (axis.size - 1) * axis.dilation;
         if (transposed) {
             const int before = std::max(0, (reach - axis.padding + axis.stride - 1) / axis.stride);

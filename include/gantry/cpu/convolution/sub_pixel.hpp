@@ -13,10 +13,10 @@ namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// One axis of the sub-pixel form: target pixel t is phase (t + crop) % phases of pixel (t + crop) / phases.
 struct SubPixelAxis {
-    ConvolutionAxis axis;
+    contracts::ConvolutionAxis axis;
     int phases = 1, crop = 0;
 
-    SubPixelAxis(const ConvolutionAxis& whole, bool transposed) : axis(whole) {
+    SubPixelAxis(const contracts::ConvolutionAxis& whole, bool transposed) : axis(whole) {
         // Dilation mixes the phases, and a window smaller than the stride leaves phases without taps.
         if (!transposed || whole.dilation != 1 || whole.size < whole.stride) return;
         phases = whole.stride;

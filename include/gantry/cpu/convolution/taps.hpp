@@ -23,7 +23,7 @@ struct TapRun {
 /// source pixels.
 class AxisTaps {
 public:
-    AxisTaps(const ConvolutionAxis& axis, bool transposed)
+    AxisTaps(const contracts::ConvolutionAxis& axis, bool transposed)
         : axis_(axis), transposed_(transposed), common_(std::gcd(axis.stride, axis.dilation)) {}
 
     std::size_t sources() const { return as_size(transposed_ ? axis_.out : axis_.in); }
@@ -77,7 +77,7 @@ private:
                 as_size(end - first)};
     }
 
-    ConvolutionAxis axis_;
+    contracts::ConvolutionAxis axis_;
     bool transposed_;
     int common_;
 };

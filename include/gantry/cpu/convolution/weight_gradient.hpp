@@ -25,7 +25,7 @@ namespace gantry::cpu::inline GANTRY_TARGET {
 template <class T>
 class WeightGradient {
 public:
-    explicit WeightGradient(const ConvolutionWeightGradientParameters<T>& parameters)
+    explicit WeightGradient(const contracts::ConvolutionWeightGradientParameters<T>& parameters)
         : p_(parameters),
           g_(parameters.geometry),
           vertical_(g_.vertical, false),
@@ -192,8 +192,8 @@ private:
                        block.w + tap * channels_ * columns_ + panel * panel_width, columns_, block.add_to_w);
     }
 
-    const ConvolutionWeightGradientParameters<T>& p_;
-    const ConvolutionGeometry& g_;
+    const contracts::ConvolutionWeightGradientParameters<T>& p_;
+    const contracts::ConvolutionGeometry& g_;
     AxisTaps vertical_, horizontal_;
     std::size_t channels_, columns_;
     RowTiles tiles_;

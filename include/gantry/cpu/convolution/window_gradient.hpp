@@ -27,11 +27,11 @@ class WindowGradient {
 public:
     /// True if this algorithm suits the geometry: few input channels, no horizontal dilation, and a window
     /// wider than one pixel.
-    static bool suits(const ConvolutionGeometry& g) {
+    static bool suits(const contracts::ConvolutionGeometry& g) {
         return g.in_channels < 8 && g.horizontal.dilation == 1 && g.horizontal.size > 1;
     }
 
-    explicit WindowGradient(const ConvolutionWeightGradientParameters<T>& parameters)
+    explicit WindowGradient(const contracts::ConvolutionWeightGradientParameters<T>& parameters)
         : p_(parameters),
           g_(parameters.geometry),
           vertical_(g_.vertical, false),
@@ -131,8 +131,8 @@ private:
         return list;
     }
 
-    const ConvolutionWeightGradientParameters<T>& p_;
-    const ConvolutionGeometry& g_;
+    const contracts::ConvolutionWeightGradientParameters<T>& p_;
+    const contracts::ConvolutionGeometry& g_;
     AxisTaps vertical_;
     std::size_t channels_, columns_, y_row_;
     RowTiles tiles_;

@@ -12,9 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace gantry {
-
-namespace cpu::inline GANTRY_TARGET {
+namespace gantry::cpu::inline GANTRY_TARGET {
 
 /// A block of C with the operands that it is computed from.
 template <class T>
@@ -25,10 +23,10 @@ struct MatmulPart {
     std::size_t c_stride = 0;
     bool accumulate = false;
     const T* bias = nullptr;
-    Activation activation = {};
+    contracts::Activation activation = {};
 
     /// All of C.
-    explicit MatmulPart(const MatmulParameters<T>& p)
+    explicit MatmulPart(const contracts::MatmulParameters<T>& p)
         : rows(static_cast<std::size_t>(p.rows)),
           columns(static_cast<std::size_t>(p.columns)),
           inner(static_cast<std::size_t>(p.inner)),
@@ -57,7 +55,7 @@ struct MatmulPart {
         TileEnd<T> result{.add_to_c = accumulate || block > 0};
         if (block + 1 == blocks) {
             result.bias = bias;
-            result.leaky_relu = activation.kind == ActivationKind::leaky_relu;
+            result.leaky_relu = activation.kind == contracts::ActivationKind::leaky_relu;
             result.slope = static_cast<T>(activation.parameter);
         }
         return result;
@@ -220,7 +218,7 @@ template <class T>
 void matrix_vector(int threads, const MatmulPart<T>& p, bool activate_after) {
     MatrixVector<T> v{.inner = p.inner, .y = p.c, .bias = p.bias};
     v.add_to_y = p.accumulate;
-    v.leaky_relu = p.activation.kind == ActivationKind::leaky_relu;
+    v.leaky_relu = p.activation.kind == contracts::ActivationKind::leaky_relu;
     v.slope = static_cast<T>(p.activation.parameter);
     v.same_bias = p.columns == 1;
     v.size = v.same_bias ? p.rows : p.columns;
@@ -232,15 +230,17 @@ void matrix_vector(int threads, const MatmulPart<T>& p, bool activate_after) {
     });
 }
 
-}  // namespace cpu::inline GANTRY_TARGET
+}  // namespace gantry::cpu::inline GANTRY_TARGET
+
+namespace gantry {
 
 /// C = activation(op(A) op(B) + bias), or C += op(A) op(B), on the CPU. Extents may be 0. The result is
 /// bitwise the same for any number of threads. Only the first call with a given size allocates scratch
 /// memory.
 template <class T>
-void launch(Cpu& device, const MatmulParameters<T>& parameters) {
+void launch(Cpu& device, const contracts::MatmulParameters<T>& parameters) {
     if (parameters.rows == 0 || parameters.columns == 0) return;
-    MatmulParameters<T> p = parameters;
+    contracts::MatmulParameters<T> p = parameters;
     if (p.inner == 0) {  // A and B are empty: zero strides keep addresses inside them from being computed
         p.transpose_a = false;
         p.transpose_b = true;
@@ -248,8 +248,8 @@ void launch(Cpu& device, const MatmulParameters<T>& parameters) {
     // Waking a thread costs about 1e5 FMAs.
     const double work = 1.0 * p.rows * p.columns * p.inner;
     const int threads = static_cast<int>(std::clamp(work / (1 << 18), 1.0, 1.0 * device.threads()));
-    const bool activate_after =
-        p.activation.kind != ActivationKind::identity && p.activation.kind != ActivationKind::leaky_relu;
+    const bool activate_after = p.activation.kind != contracts::ActivationKind::identity &&
+                                p.activation.kind != contracts::ActivationKind::leaky_relu;
     const cpu::MatmulPart<T> whole(p);
     if (p.rows == 1 || p.columns == 1)
         cpu::matrix_vector(threads, whole, activate_after);

@@ -186,7 +186,7 @@ private:
         if (std::min(count, most_.load(std::memory_order_relaxed)) <= count_.load(std::memory_order_relaxed))
             return;
         const std::lock_guard lock(growth_);
-        const gantry::detail::AsynchronousSignalsBlocked blocked;  // workers inherit the mask
+        const gantry::core::AsynchronousSignalsBlocked blocked;  // workers inherit the mask
         try {
             while (count_ < std::min<int>(count, most_)) {
                 first_.store(new Worker(first_), std::memory_order_release);
