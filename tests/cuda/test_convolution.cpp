@@ -3,6 +3,7 @@
 #include "cuda/convolution.hpp"
 #include "support/catch.hpp"
 #include "support/convolution_geometries.hpp"
+#include "support/reference_activation.hpp"
 
 #include <algorithm>
 #include <cstddef>
