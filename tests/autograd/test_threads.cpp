@@ -29,7 +29,7 @@ std::string error_on_thread(const F& f) {
     std::string text;
     std::thread([&] {
         try {
-            f();
+            static_cast<void>(f());
         } catch (const Error& error) {
             text = error.what();
         }
@@ -49,11 +49,11 @@ TEMPLATE_TEST_CASE("other threads cannot use a device while a Step is open", "[a
         const auto x = filled<LayerInputs>(device, 2, 1);
         const auto loss = mean(network(x));
         CHECK(error_on_thread([&] { const Step other{device}; }) == other_thread);
-        CHECK(error_on_thread([&] { filled<LayerInputs>(device, 2, 1); }) == other_thread);
-        CHECK(error_on_thread([&] { evaluation(network)(x); }) == other_thread);
-        CHECK(error_on_thread([&] { network(x); }) == other_thread);
-        CHECK(error_on_thread([&] { backward(loss, network); }) == other_thread);
-        CHECK(error_on_thread([&] { variable(x); }) == other_thread);
+        CHECK(error_on_thread([&] { return filled<LayerInputs>(device, 2, 1); }) == other_thread);
+        CHECK(error_on_thread([&] { return evaluation(network)(x); }) == other_thread);
+        CHECK(error_on_thread([&] { return network(x); }) == other_thread);
+        CHECK(error_on_thread([&] { return backward(loss, network); }) == other_thread);
+        CHECK(error_on_thread([&] { return variable(x); }) == other_thread);
         CHECK(error_on_thread([&] { kept.get().to_host(); }) == other_thread);
         CHECK(error_on_thread([&] { network.parameters().to_host(); }) == other_thread);
         CHECK(error_on_thread([&] { core::Buffer<float, TestType>(device, 3); }) == other_thread);
