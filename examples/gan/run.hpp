@@ -33,7 +33,7 @@ public:
         : images_(data.images),
           k_(static_cast<std::uint64_t>(gan.k)),
           device_text_(program::device_text<D>(options)),
-          device_(program::device_options<D>(options)),
+          device_(program::make_device<D>(options)),
           generator_(device_, program::seed_for(Seed{options.seed}, "generator")),
           discriminator_(device_, program::seed_for(Seed{options.seed}, "discriminator")),
           generator_optimizer_(Recipe::generator_optimizer(generator_)),

@@ -5,6 +5,9 @@
 #include <gantry/data/batches.hpp>
 #include <gantry/data/device_batches.hpp>
 
+#ifdef GANTRY_WITH_EIGEN
+#include <gantry/eigen/eigen.hpp>
+#endif
 #ifdef GANTRY_WITH_CUDA
 #include <gantry/cuda.hpp>
 #include <gantry/cuda/versions_text.hpp>
@@ -16,23 +19,28 @@
 
 namespace gantry::program {
 
-/// Constructor options of a device of type D.
+/// A device of type D.
 template <class D>
-auto device_options([[maybe_unused]] const Options& options) {
-    if constexpr (std::is_same_v<D, Cpu>) return CpuOptions{.threads = options.threads};
+D make_device([[maybe_unused]] const Options& options) {
+    if constexpr (std::is_same_v<D, Cpu>) return Cpu({.threads = options.threads});
 #ifdef GANTRY_WITH_CUDA
-    else
-        // Algorithms are not timed: a resumed run is another process and must reproduce the same bits.
-        return CudaOptions{.gpu = options.gpu.value_or(0), .tf32 = options.tf32, .measure = false};
+    // Algorithms are not timed: a resumed run is another process and must reproduce the same bits.
+    else if constexpr (std::is_same_v<D, Cuda>)
+        return Cuda({.gpu = options.gpu.value_or(0), .tf32 = options.tf32, .measure = false});
 #endif
+    else
+        return D();
 }
 
 /// Names a device of type D, with every version and option that can change the bits of a result.
 template <class D>
 std::string device_text([[maybe_unused]] const Options& options) {
     if constexpr (std::is_same_v<D, Cpu>) return "the CPU";
+#ifdef GANTRY_WITH_EIGEN
+    if constexpr (std::is_same_v<D, EigenCpu>) return "the CPU, with Eigen " + eigen::version();
+#endif
 #ifdef GANTRY_WITH_CUDA
-    else
+    if constexpr (std::is_same_v<D, Cuda>)
         return cuda::Gpu::name(options.gpu.value_or(0)) + ", " + cuda::versions_text() +
                (options.tf32 ? ", TF32" : "");
 #endif
@@ -49,9 +57,17 @@ inline const char* needs_gpu(const Options& options) {
 /// Calls `f(std::type_identity<D>{})` with the device type that the options select, and prints the device.
 /// `auto` selects a GPU if one is available, else the CPU, and prints the reason. Programs built without CUDA
 /// always use the CPU. Errors: an option requires a GPU and none is available, or not the one with that
-/// number.
+/// number; Eigen was not available when the program was built.
 template <class F>
 auto on_device(const Options& options, const F& f) {
+    if (options.device == "eigen") {
+#ifdef GANTRY_WITH_EIGEN
+        std::printf("Device: %s\n", device_text<EigenCpu>(options).c_str());
+        return f(std::type_identity<EigenCpu>{});
+#else
+        fail("--device eigen", "this program was built without Eigen: configure with -D GANTRY_EIGEN=ON");
+#endif
+    }
     [[maybe_unused]] const char* const option = needs_gpu(options);
 #ifdef GANTRY_WITH_CUDA
     if (options.device != "cpu") {
@@ -72,7 +88,7 @@ auto on_device(const Options& options, const F& f) {
     return f(std::type_identity<Cpu>{});
 }
 
-/// Batches of images for a device: a GPU converts them itself, for the CPU a background thread prepares them.
+/// Batches of images for a device: a GPU converts them itself, for a CPU a background thread prepares them.
 template <class Item, class D>
 auto make_batches([[maybe_unused]] D& device, const Images& images, const BatchOptions& options) {
     if constexpr (D::asynchronous)

@@ -40,7 +40,7 @@ protected:
         : device_text_(device_text<D>(options)),
           test_text_(data_text(test)),
           batches_(data, batch_options(options, PixelRange::zero_to_one)),
-          device_(device_options<D>(options)),
+          device_(make_device<D>(options)),
           network_(device_, seed_for(Seed{options.seed}, "network")),
           adam_(network_, adam) {}
 

@@ -65,8 +65,10 @@ public:
             Saved::changeable)
             ->check(at_least(0))
             ->capture_default_str();
-        app_.add_option("--device", options_.device, "Device to train on; auto: a GPU if there is one")
-            ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+        app_.add_option(
+                "--device", options_.device,
+                "Device to train on; auto: a GPU if there is one; eigen: the CPU, with Eigen's kernels")
+            ->check(CLI::IsMember({"auto", "cpu", "eigen", "cuda"}))
             ->capture_default_str();
         app_.add_option("--gpu", options_.gpu, "Index of the GPU in CUDA's order; default: 0")
             ->check(at_least(0));
@@ -124,8 +126,8 @@ public:
         if (!parse_arguments(app_, argc, argv)) return false;
         for (const auto& [name, given] :
              {std::pair{"--gpu", options_.gpu.has_value()}, {"--tf32", options_.tf32}})
-            if (given && options_.device == "cpu")
-                fail(name, "--device cpu uses no GPU: omit one of the two options");
+            if (given && (options_.device == "cpu" || options_.device == "eigen"))
+                fail(name, "--device " + options_.device + " uses no GPU: omit one of the two options");
         options_.resume = resume_->count() > 0;
         if (!resume_folder_.empty()) {
             if (out_->count() > 0 && options_.out != resume_folder_)

@@ -24,7 +24,7 @@ struct Options {
     std::uint64_t seed = 1;
     std::uint64_t every = 250;
     std::uint64_t save_every = 0;         ///< 0: chosen so that saving takes a small share of the time
-    std::string device = "auto";          ///< "cpu", "cuda", or "auto": a GPU if one is available
+    std::string device = "auto";          ///< "cpu", "eigen", "cuda", or "auto": a GPU if one is available
     std::optional<int> gpu{};             ///< number of the GPU; none: 0
     bool tf32 = false;                    ///< on a GPU: CudaOptions::tf32
     int threads = 0;                      ///< of the CPU; 0: all cores

@@ -51,7 +51,7 @@ inline std::string similar_option(const CLI::App& app, const std::string& unknow
 /// Parses a program's arguments. Returns false if the program should exit, after --help or --version. Errors:
 /// invalid arguments; for an unknown option, the message suggests the closest one.
 inline bool parse_arguments(CLI::App& app, int argc, const char* const* argv) {
-    app.set_version_flag("--version", build_text(),
+    app.set_version_flag("--version", core::build_text(),
                          "Show the version of gantry and how the program was compiled");
     try {
         app.parse(argc, argv);

@@ -290,7 +290,7 @@ private:
             throw Error(error.what() + folder_.advice());
         }
         for (const auto& [before, now] :
-             {std::pair{reader.build(), build_text()}, {text("device"), metadata_["device"]}})
+             {std::pair{reader.build(), core::build_text()}, {text("device"), metadata_["device"]}})
             if (before != now)
                 print_line("The run was trained with " + before + " and continues with " + now +
                            ": results may differ in rounding from here on");

@@ -164,7 +164,7 @@ bool RunFolder::write_plot(const std::string& title, const std::vector<Metric>& 
         return false;
     }
     if (table.columns.size() <= metrics.size()) return false;
-    std::vector<Series> lines;
+    std::vector<io::Series> lines;
     for (std::size_t i = 0; i < metrics.size(); ++i)
         if (!metrics[i].colour.empty())
             lines.push_back({metrics[i].label, metrics[i].colour, table.columns[0], table.columns[1 + i]});

@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
 #include "support/count_allocations.hpp"
-#include "support/reference_device.hpp"
+#include "support/eigen_kernels.hpp"
 #include <gantry/gantry.hpp>
 #include <gantry/optim/adam.hpp>
 
@@ -78,7 +78,7 @@ TEMPLATE_TEST_CASE("a training step allocates nothing from the second on", "[aut
 }
 
 TEST_CASE("nor on another device", "[autograd]") {
-    Reference device;
+    EigenCpu device;
     CHECK(allocations_of_steps<Generator, Discriminator>(device)[3] == 0);
 }
 

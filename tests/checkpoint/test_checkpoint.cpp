@@ -194,8 +194,8 @@ TEST_CASE("Integers that are inconsistent or out of range are errors", "") {
 
 TEST_CASE("A checkpoint names its build, and other builds can read it", "") {
     CheckpointWriter writer;
-    CHECK(CheckpointReader(writer.file, "memory").build() == build_text());
-    CHECK(build_text().starts_with("gantry " + std::string(version) + ", "));
+    CHECK(CheckpointReader(writer.file, "memory").build() == core::build_text());
+    CHECK(core::build_text().starts_with("gantry " + std::string(version) + ", "));
     writer.file.metadata["build"] = "another";
     CHECK(CheckpointReader(writer.file, "memory").build() == "another");
 }

@@ -1,8 +1,8 @@
 #include "support/catch.hpp"
-#include "support/reference_device.hpp"
 #include <gantry/core/arena.hpp>
 #include <gantry/core/buffer.hpp>
 #include <gantry/core/host_memory.hpp>
+#include <gantry/cpu/device.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -38,9 +38,9 @@ std::size_t remainder(const void* memory, std::size_t alignment) {
 }  // namespace
 
 TEST_CASE("a buffer larger than any memory is an error, not a small one", "[core]") {
-    Reference device;
+    Cpu device;
     CHECK_THROWS_WITH(
-        (core::Buffer<float, Reference>(device, std::size_t{1} << 62)),
+        (core::Buffer<float, Cpu>(device, std::size_t{1} << 62)),
         "[memory] the size must be less than 2^63 bytes; got 4611686018427387904 elements of 4 bytes");
 }
 
@@ -141,13 +141,13 @@ TEST_CASE("host memory is aligned, large blocks to huge pages", "[core]") {
 }
 
 TEST_CASE("a buffer is zero at first and copies both ways", "[core]") {
-    Reference device;
-    core::Buffer<float, Reference> buffer(device, 5);
+    Cpu device;
+    core::Buffer<float, Cpu> buffer(device, 5);
     CHECK(buffer.to_host() == std::vector<float>(5, 0));
     const std::vector<float> numbers{1, 2, 3, 4, 5};
     buffer.from_host(numbers);
     CHECK(buffer.to_host() == numbers);
-    core::Buffer<float, Reference> empty(device, 0);
+    core::Buffer<float, Cpu> empty(device, 0);
     CHECK(empty.data() == nullptr);
     CHECK(empty.to_host().empty());
 }

@@ -1,7 +1,7 @@
 #include "support/catch.hpp"
+#include "support/eigen_kernels.hpp"
 #include "support/numbers.hpp"
 #include "support/pooling_geometries.hpp"
-#include "support/reference_device.hpp"
 #include <gantry/cpu/pooling.hpp>
 
 using namespace gantry;
@@ -27,7 +27,7 @@ std::vector<std::int32_t> switches_of(D& device, const contracts::PoolingGeometr
 
 TEMPLATE_TEST_CASE("max pooling and its switches", "[threads]", float, double) {
     using T = TestType;
-    Reference reference;
+    EigenCpu reference;
     for_geometries([&](const contracts::PoolingGeometry& g) {
         const auto whole = coarse_images<T>(whole_size(g));
         const auto pooled = [&](auto& device) {
@@ -46,7 +46,7 @@ TEMPLATE_TEST_CASE("max pooling and its switches", "[threads]", float, double) {
 
 TEMPLATE_TEST_CASE("gather and scatter by switches", "[threads]", float, double) {
     using T = TestType;
-    Reference reference;
+    EigenCpu reference;
     for_geometries([&](const contracts::PoolingGeometry& g) {
         const auto whole = random_numbers<T>(whole_size(g), "whole");
         const auto pooled = random_numbers<T>(pooled_size(g), "pooled");
@@ -73,7 +73,7 @@ TEMPLATE_TEST_CASE("gather and scatter by switches", "[threads]", float, double)
 
 TEMPLATE_TEST_CASE("sums of windows, and their adjoint", "[threads]", float, double) {
     using T = TestType;
-    Reference reference;
+    EigenCpu reference;
     for_geometries([&](const contracts::PoolingGeometry& g) {
         const auto whole = random_numbers<T>(whole_size(g), "whole");
         const auto pooled = random_numbers<T>(pooled_size(g), "pooled");

@@ -3,8 +3,8 @@
 #include "cuda/placed.hpp"
 #include "support/catch.hpp"
 #include "support/convolution_geometries.hpp"
+#include "support/eigen_kernels.hpp"
 #include "support/numbers.hpp"
-#include "support/reference_device.hpp"
 
 #include <cstddef>
 #include <limits>
@@ -84,13 +84,16 @@ struct Convolution {
                                                      : at_w)
             .to_host();
     }
-    std::vector<T> on_reference() const {
-        Reference reference;
-        std::vector<T> at_x = x(), at_y = y(), at_w = w(), at_bias = bias();
-        const std::vector<T> at_x_outputs = x_outputs(), at_y_outputs = y_outputs();
-        call([&](const auto& p) { launch(reference, p); },
-             {at_x.data(), at_y.data(), at_w.data(), at_bias.data(), at_x_outputs.data(),
-              at_y_outputs.data()});
+    std::vector<double> on_reference() const {
+        EigenCpu reference;
+        std::vector<double> at_x = as_doubles(x()), at_y = as_doubles(y()), at_w = as_doubles(w());
+        const std::vector<double> at_bias = as_doubles(bias()), at_x_outputs = as_doubles(x_outputs()),
+                                  at_y_outputs = as_doubles(y_outputs());
+        const Convolution<double> in_double{geometry,   direction, with_bias, accumulate,
+                                            activation, behind,    offset};
+        in_double.call([&](const auto& p) { launch(reference, p); },
+                       {at_x.data(), at_y.data(), at_w.data(), at_bias.data(), at_x_outputs.data(),
+                        at_y_outputs.data()});
         return direction == Direction::forward ? at_y : direction == Direction::transposed ? at_x : at_w;
     }
 

@@ -5,8 +5,8 @@
 #include "cuda/kernels.hpp"
 #include "cuda/placed.hpp"
 #include "cuda/product.hpp"
+#include "support/eigen_kernels.hpp"
 #include "support/pooling_geometries.hpp"
-#include "support/reference_pooling.hpp"
 #include <gantry/optim/adam_w.hpp>
 #include <gantry/optim/lion.hpp>
 #include <gantry/optim/optimistic_adam.hpp>

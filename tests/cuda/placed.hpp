@@ -1,7 +1,7 @@
 #pragma once
 #include "support/catch.hpp"
+#include "support/eigen_kernels.hpp"
 #include "support/numbers.hpp"
-#include "support/reference_device.hpp"
 #include <gantry/core/buffer.hpp>
 #include <gantry/cuda.hpp>
 
@@ -46,6 +46,12 @@ std::vector<T> joined(const std::vector<std::vector<T>>& parts) {
     return all;
 }
 
+/// The values in double, for a reference.
+template <class T>
+std::vector<double> as_doubles(const std::vector<T>& x) {
+    return {x.begin(), x.end()};
+}
+
 /// How often a kernel is repeated to check for identical bits. On the emulator, tests/cuda_calls varies the
 /// order of blocks instead.
 #ifdef GANTRY_CUDA_EMULATOR
@@ -65,10 +71,10 @@ inline constexpr double library_tolerance = sizeof(T) == 4 ? 2e-5 : 1e-12;
 #endif
 
 /// The largest error, relative to the largest expected magnitude.
-template <class T>
-double error(const std::vector<T>& got, const std::vector<T>& expected) {
+template <class T, class Expected>
+double error(const std::vector<T>& got, const std::vector<Expected>& expected) {
     double largest = 1;
-    for (const T x : expected) largest = std::max(largest, std::abs(static_cast<double>(x)));
+    for (const Expected x : expected) largest = std::max(largest, std::abs(static_cast<double>(x)));
     double result = got.size() == expected.size() ? 0 : INFINITY;
     for (std::size_t i = 0; i < got.size() && i < expected.size(); ++i) {
         const double e = std::abs(static_cast<double>(got[i]) - static_cast<double>(expected[i])) / largest;
@@ -77,7 +83,7 @@ double error(const std::vector<T>& got, const std::vector<T>& expected) {
     return result;
 }
 
-/// Compares run(device, offset) on the GPU with Reference in double. `run` places the kernel's arrays at
+/// Compares run(device, offset) on the GPU with EigenCpu in double. `run` places the kernel's arrays at
 /// `offset` and returns its results. Arrays that are not aligned for packs must give the same bits.
 template <class T, class Run>
 void check_kernel(Cuda& device, const Run& run, double allowed) {
@@ -85,7 +91,7 @@ void check_kernel(Cuda& device, const Run& run, double allowed) {
         const Step<Cuda> step{device};
         return run.template operator()<T>(device, offset);
     };
-    Reference reference;
+    EigenCpu reference;
     const std::vector<T> result = on_gpu(0);
     CHECK(largest_error(result, run.template operator()<double>(reference, std::size_t{0})) <= allowed);
     CHECK(same_bits(on_gpu(1), result));

@@ -1,8 +1,8 @@
 #pragma once
 #include "cuda/kernels.hpp"
 #include "cuda/placed.hpp"
+#include "support/eigen_kernels.hpp"
 #include "support/numbers.hpp"
-#include "support/reference_device.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -53,11 +53,14 @@ struct Product {
         f(device, parameters(in_a.data(), in_b.data(), c.data(), in_bias.data()));
         return c.to_host();
     }
-    std::vector<T> on_reference() const {
-        Reference reference;
-        const std::vector<T> in_a = a(), in_b = b(), in_bias = bias();
-        std::vector<T> c = before();
-        launch(reference, parameters(in_a.data(), in_b.data(), c.data(), in_bias.data()));
+    std::vector<double> on_reference() const {
+        EigenCpu reference;
+        const std::vector<double> in_a = as_doubles(a()), in_b = as_doubles(b()),
+                                  in_bias = as_doubles(bias());
+        std::vector<double> c = as_doubles(before());
+        const Product<double> in_double{extents,   transpose_a, transpose_b, accumulate,
+                                        with_bias, activation,  offset};
+        launch(reference, in_double.parameters(in_a.data(), in_b.data(), c.data(), in_bias.data()));
         return c;
     }
 

@@ -3,6 +3,7 @@
 #include "cuda/convolution.hpp"
 #include "support/catch.hpp"
 #include "support/convolution_geometries.hpp"
+#include "support/reference_activation.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -92,7 +93,7 @@ TEST_CASE("cuda: convolutions with fused activation backward", "[cuda]") {
                 Convolution<float> c{{3, window(9, 4, 2, 1), window(7, 4, 2, 1), 8, 12}, d};
                 c.behind = activation;
                 c.offset = offset;
-                const std::vector<float> expected = c.on_reference();
+                const std::vector<double> expected = c.on_reference();
                 CHECK(error(c.on(device, plain), expected) <= tolerance<float>);
                 CHECK(error(c.on(device, tiled), expected) <= tolerance<float>);
             }

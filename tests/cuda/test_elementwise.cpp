@@ -1,5 +1,6 @@
 #include "cuda/kernels.hpp"
 #include "cuda/placed.hpp"
+#include "support/reference_activation.hpp"
 
 #include <cmath>
 

@@ -19,7 +19,7 @@ void for_geometries(const F& f) {
 TEMPLATE_TEST_CASE("cuda: max pooling and its switches", "", float, double) {
     using T = TestType;
     Cuda device;
-    Reference reference;
+    EigenCpu reference;
     for_geometries([&](const contracts::PoolingGeometry& g) {
         const auto run = [&](auto& d, std::size_t offset) {
             const Placed whole(d, coarse_images<T>(whole_size(g)), offset),
@@ -38,7 +38,7 @@ TEMPLATE_TEST_CASE("cuda: max pooling and its switches", "", float, double) {
 TEMPLATE_TEST_CASE("cuda: gather and scatter by switches", "", float, double) {
     using T = TestType;
     Cuda device;
-    Reference reference;
+    EigenCpu reference;
     for_geometries([&](const contracts::PoolingGeometry& g) {
         const auto run = [&](auto& d, bool by_plain_kernel) {
             const Placed whole(d, random_numbers<T>(whole_size(g), "whole")),

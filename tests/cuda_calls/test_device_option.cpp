@@ -28,7 +28,7 @@ DeviceChoice choose(const program::Options& options) {
         [&](int, const char* const*) {
             try {
                 program::on_device(options, [&]<class D>(std::type_identity<D>) {
-                    D device(program::device_options<D>(options));
+                    D device(program::make_device<D>(options));
                     if constexpr (std::is_same_v<D, Cuda>) {
                         choice.on_gpu = true;
                         choice.made_with = device.options();

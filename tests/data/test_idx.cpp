@@ -44,14 +44,14 @@ TEST_CASE("images and labels are read from IDX files, plain and gzip") {
         const std::string images = idx({3, 2, 5}, 30), labels = idx({30}, 30);
         put_file(folder / "images", compressed ? gzipped(images) : images);
         put_file(folder / "labels", compressed ? gzipped(labels) : labels);
-        const Images read = read_idx_images(folder / "images");
+        const Images read = io::read_idx_images(folder / "images");
         CHECK(read.count == 3);
         CHECK(read.height == 2);
         CHECK(read.width == 5);
         CHECK(read.channels == 1);
         CHECK(read.sample_size() == 10);
         REQUIRE(read.pixels.size() == 30);
-        const auto values = read_idx_labels(folder / "labels");
+        const auto values = io::read_idx_labels(folder / "labels");
         CHECK(values == read.pixels);
         for (std::uint8_t i = 0; i < 30; ++i) CHECK(values[i] == i);
     }
@@ -60,7 +60,7 @@ TEST_CASE("images and labels are read from IDX files, plain and gzip") {
 TEST_CASE("a file larger than one piece is read whole") {
     const TemporaryFolder folder;
     put_file(folder / "labels", gzipped(idx({5'000'001}, 5'000'001)));
-    const auto labels = read_idx_labels(folder / "labels");
+    const auto labels = io::read_idx_labels(folder / "labels");
     REQUIRE(labels.size() == 5'000'001);
     CHECK(labels.capacity() == labels.size());
     bool right = true;
@@ -74,7 +74,7 @@ TEST_CASE("an invalid IDX file is a one-line error with the reason") {
     const auto refused = [&](const std::string& bytes, std::initializer_list<std::string_view> reasons) {
         for (const bool compressed : {false, true}) {
             put_file(folder / "images", compressed ? gzipped(bytes) : bytes);
-            const std::string error = error_of([&] { read_idx_images(folder / "images"); });
+            const std::string error = error_of([&] { io::read_idx_images(folder / "images"); });
             INFO(error);
             CHECK(is_line_with(error, {"[read_idx_images]", "images"}));
             CHECK(is_line_with(error, reasons));
@@ -95,14 +95,14 @@ TEST_CASE("an invalid IDX file is a one-line error with the reason") {
     refused(idx({0xFFFFFFFF, 32768, 32768}, 100), {"truncated", "got 100"});
 
     put_file(folder / "labels", idx({3, 2, 5}, 30));
-    CHECK(is_line_with(error_of([&] { read_idx_labels(folder / "labels"); }),
+    CHECK(is_line_with(error_of([&] { io::read_idx_labels(folder / "labels"); }),
                        {"[read_idx_labels]", "must have 1 extents (count); got 3, as images have"}));
 }
 
 TEST_CASE("a path that cannot be opened is a one-line error") {
     const TemporaryFolder folder;
-    CHECK(is_line_with(error_of([&] { read_idx_images(folder / "none"); }), {"none", "No such file"}));
-    CHECK(is_line_with(error_of([&] { read_idx_images(folder.path()); }), {"Is a directory"}));
+    CHECK(is_line_with(error_of([&] { io::read_idx_images(folder / "none"); }), {"none", "No such file"}));
+    CHECK(is_line_with(error_of([&] { io::read_idx_images(folder.path()); }), {"Is a directory"}));
 }
 
 TEST_CASE("a damaged gzip file is an error even if all values can be read") {
@@ -111,11 +111,11 @@ TEST_CASE("a damaged gzip file is an error even if all values can be read") {
     std::string damaged = bytes;
     damaged[bytes.size() - 8] ^= 1;  // the checksum
     put_file(folder / "images", damaged);
-    CHECK(is_line_with(error_of([&] { read_idx_images(folder / "images"); }), {"[gzip]", "is damaged"}));
+    CHECK(is_line_with(error_of([&] { io::read_idx_images(folder / "images"); }), {"[gzip]", "is damaged"}));
     put_file(folder / "images", bytes.substr(0, bytes.size() - 3));
-    CHECK(is_line_with(error_of([&] { read_idx_images(folder / "images"); }), {"[gzip]", "truncated"}));
+    CHECK(is_line_with(error_of([&] { io::read_idx_images(folder / "images"); }), {"[gzip]", "truncated"}));
     put_file(folder / "images", bytes.substr(0, bytes.size() / 2));
-    CHECK(is_line_with(error_of([&] { read_idx_images(folder / "images"); }), {"[gzip]", "truncated"}));
+    CHECK(is_line_with(error_of([&] { io::read_idx_images(folder / "images"); }), {"[gzip]", "truncated"}));
 }
 
 TEST_CASE("an IDX file with any damage is read or rejected") {
@@ -124,14 +124,14 @@ TEST_CASE("an IDX file with any damage is read or rejected") {
     for (const std::string& whole : {idx({3, 2, 5}, 30), gzipped(idx({3, 2, 5}, 30))}) {
         for (std::size_t size = 0; size < whole.size(); ++size) {
             put_file(folder / "images", whole.substr(0, size));
-            REQUIRE(is_line_with(error_of([&] { read_idx_images(folder / "images"); }), {"images"}));
+            REQUIRE(is_line_with(error_of([&] { io::read_idx_images(folder / "images"); }), {"images"}));
         }
         for (int round = 0; round < 500; ++round) {
             std::string bytes = whole;
             bytes[random() % bytes.size()] = static_cast<char>(random());
             put_file(folder / "images", bytes);
             try {
-                const Images images = read_idx_images(folder / "images");
+                const Images images = io::read_idx_images(folder / "images");
                 REQUIRE(images.pixels.size() == images.count * images.sample_size());
             } catch (const Error& error) {
                 REQUIRE(is_line_with(error.what(), {"images"}));

@@ -8,8 +8,9 @@
 #include <io/temporary_folder.hpp>
 #include <readme_1.hpp>  // the network in twenty lines
 #include <readme_3.hpp>  // a convolutional discriminator
-#include <readme_4.hpp>  // its file
-#include <readme_5.hpp>  // contents of a checkpoint
+#include <readme_4.hpp>  // Eigen
+#include <readme_5.hpp>  // its file
+#include <readme_6.hpp>  // contents of a checkpoint
 #include <support/catch.hpp>
 
 static_assert(std::is_same_v<Critic::Output<Critic::Input>, Shape<Batch, 1>>);
@@ -32,6 +33,16 @@ TEST_CASE("the README's gradient penalty is finite and has a gradient") {
     double largest = 0;
     for (const float g : discriminator.gradients().to_host()) largest = std::fmax(largest, std::abs(g));
     CHECK(largest > 0);
+}
+
+TEST_CASE("the README's function on Eigen's matrices centres samples") {
+    Cpu device;
+    Network<Sequential<Dense<784, 3>>, Cpu> network{device, Seed{1}};
+    map(network, "0.weight").setConstant(1);
+    RandomStream noise{Seed{2}, "noise"};
+    const auto centred = centre(network, uniform<Shape<Batch, 784>>(device, 5, noise, 1, 2));
+    CHECK(map(centred).colwise().sum().cwiseAbs().maxCoeff() < 1e-5f);
+    CHECK(std::abs(singular_values(network).front().values(0) - 1) < 1e-6);
 }
 
 TEST_CASE("the README's file of a discriminator is read back") {

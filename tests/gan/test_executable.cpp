@@ -47,6 +47,7 @@ TEST_CASE("Invalid options are one-line errors and start no run", "") {
     CHECK(is_error(place.run("--tf32"), {"[--tf32] this program was built without CUDA"}));
     CHECK(is_error(place.run("--device cpu --gpu 0"), {"[--gpu] --device cpu uses no GPU"}));
     CHECK(is_error(place.run("--tf32 --device cpu"), {"[--tf32] --device cpu uses no GPU"}));
+    CHECK(is_error(place.run("--tf32 --device eigen"), {"[--tf32] --device eigen uses no GPU"}));
     CHECK(is_error(place.run("--data-placement disk"), {"--data-placement", "disk"}));
     CHECK(is_error(place.run("--seed -1"), {"--seed", "at least 0; got -1"}));
     CHECK(is_error(place.run("--iterations many"), {"--iterations", "got many"}));

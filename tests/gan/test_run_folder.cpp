@@ -70,6 +70,7 @@ TEST_CASE("A folder belongs to one process at a time, and is free after a kill",
     REQUIRE(pipe(ready.data()) == 0);
     const pid_t child = fork();
     if (child == 0) {
+        alarm(20);  // ends the child of a test that fails
         const program::FolderLock lock = folder.begin();
         if (write(ready[1], "!", 1) == 1) pause();
         _exit(1);
@@ -144,8 +145,10 @@ TEST_CASE("A kill during a save leaves a valid checkpoint", "") {
     std::uint64_t last = 1;
     for (int round = 0; round < 20; ++round) {
         const pid_t child = fork();
-        if (child == 0)
+        if (child == 0) {
+            alarm(20);
             for (std::uint64_t number = last + 1;; ++number) folder.save(numbered(number));
+        }
         std::this_thread::sleep_for(std::chrono::microseconds(5000 + 700 * round));
         kill(child, SIGKILL);
         waitpid(child, nullptr, 0);

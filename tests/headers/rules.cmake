@@ -1,7 +1,7 @@
 # Include rules: a folder may include itself and those above it in this list; file formats belong in io/ and
-# data/, CUDA in cuda/. Every header has an include guard and includes core/compiler.hpp first, directly or
+# data/, CUDA in cuda/, Eigen in eigen/. Every header has an include guard and includes core/compiler.hpp first, directly or
 # through another header of gantry. Usage: cmake -D HEADERS=include/gantry -P rules.cmake
-set(ladder core contracts tensor autograd ops grad layers init network optim cpu io data cuda checkpoint)
+set(ladder core contracts tensor autograd ops grad layers init network optim cpu eigen io data cuda checkpoint)
 file(GLOB_RECURSE headers RELATIVE "${HEADERS}" "${HEADERS}/*.hpp")
 foreach(header IN LISTS headers)
     file(READ "${HEADERS}/${header}" text)
@@ -34,6 +34,9 @@ foreach(header IN LISTS headers)
     endif()
     if(text MATCHES "#include <(zlib\\.h|png\\.h|jpeglib\\.h|zimg\\.h|libexif/|gif_lib\\.h|nlohmann/)" AND NOT header MATCHES "^(io|data)/")
         message(SEND_ERROR "${header}: includes the library of a file format; only io/ and data/ may")
+    endif()
+    if(text MATCHES "#include <Eigen/" AND NOT header MATCHES "^eigen/")
+        message(SEND_ERROR "${header}: includes Eigen; only eigen/ may")
     endif()
     if(text MATCHES "#include <(cu[a-z_0-9]+\\.h|gantry/cuda)" AND NOT header MATCHES "^cuda(/|\\.hpp)")
         message(SEND_ERROR "${header}: includes CUDA; only cuda/ may")

@@ -188,8 +188,8 @@ TEST_CASE("A seed gives the same network with any number of threads", "[init][th
 }
 
 TEST_CASE("Scaled initialisers of a parameter without fan-in and fan-out are errors", "[init]") {
-    Reference device;
-    Network<Architecture, Reference> network{device, Seed{1}};
+    EigenCpu device;
+    Network<Architecture, EigenCpu> network{device, Seed{1}};
     RandomStream stream(Seed{2}, "test");
     CHECK_THROWS_WITH(initialize(network, Role::scale, GlorotUniform{}, stream),
                       "[GlorotUniform] the parameter must have a fan-in and a fan-out; got 1.weight");

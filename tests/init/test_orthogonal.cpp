@@ -68,8 +68,8 @@ TEMPLATE_TEST_CASE("Orthogonal has orthonormal rows, or columns where they are f
 }
 
 TEST_CASE("Orthogonal of a parameter that is not a matrix is an error", "[init]") {
-    Reference device;
-    Network<Sequential<Dense<3, 2>>, Reference> network{device, Seed{1}};
+    EigenCpu device;
+    Network<Sequential<Dense<3, 2>>, EigenCpu> network{device, Seed{1}};
     RandomStream stream(Seed{2}, "test");
     CHECK_THROWS_WITH(initialize(network, Role::bias, Orthogonal{}, stream),
                       "[Orthogonal] the parameter must be a matrix; got 0.bias of (2)");

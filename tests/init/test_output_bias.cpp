@@ -54,8 +54,8 @@ TEMPLATE_TEST_CASE("An initialised output bias gives the marginal means of the d
 }
 
 TEST_CASE("Only the output bias is set", "[init]") {
-    Reference device;
-    Network<Sequential<Dense<3, 2>, Dense<2, 2>>, Reference> network{device, Seed{1}};
+    EigenCpu device;
+    Network<Sequential<Dense<3, 2>, Dense<2, 2>>, EigenCpu> network{device, Seed{1}};
     auto expected = network.parameters().to_host();
     initialize_output_bias(network, std::vector<double>{0.5, 0.5}, contracts::ActivationKind::sigmoid);
     expected[expected.size() - 2] = expected[expected.size() - 1] = 0;
@@ -63,9 +63,9 @@ TEST_CASE("Only the output bias is set", "[init]") {
 }
 
 TEST_CASE("An output bias that makes no sense is an error", "[init]") {
-    Reference device;
-    Network<Sequential<Dense<3, 2>>, Reference> network{device, Seed{1}};
-    Network<Sequential<Dense<3, 2>, BatchNorm<2>>, Reference> without_bias{device, Seed{1}};
+    EigenCpu device;
+    Network<Sequential<Dense<3, 2>>, EigenCpu> network{device, Seed{1}};
+    Network<Sequential<Dense<3, 2>, BatchNorm<2>>, EigenCpu> without_bias{device, Seed{1}};
     const auto set = [](auto& to, const std::vector<double>& means, contracts::ActivationKind activation,
                         double margin = 0.01) { initialize_output_bias(to, means, activation, margin); };
     const auto sigmoid = contracts::ActivationKind::sigmoid;

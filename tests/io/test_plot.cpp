@@ -48,7 +48,7 @@ TEST_CASE("a plot shows its names, breaks lines at NaN and contains no NaN") {
     const double nan = std::numeric_limits<double>::quiet_NaN(),
                  infinity = std::numeric_limits<double>::infinity();
     const std::vector<double> y{1, 2, nan, 3, infinity, 1e308};
-    const std::vector<Series> series{{"D & <G>", "green", x, y}};
+    const std::vector<io::Series> series{{"D & <G>", "green", x, y}};
     write_svg_plot(folder / "a.svg", {.title = "losses", .x_label = "iteration", .y_label = "loss"}, series);
     const std::string svg = contents_of(folder / "a.svg");
     CHECK(svg.starts_with("<svg "));
@@ -74,7 +74,7 @@ TEST_CASE("a plot of a million points is small and keeps its spikes") {
     }
     y[654'321] = 10;
     y[765'432] = 0;
-    const std::vector<Series> series{{"y", "green", x, y}};
+    const std::vector<io::Series> series{{"y", "green", x, y}};
     write_svg_plot(folder / "a.svg", {.y_min = 0, .y_max = 10}, series);
     const std::string svg = contents_of(folder / "a.svg");
     CHECK(svg.size() < 60'000);
@@ -90,7 +90,7 @@ TEST_CASE("a plot of a million points, of which every second one is not finite, 
         y[i] = i % 2 == 0 ? std::sin(x[i] / 1e5) : std::numeric_limits<double>::quiet_NaN();
     }
     for (std::size_t i = 400'000; i < 500'000; ++i) y[i] = INFINITY;  // a gap that is visible
-    const std::vector<Series> series{{"y", "green", x, y}};
+    const std::vector<io::Series> series{{"y", "green", x, y}};
     write_svg_plot(folder / "a.svg", {.y_min = -1, .y_max = 1}, series);
     const std::string svg = contents_of(folder / "a.svg");
     CHECK(svg.size() < 60'000);
@@ -101,7 +101,7 @@ TEST_CASE("a plot of a million points, of which every second one is not finite, 
 TEST_CASE("a smoothed line begins at its first point, above the raw line") {
     const TemporaryFolder folder;
     const std::vector<double> x{0, 1, 2}, level{5, 5, 5};
-    const std::vector<Series> series{{"y", "green", x, level}};
+    const std::vector<io::Series> series{{"y", "green", x, level}};
     write_svg_plot(folder / "a.svg", {.smoothing = 0.9, .y_min = 0, .y_max = 10}, series);
     const std::string middle = " 217.5";  // (40 + 395) / 2
     CHECK(occurrences(contents_of(folder / "a.svg"),
@@ -117,8 +117,8 @@ TEST_CASE("a plot without points is empty") {
 TEST_CASE("invalid series and options of a plot are errors") {
     const TemporaryFolder folder;
     const std::vector<double> x{1, 2}, y{1};
-    const std::vector<Series> series{{"a", "green", x, y}};
-    const auto error = [&](const io::PlotOptions& options, std::span<const Series> lines) {
+    const std::vector<io::Series> series{{"a", "green", x, y}};
+    const auto error = [&](const io::PlotOptions& options, std::span<const io::Series> lines) {
         return error_of([&] { write_svg_plot(folder / "a.svg", options, lines); });
     };
     CHECK(is_line_with(error({}, series), {"series a", "2 and 1"}));

@@ -184,6 +184,7 @@ TEST_CASE("damaged safetensors are one-line errors with the reason") {
             "\"a\" twice");
     refused(R"({"a":{"dtype":"U8","dtype":"U8","shape":[],"data_offsets":[0,1]}})", 1, "\"dtype\" twice");
     refused(R"({"a":{"dtype":"U8","shape":[]}})", 1, "must have dtype, shape and data_offsets");
+    refused(R"({"a":{"dtype":"U8","shape":[],"data_offsets":[0,1],"scale":2}})", 1, "and nothing else");
     refused(R"({"a\nb":3})", 0, "tensor \"a\\x0ab\" must have dtype");
     refused("{\"" + std::string(5000, 'x') + "\":3}", 0, "must have dtype");
     refused(R"({"__metadata__":3})", 0, "must be a JSON object");

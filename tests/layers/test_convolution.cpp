@@ -162,7 +162,7 @@ TEST_CASE("gradients of a DCGAN match the reference device", "[layers]") {
                    BatchNorm<20>, LeakyReLU<0.2f>, ConvTranspose2d<20, 16, no_bias>, BatchNorm<16>, ReLU,
                    ConvTranspose2d<16, 3, no_bias>, Tanh>;
     Cpu device;
-    Reference reference;
+    EigenCpu reference;
     CHECK(largest_error(results<A>(device, 21), results<A>(reference, 21)) < 2e-4);
 }
 

@@ -36,7 +36,7 @@ import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDERS = ("include", "kernels", "examples", "tests", "docs")
-COMPILE = ["-std=c++20", "-w", "-pthread", "-I.", "-Iinclude", "-Itests", "-Iexamples"]
+COMPILE = ["-std=c++20", "-w", "-pthread", "-I.", "-Iinclude", "-Itests", "-Iexamples", "-isystem/usr/include/eigen3", "-DGANTRY_TEST_MUTANT"]
 COMPILE += [f'-DGANTRY_TEST_IO_FOLDER="{ROOT}/tests/io"', f'-DGANTRY_CHECKPOINT_FOLDER="{ROOT}/tests/checkpoint"']
 COMPILE += [f'-DGANTRY_KERNELS="{ROOT}/kernels"', '-DGANTRY_EXAMPLES="."']
 CPU = [shutil.which("clang++-19") or "g++", "-march=native", "-DGANTRY_TEST_SANITIZERS"]  # the only device is Cpu

@@ -56,8 +56,8 @@ TEMPLATE_TEST_CASE("An update between a forward pass and its backward pass is an
 }
 
 TEST_CASE("Optimizer options out of range are errors", "[optim]") {
-    Reference device;
-    SmallNetwork<Reference> network{device, Seed{1}};
+    EigenCpu device;
+    SmallNetwork<EigenCpu> network{device, Seed{1}};
     const auto sgd = [&](const SgdOptions& options) { Sgd{network, options}; };
     const auto adam = [&](const AdamOptions& options) { Adam{network, options}; };
     const auto rms_prop = [&](const RmsPropOptions& options) { RmsProp{network, options}; };

@@ -19,7 +19,7 @@ using namespace gantry::test;
 
 namespace {
 
-using Net = SmallNetwork<Reference>;
+using Net = SmallNetwork<EigenCpu>;
 
 /// Compares six updates in one run with the same when all state is copied to a new optimizer after three, as
 /// by a checkpoint.
@@ -68,7 +68,7 @@ TEMPLATE_TEST_CASE("An optimizer continues from saved state bit for bit", "[opti
 }
 
 TEST_CASE("An optimizer's buffers have PyTorch's names", "[optim]") {
-    Reference device;
+    EigenCpu device;
     Net network{device, Seed{1}};
     using Names = std::vector<std::string>;
     Sgd plain{network}, with_momentum{network, {.momentum = 0.5}};
@@ -102,7 +102,7 @@ TEST_CASE("Schedules match their closed forms", "[optim]") {
 }
 
 TEST_CASE("Sgd takes rate and momentum from its schedules", "[optim]") {
-    Reference device;
+    EigenCpu device;
     Net network{device, Seed{1}};
     Sgd optimizer{network,
                   {.learning_rate = 0.1,

@@ -1,8 +1,8 @@
 #pragma once
 // The devices of TEMPLATE_TEST_CASE bodies (GANTRY_TEST_DEVICES), their batch sizes, and the number of input
-// elements that are perturbed to check a derivative. Tests run on Cpu and Reference; under sanitizers on Cpu
+// elements that are perturbed to check a derivative. Tests run on Cpu and EigenCpu; under sanitizers on Cpu
 // only; and in separate programs on Cuda, once on the emulator and once on a GPU.
-#include "support/reference_device.hpp"
+#include "support/eigen_kernels.hpp"
 #include <gantry/gantry.hpp>
 
 #ifdef GANTRY_CUDA_EMULATOR
@@ -17,12 +17,12 @@
 #define GANTRY_TEST_BATCHES 1, 3, 7
 #define GANTRY_TEST_ELEMENTS 20
 #elif defined(GANTRY_TEST_SANITIZERS)
-// The sanitizers are meant for Cpu; Reference would double the time.
+// The sanitizers are meant for Cpu; EigenCpu would double the time.
 #define GANTRY_TEST_DEVICES Cpu
 #define GANTRY_TEST_BATCHES 1, 3, 7
 #define GANTRY_TEST_ELEMENTS 20
 #else
-#define GANTRY_TEST_DEVICES Cpu, Reference
+#define GANTRY_TEST_DEVICES Cpu, EigenCpu
 #define GANTRY_TEST_BATCHES 1, 3, 7
 #define GANTRY_TEST_ELEMENTS 60
 #endif

@@ -74,10 +74,10 @@ inline void check_near(const std::vector<double>& got, const std::vector<double>
 }
 
 template <class T, class D>
-void check_parity(const ValueFunction<T, D>& f, const ValueFunction<double, Reference>& reference_f,
+void check_parity(const ValueFunction<T, D>& f, const ValueFunction<double, EigenCpu>& reference_f,
                   const std::vector<core::Extents>& shapes, const OpCheckOptions& options, double tolerance) {
     D device;
-    Reference reference;
+    EigenCpu reference;
     const Numbers inputs = random_inputs(shapes, options);
     const Numbers got = run(device, f, shapes, inputs);
     const Numbers expected = run(reference, reference_f, shapes, inputs);
@@ -151,9 +151,9 @@ void check_op(const std::string& name, const F& f, const OpCheckOptions& options
     INFO(name);
     if (options.singles != Singles::not_checked)
         detail::check_singles<D>(in_double, {S::extents(batch)...}, batch, {S::batched...}, options);
-    if constexpr (!std::is_same_v<D, Reference>) {
+    if constexpr (!std::is_same_v<D, EigenCpu>) {
         const auto in_float = without_shapes<float, D, S...>(f);
-        const auto expected = without_shapes<double, Reference, S...>(f);
+        const auto expected = without_shapes<double, EigenCpu, S...>(f);
         for (const int size : {options.batches.front(), 67}) {
             const std::vector<core::Extents> shapes{S::extents(size)...};
             detail::check_parity(in_double, expected, shapes, options, 1e-13);

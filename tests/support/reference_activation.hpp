@@ -29,21 +29,6 @@ inline double activate(contracts::Activation a, double x) {
     }
     return x;
 }
-/// f'(x) from y = f(x), for the activations where that is accurate.
-inline double derivative_from_result(contracts::Activation a, double y) {
-    switch (a.kind) {
-        case contracts::ActivationKind::leaky_relu:
-            return y > 0 ? 1 : a.parameter;
-        case contracts::ActivationKind::softplus:
-            return 1 - std::exp(-y);
-        case contracts::ActivationKind::sigmoid:
-            return y * (1 - y);
-        case contracts::ActivationKind::tanh:
-            return 1 - y * y;
-        default:
-            return 1;
-    }
-}
 
 /// Each activation once, leaky_relu with a slope and as a ReLU.
 inline std::vector<contracts::Activation> all_activations() {

@@ -7,6 +7,7 @@
 
 namespace gantry {
 
+namespace core {
 inline namespace GANTRY_TARGET {
 
 /// Describes the parts of the build that can affect rounding, in one line:
@@ -39,5 +40,6 @@ inline std::string build_text() {
 }
 
 }  // namespace GANTRY_TARGET
+}  // namespace core
 
 }  // namespace gantry

@@ -194,7 +194,7 @@ class CheckpointWriter {
 public:
     Safetensors file;  ///< the checkpoint's contents
 
-    CheckpointWriter() { text("build", build_text()); }
+    CheckpointWriter() { text("build", core::build_text()); }
 
     /// Saves parameters, states and the dropout stream.
     template <class Net>

@@ -91,8 +91,7 @@ inline TensorNames find_tensors(const std::vector<std::string>& network, const s
         return names;
     }
     const std::vector<Module> wanted = modules_of(network);
-    std::vector<Module> found = modules_of(file);
-    for (Module& in_file : found) in_file.tensors.erase(batch_count);
+    const std::vector<Module> found = modules_of(file);
     if (!have_order(found)) return has_no(*missing);
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         if (i == found.size()) return has_no(wanted[i].name + *wanted[i].tensors.begin());

@@ -1,5 +1,6 @@
 #pragma once
-// The CPU device and all its kernels.
+// The CPU device and all its kernels; under nvcc only the name Cpu.
+#include <gantry/core/declare_cpu.hpp>
 #ifndef __CUDACC__
 #include <gantry/cpu/batch_norm.hpp>
 #include <gantry/cpu/convolution/convolution.hpp>
@@ -15,17 +16,4 @@
 #include <gantry/cpu/random.hpp>
 #include <gantry/cpu/reduce.hpp>
 #include <gantry/cpu/softmax.hpp>
-#else
-
-namespace gantry {
-
-namespace diagnosis {
-/// nvcc does not support the CPU's vector types: programs for Cpu are .cpp files, which may be linked with
-/// objects that nvcc compiled.
-struct CpuIsNotForFilesThatNvccCompiles;
-}  // namespace diagnosis
-
-using Cpu = diagnosis::CpuIsNotForFilesThatNvccCompiles;
-
-}  // namespace gantry
 #endif

@@ -82,6 +82,7 @@ Idx<Rank> read_idx(std::string_view where, const std::filesystem::path& path, st
 
 }  // namespace detail
 
+namespace io {
 /// Reads an IDX file of grey images, plain or gzip: unsigned bytes, extents (count, height, width) -> Images
 /// with 1 channel. Errors: a file that is missing, damaged, truncated, too long, empty, or of another type.
 inline Images read_idx_images(const std::filesystem::path& path) {
@@ -94,5 +95,6 @@ inline Images read_idx_images(const std::filesystem::path& path) {
 inline std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& path) {
     return detail::read_idx<1>("read_idx_labels", path, "count").bytes;
 }
+}  // namespace io
 
 }  // namespace gantry

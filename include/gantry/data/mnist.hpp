@@ -37,7 +37,7 @@ inline LabelledImages load_mnist(const std::filesystem::path& folder, Split spli
     const auto image_file = detail::find_mnist_file(folder, part + "-images", "idx3");
     const auto label_file = detail::find_mnist_file(folder, part + "-labels", "idx1");
 
-    LabelledImages data{read_idx_images(image_file), read_idx_labels(label_file)};
+    LabelledImages data{io::read_idx_images(image_file), io::read_idx_labels(label_file)};
     if (data.images.count != data.labels.size())
         fail("load_mnist", image_file.string() + " and " + label_file.string() + " must have the same count",
              data.images.count, " images and ", data.labels.size(), " labels");

@@ -43,7 +43,7 @@ void initialize_as_pytorch(const std::vector<core::ParameterInfo>& infos, core::
 ///     initialize(generator, Role::weight, Normal{0, 0.02}, stream);
 template <class Net, class I>
 void initialize(Net& network, Role role, const I& initializer, RandomStream& stream) {
-    constexpr bool fits = Initializer<I, typename Net::scalar, typename Net::device_type>;
+    constexpr bool fits = core::Initializer<I, typename Net::scalar, typename Net::device_type>;
     static_assert(
         fits,
         "gantry: an initialiser fills one parameter, (device, info, parameter, stream): Normal{0, 0.02}, or "

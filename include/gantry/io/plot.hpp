@@ -17,6 +17,7 @@
 
 namespace gantry {
 
+namespace io {
 /// A line of a plot. Non-finite values leave a gap.
 struct Series {
     std::string name;           ///< in the legend
@@ -25,7 +26,6 @@ struct Series {
     std::span<const double> y;  ///< same size as x
 };
 
-namespace io {
 /// Options of write_svg_plot.
 struct PlotOptions {
     std::string title{};    ///< above the plot, at the left
@@ -147,9 +147,9 @@ private:
 /// Renders a plot as SVG text.
 class SvgPlot {
 public:
-    SvgPlot(const io::PlotOptions& options, std::span<const Series> series) : options_(options) {
+    SvgPlot(const io::PlotOptions& options, std::span<const io::Series> series) : options_(options) {
         double x_low = INFINITY, x_high = -INFINITY, y_low = INFINITY, y_high = -INFINITY;
-        for (const Series& line : series)
+        for (const io::Series& line : series)
             for (std::size_t i = 0; i < line.x.size(); ++i)
                 if (visible(line.x[i], line.y[i])) {
                     x_low = std::min(x_low, line.x[i]);
@@ -163,7 +163,7 @@ public:
                             8);
 
         begin();
-        for (const Series& line : series) draw(line);
+        for (const io::Series& line : series) draw(line);
         legend(series);
         text_ += "</svg>\n";
     }
@@ -240,7 +240,7 @@ private:
             (y0 + y1) / 2, escaped(options_.y_label));
     }
 
-    void draw(const Series& line) {
+    void draw(const io::Series& line) {
         Polyline raw, smooth;
         double mean = 0, weight = 0;
         for (std::size_t i = 0; i < line.x.size(); ++i) {
@@ -265,7 +265,7 @@ private:
     }
 
     /// A right-aligned row above the plot area, where it does not cover any line.
-    void legend(std::span<const Series> series) {
+    void legend(std::span<const io::Series> series) {
         constexpr double letter = 6.6;  // approximate width of a letter
         double x = options_.width - right;
         for (std::size_t i = series.size(); i-- > 0;) {
@@ -287,8 +287,8 @@ private:
 /// Writes a line plot as SVG, atomically: axes with round ticks, a grid and a legend. Points that would not
 /// be visible are dropped, so series may be long. Errors: x and y of different sizes; options out of range.
 inline void write_svg_plot(const std::filesystem::path& path, const io::PlotOptions& options,
-                           std::span<const Series> series) {
-    for (const Series& line : series)
+                           std::span<const io::Series> series) {
+    for (const io::Series& line : series)
         if (line.x.size() != line.y.size())
             fail("write_svg_plot", "series " + line.name + " must have the same number of x and y values",
                  line.x.size(), " and ", line.y.size());

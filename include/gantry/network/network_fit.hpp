@@ -1,6 +1,6 @@
 #pragma once
+#include <gantry/core/declare_cpu.hpp>
 #include <gantry/core/shape.hpp>
-#include <gantry/core/target.hpp>
 #include <gantry/layers/fit.hpp>
 #include <gantry/layers/sequential.hpp>
 #include <gantry/tensor/variable.hpp>
@@ -10,17 +10,13 @@
 
 namespace gantry {
 
-inline namespace GANTRY_TARGET {
-class Cpu;  // the device to continue with after an error
-}  // namespace GANTRY_TARGET
-
 namespace diagnosis {
 // Compile-time errors for invalid template arguments of a Network, and for calls with unsuitable tensors.
 
 /// The device type of a Network. Errors: not a device type.
 template <class DeviceType>
 struct NetworkDevice {
-    /// The device type, or Cpu after an error.
+    /// The device type, or Cpu, to continue with after an error.
     using type = std::conditional_t<core::AnyDevice<DeviceType>, DeviceType, Cpu>;
     static_assert(core::AnyDevice<DeviceType>,
                   "gantry: the second template argument of a Network must be a device type: "

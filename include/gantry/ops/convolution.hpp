@@ -47,9 +47,8 @@ struct ActivationGradientOperand {
 template <contracts::ActivationKind kind, class V, class... Bias>
 ActivationGradientOperand<V> pass_activation(const contracts::ConvolutionGeometry& geometry, double parameter,
                                              const V& upstream, const V& y, const Bias&... bias) {
-    if (kind != contracts::ActivationKind::identity &&
-        contracts::fuses_activation_backward(*y.device, geometry, kind) && !y.device->tape().recording() &&
-        !(requires_grad(bias) || ...))
+    if (kind != contracts::ActivationKind::identity && fuses_activation_backward(*y.device, geometry, kind) &&
+        !y.device->tape().recording() && !(requires_grad(bias) || ...))
         return {upstream, {y.data, {kind, parameter}}};
     return {pre_activation<kind>(parameter, upstream, y), {}};
 }
