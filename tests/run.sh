@@ -5,7 +5,7 @@
 #            asan-ubsan   unit tests under AddressSanitizer and UndefinedBehaviorSanitizer, with clang 19
 #            tsan         the threaded parts under ThreadSanitizer
 #            cuda         unit tests on the device Cuda, on the emulator of tests/cuda_emulator, with g++
-#            clang        headers, examples, benchmarks and compile errors with clang 19
+#            clang        headers, examples, benchmarks, compile errors, clang-tidy and clang-format with clang 19
 #            default: these five
 #            nvcc         tests that need the CUDA Toolkit and cuDNN, but no GPU; only on request, not in CI
 #            gpu          unit tests on a GPU, built by nvcc; skipped without a GPU. nvcc includes this part
@@ -38,7 +38,7 @@ done
 packages=(g++ cmake ninja-build mold zlib1g-dev libpng-dev libjpeg62-turbo-dev libexif-dev libzimg-dev libgif-dev
     nlohmann-json3-dev libcli11-dev catch2 libbenchmark-dev libeigen3-dev locales doxygen doxygen-awesome-css)
 [[ "${parts[*]}" =~ ^(release|cuda|nvcc|gpu| )*$ ]] ||
-    packages+=(clang-19 libclang-rt-19-dev)
+    packages+=(clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev)
 .ci/install-packages "${packages[@]}"
 jobs=$(.ci/jobs)
 

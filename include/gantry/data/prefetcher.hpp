@@ -25,7 +25,7 @@ public:
                std::uint64_t position = 0)
         : slots_(slot_count), prepare_(std::move(prepare)), position_(position) {
         try {
-            worker_ = std::jthread([this](std::stop_token stop) { work(stop); });
+            worker_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
         } catch (const std::system_error& error) {
             fail("Prefetcher",
                  "the system cannot start the thread that prepares batches: end other programs, or raise the "
