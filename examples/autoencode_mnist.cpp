@@ -49,7 +49,7 @@ public:
     }
 
     /// The first test images in rows, with their reconstructions below each row.
-    Image draw() override {
+    io::Image draw() override {
         const std::size_t row = columns_ * Base::Item::sample_size;
         std::vector<float> tiles;
         this->evaluate(shown_, [&](const auto& originals, const auto& reconstructions) {

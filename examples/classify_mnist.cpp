@@ -61,7 +61,7 @@ public:
     std::vector<double> test() override { return {accuracy(chosen(), test_.labels)}; }
 
     /// The first misclassified test images; the remaining tiles stay empty.
-    Image draw() override {
+    io::Image draw() override {
         constexpr std::size_t columns = 10, tiles = columns * columns;
         const std::size_t size = test_.images.sample_size();
         std::vector<float> mistakes;

@@ -63,7 +63,7 @@ public:
     std::string result() const override { return "generator"; }
     std::uint64_t iterations() const override { return trainer_.iterations(); }
     /// The generator's samples for the fixed latent points.
-    Image draw() override {
+    io::Image draw() override {
         return grid(trainer_.samples(), images_.height, images_.width, images_.channels,
                     program::sheet_options(images_, Recipe::settings.range));
     }

@@ -39,7 +39,7 @@ public:
     /// the state of the run, and neither does `draw`.
     virtual std::vector<double> test() { return {}; }
     /// An image of the networks' current output, always of the same size.
-    virtual Image draw() = 0;
+    virtual io::Image draw() = 0;
     /// Writes additional result files to the run's folder at the end of training.
     virtual void write_results(const std::filesystem::path&) {}
 

@@ -22,14 +22,14 @@ void move_file(const std::filesystem::path& from, const std::filesystem::path& t
     if (error) io::fail_file("write", to, error.value());
 }
 
-std::optional<Image> read_if_whole(const std::filesystem::path& path) {
+std::optional<io::Image> read_if_whole(const std::filesystem::path& path) {
     try {
         return read_png(path);
     } catch (const Error&) {
         return std::nullopt;
     }
 }
-bool same_size(const Image& a, const Image& b) {
+bool same_size(const io::Image& a, const io::Image& b) {
     return a.height == b.height && a.width == b.width && a.channels == b.channels;
 }
 
@@ -116,7 +116,7 @@ void RunFolder::put_fresh_in_place() const {
     io::sync_folder(path_);
 }
 
-void RunFolder::write_image(std::uint64_t iteration, const Image& image) const {
+void RunFolder::write_image(std::uint64_t iteration, const io::Image& image) const {
     write_png(this->image(iteration), image);
 }
 
@@ -141,10 +141,10 @@ std::vector<std::uint64_t> RunFolder::images(std::uint64_t last) const {
 
 std::size_t RunFolder::write_animation(const std::vector<std::uint64_t>& iterations) const {
     GifWriter gif(animation(), 8);
-    std::optional<Image> first;
+    std::optional<io::Image> first;
     std::size_t missing = 0;
     for (const std::uint64_t iteration : iterations) {
-        std::optional<Image> frame = read_if_whole(image(iteration));
+        std::optional<io::Image> frame = read_if_whole(image(iteration));
         if (!first) first = frame;
         if (!frame || !same_size(*frame, *first)) {
             ++missing;

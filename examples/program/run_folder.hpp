@@ -70,7 +70,7 @@ public:
     void save(const Safetensors& contents) const;
 
     /// Writes the image of an iteration.
-    void write_image(std::uint64_t iteration, const Image& image) const;
+    void write_image(std::uint64_t iteration, const io::Image& image) const;
     /// Iterations up to `last` that have an image, in order.
     std::vector<std::uint64_t> images(std::uint64_t last) const;
     /// Removes the image of an iteration, if it exists.

@@ -18,7 +18,7 @@ inline io::GridOptions sheet_options(const Images& images, PixelRange range) {
 }
 
 /// A sheet of images spread evenly over the data set: what the networks learn from.
-inline Image sheet_of(const Images& images) {
+inline io::Image sheet_of(const Images& images) {
     const std::size_t shown = std::min<std::size_t>(images.count, sheet_side * sheet_side);
     std::vector<float> values;
     for (std::size_t i = 0; i < shown; ++i) {

@@ -1,7 +1,7 @@
-// expect-gcc: ignoring returned value of type .*View<.*ignoring returned value of type .*Variable<
-// expect-clang: ignoring temporary .*Step.*ignoring return value .*frozen.*ignoring return value .*net.x.
+// expect-gcc: ignoring returned value of type .*View<
+// expect-clang: ignoring temporary .*Step.*ignoring return value .*frozen
 // expect-nvcc: nodiscard
-// max-errors: 3
+// max-errors: 2
 #include <gantry/gantry.hpp>
 
 #pragma GCC diagnostic error "-Wunused-result"
@@ -9,8 +9,7 @@
 
 using namespace gantry;
 using Net = Sequential<Dense<8, 1>>;
-void use(Network<Net, Cpu>& net, Cpu& device, const Tensor<Shape<Batch, 8>, float, Cpu>& x) {
+void use(Network<Net, Cpu>& net, Cpu& device) {
     Step{device};
     frozen(net);
-    net(x);
 }

@@ -89,7 +89,7 @@ TEST_CASE("cuda: the same seed trains the same GAN on a GPU and on the CPU", "")
     for (std::size_t i = 0; i < 10; ++i) CHECK(largest_error(on_gpu[i], on_cpu[i]) < 1e-3);
     CHECK(gpu.save().tensors.at("data.position") == cpu.save().tensors.at("data.position"));
 
-    const Image a = gpu.task.draw(), b = cpu.task.draw();
+    const io::Image a = gpu.task.draw(), b = cpu.task.draw();
     REQUIRE(a.pixels.size() == b.pixels.size());
     int largest = 0;
     for (std::size_t i = 0; i < a.pixels.size(); ++i)

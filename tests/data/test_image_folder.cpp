@@ -20,8 +20,8 @@ namespace {
 
 using Colour = std::array<int, 3>;
 
-Image flat(int height, int width, Colour colour) {
-    Image image{height, width, 3, {}};
+io::Image flat(int height, int width, Colour colour) {
+    io::Image image{height, width, 3, {}};
     for (int pixel = 0; pixel < height * width; ++pixel)
         for (const int value : colour) image.pixels.push_back(static_cast<std::uint8_t>(value));
     return image;
@@ -84,10 +84,10 @@ TEST_CASE("grey images become colour images") {
 
 TEST_CASE("the middle of an image is loaded, landscape or portrait") {
     const TemporaryFolder folder;
-    Image lying = flat(20, 60, {255, 0, 0}), standing = flat(60, 20, {255, 0, 0});
+    io::Image lying = flat(20, 60, {255, 0, 0}), standing = flat(60, 20, {255, 0, 0});
     for (int i = 0; i < 20; ++i)
         for (int j = 20; j < 40; ++j)
-            for (Image* image : {&lying, &standing}) {
+            for (io::Image* image : {&lying, &standing}) {
                 auto* pixel =
                     &image->pixels[static_cast<std::size_t>(3 * (image == &lying ? i * 60 + j : j * 20 + i))];
                 pixel[0] = 0;
@@ -104,7 +104,7 @@ TEST_CASE("the middle of an image is loaded, landscape or portrait") {
 
 TEST_CASE("a large photo is decoded at a fraction of its size and looks the same") {
     const TemporaryFolder folder;
-    Image photo{640, 800, 3, {}};
+    io::Image photo{640, 800, 3, {}};
     for (int y = 0; y < 640; ++y)
         for (int x = 0; x < 800; ++x)
             for (const int value : {x * 255 / 799, y * 255 / 639, 128})
@@ -218,7 +218,7 @@ TEST_CASE("a rotated photo is cropped and scaled upright") {
     const TemporaryFolder folder;
     // 40 x 20 as captured by the camera, 20 x 40 upright; EXIF's orientation, 6, is at byte 6 + 8 + 2 + 8 of
     // its data.
-    Image photo = flat(20, 40, {200, 200, 200});
+    io::Image photo = flat(20, 40, {200, 200, 200});
     for (std::size_t i = 0; i < 3; ++i)
         for (std::size_t y = 0; y < 20; ++y)
             for (std::size_t x = 0; x < 20; ++x) photo.pixels[(y * 40 + x) * 3 + i] = 0;

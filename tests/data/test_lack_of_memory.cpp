@@ -19,7 +19,7 @@ using namespace gantry::test;
 
 namespace {
 
-const Image grey{9, 7, 3, std::vector<std::uint8_t>(189, 100)};
+const io::Image grey{9, 7, 3, std::vector<std::uint8_t>(189, 100)};
 }  // namespace
 
 TEST_CASE("lack of memory is no damaged image") {

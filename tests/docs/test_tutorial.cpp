@@ -47,7 +47,7 @@ private:
 void put_images(const std::string& folder, int count) {
     std::filesystem::create_directory(folder);
     for (int i = 0; i < count; ++i) {
-        Image image{8, 6, 3, std::vector<std::uint8_t>(8 * 6 * 3, static_cast<std::uint8_t>(100 + i))};
+        io::Image image{8, 6, 3, std::vector<std::uint8_t>(8 * 6 * 3, static_cast<std::uint8_t>(100 + i))};
         write_png(folder + '/' + std::to_string(i) + ".png", image);
     }
 }
@@ -119,7 +119,7 @@ TEST_CASE("the tutorial's program trains, saves, loads and draws") {
     const Run first({"my_gan", "images", "2"});
     CHECK(first.output.starts_with("2: discriminator "));
     REQUIRE(first.code == 0);
-    const Image drawn = read_png("samples.png");
+    const io::Image drawn = read_png("samples.png");
     CHECK(drawn.height == 2 * (8 * (32 + 2) + 2));
     CHECK(drawn == read_png("training.png"));  // the generator that was loaded, and the one that was saved
 

@@ -9,7 +9,7 @@ GANTRY_FUZZ(input) {
     static const fuzz::InputFile file;
     file.set(input);
     fuzz::accept_or_refuse([&] {
-        const Image image = read_png(file.path());
+        const io::Image image = read_png(file.path());
         if (image.pixels.size() != detail::image_bytes(image.height, image.width, image.channels))
             std::abort();
     });

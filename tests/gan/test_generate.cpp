@@ -83,7 +83,7 @@ TEST_CASE("generate draws the same from a run, its generator file and its checkp
     CHECK(Npy(place.file("other.npy")).sample(0) != a.sample(0));
 
     // The images show the same values.
-    const Image single = read_png(place / "a/sample-000002.png"), sheet = read_png(place / "a.png");
+    const io::Image single = read_png(place / "a/sample-000002.png"), sheet = read_png(place / "a.png");
     CHECK(single.height == 28);
     CHECK(sheet.height == 2 * (28 + 2 * 2));
     CHECK(sheet.width == 2 * (3 * 30 + 2));

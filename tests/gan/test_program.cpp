@@ -128,7 +128,7 @@ TEST_CASE("Weights that are not finite are never saved", "") {
 TEST_CASE("Colour images are drawn in colour", "") {
     const TemporaryFolder place;
     REQUIRE(run_program({"--data", "x", "--out", place / "run"}).code == 0);
-    const Image sheet = read_png(place / "run/samples-000002.png");
+    const io::Image sheet = read_png(place / "run/samples-000002.png");
     CHECK(sheet.channels == 3);
     CHECK(sheet.height == 2 * (8 * (8 + 2) + 2));
     CHECK(sheet.width == sheet.height);
@@ -343,7 +343,7 @@ TEST_CASE("The option --version prints gantry's version", "") {
 TEST_CASE("A run draws images of its training data", "") {
     const TemporaryFolder place;
     REQUIRE(run_program({"--data", "x", "--iterations", "1", "--out", place / "run"}).code == 0);
-    const Image sheet = read_png(place / "run/real.png");
+    const io::Image sheet = read_png(place / "run/real.png");
     CHECK(sheet == program::sheet_of(random_images(8, 8, 3).images));
     CHECK(sheet.height == 2 * (3 * (8 + 2) + 2));  // 20 images, 8 in a row
     const auto first = random_images(8, 8, 3).images.pixels;

@@ -42,7 +42,7 @@ public:
     std::vector<std::vector<double>> take_metrics() override { return std::exchange(metrics_, {}); }
     std::uint64_t iterations() const override { return iterations_; }
     std::vector<double> test() override { return {0.5}; }
-    Image draw() override { return {1, 1, 1, {0}}; }
+    io::Image draw() override { return {1, 1, 1, {0}}; }
     std::map<std::string, std::string> record() const override { return {{"device", "none"}}; }
     void serialize(CheckpointWriter& checkpoint) override { checkpoint.number("iterations", iterations_); }
     void serialize(CheckpointReader& checkpoint) override { checkpoint.number("iterations", iterations_); }
@@ -174,7 +174,7 @@ TEST_CASE("The parts of a run have different seeds", "") {
 TEST_CASE("A sheet shows images from the whole data set", "") {
     Images images{128, 1, 1, 1, {}};
     for (std::uint8_t i = 0; i < 128; ++i) images.pixels.push_back(i);
-    const Image sheet = program::sheet_of(images);
+    const io::Image sheet = program::sheet_of(images);
     // Eight images in a row; each pixel twice in both directions, after a border of two pixels.
     for (const auto& [row, column] : {std::pair{0, 0}, {0, 1}, {1, 0}, {7, 7}}) {
         const int y = 2 * (2 + row * 3), x = 2 * (2 + column * 3);

@@ -40,7 +40,7 @@ std::uint64_t number_of(const Safetensors& contents) {
 TEST_CASE("A run folder keeps the newest checkpoint and the one before it", "") {
     const TemporaryFolder temporary;
     const RunFolder folder(temporary / "deep/run");
-    folder.begin();
+    static_cast<void>(folder.begin());
     CHECK_FALSE(folder.has_checkpoint());
     CHECK(is_line_with(error_of([&] { folder.newest_checkpoint(); }),
                        {"there is no checkpoint to resume from"}));
@@ -49,7 +49,7 @@ TEST_CASE("A run folder keeps the newest checkpoint and the one before it", "") 
     CHECK(number_of(folder.load()) == 3);
     CHECK(number_of(read_safetensors(folder.path() / "checkpoint-previous.safetensors")) == 2);
     CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 2);
-    CHECK(is_line_with(error_of([&] { folder.begin(); }),
+    CHECK(is_line_with(error_of([&] { return folder.begin(); }),
                        {"there is a run in", "--resume", "or choose another folder with --out"}));
 
     // As after a kill between the renames.
@@ -58,7 +58,7 @@ TEST_CASE("A run folder keeps the newest checkpoint and the one before it", "") 
 
     // As after a kill before the renames: the save is completed.
     write_safetensors(folder.path() / "checkpoint-new.safetensors", numbered(4));
-    folder.take_over();
+    static_cast<void>(folder.take_over());
     CHECK(number_of(folder.load()) == 4);
     CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 2);
 }
@@ -78,14 +78,15 @@ TEST_CASE("A folder belongs to one process at a time, and is free after a kill",
     char mark = 0;
     REQUIRE(read(ready[0], &mark, 1) == 1);
     const std::string owner = "process " + std::to_string(child) + " is using";
-    CHECK(is_line_with(error_of([&] { folder.begin(); }), {owner, "or choose another folder with --out"}));
-    CHECK(is_line_with(error_of([&] { folder.take_over(); }), {owner}));
+    CHECK(is_line_with(error_of([&] { return folder.begin(); }),
+                       {owner, "or choose another folder with --out"}));
+    CHECK(is_line_with(error_of([&] { return folder.take_over(); }), {owner}));
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
     for (const int descriptor : ready) close(descriptor);
     {
         const program::FolderLock lock = folder.begin();
-        CHECK(is_line_with(error_of([&] { folder.begin(); }), {std::to_string(getpid())}));
+        CHECK(is_line_with(error_of([&] { return folder.begin(); }), {std::to_string(getpid())}));
     }
     CHECK(std::filesystem::is_empty(folder.path()));
 }
@@ -98,14 +99,14 @@ TEST_CASE("Partly written files of a killed process are removed, and nothing els
         put_file(temporary / rest, "half");
     for (const char* other : {"film.mp4.part", "notes.part", "samples-000100.png"})
         put_file(temporary / other, "whole");
-    folder.take_over();
+    static_cast<void>(folder.take_over());
     CHECK(temporary.files() == 3);
 }
 
 TEST_CASE("An animation omits images that are missing, damaged or of another size", "") {
     const TemporaryFolder temporary;
     const RunFolder folder(temporary.path());
-    const Image grey{2, 3, 1, std::vector<std::uint8_t>(6, 100)};
+    const io::Image grey{2, 3, 1, std::vector<std::uint8_t>(6, 100)};
     folder.write_image(2, grey);
     folder.write_image(4, grey);
     const std::vector<std::uint64_t> all{1, 2, 3, 4, 5};

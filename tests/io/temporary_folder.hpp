@@ -46,7 +46,7 @@ inline void put_file(const std::filesystem::path& path, std::string_view content
 template <class Action>
 std::string error_of(const Action& action) {
     try {
-        action();
+        static_cast<void>(action());
     } catch (const gantry::Error& error) {
         return error.what();
     }

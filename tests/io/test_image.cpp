@@ -16,8 +16,8 @@ using namespace gantry;
 
 namespace {
 
-Image pattern(int height, int width, int channels, int start = 0) {
-    Image image{height, width, channels, {}};
+io::Image pattern(int height, int width, int channels, int start = 0) {
+    io::Image image{height, width, channels, {}};
     for (std::size_t i = 0; i < detail::image_bytes(height, width, channels); ++i)
         image.pixels.push_back(static_cast<std::uint8_t>(start + static_cast<int>(i * 7)));
     return image;
@@ -28,7 +28,7 @@ Image pattern(int height, int width, int channels, int start = 0) {
 TEST_CASE("a grid places images row by row, with a border between and around") {
     const std::vector<float> images{-1, 1,  0,
                                     2,  -7, std::numeric_limits<float>::quiet_NaN()};  // 3 of (1, 2, 1)
-    const Image sheet = grid(images, 1, 2, 1, {.columns = 2, .border = 1, .border_value = 9});
+    const io::Image sheet = grid(images, 1, 2, 1, {.columns = 2, .border = 1, .border_value = 9});
     const std::vector<std::uint8_t> expected{9, 9, 9,   9, 9,   9,   9,  //
                                              9, 0, 255, 9, 128, 255, 9,  //
                                              9, 9, 9,   9, 9,   9,   9,  //
@@ -42,7 +42,7 @@ TEST_CASE("a grid places images row by row, with a border between and around") {
 
 TEST_CASE("a grid enlarges pixels and borders, and supports colour and the range [0, 1]") {
     const std::vector<double> image{0, 0.5, 1};
-    const Image sheet =
+    const io::Image sheet =
         grid(image, 1, 1, 3, {.border = 1, .scale = 2, .range = PixelRange::zero_to_one, .border_value = 5});
     REQUIRE(sheet.height == 6);
     REQUIRE(sheet.width == 6);
@@ -58,7 +58,7 @@ TEST_CASE("a grid enlarges pixels and borders, and supports colour and the range
 
 TEST_CASE("every byte survives the conversion to a network's range and back") {
     std::vector<double> values;
-    Image bytes{1, 256, 1, {}};
+    io::Image bytes{1, 256, 1, {}};
     for (int byte = 0; byte < 256; ++byte) {
         values.push_back(byte / 127.5 - 1);
         bytes.pixels.push_back(static_cast<std::uint8_t>(byte));
@@ -79,7 +79,7 @@ TEST_CASE("an image is read back from a PNG unchanged") {
     const TemporaryFolder folder;
     for (const int channels : {1, 3})
         for (const int width : {1, 100, 257}) {
-            const Image image = pattern(37, width, channels);
+            const io::Image image = pattern(37, width, channels);
             write_png(folder / "a.png", image);
             CHECK(read_png(folder / "a.png") == image);
         }
@@ -102,18 +102,18 @@ TEST_CASE("a PNG that cannot be read is a one-line error") {
 
 TEST_CASE("an inconsistent image is not written") {
     const TemporaryFolder folder;
-    Image image = pattern(4, 4, 3);
+    io::Image image = pattern(4, 4, 3);
     image.pixels.pop_back();
     CHECK(is_line_with(error_of([&] { write_png(folder / "a.png", image); }), {"47, not 48"}));
     CHECK(
         is_line_with(error_of([&] { write_png(folder / "a.png", pattern(4, 4, 2)); }), {"1 or 3 channels"}));
-    CHECK(is_line_with(error_of([&] { write_png(folder / "a.png", Image{}); }), {"sides"}));
+    CHECK(is_line_with(error_of([&] { write_png(folder / "a.png", io::Image{}); }), {"sides"}));
     CHECK(folder.files() == 0);
 }
 
 TEST_CASE("a GIF holds every frame, loops, and keeps grey exactly") {
     const TemporaryFolder folder;
-    const std::vector<Image> frames{pattern(30, 50, 1), pattern(30, 50, 1, 100), pattern(30, 50, 1, 200)};
+    const std::vector<io::Image> frames{pattern(30, 50, 1), pattern(30, 50, 1, 100), pattern(30, 50, 1, 200)};
     write_gif(folder / "a.gif", frames, 5);
     CHECK(folder.files() == 1);
     CHECK(contents_of(folder / "a.gif").starts_with("GIF89a"));
@@ -167,7 +167,7 @@ TEST_CASE("a GIF loops forever, with frame times in hundredths of a second") {
 TEST_CASE("a GIF's colours are correct on average over a small square") {
     const TemporaryFolder folder;
     const std::array<int, 3> colour{200, 90, 33};
-    Image flat{16, 16, 3, {}};
+    io::Image flat{16, 16, 3, {}};
     for (int pixel = 0; pixel < 256; ++pixel)
         for (const int value : colour) flat.pixels.push_back(static_cast<std::uint8_t>(value));
     const auto palette = detail::GifColours::palette(3);
@@ -183,7 +183,7 @@ TEST_CASE("a GIF's colours are correct on average over a small square") {
 
     // Black and white are in the palette.
     for (const int value : {0, 255}) {
-        const Image extreme{1, 1, 3, std::vector<std::uint8_t>(3, static_cast<std::uint8_t>(value))};
+        const io::Image extreme{1, 1, 3, std::vector<std::uint8_t>(3, static_cast<std::uint8_t>(value))};
         const GifColorType& shown = palette[detail::GifColours::index(extreme, 0, 0)];
         CHECK(shown.Red == value);
         CHECK(shown.Green == value);
@@ -193,7 +193,7 @@ TEST_CASE("a GIF's colours are correct on average over a small square") {
 
 TEST_CASE("invalid frames of an animation are errors") {
     const TemporaryFolder folder;
-    const std::vector<Image> frames{pattern(3, 5, 1), pattern(5, 3, 1)};
+    const std::vector<io::Image> frames{pattern(3, 5, 1), pattern(5, 3, 1)};
     CHECK(is_line_with(error_of([&] { write_gif(folder / "a.gif", frames, 5); }), {"same size", "5 x 3"}));
     CHECK(is_line_with(error_of([&] { write_gif(folder / "a.gif", {}, 5); }), {"at least one frame"}));
     CHECK(is_line_with(error_of([&] { write_gif(folder / "a.gif", std::span(frames).first(1), 0); }),

@@ -22,7 +22,7 @@ TEST_CASE("decoded images match Pillow") {
     for (const auto& [name, image] : expected.items()) {
         CAPTURE(name);
         const bool is_png = name.ends_with(".png");
-        const Image read = is_png ? read_png(folder / name) : read_jpeg(folder / name);
+        const io::Image read = is_png ? read_png(folder / name) : read_jpeg(folder / name);
         REQUIRE(read.height == image["height"]);
         REQUIRE(read.width == image["width"]);
         REQUIRE(read.channels == image["channels"]);

@@ -49,8 +49,8 @@ std::string png(std::uint32_t width, int bits, int colour_type, const std::strin
            (palette.empty() ? "" : chunk("PLTE", palette)) + chunk("IDAT", packed) + chunk("IEND", "");
 }
 
-Image gradient(int height, int width, int channels) {
-    Image image{height, width, channels, {}};
+io::Image gradient(int height, int width, int channels) {
+    io::Image image{height, width, channels, {}};
     for (int y = 0; y < height; ++y)
         for (int x = 0; x < width; ++x)
             for (int c = 0; c < channels; ++c)
@@ -60,7 +60,7 @@ Image gradient(int height, int width, int channels) {
     return image;
 }
 
-int worst_difference(const Image& a, const Image& b) {
+int worst_difference(const io::Image& a, const io::Image& b) {
     REQUIRE(a.height == b.height);
     REQUIRE(a.width == b.width);
     REQUIRE(a.channels == b.channels);
@@ -77,11 +77,11 @@ TEST_CASE("a JPEG is read as grey or colour, baseline or progressive") {
     const TemporaryFolder folder;
     for (const bool progressive : {false, true}) {
         for (const int channels : {1, 3}) {
-            const Image image = gradient(21, 37, channels);
+            const io::Image image = gradient(21, 37, channels);
             write_jpeg(folder / "a.jpg", image, {.progressive = progressive});
             CHECK(worst_difference(read_jpeg(folder / "a.jpg"), image) <= 6);
         }
-        const Image image = gradient(21, 37, 3);
+        const io::Image image = gradient(21, 37, 3);
         write_jpeg(folder / "a.jpg", image,
                    {.stored = JCS_RGB, .progressive = progressive, .adobe_marker = true});
         CHECK(worst_difference(read_jpeg(folder / "a.jpg"), image) <= 6);
@@ -90,7 +90,7 @@ TEST_CASE("a JPEG is read as grey or colour, baseline or progressive") {
 
 TEST_CASE("a JPEG's orientation is read from EXIF after any marker, if valid") {
     const TemporaryFolder folder;
-    const Image image{2, 3, 1, {0, 10, 20, 30, 40, 50}};
+    const io::Image image{2, 3, 1, {0, 10, 20, 30, 40, 50}};
     const auto width_of = [&](const WriteJpegOptions& options) {
         write_jpeg(folder / "a.jpg", image, options);
         return read_jpeg(folder / "a.jpg").width;
@@ -113,11 +113,11 @@ TEST_CASE("CMYK becomes colour, with and without Adobe's marker") {
     const std::vector<int> paper{0, 153, 255, 204};  // 255: no ink
     const std::vector<int> colour{0, 122, 204};      // red: no ink left; green 0.6 * 0.8; blue 0.8
     for (const bool adobe : {false, true}) {
-        Image image{8, 8, 4, {}};
+        io::Image image{8, 8, 4, {}};
         for (int pixel = 0; pixel < 64; ++pixel)
             for (const int value : paper) image.pixels.push_back(static_cast<std::uint8_t>(value));
         write_jpeg(folder / "a.jpg", image, {.adobe_marker = adobe});
-        const Image read = read_jpeg(folder / "a.jpg");
+        const io::Image read = read_jpeg(folder / "a.jpg");
         REQUIRE(read.channels == 3);
         REQUIRE(read.pixels.size() == 192);
         for (std::size_t i = 0; i < 192; ++i) CHECK(std::abs(read.pixels[i] - colour[i % 3]) <= 2);
@@ -128,7 +128,8 @@ TEST_CASE("a JPEG is decoded at a fraction of its size if that is sufficient") {
     const TemporaryFolder folder;
     write_jpeg(folder / "a.jpg", gradient(160, 321, 3));
     const auto size = [&](int height, int width) {
-        const Image read = read_jpeg(folder / "a.jpg", {.smallest_height = height, .smallest_width = width});
+        const io::Image read =
+            read_jpeg(folder / "a.jpg", {.smallest_height = height, .smallest_width = width});
         CHECK(worst_difference(read, gradient(read.height, read.width, 3)) <= 10);
         return std::vector<int>{read.height, read.width};
     };
@@ -161,7 +162,7 @@ TEST_CASE("PNGs of every kind are read") {
     const TemporaryFolder folder;
     const auto read = [&](const std::string& bytes) {
         put_file(folder / "a.png", bytes);
-        const Image image = read_png(folder / "a.png");
+        const io::Image image = read_png(folder / "a.png");
         return std::vector<int>(image.pixels.begin(), image.pixels.end());
     };
     using Values = std::vector<int>;
@@ -242,11 +243,11 @@ TEST_CASE("an image of one colour keeps it at every size") {
     for (int round = 0; round < 200; ++round) {
         const auto side = [&](unsigned most) { return static_cast<int>(1 + random() % most); };
         const int height = side(round % 3 == 0 ? 5 : 300), width = side(round % 5 == 0 ? 5 : 300);
-        Image image{height, width, round % 2 == 0 ? 1 : 3, {}};
+        io::Image image{height, width, round % 2 == 0 ? 1 : 3, {}};
         for (std::size_t i = 0; i < detail::image_bytes(height, width, image.channels); ++i)
             image.pixels.push_back(
                 static_cast<std::uint8_t>(round + 20 * (i % static_cast<std::size_t>(image.channels))));
-        const Image scaled = resize_to_fill(image, side(130), side(130));
+        const io::Image scaled = resize_to_fill(image, side(130), side(130));
         REQUIRE(scaled.channels == image.channels);
         for (std::size_t i = 0; i < scaled.pixels.size(); ++i)
             REQUIRE(scaled.pixels[i] == image.pixels[i % static_cast<std::size_t>(image.channels)]);
@@ -254,26 +255,26 @@ TEST_CASE("an image of one colour keeps it at every size") {
 }
 
 TEST_CASE("an image of the requested size is not changed") {
-    const Image image = gradient(33, 70, 3);
+    const io::Image image = gradient(33, 70, 3);
     CHECK(resize_to_fill(image, 33, 70) == image);
 }
 
 TEST_CASE("the middle is cropped exactly") {
-    const Image image = gradient(30, 100, 3);
-    const Image middle = resize_to_fill(image, 30, 40);  // columns 30 to 69
+    const io::Image image = gradient(30, 100, 3);
+    const io::Image middle = resize_to_fill(image, 30, 40);  // columns 30 to 69
     bool same = true;
     for (std::size_t y = 0; y < 30; ++y)
         same = same && std::equal(&middle.pixels[y * 120], &middle.pixels[y * 120] + 120,
                                   &image.pixels[y * 300 + 90]);
     CHECK(same);
-    const Image tall = gradient(101, 30, 1);
+    const io::Image tall = gradient(101, 30, 1);
     CHECK(resize_to_fill(tall, 31, 30) ==
-          Image{31, 30, 1, {tall.pixels.begin() + 35 * 30, tall.pixels.begin() + 66 * 30}});
+          io::Image{31, 30, 1, {tall.pixels.begin() + 35 * 30, tall.pixels.begin() + 66 * 30}});
 }
 
 TEST_CASE("a colour gradient is preserved, and half the size is the mean of neighbours") {
     for (const int size : {3, 16, 50, 64, 100, 129}) {
-        const Image scaled = resize_to_fill(gradient(64, 64, 3), size, size);
+        const io::Image scaled = resize_to_fill(gradient(64, 64, 3), size, size);
         for (int y = 0; y < size; ++y)
             for (int x = 0; x < size; ++x) {
                 const auto* pixel = &scaled.pixels[static_cast<std::size_t>(3 * (y * size + x))];
@@ -287,13 +288,13 @@ TEST_CASE("a colour gradient is preserved, and half the size is the mean of neig
             }
     }
     // Black and white stripes of one pixel become grey: pixels are averaged, not sampled.
-    Image stripes{64, 64, 1, {}};
+    io::Image stripes{64, 64, 1, {}};
     for (int i = 0; i < 64 * 64; ++i) stripes.pixels.push_back(i % 2 == 0 ? 0 : 255);
-    const Image grey = resize_to_fill(stripes, 8, 8);
+    const io::Image grey = resize_to_fill(stripes, 8, 8);
     for (const int value : grey.pixels) CHECK(std::abs(value - 127) < 12);
 }
 
 TEST_CASE("an image that cannot be scaled is a one-line error") {
-    CHECK(is_line_with(error_of([] { resize_to_fill(Image{}, 8, 8); }), {"[resize]", "0 x 0"}));
+    CHECK(is_line_with(error_of([] { resize_to_fill(io::Image{}, 8, 8); }), {"[resize]", "0 x 0"}));
     CHECK(is_line_with(error_of([] { resize_to_fill(gradient(4, 4, 3), 0, 8); }), {"[resize]", "0 x 8"}));
 }

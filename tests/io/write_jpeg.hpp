@@ -22,7 +22,7 @@ struct WriteJpegOptions {
 };
 
 /// Writes a JPEG of quality 100 with one, three or four channels, without chroma subsampling.
-inline void write_jpeg(const std::filesystem::path& path, const gantry::Image& image,
+inline void write_jpeg(const std::filesystem::path& path, const gantry::io::Image& image,
                        const WriteJpegOptions& options = {}) {
     jpeg_compress_struct info{};
     jpeg_error_mgr errors{};

@@ -113,8 +113,8 @@ private:
 };
 
 /// Reads a PNG or JPEG. The first bytes decide the format, since extensions are often wrong.
-inline Image read_image(const std::filesystem::path& path, const io::ReadJpegOptions& options,
-                        io::DecodingMemory& memory) {
+inline io::Image read_image(const std::filesystem::path& path, const io::ReadJpegOptions& options,
+                            io::DecodingMemory& memory) {
     io::File file(path, io::File::Mode::read);
     std::string start(std::min<std::size_t>(file.size(), 12), '\0');
     file.read(std::as_writable_bytes(std::span(start)));
@@ -152,7 +152,7 @@ void for_each_on_all_cores(std::size_t count, const Action& action) {
 }
 
 /// Writes an image's pixels as RGB; grey is repeated in all channels.
-inline void put_colours(const Image& image, std::uint8_t* to) {
+inline void put_colours(const io::Image& image, std::uint8_t* to) {
     const auto channels = static_cast<std::size_t>(image.channels);
     for (std::size_t pixel = 0; pixel < image.pixels.size(); pixel += channels)
         for (const std::size_t c : {0, 1, 2}) *to++ = image.pixels[pixel + std::min(c, channels - 1)];
@@ -186,7 +186,7 @@ inline ImageFolder load_image_folder(const std::filesystem::path& folder,
     detail::for_each_on_all_cores(paths.size(), [&](std::size_t i) {
         try {
             io::DecodingMemory memory;
-            const Image image =
+            const io::Image image =
                 detail::read_image(paths[i], {.smallest_height = height, .smallest_width = width}, memory);
             detail::put_colours(resize_to_fill(image, height, width), pixels.data() + i * sample_size);
         } catch (const Error& error) {

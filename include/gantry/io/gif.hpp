@@ -41,7 +41,7 @@ struct GifColours {
         return colours;
     }
     /// Palette index of the pixel at (y, x), with ordered dithering (Bayer 1973) to hide colour banding.
-    static GifByteType index(const Image& image, int y, int x) {
+    static GifByteType index(const io::Image& image, int y, int x) {
         const std::size_t at =
             image_bytes(y, image.width, image.channels) + image_bytes(1, x, image.channels);
         if (image.channels == 1) return image.pixels[at];
@@ -78,7 +78,7 @@ public:
     }
 
     /// Appends a frame. Errors: a size or number of channels other than the first frame's.
-    void add(const Image& frame) {
+    void add(const io::Image& frame) {
         detail::check_image("write_gif", frame);
         if (!gif_) begin(frame);
         if (frame.height != height_ || frame.width != width_ || frame.channels != channels_)
@@ -108,7 +108,7 @@ public:
     }
 
 private:
-    void begin(const Image& first) {
+    void begin(const io::Image& first) {
         height_ = first.height;
         width_ = first.width;
         channels_ = first.channels;
@@ -159,10 +159,10 @@ private:
 };
 
 /// Writes frames of one size as an animated GIF: see GifWriter.
-inline void write_gif(const std::filesystem::path& path, std::span<const Image> frames,
+inline void write_gif(const std::filesystem::path& path, std::span<const io::Image> frames,
                       int frames_per_second) {
     GifWriter gif(path, frames_per_second);
-    for (const Image& frame : frames) gif.add(frame);
+    for (const io::Image& frame : frames) gif.add(frame);
     gif.commit();
 }
 

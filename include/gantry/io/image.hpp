@@ -13,6 +13,7 @@
 
 namespace gantry {
 
+namespace io {
 /// An 8-bit image for display: grey (1 channel) or RGB (3 channels).
 struct Image {
     int height = 0;                    ///< in pixels
@@ -22,6 +23,7 @@ struct Image {
 
     bool operator==(const Image&) const = default;
 };
+}  // namespace io
 
 namespace detail {
 inline std::size_t image_bytes(int height, int width, int channels) {
@@ -29,7 +31,7 @@ inline std::size_t image_bytes(int height, int width, int channels) {
            static_cast<std::size_t>(channels);
 }
 /// Errors: sides outside [1, 65535]; channels other than 1 or 3; pixels of another size.
-inline void check_image(std::string_view where, const Image& image) {
+inline void check_image(std::string_view where, const io::Image& image) {
     // The limit of GIF.
     if (image.height < 1 || image.width < 1 || image.height > 65535 || image.width > 65535)
         fail(where, "an image's sides must be from 1 to 65535", image.height, " x ", image.width);
@@ -57,7 +59,7 @@ struct GridOptions {
 /// to 0 ... 255 and clamped; NaN becomes 0. Empty cells in the last row have the border's grey. Errors:
 /// extents or options out of range; values that are not a whole number of images, at least one.
 template <std::ranges::contiguous_range Values>
-Image grid(const Values& images, int height, int width, int channels, const io::GridOptions& options) {
+io::Image grid(const Values& images, int height, int width, int channels, const io::GridOptions& options) {
     if (height < 1 || width < 1 || channels < 1)
         fail("grid", "an image's extents must be positive", height, " x ", width, " x ", channels);
     if (options.columns < 1 || options.border < 0 || options.scale < 1)
@@ -72,10 +74,10 @@ Image grid(const Values& images, int height, int width, int channels, const io::
     const int rows = (count + columns - 1) / columns;
 
     const int scale = options.scale;
-    Image sheet{scale * (rows * (height + options.border) + options.border),
-                scale * (columns * (width + options.border) + options.border),
-                channels,
-                {}};
+    io::Image sheet{scale * (rows * (height + options.border) + options.border),
+                    scale * (columns * (width + options.border) + options.border),
+                    channels,
+                    {}};
     sheet.pixels.assign(detail::image_bytes(sheet.height, sheet.width, channels), options.border_value);
 
     const double low = options.range == PixelRange::minus_one_to_one ? -1 : 0;

@@ -136,8 +136,8 @@ inline void scale_while_decoding(jpeg_decompress_struct& info, const io::ReadJpe
 
 namespace io {
 /// Decodes a JPEG file: see read_jpeg. Reserves the memory that decoding needs in `memory`.
-inline Image decode_jpeg(const std::filesystem::path& path, const ReadJpegOptions& options,
-                         DecodingMemory& memory) {
+inline io::Image decode_jpeg(const std::filesystem::path& path, const ReadJpegOptions& options,
+                             DecodingMemory& memory) {
     const detail::ImageFile file("read_jpeg", path);
     detail::JpegDecompressor jpeg;
     jpeg_decompress_struct& info = jpeg.info;
@@ -159,7 +159,8 @@ inline Image decode_jpeg(const std::filesystem::path& path, const ReadJpegOption
     const int orientation = detail::jpeg_orientation(info);
     detail::scale_while_decoding(info, options, orientation);
 
-    Image image{static_cast<int>(info.output_height), static_cast<int>(info.output_width), grey ? 1 : 3, {}};
+    io::Image image{
+        static_cast<int>(info.output_height), static_cast<int>(info.output_width), grey ? 1 : 3, {}};
     const std::size_t bytes = detail::image_bytes(image.height, image.width, image.channels);
     // For multiple scans libjpeg holds two bytes per value of the full-size image.
     const std::size_t kept =
@@ -190,7 +191,7 @@ inline Image decode_jpeg(const std::filesystem::path& path, const ReadJpegOption
 /// Pillow's ImageOps.exif_transpose; torchvision's ImageFolder ignores it. The values are the same as
 /// Pillow's; as in Pillow, colour profiles are not applied. Errors: a file that is not a JPEG or is damaged;
 /// more than 2^27 pixels or 100 scans.
-inline Image read_jpeg(const std::filesystem::path& path, const io::ReadJpegOptions& options = {}) {
+inline io::Image read_jpeg(const std::filesystem::path& path, const io::ReadJpegOptions& options = {}) {
     io::DecodingMemory memory;
     return io::decode_jpeg(path, options, memory);
 }

@@ -28,12 +28,12 @@ inline int exif_orientation(std::span<const std::uint8_t> exif) {
 inline bool turns_on_side(int orientation) { return orientation >= 5; }
 
 /// Rotates and mirrors the image to upright.
-inline Image turn_upright(Image image, int orientation) {
+inline io::Image turn_upright(io::Image image, int orientation) {
     if (orientation == 1) return image;
     const bool on_side = turns_on_side(orientation);
     const bool from_bottom = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
     const bool from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-    Image upright{
+    io::Image upright{
         on_side ? image.width : image.height, on_side ? image.height : image.width, image.channels, {}};
     upright.pixels.resize(image.pixels.size());
     auto to = upright.pixels.begin();

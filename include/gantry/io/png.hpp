@@ -23,7 +23,7 @@ namespace gantry {
 
 /// Writes an image as PNG, grey or RGB, atomically. Errors: an invalid image (see check_image); a file
 /// that cannot be written.
-inline void write_png(const std::filesystem::path& path, const Image& image) {
+inline void write_png(const std::filesystem::path& path, const io::Image& image) {
     detail::check_image("write_png", image);
     png_image header{};
     header.version = PNG_IMAGE_VERSION;
@@ -103,7 +103,7 @@ inline int png_orientation(png_structp png, png_infop info) {
 
 /// Composites over white and removes the last channel, alpha. Blends the stored (gamma-encoded) values, as
 /// Pillow and browsers do, not linear light.
-inline void lay_over_white(Image& image) {
+inline void lay_over_white(io::Image& image) {
     const auto channels = static_cast<std::size_t>(image.channels);
     auto to = image.pixels.begin();
     for (std::size_t pixel = 0; pixel < image.pixels.size(); pixel += channels) {
@@ -119,7 +119,7 @@ inline void lay_over_white(Image& image) {
 
 namespace io {
 /// Decodes a PNG file: see read_png. Reserves the memory that decoding needs in `memory`.
-inline Image decode_png(const std::filesystem::path& path, DecodingMemory& memory) {
+inline io::Image decode_png(const std::filesystem::path& path, DecodingMemory& memory) {
     const detail::ImageFile file("read_png", path);
     detail::PngReader reader;
     png_structp const png = reader.png;
@@ -142,7 +142,7 @@ inline Image decode_png(const std::filesystem::path& path, DecodingMemory& memor
         png_set_interlace_handling(png);
         png_read_update_info(png, info);
     });
-    Image image{static_cast<int>(height), static_cast<int>(width), png_get_channels(png, info), {}};
+    io::Image image{static_cast<int>(height), static_cast<int>(width), png_get_channels(png, info), {}};
     memory.take(detail::image_bytes(image.height, image.width, image.channels));
     image.pixels.resize(detail::image_bytes(image.height, image.width, image.channels));
     std::vector<png_bytep> rows(height);
@@ -162,7 +162,7 @@ inline Image decode_png(const std::filesystem::path& path, DecodingMemory& memor
 /// torchvision shows the stored colour instead), and 16-bit values are reduced to their upper 8 bits (Pillow
 /// clips grey ones). As in Pillow, colour profiles and gamma are not applied. Errors: a file that is not a
 /// PNG or is damaged; more than 2^27 pixels.
-inline Image read_png(const std::filesystem::path& path) {
+inline io::Image read_png(const std::filesystem::path& path) {
     io::DecodingMemory memory;
     return io::decode_png(path, memory);
 }

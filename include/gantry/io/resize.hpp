@@ -94,7 +94,7 @@ inline void resize_planes(const Planes& from, Planes& to) {
 /// Crops the largest centred part with the aspect ratio height : width and resizes it to that size. Bilinear
 /// filter: antialiased when shrinking (the filter is as wide as an output pixel), interpolated when
 /// enlarging. Errors: an invalid image (see check_image); sides outside [1, 65535].
-inline Image resize_to_fill(const Image& image, int height, int width) {
+inline io::Image resize_to_fill(const io::Image& image, int height, int width) {
     detail::check_image("resize", image);
     if (height < 1 || width < 1 || height > 65535 || width > 65535)
         fail("resize", "an image's sides must be from 1 to 65535", height, " x ", width);
@@ -119,7 +119,7 @@ inline Image resize_to_fill(const Image& image, int height, int width) {
 
     detail::Planes scaled(height, width, image.channels);
     detail::resize_planes(middle, scaled);
-    Image result{height, width, image.channels, {}};
+    io::Image result{height, width, image.channels, {}};
     result.pixels.resize(detail::image_bytes(height, width, image.channels));
     auto to = result.pixels.begin();
     for (int y = 0; y < height; ++y)
