@@ -113,13 +113,18 @@ private:
     std::uint64_t updates_ = 0;
 };
 
-/// An optimizer of the network type Net: see Optimizer.
+/// True if O is made from Optimizer for another network than Net.
 template <class O, class Net>
-concept OptimizerOf = std::is_base_of_v<Optimizer<Net, typename O::Options>, O> &&
-    requires(O& optimizer, const Gradients<Net>& gradients) {
+concept OfAnotherNetwork = requires {
+    typename O::Options;
+}
+&&!std::is_base_of_v<Optimizer<Net, typename O::Options>, O>;
+
+/// An optimizer of the network type Net: a class with step(gradients), whether it derives from Optimizer or
+/// not.
+template <class O, class Net>
+concept OptimizerOf = !OfAnotherNetwork<O, Net> && requires(O & optimizer, const Gradients<Net>& gradients) {
     optimizer.step(gradients);
-    optimizer.set_options(optimizer.options());
-    optimizer.buffers();
 };
 
 }  // namespace gantry::optim
