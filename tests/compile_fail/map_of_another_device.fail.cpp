@@ -3,6 +3,6 @@
 #include <gantry/eigen/map.hpp>
 
 using namespace gantry;
-struct GpuMemory : HostMemory {};
+struct GpuMemory : core::HostMemory {};
 using Gpu = Device<GpuMemory>;
 void use(const Tensor<Shape<Batch, 8>, float, Gpu>& x) { static_cast<void>(map(x)); }

@@ -27,9 +27,10 @@ std::set<std::string> matches(const std::string& text, const std::regex& pattern
     return found;
 }
 
-/// Public functions of a header in ops/: those outside namespace detail.
+/// Public functions of a header in ops/: those directly in gantry::.
 std::set<std::string> public_functions(std::string text) {
-    for (const std::string begin : {"\nnamespace detail {", "\nnamespace gantry::detail {"})
+    for (const std::string begin : {"\nnamespace detail {", "\nnamespace gantry::detail {",
+                                    "\nnamespace ops {", "\nnamespace gantry::ops {"})
         for (std::size_t from; (from = text.find(begin)) != std::string::npos;) {
             std::size_t to = from + begin.size();
             for (int depth = 1; depth > 0; ++to)
