@@ -110,7 +110,7 @@ TEMPLATE_TEST_CASE("batch norm of values with a large mean, and of large and tin
     // A mean between two floats, and values whose differences from it are exact.
     TestType device;
     constexpr int features = 4, rows = 37;
-    using Items = Shape<Batch, features>;
+    using BatchRows = Shape<Batch, features>;
     using Feature = Shape<features>;
     std::vector<float> small(rows * features), weights = random_numbers<float>(rows * features, "weights");
     for (std::size_t i = 0; i < small.size(); ++i)
@@ -120,11 +120,11 @@ TEMPLATE_TEST_CASE("batch norm of values with a large mean, and of large and tin
         const Step step{device};
         PersistentTensor<Feature, float, TestType> mean(filled<Feature>(device, 0, 0)),
             variance(filled<Feature>(device, 0, 0));
-        const auto x = variable(from_host<Items>(device, rows, numbers));
+        const auto x = variable(from_host<BatchRows>(device, rows, numbers));
         const auto scale = variable(filled<Feature>(device, 0, 1)),
                    shift = variable(filled<Feature>(device, 0, 0.5));
         const auto y = batch_norm(x, scale, shift, mean.get(), variance.get(), {.epsilon = epsilon});
-        const auto loss = sum(y * from_host<Items>(device, rows, weights));
+        const auto loss = sum(y * from_host<BatchRows>(device, rows, weights));
         const auto [dx, dscale] = grad(loss, std::tuple{x, scale}, {.create_graph = create_graph});
         auto results = y.to_host();
         for (const auto& part : {dx.to_host(), dscale.to_host()})
@@ -151,16 +151,16 @@ TEMPLATE_TEST_CASE("batch norm of values with a large mean, and of large and tin
 TEMPLATE_TEST_CASE("second derivatives of batch norm of large and small values", "[ops]",
                    GANTRY_TEST_DEVICES) {
     TestType device;
-    using Items = Shape<Batch, 3>;
+    using BatchRows = Shape<Batch, 3>;
     const auto numbers = random_numbers<float>(15, "x"), weights = random_numbers<float>(15, "weights");
     const auto second = [&](double factor) {  // times factor^2
         const Step step{device};
-        const auto x = variable(factor * from_host<Items>(device, 5, numbers));
+        const auto x = variable(factor * from_host<BatchRows>(device, 5, numbers));
         const auto zero = [&] { return filled<Shape<3>>(device, 0, 0); };
         const auto y = batch_norm(x, zero(), zero(), {.epsilon = 0});
-        const auto loss = sum(y * from_host<Items>(device, 5, weights));
+        const auto loss = sum(y * from_host<BatchRows>(device, 5, weights));
         const auto first = grad(loss, x, {.create_graph = true});
-        auto result = grad(factor * sum(first * from_host<Items>(device, 5, numbers)), x).to_host();
+        auto result = grad(factor * sum(first * from_host<BatchRows>(device, 5, numbers)), x).to_host();
         for (float& d : result) d *= static_cast<float>(factor);
         return result;
     };
