@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -19,7 +20,7 @@ namespace gantry::program {
 
 /// Formats 3725 seconds as "1h 02m", 95 as "1m 35s".
 inline std::string duration_text(double seconds) {
-    const auto s = static_cast<long>(seconds + 0.5);
+    const long s = std::lround(seconds);
     char text[48];
     if (s >= 3600)
         std::snprintf(text, sizeof text, "%ldh %02ldm", s / 3600, s / 60 % 60);
