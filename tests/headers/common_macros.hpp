@@ -34,6 +34,11 @@
 #include <variant>
 #include <vector>
 
+#ifdef GANTRY_WITH_EIGEN
+#include <Eigen/Core>
+#include <Eigen/Eigenvalues>
+#include <Eigen/SVD>
+#endif
 #if __has_include(<nlohmann/json.hpp>)
 #include <gif_lib.h>
 #include <jpeglib.h>

@@ -2,6 +2,7 @@
 #include <gantry/core/compiler.hpp>
 
 #include <csignal>
+#include <initializer_list>
 
 #include <pthread.h>
 

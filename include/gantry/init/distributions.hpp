@@ -17,8 +17,8 @@ namespace gantry {
 
 namespace core {
 /// An initialiser of parameters with elements T on device D: see above.
-template <class I, class T, class D>
-concept Initializer = requires(const I& initialize, D& device, const core::ParameterInfo& info, T* parameter,
+template <class F, class T, class D>
+concept Initializer = requires(const F& initialize, D& device, const core::ParameterInfo& info, T* parameter,
                                RandomStream& stream) {
     initialize(device, info, parameter, stream);
 };

@@ -9,9 +9,9 @@ namespace gantry {
 
 namespace detail {
 /// Compiled once for all networks.
-template <class T, class D, class I>
+template <class T, class D, class F>
 void initialize(const std::vector<core::ParameterInfo>& infos, core::Buffer<T, D>& buffer, Role role,
-                const I& initializer, RandomStream& stream) {
+                const F& initializer, RandomStream& stream) {
     for (const core::ParameterInfo& info : infos)
         if (info.role == role) initializer(buffer.device(), info, buffer.data() + info.offset, stream);
     buffer.overwritten();
@@ -41,9 +41,9 @@ void initialize_as_pytorch(const std::vector<core::ParameterInfo>& infos, core::
 
 /// Applies an initialiser to all parameters, or running statistics, of one role:
 ///     initialize(generator, Role::weight, Normal{0, 0.02}, stream);
-template <class Net, class I>
-void initialize(Net& network, Role role, const I& initializer, RandomStream& stream) {
-    constexpr bool fits = core::Initializer<I, typename Net::scalar, typename Net::device_type>;
+template <class Net, class F>
+void initialize(Net& network, Role role, const F& initializer, RandomStream& stream) {
+    constexpr bool fits = core::Initializer<F, typename Net::scalar, typename Net::device_type>;
     static_assert(
         fits,
         "gantry: an initialiser fills one parameter, (device, info, parameter, stream): Normal{0, 0.02}, or "

@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/core/declare_cpu.hpp>
+#include <gantry/core/device.hpp>
 #include <gantry/core/shape.hpp>
 #include <gantry/layers/fit.hpp>
 #include <gantry/layers/sequential.hpp>
