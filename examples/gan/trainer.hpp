@@ -236,7 +236,7 @@ private:
         RandomStream stream(options_.seed, "fixed latent points");
         return PersistentTensor<Latent, Scalar, DeviceType>(sample_noise(stream, options_.fixed_points));
     }
-    static const TrainerOptions& checked(const TrainerOptions& options) {
+    static TrainerOptions checked(TrainerOptions options) {
         if (options.batch < 1) fail("GanTrainer", "the batch size must be at least 1", options.batch);
         if (options.discriminator_steps < 1)
             fail("GanTrainer", "k, the number of discriminator updates, must be at least 1",
