@@ -20,7 +20,7 @@ inline double seconds() {
 inline constexpr std::size_t burst_chains = 12, burst_length = 20000;
 /// Floating-point operations of one burst on one thread.
 template <class T>
-inline constexpr double burst_work = 2.0 * burst_chains* burst_length* cpu::lanes<T>;
+inline constexpr double burst_work = 2.0 * burst_chains * burst_length * cpu::lanes<T>;
 
 /// Register-only FMAs in enough independent chains to hide their latency: the machine's peak, burst_work<T>
 /// floating-point operations. The result is meaningless.

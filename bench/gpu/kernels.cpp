@@ -243,9 +243,7 @@ private:
         const std::size_t columns = 64;
         add(
             "bias_activation/tanh", {8.0 * double(n)}, n + columns,
-            [=](Cuda&, Arrays& a) {
-                return BiasActivation{a.take(n), a.take(columns)};
-            },
+            [=](Cuda&, Arrays& a) { return BiasActivation{a.take(n), a.take(columns)}; },
             [=](Cuda& device, const BiasActivation& p) {
                 cuda::add_bias_and_activate(device, p.y, n / columns, columns, p.bias,
                                             contracts::Activation{contracts::ActivationKind::tanh});
@@ -285,9 +283,8 @@ private:
 
     void copies() {
         const std::size_t n = sizes_.elements, columns = 1024, rows = n / columns;
-        add("fill", {4.0 * double(n)}, n, [=](Cuda&, Arrays& a) {
-            return contracts::FillParameters<float>{n, a.take(n), 1.5f};
-        });
+        add("fill", {4.0 * double(n)}, n,
+            [=](Cuda&, Arrays& a) { return contracts::FillParameters<float>{n, a.take(n), 1.5f}; });
         add("copy/whole", {8.0 * double(n)}, 2 * n, [=](Cuda&, Arrays& a) {
             return contracts::CopyBlockParameters<float>{1, n, a.take(n), n, a.take(n), n};
         });
@@ -301,9 +298,7 @@ private:
         };
         add(
             "copy/transpose", {8.0 * double(n)}, 2 * n,
-            [=](Cuda&, Arrays& a) {
-                return Transpose{a.take(n), a.take(n)};
-            },
+            [=](Cuda&, Arrays& a) { return Transpose{a.take(n), a.take(n)}; },
             [=](Cuda& device, const Transpose& p) {
                 bench::transpose(device, p.from, p.to, static_cast<int>(rows), static_cast<int>(columns));
             });
@@ -446,9 +441,8 @@ private:
         add("random/uniform", {4.0 * double(n)}, n, [=](Cuda&, Arrays& a) {
             return contracts::UniformParameters<float>{n, a.take(n), -1, 1, stream};
         });
-        add("random/normal", {4.0 * double(n)}, n, [=](Cuda&, Arrays& a) {
-            return contracts::NormalParameters<float>{n, a.take(n), 0, 1, stream};
-        });
+        add("random/normal", {4.0 * double(n)}, n,
+            [=](Cuda&, Arrays& a) { return contracts::NormalParameters<float>{n, a.take(n), 0, 1, stream}; });
         add("random/dropout", {8.0 * double(n)}, 2 * n, [=](Cuda&, Arrays& a) {
             return contracts::DropoutParameters<float>{n, a.take(n), a.take(n), 0.5, stream};
         });

@@ -95,19 +95,13 @@ void gan_step(benchmark::State& state, Gan (*make)()) {
     for (int i = 0; i < 3; ++i) step();
     for (auto _ : state) step();
 }
-BENCHMARK_CAPTURE(gan_step, mlp_1200,
-                  [] {
-                      return mlp_gan({100, 1200, 1200, 784}, {784, 240, 240, 1});
-                  })
+BENCHMARK_CAPTURE(gan_step, mlp_1200, [] { return mlp_gan({100, 1200, 1200, 784}, {784, 240, 240, 1}); })
     ->ArgNames({"threads", "batch"})
     ->Args({1, 128})
     ->Args({2, 128})
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(gan_step, mlp_256,
-                  [] {
-                      return mlp_gan({100, 128, 256, 784}, {784, 256, 128, 1});
-                  })
+BENCHMARK_CAPTURE(gan_step, mlp_256, [] { return mlp_gan({100, 128, 256, 784}, {784, 256, 128, 1}); })
     ->ArgNames({"threads", "batch"})
     ->Args({1, 64})
     ->Args({2, 64})
@@ -147,20 +141,14 @@ void generate(benchmark::State& state, Gan (*make)()) {
     const torch::Tensor z = torch::randn({state.range(1), 100});
     for (auto _ : state) benchmark::DoNotOptimize(g->forward(z).data_ptr());
 }
-BENCHMARK_CAPTURE(generate, mlp_1200,
-                  [] {
-                      return mlp_gan({100, 1200, 1200, 784}, {784, 240, 240, 1});
-                  })
+BENCHMARK_CAPTURE(generate, mlp_1200, [] { return mlp_gan({100, 1200, 1200, 784}, {784, 240, 240, 1}); })
     ->ArgNames({"threads", "batch"})
     ->Args({1, 1})
     ->Args({2, 1})
     ->Args({1, 64})
     ->UseRealTime()
     ->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(generate, mlp_256,
-                  [] {
-                      return mlp_gan({100, 128, 256, 784}, {784, 256, 128, 1});
-                  })
+BENCHMARK_CAPTURE(generate, mlp_256, [] { return mlp_gan({100, 128, 256, 784}, {784, 256, 128, 1}); })
     ->ArgNames({"threads", "batch"})
     ->Args({1, 1})
     ->Args({1, 64})

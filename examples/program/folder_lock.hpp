@@ -61,8 +61,7 @@ private:
     }
     /// True if the locked file still exists under its name: its previous owner may just have removed it.
     bool is_in_place() const {
-        struct stat locked {
-        }, named{};
+        struct stat locked{}, named{};
         return ::fstat(descriptor_, &locked) == 0 && ::stat(path_.c_str(), &named) == 0 &&
                locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
     }

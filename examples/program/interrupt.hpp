@@ -19,7 +19,7 @@ public:
     Interrupt() {
         first_ = 0;
         noted_at_ = std::numeric_limits<long long>::max();
-        struct sigaction action {};
+        struct sigaction action{};
         action.sa_handler = note;
         action.sa_flags = SA_RESTART;
         sigfillset(&action.sa_mask);

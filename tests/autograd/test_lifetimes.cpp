@@ -246,7 +246,9 @@ TEST_CASE("memory that is released during a step is freed at its end", "[autogra
     CountedMemory::blocks = 0;
     {
         const Step step{device};
-        { const core::Buffer<float, Device<CountedMemory>> buffer(device, 5); }
+        {
+            const core::Buffer<float, Device<CountedMemory>> buffer(device, 5);
+        }
         CHECK(CountedMemory::blocks == 1);
     }
     CHECK(CountedMemory::blocks == 0);

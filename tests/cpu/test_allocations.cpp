@@ -48,8 +48,7 @@ TEST_CASE("A convolution allocates nothing from its second call on", "[convoluti
     const ConvolutionAxis halves{16, 8, 4, 2, 1, 1}, keeps{16, 16, 3, 1, 1, 1};
     Cpu device{{.threads = 2}};
     for (const ConvolutionGeometry& g :
-         {ConvolutionGeometry{20, halves, halves, 16, 40},
-          ConvolutionGeometry{20, halves, keeps, 3, 40},
+         {ConvolutionGeometry{20, halves, halves, 16, 40}, ConvolutionGeometry{20, halves, keeps, 3, 40},
           ConvolutionGeometry{2, keeps, keeps, 24, 40}}) {
         std::vector<float> x(g.x_size(), 1), y(g.y_size(), 1), w(g.w_size(), 1);
         check_steady(device, gantry::contracts::ConvolutionParameters<float>{

@@ -219,8 +219,7 @@ TEMPLATE_TEST_CASE("A convolution that reads its source in place is correct", "[
         check<T>(geometry, direction);
     };
     for (const ConvolutionGeometry& geometry : {
-             ConvolutionGeometry{12, window(8, 4, 2, 1), window(6, 4, 2, 1), 16,
-                                            panel},                      // a DCGAN's
+             ConvolutionGeometry{12, window(8, 4, 2, 1), window(6, 4, 2, 1), 16, panel},  // a DCGAN's
              {4, window(7, 4, 2, 1), window(9, 4, 2, 1), 3, 2 * panel},  // one group of images
              {20, window(5, 3, 1, 1), window(9, 3, 1, 1), 5, panel},     //
              {28, window(6, 3, 2, 1), window(5, 3, 2, 1), 31, panel},    //

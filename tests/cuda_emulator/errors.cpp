@@ -10,8 +10,7 @@ struct Entry {
     cudaError_t code;
     const char *name, *text;
 };
-#define ENTRY(code, text) \
-    { code, #code, text }
+#define ENTRY(code, text) {code, #code, text}
 constexpr Entry entries[] = {
     ENTRY(cudaSuccess, "no error"),
     ENTRY(cudaErrorInvalidValue, "invalid argument"),

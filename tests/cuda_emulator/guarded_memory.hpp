@@ -19,7 +19,7 @@ namespace cuda_emulator {
 class GuardedMemory {
 public:
     explicit GuardedMemory(std::size_t bytes)
-        : data_(static_cast<char*>(::operator new (bytes + margin, std::align_val_t{16}))), bytes_(bytes) {
+        : data_(static_cast<char*>(::operator new(bytes + margin, std::align_val_t{16}))), bytes_(bytes) {
         std::memset(data_ + bytes_, untouched, margin);
         ASAN_POISON_MEMORY_REGION(data_ + bytes_, margin);
     }
@@ -27,7 +27,7 @@ public:
     GuardedMemory& operator=(const GuardedMemory&) = delete;
     ~GuardedMemory() {
         ASAN_UNPOISON_MEMORY_REGION(data_ + bytes_, margin);
-        ::operator delete (data_, std::align_val_t{16});
+        ::operator delete(data_, std::align_val_t{16});
     }
 
     void* data() const { return data_; }

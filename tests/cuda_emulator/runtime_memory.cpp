@@ -171,9 +171,8 @@ cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
 
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
                             cudaStream_t stream) {
-    return runtime_call(Call::copy, cudaErrorUnknown, [&](Gpu& g) {
-        return copy_async(g, {to, from, bytes, {}, {}}, kind, stream);
-    });
+    return runtime_call(Call::copy, cudaErrorUnknown,
+                        [&](Gpu& g) { return copy_async(g, {to, from, bytes, {}, {}}, kind, stream); });
 }
 
 cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {

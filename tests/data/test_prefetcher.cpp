@@ -18,8 +18,7 @@ namespace {
 /// Slots that store the index of their batch.
 struct Numbers {
     explicit Numbers(std::uint64_t position = 0)
-        : prefetcher(
-              4, [this](std::size_t slot, std::uint64_t number) { slots[slot] = number; }, position) {}
+        : prefetcher(4, [this](std::size_t slot, std::uint64_t number) { slots[slot] = number; }, position) {}
     std::uint64_t next() { return slots[prefetcher.next()]; }
 
     std::array<std::uint64_t, 4> slots{};

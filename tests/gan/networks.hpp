@@ -42,12 +42,9 @@ struct SmallGan {
     using Discriminator = Network<SmallDiscriminator, D>;
 
     explicit SmallGan(D& device, const gan::TrainerOptions& options = {.batch = 8, .fixed_points = 5})
-        : generator{device, Seed{1}}, discriminator{device, Seed{2}}, trainer{generator,
-                                                                              discriminator,
-                                                                              generator_adam,
-                                                                              discriminator_adam,
-                                                                              Objective{},
-                                                                              options} {}
+        : generator{device, Seed{1}},
+          discriminator{device, Seed{2}},
+          trainer{generator, discriminator, generator_adam, discriminator_adam, Objective{}, options} {}
 
     Generator generator;
     Discriminator discriminator;

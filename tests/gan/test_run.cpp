@@ -137,9 +137,8 @@ TEST_CASE("A run that was ended at once continues from its last checkpoint", "")
         shown_milliseconds = 1001;
         std::raise(SIGINT);
     };
-    CHECK(run_in_child([&] {
-              return count({"--out", run}, two_signals).code == 0;
-          }) == "signal " + std::to_string(SIGINT));
+    CHECK(run_in_child([&] { return count({"--out", run}, two_signals).code == 0; }) ==
+          "signal " + std::to_string(SIGINT));
     CHECK(count({"--resume", run}).code == 0);
 }
 

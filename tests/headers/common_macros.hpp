@@ -1,4 +1,5 @@
 // Macros that other headers and programs may define. Their expansions do not compile.
+// clang-format off
 #include <algorithm>
 #include <array>
 #include <atomic>

@@ -11,7 +11,7 @@ namespace gantry::test {
 class Alarms {
 public:
     Alarms() {
-        struct sigaction action {};
+        struct sigaction action{};
         action.sa_handler = [](int) {};
         sigaction(SIGALRM, &action, &before_);
         set_interval(1000);
@@ -28,7 +28,7 @@ private:
         const itimerval timer{{0, microseconds}, {0, microseconds}};
         setitimer(ITIMER_REAL, &timer, nullptr);
     }
-    struct sigaction before_ {};
+    struct sigaction before_{};
 };
 
 /// A thread that Alarms do not interrupt.

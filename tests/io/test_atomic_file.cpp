@@ -66,7 +66,9 @@ TEST_CASE("signals with handlers do not interrupt the writing of a file") {
 TEST_CASE("an atomic file without a commit keeps the old one and leaves no partial file") {
     const TemporaryFolder folder;
     put_file(folder / "a", "old");
-    { io::AtomicFile(folder / "a").write("new"); }
+    {
+        io::AtomicFile(folder / "a").write("new");
+    }
     CHECK(contents_of(folder / "a") == "old");
     CHECK(folder.files() == 1);
 }

@@ -134,7 +134,7 @@ TEMPLATE_TEST_CASE("a new network's parameters are within PyTorch's bounds", "[l
         } else {
             const double bound = 1 / std::sqrt(info.fan_in);
             CHECK((*low >= -bound && *high < bound));
-            CHECK((*low<-0.6 * bound&& * high> 0.6 * bound));
+            CHECK((*low < -0.6 * bound && *high > 0.6 * bound));
         }
     }
     Network<Architecture, TestType> same{device, Seed{1}}, other{device, Seed{2}};

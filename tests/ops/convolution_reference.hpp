@@ -1,5 +1,6 @@
 #pragma once
 // Made by make_convolution_reference.py with PyTorch 1.13.0a0.
+// clang-format off
 #include <vector>
 
 namespace gantry::test::convolution_reference {

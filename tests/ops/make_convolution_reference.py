@@ -40,6 +40,7 @@ def weights(tensor):
 
 print("#pragma once")
 print("// Made by make_convolution_reference.py with PyTorch " + torch.__version__.split("+")[0] + ".")
+print("// clang-format off")
 print("#include <vector>\n")
 print("namespace gantry::test::convolution_reference {\n")
 print("struct Case {\n    std::vector<double> x, w, bias, upstream, y, x_gradient, w_gradient, bias_gradient;\n};")

@@ -42,22 +42,14 @@ constexpr float infinity = std::numeric_limits<float>::infinity();
 
 TEMPLATE_TEST_CASE("activations", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
-    check_op<D, Features>(
-        "relu", [](const auto& x) { return relu(x); }, wide);
-    check_op<D, Features>(
-        "leaky_relu", [](const auto& x) { return leaky_relu(x, 0.2); }, wide);
-    check_op<D, Features>(
-        "elu", [](const auto& x) { return elu(x, 0.7); }, wide);
-    check_op<D, Features>(
-        "softplus", [](const auto& x) { return softplus(x); }, wide);
-    check_op<D, Features>(
-        "sigmoid", [](const auto& x) { return sigmoid(x); }, wide);
-    check_op<D, Features>(
-        "tanh", [](const auto& x) { return tanh(x); }, wide);
-    check_op<D, Features>(
-        "gelu", [](const auto& x) { return gelu(x); }, wide);
-    check_op<D, Features>(
-        "silu", [](const auto& x) { return silu(x); }, wide);
+    check_op<D, Features>("relu", [](const auto& x) { return relu(x); }, wide);
+    check_op<D, Features>("leaky_relu", [](const auto& x) { return leaky_relu(x, 0.2); }, wide);
+    check_op<D, Features>("elu", [](const auto& x) { return elu(x, 0.7); }, wide);
+    check_op<D, Features>("softplus", [](const auto& x) { return softplus(x); }, wide);
+    check_op<D, Features>("sigmoid", [](const auto& x) { return sigmoid(x); }, wide);
+    check_op<D, Features>("tanh", [](const auto& x) { return tanh(x); }, wide);
+    check_op<D, Features>("gelu", [](const auto& x) { return gelu(x); }, wide);
+    check_op<D, Features>("silu", [](const auto& x) { return silu(x); }, wide);
 }
 
 TEMPLATE_TEST_CASE("activations at kinks and extremes", "[ops]", GANTRY_TEST_DEVICES) {

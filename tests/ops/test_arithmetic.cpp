@@ -21,13 +21,10 @@ TEMPLATE_TEST_CASE("elementwise functions of one tensor", "[ops]", GANTRY_TEST_D
     check_op<D, Features>("from - x", [](const auto& x) { return 1.3 - x; });
     check_op<D, Features>("-x", [](const auto& x) { return -x; });
     check_op<D, Features>("square", [](const auto& x) { return square(x); });
-    check_op<D, Features>(
-        "sqrt", [](const auto& x) { return sqrt(x); }, positive);
-    check_op<D, Features>(
-        "inverse_sqrt", [](const auto& x) { return inverse_sqrt(x); }, positive);
+    check_op<D, Features>("sqrt", [](const auto& x) { return sqrt(x); }, positive);
+    check_op<D, Features>("inverse_sqrt", [](const auto& x) { return inverse_sqrt(x); }, positive);
     check_op<D, Features>("exp", [](const auto& x) { return exp(x); });
-    check_op<D, Features>(
-        "log", [](const auto& x) { return log(x); }, positive);
+    check_op<D, Features>("log", [](const auto& x) { return log(x); }, positive);
 }
 
 TEMPLATE_TEST_CASE("elementwise functions of two tensors", "[ops]", GANTRY_TEST_DEVICES) {
@@ -35,8 +32,7 @@ TEMPLATE_TEST_CASE("elementwise functions of two tensors", "[ops]", GANTRY_TEST_
     check_op<D, Features, Features>("a + b", [](const auto& a, const auto& b) { return a + b; });
     check_op<D, Features, Features>("a - b", [](const auto& a, const auto& b) { return a - b; });
     check_op<D, Features, Features>("a * b", [](const auto& a, const auto& b) { return a * b; });
-    check_op<D, Features, Features>(
-        "a / b", [](const auto& a, const auto& b) { return a / b; }, positive);
+    check_op<D, Features, Features>("a / b", [](const auto& a, const auto& b) { return a / b; }, positive);
 }
 
 // The reference device shares the code above the kernels, so parity with it does not show a wrong constant.

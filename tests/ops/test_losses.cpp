@@ -53,10 +53,8 @@ TEMPLATE_TEST_CASE("binary cross entropy and squared error", "[ops]", GANTRY_TES
         "bce_with_logits", [](const auto& x, const auto& t) { return bce_with_logits(x, t); }, averaged);
     check_op<D, Logits>(
         "bce_with_logits: constant", [](const auto& x) { return bce_with_logits(x, 0.9); }, averaged);
-    check_op<D, Logits, Logits>(
-        "mse", [](const auto& x, const auto& t) { return mse(x, t); }, averaged);
-    check_op<D, Logits>(
-        "mse: constant", [](const auto& x) { return mse(x, 0.9); }, averaged);
+    check_op<D, Logits, Logits>("mse", [](const auto& x, const auto& t) { return mse(x, t); }, averaged);
+    check_op<D, Logits>("mse: constant", [](const auto& x) { return mse(x, 0.9); }, averaged);
 }
 
 TEMPLATE_TEST_CASE("softmax and its cross entropy", "[ops]", GANTRY_TEST_DEVICES) {

@@ -86,11 +86,7 @@ TEMPLATE_TEST_CASE("avg_pool2d, global_avg_pool2d and upsample", "[ops]", GANTRY
     check_op<D, Images>(
         "global_avg_pool2d", [](const auto& x) { return square(global_avg_pool2d(x)); }, few_items);
     check_op<D, Images>(
-        "upsample",
-        [](const auto& x) {
-            return square(upsample<core::PerAxis{2, 3}>(x));
-        },
-        few_items);
+        "upsample", [](const auto& x) { return square(upsample<core::PerAxis{2, 3}>(x)); }, few_items);
 }
 
 TEMPLATE_TEST_CASE("pooling matches PyTorch", "[ops]", GANTRY_TEST_DEVICES) {

@@ -13,12 +13,9 @@ const OpCheckOptions summed_singles{.singles = Singles::summed},
 
 TEMPLATE_TEST_CASE("sums and means", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
-    check_op<D, Matrices>(
-        "sum", [](const auto& x) { return sum(x); }, summed_singles);
-    check_op<D, Matrices>(
-        "mean", [](const auto& x) { return mean(x); }, averaged_singles);
-    check_op<D, Matrices>(
-        "sum_over_batch", [](const auto& x) { return sum_over_batch(x); }, summed_singles);
+    check_op<D, Matrices>("sum", [](const auto& x) { return sum(x); }, summed_singles);
+    check_op<D, Matrices>("mean", [](const auto& x) { return mean(x); }, averaged_singles);
+    check_op<D, Matrices>("sum_over_batch", [](const auto& x) { return sum_over_batch(x); }, summed_singles);
     check_op<D, Matrices>(
         "mean_over_batch", [](const auto& x) { return mean_over_batch(x); }, averaged_singles);
     check_op<D, Matrices>("sum_per_sample", [](const auto& x) { return sum_per_sample(x); });

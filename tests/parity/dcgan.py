@@ -108,6 +108,7 @@ def main():
         if gantry("[start]") != 0:
             sys.exit("gantry did not write its start")
         header = ["#pragma once", f"// Made by dcgan.py with PyTorch {torch.__version__.split('+')[0]}.",
+                  "// clang-format off",
                   "#include <vector>\n", "namespace gantry::test::parity {\n", "template <class T>",
                   f"inline constexpr double learning_rate = sizeof(T) == 4 ? {LEARNING_RATES[4]} : {LEARNING_RATES[8]};"]
         header += [line for name in NETWORKS

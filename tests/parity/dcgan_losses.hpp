@@ -1,5 +1,6 @@
 #pragma once
 // Made by dcgan.py with PyTorch 1.13.0a0.
+// clang-format off
 #include <vector>
 
 namespace gantry::test::parity {

@@ -56,8 +56,9 @@ struct OpNode : core::Node {
         auto& self = static_cast<OpNode&>(node);
         for (const TensorRef<T, D>& x : self.in) x.device->tape().check_not_overwritten(node, x.data);
         const TensorRef<T, D> upstream = self.y.of_step(node.gradient, node.gradient_node);
-        [&]<std::size_t... i>(std::index_sequence<i...>) { self.op.vjp(upstream, self.y, self.in[i]...); }
-        (std::make_index_sequence<N>{});
+        [&]<std::size_t... i>(std::index_sequence<i...>) {
+            self.op.vjp(upstream, self.y, self.in[i]...);
+        }(std::make_index_sequence<N>{});
     }
 };
 

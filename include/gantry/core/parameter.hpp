@@ -38,7 +38,8 @@ enum class FileOrder {
 /// memory; tensors of higher rank must name a FileOrder to be saved.
 template <Name parameter_name, class S, Role parameter_role, int parameter_fan_in = 0,
           int parameter_fan_out = 0,
-          FileOrder order = S::rank<2 ? FileOrder::as_in_memory : FileOrder::unknown> struct Parameter {
+          FileOrder order = S::rank < 2 ? FileOrder::as_in_memory : FileOrder::unknown>
+struct Parameter {
     using shape = S;                                          ///< without Batch
     static constexpr const char* name = parameter_name.text;  ///< in the layer, as in PyTorch
     static constexpr Role role = parameter_role;              ///< what initialisers choose by

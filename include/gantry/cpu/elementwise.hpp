@@ -40,8 +40,7 @@ GANTRY_ALWAYS_INLINE inline Vector<T> apply(const F& f, const std::array<Input<T
                                             std::size_t v) {
     return [&]<std::size_t... k>(std::index_sequence<k...>) GANTRY_ALWAYS_INLINE {
         return f(load(in[k].data + v * in[k].step)...);
-    }
-    (std::make_index_sequence<count>{});
+    }(std::make_index_sequence<count>{});
 }
 
 /// Loop body: y[i] = f(in_0[i], in_1[i], ...).
@@ -95,8 +94,7 @@ struct SumInDouble {
                         sum += [&]<std::size_t... k>(std::index_sequence<k...>) {
                             return (*static_cast<const F*>(erased))(
                                 static_cast<double>(in[k].data[in[k].step == 0 ? 0 : i])...);
-                        }
-                    (std::make_index_sequence<count>{});
+                        }(std::make_index_sequence<count>{});
                     return sum;
                 }};
     }

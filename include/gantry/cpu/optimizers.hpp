@@ -31,8 +31,7 @@ void launch(Cpu& device, const contracts::UpdateParameters<F>& p) {
             }
         };
         cpu::vector_loop<T, 1, 1 + F::moments>(device, p.size, {{{p.g}}}, {p.w, p.moments[k]...}, loop);
-    }
-    (std::make_index_sequence<F::moments>{});
+    }(std::make_index_sequence<F::moments>{});
 }
 
 }  // namespace gantry

@@ -30,8 +30,7 @@ inline std::string message(cudnnStatus_t status) {
     cudnnGetLastErrorString(reason.data(), reason.size());
     reason.back() = '\0';
     std::string what = reason.front() == '\0' ? "the call failed" : reason.data();
-    std::replace_if(
-        what.begin(), what.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+    std::replace_if(what.begin(), what.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
     return "cuDNN: " + what + " (" + cudnnGetErrorString(status) + "): " + detail::advice(status);
 }
 

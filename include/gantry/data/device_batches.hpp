@@ -24,7 +24,7 @@ struct UploaderOf {
     struct type {};
 };
 template <class D>
-requires requires { typename D::BatchUploader; }
+    requires requires { typename D::BatchUploader; }
 struct UploaderOf<D> {
     static constexpr bool exists = true;
     using type = typename D::BatchUploader;
@@ -112,7 +112,9 @@ private:
     using Uploader = detail::UploaderOf<D>;
     static constexpr bool streams = Uploader::exists;
 
-    static bool must_stream(D& device, std::size_t bytes, const BatchOptions& options) requires streams {
+    static bool must_stream(D& device, std::size_t bytes, const BatchOptions& options)
+        requires streams
+    {
         if (options.placement != DataPlacement::automatic)
             return options.placement == DataPlacement::streamed;
         const auto free = static_cast<double>(device.memory().free_bytes());

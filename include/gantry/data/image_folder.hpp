@@ -77,7 +77,7 @@ public:
 private:
     void search(const std::filesystem::path& folder) {
         // Links may form cycles, and several may point to the same folder.
-        struct stat status {};
+        struct stat status{};
         if (::stat(folder.c_str(), &status) != 0) io::fail_file("read", folder, errno);
         if (!searched_.insert({status.st_dev, status.st_ino}).second) return;
 

@@ -17,8 +17,7 @@ auto apply(const F& f, std::size_t size, const std::array<const T*, N>& in,
     return Row<Out>::NullaryExpr(static_cast<Index>(size), [=](Index i) {
         return [&]<std::size_t... k>(std::index_sequence<k...>) {
             return static_cast<Out>(f(static_cast<S>(in[k][scalar[k] ? 0 : i])...));
-        }
-        (std::make_index_sequence<N>{});
+        }(std::make_index_sequence<N>{});
     });
 }
 

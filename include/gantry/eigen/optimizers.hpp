@@ -11,12 +11,12 @@ namespace gantry {
 template <class F>
 void launch(EigenCpu&, const contracts::UpdateParameters<F>& p) {
     using T = typename F::scalar;
-    for (std::size_t i = 0; i < p.size; ++i) [&]<std::size_t... k>(std::index_sequence<k...>) {
+    for (std::size_t i = 0; i < p.size; ++i)
+        [&]<std::size_t... k>(std::index_sequence<k...>) {
             T moments[] = {(p.moments[k] ? p.moments[k][i] : T{})...};
             p.update(p.g[i], p.w[i], moments[k]...);
             ((p.moments[k] ? void(p.moments[k][i] = moments[k]) : void()), ...);
-        }
-    (std::make_index_sequence<F::moments>{});
+        }(std::make_index_sequence<F::moments>{});
 }
 
 }  // namespace gantry

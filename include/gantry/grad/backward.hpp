@@ -36,7 +36,7 @@ void add_grad(const TensorRef<T, D>& x, const TensorRef<T, D>& part) {
 
 /// True if a backward pass can start from Loss: a recorded scalar.
 template <class Loss>
-inline constexpr bool can_backpropagate = Loss::recorded&& core::same_shape<typename Loss::shape, Shape<>>;
+inline constexpr bool can_backpropagate = Loss::recorded && core::same_shape<typename Loss::shape, Shape<>>;
 }  // namespace ops
 
 namespace diagnosis {

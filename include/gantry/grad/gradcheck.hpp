@@ -73,8 +73,7 @@ ValueFunction<T, D> without_shapes(const F& f) {
     return [&f](const std::vector<TensorRef<T, D>>& x) {
         return [&]<std::size_t... i>(std::index_sequence<i...>) {
             return f(Variable<S, T, D>{x[i]}...).value();
-        }
-        (std::index_sequence_for<S...>{});
+        }(std::index_sequence_for<S...>{});
     };
 }
 

@@ -19,9 +19,7 @@ namespace core {
 /// An initialiser of parameters with elements T on device D: see above.
 template <class F, class T, class D>
 concept Initializer = requires(const F& initialize, D& device, const core::ParameterInfo& info, T* parameter,
-                               RandomStream& stream) {
-    initialize(device, info, parameter, stream);
-};
+                               RandomStream& stream) { initialize(device, info, parameter, stream); };
 }  // namespace core
 
 /// Sets every element to `number`.

@@ -74,7 +74,7 @@ public:
     File(std::filesystem::path path, Mode mode) : path_(std::move(path)) {
         if (mode == Mode::read) {
             // Opening a pipe would block until there is a writer, and opening a folder succeeds.
-            struct stat status {};
+            struct stat status{};
             if (::stat(path_.c_str(), &status) != 0) fail_file("read", path_, errno);
             if (S_ISDIR(status.st_mode)) fail_file("read", path_, EISDIR);
             if (!S_ISREG(status.st_mode)) fail("file", path_.string() + " is not a regular file");
@@ -105,7 +105,7 @@ public:
 
     /// Size of the file in bytes.
     std::size_t size() const {
-        struct stat status {};
+        struct stat status{};
         if (::fstat(descriptor_, &status) != 0) fail_file("read", path_, errno);
         return static_cast<std::size_t>(status.st_size);
     }

@@ -97,8 +97,8 @@ struct Conv2d<in, out, window> : detail::ConvolutionLayer<in, out, in, out, wind
                                                OutputOf<X>>::type;
     /// Includes taps on padding.
     template <class X>
-    static constexpr std::size_t flops = Output<X>::sample_size*(2 * std::size_t{in} * Conv2d::taps +
-                                                                 (window.bias ? 1 : 0));
+    static constexpr std::size_t flops =
+        Output<X>::sample_size * (2 * std::size_t{in} * Conv2d::taps + (window.bias ? 1 : 0));
     template <class X>
     static constexpr std::size_t stored = Output<X>::sample_size;
     /// The same layer with out * factor output channels; see Maxout.

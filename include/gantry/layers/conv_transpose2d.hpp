@@ -30,8 +30,8 @@ struct ConvTranspose2d<in, out, window> : detail::ConvolutionLayer<in, out, out,
                                                OutputOf<X>>::type;
     /// Includes taps that fall into the padding.
     template <class X>
-    static constexpr std::size_t flops = 2 * X::sample_size* out* ConvTranspose2d::taps +
-                                         (window.bias ? Output<X>::sample_size : 0);
+    static constexpr std::size_t flops =
+        2 * X::sample_size * out * ConvTranspose2d::taps + (window.bias ? Output<X>::sample_size : 0);
     template <class X>
     static constexpr std::size_t stored = Output<X>::sample_size;
 

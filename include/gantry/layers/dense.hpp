@@ -43,7 +43,7 @@ struct Dense {
     template <class X>
     using Output = Shape<Batch, columns>;
     template <class X>
-    static constexpr std::size_t flops = std::size_t{2} * inputs* outputs + (options.bias ? outputs : 0);
+    static constexpr std::size_t flops = std::size_t{2} * inputs * outputs + (options.bias ? outputs : 0);
     template <class X>
     static constexpr std::size_t stored = outputs;
     static constexpr bool fuses_activation = true;

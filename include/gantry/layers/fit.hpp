@@ -63,7 +63,7 @@ struct OptionsCheck {
     using type = core::StaticCheck<true, void>;
 };
 template <class L>
-requires requires { typename L::Valid; }
+    requires requires { typename L::Valid; }
 struct OptionsCheck<L> {
     using type = typename L::Valid;
 };
@@ -89,9 +89,9 @@ constexpr auto image_check() {
         if constexpr (channels != 0 && channels != image.of[3])
             return core::StaticCheck<false, diagnosis::LayerFits<index, L, channels, image.of[3]>>{};
         else
-            return core::StaticCheck < window.vertical <= height && window.horizontal <= width,
-                   diagnosis::LayerFitsWindow < index, L, height, width, window.vertical,
-                   window.horizontal >> {};
+            return core::StaticCheck<
+                window.vertical <= height && window.horizontal <= width,
+                diagnosis::LayerFitsWindow<index, L, height, width, window.vertical, window.horizontal>>{};
     }
 }
 

@@ -112,32 +112,26 @@ inline std::string short_number(float number) {
 namespace layers {
 /// A layer that only applies an activation, L::activation.
 template <class L>
-concept ActivationLayer = requires {
-    L::activation;
-};
+concept ActivationLayer = requires { L::activation; };
 /// A layer whose output always has the shape of its input.
 template <class L>
-concept KeepsShape = requires {
-    requires L::keeps_shape;
-};
+concept KeepsShape = requires { requires L::keeps_shape; };
 /// The layer's FeatureOrder, or its default; see FeatureOrder.
 template <class L>
 inline constexpr FeatureOrder feature_order_of =
-    KeepsShape<L>&& L::Parameters::count + L::State::count == 0 ? FeatureOrder::kept : FeatureOrder::unknown;
+    KeepsShape<L> && L::Parameters::count + L::State::count == 0 ? FeatureOrder::kept : FeatureOrder::unknown;
 template <class L>
-requires requires { L::feature_order; }
+    requires requires { L::feature_order; }
 inline constexpr FeatureOrder feature_order_of<L> = L::feature_order;
 /// Number of modules of PyTorch's nn.Sequential that the layer corresponds to.
 template <class L>
 inline constexpr std::size_t pytorch_modules_of = 1;
 template <class L>
-requires requires { L::pytorch_modules; }
+    requires requires { L::pytorch_modules; }
 inline constexpr std::size_t pytorch_modules_of<L> = L::pytorch_modules;
 /// A layer that applies Pass::activation in its own kernel.
 template <class L>
-concept FusesActivation = requires {
-    requires L::fuses_activation;
-};
+concept FusesActivation = requires { requires L::fuses_activation; };
 }  // namespace layers
 
 }  // namespace gantry

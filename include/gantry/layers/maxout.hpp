@@ -37,13 +37,9 @@ struct MaxoutHasPieces {
 
 namespace detail {
 template <class Layer>
-concept HasWidened = requires {
-    typename Layer::template Widened<1>;
-};
+concept HasWidened = requires { typename Layer::template Widened<1>; };
 template <class Layer>
-concept Container = requires {
-    typename Layer::NestedTag;
-};
+concept Container = requires { typename Layer::NestedTag; };
 /// Layer, or the identity for what cannot be a piece, so that only MaxoutTakesLayer is reported.
 template <class Layer>
 using PieceOf = std::conditional_t<AnyLayer<Layer> && !Container<Layer>, Layer, layers::PlainLayer>;
@@ -84,7 +80,7 @@ struct Maxout {
     template <class X>
     using Output = typename Piece::template Output<X>;
     template <class X>
-    static constexpr std::size_t flops = Wide::template flops<X> + pieces* Output<X>::sample_size;
+    static constexpr std::size_t flops = Wide::template flops<X> + pieces * Output<X>::sample_size;
     template <class X>
     static constexpr std::size_t stored = Wide::template stored<X> + Output<X>::sample_size;
 

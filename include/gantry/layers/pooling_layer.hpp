@@ -40,7 +40,7 @@ struct PoolingLayer : layers::PlainLayer {
                                                ops::Pooled<pooling, X>>::type;
     template <class X>
     static constexpr std::size_t flops =
-        Output<X>::sample_size* pooling.size.vertical* pooling.size.horizontal;
+        Output<X>::sample_size * pooling.size.vertical * pooling.size.horizontal;
     template <class X>
     static constexpr std::size_t stored = Output<X>::sample_size;
 };

@@ -57,7 +57,7 @@ struct BatchOf {
     using type = core::AnyShape;
 };
 template <int... extents>
-requires are_sample_extents<extents...>
+    requires are_sample_extents<extents...>
 struct BatchOf<extents...> {
     using type = Shape<Batch, extents...>;
 };

@@ -20,7 +20,7 @@ namespace detail {
 template <class L, class X>
 inline constexpr bool inner_layers_fit = true;
 template <class L, class X>
-requires requires { typename L::NestedTag; }
+    requires requires { typename L::NestedTag; }
 inline constexpr bool inner_layers_fit<L, X> = L::template fits<X>;
 
 /// State of the fold over the layers: the shape so far, and the totals per sample. `same`: every layer so far
@@ -38,8 +38,9 @@ struct Chain {
 
 template <int index, class X, class Start, bool same, std::size_t flop_count, std::size_t stored_count,
           bool fusing, bool fitting, class Given>
-requires(!AnyLayer<Given>) constexpr auto operator|(
-    Chain<index, X, Start, same, flop_count, stored_count, fusing, fitting>, Type<Given>) {
+    requires(!AnyLayer<Given>)
+constexpr auto operator|(Chain<index, X, Start, same, flop_count, stored_count, fusing, fitting>,
+                         Type<Given>) {
     using Check = core::StaticCheck<false, diagnosis::SequentialTakesLayers<index, Given>>;
     if constexpr (fitting) {
         [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
@@ -61,9 +62,9 @@ constexpr auto operator|(Chain<index, X, Start, same, flop_count, stored_count, 
             return fusing && ops::ActivationFormula<L::activation.kind>::from_result;
         return false;
     }();
-    return Chain < index + 1, Out, First, same && layers::KeepsShape<L>, flop_count + L::template flops<In>,
-           stored_count + (fused ? 0 : L::template stored<In>), layers::FusesActivation<L>,
-           fitting && Check::fits && inner_layers_fit < L, In >> {};
+    return Chain<index + 1, Out, First, same && layers::KeepsShape<L>, flop_count + L::template flops<In>,
+                 stored_count + (fused ? 0 : L::template stored<In>), layers::FusesActivation<L>,
+                 fitting && Check::fits && inner_layers_fit<L, In>>{};
 }
 
 // Pairs each layer with its successor.
@@ -92,8 +93,7 @@ auto call_layer(const P& pass, const Cursor& cursor, const X& x) {
         return [&]<std::size_t... i, std::size_t... j>(std::index_sequence<i...>, std::index_sequence<j...>) {
             return L::forward(pass, x, cursor.template parameter<i, typename L::Parameters>()...,
                               cursor.template state<j, typename L::State>()...);
-        }
-        (std::make_index_sequence<L::Parameters::count>{}, std::make_index_sequence<L::State::count>{});
+        }(std::make_index_sequence<L::Parameters::count>{}, std::make_index_sequence<L::State::count>{});
     }
 }
 
@@ -128,8 +128,8 @@ constexpr auto check_count() {
 /// Runs the checks where a Sequential is named, before it is instantiated. Always true: the checks report
 /// their own errors.
 template <class... Layers>
-concept Fitting = sizeof(ChainFrom<core::AnyShape, Layers...>) + sizeof(decltype(check_count<Layers...>())) >
-                  0;
+concept Fitting =
+    sizeof(ChainFrom<core::AnyShape, Layers...>) + sizeof(decltype(check_count<Layers...>())) > 0;
 
 /// The layer to continue with after an argument that is not a layer: the identity, or L for L().
 template <class Given>
@@ -157,7 +157,7 @@ struct Counts {
 /// before it.
 ///     using Generator = Sequential<Dense<100, 1200>, ReLU, Dense<1200, 784>, Tanh>;
 template <class... Layers>
-requires detail::Fitting<Layers...>
+    requires detail::Fitting<Layers...>
 struct Sequential {
     using NestedTag = void;
     using Parameters = detail::Counts<(Layers::Parameters::count + ...), (Layers::Parameters::size + ...)>;
@@ -298,9 +298,8 @@ struct LayersMeant<> {
 /// A Sequential of something that is not a layer. The error has been reported; compilation continues with the
 /// layers only.
 template <class... Given>
-requires detail::Fitting<Given...> &&
-    (sizeof...(Given) == 0 || !(detail::AnyLayer<Given> && ...)) struct Sequential<Given...>
-    : detail::LayersMeant<Given...>::type {
+    requires detail::Fitting<Given...> && (sizeof...(Given) == 0 || !(detail::AnyLayer<Given> && ...))
+struct Sequential<Given...> : detail::LayersMeant<Given...>::type {
     template <class X>
     static constexpr bool fits = false;
 };

@@ -99,7 +99,7 @@ struct NetworkInputOf {
     using type = core::AnyShape;
 };
 template <class Architecture, AnyTensor X>
-requires std::is_same_v<typename Architecture::Input, core::AnyShape>
+    requires std::is_same_v<typename Architecture::Input, core::AnyShape>
 struct NetworkInputOf<Architecture, X> {
     using type = typename X::shape;
 };

@@ -43,7 +43,9 @@ public:
         return host;
     }
     /// Overwrites the elements and calls `overwritten`. Errors: host.size() != size().
-    void from_host(std::span<const T> host) const requires(!std::is_const_v<T>) {
+    void from_host(std::span<const T> host) const
+        requires(!std::is_const_v<T>)
+    {
         if (host.size() != size())
             fail("Network", name() + " needs one value per element", host.size(), " for ", size());
         if (host.empty()) return;
@@ -52,7 +54,9 @@ public:
         overwritten();
     }
     /// Call this after writing to data() directly: it invalidates recorded passes and cached transforms.
-    void overwritten() const requires(!std::is_const_v<T>) {
+    void overwritten() const
+        requires(!std::is_const_v<T>)
+    {
         buffer().device().tape().overwritten(data(), data() + size());
     }
 

@@ -254,8 +254,7 @@ constexpr void visit_activation(contracts::ActivationKind kind, const F& f) {
                 (f(std::integral_constant<contracts::ActivationKind, contracts::ActivationKind{i}>{}),
                  true)) ||
                ...);
-    }
-    (std::make_integer_sequence<int, activation_count>{});
+    }(std::make_integer_sequence<int, activation_count>{});
 }
 /// True if a kernel can multiply by f' while it reads a gradient: f' is simple and computed from y = f(x).
 constexpr bool fuses_into_backward(contracts::ActivationKind kind) {

@@ -38,17 +38,15 @@ struct WindowSpreadOp {
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& pooled) const {
-        accumulate_grad(pooled, [&] {
-            return run_op(WindowSumOp{geometry, scale}, pooled.extents, {}, upstream);
-        });
+        accumulate_grad(pooled,
+                        [&] { return run_op(WindowSumOp{geometry, scale}, pooled.extents, {}, upstream); });
     }
 };
 
 template <class V>
 void WindowSumOp::vjp(const V& upstream, const V&, const V& whole) const {
-    accumulate_grad(whole, [&] {
-        return run_op(WindowSpreadOp{geometry, scale}, whole.extents, {}, upstream);
-    });
+    accumulate_grad(whole,
+                    [&] { return run_op(WindowSpreadOp{geometry, scale}, whole.extents, {}, upstream); });
 }
 }  // namespace ops
 

@@ -37,9 +37,8 @@ struct PadOp {
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& x) const {
-        accumulate_grad(x, [&] {
-            return run_op(SliceOp{rows, total, from, count}, x.extents, {}, upstream);
-        });
+        accumulate_grad(x,
+                        [&] { return run_op(SliceOp{rows, total, from, count}, x.extents, {}, upstream); });
     }
 };
 
@@ -65,12 +64,10 @@ struct ConcatenateOp {
     template <class V>
     void vjp(const V& upstream, const V&, const V& a, const V& b) const {
         const std::size_t total = a_columns + b_columns;
-        accumulate_grad(a, [&] {
-            return run_op(SliceOp{rows, total, 0, a_columns}, a.extents, {}, upstream);
-        });
-        accumulate_grad(b, [&] {
-            return run_op(SliceOp{rows, total, a_columns, b_columns}, b.extents, {}, upstream);
-        });
+        accumulate_grad(a,
+                        [&] { return run_op(SliceOp{rows, total, 0, a_columns}, a.extents, {}, upstream); });
+        accumulate_grad(
+            b, [&] { return run_op(SliceOp{rows, total, a_columns, b_columns}, b.extents, {}, upstream); });
     }
 };
 }  // namespace ops

@@ -30,12 +30,13 @@ namespace ops {
 
 /// A functor of an elementwise op on `In`, TensorRefs, with results of type Y: see above.
 template <class F, class Y, class... In>
-concept ElementwiseFunctor = std::is_trivially_copyable_v<F> &&
+concept ElementwiseFunctor =
+    std::is_trivially_copyable_v<F> &&
     requires(const F& f, const Y& y, const In&... x, const typename In::scalar&... number) {
-    { F::name } -> std::convertible_to<std::string_view>;
-    { f(number...) } -> std::same_as<typename Y::scalar>;
-    f.vjp(y, y, x...);
-};
+        { F::name } -> std::convertible_to<std::string_view>;
+        { f(number...) } -> std::same_as<typename Y::scalar>;
+        f.vjp(y, y, x...);
+    };
 
 /// y = f(x...) elementwise. Inputs of rank 0 are broadcast.
 template <class F>

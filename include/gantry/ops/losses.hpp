@@ -199,7 +199,8 @@ auto mean_loss(const F& f, const X& x, const Target& target) {
 /// finite for every finite logit. Logits S and targets S (or a scalar tensor) -> Shape<>. Targets may require
 /// a gradient. Errors: different batch sizes.
 template <AnyTensor X, class Target>
-requires(!std::is_arithmetic_v<Target>) auto bce_with_logits(const X& logits, const Target& targets) {
+    requires(!std::is_arithmetic_v<Target>)
+auto bce_with_logits(const X& logits, const Target& targets) {
     return ops::mean_loss(ops::BceWithLogits{}, logits, targets);
 }
 /// The same with one constant target for all elements.
@@ -211,7 +212,8 @@ auto bce_with_logits(const X& logits, double target) {
 /// Mean squared error, mean of (x - t)^2: predictions S and targets S (or a scalar tensor) -> Shape<>.
 /// Targets may require a gradient. Errors: different batch sizes.
 template <AnyTensor X, class Target>
-requires(!std::is_arithmetic_v<Target>) auto mse(const X& predictions, const Target& targets) {
+    requires(!std::is_arithmetic_v<Target>)
+auto mse(const X& predictions, const Target& targets) {
     return ops::mean_loss(ops::SquaredError{}, predictions, targets);
 }
 /// The same with one constant target for all elements.

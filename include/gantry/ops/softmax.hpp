@@ -122,8 +122,8 @@ auto one_hot(D& device, std::span<const std::uint8_t> labels) {
 
 /// Does not compile: labels must be std::uint8_t.
 template <int classes, class T = float, class D, class Labels>
-requires(!std::is_convertible_v<const Labels&, std::span<const std::uint8_t>>) auto one_hot(D&,
-                                                                                            const Labels&) {
+    requires(!std::is_convertible_v<const Labels&, std::span<const std::uint8_t>>)
+auto one_hot(D&, const Labels&) {
     static_assert(sizeof(Labels) == 0,
                   "gantry: labels must be std::uint8_t: use a std::vector<std::uint8_t>");
     return Tensor<Shape<Batch, classes>, T, D>{TensorRef<T, D>{}};

@@ -48,9 +48,8 @@ struct BroadcastOp {
 
 template <class V>
 void SumOp::vjp(const V& upstream, const V&, const V& x) const {
-    accumulate_grad(x, [&] {
-        return run_op(BroadcastOp{rows, columns, axis, scale}, x.extents, {}, upstream);
-    });
+    accumulate_grad(x,
+                    [&] { return run_op(BroadcastOp{rows, columns, axis, scale}, x.extents, {}, upstream); });
 }
 template <class S>
 struct WithoutBatch {

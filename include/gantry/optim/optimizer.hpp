@@ -115,16 +115,13 @@ private:
 
 /// True if O is made from Optimizer for another network than Net.
 template <class O, class Net>
-concept OfAnotherNetwork = requires {
-    typename O::Options;
-}
-&&!std::is_base_of_v<Optimizer<Net, typename O::Options>, O>;
+concept OfAnotherNetwork =
+    requires { typename O::Options; } && !std::is_base_of_v<Optimizer<Net, typename O::Options>, O>;
 
 /// An optimizer of the network type Net: a class with step(gradients), whether it derives from Optimizer or
 /// not.
 template <class O, class Net>
-concept OptimizerOf = !OfAnotherNetwork<O, Net> && requires(O & optimizer, const Gradients<Net>& gradients) {
-    optimizer.step(gradients);
-};
+concept OptimizerOf = !OfAnotherNetwork<O, Net> &&
+                      requires(O& optimizer, const Gradients<Net>& gradients) { optimizer.step(gradients); };
 
 }  // namespace gantry::optim

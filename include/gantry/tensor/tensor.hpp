@@ -81,7 +81,11 @@ public:
     /// The device. Errors: the tensor is no longer valid.
     D& device() const { return value_.live_device(); }
     /// Batch size; only for shapes with a Batch.
-    int batch() const requires S::batched { return value_.extents.first(); }
+    int batch() const
+        requires S::batched
+    {
+        return value_.extents.first();
+    }
     /// Number of elements.
     std::size_t size() const { return value_.size(); }
     /// Device pointer to the elements: row-major, images channels-last (NHWC).
@@ -96,7 +100,9 @@ public:
         return host;
     }
     /// The value of a scalar. Waits for the device.
-    T item() const requires(S::rank == 0) {
+    T item() const
+        requires(S::rank == 0)
+    {
         T result;
         copy_to(&result);
         return result;

@@ -24,7 +24,11 @@ public:
     /// The device. Errors: the tensor is no longer valid.
     D& device() const { return value_.live_device(); }
     /// Batch size; only for shapes with a Batch.
-    int batch() const requires S::batched { return value_.extents.first(); }
+    int batch() const
+        requires S::batched
+    {
+        return value_.extents.first();
+    }
     /// Number of elements.
     std::size_t size() const { return value_.size(); }
     /// Device pointer to the elements: row-major, images channels-last (NHWC).
@@ -32,7 +36,11 @@ public:
     /// Copies the elements to the host. Waits for the device.
     std::vector<T> to_host() const { return Tensor<S, T, D>{value_}.to_host(); }
     /// The value of a scalar. Waits for the device.
-    T item() const requires(S::rank == 0) { return Tensor<S, T, D>{value_}.item(); }
+    T item() const
+        requires(S::rank == 0)
+    {
+        return Tensor<S, T, D>{value_}.item();
+    }
 
 private:
     TensorRef<T, D> value_;
@@ -51,9 +59,9 @@ concept AnyTensor = requires(const X& x) {
 namespace core {
 /// True if the tensors have the same scalar type and device type.
 template <AnyTensor X, AnyTensor... More>
-inline constexpr bool same_scalars =
-    ((std::is_same_v<typename X::scalar, typename More::scalar> &&
-      std::is_same_v<typename X::device_type, typename More::device_type>)&&...);
+inline constexpr bool same_scalars = ((std::is_same_v<typename X::scalar, typename More::scalar> &&
+                                       std::is_same_v<typename X::device_type, typename More::device_type>) &&
+                                      ...);
 }  // namespace core
 
 /// Returns x as a Tensor off the tape, sharing its data. No gradient flows through it.

@@ -18,6 +18,7 @@ int main() {
     const auto loss = mse(network(filled<Shape<Batch, 3>>(device, 2, 1)), 0.0);
     backward(loss, network);
     const float first = train_in_other_file(1), last = train_in_other_file(100);
-    std::cout << "loss " << loss.item() << " here; " << first << " falls to " << last << " in the other file\n";
+    std::cout << "loss " << loss.item() << " here; " << first << " falls to " << last
+              << " in the other file\n";
     return last < first ? 0 : 1;
 }

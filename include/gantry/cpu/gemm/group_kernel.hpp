@@ -81,8 +81,7 @@ GroupKernel<T> find_group_kernel(std::size_t groups, std::size_t width) {
     static constexpr auto table = []<std::size_t... i>(std::index_sequence<i...>) {
         return std::array<GroupKernel<T>, sizeof...(i)>{
             &group_kernel<T, std::min(i / widths + 1, most_groups[i % widths]), i % widths + 1>...};
-    }
-    (std::make_index_sequence<most_groups[0] * widths>{});
+    }(std::make_index_sequence<most_groups[0] * widths>{});
     return table[(groups - 1) * widths + width - 1];
 }
 

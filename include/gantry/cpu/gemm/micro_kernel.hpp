@@ -162,8 +162,7 @@ MicroKernel<T> find_micro_kernel(std::size_t height_index, std::size_t width) {
     static constexpr auto table = []<std::size_t... i>(std::index_sequence<i...>) {
         return std::array<MicroKernel<T>, sizeof...(i)>{
             &micro_kernel<T, tile_heights[i / tile_width], i % tile_width + 1>...};
-    }
-    (std::make_index_sequence<tile_heights.size() * tile_width>{});
+    }(std::make_index_sequence<tile_heights.size() * tile_width>{});
     return table[height_index * tile_width + width - 1];
 }
 

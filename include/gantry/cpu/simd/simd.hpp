@@ -70,8 +70,7 @@ template <std::size_t count, class F>
 GANTRY_ALWAYS_INLINE inline void static_for(const F& f) {
     [&]<std::size_t... i>(std::index_sequence<i...>) GANTRY_ALWAYS_INLINE {
         (f(std::integral_constant<std::size_t, i>{}), ...);
-    }
-    (std::make_index_sequence<count>{});
+    }(std::make_index_sequence<count>{});
 }
 
 /// Loads lanes<T> elements; `from` needs only the alignment of T.
@@ -165,8 +164,7 @@ GANTRY_ALWAYS_INLINE inline V shuffle(V a, V b) {
 #ifdef GANTRY_HAS_SHUFFLEVECTOR
     return [&]<std::size_t... t>(std::index_sequence<t...>) GANTRY_ALWAYS_INLINE {
         return __builtin_shufflevector(a, b, Source::at(t)...);
-    }
-    (std::make_index_sequence<size>{});
+    }(std::make_index_sequence<size>{});
 #else
     V out{};
     for (std::size_t t = 0; t < size; ++t)
