@@ -5,7 +5,7 @@
 #include <gantry/data/batches.hpp>
 #include <gantry/data/device_batches.hpp>
 
-#ifdef GANTRY_WITH_EIGEN
+#ifdef GANTRY_DEVICE_EIGEN  // in the programs of GANTRY_EIGEN_EXAMPLES
 #include <gantry/eigen/eigen.hpp>
 #endif
 #ifdef GANTRY_WITH_CUDA
@@ -36,7 +36,7 @@ D make_device([[maybe_unused]] const Options& options) {
 template <class D>
 std::string device_text([[maybe_unused]] const Options& options) {
     if constexpr (std::is_same_v<D, Cpu>) return "the CPU";
-#ifdef GANTRY_WITH_EIGEN
+#ifdef GANTRY_DEVICE_EIGEN
     if constexpr (std::is_same_v<D, EigenCpu>) return "the CPU, with Eigen " + eigen::version();
 #endif
 #ifdef GANTRY_WITH_CUDA
@@ -57,15 +57,17 @@ inline const char* needs_gpu(const Options& options) {
 /// Calls `f(std::type_identity<D>{})` with the device type that the options select, and prints the device.
 /// `auto` selects a GPU if one is available, else the CPU, and prints the reason. Programs built without CUDA
 /// always use the CPU. Errors: an option requires a GPU and none is available, or not the one with that
-/// number; Eigen was not available when the program was built.
+/// number; the program was built without Eigen.
 template <class F>
 auto on_device(const Options& options, const F& f) {
     if (options.device == "eigen") {
-#ifdef GANTRY_WITH_EIGEN
+#ifdef GANTRY_DEVICE_EIGEN
         std::printf("Device: %s\n", device_text<EigenCpu>(options).c_str());
         return f(std::type_identity<EigenCpu>{});
 #else
-        fail("--device eigen", "this program was built without Eigen: configure with -D GANTRY_EIGEN=ON");
+        fail("--device eigen",
+             "this program was built without Eigen: configure with -D GANTRY_EIGEN=ON and "
+             "-D GANTRY_EIGEN_EXAMPLES=PROGRAM");
 #endif
     }
     [[maybe_unused]] const char* const option = needs_gpu(options);

@@ -67,7 +67,8 @@ public:
             ->capture_default_str();
         app_.add_option(
                 "--device", options_.device,
-                "Device to train on; auto: a GPU if there is one; eigen: the CPU, with Eigen's kernels")
+                "Device to train on; auto: a GPU if there is one; eigen: the CPU, with Eigen's kernels, "
+                "in programs built with them (gan_mnist_mlp)")
             ->check(CLI::IsMember({"auto", "cpu", "eigen", "cuda"}))
             ->capture_default_str();
         app_.add_option("--gpu", options_.gpu, "Index of the GPU in CUDA's order; default: 0")

@@ -2,7 +2,6 @@
 #include "io/temporary_folder.hpp"
 #include "programs.hpp"
 #include "support/catch.hpp"
-#include "support/numbers.hpp"
 #include <gantry/io/csv.hpp>
 #include <gantry/io/safetensors_file.hpp>
 
@@ -93,23 +92,6 @@ TEST_CASE("A resumed run equals the uninterrupted run byte for byte", "") {
         CHECK(place.file("run/" + file) == place.file("straight/" + file));
     }
     CHECK_FALSE(place.file("run/samples.gif").empty());
-}
-
-TEST_CASE("A run on EigenCpu follows the run on Cpu, and resumes", "") {
-    const MlpFolder place;
-    REQUIRE(place.run(small + "--iterations 3 --out cpu --device cpu").code == 0);
-    const Result first = place.run(small + "--iterations 2 --out eigen --device eigen");
-    INFO(first.output);
-    REQUIRE(first.code == 0);
-    CHECK(first.output.find("Device: the CPU, with Eigen ") != std::string::npos);
-    REQUIRE(place.run("--resume eigen --iterations 3 --device eigen").code == 0);
-    const auto parameters = [&](const std::string& run) {
-        const Safetensors file = read_safetensors(place / (run + "/checkpoint.safetensors"));
-        std::vector<float> values(file.tensors.at("generator.0.weight").data.size() / sizeof(float));
-        io::copy_values<float>(file, "generator.0.weight", values);
-        return values;
-    };
-    CHECK(largest_error(parameters("eigen"), parameters("cpu")) < 1e-4);
 }
 
 TEST_CASE("Additional images do not affect the run", "") {

@@ -307,6 +307,12 @@ TEST_CASE("A run prints its data, networks, device and folder at once", "") {
     CHECK(run.output.substr(0, header.size()) == header);
 }
 
+TEST_CASE("A program without Eigen says how to build it with Eigen", "") {
+    const TemporaryFolder place;
+    CHECK(is_error(run_program({"--data", "x", "--device", "eigen", "--out", place / "run"}),
+                   {"[--device eigen]", "built without Eigen", "GANTRY_EIGEN_EXAMPLES="}));
+}
+
 TEST_CASE("Control characters in folder names are not printed", "") {
     const TemporaryFolder place;
     const Result run = run_program({"--data", "x", "--iterations", "1", "--out", place / "run\x1B[31m\nred"});
