@@ -69,7 +69,7 @@ TEMPLATE_TEST_CASE("Ops compute in 16-bit scalars and round once", "[eigen]", Ei
               return conv2d<Conv2dOptions{.size = 3, .stride = 2, .padding = 1}>(x, w);
           }) <= 0.5);
     CHECK(error_in_roundings<T, Shape<Batch, 6, 6, 3>>([](auto x) {
-              const auto [y, switches] = max_pool2d<Pooling{.size = 2}>(x);
+              const auto [y, switches] = max_pool2d<Pool2dOptions{.size = 2}>(x);
               return y;
           }) == 0);
 }
