@@ -13,7 +13,7 @@ namespace gantry::contracts {
 /// (divided by rows - 1).
 /// Source: Ioffe and Szegedy, "Batch normalization" (2015), algorithm 1.
 /// x - mean is computed as (x - mean rounded to Sum) - mean_rest, so that a large mean costs no accuracy.
-/// (x - mean)^2 may exceed the range of T.
+/// (x - mean)^2 may exceed the range of T. Scalars: see Scalars.
 template <class T, class Sum = T, class Parameter = T>
 struct BatchNormParameters {
     std::size_t rows = 0, columns = 0;

@@ -70,7 +70,7 @@ constexpr bool fuses_activation_backward(const D&, const ConvolutionGeometry&, A
 
 /// Convolution:
 ///   y[n, oy, ox, o] = activation(sum over ky, kx, i of x[n, iy, ix, i] w[ky, kx, i, o] + bias[o])
-/// with (iy, ix) from ConvolutionAxis.
+/// with (iy, ix) from ConvolutionAxis. Scalars of the three contracts: see Scalars.
 template <class T, class Sum = T, class Parameter = T>
 struct ConvolutionParameters {
     ConvolutionGeometry geometry;

@@ -7,7 +7,7 @@ namespace gantry {
 
 /// The scalars of a network, as the third template argument of Network. A single type there is Scalars<type>.
 ///     Network<Critic, Cpu, Scalars<float, double>>    // tensors of float, sums in double
-/// Storage: of tensors, which are activations, gradients and the operands of products.
+/// Storage: of tensors, which are activations, gradients and the operands of products; T in contracts.
 /// Sum: in which products, convolutions and batch norms of the network are summed, forward and backward, with
 /// one rounding to Storage at the end. If it is Storage, a device chooses how it sums.
 /// Parameter: of what kernels read from a network's buffers without a product: bias, scale, shift and running

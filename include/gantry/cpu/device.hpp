@@ -43,7 +43,8 @@ public:
 
     /// Sums of floats in double, too: see cpu/wide_sums.hpp.
     template <class Storage, class Sum>
-    static constexpr bool sums_in = std::is_same_v<Storage, Sum> || std::is_same_v<Sum, double>;
+    static constexpr bool sums_in =
+        std::is_same_v<Sum, Storage> || (std::is_same_v<Storage, float> && std::is_same_v<Sum, double>);
 
     /// Number of threads that a kernel may use.
     int threads() const { return threads_; }

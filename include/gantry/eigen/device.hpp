@@ -22,9 +22,10 @@ namespace gantry {
 /// Scalars.
 class EigenCpu : public Device<core::HostMemory> {
 public:
-    /// Sums in double of any scalar.
+    /// Sums of floats in double, too.
     template <class Storage, class Sum>
-    static constexpr bool sums_in = std::is_same_v<Storage, Sum> || std::is_same_v<Sum, double>;
+    static constexpr bool sums_in =
+        std::is_same_v<Sum, Storage> || (std::is_same_v<Storage, float> && std::is_same_v<Sum, double>);
 };
 
 namespace eigen {
