@@ -1,5 +1,5 @@
 // expect: the device has no kernels for these Scalars of a Network
-// expect: NetworkScalars<.*, gantry::Scalars<float, float, double
+// expect: Scalars<float, float, double
 // max-errors: 1
 #include <gantry/gantry.hpp>
 
