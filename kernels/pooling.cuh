@@ -37,7 +37,7 @@ struct PoolingAxes {
     PoolingAxis vertical, horizontal;
 
     static PoolingAxes of(const contracts::PoolingGeometry& g) {
-        const Pooling& w = g.window;
+        const Pool2dOptions& w = g.window;
         return {g.images,
                 g.channels,
                 {g.height, g.pooled_height, w.size.vertical, w.stride.vertical, w.padding.vertical},

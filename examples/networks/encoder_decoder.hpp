@@ -10,7 +10,7 @@ namespace gantry::networks {
 /// Han, "Learning deconvolution network for semantic segmentation" (2015), for the mirrored decoder.
 struct EncoderDecoder {
     static constexpr Conv2dOptions same_3x3{.size = 3, .padding = 1};
-    static constexpr Pooling halve{.size = 2};
+    static constexpr Pool2dOptions halve{.size = 2};
 
     using Middle = Sequential<Conv2d<32, 8, same_3x3>, ReLU, ConvTranspose2d<8, 32, same_3x3>, ReLU>;  // 7x7
     using Architecture = Sequential<InputShape<28, 28, 1>,                                  // 28x28

@@ -18,7 +18,7 @@ struct FluxGanDense32 {
 
 /// A generator of two dense layers and a transposed convolution against a discriminator of maxout
 /// convolutions, each followed by `Pool`: AvgPool2d in FluxGAN.jl, MaxPool2d in the paper's code.
-template <template <Pooling> class Pool>
+template <template <Pool2dOptions> class Pool>
 struct MaxoutConvolutions32 {
     static constexpr double learning_rate = 1e-4;
     using Generator =
@@ -27,11 +27,11 @@ struct MaxoutConvolutions32 {
     using Discriminator =
         Sequential<InputShape<32, 32, 3>,                                               // 32x32
                    Maxout<Conv2d<3, 32, Conv2dOptions{.size = 8, .padding = 4}>, 2>,    // 33x33
-                   Pool<Pooling{.size = 4, .stride = 2}>,                               // 15x15
+                   Pool<Pool2dOptions{.size = 4, .stride = 2}>,                         // 15x15
                    Maxout<Conv2d<32, 32, Conv2dOptions{.size = 8, .padding = 3}>, 2>,   // 14x14
-                   Pool<Pooling{.size = 4, .stride = 2}>,                               // 6x6
+                   Pool<Pool2dOptions{.size = 4, .stride = 2}>,                         // 6x6
                    Maxout<Conv2d<32, 192, Conv2dOptions{.size = 5, .padding = 3}>, 2>,  // 8x8
-                   Pool<Pooling{.size = 2}>,                                            // 4x4
+                   Pool<Pool2dOptions{.size = 2}>,                                      // 4x4
                    Flatten, Maxout<Dense<4 * 4 * 192, 500>, 5>, Dense<500, 1>>;
     static_assert(Generator::parameter_count == 64'822'003 && Discriminator::parameter_count == 8'134'073);
 };

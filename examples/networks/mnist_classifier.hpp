@@ -8,7 +8,7 @@ namespace gantry::networks {
 struct MnistClassifier {
     static constexpr int classes = 10;
     static constexpr Conv2dOptions same_3x3{.size = 3, .padding = 1};
-    static constexpr Pooling halve{.size = 2};
+    static constexpr Pool2dOptions halve{.size = 2};
 
     using Architecture = Sequential<InputShape<28, 28, 1>,                            // 28x28
                                     Conv2d<1, 10, same_3x3>, BatchNorm<10>, ReLU,     // 28x28

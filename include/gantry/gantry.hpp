@@ -5,6 +5,7 @@
 #include <gantry/core/error.hpp>
 #include <gantry/core/options.hpp>
 #include <gantry/core/random.hpp>
+#include <gantry/core/scalars.hpp>
 #include <gantry/core/shape.hpp>
 #include <gantry/cpu/cpu.hpp>
 #include <gantry/data/device_batches.hpp>

@@ -18,12 +18,12 @@ using Discriminator = Sequential<Maxout<Dense<48, 40>, 3>, Dropout<0.3f>, Dense<
 constexpr Conv2dOptions half{.size = 4, .stride = 2, .padding = 1}, same{.size = 3, .padding = 1};
 using ConvolutionalGenerator =
     Sequential<Dense<10, 48>, Reshape<4, 4, 3>, ConvTranspose2d<3, 20, half>, BatchNorm<20>, ReLU,
-               PoolUnpool2d<Pooling{.size = 2}, Conv2d<20, 20, same>, ReLU>, Conv2d<20, 3, same>, Upsample<1>,
-               Tanh, Flatten>;
+               PoolUnpool2d<Pool2dOptions{.size = 2}, Conv2d<20, 20, same>, ReLU>, Conv2d<20, 3, same>,
+               Upsample<1>, Tanh, Flatten>;
 using ConvolutionalDiscriminator =
     Sequential<InputShape<192>, Reshape<8, 8, 3>, Maxout<Conv2d<3, 18, same>, 2>,
-               MaxPool2d<Pooling{.size = 2}>, Conv2d<18, 5, half>, AvgPool2d<Pooling{.size = 2}>, Flatten,
-               Dense<5, 1>>;
+               MaxPool2d<Pool2dOptions{.size = 2}>, Conv2d<18, 5, half>, AvgPool2d<Pool2dOptions{.size = 2}>,
+               Flatten, Dense<5, 1>>;
 
 /// Allocations in each of four steps of a GAN with a gradient penalty.
 template <class G, class C, class D>

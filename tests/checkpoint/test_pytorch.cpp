@@ -19,7 +19,7 @@ namespace {
 
 constexpr int pytorch_batch = 3;
 constexpr Conv2dOptions same{.size = 3, .padding = 1};
-constexpr Pooling halve{.size = 2};
+constexpr Pool2dOptions halve{.size = 2};
 
 const Safetensors& pytorch_file() {
     static const Safetensors file =

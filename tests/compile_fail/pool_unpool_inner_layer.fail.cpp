@@ -11,5 +11,5 @@
 using namespace gantry;
 constexpr Conv2dOptions window{.size = 3, .padding = 1};
 using Autoencoder =
-    Sequential<InputShape<8, 8, 2>,
-               PoolUnpool2d<Pooling{.size = 2}, Conv2d<2, 3, window>, BatchNorm<4>, Conv2d<3, 2, window>>>;
+    Sequential<InputShape<8, 8, 2>, PoolUnpool2d<Pool2dOptions{.size = 2}, Conv2d<2, 3, window>, BatchNorm<4>,
+                                                 Conv2d<3, 2, window>>>;

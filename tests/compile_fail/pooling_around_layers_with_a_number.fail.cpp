@@ -1,4 +1,4 @@
-// expect: a pooling layer takes one Pooling
+// expect: a pooling layer takes one Pool2dOptions
 // max-errors: 1
 // trains: Autoencoder
 #include <gantry/gantry.hpp>

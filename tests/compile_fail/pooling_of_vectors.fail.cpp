@@ -8,4 +8,4 @@
 #include <gantry/layers/sequential.hpp>
 
 using namespace gantry;
-using Classifier = Sequential<Dense<10, 64>, AvgPool2d<Pooling{.size = 2}>, Flatten>;
+using Classifier = Sequential<Dense<10, 64>, AvgPool2d<Pool2dOptions{.size = 2}>, Flatten>;

@@ -6,4 +6,4 @@
 #include <gantry/layers/sequential.hpp>
 
 using namespace gantry;
-using Pool = Sequential<InputShape<8, 8, 2>, MaxPool2d<Pooling{.size = 2, .padding = 2}>>;
+using Pool = Sequential<InputShape<8, 8, 2>, MaxPool2d<Pool2dOptions{.size = 2, .padding = 2}>>;

@@ -9,5 +9,6 @@
 #include <gantry/layers/sequential.hpp>
 
 using namespace gantry;
-using Classifier = Sequential<InputShape<3, 7, 8>, MaxPool2d<Pooling{.size = {6, 2}, .padding = {1, 0}}>,
-                              Flatten, Dense<24, 10>>;
+using Classifier =
+    Sequential<InputShape<3, 7, 8>, MaxPool2d<Pool2dOptions{.size = {6, 2}, .padding = {1, 0}}>, Flatten,
+               Dense<24, 10>>;

@@ -1,4 +1,4 @@
-// expect: a pooling layer takes one Pooling: MaxPool2d<Pooling
+// expect: a pooling layer takes one Pool2dOptions: MaxPool2d<Pool2dOptions
 // max-errors: 1
 // trains: Classifier
 #include <gantry/gantry.hpp>

@@ -2,4 +2,4 @@
 
 using namespace gantry;
 using Classifier =
-    Sequential<InputShape<8, 8, 3>, MaxPool2d<Pooling{.size = 2, .stride = 2}>, Flatten, Dense<48, 10>>;
+    Sequential<InputShape<8, 8, 3>, MaxPool2d<Pool2dOptions{.size = 2, .stride = 2}>, Flatten, Dense<48, 10>>;

@@ -6,5 +6,5 @@
 
 using namespace gantry;
 auto f(const Tensor<Shape<Batch, 4, 4, 3>, float, Cpu>& x) {
-    return max_unpool2d(x, max_pool2d<Pooling{.size = 2}>(x).switches);
+    return max_unpool2d(x, max_pool2d<Pool2dOptions{.size = 2}>(x).switches);
 }

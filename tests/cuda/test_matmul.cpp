@@ -29,6 +29,9 @@ void check_product(Cuda& device, const ProductExtents& extents) {
     }
 }
 
+// A network with other sums does not compile.
+static_assert(Cuda::sums_in<float, float> && Cuda::sums_in<double, double> && !Cuda::sums_in<float, double>);
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("cuda: the plain product follows its contract", "[cuda]", float, double) {

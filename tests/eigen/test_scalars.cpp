@@ -1,7 +1,8 @@
-// EigenCpu with 16-bit scalars: results are those of float, rounded.
+// EigenCpu with 16-bit scalars: results are those of float, rounded, unless another scalar is given for sums.
 #include "support/catch.hpp"
 #include "support/numbers.hpp"
 #include <gantry/eigen.hpp>
+#include <gantry/optim/sgd.hpp>
 
 #include <cstddef>
 #include <string>
@@ -68,7 +69,7 @@ TEMPLATE_TEST_CASE("Ops compute in 16-bit scalars and round once", "[eigen]", Ei
               return conv2d<Conv2dOptions{.size = 3, .stride = 2, .padding = 1}>(x, w);
           }) <= 0.5);
     CHECK(error_in_roundings<T, Shape<Batch, 6, 6, 3>>([](auto x) {
-              const auto [y, switches] = max_pool2d<Pooling{.size = 2}>(x);
+              const auto [y, switches] = max_pool2d<Pool2dOptions{.size = 2}>(x);
               return y;
           }) == 0);
 }
@@ -81,4 +82,48 @@ TEMPLATE_TEST_CASE("Gradients in 16-bit scalars", "[eigen]", Eigen::half, Eigen:
               const auto leaf = variable(w);
               return PersistentTensor(detach(grad(sum(tanh(matmul(x, leaf))), leaf)));
           }) <= 3);
+}
+
+TEST_CASE("Kernels with separate scalars for storage, sums and parameters", "[eigen]") {
+    using T = Eigen::bfloat16;
+    EigenCpu device;
+    const std::vector<T> a{T(256), T(0x1p-10f), T(-256)}, b{T(256), T(0), T(1), T(1024), T(256), T(0)};
+    const std::vector<float> bias{0, -1 + 0x1p-20f};  // rounds to -1 in bfloat16
+    std::vector<T> c(2);
+    launch(device, contracts::MatmulParameters<T, double, float>{.rows = 1,
+                                                                 .columns = 2,
+                                                                 .inner = 3,
+                                                                 .a = a.data(),
+                                                                 .b = b.data(),
+                                                                 .c = c.data(),
+                                                                 .bias = bias.data()});
+    CHECK(c == std::vector{T(0x1p-10f), T(0x1p-20f)});  // a sum of floats loses 2^-10
+
+    const std::vector<T> x{T(1), T(1 + 0x1p-7f)};
+    const float one = 1, zero = 0;
+    float running_mean = 0, running_variance = 0;
+    double mean = 0, rstd = 0;
+    launch(device, contracts::BatchNormParameters<T, double, float>{.rows = 2,
+                                                                    .columns = 1,
+                                                                    .x = x.data(),
+                                                                    .scale = &one,
+                                                                    .shift = &zero,
+                                                                    .y = c.data(),
+                                                                    .mean = &mean,
+                                                                    .rstd = &rstd,
+                                                                    .running_mean = &running_mean,
+                                                                    .running_variance = &running_variance,
+                                                                    .epsilon = 0,
+                                                                    .momentum = 1});
+    CHECK(mean == 1 + 0x1p-8);
+    CHECK(rstd == 256);
+    CHECK(running_mean == 1 + 0x1p-8f);
+    CHECK(running_variance == 0x1p-15f);
+    CHECK(c == std::vector{T(-1), T(1)});
+
+    const T gradient{0x1p-12f};
+    float weight = 1;
+    launch(device, contracts::UpdateParameters<optim::SgdUpdate<float>, T>{
+                       .update = {{}, 1, 0, true}, .size = 1, .w = &weight, .g = &gradient});
+    CHECK(weight == 1 - 0x1p-12f);
 }

@@ -54,7 +54,7 @@ TEST_CASE("The feature order is tracked through layers that keep it", "[layers]"
     STATIC_REQUIRE(orders_of<B, 3>.outputs == plain);
     // Images inside a PoolUnpool2d have another size.
     using C = Sequential<InputShape<4, 4, 3>,
-                         PoolUnpool2d<Pooling{.size = 2}, Flatten, Dense<12, 12>, Reshape<2, 2, 3>>>;
+                         PoolUnpool2d<Pool2dOptions{.size = 2}, Flatten, Dense<12, 12>, Reshape<2, 2, 3>>>;
     STATIC_REQUIRE(orders_of<C, 3>.inputs == core::FlatImage{4, 3});
     STATIC_REQUIRE(orders_of<C, 3>.outputs == core::FlatImage{4, 3});
     // Three extents, including Batch, are not an image.

@@ -13,7 +13,7 @@ namespace gantry::test {
 namespace {
 
 using Images = Shape<Batch, 8, 13, 3>;
-constexpr Pooling pairs{.size = 2}, wide{.size = {1, 3}, .stride = {1, 2}, .padding = {0, 1}};
+constexpr Pool2dOptions pairs{.size = 2}, wide{.size = {1, 3}, .stride = {1, 2}, .padding = {0, 1}};
 constexpr Conv2dOptions same_size{.size = 3, .padding = 1};
 
 // Shapes, operations and memory.
@@ -26,8 +26,8 @@ static_assert(std::is_same_v<OutputForImages<Upsample<core::PerAxis{1, 3}>>, Sha
 static_assert(std::is_same_v<OutputForImages<GlobalAvgPool2d>, Shape<Batch, 3>>);
 static_assert(std::is_same_v<OutputForImages<PoolUnpool2d<wide, ReLU>>, Images>);
 // As in PyTorch, padding is at most half of the window.
-static_assert(gantry::ops::is_valid(Pooling{.size = 2, .padding = 1}));
-static_assert(!gantry::ops::is_valid(Pooling{.size = 2, .padding = 2}));
+static_assert(gantry::ops::is_valid(Pool2dOptions{.size = 2, .padding = 1}));
+static_assert(!gantry::ops::is_valid(Pool2dOptions{.size = 2, .padding = 2}));
 static_assert(MaxPool2d<pairs>::flops<Images> == 4 * 4 * 6 * 3);
 static_assert(MaxPool2d<pairs>::stored<Images> == 2 * 4 * 6 * 3);  // the same number of switches
 static_assert(GlobalAvgPool2d::stored<Images> == 3);

@@ -9,8 +9,8 @@ __global__ void kernel(float* x) { *x = math::tanh(*x); }
 
 int main() {
     constexpr Conv2dOptions window{.size = 4, .stride = 2, .padding = 1};
-    using Net = Sequential<Conv2d<1, 3, window>, BatchNorm<3>, LeakyReLU<0.2>, MaxPool2d<Pooling{.size = 2}>,
-                           Flatten, Dense<12, 1>>;
+    using Net = Sequential<Conv2d<1, 3, window>, BatchNorm<3>, LeakyReLU<0.2>,
+                           MaxPool2d<Pool2dOptions{.size = 2}>, Flatten, Dense<12, 1>>;
     EigenCpu device;
     Network<Net, EigenCpu> network{device, Seed{1}};
     Adam optimizer{network, {.learning_rate = 1e-2}};

@@ -10,18 +10,18 @@ namespace {
 
 // Not square; 19 channels are one or two vectors and a remainder. `halves` drops the last row.
 using Images = Shape<Batch, 5, 4, 19>;
-constexpr Pooling halves{.size = 2}, overlapping{.size = {3, 2}, .stride = {2, 1}, .padding = {1, 1}},
+constexpr Pool2dOptions halves{.size = 2}, overlapping{.size = {3, 2}, .stride = {2, 1}, .padding = {1, 1}},
     with_gaps{.size = {1, 2}, .stride = {3, 2}};
 using Halves = Shape<Batch, 2, 2, 19>;
 using Overlapping = Shape<Batch, 3, 5, 19>;
 const OpCheckOptions few_items{.batches = {1, 3}};
 
-template <Pooling pooling>
+template <Pool2dOptions pooling>
 const auto max_pooled = [](const auto& x) { return square(max_pool2d<pooling>(x).result); };
-template <Pooling pooling>
+template <Pool2dOptions pooling>
 const auto avg_pooled = [](const auto& x) { return square(avg_pool2d<pooling>(x)); };
 /// Uses the switches of x.
-template <Pooling pooling>
+template <Pool2dOptions pooling>
 const auto unpooled = [](const auto& y, const auto& x) {
     return square(max_unpool2d(y, max_pool2d<pooling>(detach(x)).switches));
 };
@@ -46,7 +46,7 @@ auto pytorch_input(D& device) {
     return variable(from_host<PytorchImages>(device, pooling_reference::batch, as<T>(pooling_reference::x)));
 }
 
-template <class D, class T, Pooling pooling>
+template <class D, class T, Pool2dOptions pooling>
 void check_against_pytorch(const pooling_reference::PoolingCase& e) {
     constexpr double close = 2 * tolerance<T>;
     D device;
@@ -92,15 +92,16 @@ TEMPLATE_TEST_CASE("avg_pool2d, global_avg_pool2d and upsample", "[ops]", GANTRY
 TEMPLATE_TEST_CASE("pooling matches PyTorch", "[ops]", GANTRY_TEST_DEVICES) {
     const auto all = [&]<class T>(T) {
         using D = TestType;
-        check_against_pytorch<D, T, Pooling{.size = 2}>(pooling_reference::halves);
-        check_against_pytorch<D, T, Pooling{.size = {3, 2}, .stride = {2, 1}, .padding = {1, 1}}>(
+        check_against_pytorch<D, T, Pool2dOptions{.size = 2}>(pooling_reference::halves);
+        check_against_pytorch<D, T, Pool2dOptions{.size = {3, 2}, .stride = {2, 1}, .padding = {1, 1}}>(
             pooling_reference::overlapping);
-        check_against_pytorch<D, T, Pooling{.size = {2, 3}, .stride = {3, 2}}>(pooling_reference::with_gaps);
+        check_against_pytorch<D, T, Pool2dOptions{.size = {2, 3}, .stride = {3, 2}}>(
+            pooling_reference::with_gaps);
 
         D device;
         const Step step{device};
         const auto x = pytorch_input<T>(device);
-        const auto [largest, switches] = max_pool2d<Pooling{.size = 2}>(x);
+        const auto [largest, switches] = max_pool2d<Pool2dOptions{.size = 2}>(x);
         CHECK(max_unpool2d(largest, switches).to_host() == as<T>(pooling_reference::unpooled));
 
         const auto large = upsample<core::PerAxis{2, 3}>(x);
@@ -127,8 +128,8 @@ TEMPLATE_TEST_CASE("max_pool2d: the last NaN of a window wins, as in PyTorch", "
     const Step step{device};
     auto numbers = as<float>(pooling_reference::x);
     for (const std::size_t pixel : {0, 4, 14, 20, 27}) numbers[pixel * pooling_reference::channels] = NAN;
-    const auto [largest, switches] =
-        max_pool2d<Pooling{.size = 2}>(from_host<PytorchImages>(device, pooling_reference::batch, numbers));
+    const auto [largest, switches] = max_pool2d<Pool2dOptions{.size = 2}>(
+        from_host<PytorchImages>(device, pooling_reference::batch, numbers));
     CHECK(switches.pixels.to_host() == pooling_reference::switches_with_nan);
     CHECK(std::isnan(largest.to_host()[0]));
 }
@@ -160,14 +161,14 @@ TEMPLATE_TEST_CASE("pooling and its adjoint: <pool(x), y> = <x, unpool(y)>", "[o
     const auto large = random_tensor<Shape<Batch, 4, 9, 19>, double>(device, 3, "large");
     constexpr core::PerAxis factor{2, 3};
     CHECK(near(dot(upsample<factor>(small), large),
-               6 * dot(small, avg_pool2d<Pooling{.size = factor}>(large))));
+               6 * dot(small, avg_pool2d<Pool2dOptions{.size = factor}>(large))));
 }
 
 TEMPLATE_TEST_CASE("max_unpool2d adds where windows overlap", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
     const auto x = from_host<Shape<Batch, 1, 3, 1>>(device, 1, std::vector<float>{1, 5, 2});
-    const auto [largest, switches] = max_pool2d<Pooling{.size = {1, 2}, .stride = 1}>(x);
+    const auto [largest, switches] = max_pool2d<Pool2dOptions{.size = {1, 2}, .stride = 1}>(x);
     CHECK(max_unpool2d(largest, switches).to_host() == std::vector<float>{0, 10, 0});
 }
 

@@ -20,7 +20,7 @@ struct ImageExtents {
 /// `images` images.
 template <class F>
 void for_pooling_geometries(std::size_t images, std::initializer_list<ImageExtents> more, const F& f) {
-    const Pooling windows[] = {
+    const Pool2dOptions windows[] = {
         {.size = 1},
         {.size = 2},
         {.size = {2, 3}},
@@ -31,7 +31,7 @@ void for_pooling_geometries(std::size_t images, std::initializer_list<ImageExten
     };
     std::vector<ImageExtents> extents{{7, 5, 1}, {6, 8, 3}, {5, 11, 16}, {9, 4, 17}};
     extents.insert(extents.end(), more.begin(), more.end());
-    for (const Pooling& w : windows)
+    for (const Pool2dOptions& w : windows)
         for (const ImageExtents& e : extents) {
             const auto places = gantry::core::window_places;
             const contracts::PoolingGeometry g{

@@ -70,14 +70,14 @@ constexpr bool fuses_activation_backward(const D&, const ConvolutionGeometry&, A
 
 /// Convolution:
 ///   y[n, oy, ox, o] = activation(sum over ky, kx, i of x[n, iy, ix, i] w[ky, kx, i, o] + bias[o])
-/// with (iy, ix) from ConvolutionAxis.
-template <class T>
+/// with (iy, ix) from ConvolutionAxis. Scalars of the three contracts: see Scalars.
+template <class T, class Sum = T, class Parameter = T>
 struct ConvolutionParameters {
     ConvolutionGeometry geometry;
     const T* x = nullptr;
     const T* w = nullptr;
-    T* y = nullptr;           ///< overwritten
-    const T* bias = nullptr;  ///< (out_channels); null: none
+    T* y = nullptr;                   ///< overwritten
+    const Parameter* bias = nullptr;  ///< (out_channels); null: none
     Activation activation = {};
     /// w does not change until the step ends or Tape::overwritten is called, so the device may cache a
     /// transformed copy.
@@ -88,13 +88,13 @@ struct ConvolutionParameters {
 /// Transposed convolution, the adjoint with respect to x:
 ///   x[n, iy, ix, i] = activation(sum of y[n, oy, ox, o] w[ky, kx, i, o] + bias[i])
 /// summed over o and all (oy, ox, ky, kx) that read (iy, ix). A pixel that no tap reads is activation(bias).
-template <class T>
+template <class T, class Sum = T, class Parameter = T>
 struct ConvolutionTransposedParameters {
     ConvolutionGeometry geometry;
     const T* y = nullptr;
     const T* w = nullptr;
-    T* x = nullptr;           ///< overwritten
-    const T* bias = nullptr;  ///< (in_channels); null: none
+    T* x = nullptr;                   ///< overwritten
+    const Parameter* bias = nullptr;  ///< (in_channels); null: none
     Activation activation = {};
     bool weights_are_constant = false;  ///< as in ConvolutionParameters
     ActivationBackward<T> y_activation = {};
@@ -102,7 +102,7 @@ struct ConvolutionTransposedParameters {
 
 /// Weight gradient, the adjoint with respect to w:
 ///   w[ky, kx, i, o] = (or +=) sum over n, oy, ox of x[n, iy, ix, i] y[n, oy, ox, o]
-template <class T>
+template <class T, class Sum = T>
 struct ConvolutionWeightGradientParameters {
     ConvolutionGeometry geometry;
     const T* x = nullptr;

@@ -5,12 +5,12 @@
 
 namespace gantry::contracts {
 
-/// Copies a block between two row-major matrices: destination[r][c] = source[r][c]. The pointers address the
-/// first element of the block; strides are the row strides of the matrices, in elements.
-template <class T>
+/// Copies a block between two row-major matrices: destination[r][c] = source[r][c], rounded to T. The
+/// pointers address the first element of the block; strides are the row strides of the matrices, in elements.
+template <class T, class From = T>
 struct CopyBlockParameters {
     std::size_t rows = 0, columns = 0;
-    const T* source = nullptr;
+    const From* source = nullptr;
     std::size_t source_stride = 0;
     T* destination = nullptr;
     std::size_t destination_stride = 0;

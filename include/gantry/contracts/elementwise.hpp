@@ -20,7 +20,7 @@ struct ElementwiseParameters {
 
 /// Transform-reduce: *out = scale * sum over i of f(in_0[i], in_1[i], ...). The order of summation depends on
 /// `size` only, so results are reproducible.
-template <class F, class T, std::size_t N>
+template <class F, class T, std::size_t N, class Sum = T>
 struct TransformReduceParameters {
     F f;
     std::size_t size = 0;

@@ -11,7 +11,7 @@ namespace gantry::contracts {
 ///   gradient[i] = scale * f.gradient(in_0[i], in_1[i], ...)
 /// The order of summation depends on `size` only. Inputs marked `scalar` are a single value, broadcast to all
 /// i. `f`: see ElementwiseParameters.
-template <class F, class T, std::size_t N>
+template <class F, class T, std::size_t N, class Sum = T>
 struct LossParameters {
     F f;
     std::size_t size = 0;

@@ -4,8 +4,8 @@
 namespace gantry::contracts {
 
 /// C = activation(op(A) op(B) + bias), or C += op(A) op(B) with `accumulate`, which excludes bias and
-/// activation. op(A) is A or its transpose. All matrices are dense and row-major.
-template <class T>
+/// activation. op(A) is A or its transpose. All matrices are dense and row-major. Scalars: see Scalars.
+template <class T, class Sum = T, class Parameter = T>
 struct MatmulParameters {
     int rows = 0, columns = 0, inner = 0;  ///< M, N and K: C is (rows, columns), K = inner is summed over
     bool transpose_a = false, transpose_b = false;
@@ -13,7 +13,7 @@ struct MatmulParameters {
     const T* b = nullptr;  ///< (inner, columns); transposed: (columns, inner)
     T* c = nullptr;        ///< (rows, columns), overwritten or, with accumulate, added to
     bool accumulate = false;
-    const T* bias = nullptr;  ///< (columns), added to each row; null: none
+    const Parameter* bias = nullptr;  ///< (columns), added to each row; null: none
     Activation activation = {};
 };
 

@@ -16,15 +16,16 @@ namespace gantry::contracts {
 ///     GANTRY_HOST_DEVICE void operator()(V g, V& w, V&... moment) const
 // clang-format on
 /// where V is the scalar or a vector of scalars. It reads the gradient g and updates w and the moments in
-/// place. Moments that an option switches off are null: F gets 0 for them, and what it writes is dropped.
-template <class F>
+/// place; a gradient of another scalar is converted. Moments that an option switches off are null: F gets 0
+/// for them, and what it writes is dropped.
+template <class F, class Gradient = typename F::scalar>
 struct UpdateParameters {
     using T = typename F::scalar;
 
     F update;
     std::size_t size = 0;
     T* w = nullptr;
-    const T* g = nullptr;
+    const Gradient* g = nullptr;
     T* moments[F::moments] = {};
 };
 

@@ -14,7 +14,7 @@ namespace gantry::contracts {
 struct PoolingGeometry {
     std::size_t images = 0, channels = 0;
     int height = 0, width = 0, pooled_height = 0, pooled_width = 0;
-    Pooling window = {.size = 1};
+    Pool2dOptions window = {.size = 1};
 };
 
 /// Max pooling: pooled = maximum per window and channel; switches = index h width + w of the pixel that holds

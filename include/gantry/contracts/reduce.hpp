@@ -9,8 +9,8 @@ namespace gantry::contracts {
 enum class Axis { rows, columns };
 
 /// Reduction: y = scale * sum of the matrix x (rows, columns) over one axis. The order of summation depends
-/// on the extents only.
-template <class T>
+/// on the extents only. Sum: see Scalars.
+template <class T, class Sum = T>
 struct SumParameters {
     std::size_t rows = 0, columns = 0;
     Axis axis = Axis::rows;  ///< rows: sum over the rows, y is (columns); columns: y is (rows)

@@ -17,7 +17,7 @@ struct SoftmaxParameters {
 ///   *value         = scale * sum over r, c of targets[r][c] (log(sum over k of exp(x[r][k])) - x[r][c])
 ///   gradient[r][c] = scale * (softmax(x)[r][c] * sum over k of targets[r][k] - targets[r][c])
 /// The order of summation depends on the extents only.
-template <class T>
+template <class T, class Sum = T>
 struct CrossEntropyParameters {
     std::size_t rows = 0, columns = 0;
     const T* x = nullptr;

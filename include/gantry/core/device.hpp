@@ -113,6 +113,11 @@ public:
         return Turn(&user_);
     }
 
+    /// Whether it has kernels for tensors of Storage with sums in Sum: see Scalars. Devices with more
+    /// redefine it.
+    template <class Storage, class Sum>
+    static constexpr bool sums_in = std::is_same_v<Storage, Sum>;
+
     /// Whether `launch` may return before the work is done, so that reading a value makes the host wait.
     static constexpr bool asynchronous = false;
 

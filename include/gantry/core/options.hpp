@@ -63,8 +63,8 @@ struct Conv2dOptions {
     }
 };
 
-/// The window of a pooling layer, in PyTorch's conventions: `Pooling{.size = 2}` halves the height and width.
-struct Pooling {
+/// Options of a pooling, in PyTorch's conventions: `Pool2dOptions{.size = 2}` halves the height and width.
+struct Pool2dOptions {
     core::PerAxis size = 0;       ///< of the window, in pixels; required
     core::PerAxis stride = size;  ///< distance between neighbouring windows
     core::PerAxis padding = 0;    ///< rows and columns on each side of the image, at most half of the size

@@ -9,8 +9,8 @@
 
 namespace gantry {
 
-template <class T>
-void launch(Cpu& device, const contracts::CopyBlockParameters<T>& p) {
+template <class T, class From>
+void launch(Cpu& device, const contracts::CopyBlockParameters<T, From>& p) {
     if (p.rows == 0 || p.columns == 0) return;
     if (p.source_stride == p.columns && p.destination_stride == p.columns) {
         cpu::parallel_ranges(device.threads(), p.rows * p.columns, cpu::lanes<T>, cpu::worthwhile_elements,

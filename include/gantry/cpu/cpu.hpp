@@ -16,4 +16,5 @@
 #include <gantry/cpu/random.hpp>
 #include <gantry/cpu/reduce.hpp>
 #include <gantry/cpu/softmax.hpp>
+#include <gantry/cpu/wide_sums.hpp>
 #endif

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <type_traits>
 
 #ifdef __linux__
 #include <sched.h>
@@ -39,6 +40,11 @@ class Cpu : public Device<core::HostMemory> {
 public:
     /// Throws if options.threads < 0.
     explicit Cpu(CpuOptions options = {}) { set_threads(options.threads); }
+
+    /// Sums of floats in double, too: see cpu/wide_sums.hpp.
+    template <class Storage, class Sum>
+    static constexpr bool sums_in =
+        std::is_same_v<Sum, Storage> || (std::is_same_v<Storage, float> && std::is_same_v<Sum, double>);
 
     /// Number of threads that a kernel may use.
     int threads() const { return threads_; }

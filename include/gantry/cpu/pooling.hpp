@@ -32,11 +32,11 @@ struct PoolingAxis {
     }
 };
 inline PoolingAxis vertical(const contracts::PoolingGeometry& g) {
-    const Pooling& w = g.window;
+    const Pool2dOptions& w = g.window;
     return {g.height, g.pooled_height, w.size.vertical, w.stride.vertical, w.padding.vertical};
 }
 inline PoolingAxis horizontal(const contracts::PoolingGeometry& g) {
-    const Pooling& w = g.window;
+    const Pool2dOptions& w = g.window;
     return {g.width, g.pooled_width, w.size.horizontal, w.stride.horizontal, w.padding.horizontal};
 }
 

@@ -23,8 +23,8 @@ void scale_and_shift(const P& p, Table<double>& normalised) {
 
 }  // namespace eigen::detail
 
-template <class T>
-void launch(EigenCpu&, const contracts::BatchNormParameters<T>& p) {
+template <class T, class Sum, class Parameter>
+void launch(EigenCpu&, const contracts::BatchNormParameters<T, Sum, Parameter>& p) {
     using Statistics = eigen::Row<double>;
     eigen::Table<double> x = eigen::table(p.x, p.rows, p.columns).template cast<double>();
     const double n = static_cast<double>(p.rows);
@@ -35,13 +35,14 @@ void launch(EigenCpu&, const contracts::BatchNormParameters<T>& p) {
     x.rowwise() *= rstd;
     eigen::detail::scale_and_shift(p, x);
 
-    const auto result = [&p](T* data) { return eigen::row(data, p.columns); };
-    result(p.mean) = mean.template cast<T>();
-    result(p.rstd) = rstd.template cast<T>();
-    if (p.mean_rest) result(p.mean_rest) = (mean - result(p.mean).template cast<double>()).template cast<T>();
-    const auto follow = [&](T* running, const Statistics& batch) {
+    const auto result = [&p](auto* data) { return eigen::row(data, p.columns); };
+    result(p.mean) = mean.template cast<Sum>();
+    result(p.rstd) = rstd.template cast<Sum>();
+    if (p.mean_rest)
+        result(p.mean_rest) = (mean - result(p.mean).template cast<double>()).template cast<Sum>();
+    const auto follow = [&](Parameter* running, const Statistics& batch) {
         result(running) +=
-            (p.momentum * (batch - result(running).template cast<double>())).template cast<T>();
+            (p.momentum * (batch - result(running).template cast<double>())).template cast<Parameter>();
     };
     if (p.running_mean) {
         follow(p.running_mean, mean);
@@ -49,16 +50,16 @@ void launch(EigenCpu&, const contracts::BatchNormParameters<T>& p) {
     }
 }
 
-template <class T>
-void launch(EigenCpu&, const contracts::BatchNormEvaluationParameters<T>& p) {
+template <class T, class Parameter>
+void launch(EigenCpu&, const contracts::BatchNormEvaluationParameters<T, Parameter>& p) {
     eigen::Table<double> x = eigen::table(p.x, p.rows, p.columns).template cast<double>();
     x.rowwise() -= eigen::detail::statistics(p.mean, p.columns);
     x.rowwise() *= (eigen::detail::statistics(p.variance, p.columns) + p.epsilon).rsqrt().eval();
     eigen::detail::scale_and_shift(p, x);
 }
 
-template <class T>
-void launch(EigenCpu&, const contracts::BatchNormGradientParameters<T>& p) {
+template <class T, class Sum, class Parameter>
+void launch(EigenCpu&, const contracts::BatchNormGradientParameters<T, Sum, Parameter>& p) {
     using Statistics = eigen::Row<double>;
     const Statistics scale = eigen::detail::statistics(p.scale, p.columns),
                      shift = eigen::detail::statistics(p.shift, p.columns),

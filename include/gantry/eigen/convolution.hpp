@@ -21,10 +21,10 @@ namespace eigen::detail {
 /// The three products of a convolution as matrix products, a block of images at a time. With U(x), a matrix
 /// (pixels of y, taps x in_channels) whose row holds the patch of x that the pixel reads (im2col):
 ///     y = U(x) w,    U(x) = y w^T (added to x, the adjoint of U),    w = U(x)^T y
-template <class T>
+template <class T, class Sum>
 class Convolution {
 public:
-    using S = Compute<T>;  ///< scalar of the products
+    using S = Compute<T, Sum>;  ///< scalar of the products
 
     explicit Convolution(const contracts::ConvolutionGeometry& geometry) : g_(geometry) {
         contracts::check_range(g_);
@@ -119,9 +119,9 @@ private:
 
 }  // namespace eigen::detail
 
-template <class T>
-void launch(EigenCpu&, const contracts::ConvolutionParameters<T>& p) {
-    const eigen::detail::Convolution<T> c(p.geometry);
+template <class T, class Sum, class Parameter>
+void launch(EigenCpu&, const contracts::ConvolutionParameters<T, Sum, Parameter>& p) {
+    const eigen::detail::Convolution<T, Sum> c(p.geometry);
     const auto w = c.weights(p.w);
     c.each_block([&](eigen::Index first, eigen::Index count) {
         const auto x = c.images_of_x(p.x, p.x_activation, first, count);
@@ -129,9 +129,9 @@ void launch(EigenCpu&, const contracts::ConvolutionParameters<T>& p) {
     });
 }
 
-template <class T>
-void launch(EigenCpu&, const contracts::ConvolutionTransposedParameters<T>& p) {
-    const eigen::detail::Convolution<T> c(p.geometry);
+template <class T, class Sum, class Parameter>
+void launch(EigenCpu&, const contracts::ConvolutionTransposedParameters<T, Sum, Parameter>& p) {
+    const eigen::detail::Convolution<T, Sum> c(p.geometry);
     const auto w = c.weights(p.w);
     c.each_block([&](eigen::Index first, eigen::Index count) {
         const auto y = c.images_of_y(p.y, p.y_activation, first, count);
@@ -139,10 +139,10 @@ void launch(EigenCpu&, const contracts::ConvolutionTransposedParameters<T>& p) {
     });
 }
 
-template <class T>
-void launch(EigenCpu&, const contracts::ConvolutionWeightGradientParameters<T>& p) {
-    using S = eigen::Compute<T>;
-    const eigen::detail::Convolution<T> c(p.geometry);
+template <class T, class Sum>
+void launch(EigenCpu&, const contracts::ConvolutionWeightGradientParameters<T, Sum>& p) {
+    using S = eigen::Compute<T, Sum>;
+    const eigen::detail::Convolution<T, Sum> c(p.geometry);
     eigen::Matrix<S> w = eigen::Matrix<S>::Zero(c.patch(), p.geometry.out_channels);
     c.each_block([&](eigen::Index first, eigen::Index count) {
         const auto patches = c.unfold(c.images_of_x(p.x, p.x_activation, first, count));

@@ -18,8 +18,15 @@ namespace gantry {
 /// where the program enables it). It needs no vector extensions, so it also works in .cu files, and it serves
 /// as the reference that other devices are tested against. Use `Cpu` where speed matters. Products of
 /// matrices are summed in the scalar, those of 16-bit scalars in float; all other sums are in double.
-/// Networks have float or double; ops also accept Eigen::half and Eigen::bfloat16.
-class EigenCpu : public Device<core::HostMemory> {};
+/// Networks have float or double; ops also accept Eigen::half and Eigen::bfloat16. Its kernels take any three
+/// Scalars.
+class EigenCpu : public Device<core::HostMemory> {
+public:
+    /// Sums of floats in double, too.
+    template <class Storage, class Sum>
+    static constexpr bool sums_in =
+        std::is_same_v<Sum, Storage> || (std::is_same_v<Storage, float> && std::is_same_v<Sum, double>);
+};
 
 namespace eigen {
 
@@ -33,9 +40,10 @@ inline std::string version() {
 
 using Index = Eigen::Index;  ///< Eigen's signed index
 
-/// What functions and products of scalars T are computed in: float for 16-bit scalars, otherwise T.
-template <class T>
-using Compute = std::conditional_t<(sizeof(T) < sizeof(float)), float, T>;
+/// What functions and products of scalars T are computed in: in Sum if that is another type; otherwise 16-bit
+/// scalars in float and others in T.
+template <class T, class Sum = T>
+using Compute = std::conditional_t<(std::is_same_v<T, Sum> && sizeof(T) < sizeof(float)), float, Sum>;
 
 /// A row-major matrix; gantry's tensors are row-major.
 template <class T>

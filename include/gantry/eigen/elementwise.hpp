@@ -28,14 +28,14 @@ void launch(EigenCpu&, const contracts::ElementwiseParameters<F, T, N>& p) {
     eigen::row(p.out, p.size) = eigen::detail::apply<eigen::Compute<T>, T>(p.f, p.size, p.in, p.scalar);
 }
 
-template <class F, class T, std::size_t N>
-void launch(EigenCpu&, const contracts::TransformReduceParameters<F, T, N>& p) {
+template <class F, class T, std::size_t N, class Sum>
+void launch(EigenCpu&, const contracts::TransformReduceParameters<F, T, N, Sum>& p) {
     *p.out =
         static_cast<T>(p.scale * eigen::detail::apply<double, double>(p.f, p.size, p.in, p.scalar).sum());
 }
 
-template <class F, class T, std::size_t N>
-void launch(EigenCpu& device, const contracts::LossParameters<F, T, N>& p) {
+template <class F, class T, std::size_t N, class Sum>
+void launch(EigenCpu& device, const contracts::LossParameters<F, T, N, Sum>& p) {
     using S = eigen::Compute<T>;
     launch(device,
            contracts::TransformReduceParameters<F, T, N>{p.f, p.size, p.value, p.in, p.scalar, p.scale});

@@ -60,14 +60,16 @@ eigen::MatrixMap<const typename X::scalar> map(const X& x) {
 /// network.parameter(name).overwritten() after writing to it. Errors: there is none of that name.
 ///     map(network, "0.weight") *= 0.5f;
 template <class Architecture, class D, class T>
-eigen::MatrixMap<T> map(Network<Architecture, D, T>& network, std::string_view name) {
+eigen::MatrixMap<typename Network<Architecture, D, T>::scalar> map(Network<Architecture, D, T>& network,
+                                                                   std::string_view name) {
     static_assert(eigen::detail::check_host<D>());
     const auto parameter = network.parameter(name);
     return eigen::detail::map(parameter.data(), parameter.extents());
 }
 /// The same for a const network, to read.
 template <class Architecture, class D, class T>
-eigen::MatrixMap<const T> map(const Network<Architecture, D, T>& network, std::string_view name) {
+eigen::MatrixMap<const typename Network<Architecture, D, T>::scalar> map(
+    const Network<Architecture, D, T>& network, std::string_view name) {
     static_assert(eigen::detail::check_host<D>());
     const auto parameter = network.parameter(name);
     return eigen::detail::map(parameter.data(), parameter.extents());

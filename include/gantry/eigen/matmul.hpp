@@ -25,9 +25,9 @@ auto operand(const T* data, int rows, int columns, bool transposed) {
 
 }  // namespace eigen::detail
 
-template <class T>
-void launch(EigenCpu&, const contracts::MatmulParameters<T>& p) {
-    using S = eigen::Compute<T>;
+template <class T, class Sum, class Parameter>
+void launch(EigenCpu&, const contracts::MatmulParameters<T, Sum, Parameter>& p) {
+    using S = eigen::Compute<T, Sum>;
     auto c = eigen::matrix(p.c, static_cast<std::size_t>(p.rows), static_cast<std::size_t>(p.columns));
     eigen::Matrix<S> product = eigen::detail::product<S>(
         eigen::detail::operand(p.a, p.rows, p.inner, p.transpose_a).template cast<S>(),

@@ -4,8 +4,8 @@
 
 namespace gantry {
 
-template <class T>
-void launch(EigenCpu&, const contracts::SumParameters<T>& p) {
+template <class T, class Sum>
+void launch(EigenCpu&, const contracts::SumParameters<T, Sum>& p) {
     const auto x = eigen::table(p.x, p.rows, p.columns).template cast<double>();
     eigen::Row<double> sums;
     if (p.axis == contracts::Axis::rows)

@@ -16,8 +16,8 @@ void launch(EigenCpu&, const contracts::SoftmaxParameters<T>& p) {
     }
 }
 
-template <class T>
-void launch(EigenCpu&, const contracts::CrossEntropyParameters<T>& p) {
+template <class T, class Sum>
+void launch(EigenCpu&, const contracts::CrossEntropyParameters<T, Sum>& p) {
     double loss = 0;
     for (std::size_t r = 0; r < p.rows; ++r) {
         const auto targets = eigen::row(p.targets + r * p.columns, p.columns).template cast<double>();

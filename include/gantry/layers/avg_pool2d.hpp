@@ -9,12 +9,12 @@
 namespace gantry {
 
 /// Average pooling, Shape<Batch, height, width, C> -> Shape<Batch, ..., ..., C>; see avg_pool2d.
-///     AvgPool2d<Pooling{.size = 4, .stride = 2}>
+///     AvgPool2d<Pool2dOptions{.size = 4, .stride = 2}>
 template <auto... pooling>
-struct AvgPool2d : detail::PoolingLayer<Pooling{.size = 1}> {
+struct AvgPool2d : detail::PoolingLayer<Pool2dOptions{.size = 1}> {
     using Valid = core::StaticCheck<false, diagnosis::LayerTakesPooling<sizeof...(pooling)>>;
 };
-template <Pooling pooling>
+template <Pool2dOptions pooling>
 struct AvgPool2d<pooling> : detail::PoolingLayer<pooling> {
     template <int index, class X>
     using Fit = decltype(detail::image_check<index, AvgPool2d, X, 0, pooling.size, pooling.padding>());

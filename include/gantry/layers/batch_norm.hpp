@@ -46,9 +46,10 @@ struct BatchNorm {
         constexpr contracts::Activation fused = fuses ? P::activation : contracts::Activation{};
         const auto y = [&] {
             if constexpr (P::training)
-                return batch_norm<fused.kind>(x, more..., options, fused.parameter);
+                return batch_norm<fused.kind, typename P::Sum>(x, more..., options, fused.parameter);
             else
-                return batch_norm_evaluation<fused.kind>(x, more..., options, fused.parameter);
+                return batch_norm_evaluation<fused.kind, typename P::Sum>(x, more..., options,
+                                                                          fused.parameter);
         }();
         if constexpr (fuses)
             return y;

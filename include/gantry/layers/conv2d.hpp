@@ -112,7 +112,8 @@ struct Conv2d<in, out, window> : detail::ConvolutionLayer<in, out, in, out, wind
 
     template <class P, AnyTensor X, AnyTensor W, AnyTensor... Bias>
     static auto forward(const P&, const X& x, const W& weight, const Bias&... bias) {
-        return conv2d<window, P::activation.kind>(P::activation.parameter, x, weight, bias...);
+        return conv2d<window, P::activation.kind, typename P::Sum>(P::activation.parameter, x, weight,
+                                                                   bias...);
     }
 };
 

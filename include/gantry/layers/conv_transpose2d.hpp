@@ -42,7 +42,8 @@ struct ConvTranspose2d<in, out, window> : detail::ConvolutionLayer<in, out, out,
 
     template <class P, AnyTensor X, AnyTensor W, AnyTensor... Bias>
     static auto forward(const P&, const X& x, const W& weight, const Bias&... bias) {
-        return conv_transpose2d<window, P::activation.kind>(P::activation.parameter, x, weight, bias...);
+        return conv_transpose2d<window, P::activation.kind, typename P::Sum>(P::activation.parameter, x,
+                                                                             weight, bias...);
     }
 };
 

@@ -59,7 +59,7 @@ struct Dense {
 
     template <class P, AnyTensor X, AnyTensor W, AnyTensor... Bias>
     static auto forward(const P&, const X& x, const W& weight, const Bias&... bias) {
-        return affine<P::activation.kind>(P::activation.parameter, x, weight, bias...);
+        return affine<P::activation.kind, typename P::Sum>(P::activation.parameter, x, weight, bias...);
     }
 };
 

@@ -53,8 +53,9 @@ enum class FeatureOrder {
 // clang-format on
 
 /// The forward pass that a layer is part of.
-template <bool is_training, contracts::Activation next = contracts::Activation{}>
+template <bool is_training, class SumType, contracts::Activation next = contracts::Activation{}>
 struct Pass {
+    using Sum = SumType;                           ///< scalar of sums: see Scalars
     static constexpr bool training = is_training;  ///< batch statistics and dropout
     static constexpr contracts::Activation activation =
         next;               ///< to fuse: applied to the result in the same kernel
@@ -62,7 +63,7 @@ struct Pass {
 
     /// The same pass with activation `a`.
     template <contracts::Activation a>
-    Pass<is_training, a> with() const {
+    Pass<is_training, Sum, a> with() const {
         return {dropout};
     }
 };

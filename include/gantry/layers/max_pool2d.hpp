@@ -8,12 +8,12 @@
 namespace gantry {
 
 /// Max pooling, Shape<Batch, height, width, C> -> Shape<Batch, ..., ..., C>; see max_pool2d.
-///     MaxPool2d<Pooling{.size = 3, .stride = 2, .padding = 1}>
+///     MaxPool2d<Pool2dOptions{.size = 3, .stride = 2, .padding = 1}>
 template <auto... pooling>
-struct MaxPool2d : detail::PoolingLayer<Pooling{.size = 1}> {
+struct MaxPool2d : detail::PoolingLayer<Pool2dOptions{.size = 1}> {
     using Valid = core::StaticCheck<false, diagnosis::LayerTakesPooling<sizeof...(pooling)>>;
 };
-template <Pooling pooling>
+template <Pool2dOptions pooling>
 struct MaxPool2d<pooling> : detail::PoolingLayer<pooling> {
     template <int index, class X>
     using Fit = decltype(detail::image_check<index, MaxPool2d, X, 0, pooling.size, pooling.padding>());

@@ -23,16 +23,16 @@ struct UnpoolingFitsLayer {
 
 /// One level of an encoder-decoder: max-pools, applies the inner layers, and unpools their result with the
 /// switches of that pooling. Shape<Batch, height, width, C> -> the same shape. Nest it for a U:
-///     PoolUnpool2d<Pooling{.size = 2}, Conv2d<16, 32, w>, PoolUnpool2d<Pooling{.size = 2}, ...>,
+///     PoolUnpool2d<Pool2dOptions{.size = 2}, Conv2d<16, 32, w>, PoolUnpool2d<Pool2dOptions{.size = 2}, ...>,
 ///                  ConvTranspose2d<32, 16, w>>
 /// See max_pool2d and max_unpool2d. Source: Zeiler and Fergus, "Visualizing and understanding convolutional
 /// networks" (2014), section 2.1; Noh, Hong and Han, "Learning deconvolution network for semantic
 /// segmentation" (2015), section 3.2.
 template <auto pooling, class... Layers>
-struct PoolUnpool2d : PoolUnpool2d<Pooling{.size = 1}, Layers...> {
+struct PoolUnpool2d : PoolUnpool2d<Pool2dOptions{.size = 1}, Layers...> {
     using Valid = core::StaticCheck<false, diagnosis::LayerTakesPooling<1>>;
 };
-template <Pooling pooling, class... Layers>
+template <Pool2dOptions pooling, class... Layers>
 struct PoolUnpool2d<pooling, Layers...> : detail::PoolingLayer<pooling> {
 private:
     using Pool = detail::PoolingLayer<pooling>;

@@ -12,7 +12,7 @@ namespace gantry {
 
 namespace detail {
 /// "2x3 stride 2x2 padding 1x1"; the stride is omitted if it equals the size, the padding if it is 0.
-inline std::string pooling_text(const Pooling& pooling) {
+inline std::string pooling_text(const Pool2dOptions& pooling) {
     const auto both = [](core::PerAxis n) {
         return std::to_string(n.vertical) + 'x' + std::to_string(n.horizontal);
     };
@@ -22,17 +22,18 @@ inline std::string pooling_text(const Pooling& pooling) {
 }  // namespace detail
 
 namespace diagnosis {
-/// Compile-time error for a pooling layer whose argument is not a single Pooling.
+/// Compile-time error for a pooling layer whose argument is not a single Pool2dOptions.
 template <int arguments>
 struct LayerTakesPooling {
-    static_assert(arguments < 0,
-                  "gantry: a pooling layer takes one Pooling: MaxPool2d<Pooling{.size = 2, .stride = 2}>");
+    static_assert(
+        arguments < 0,
+        "gantry: a pooling layer takes one Pool2dOptions: MaxPool2d<Pool2dOptions{.size = 2, .stride = 2}>");
 };
 }  // namespace diagnosis
 
 namespace detail {
 /// Base of the pooling layers.
-template <Pooling pooling>
+template <Pool2dOptions pooling>
 struct PoolingLayer : layers::PlainLayer {
     using Valid = core::StaticCheck<ops::is_valid(pooling), diagnosis::PoolingIsValid<pooling>>;
     template <class X>

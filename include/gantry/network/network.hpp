@@ -188,7 +188,7 @@ inline std::pair<core::ParameterInfo, bool> find_parameter(std::string_view name
 
 /// An architecture with its parameters, their gradients and its states on a device, each in one contiguous
 /// buffer. Calling it runs training mode and records the parameters on the tape; see also frozen and
-/// evaluation.
+/// evaluation. ScalarType: float, double or Scalars.
 ///     Network<Generator, Cpu> generator{device, Seed{42}};
 ///     auto fake = generator(normal<Shape<Batch, 100>>(device, 64, noise));
 /// The device must outlive it. Its memory stays allocated until the current step ends, so recorded passes may
@@ -196,12 +196,13 @@ inline std::pair<core::ParameterInfo, bool> find_parameter(std::string_view name
 template <class ArchitectureType, class DeviceType = void, class ScalarType = float>
 class Network {
     using D = typename diagnosis::NetworkDevice<DeviceType>::type;
-    using T = typename diagnosis::NetworkScalar<ScalarType>::type;
+    using AllScalars = typename diagnosis::NetworkScalars<D, ScalarType>::type;
+    using T = typename AllScalars::Storage;
 
 public:
     /// The Sequential; a single layer becomes a Sequential of one.
     using Architecture = typename detail::ArchitectureOf<ArchitectureType>::type;
-    using scalar = T;       ///< float or double
+    using scalar = T;       ///< of tensors and parameters: float or double
     using device_type = D;  ///< type of the device
     /// Number of learned values.
     static constexpr std::size_t parameter_count = Architecture::parameter_count;
@@ -338,7 +339,8 @@ private:
             const detail::ParameterCursor<T, D, recorded> cursor{
                 network.parameters_.data(), network.states_.data(), &device, network.leaves_.data(),
                 network.parameters_.watch()};
-            return Architecture::forward(layers::Pass<training>{&network.dropout_}, cursor, x);
+            return Architecture::forward(layers::Pass<training, typename AllScalars::Sum>{&network.dropout_},
+                                         cursor, x);
         }
     }
 
@@ -388,9 +390,10 @@ void copy_parameters(const Network<Architecture, D, T>& from, Network<Architectu
         if constexpr (std::is_same_v<D, E>) {
             if (&source.device() == &target.device()) {
                 const auto turn = target.device().turn();
+                using Scalar = typename Network<Architecture, D, T>::scalar;
                 launch(target.device(),
-                       contracts::CopyBlockParameters<T>{1, source.size(), source.data(), source.size(),
-                                                         target.data(), source.size()});
+                       contracts::CopyBlockParameters<Scalar>{1, source.size(), source.data(), source.size(),
+                                                              target.data(), source.size()});
                 target.overwritten();
                 return;
             }

@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/core/declare_cpu.hpp>
 #include <gantry/core/device.hpp>
+#include <gantry/core/scalars.hpp>
 #include <gantry/core/shape.hpp>
 #include <gantry/layers/fit.hpp>
 #include <gantry/layers/sequential.hpp>
@@ -31,6 +32,24 @@ struct NetworkScalar {
     static_assert(std::floating_point<Scalar>,
                   "gantry: the scalar type of a Network must be float or double: Network<Architecture, Cpu, "
                   "float> (see NetworkScalar<given>)");
+};
+/// The Scalars of a Network on a device. Errors: a single type that NetworkScalar rejects; Scalars for which
+/// the device has no kernels.
+template <class D, class Given>
+struct NetworkScalars {
+    using type = Scalars<typename NetworkScalar<Given>::type>;
+};
+template <class D, class Storage, class Sum, class Parameter>
+struct NetworkScalars<D, Scalars<Storage, Sum, Parameter>> {
+    static constexpr bool fits = std::floating_point<Storage> && D::template sums_in<Storage, Sum> &&
+                                 std::is_same_v<Storage, Parameter>;
+    /// The Scalars, or those of float after an error.
+    using type = std::conditional_t<fits, Scalars<Storage, Sum, Parameter>, Scalars<float>>;
+    static_assert(
+        fits,
+        "gantry: the device has no kernels for these Scalars of a Network: it takes Scalars<float>, "
+        "Scalars<double> and, on Cpu and EigenCpu, Scalars<float, double>, float with sums in double "
+        "(see NetworkScalars<device, given>)");
 };
 
 /// A network was called with an argument that is not a tensor.

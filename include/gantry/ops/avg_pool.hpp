@@ -53,7 +53,7 @@ void WindowSumOp::vjp(const V& upstream, const V&, const V& whole) const {
 /// Average pooling, the mean per window and channel: Shape<Batch, height, width, C> -> Shape<Batch, ..., ...,
 /// C>, with floor((extent + 2 padding - size) / stride) + 1 pixels on each axis. Padding counts as zeros and
 /// in the divisor: PyTorch's AvgPool2d with its default options.
-template <Pooling pooling, AnyTensor X>
+template <Pool2dOptions pooling, AnyTensor X>
 auto avg_pool2d(const X& x) {
     using S = typename ops::Pooled<pooling, typename X::shape>::type;
     const auto& whole = x.value();
@@ -70,7 +70,7 @@ auto global_avg_pool2d(const X& x) {
     using S = typename ops::GloballyPooled<typename X::shape>::type;
     const auto& whole = x.value();
     const core::PerAxis image{whole.extents.of[1], whole.extents.of[2]};
-    const ops::WindowSumOp op{ops::pooling_geometry(Pooling{.size = image}, whole.extents, 1, 1),
+    const ops::WindowSumOp op{ops::pooling_geometry(Pool2dOptions{.size = image}, whole.extents, 1, 1),
                               1.0 / (image.vertical * image.horizontal)};
     return core::typed<S, X>(ops::run_op(op, S::extents(whole.extents.first()), {}, whole));
 }
@@ -83,9 +83,9 @@ auto upsample(const X& x) {
     using S = typename ops::Upsampled<factor, typename X::shape>::type;
     const auto& pooled = x.value();
     const core::Extents extents = S::extents(pooled.extents.first());
-    const ops::WindowSpreadOp op{
-        ops::pooling_geometry(Pooling{.size = factor}, extents, pooled.extents.of[1], pooled.extents.of[2]),
-        1};
+    const ops::WindowSpreadOp op{ops::pooling_geometry(Pool2dOptions{.size = factor}, extents,
+                                                       pooled.extents.of[1], pooled.extents.of[2]),
+                                 1};
     return core::typed<S, X>(ops::run_op(op, extents, {}, pooled));
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 #include <gantry/contracts/batch_norm.hpp>
+#include <gantry/contracts/copy.hpp>
+#include <gantry/core/scalars.hpp>
 #include <gantry/ops/activation.hpp>
 #include <gantry/ops/sum.hpp>
 
@@ -18,13 +20,14 @@ struct BatchNormOptions {
 
 namespace ops {
 /// The input as a matrix: a row per sample (and pixel), a column per feature (channel).
+template <class Sum>
 struct BatchNormExtents {
     std::size_t rows, columns;  ///< samples (times pixels); features
 
     /// scale * sum over the rows, with the extents of `like`.
     template <class V>
     V sum_rows(const V& x, const V& like, double scale = 1) const {
-        return run_op(SumOp{rows, columns, contracts::Axis::rows, scale}, like.extents, {}, x);
+        return run_op(SumOp<Sum>{rows, columns, contracts::Axis::rows, scale}, like.extents, {}, x);
     }
     /// Mean over the rows, with the extents of `like`.
     template <class V>
@@ -34,24 +37,24 @@ struct BatchNormExtents {
     /// x repeated for each row, with the extents of `like`.
     template <class V>
     V repeat_rows(const V& x, const V& like) const {
-        return run_op(BroadcastOp{rows, columns, contracts::Axis::rows}, like.extents, {}, x);
+        return run_op(BroadcastOp<Sum>{rows, columns, contracts::Axis::rows}, like.extents, {}, x);
     }
 };
 
 /// Training mode. Forward and backward are one fused kernel each. If the backward pass is recorded, the same
 /// derivative is computed by ops, which can be differentiated any number of times.
-template <contracts::ActivationKind kind, class T, class D>
+template <contracts::ActivationKind kind, class Sum, class T, class D>
 struct BatchNormOp {
     static constexpr std::string_view name = "batch_norm";
-    BatchNormExtents matrix;
+    BatchNormExtents<Sum> matrix;
     BatchNormOptions options;
-    double parameter;            // of the activation: slope
-    T *mean, *mean_rest, *rstd;  // statistics of the batch, in the step's memory
+    double parameter;              // of the activation: slope
+    Sum *mean, *mean_rest, *rstd;  // statistics of the batch, in the step's memory
     T *running_mean, *running_variance;
 
     template <class V>
     void forward(const V& y, bool, const V& x, const V& scale, const V& shift) const {
-        contracts::BatchNormParameters<T> p;
+        contracts::BatchNormParameters<T, Sum> p;
         p.rows = matrix.rows;
         p.columns = matrix.columns;
         p.x = x.data;
@@ -93,7 +96,7 @@ private:
         scale_gradient.data = direct ? scale_into.data : core::allocate<T>(device, scale.extents).data;
         shift_gradient.data = direct ? shift_into.data : core::allocate<T>(device, shift.extents).data;
         scale_gradient.node = shift_gradient.node = nullptr;
-        contracts::BatchNormGradientParameters<T> p;
+        contracts::BatchNormGradientParameters<T, Sum> p;
         p.rows = matrix.rows;
         p.columns = matrix.columns;
         p.upstream = upstream.data;
@@ -130,7 +133,7 @@ private:
         // Divided by the standard deviation as a constant before it is squared, so that neither the square
         // nor its derivatives overflow or underflow. The mean is removed twice, for the rounding error of a
         // large one.
-        const V constant = scale.of_step(rstd, nullptr);
+        const V constant = scale.of_step(rstd_like(scale), nullptr);
         const V centred = without_mean(without_mean(x)) * matrix.repeat_rows(constant, x);
         const V epsilon = square(std::sqrt(options.epsilon) * constant);
         const V correction = inverse_sqrt(matrix.mean_rows(square(centred), scale) + epsilon);  // 1, rounded
@@ -144,13 +147,25 @@ private:
         accumulate_grad(scale, [&] { return matrix.sum_rows(d * n, scale); });
         accumulate_grad(shift, [&] { return matrix.sum_rows(d, shift); });
     }
+    /// rstd, rounded to T.
+    template <class V>
+    T* rstd_like(const V& scale) const {
+        if constexpr (std::is_same_v<T, Sum>) {
+            return rstd;
+        } else {
+            const std::size_t n = matrix.columns;
+            T* const rounded = core::allocate<T>(*scale.device, scale.extents).data;
+            launch(*scale.device, contracts::CopyBlockParameters<T, Sum>{1, n, rstd, n, rounded, n});
+            return rounded;
+        }
+    }
 };
 
 /// Evaluation mode: normalises with given, constant statistics.
-template <contracts::ActivationKind kind>
+template <contracts::ActivationKind kind, class Sum>
 struct BatchNormEvaluationOp {
     static constexpr std::string_view name = "batch_norm_evaluation";
-    BatchNormExtents matrix;
+    BatchNormExtents<Sum> matrix;
     double epsilon, parameter;
 
     template <class V>
@@ -182,8 +197,8 @@ struct BatchNormEvaluationOp {
     }
 };
 /// The extents of a batch norm of x. Errors: its shape does not fit a Feature per channel (compile time).
-template <class X, class Feature>
-BatchNormExtents batch_norm_extents(const X& x) {
+template <class Sum, class X, class Feature>
+BatchNormExtents<core::SumOf<Sum, typename X::scalar>> batch_norm_extents(const X& x) {
     static_assert(
         X::shape::batched && Feature::shape::rank == 1,
         "gantry: batch norm takes a shape with Batch, and a scale and a shift of shape Shape<features>");
@@ -207,20 +222,22 @@ auto unit_scale_and_no_shift(const X& x) {
 ///   y = f(scale (x - mean) / sqrt(variance + epsilon) + shift),
 /// with the mean and variance per feature over the batch (and pixels). Updates the running statistics.
 /// x: Shape<Batch, ..., N>; the others: Shape<N>; -> shape of x.
-/// f: identity, or leaky_relu with slope `parameter`. Errors: fewer than two values per feature.
+/// f: identity, or leaky_relu with slope `parameter`. Sum: see Scalars; void: the scalar of x.
+/// Errors: fewer than two values per feature.
 /// Source: Ioffe and Szegedy, "Batch normalization" (2015), algorithm 1.
-template <contracts::ActivationKind kind = contracts::ActivationKind::identity, AnyTensor X, AnyTensor Scale,
-          AnyTensor Shift, AnyTensor Running>
+template <contracts::ActivationKind kind = contracts::ActivationKind::identity, class Sum = void, AnyTensor X,
+          AnyTensor Scale, AnyTensor Shift, AnyTensor Running>
 auto batch_norm(const X& x, const Scale& scale, const Shift& shift, const Running& running_mean,
                 const Running& running_variance, BatchNormOptions options = {}, double parameter = 0) {
     using T = typename X::scalar;
     using D = typename X::device_type;
-    const ops::BatchNormExtents matrix = ops::batch_norm_extents<X, Scale>(x);
+    const auto matrix = ops::batch_norm_extents<Sum, X, Scale>(x);
     if (matrix.rows < 2)
         fail("batch_norm", "training requires more than one value per feature", "a batch of ", matrix.rows);
     D& device = x.value().live_device();
-    const auto statistics = [&] { return core::allocate<T>(device, scale.value().extents).data; };
-    const ops::BatchNormOp<kind, T, D> op{
+    using S = core::SumOf<Sum, T>;
+    const auto statistics = [&] { return core::allocate<S>(device, scale.value().extents).data; };
+    const ops::BatchNormOp<kind, S, T, D> op{
         matrix,       options,      parameter,           statistics(),
         statistics(), statistics(), running_mean.data(), running_variance.data()};
     return core::typed<typename X::shape, X, Scale, Shift>(
@@ -228,34 +245,35 @@ auto batch_norm(const X& x, const Scale& scale, const Shift& shift, const Runnin
 }
 
 /// Without scale and shift: y = f((x - mean) / sqrt(variance + epsilon)).
-template <contracts::ActivationKind kind = contracts::ActivationKind::identity, AnyTensor X,
+template <contracts::ActivationKind kind = contracts::ActivationKind::identity, class Sum = void, AnyTensor X,
           AnyTensor Running>
 auto batch_norm(const X& x, const Running& running_mean, const Running& running_variance,
                 BatchNormOptions options = {}, double parameter = 0) {
     const auto [one, zero] = ops::unit_scale_and_no_shift<X, Running>(x);
-    return batch_norm<kind>(x, one, zero, running_mean, running_variance, options, parameter);
+    return batch_norm<kind, Sum>(x, one, zero, running_mean, running_variance, options, parameter);
 }
 
 /// Batch normalisation, evaluation mode: as batch_norm, with the given statistics instead of those of the
 /// batch. Updates nothing.
-template <contracts::ActivationKind kind = contracts::ActivationKind::identity, AnyTensor X, AnyTensor Scale,
-          AnyTensor Shift, AnyTensor Running>
+template <contracts::ActivationKind kind = contracts::ActivationKind::identity, class Sum = void, AnyTensor X,
+          AnyTensor Scale, AnyTensor Shift, AnyTensor Running>
 auto batch_norm_evaluation(const X& x, const Scale& scale, const Shift& shift, const Running& mean,
                            const Running& variance, BatchNormOptions options = {}, double parameter = 0) {
-    const ops::BatchNormExtents matrix = ops::batch_norm_extents<X, Scale>(x);
-    const ops::BatchNormEvaluationOp<kind> op{matrix, options.epsilon, parameter};
+    const auto matrix = ops::batch_norm_extents<Sum, X, Scale>(x);
+    const ops::BatchNormEvaluationOp<kind, core::SumOf<Sum, typename X::scalar>> op{matrix, options.epsilon,
+                                                                                    parameter};
     return core::typed<typename X::shape, X, Scale, Shift>(
         ops::run_op(op, x.value().extents, {}, x.value(), scale.value(), shift.value(), detach(mean).value(),
                     detach(variance).value()));
 }
 
 /// Evaluation mode without scale and shift: y = f((x - mean) / sqrt(variance + epsilon)).
-template <contracts::ActivationKind kind = contracts::ActivationKind::identity, AnyTensor X,
+template <contracts::ActivationKind kind = contracts::ActivationKind::identity, class Sum = void, AnyTensor X,
           AnyTensor Running>
 auto batch_norm_evaluation(const X& x, const Running& mean, const Running& variance,
                            BatchNormOptions options = {}, double parameter = 0) {
     const auto [one, zero] = ops::unit_scale_and_no_shift<X, Running>(x);
-    return batch_norm_evaluation<kind>(x, one, zero, mean, variance, options, parameter);
+    return batch_norm_evaluation<kind, Sum>(x, one, zero, mean, variance, options, parameter);
 }
 
 }  // namespace gantry

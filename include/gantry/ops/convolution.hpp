@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/contracts/convolution.hpp>
 #include <gantry/core/options.hpp>
+#include <gantry/core/scalars.hpp>
 #include <gantry/ops/epilogue.hpp>
 
 #include <string_view>
@@ -20,8 +21,9 @@ namespace ops {
 // devices fuse this into the convolutions of the backward pass; their ops carry an ActivationBackward then.
 // clang-format on
 
-template <contracts::ActivationKind kind>
+template <contracts::ActivationKind kind, class Sum>
 struct ConvTranspose2dOp;
+template <class Sum>
 struct Conv2dWeightGradientOp;
 
 /// ActivationBackward in an op, which does not know the scalar type.
@@ -54,7 +56,7 @@ ActivationGradientOperand<V> pass_activation(const contracts::ConvolutionGeometr
 }
 
 /// y = f(conv2d(x, w) + bias); the bias is optional. f: a fused activation, or identity.
-template <contracts::ActivationKind kind>
+template <contracts::ActivationKind kind, class Sum>
 struct Conv2dOp {
     static constexpr std::string_view name = "conv2d";
     contracts::ConvolutionGeometry geometry;
@@ -63,7 +65,7 @@ struct Conv2dOp {
 
     template <class V, class... Bias>
     void forward(const V& y, bool, const V& x, const V& w, const Bias&... bias) const {
-        contracts::ConvolutionParameters<typename V::scalar> p;
+        contracts::ConvolutionParameters<typename V::scalar, Sum> p;
         p.geometry = geometry;
         p.x = x.data;
         p.w = w.data;
@@ -78,7 +80,7 @@ struct Conv2dOp {
 };
 
 /// x = f(conv_transpose2d(y, w) + bias); the bias is optional. f: a fused activation, or identity.
-template <contracts::ActivationKind kind>
+template <contracts::ActivationKind kind, class Sum>
 struct ConvTranspose2dOp {
     static constexpr std::string_view name = "conv_transpose2d";
     contracts::ConvolutionGeometry geometry;
@@ -87,7 +89,7 @@ struct ConvTranspose2dOp {
 
     template <class V, class... Bias>
     void forward(const V& x, bool, const V& y, const V& w, const Bias&... bias) const {
-        contracts::ConvolutionTransposedParameters<typename V::scalar> p;
+        contracts::ConvolutionTransposedParameters<typename V::scalar, Sum> p;
         p.geometry = geometry;
         p.y = y.data;
         p.w = w.data;
@@ -102,6 +104,7 @@ struct ConvTranspose2dOp {
 };
 
 /// w = sum over the batch and all pixels of the products of x and y that meet at each tap.
+template <class Sum>
 struct Conv2dWeightGradientOp {
     static constexpr std::string_view name = "conv2d_weight_gradient";
     contracts::ConvolutionGeometry geometry;
@@ -109,51 +112,53 @@ struct Conv2dWeightGradientOp {
 
     template <class V>
     void forward(const V& w, bool accumulate, const V& x, const V& y) const {
-        launch(*w.device, contracts::ConvolutionWeightGradientParameters<typename V::scalar>{
+        launch(*w.device, contracts::ConvolutionWeightGradientParameters<typename V::scalar, Sum>{
                               geometry, x.data, y.data, w.data, accumulate, x_activation, y_activation});
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& x, const V& y) const {
         accumulate_grad(x, [&] {
-            return run_op(ConvTranspose2dOp<contracts::ActivationKind::identity>{geometry}, x.extents, {}, y,
-                          upstream);
+            return run_op(ConvTranspose2dOp<contracts::ActivationKind::identity, Sum>{geometry}, x.extents,
+                          {}, y, upstream);
         });
         accumulate_grad(y, [&] {
-            return run_op(Conv2dOp<contracts::ActivationKind::identity>{geometry}, y.extents, {}, x,
+            return run_op(Conv2dOp<contracts::ActivationKind::identity, Sum>{geometry}, y.extents, {}, x,
                           upstream);
         });
     }
 };
 
-template <contracts::ActivationKind kind>
+template <contracts::ActivationKind kind, class Sum>
 template <class V, class... Bias>
-void Conv2dOp<kind>::vjp(const V& upstream, const V& y, const V& x, const V& w, const Bias&... bias) const {
+void Conv2dOp<kind, Sum>::vjp(const V& upstream, const V& y, const V& x, const V& w,
+                              const Bias&... bias) const {
     const auto inner = pass_activation<kind>(geometry, parameter, upstream, y, bias...);
     accumulate_grad(x, [&] {
-        return run_op(ConvTranspose2dOp<contracts::ActivationKind::identity>{geometry, 0, inner.activation},
-                      x.extents, {}, inner.gradient, w);
+        return run_op(
+            ConvTranspose2dOp<contracts::ActivationKind::identity, Sum>{geometry, 0, inner.activation},
+            x.extents, {}, inner.gradient, w);
     });
     accumulate_grad(w, [&](Destination<typename V::scalar> into) {
-        return run_op(Conv2dWeightGradientOp{geometry, {}, inner.activation}, w.extents, into, x,
+        return run_op(Conv2dWeightGradientOp<Sum>{geometry, {}, inner.activation}, w.extents, into, x,
                       inner.gradient);
     });
-    (accumulate_bias_grad(bias, inner.gradient), ...);
+    (accumulate_bias_grad<Sum>(bias, inner.gradient), ...);
 }
 
-template <contracts::ActivationKind kind>
+template <contracts::ActivationKind kind, class Sum>
 template <class V, class... Bias>
-void ConvTranspose2dOp<kind>::vjp(const V& upstream, const V& x, const V& y, const V& w,
-                                  const Bias&... bias) const {
+void ConvTranspose2dOp<kind, Sum>::vjp(const V& upstream, const V& x, const V& y, const V& w,
+                                       const Bias&... bias) const {
     const auto inner = pass_activation<kind>(geometry, parameter, upstream, x, bias...);
     accumulate_grad(y, [&] {
-        return run_op(Conv2dOp<contracts::ActivationKind::identity>{geometry, 0, inner.activation}, y.extents,
-                      {}, inner.gradient, w);
+        return run_op(Conv2dOp<contracts::ActivationKind::identity, Sum>{geometry, 0, inner.activation},
+                      y.extents, {}, inner.gradient, w);
     });
     accumulate_grad(w, [&](Destination<typename V::scalar> into) {
-        return run_op(Conv2dWeightGradientOp{geometry, inner.activation, {}}, w.extents, into, inner.gradient,
-                      y);
+        return run_op(Conv2dWeightGradientOp<Sum>{geometry, inner.activation, {}}, w.extents, into,
+                      inner.gradient, y);
     });
-    (accumulate_bias_grad(bias, inner.gradient), ...);
+    (accumulate_bias_grad<Sum>(bias, inner.gradient), ...);
 }
 
 // Shape rules. Each is a struct, so that the compiler shows its arguments in the error message.
@@ -241,10 +246,11 @@ struct ConvolvedBack {
 ///   x Shape<Batch, height, width, in>, w Shape<window height, window width, in, out>, bias Shape<out>
 ///   -> Shape<Batch, ..., ..., out>
 /// with floor((extent + 2 padding - dilation (size - 1) - 1) / stride) + 1 pixels on each axis.
-/// The bias is optional. f: the activation `kind` with its slope or alpha, `parameter`.
+/// The bias is optional. f: the activation `kind` with its slope or alpha, `parameter`. Sum: see Scalars;
+/// void: the scalar of the tensors.
 /// Source: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016), relationship 6.
 template <Conv2dOptions window, contracts::ActivationKind kind = contracts::ActivationKind::identity,
-          AnyTensor X, AnyTensor W, AnyTensor... Bias>
+          class Sum = void, AnyTensor X, AnyTensor W, AnyTensor... Bias>
 auto conv2d(double parameter, const X& x, const W& w, const Bias&... bias) {
     static_assert(sizeof...(Bias) <= 1, "gantry: conv2d takes x, w and at most one bias");
     constexpr core::Extents weights = W::shape::extents(0);
@@ -256,7 +262,7 @@ auto conv2d(double parameter, const X& x, const W& w, const Bias&... bias) {
         0);
     using S = typename ops::Convolved<window, typename X::shape, weights.of[3]>::type;
     const core::Extents extents = S::extents(x.value().extents.first());
-    const ops::Conv2dOp<ops::fused_kind<kind>> op{
+    const ops::Conv2dOp<ops::fused_kind<kind>, core::SumOf<Sum, typename X::scalar>> op{
         ops::convolution_geometry(window, x.value().extents, extents), parameter};
     return ops::apply_rest<kind>(parameter, core::typed<S, X, W, Bias...>(ops::run_op(
                                                 op, extents, {}, x.value(), w.value(), bias.value()...)));
@@ -271,10 +277,11 @@ auto conv2d(const X& x, const W& w, const Bias&... bias) {
 ///   y Shape<Batch, height, width, in>, w Shape<window height, window width, out, in>, bias Shape<out>
 ///   -> Shape<Batch, ..., ..., out>
 /// with (extent - 1) stride - 2 padding + dilation (size - 1) + output_padding + 1 pixels on each axis.
-/// The bias is optional. f: the activation `kind` with its slope or alpha, `parameter`.
+/// The bias is optional. f: the activation `kind` with its slope or alpha, `parameter`. Sum: see Scalars;
+/// void: the scalar of the tensors.
 /// Source: Dumoulin and Visin (2016), relationship 14.
 template <Conv2dOptions window, contracts::ActivationKind kind = contracts::ActivationKind::identity,
-          AnyTensor Y, AnyTensor W, AnyTensor... Bias>
+          class Sum = void, AnyTensor Y, AnyTensor W, AnyTensor... Bias>
 auto conv_transpose2d(double parameter, const Y& y, const W& w, const Bias&... bias) {
     static_assert(sizeof...(Bias) <= 1, "gantry: conv_transpose2d takes y, w and at most one bias");
     constexpr core::Extents weights = W::shape::extents(0);
@@ -286,7 +293,7 @@ auto conv_transpose2d(double parameter, const Y& y, const W& w, const Bias&... b
         0);
     using S = typename ops::ConvolvedBack<window, typename Y::shape, weights.of[2]>::type;
     const core::Extents extents = S::extents(y.value().extents.first());
-    const ops::ConvTranspose2dOp<ops::fused_kind<kind>> op{
+    const ops::ConvTranspose2dOp<ops::fused_kind<kind>, core::SumOf<Sum, typename Y::scalar>> op{
         ops::convolution_geometry(window, extents, y.value().extents), parameter};
     return ops::apply_rest<kind>(parameter, core::typed<S, Y, W, Bias...>(ops::run_op(
                                                 op, extents, {}, y.value(), w.value(), bias.value()...)));
@@ -312,7 +319,7 @@ auto conv2d_weight_gradient(const X& x, const Y& y) {
         fail("conv2d_weight_gradient", "both must have the same batch size", x.value().extents, " and ",
              y.value().extents);
     using S = Shape<window.size.vertical, window.size.horizontal, Image::channels, Small::channels>;
-    const ops::Conv2dWeightGradientOp op{
+    const ops::Conv2dWeightGradientOp<typename X::scalar> op{
         ops::convolution_geometry(window, x.value().extents, y.value().extents)};
     return core::typed<S, X, Y>(ops::run_op(op, S::extents(0), {}, x.value(), y.value()));
 }

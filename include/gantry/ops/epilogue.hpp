@@ -40,12 +40,12 @@ V pre_activation(double parameter, const V& upstream, const V& y) {
 }
 
 /// Accumulates the gradient of the bias: upstream = dL/d(result + bias), summed over all but the last extent.
-template <class V>
+template <class Sum, class V>
 void accumulate_bias_grad(const V& bias, const V& upstream) {
     const auto columns = bias.size();
     accumulate_grad(bias, [&](Destination<typename V::scalar> into) {
-        return run_op(SumOp{upstream.size() / columns, columns, contracts::Axis::rows}, bias.extents, into,
-                      upstream);
+        return run_op(SumOp<Sum>{upstream.size() / columns, columns, contracts::Axis::rows}, bias.extents,
+                      into, upstream);
     });
 }
 

@@ -7,19 +7,20 @@
 namespace gantry {
 
 namespace ops {
-/// op(a) op(b), where op transposes if the flag is set. Errors: different inner extents.
-template <class T, class D>
+/// op(a) op(b), where op transposes if the flag is set, summed in Sum. Errors: different inner extents.
+template <class Sum, class T, class D>
 TensorRef<T, D> matmul(const TensorRef<T, D>& a, bool transpose_a, const TensorRef<T, D>& b, bool transpose_b,
                        std::type_identity_t<Destination<T>> into = {});
 
 /// y = op(a) op(b), where op transposes if the flag is set. The derivatives are matrix products as well.
+template <class Sum>
 struct MatmulOp {
     static constexpr std::string_view name = "matmul";
     bool transpose_a = false, transpose_b = false;
 
     template <class V>
     void forward(const V& y, bool accumulate, const V& a, const V& b) const {
-        contracts::MatmulParameters<typename V::scalar> p;
+        contracts::MatmulParameters<typename V::scalar, Sum> p;
         p.rows = y.extents.of[0];
         p.columns = y.extents.of[1];
         p.inner = a.extents.of[transpose_a ? 0 : 1];
@@ -37,22 +38,22 @@ struct MatmulOp {
     void vjp(const V& upstream, const V&, const V& a, const V& b) const {
         using Slot = Destination<typename V::scalar>;
         accumulate_grad(a, [&](Slot into) {
-            return transpose_a ? matmul(b, transpose_b, upstream, true, into)
-                               : matmul(upstream, false, b, !transpose_b, into);
+            return transpose_a ? matmul<Sum>(b, transpose_b, upstream, true, into)
+                               : matmul<Sum>(upstream, false, b, !transpose_b, into);
         });
         accumulate_grad(b, [&](Slot into) {
-            return transpose_b ? matmul(upstream, true, a, transpose_a, into)
-                               : matmul(a, !transpose_a, upstream, false, into);
+            return transpose_b ? matmul<Sum>(upstream, true, a, transpose_a, into)
+                               : matmul<Sum>(a, !transpose_a, upstream, false, into);
         });
     }
 };
 
-template <class T, class D>
+template <class Sum, class T, class D>
 TensorRef<T, D> matmul(const TensorRef<T, D>& a, bool transpose_a, const TensorRef<T, D>& b, bool transpose_b,
                        std::type_identity_t<Destination<T>> into) {
     const int inner = a.extents.of[transpose_a ? 0 : 1], inner_b = b.extents.of[transpose_b ? 1 : 0];
     if (inner != inner_b) fail("matmul", "the inner extents must be equal", a.extents, " and ", b.extents);
-    return run_op(MatmulOp{transpose_a, transpose_b},
+    return run_op(MatmulOp<Sum>{transpose_a, transpose_b},
                   core::Extents{2, {a.extents.of[transpose_a ? 1 : 0], b.extents.of[transpose_b ? 0 : 1]}},
                   into, a, b);
 }
@@ -84,7 +85,7 @@ struct MatmulShape<Shape<M, K>, Shape<K2, N>> {
 template <AnyTensor A, AnyTensor B>
 auto matmul(const A& a, const B& b) {
     using S = typename ops::MatmulShape<typename A::shape, typename B::shape>::type;
-    return core::typed<S, A, B>(ops::matmul(a.value(), false, b.value(), false));
+    return core::typed<S, A, B>(ops::matmul<typename A::scalar>(a.value(), false, b.value(), false));
 }
 
 }  // namespace gantry

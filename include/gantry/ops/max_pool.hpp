@@ -96,7 +96,7 @@ struct MaxPooled {
 /// Shape<Batch, ..., ..., C>, with floor((extent + 2 padding - size) / stride) + 1 pixels on each axis.
 /// Padding counts as minus infinity; the first of equal maxima is chosen; NaN counts as larger than any
 /// number. PyTorch's MaxPool2d with return_indices.
-template <Pooling pooling, AnyTensor X>
+template <Pool2dOptions pooling, AnyTensor X>
 auto max_pool2d(const X& x) {
     using Whole = typename X::shape;
     using S = typename ops::Pooled<pooling, Whole>::type;

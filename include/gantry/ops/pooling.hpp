@@ -10,7 +10,7 @@ namespace gantry {
 
 namespace ops {
 /// True if size, stride and padding are in range.
-constexpr bool is_valid(const Pooling& pooling) {
+constexpr bool is_valid(const Pool2dOptions& pooling) {
     const auto axis = [](int size, int stride, int padding) {
         return size > 0 && stride > 0 && padding >= 0 && 2 * padding <= size;
     };
@@ -32,7 +32,7 @@ struct PoolingWindowFits {
     static_assert(image_with_padding >= window,
                   "gantry: the window of a pooling is larger than the padded image");
 };
-template <Pooling pooling>
+template <Pool2dOptions pooling>
 struct PoolingIsValid {
     static_assert(
         ops::is_valid(pooling),
@@ -48,9 +48,9 @@ struct UpsampleHasFactor {
 
 namespace ops {
 /// Result shape of a pooling of images X.
-template <Pooling pooling, class X>
+template <Pool2dOptions pooling, class X>
 struct Pooled : diagnosis::PoolingTakesImages<X> {};
-template <Pooling pooling, int height, int width, int channels>
+template <Pool2dOptions pooling, int height, int width, int channels>
 struct Pooled<pooling, Shape<Batch, height, width, channels>> {
     static constexpr core::PerAxis size = pooling.size, stride = pooling.stride, padding = pooling.padding;
     // At least 1, so that a window that does not fit fails the assertion below and not one of Shape.
@@ -84,7 +84,7 @@ struct GloballyPooled<Shape<Batch, height, width, channels>> {
 };
 
 /// Geometry of a pooling of images with extents `whole`.
-inline contracts::PoolingGeometry pooling_geometry(const Pooling& pooling, const core::Extents& whole,
+inline contracts::PoolingGeometry pooling_geometry(const Pool2dOptions& pooling, const core::Extents& whole,
                                                    int pooled_height, int pooled_width) {
     return {static_cast<std::size_t>(whole.of[0]),
             static_cast<std::size_t>(whole.of[3]),

@@ -29,9 +29,10 @@ struct SoftmaxOp {
     static V row_sums_repeated(const V& x) {
         const auto rows = static_cast<std::size_t>(x.extents.of[0]),
                    columns = static_cast<std::size_t>(x.extents.of[1]);
-        const V sums = run_op(SumOp{rows, columns, contracts::Axis::columns},
+        const V sums = run_op(SumOp<typename V::scalar>{rows, columns, contracts::Axis::columns},
                               core::Extents{1, {x.extents.of[0]}}, {}, x);
-        return run_op(BroadcastOp{rows, columns, contracts::Axis::columns}, x.extents, {}, sums);
+        return run_op(BroadcastOp<typename V::scalar>{rows, columns, contracts::Axis::columns}, x.extents, {},
+                      sums);
     }
 };
 }  // namespace ops

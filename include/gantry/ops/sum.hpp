@@ -8,9 +8,11 @@
 namespace gantry {
 
 namespace ops {
+template <class Sum>
 struct BroadcastOp;
 
 /// y = scale * sum of x, viewed as a matrix (rows, columns), over one axis.
+template <class Sum>
 struct SumOp {
     static constexpr std::string_view name = "sum";
     std::size_t rows, columns;
@@ -19,14 +21,15 @@ struct SumOp {
 
     template <class V>
     void forward(const V& y, bool accumulate, const V& x) const {
-        launch(*y.device, contracts::SumParameters<typename V::scalar>{rows, columns, axis, x.data, y.data,
-                                                                       accumulate, scale});
+        launch(*y.device, contracts::SumParameters<typename V::scalar, Sum>{rows, columns, axis, x.data,
+                                                                            y.data, accumulate, scale});
     }
     template <class V>
     void vjp(const V& upstream, const V& y, const V& x) const;
 };
 
 /// y = scale * x, repeated along one axis; y is viewed as a matrix (rows, columns).
+template <class Sum>
 struct BroadcastOp {
     static constexpr std::string_view name = "broadcast";
     std::size_t rows, columns;
@@ -41,15 +44,16 @@ struct BroadcastOp {
     template <class V>
     void vjp(const V& upstream, const V&, const V& x) const {
         accumulate_grad(x, [&](Destination<typename V::scalar> into) {
-            return run_op(SumOp{rows, columns, axis, scale}, x.extents, into, upstream);
+            return run_op(SumOp<Sum>{rows, columns, axis, scale}, x.extents, into, upstream);
         });
     }
 };
 
+template <class Sum>
 template <class V>
-void SumOp::vjp(const V& upstream, const V&, const V& x) const {
-    accumulate_grad(x,
-                    [&] { return run_op(BroadcastOp{rows, columns, axis, scale}, x.extents, {}, upstream); });
+void SumOp<Sum>::vjp(const V& upstream, const V&, const V& x) const {
+    accumulate_grad(
+        x, [&] { return run_op(BroadcastOp<Sum>{rows, columns, axis, scale}, x.extents, {}, upstream); });
 }
 template <class S>
 struct WithoutBatch {
@@ -66,7 +70,7 @@ struct WithoutBatch<core::AnyShape> {
 /// scale * sum of all elements, a scalar.
 template <class T, class D>
 TensorRef<T, D> sum_all(const TensorRef<T, D>& x, double scale = 1) {
-    return run_op(SumOp{1, x.size(), contracts::Axis::columns, scale}, core::Extents{}, {}, x);
+    return run_op(SumOp<T>{1, x.size(), contracts::Axis::columns, scale}, core::Extents{}, {}, x);
 }
 }  // namespace ops
 
@@ -85,8 +89,9 @@ template <AnyTensor X>
 auto sum_over_batch(const X& x, double scale = 1) {
     using S = typename ops::WithoutBatch<typename X::shape>::type;
     const auto samples = static_cast<std::size_t>(x.value().extents.first());
-    return core::typed<S, X>(ops::run_op(ops::SumOp{samples, S::sample_size, contracts::Axis::rows, scale},
-                                         S::extents(0), {}, x.value()));
+    return core::typed<S, X>(
+        ops::run_op(ops::SumOp<typename X::scalar>{samples, S::sample_size, contracts::Axis::rows, scale},
+                    S::extents(0), {}, x.value()));
 }
 /// Mean over the samples of the batch: Shape<Batch, E...> -> Shape<E...>.
 template <AnyTensor X>
@@ -98,9 +103,10 @@ template <AnyTensor X>
 auto sum_per_sample(const X& x, double scale = 1) {
     using S = typename ops::WithoutBatch<typename X::shape>::type;
     const int samples = x.value().extents.first();
-    return core::typed<Shape<Batch>, X>(ops::run_op(
-        ops::SumOp{static_cast<std::size_t>(samples), S::sample_size, contracts::Axis::columns, scale},
-        Shape<Batch>::extents(samples), {}, x.value()));
+    return core::typed<Shape<Batch>, X>(
+        ops::run_op(ops::SumOp<typename X::scalar>{static_cast<std::size_t>(samples), S::sample_size,
+                                                   contracts::Axis::columns, scale},
+                    Shape<Batch>::extents(samples), {}, x.value()));
 }
 /// Mean per sample: Shape<Batch, E...> -> Shape<Batch>.
 template <AnyTensor X>
@@ -149,17 +155,18 @@ auto broadcast_to(const X& x, int batch) {
     if constexpr (kind == ops::Broadcast::same) {
         return x;
     } else if constexpr (kind == ops::Broadcast::scalar) {
-        return core::typed<S, X>(ops::run_op(ops::BroadcastOp{1, extents.size(), contracts::Axis::columns},
-                                             extents, {}, x.value()));
+        return core::typed<S, X>(
+            ops::run_op(ops::BroadcastOp<typename X::scalar>{1, extents.size(), contracts::Axis::columns},
+                        extents, {}, x.value()));
     } else if constexpr (kind == ops::Broadcast::trailing) {
         const std::size_t columns = x.value().size();
-        return core::typed<S, X>(
-            ops::run_op(ops::BroadcastOp{extents.size() / columns, columns, contracts::Axis::rows}, extents,
-                        {}, x.value()));
+        return core::typed<S, X>(ops::run_op(
+            ops::BroadcastOp<typename X::scalar>{extents.size() / columns, columns, contracts::Axis::rows},
+            extents, {}, x.value()));
     } else {
-        return core::typed<S, X>(
-            ops::run_op(ops::BroadcastOp{x.value().size(), S::sample_size, contracts::Axis::columns}, extents,
-                        {}, x.value()));
+        return core::typed<S, X>(ops::run_op(
+            ops::BroadcastOp<typename X::scalar>{x.value().size(), S::sample_size, contracts::Axis::columns},
+            extents, {}, x.value()));
     }
 }
 

@@ -7,7 +7,7 @@ using namespace gantry;
 int main() {
     using Architecture =
         Sequential<Conv2d<1, 3, Conv2dOptions{.size = 3, .padding = 1}>, BatchNorm<3>, LeakyReLU<0.2f>,
-                   MaxPool2d<Pooling{.size = 2}>, Flatten, Dense<3 * 4 * 4, 1>>;
+                   MaxPool2d<Pool2dOptions{.size = 2}>, Flatten, Dense<3 * 4 * 4, 1>>;
     Cpu device{{.threads = 2}};
     Network<Architecture, Cpu> network{device, Seed{1}};
     Adam adam{network};
