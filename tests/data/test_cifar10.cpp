@@ -50,7 +50,7 @@ TEST_CASE("CIFAR-10's planes become pixels, row by row, red first") {
     CHECK(data.labels == std::vector<std::uint8_t>{3, 9, 0});
     REQUIRE(data.images.pixels.size() == 3 * 3072);
     for (int i = 0; i < 3; ++i) CHECK(is_image(data, static_cast<std::size_t>(i), i));
-    CHECK(cifar10_classes[data.labels[0]] == "cat");
+    CHECK(io::cifar10_classes[data.labels[0]] == "cat");
 }
 
 TEST_CASE("those of CIFAR-10's training files that exist are read in order") {

@@ -15,26 +15,29 @@
 
 namespace gantry {
 
+namespace io {
 /// Class names of CIFAR-10, indexed by label.
 inline constexpr std::array<std::string_view, 10> cifar10_classes{
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
+}  // namespace io
 
 namespace detail {
 
-using Cifar10Wanted = std::array<bool, cifar10_classes.size()>;
+using Cifar10Wanted = std::array<bool, io::cifar10_classes.size()>;
 
 /// True for the labels of the named classes; for all labels if `classes` is empty. Errors: an unknown class.
 inline Cifar10Wanted cifar10_wanted(const std::vector<std::string>& classes) {
     Cifar10Wanted wanted{};
     wanted.fill(classes.empty());
     for (const std::string& name : classes) {
-        const auto found = std::find(cifar10_classes.begin(), cifar10_classes.end(), name);
-        if (found == cifar10_classes.end()) {
+        const auto found = std::find(io::cifar10_classes.begin(), io::cifar10_classes.end(), name);
+        if (found == io::cifar10_classes.end()) {
             std::string names;
-            for (const auto known : cifar10_classes) names.append(names.empty() ? "" : ", ").append(known);
+            for (const auto known : io::cifar10_classes)
+                names.append(names.empty() ? "" : ", ").append(known);
             fail("load_cifar10", "a class must be one of " + names, name);
         }
-        wanted[static_cast<std::size_t>(found - cifar10_classes.begin())] = true;
+        wanted[static_cast<std::size_t>(found - io::cifar10_classes.begin())] = true;
     }
     return wanted;
 }
