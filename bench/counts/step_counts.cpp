@@ -74,7 +74,8 @@ private:
             layers.back().activated = true;
         else if constexpr (First::Parameters::size > 0)
             layers.push_back({double(batch) * X::sample_size, double(batch) * Y::sample_size,
-                              double(First::Parameters::size), double(batch) * First::template flops<X>,
+                              double(First::Parameters::size),
+                              double(batch) * double(gantry::layers::cost<First, float, X>().flops),
                               First::State::size == 0, false});
         if constexpr (sizeof...(Rest) > 0) walk<Y, Rest...>(layers, batch);
     }

@@ -8,8 +8,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -86,7 +88,82 @@ void check_parity(const std::string& name) {
 
 using ConvDense = Sequential<InputShape<4, 5, 2>, Conv2d<2, 3, same>, Flatten, Dense<60, 4>>;
 
+// The same networks as structs.
+struct ConvDenseStruct {
+    using Input = Shape<Batch, 4, 5, 2>;
+    Conv2d<2, 3, same> conv;
+    Dense<60, 4> dense;
+
+    auto operator()(const auto& x) const { return dense(flatten(conv(x))); }
+};
+struct NormsStruct {
+    using Input = Shape<Batch, 4, 5, 2>;
+    Conv2d<2, 3, same> conv;
+    BatchNorm<3> norm1;
+    BatchNorm<60> norm2;
+    Dense<60, 4> dense;
+
+    auto operator()(const auto& x) const {
+        return dense(norm2(1.0 * flatten(leaky_relu(norm1(conv(x)), 0.2))));
+    }
+};
+struct GeneratorStruct {
+    using Input = Shape<Batch, 3>;
+    Dense<3, 24> dense;
+    BatchNorm<24> norm;
+    Conv2d<3, 2, same> conv;
+
+    auto operator()(const auto& z) const {
+        return conv(reshape<Shape<Batch, 2, 4, 3>>(relu(norm(dense(z)))));
+    }
+};
+struct SequentialsStruct {
+    using Input = Shape<Batch, 3>;
+    Sequential<Dense<3, 24>, BatchNorm<24>, ReLU, Reshape<2, 4, 3>> project;
+    Conv2d<3, 2, same> conv;
+
+    auto operator()(const auto& z) const { return conv(project(z)); }
+};
+struct RefusedStruct {
+    using Input = Shape<Batch, 4, 5, 2>;
+    Conv2d<2, 3, same> conv;
+    Sequential<Dense<60, 4>> head;
+
+    auto operator()(const auto& x) const { return head(flatten(conv(x))); }
+};
+
 }  // namespace
+
+TEST_CASE("PyTorch's networks as structs give PyTorch's outputs", "") {
+    using Names = std::map<std::string, std::string>;
+    const auto check = []<class A>(std::type_identity<A>, const std::string& name, const Names& members) {
+        CAPTURE(name);
+        Safetensors file;  // with the members' names in place of PyTorch's indices
+        for (const auto& [key, entry] :
+             part_of(pytorch_file(), name + ".network", "torch.safetensors").tensors)
+            if (const auto dot = key.find('.'); !key.ends_with("num_batches_tracked"))
+                file.tensors[members.at(key.substr(0, dot)) + key.substr(dot)] = entry;
+        Loaded<typename Network<A, Cpu>::Architecture> loaded(file);
+        CHECK(loaded.error(name) < 1e-5);
+        CheckpointWriter writer;
+        writer.network("", loaded.network);
+        CHECK(writer.file.tensors == file.tensors);
+    };
+    check(std::type_identity<ConvDenseStruct>{}, "conv_dense", {{"0", "conv"}, {"2", "dense"}});
+    check(std::type_identity<NormsStruct>{}, "conv_norms_dense",
+          {{"0", "conv"}, {"1", "norm1"}, {"5", "norm2"}, {"6", "dense"}});
+    check(std::type_identity<GeneratorStruct>{}, "dense_norm_conv",
+          {{"0", "dense"}, {"1", "norm"}, {"4", "conv"}});
+    check(std::type_identity<SequentialsStruct>{}, "dense_norm_conv",
+          {{"0", "project.0"}, {"1", "project.1"}, {"4", "conv"}});
+
+    Cpu device;
+    Network<RefusedStruct, Cpu> refused{device, Seed{1}};
+    CheckpointWriter writer;
+    CHECK_THROWS_WITH(writer.network("", refused), Catch::Contains("head  Sequential of 1"));
+    Network<Sequential<ConvDenseStruct>, Cpu> nested{device, Seed{1}};
+    CHECK_THROWS_WITH(writer.network("", nested), Catch::Contains("layer 1 of the struct"));
+}
 
 TEST_CASE("PyTorch's networks give PyTorch's outputs, and are written in PyTorch's layout", "") {
     check_parity<ConvDense>("conv_dense");

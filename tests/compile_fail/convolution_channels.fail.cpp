@@ -1,4 +1,4 @@
-// expect: a layer of this Sequential expects a different number of features
+// expect: a layer expects a different number of features
 // expect: LayerFits<2, gantry::Conv2d<32, 64[^>]*>, 32, 16>
 // max-errors: 1
 // trains: Discriminator

@@ -1,6 +1,6 @@
 // The discriminator of the DCGAN notebook for CIFAR-10, as printed: sizes 32, 15, 6, 2, and then no pixel is
 // left.
-// expect: the window of a layer of this Sequential is larger than its input image
+// expect: the window of a layer is larger than its input image
 // expect: LayerFitsWindow<10, gantry::Conv2d<64, 1[^>]*>, 2, 2, 4, 4>
 // max-errors: 1
 // trains: Discriminator

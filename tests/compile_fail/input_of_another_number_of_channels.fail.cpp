@@ -1,4 +1,4 @@
-// expect: a layer of this Sequential expects a different number of features
+// expect: a layer expects a different number of features
 // expect: LayerFits<0, gantry::Conv2d<3, 8[^;]*>, 3, 4>
 // max-errors: 1
 #include <gantry/gantry.hpp>

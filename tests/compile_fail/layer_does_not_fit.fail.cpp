@@ -1,4 +1,4 @@
-// expect: a layer of this Sequential expects a different number of features than it gets
+// expect: a layer expects a different number of features than it gets
 // expect: LayerFits<2, gantry::Dense<512, 10[^>]*>, 512, 256>
 // max-errors: 1
 // trains: Discriminator

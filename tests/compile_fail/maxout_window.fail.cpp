@@ -1,4 +1,4 @@
-// expect: the window of a layer of this Sequential is larger than its input image
+// expect: the window of a layer is larger than its input image
 // expect: LayerFitsWindow<1, gantry::Conv2d<3, 16[^;]*>, 8, 8, 9, 9>
 // max-errors: 1
 // trains: Critic

@@ -1,4 +1,4 @@
-// expect: a layer of this Sequential expects a different number of features than it gets
+// expect: a layer expects a different number of features than it gets
 // expect: LayerFits<1, gantry::BatchNorm<4[^>]*>, 4, 3>
 // max-errors: 1
 // trains: Autoencoder

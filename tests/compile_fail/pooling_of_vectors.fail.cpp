@@ -1,4 +1,4 @@
-// expect: a layer of this Sequential takes images
+// expect: a layer takes images
 // expect: LayerFitsImage<1, gantry::AvgPool2d<[^;]*>, gantry::Shape<-1, 64
 // max-errors: 1
 // trains: Classifier

@@ -1,4 +1,4 @@
-// expect: the window of a layer of this Sequential is larger than its input image
+// expect: the window of a layer is larger than its input image
 // expect: LayerFitsWindow<1, gantry::MaxPool2d<[^;]*>, 5, 7, 6, 2>
 // max-errors: 1
 // trains: Classifier

@@ -1,7 +1,7 @@
 # Include rules: a folder may include itself and those above it in this list; file formats belong in io/ and
 # data/, CUDA in cuda/, Eigen in eigen/. Every header has an include guard and includes core/compiler.hpp first, directly or
 # through another header of gantry. Usage: cmake -D HEADERS=include/gantry -P rules.cmake
-set(ladder core contracts tensor autograd ops grad layers init network optim cpu eigen io data cuda checkpoint)
+set(ladder core contracts meta tensor autograd ops grad layers init network optim cpu eigen io data cuda checkpoint)
 file(GLOB_RECURSE headers RELATIVE "${HEADERS}" "${HEADERS}/*.hpp")
 foreach(header IN LISTS headers)
     file(READ "${HEADERS}/${header}" text)

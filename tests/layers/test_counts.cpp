@@ -20,18 +20,6 @@ static_assert(FluxGenerator::parameter_count == 2'503'984);
 static_assert(FluxDiscriminator::parameter_count == 1'231'441);
 static_assert(TejpalvGenerator::parameter_count == 681'744);
 static_assert(TejpalvDiscriminator::parameter_count == 665'089);
-static_assert(FluxGenerator::flops_per_sample ==
-              2 * (100 * 1200 + 1200 * 1200 + 1200 * 784) + 1200 + 1200 + 784 + 1200 + 1200 + 784);
-// Activations are fused into the product: one value per output of a Dense.
-static_assert(FluxGenerator::activation_bytes_per_sample<> == (1200 + 1200 + 784) * sizeof(float));
-static_assert(FluxGenerator::activation_bytes_per_sample<double> == (1200 + 1200 + 784) * sizeof(double));
-// Maxout stores its pieces and their maximum.
-static_assert(FluxDiscriminator::activation_bytes_per_sample<> == (2 * 6 * 240 + 1) * sizeof(float));
-
-using Image = Shape<Batch, 4, 4, 3>;
-static_assert(Conv2d<3, 5, Conv2dOptions{.size = 2}>::flops<Image> == 3 * 3 * 5 * (2 * 2 * 2 * 3 + 1));
-static_assert(Conv2d<3, 5, Conv2dOptions{.size = 2, .bias = false}>::flops<Image> ==
-              3 * 3 * 5 * 2 * 2 * 2 * 3);
 using ThreeVectors = core::ParameterList<core::Parameter<"a", Shape<2>, Role::shift>,
                                          core::Parameter<"b", Shape<3>, Role::shift>,
                                          core::Parameter<"c", Shape<4>, Role::shift>>;
@@ -53,6 +41,24 @@ static_assert(std::is_same_v<Sequential<Conv2d<1, 2, Conv2dOptions{.size = 3}>, 
                              core::AnyShape>);
 
 }  // namespace
+
+TEST_CASE("cost of a forward pass", "[layers]") {
+    using layers::cost;
+    CHECK(cost<FluxGenerator>().flops ==
+          2 * (100 * 1200 + 1200 * 1200 + 1200 * 784) + 1200 + 1200 + 784 + 1200 + 1200 + 784);
+    // Activations are fused into the product: one value per output of a Dense.
+    CHECK(cost<FluxGenerator>().bytes == (1200 + 1200 + 784) * sizeof(float));
+    CHECK(cost<FluxGenerator, double>().bytes == (1200 + 1200 + 784) * sizeof(double));
+    // Maxout keeps its pieces and their maximum.
+    CHECK(cost<FluxDiscriminator>().bytes == (2 * 6 * 240 + 1) * sizeof(float));
+
+    using Image = Shape<Batch, 4, 4, 3>;
+    CHECK(cost<Conv2d<3, 5, Conv2dOptions{.size = 2}>, float, Image>().flops ==
+          3 * 3 * 5 * (2 * 2 * 2 * 3 + 1));
+    CHECK(cost<Conv2d<3, 5, Conv2dOptions{.size = 2, .bias = false}>, float, Image>().flops ==
+          3 * 3 * 5 * 2 * 2 * 2 * 3);
+    CHECK(cost<Sequential<Flatten, Dense<8, 6>>>().flops == 0);  // the shape of its input is unknown
+}
 
 TEST_CASE("summary of a network", "[layers]") {
     const auto row = [](const std::string& layer, const std::string& output, const std::string& parameters,

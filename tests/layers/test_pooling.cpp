@@ -28,12 +28,6 @@ static_assert(std::is_same_v<OutputForImages<PoolUnpool2d<wide, ReLU>>, Images>)
 // As in PyTorch, padding is at most half of the window.
 static_assert(gantry::ops::is_valid(Pool2dOptions{.size = 2, .padding = 1}));
 static_assert(!gantry::ops::is_valid(Pool2dOptions{.size = 2, .padding = 2}));
-static_assert(MaxPool2d<pairs>::flops<Images> == 4 * 4 * 6 * 3);
-static_assert(MaxPool2d<pairs>::stored<Images> == 2 * 4 * 6 * 3);  // the same number of switches
-static_assert(GlobalAvgPool2d::stored<Images> == 3);
-// Pooled images with their switches, the result of the inner layer, and images again.
-static_assert(PoolUnpool2d<pairs, Conv2d<3, 3, Conv2dOptions{.size = 1}>>::stored<Images> ==
-              2 * 4 * 6 * 3 + 4 * 6 * 3 + 8 * 13 * 3);
 
 template <class D>
 auto images(D& device) {
@@ -96,6 +90,16 @@ TEMPLATE_TEST_CASE("PoolUnpool2d unpools with its own switches", "[layers]", GAN
         CHECK(std::any_of(begin, begin + static_cast<std::ptrdiff_t>(info.extents.size()),
                           [](float g) { return g != 0; }));
     }
+}
+
+TEST_CASE("cost of pooling layers", "[layers]") {
+    using layers::cost;
+    CHECK(cost<MaxPool2d<pairs>, float, Images>().flops == 4 * 4 * 6 * 3);
+    CHECK(cost<MaxPool2d<pairs>, float, Images>().bytes == 2 * 4 * 6 * 3 * 4);  // as many switches
+    CHECK(cost<GlobalAvgPool2d, float, Images>().bytes == 3 * 4);
+    // Pooled images with their switches, the result of the inner layer, and images again.
+    CHECK(cost<PoolUnpool2d<pairs, Conv2d<3, 3, Conv2dOptions{.size = 1}>>, float, Images>().bytes ==
+          (2 * 4 * 6 * 3 + 4 * 6 * 3 + 8 * 13 * 3) * 4);
 }
 
 TEST_CASE("names and summary of nested PoolUnpool2d", "[layers]") {

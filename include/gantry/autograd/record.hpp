@@ -87,6 +87,10 @@ template <class Op, class T, class D, class... In>
                   : core::allocate<T>(device, extents);
     op.forward(y, into.accumulate, first, more...);
 
+    if constexpr (!D::records) {
+        device.ran(y, {first, more...});
+        return y;
+    }
     if (device.tape().recording() && (first.node || ... || more.node)) {
         using N = OpNode<Op, T, D, 1 + sizeof...(In)>;
         N* node = device.tape().template push<N>(op, y);

@@ -106,9 +106,10 @@ NetworkParts<typename Net::scalar, typename Net::device_type> parts_of(Net& netw
     using Architecture = typename Net::Architecture;
     constexpr auto& orders = layers::feature_orders<Architecture>;
     static_cast<void>(sizeof(diagnosis::PyTorchOrder<orders.layer, orders.problem>));
-    return {ordered(Architecture::parameters(), orders.layers),
-            ordered(Architecture::states(), orders.layers),
-            architecture_text(Architecture::template summary_rows<typename Architecture::Input>()),
+    const auto in_files = layers::orders_in_files<Architecture>();
+    return {ordered(Architecture::parameters(), in_files),
+            ordered(Architecture::states(), in_files),
+            architecture_text(Architecture::template summary_rows<typename Architecture::Input, false>()),
             network.parameters(),
             network.states(),
             network.dropout_stream()};

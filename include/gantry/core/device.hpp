@@ -121,6 +121,9 @@ public:
     /// Whether `launch` may return before the work is done, so that reading a value makes the host wait.
     static constexpr bool asynchronous = false;
 
+    /// Whether ops are recorded on the tape. If not, no derivative is compiled for the device.
+    static constexpr bool records = true;
+
     /// Runs f. A device may override this to capture the work that f launches and launch it as a graph.
     template <class F>
     void run_as_graph(const F& f) {

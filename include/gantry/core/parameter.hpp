@@ -92,7 +92,7 @@ struct FlatImage {
 /// tables.
 struct ParameterInfo {
     std::string name;       ///< as in PyTorch's state_dict of the same nn.Sequential: "2.weight", "0.1.bias"
-    std::size_t layer = 0;  ///< index of the layer in the outermost Sequential
+    std::size_t layer = 0;  ///< index of the layer in the outermost Sequential or struct
     std::size_t leaf = 0;   ///< index of the layer, counting those of nested Sequentials one by one
     Role role = Role::weight;                        ///< what initialisers choose by
     Extents extents;                                 ///< as in memory

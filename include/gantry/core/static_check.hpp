@@ -8,6 +8,7 @@ namespace gantry::core {
 /// depends on a struct whose instantiation failed.
 template <bool holds, class Diagnosis>
 struct StaticCheck {
+    using diagnosis = Diagnosis;
     static constexpr bool fits = holds;
     /// Reports the error if the condition does not hold: immediately if the result initialises a constexpr
     /// variable, otherwise g++ reports it at the end of the file.

@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/layers/fit.hpp>
 #include <gantry/layers/layer.hpp>
+#include <gantry/layers/part.hpp>
 #include <gantry/ops/activation.hpp>
 
 #include <string>
@@ -22,7 +23,8 @@ struct ActivationOf : PlainLayer {
 }  // namespace layers
 
 /// max(x, 0).
-struct ReLU : layers::ActivationOf<contracts::Activation{contracts::ActivationKind::leaky_relu, 0}> {
+struct ReLU : layers::ActivationOf<contracts::Activation{contracts::ActivationKind::leaky_relu, 0}>,
+              layers::Part<ReLU> {
     static std::string name() { return "ReLU"; }
 };
 
@@ -37,7 +39,8 @@ struct LeakyReLUHasSlope {
 /// x if x > 0, else slope x; slope >= 0. `LeakyReLU<0.2>`
 template <detail::Real slope = 0.01>
 struct LeakyReLU
-    : layers::ActivationOf<contracts::Activation{contracts::ActivationKind::leaky_relu, slope.value}> {
+    : layers::ActivationOf<contracts::Activation{contracts::ActivationKind::leaky_relu, slope.value}>,
+      layers::Part<LeakyReLU<slope>> {
     using Valid = core::StaticCheck<(slope.value >= 0), diagnosis::LeakyReLUHasSlope<slope>>;
     static std::string name() { return "LeakyReLU " + detail::short_number(slope.value); }
 };
@@ -53,29 +56,35 @@ struct ELUHasAlpha {
 /// x if x > 0, else alpha (exp(x) - 1); alpha > 0. Source: Clevert, Unterthiner and Hochreiter, "Fast and
 /// accurate deep network learning by exponential linear units (ELUs)" (2016), equation 15.
 template <detail::Real alpha = 1>
-struct ELU : layers::ActivationOf<contracts::Activation{contracts::ActivationKind::elu, alpha.value}> {
+struct ELU : layers::ActivationOf<contracts::Activation{contracts::ActivationKind::elu, alpha.value}>,
+             layers::Part<ELU<alpha>> {
     using Valid = core::StaticCheck<(alpha.value > 0), diagnosis::ELUHasAlpha<alpha>>;
     static std::string name() { return "ELU " + detail::short_number(alpha.value); }
 };
 
 /// log(1 + exp(x)).
-struct Softplus : layers::ActivationOf<contracts::Activation{contracts::ActivationKind::softplus}> {
+struct Softplus : layers::ActivationOf<contracts::Activation{contracts::ActivationKind::softplus}>,
+                  layers::Part<Softplus> {
     static std::string name() { return "Softplus"; }
 };
 /// 1 / (1 + exp(-x)).
-struct Sigmoid : layers::ActivationOf<contracts::Activation{contracts::ActivationKind::sigmoid}> {
+struct Sigmoid : layers::ActivationOf<contracts::Activation{contracts::ActivationKind::sigmoid}>,
+                 layers::Part<Sigmoid> {
     static std::string name() { return "Sigmoid"; }
 };
 /// x Phi(x), Phi the distribution function of the standard normal distribution; see gelu.
-struct GELU : layers::ActivationOf<contracts::Activation{contracts::ActivationKind::gelu}> {
+struct GELU : layers::ActivationOf<contracts::Activation{contracts::ActivationKind::gelu}>,
+              layers::Part<GELU> {
     static std::string name() { return "GELU"; }
 };
 /// x / (1 + exp(-x)); see silu.
-struct SiLU : layers::ActivationOf<contracts::Activation{contracts::ActivationKind::silu}> {
+struct SiLU : layers::ActivationOf<contracts::Activation{contracts::ActivationKind::silu}>,
+              layers::Part<SiLU> {
     static std::string name() { return "SiLU"; }
 };
 /// tanh(x).
-struct Tanh : layers::ActivationOf<contracts::Activation{contracts::ActivationKind::tanh}> {
+struct Tanh : layers::ActivationOf<contracts::Activation{contracts::ActivationKind::tanh}>,
+              layers::Part<Tanh> {
     static std::string name() { return "Tanh"; }
 };
 

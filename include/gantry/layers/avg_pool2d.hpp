@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/layers/part.hpp>
 #include <gantry/layers/pooling_layer.hpp>
 #include <gantry/ops/avg_pool.hpp>
 
@@ -15,7 +16,7 @@ struct AvgPool2d : detail::PoolingLayer<Pool2dOptions{.size = 1}> {
     using Valid = core::StaticCheck<false, diagnosis::LayerTakesPooling<sizeof...(pooling)>>;
 };
 template <Pool2dOptions pooling>
-struct AvgPool2d<pooling> : detail::PoolingLayer<pooling> {
+struct AvgPool2d<pooling> : detail::PoolingLayer<pooling>, layers::Part<AvgPool2d<pooling>> {
     template <int index, class X>
     using Fit = decltype(detail::image_check<index, AvgPool2d, X, 0, pooling.size, pooling.padding>());
 
@@ -29,7 +30,7 @@ struct AvgPool2d<pooling> : detail::PoolingLayer<pooling> {
 
 /// Mean of each channel over the image, Shape<Batch, height, width, C> -> Shape<Batch, C>; see
 /// global_avg_pool2d.
-struct GlobalAvgPool2d : layers::PlainLayer {
+struct GlobalAvgPool2d : layers::PlainLayer, layers::Part<GlobalAvgPool2d> {
     static constexpr layers::FeatureOrder feature_order = layers::FeatureOrder::own;
     static constexpr std::size_t pytorch_modules = 2;  // AdaptiveAvgPool2d(1) and Flatten
     template <int index, class X>
@@ -37,8 +38,6 @@ struct GlobalAvgPool2d : layers::PlainLayer {
     template <class X>
     using Output = typename std::conditional_t<std::is_same_v<X, core::AnyShape>, std::type_identity<X>,
                                                ops::GloballyPooled<X>>::type;
-    template <class X>
-    static constexpr std::size_t stored = Output<X>::sample_size;
 
     static std::string name() { return "GlobalAvgPool2d"; }
 

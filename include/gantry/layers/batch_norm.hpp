@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/layers/layer.hpp>
+#include <gantry/layers/part.hpp>
 #include <gantry/ops/batch_norm.hpp>
 
 #include <string>
@@ -13,7 +14,7 @@ namespace gantry {
 /// normalization" (2015), with the conventions of PyTorch's BatchNorm1d and BatchNorm2d. PyTorch's momentum =
 /// None (cumulative average) is not supported.
 template <int feature_count, BatchNormOptions options = BatchNormOptions{}>
-struct BatchNorm {
+struct BatchNorm : layers::Part<BatchNorm<feature_count, options>> {
     using Parameters =
         std::conditional_t<options.affine,
                            core::ParameterList<core::Parameter<"weight", Shape<feature_count>, Role::scale>,
@@ -26,10 +27,6 @@ struct BatchNorm {
     static constexpr int features = feature_count;
     template <class X>
     using Output = X;
-    template <class X>
-    static constexpr std::size_t flops = 8 * X::sample_size;
-    template <class X>
-    static constexpr std::size_t stored = X::sample_size;
     static constexpr bool fuses_activation = true, keeps_shape = true;
     static constexpr layers::FeatureOrder feature_order = layers::FeatureOrder::kept;
 

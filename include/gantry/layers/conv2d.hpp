@@ -2,6 +2,7 @@
 #include <gantry/core/options.hpp>
 #include <gantry/layers/fit.hpp>
 #include <gantry/layers/layer.hpp>
+#include <gantry/layers/part.hpp>
 #include <gantry/ops/convolution.hpp>
 
 #include <algorithm>
@@ -85,7 +86,8 @@ struct Conv2d : Conv2d<in, out, Conv2dOptions{.size = 1}> {
     using Valid = core::StaticCheck<false, diagnosis::ConvolutionTakesWindow<sizeof...(window)>>;
 };
 template <int in, int out, Conv2dOptions window>
-struct Conv2d<in, out, window> : detail::ConvolutionLayer<in, out, in, out, window> {
+struct Conv2d<in, out, window> : detail::ConvolutionLayer<in, out, in, out, window>,
+                                 layers::Part<Conv2d<in, out, window>> {
     template <int index, class X>
     using Fit = decltype(detail::image_check<index, Conv2d, X, in, window.span(), window.padding>());
     template <class X>
@@ -95,12 +97,6 @@ struct Conv2d<in, out, window> : detail::ConvolutionLayer<in, out, in, out, wind
     template <class X>
     using Output = typename std::conditional_t<std::is_same_v<X, core::AnyShape>, std::type_identity<X>,
                                                OutputOf<X>>::type;
-    /// Includes taps on padding.
-    template <class X>
-    static constexpr std::size_t flops =
-        Output<X>::sample_size * (2 * std::size_t{in} * Conv2d::taps + (window.bias ? 1 : 0));
-    template <class X>
-    static constexpr std::size_t stored = Output<X>::sample_size;
     /// The same layer with out * factor output channels; see Maxout.
     template <int factor>
     using Widened = Conv2d<in, out * factor, window>;

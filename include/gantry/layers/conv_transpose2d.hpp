@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/layers/conv2d.hpp>
+#include <gantry/layers/part.hpp>
 
 #include <string>
 #include <type_traits>
@@ -18,7 +19,8 @@ struct ConvTranspose2d : ConvTranspose2d<in, out, Conv2dOptions{.size = 1}> {
     using Valid = core::StaticCheck<false, diagnosis::ConvolutionTakesWindow<sizeof...(window)>>;
 };
 template <int in, int out, Conv2dOptions window>
-struct ConvTranspose2d<in, out, window> : detail::ConvolutionLayer<in, out, out, in, window> {
+struct ConvTranspose2d<in, out, window> : detail::ConvolutionLayer<in, out, out, in, window>,
+                                          layers::Part<ConvTranspose2d<in, out, window>> {
     template <int index, class X>
     using Fit = decltype(detail::transposed_image_check<index, ConvTranspose2d, X, in, window>());
     template <class X>
@@ -28,12 +30,6 @@ struct ConvTranspose2d<in, out, window> : detail::ConvolutionLayer<in, out, out,
     template <class X>
     using Output = typename std::conditional_t<std::is_same_v<X, core::AnyShape>, std::type_identity<X>,
                                                OutputOf<X>>::type;
-    /// Includes taps that fall into the padding.
-    template <class X>
-    static constexpr std::size_t flops =
-        2 * X::sample_size * out * ConvTranspose2d::taps + (window.bias ? Output<X>::sample_size : 0);
-    template <class X>
-    static constexpr std::size_t stored = Output<X>::sample_size;
 
     static std::string name() {
         return "ConvTranspose2d " + std::to_string(in) + " -> " + std::to_string(out) + ", " +

@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/layers/fit.hpp>
 #include <gantry/layers/layer.hpp>
+#include <gantry/layers/part.hpp>
 #include <gantry/ops/affine.hpp>
 
 #include <algorithm>
@@ -27,7 +28,7 @@ struct DenseHasFeatures {
 /// y = x W + b, Shape<Batch, inputs> -> Shape<Batch, outputs>. W is stored as (inputs, outputs), the
 /// transpose of PyTorch's Linear, so that x and W are both read row by row; files use PyTorch's layout.
 template <int inputs, int outputs = 0, DenseOptions options = DenseOptions{}>
-struct Dense {
+struct Dense : layers::Part<Dense<inputs, outputs, options>> {
     static constexpr bool valid = inputs > 0 && outputs > 0;  ///< the condition of Valid
     using Valid = core::StaticCheck<valid, diagnosis::DenseHasFeatures<inputs, outputs>>;
     // Clamped to 1, so that invalid arguments fail in Valid only and not in Shape as well.
@@ -42,10 +43,6 @@ struct Dense {
     static constexpr int features = inputs;
     template <class X>
     using Output = Shape<Batch, columns>;
-    template <class X>
-    static constexpr std::size_t flops = std::size_t{2} * inputs * outputs + (options.bias ? outputs : 0);
-    template <class X>
-    static constexpr std::size_t stored = outputs;
     static constexpr bool fuses_activation = true;
     static constexpr layers::FeatureOrder feature_order = layers::FeatureOrder::free;
     /// The same layer with outputs * factor outputs; see Maxout.

@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/layers/fit.hpp>
 #include <gantry/layers/layer.hpp>
+#include <gantry/layers/part.hpp>
 #include <gantry/ops/dropout.hpp>
 
 #include <string>
@@ -20,7 +21,7 @@ struct DropoutHasProbability {
 /// Evaluation mode: the identity. Any shape -> the same shape; see dropout. Source: Srivastava et al.,
 /// "Dropout" (2014), section 10 (inverted scaling).
 template <detail::Real drop_probability = 0.5>
-struct Dropout : layers::PlainLayer {
+struct Dropout : layers::PlainLayer, layers::Part<Dropout<drop_probability>> {
     using Valid = core::StaticCheck<(drop_probability.value >= 0 && drop_probability.value < 1),
                                     diagnosis::DropoutHasProbability<drop_probability>>;
     static constexpr bool keeps_shape = true;

@@ -1,10 +1,14 @@
 #pragma once
+#include <gantry/core/error.hpp>
+#include <gantry/layers/cost.hpp>
 #include <gantry/layers/sequential.hpp>
 
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <type_traits>
+#include <vector>
 
 // The order of a network's features in a file. Images are channels-last in gantry and channels-first in
 // PyTorch, so the features of a vector that is a flattened image, or is reshaped to one, are permuted between
@@ -42,12 +46,24 @@ struct PyTorchOrder {
 };
 }  // namespace diagnosis
 
+namespace layers {
+/// Feature order of a layer's input and output vectors; {1, 1} for images, whose channels have PyTorch's
+/// order.
+struct LayerOrders {
+    core::FlatImage inputs{}, outputs{};  ///< the images that they flatten, if any
+
+    bool operator==(const LayerOrders&) const = default;
+};
+}  // namespace layers
+
 namespace detail {
 /// A leaf layer with its input and output shapes; rank 0: unknown.
 struct LayerTrace {
     layers::FeatureOrder order = layers::FeatureOrder::unknown;
     core::Extents takes{}, makes{};
     bool parameters_known = true;
+    layers::LayerOrders orders{};                                     ///< of a part of a struct
+    diagnosis::OrderProblem problem = diagnosis::OrderProblem::none;  ///< of a part of a struct
 
     /// True if element i of the result corresponds to element i of the input.
     constexpr bool keeps_order() const {
@@ -57,13 +73,6 @@ struct LayerTrace {
         return order == layers::FeatureOrder::unknown || order == layers::FeatureOrder::own;
     }
 };
-
-/// The permutation between channels-last and channels-first for an image of these extents; {} if there is
-/// none.
-constexpr core::FlatImage flat_image(const core::Extents& extents) {
-    if (extents.rank != 4 || extents.of[1] * extents.of[2] == 1 || extents.of[3] == 1) return {};
-    return {extents.of[1] * extents.of[2], extents.of[3]};
-}
 
 template <class P, class L, class X, class Y>
 constexpr bool parameter_is_known() {
@@ -105,21 +114,18 @@ constexpr auto trace_layers() {
     LayerTrace* next = layers.data();
     Architecture::template each_layer<typename Architecture::Input>(
         [&]<class L, class X, class Y>(Type<L>, Type<X>, Type<Y>) {
-            *next++ = {layers::feature_order_of<L>, traced_extents<X>(), traced_extents<Y>(),
-                       parameters_are_known<L, X, Y>(typename L::Parameters{}) &&
-                           parameters_are_known<L, X, Y>(typename L::State{})};
+            if constexpr (requires { typename L::Of; })
+                *next++ = {.order = L::feature_order,
+                           .orders = PartOrders<typename L::Of>::orders[L::leaf],
+                           .problem = PartOrders<typename L::Of>::problem};
+            else
+                *next++ = {layers::feature_order_of<L>, traced_extents<X>(), traced_extents<Y>(),
+                           parameters_are_known<L, X, Y>(typename L::Parameters{}) &&
+                               parameters_are_known<L, X, Y>(typename L::State{})};
         });
     return layers;
 }
 }  // namespace detail
-
-namespace layers {
-/// Feature order of a layer's input and output vectors; {1, 1} for images, whose channels have PyTorch's
-/// order.
-struct LayerOrders {
-    core::FlatImage inputs{}, outputs{};  ///< the images that they flatten, if any
-};
-}  // namespace layers
 
 namespace detail {
 template <std::size_t count>
@@ -172,11 +178,12 @@ template <std::size_t count>
 constexpr void check_layers(const std::array<LayerTrace, count>& layers, NetworkOrders<count>& result) {
     for (std::size_t i = 0; i < count; ++i) {
         const LayerTrace& layer = layers[i];
+        if (layer.problem != diagnosis::OrderProblem::none) result.fail(layer.problem, i);
         if (!layer.parameters_known) result.fail(diagnosis::OrderProblem::parameter, i);
         if (layer.order == layers::FeatureOrder::view && layer.takes.rank == 0)
             result.fail(diagnosis::OrderProblem::image_size, i);
         if (layer.order == layers::FeatureOrder::unknown && layer.makes.rank != 4 &&
-            flat_image(layer.takes) != core::FlatImage{})
+            core::flat_image(layer.takes) != core::FlatImage{})
             result.fail(diagnosis::OrderProblem::layer, i);
     }
 }
@@ -190,7 +197,7 @@ constexpr core::FlatImage order_of_run(const LayerPositions<count>& positions, s
     for (std::size_t p = begin; p < end; ++p) {
         if (!positions.decides(p)) continue;
         if (const auto layer = positions.silent_layer(p)) silent = layer;
-        const core::FlatImage here = flat_image(positions.shape(p));
+        const core::FlatImage here = core::flat_image(positions.shape(p));
         if (order && *order != here)
             silent ? result.fail(diagnosis::OrderProblem::layer, *silent)
                    : result.fail(diagnosis::OrderProblem::other_image, p < count ? p : count - 1);
@@ -217,6 +224,8 @@ constexpr NetworkOrders<count> order_features(const std::array<LayerTrace, count
             if (p > 0) result.layers[p - 1].outputs = vector;
         }
     }
+    for (std::size_t i = 0; i < count; ++i)
+        if (layers[i].orders != layers::LayerOrders{}) result.layers[i] = layers[i].orders;
     return result;
 }
 }  // namespace detail
@@ -230,6 +239,99 @@ inline constexpr auto feature_orders = [] {
     else
         return detail::order_features(detail::trace_layers<Architecture>());
 }();
+}  // namespace layers
+
+namespace detail {
+template <class L>
+struct PartOrders {
+    static constexpr std::size_t leaves = 1;
+    static constexpr std::array<layers::LayerOrders, 1> orders{};
+    static constexpr diagnosis::OrderProblem problem =
+        parameters_are_known<L, core::AnyShape, core::AnyShape>(typename L::Parameters{}) &&
+                parameters_are_known<L, core::AnyShape, core::AnyShape>(typename L::State{})
+            ? diagnosis::OrderProblem::none
+            : diagnosis::OrderProblem::parameter;
+    /// Whether it has parameters for the features of vectors; a convolution has them for channels.
+    static constexpr bool has_features = L::Parameters::count + L::State::count > 0 &&
+                                         layers::feature_order_of<L> != layers::FeatureOrder::unknown;
+};
+template <class L>
+    requires requires { typename L::NestedTag; }
+struct PartOrders<L> {
+    static constexpr bool has_features = L::Parameters::count > 0;
+    static constexpr std::size_t leaves = leaf_count<L>;
+    static constexpr auto orders = layers::feature_orders<L>.layers;
+    static constexpr diagnosis::OrderProblem problem = layers::feature_orders<L>.problem;
+};
+}  // namespace detail
+
+namespace diagnosis {
+/// A network struct is saved or loaded whose call operator may flatten images.
+template <class Architecture>
+struct StructDeclaresInput {
+    static_assert(
+        !std::is_same_v<typename Architecture::Input, core::AnyShape>,
+        "gantry: PyTorch flattens images in a different order, so the shape of its input is needed to "
+        "save or load this network: declare it in the struct, using Input = Shape<Batch, height, width, "
+        "channels>; or begin the Sequential with InputShape (see StructDeclaresInput<architecture>)");
+};
+}  // namespace diagnosis
+
+namespace detail {
+/// The name of a part of a struct, if the architecture is one.
+template <class Architecture>
+std::string part_text(std::size_t part) {
+    if (part == core::FeatureTracker::no_layer) return "an input of the struct";
+    if constexpr (requires { Architecture::part_name(part); })
+        return Architecture::part_name(part);
+    else
+        return "layer " + std::to_string(part) + " of the struct";
+}
+/// True if a struct is a part of the architecture, or is one, with parameters for features of vectors.
+template <class Architecture>
+inline constexpr bool has_struct_with_features = [] {
+    bool found = false;
+    const auto look = [&]<class L, class X, class Y>(Type<L>, Type<X>, Type<Y>) {
+        if constexpr (requires { typename L::Of; }) found = found || PartOrders<typename L::Of>::has_features;
+    };
+    if constexpr (requires { Architecture::template each_layer<typename Architecture::Input>(look); })
+        Architecture::template each_layer<typename Architecture::Input>(look);
+    return found;
+}();
+}  // namespace detail
+
+namespace layers {
+/// The feature orders of all leaf layers of an architecture in PyTorch's files. Those of a network struct are
+/// found by a pass on a device that computes nothing. Errors: a layer of the struct has no such order; the
+/// shape of the struct's input is unknown (compile time).
+template <class Architecture>
+std::vector<LayerOrders> orders_in_files() {
+    std::vector<LayerOrders> orders(feature_orders<Architecture>.layers.begin(),
+                                    feature_orders<Architecture>.layers.end());
+    if constexpr (detail::has_struct_with_features<Architecture>) {
+        static_cast<void>(sizeof(diagnosis::StructDeclaresInput<Architecture>));
+        if constexpr (!std::is_same_v<typename Architecture::Input, core::AnyShape>) {
+            const auto device = detail::trace_declared<Architecture>();
+            std::optional<std::size_t> problem = device->features.problem();
+            for (const auto& [part, order] : device->features.orders()) {
+                if (order.inputs == core::FlatImage{} && order.outputs == core::FlatImage{}) continue;
+                if constexpr (requires { Architecture::leaf_of_part(part); })
+                    orders[Architecture::leaf_of_part(part)] = {order.inputs, order.outputs};
+                else
+                    problem = part;
+            }
+            if (problem)
+                fail("checkpoint",
+                     "PyTorch flattens images in a different order, which this layer of a network struct "
+                     "cannot be "
+                     "given: make the layers between it and the image one member, "
+                     "Sequential<InputShape<height, "
+                     "width, channels>, Flatten, ...>",
+                     detail::part_text<Architecture>(*problem));
+        }
+    }
+    return orders;
+}
 }  // namespace layers
 
 }  // namespace gantry

@@ -23,22 +23,21 @@ struct SequentialTakesLayers {
 template <int layer_index, class Layer, int layer_expects, int layer_gets>
 struct LayerFits {
     static_assert(layer_expects == layer_gets,
-                  "gantry: a layer of this Sequential expects a different number of features than it gets "
-                  "from the layer before it (see LayerFits<layer index, layer, expects, gets>)");
+                  "gantry: a layer expects a different number of features than it gets (see LayerFits<layer "
+                  "index, layer, expects, gets>; index -1: a member of a struct, which InMember names)");
 };
 /// The shape does not match.
 template <int layer_index, class Layer, class LayerExpects, class LayerGets>
 struct LayerFitsShape {
     static_assert(std::is_same_v<LayerExpects, LayerGets>,
-                  "gantry: a layer of this Sequential expects a different shape than it gets from the layer "
-                  "before it; Flatten or Reshape may be missing (see LayerFitsShape<layer index, layer, "
-                  "expects, gets>; -1 is Batch)");
+                  "gantry: a layer expects a different shape than it gets; Flatten or Reshape may be missing "
+                  "(see LayerFitsShape<layer index, layer, expects, gets>; -1 is Batch)");
 };
 /// A layer over images got a shape that is not one of images.
 template <int layer_index, class Layer, class LayerGets>
 struct LayerFitsImage {
     static_assert(LayerGets::rank == 4,
-                  "gantry: a layer of this Sequential takes images, Shape<Batch, height, width, channels>; a "
+                  "gantry: a layer takes images, Shape<Batch, height, width, channels>; a "
                   "Reshape may be missing (see LayerFitsImage<layer index, layer, gets>; -1 is Batch)");
 };
 /// The window is larger than the padded image.
@@ -47,7 +46,7 @@ template <int layer_index, class Layer, int image_height, int image_width, int w
 struct LayerFitsWindow {
     static_assert(
         window_height <= image_height && window_width <= image_width,
-        "gantry: the window of a layer of this Sequential is larger than its input image (see "
+        "gantry: the window of a layer is larger than its input image (see "
         "LayerFitsWindow<layer index, layer, image height, width, window height, width>, all with padding)");
 };
 }  // namespace diagnosis

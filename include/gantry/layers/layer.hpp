@@ -17,8 +17,6 @@
 ///     Input                    input shape, or AnyShape
 ///     features                 required last extent if Input is AnyShape, 0 for any
 ///     Output<X>                shape of the result for an input of shape X
-///     flops<X>                 floating-point operations of the forward pass, per sample
-///     stored<X>                elements held until the backward pass, per sample
 ///     name()                   text for summary() and for comparing architectures in checkpoints
 ///     forward(pass, x, parameters..., states...)
 ///                              the computation, written in ops
@@ -32,6 +30,7 @@
 ///     Valid                    StaticCheck of the template arguments
 ///     Fit<index, X>            StaticCheck that it takes X if Input and features do not suffice: see fit.hpp
 ///     Widened<n>               the same layer with n times the outputs; Maxout requires it
+///     Part<Self>, a base       the layer can be a member of a network struct: see part.hpp
 ///     NestedTag                marks a container, as Sequential, whose forward takes (pass, cursor, x)
 // clang-format on
 
@@ -76,10 +75,6 @@ struct PlainLayer {
     static constexpr int features = 0;
     template <class X>
     using Output = X;
-    template <class X>
-    static constexpr std::size_t flops = X::sample_size;
-    template <class X>
-    static constexpr std::size_t stored = X::sample_size;
 };
 }  // namespace layers
 

@@ -28,26 +28,31 @@ struct LayerTensors {
     std::size_t pytorch_modules;  ///< by how much PyTorch's index of the next layer is larger
 };
 
-/// Appends the tensors of a Sequential to `list`. `prefix` is prepended to their names; `offset` is that of
-/// the Sequential in the network's buffer; `leaf` counts the layers that are no containers.
+template <std::size_t tensors, std::size_t numbers>
+struct Counts {
+    static constexpr std::size_t count = tensors, size = numbers;
+};
+
+/// Appends the tensors of a layer to `list`. `prefix` is prepended to their names; `offset` is that of the
+/// layer in the network's buffer; `leaf` counts the layers that are no containers.
+inline void append_tensors(const LayerTensors& layer, std::vector<core::ParameterInfo>& list,
+                           const std::string& prefix, std::size_t offset, std::size_t& leaf) {
+    if (layer.inner) return layer.inner(list, prefix, offset, leaf);
+    for (const core::ParameterConstants& p : layer.own) {
+        list.push_back(
+            {prefix + p.name, 0, leaf, p.role, p.extents, p.fan_in, p.fan_out, p.file_order, offset});
+        offset += p.extents.size();
+    }
+    ++leaf;
+}
+/// Appends those of a Sequential's layers, whose names begin with their indices.
 inline void list_tensors(std::span<const LayerTensors> layers, std::vector<core::ParameterInfo>& list,
                          const std::string& prefix, std::size_t offset, std::size_t& leaf) {
     std::size_t pytorch_index = 0;
     for (std::size_t index = 0; index < layers.size(); ++index) {
         const LayerTensors& layer = layers[index];
         const std::size_t before = list.size();
-        const std::string layer_prefix = prefix + std::to_string(pytorch_index) + ".";
-        if (layer.inner) {
-            layer.inner(list, layer_prefix, offset, leaf);
-        } else {
-            std::size_t place = offset;
-            for (const core::ParameterConstants& p : layer.own) {
-                list.push_back({layer_prefix + p.name, 0, leaf, p.role, p.extents, p.fan_in, p.fan_out,
-                                p.file_order, place});
-                place += p.extents.size();
-            }
-            ++leaf;
-        }
+        append_tensors(layer, list, prefix + std::to_string(pytorch_index) + ".", offset, leaf);
         for (std::size_t i = before; i < list.size(); ++i) list[i].layer = index;
         offset += layer.size;
         pytorch_index += layer.pytorch_modules;
@@ -66,9 +71,10 @@ struct SummaryRow {
 namespace detail {
 /// What summary() says about one layer of a Sequential.
 struct LayerSummary {
-    std::string (*name)();          ///< of a layer that is no container
-    std::string (*output)();        ///< see shape_text
-    std::size_t parameters, flops;  ///< as in SummaryRow
+    std::string (*name)();    ///< of a layer that is no container
+    std::string (*output)();  ///< see shape_text
+    std::size_t parameters;   ///< as in SummaryRow
+    std::size_t (*flops)();   ///< as in SummaryRow
     /// Lists the rows of a container's layers; null for other layers.
     void (*inner)(std::vector<layers::SummaryRow>& rows, const std::string& prefix);
 };
@@ -82,13 +88,15 @@ inline void list_rows(std::span<const LayerSummary> layers, std::vector<layers::
         if (layer.inner)
             layer.inner(rows, number + ".");
         else
-            rows.push_back({number + "  " + layer.name(), layer.output(), layer.parameters, layer.flops});
+            rows.push_back({number + "  " + layer.name(), layer.output(), layer.parameters, layer.flops()});
     }
 }
 
-/// The rows as a table with a header and a line of totals.
+/// The rows as a table with a header and a line of totals. `other_flops`: those of ops that are in no row.
 inline std::string summary_text(const std::vector<layers::SummaryRow>& rows, std::size_t parameters,
-                                std::size_t flops) {
+                                std::size_t other_flops = 0) {
+    std::size_t flops = other_flops;
+    for (const layers::SummaryRow& row : rows) flops += row.flops;
     std::ostringstream out;
     out.imbue(std::locale::classic());
     const auto line = [&](const std::string& layer, const std::string& output, const auto& count,

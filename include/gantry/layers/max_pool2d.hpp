@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/layers/part.hpp>
 #include <gantry/layers/pooling_layer.hpp>
 #include <gantry/ops/max_pool.hpp>
 
@@ -14,12 +15,9 @@ struct MaxPool2d : detail::PoolingLayer<Pool2dOptions{.size = 1}> {
     using Valid = core::StaticCheck<false, diagnosis::LayerTakesPooling<sizeof...(pooling)>>;
 };
 template <Pool2dOptions pooling>
-struct MaxPool2d<pooling> : detail::PoolingLayer<pooling> {
+struct MaxPool2d<pooling> : detail::PoolingLayer<pooling>, layers::Part<MaxPool2d<pooling>> {
     template <int index, class X>
     using Fit = decltype(detail::image_check<index, MaxPool2d, X, 0, pooling.size, pooling.padding>());
-    /// Maxima and switches.
-    template <class X>
-    static constexpr std::size_t stored = 2 * detail::PoolingLayer<pooling>::template stored<X>;
 
     static std::string name() { return "MaxPool2d " + detail::pooling_text(pooling); }
 

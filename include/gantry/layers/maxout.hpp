@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/layers/fit.hpp>
 #include <gantry/layers/layer.hpp>
+#include <gantry/layers/part.hpp>
 #include <gantry/ops/maxout.hpp>
 
 #include <algorithm>
@@ -63,7 +64,7 @@ struct WidenedOf<Layer, factor> {
 /// single product instead of `pieces`. Files hold that layer: output o of piece p is row p * outputs + o
 /// of the weight. Source: Goodfellow et al., "Maxout networks" (2013), section 3.
 template <class Layer, int pieces>
-struct Maxout {
+struct Maxout : layers::Part<Maxout<Layer, pieces>> {
     using Piece = detail::PieceOf<Layer>;  ///< type of the pieces
     using Valid = std::conditional_t<detail::PieceCheck<Layer>::fits,
                                      core::StaticCheck<(pieces > 1), diagnosis::MaxoutHasPieces<pieces>>,
@@ -79,10 +80,6 @@ struct Maxout {
     using Fit = decltype(detail::layer_check<index, Piece, X>());
     template <class X>
     using Output = typename Piece::template Output<X>;
-    template <class X>
-    static constexpr std::size_t flops = Wide::template flops<X> + pieces * Output<X>::sample_size;
-    template <class X>
-    static constexpr std::size_t stored = Wide::template stored<X> + Output<X>::sample_size;
 
     static std::string name() { return "Maxout of " + std::to_string(pieces) + " " + Piece::name(); }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <gantry/layers/max_pool2d.hpp>
 #include <gantry/layers/pooling_layer.hpp>
 #include <gantry/layers/sequential.hpp>
 #include <gantry/ops/max_pool.hpp>
@@ -33,7 +34,8 @@ struct PoolUnpool2d : PoolUnpool2d<Pool2dOptions{.size = 1}, Layers...> {
     using Valid = core::StaticCheck<false, diagnosis::LayerTakesPooling<1>>;
 };
 template <Pool2dOptions pooling, class... Layers>
-struct PoolUnpool2d<pooling, Layers...> : detail::PoolingLayer<pooling> {
+struct PoolUnpool2d<pooling, Layers...> : detail::PoolingLayer<pooling>,
+                                          layers::Part<PoolUnpool2d<pooling, Layers...>> {
 private:
     using Pool = detail::PoolingLayer<pooling>;
     using Inner = Sequential<Layers...>;
@@ -56,6 +58,7 @@ private:
 
 public:
     using NestedTag = void;
+    static constexpr bool contains_struct = Inner::contains_struct;
     using Parameters = typename Inner::Parameters;
     using State = typename Inner::State;
     template <int index, class X>
@@ -64,14 +67,6 @@ public:
     using Output = X;
     template <class X>
     static constexpr bool fits = Inner::template fits<PooledImage<X>>;
-    template <class X>
-    static constexpr std::size_t flops =
-        Pool::template flops<X> + Inner::template flops<PooledImage<X>> + PooledImage<X>::sample_size;
-    /// Maxima and switches, the inner layers' saved activations, and the result.
-    template <class X>
-    static constexpr std::size_t stored =
-        2 * PooledImage<X>::sample_size + Inner::template stored<PooledImage<X>> + X::sample_size;
-
     static std::string name() { return "PoolUnpool2d " + detail::pooling_text(pooling); }
 
     template <class P, class Cursor, AnyTensor X>
@@ -95,13 +90,15 @@ public:
         f(detail::Type<Pool>{}, detail::Type<PooledImage<X>>{}, detail::Type<X>{});
     }
     /// A row for the pooling, the rows of the inner layers, and a row for the unpooling.
-    template <class X>
+    template <class X, bool costs>
     static void list_rows(std::vector<layers::SummaryRow>& rows, const std::string& prefix) {
         const std::string number = prefix.substr(0, prefix.size() - 1);
         rows.push_back({number + "  MaxPool2d " + detail::pooling_text(pooling),
-                        detail::shape_text<PooledImage<X>>(), 0, Pool::template flops<X>});
-        Inner::template list_rows<PooledImage<X>>(rows, prefix);
-        rows.push_back({number + "  MaxUnpool2d", detail::shape_text<X>(), 0, PooledImage<X>::sample_size});
+                        detail::shape_text<PooledImage<X>>(), 0,
+                        costs ? layers::cost<MaxPool2d<pooling>, float, X>().flops : 0});
+        Inner::template list_rows<PooledImage<X>, costs>(rows, prefix);
+        rows.push_back(
+            {number + "  MaxUnpool2d", detail::shape_text<X>(), 0, costs ? PooledImage<X>::sample_size : 0});
     }
 };
 

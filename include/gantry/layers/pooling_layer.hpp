@@ -39,11 +39,6 @@ struct PoolingLayer : layers::PlainLayer {
     template <class X>
     using Output = typename std::conditional_t<std::is_same_v<X, core::AnyShape>, std::type_identity<X>,
                                                ops::Pooled<pooling, X>>::type;
-    template <class X>
-    static constexpr std::size_t flops =
-        Output<X>::sample_size * pooling.size.vertical * pooling.size.horizontal;
-    template <class X>
-    static constexpr std::size_t stored = Output<X>::sample_size;
 };
 }  // namespace detail
 

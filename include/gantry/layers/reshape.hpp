@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/layers/fit.hpp>
 #include <gantry/layers/layer.hpp>
+#include <gantry/layers/part.hpp>
 #include <gantry/ops/reshape.hpp>
 
 #include <string>
@@ -12,15 +13,11 @@ namespace layers {
 /// Base of layers whose result is a view of the input: no computation, no memory.
 struct ViewLayer : PlainLayer {
     static constexpr FeatureOrder feature_order = FeatureOrder::view;
-    template <class X>
-    static constexpr std::size_t flops = 0;
-    template <class X>
-    static constexpr std::size_t stored = 0;
 };
 }  // namespace layers
 
 /// Each sample as a vector: Shape<Batch, E...> -> Shape<Batch, product of E...>. A view.
-struct Flatten : layers::ViewLayer {
+struct Flatten : layers::ViewLayer, layers::Part<Flatten> {
     template <class X>
     struct OutputOf {
         using type = Shape<Batch, static_cast<int>(X::sample_size)>;
@@ -71,7 +68,7 @@ struct SampleLayer : layers::ViewLayer {
 
 /// Each sample in another shape with the same number of elements: `Reshape<28, 28, 1>`. A view.
 template <int... extents>
-struct Reshape : detail::SampleLayer<extents...> {
+struct Reshape : detail::SampleLayer<extents...>, layers::Part<Reshape<extents...>> {
     template <class>
     using Output = typename Reshape::Items;
     template <int index, class X>

@@ -1,8 +1,10 @@
 #pragma once
 #include <gantry/core/parameter.hpp>
+#include <gantry/layers/cost.hpp>
 #include <gantry/layers/fit.hpp>
 #include <gantry/layers/layer.hpp>
 #include <gantry/layers/layer_table.hpp>
+#include <gantry/layers/module.hpp>
 #include <gantry/ops/activation.hpp>
 
 #include <array>
@@ -16,40 +18,27 @@ namespace gantry {
 
 namespace detail {
 
-/// True if the inner layers of L, if any, fit together for an input of shape X.
-template <class L, class X>
-inline constexpr bool inner_layers_fit = true;
-template <class L, class X>
-    requires requires { typename L::NestedTag; }
-inline constexpr bool inner_layers_fit<L, X> = L::template fits<X>;
-
-/// State of the fold over the layers: the shape so far, and the totals per sample. `same`: every layer so far
-/// keeps the shape, so the next layer's Input is that of the whole chain. `fusing`: the last layer fuses
-/// activations. `fitting`: every layer so far fits; after a mismatch the rest is not checked, so that there
-/// is one error.
-template <int index, class X, class Start, bool same, std::size_t flop_count, std::size_t stored_count,
-          bool fusing, bool fitting>
+/// State of the fold over the layers: the shape so far. `same`: every layer so far keeps the shape, so the
+/// next layer's Input is that of the whole chain. `fitting`: every layer so far fits; after a mismatch the
+/// rest is not checked, so that there is one error.
+template <int index, class X, class Start, bool same, bool fitting>
 struct Chain {
     using Output = X;
     using Input = Start;
-    static constexpr std::size_t flops = flop_count, stored = stored_count;
     static constexpr bool fits = fitting;
 };
 
-template <int index, class X, class Start, bool same, std::size_t flop_count, std::size_t stored_count,
-          bool fusing, bool fitting, class Given>
-    requires(!AnyLayer<Given>)
-constexpr auto operator|(Chain<index, X, Start, same, flop_count, stored_count, fusing, fitting>,
-                         Type<Given>) {
+template <int index, class X, class Start, bool same, bool fitting, class Given>
+    requires(!AnyLayer<Given> && !layers::AnyStruct<Given>)
+constexpr auto operator|(Chain<index, X, Start, same, fitting>, Type<Given>) {
     using Check = core::StaticCheck<false, diagnosis::SequentialTakesLayers<index, Given>>;
     if constexpr (fitting) {
         [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
     }
-    return Chain<index + 1, X, Start, same, flop_count, stored_count, false, false>{};
+    return Chain<index + 1, X, Start, same, false>{};
 }
-template <int index, class X, class Start, bool same, std::size_t flop_count, std::size_t stored_count,
-          bool fusing, bool fitting, AnyLayer L>
-constexpr auto operator|(Chain<index, X, Start, same, flop_count, stored_count, fusing, fitting>, Type<L>) {
+template <int index, class X, class Start, bool same, bool fitting, AnyLayer L>
+constexpr auto operator|(Chain<index, X, Start, same, fitting>, Type<L>) {
     using Check = decltype(layer_check<index, L, X>());
     using In = typename decltype(taken<index, L, X>())::type;
     using First = std::conditional_t<std::is_same_v<Start, core::AnyShape> && same, typename L::Input, Start>;
@@ -57,14 +46,13 @@ constexpr auto operator|(Chain<index, X, Start, same, flop_count, stored_count, 
     if constexpr (fitting) {
         [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
     }
-    constexpr bool fused = [] {
-        if constexpr (layers::ActivationLayer<L>)
-            return fusing && ops::ActivationFormula<L::activation.kind>::from_result;
-        return false;
-    }();
-    return Chain<index + 1, Out, First, same && layers::KeepsShape<L>, flop_count + L::template flops<In>,
-                 stored_count + (fused ? 0 : L::template stored<In>), layers::FusesActivation<L>,
+    return Chain<index + 1, Out, First, same && layers::KeepsShape<L>,
                  fitting && Check::fits && inner_layers_fit<L, In>>{};
+}
+
+template <int index, class X, class Start, bool same, bool fitting, layers::AnyStruct B>
+constexpr auto operator|(Chain<index, X, Start, same, fitting> chain, Type<B>) {
+    return chain | Type<layers::Module<B>>{};
 }
 
 // Pairs each layer with its successor.
@@ -85,18 +73,6 @@ struct Carry {
     X x;
 };
 
-template <class L, class P, class Cursor, class X>
-auto call_layer(const P& pass, const Cursor& cursor, const X& x) {
-    if constexpr (requires { typename L::NestedTag; }) {
-        return L::forward(pass, cursor, x);
-    } else {
-        return [&]<std::size_t... i, std::size_t... j>(std::index_sequence<i...>, std::index_sequence<j...>) {
-            return L::forward(pass, x, cursor.template parameter<i, typename L::Parameters>()...,
-                              cursor.template state<j, typename L::State>()...);
-        }(std::make_index_sequence<L::Parameters::count>{}, std::make_index_sequence<L::State::count>{});
-    }
-}
-
 template <class P, class Cursor, class X, bool done, class L, class Next>
 auto operator|(const Carry<P, Cursor, X, done>& carry, LayerAndNext<L, Next>) {
     if constexpr (done) {
@@ -115,7 +91,7 @@ auto operator|(const Carry<P, Cursor, X, done>& carry, LayerAndNext<L, Next>) {
 }
 
 template <class Start, class... Layers>
-using ChainFrom = decltype((Chain<0, Start, Start, true, 0, 0, false, true>{} | ... | Type<Layers>{}));
+using ChainFrom = decltype((Chain<0, Start, Start, true, true>{} | ... | Type<Layers>{}));
 
 template <class... Layers>
 constexpr auto check_count() {
@@ -145,11 +121,6 @@ struct LayerMeant<L()> {  // written like a PyTorch module
     using type = L;
 };
 
-template <std::size_t tensors, std::size_t numbers>
-struct Counts {
-    static constexpr std::size_t count = tensors, size = numbers;
-};
-
 }  // namespace detail
 
 /// A chain of layers, applied in order; itself a layer, so Sequentials nest. A stateless type: a Network
@@ -158,8 +129,9 @@ struct Counts {
 ///     using Generator = Sequential<Dense<100, 1200>, ReLU, Dense<1200, 784>, Tanh>;
 template <class... Layers>
     requires detail::Fitting<Layers...>
-struct Sequential {
+struct Sequential : layers::Part<Sequential<Layers...>> {
     using NestedTag = void;
+    static constexpr bool contains_struct = (detail::contains_struct<Layers> || ...);
     using Parameters = detail::Counts<(Layers::Parameters::count + ...), (Layers::Parameters::size + ...)>;
     using State = detail::Counts<(Layers::State::count + ...), (Layers::State::size + ...)>;
 
@@ -172,18 +144,9 @@ struct Sequential {
     /// shapes and counts are those of matching layers, as far as they are known.
     template <class X>
     static constexpr bool fits = detail::ChainFrom<X, Layers...>::fits;
-    template <class X>
-    static constexpr std::size_t flops = detail::ChainFrom<X, Layers...>::flops;
-    template <class X>
-    static constexpr std::size_t stored = detail::ChainFrom<X, Layers...>::stored;
 
     static constexpr std::size_t parameter_count = Parameters::size;  ///< number of learned values
     static constexpr std::size_t state_count = State::size;           ///< number of running statistics
-    /// Floating-point operations of a forward pass, per sample.
-    static constexpr std::size_t flops_per_sample = Totals::flops;
-    /// Bytes of activations that a forward pass saves for the backward pass, per sample.
-    template <class T = float>
-    static constexpr std::size_t activation_bytes_per_sample = Totals::stored * sizeof(T);
 
     static std::string name() { return "Sequential of " + std::to_string(sizeof...(Layers)); }
 
@@ -214,25 +177,24 @@ struct Sequential {
     template <bool learned>
     static void list_tensors(std::vector<core::ParameterInfo>& list, const std::string& prefix,
                              std::size_t offset, std::size_t& leaf) {
-        static constexpr std::array layers{tensors_of<learned, Layers>()...};
+        static constexpr std::array layers{detail::tensors_of<learned, Layers>()...};
         detail::list_tensors(layers, list, prefix, offset, leaf);
     }
 
     /// A table of the layers: output shape, number of parameters, FLOPs per sample.
-    static std::string summary() {
-        return detail::summary_text(summary_rows<Input>(), parameter_count, flops_per_sample);
-    }
-    /// The rows of that table, for an input of shape X. None if the layers do not fit.
-    template <class X>
+    static std::string summary() { return detail::summary_text(summary_rows<Input>(), parameter_count); }
+    /// The rows of that table, for an input of shape X; without `costs` their FLOPs are 0. None if the layers
+    /// do not fit.
+    template <class X, bool costs = true>
     static std::vector<layers::SummaryRow> summary_rows() {
         std::vector<layers::SummaryRow> rows;
-        list_rows<X>(rows, "");
+        list_rows<X, costs>(rows, "");
         return rows;
     }
-    template <class X>
+    template <class X, bool costs>
     static void list_rows(std::vector<layers::SummaryRow>& rows, const std::string& prefix) {
         if constexpr (fits<X>) {
-            static constexpr auto layers = summaries<X>();
+            static constexpr auto layers = summaries<X, costs>();
             detail::list_rows(layers, rows, prefix);
         }
     }
@@ -250,26 +212,25 @@ struct Sequential {
     }
 
 private:
-    template <bool learned, class L>
-    static constexpr detail::LayerTensors tensors_of() {
-        using Tensors = std::conditional_t<learned, typename L::Parameters, typename L::State>;
-        if constexpr (requires { typename L::NestedTag; })
-            return {{}, &L::template list_tensors<learned>, Tensors::size, layers::pytorch_modules_of<L>};
-        else
-            return {Tensors::constants, nullptr, Tensors::size, layers::pytorch_modules_of<L>};
-    }
-    template <class X>
+    template <class X, bool costs>
     static constexpr auto summaries() {
         std::array<detail::LayerSummary, sizeof...(Layers)> all{};
         auto* next = all.data();
         walk<X>([&]<class L, class In, class Out>(detail::Type<L>, detail::Type<In>, detail::Type<Out>) {
             if constexpr (requires { typename L::NestedTag; })
-                *next++ = {nullptr, nullptr, 0, 0, &L::template list_rows<In>};
+                *next++ = {nullptr, nullptr, 0, nullptr, &L::template list_rows<In, costs>};
             else
                 *next++ = {[]() -> std::string { return L::name(); }, &detail::shape_text<Out>,
-                           L::Parameters::size, L::template flops<In>, nullptr};
+                           L::Parameters::size, &flops_of<L, In, costs>, nullptr};
         });
         return all;
+    }
+    template <class L, class X, bool counted>
+    static std::size_t flops_of() {
+        if constexpr (counted)
+            return layers::cost<L, float, X>().flops;
+        else
+            return 0;
     }
     template <class X, class F>
     static constexpr void walk(const F& f) {
@@ -283,6 +244,12 @@ private:
         if constexpr (sizeof...(Rest) > 0) walk_layers<Out, Rest...>(f);
     }
 };
+
+/// Network structs in a Sequential are layers like any other.
+template <class... Given>
+    requires detail::Fitting<Given...> && (layers::AnyStruct<Given> || ...) &&
+             ((layers::AnyStruct<Given> || detail::AnyLayer<Given>) && ...)
+struct Sequential<Given...> : Sequential<detail::as_layer<Given>...> {};
 
 namespace detail {
 template <class... Given>
@@ -298,7 +265,8 @@ struct LayersMeant<> {
 /// A Sequential of something that is not a layer. The error has been reported; compilation continues with the
 /// layers only.
 template <class... Given>
-    requires detail::Fitting<Given...> && (sizeof...(Given) == 0 || !(detail::AnyLayer<Given> && ...))
+    requires detail::Fitting<Given...> &&
+             (sizeof...(Given) == 0 || !((layers::AnyStruct<Given> || detail::AnyLayer<Given>) && ...))
 struct Sequential<Given...> : detail::LayersMeant<Given...>::type {
     template <class X>
     static constexpr bool fits = false;

@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/layers/fit.hpp>
 #include <gantry/layers/layer.hpp>
+#include <gantry/layers/part.hpp>
 #include <gantry/ops/avg_pool.hpp>
 
 #include <cstddef>
@@ -12,7 +13,7 @@ namespace gantry {
 /// Nearest-neighbour upsampling: repeats each pixel. Shape<Batch, height, width, C> -> Shape<Batch, ..., ...,
 /// C>. `Upsample<2>`, or `Upsample<PerAxis{1, 2}>` for the width only; see upsample.
 template <core::PerAxis factor>
-struct Upsample : layers::PlainLayer {
+struct Upsample : layers::PlainLayer, layers::Part<Upsample<factor>> {
     static constexpr bool valid = factor.vertical > 0 && factor.horizontal > 0;  ///< the condition of Valid
     using Valid = core::StaticCheck<valid, diagnosis::UpsampleHasFactor<factor>>;
     template <int index, class X>
@@ -20,10 +21,6 @@ struct Upsample : layers::PlainLayer {
     template <class X>
     using Output = typename std::conditional_t<std::is_same_v<X, core::AnyShape>, std::type_identity<X>,
                                                ops::Upsampled<factor, X>>::type;
-    template <class X>
-    static constexpr std::size_t flops = 0;
-    template <class X>
-    static constexpr std::size_t stored = Output<X>::sample_size;
 
     static std::string name() {
         return "Upsample " + std::to_string(factor.vertical) + 'x' + std::to_string(factor.horizontal);

@@ -87,10 +87,10 @@ public:
     /// See frozen and evaluation.
     explicit View(Net& network) : network_(&network), watch_(network.watch()) {}
     /// The forward pass; see Network::forward. Errors: the network was destroyed or moved.
-    template <class X>
-    auto operator()(const X& x) const {
+    template <class... X>
+    auto operator()(const X&... x) const {
         if (watch_.over()) fail("Network", "the network of this view was destroyed or moved");
-        return network_->template forward<recorded, training>(x);
+        return network_->template forward<recorded, training>(x...);
     }
 
 private:
@@ -114,38 +114,6 @@ layers::View<Net, false, false> evaluation(Net& network) {
 }
 
 namespace detail {
-/// Points to the parameters and states of the next layer, and to their leaf nodes on the tape.
-template <class T, class D, bool recorded>
-struct ParameterCursor {
-    T *parameters, *states;
-    D* device;
-    core::Node* const* leaves;
-    core::Lifetime::Watch memory;
-
-    template <std::size_t i, class List>
-    auto parameter() const {
-        using S = typename List::template Shape<i>;
-        TensorRef<T, D> value{
-            parameters + List::template offset<i>, device, S::extents(0), 0, nullptr, memory};
-        if constexpr (recorded) {
-            value.step = device->step();
-            value.node = leaves[i];
-            return Variable<S, T, D>{value};
-        } else {
-            return Tensor<S, T, D>{value};
-        }
-    }
-    template <std::size_t i, class List>
-    auto state() const {
-        using S = typename List::template Shape<i>;
-        return Tensor<S, T, D>{
-            TensorRef<T, D>{states + List::template offset<i>, device, S::extents(0), 0, nullptr, memory}};
-    }
-    ParameterCursor after(std::size_t tensors, std::size_t numbers, std::size_t state_values) const {
-        return {parameters + numbers, states + state_values, device, recorded ? leaves + tensors : nullptr,
-                memory};
-    }
-};
 // Compiled once for all networks.
 
 /// Where a parameter is in a network's buffers, in elements.
@@ -244,23 +212,23 @@ public:
     }
 
     /// The forward pass in training mode, parameters on the tape; see forward.
-    template <class X>
-    auto operator()(const X& x) {
-        return forward<true, true>(x);
+    template <class... X>
+    auto operator()(const X&... x) {
+        return forward<true, true>(x...);
     }
 
     /// The forward pass: the architecture's input shape -> its output shape. Errors: a tensor on another
     /// device object, or of an earlier step.
-    template <bool recorded, bool training, class X>
-    auto forward(const X& x) {
-        return run<recorded, training>(*this, x);
+    template <bool recorded, bool training, class... X>
+    auto forward(const X&... x) {
+        return run<recorded, training>(*this, x...);
     }
     /// The same for a const network, which can only be evaluated: training updates its running statistics.
-    template <bool recorded, bool training, class X>
-    auto forward(const X& x) const {
+    template <bool recorded, bool training, class... X>
+    auto forward(const X&... x) const {
         static_assert(!recorded && !training,
                       "gantry: a const network can only be evaluated: evaluation(network)(x)");
-        return run<recorded, training>(*this, x);
+        return run<recorded, training>(*this, x...);
     }
 
     /// The device. Errors: the network was moved from; the device was destroyed.
@@ -317,30 +285,34 @@ public:
     }
 
 private:
-    template <bool recorded, bool training, class Self, class X>
-    static auto run(Self& self, const X& x) {
-        using Check = decltype(detail::input_check<Architecture, T, D, X>());
+    template <bool recorded, bool training, class Self, class... X>
+    static auto run(Self& self, const X&... x) {
+        using Check = typename detail::InputCheck<Architecture, T, D, X...>::type;
         [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
-        using In = detail::NetworkInput<Architecture, X>;
-        if constexpr (!Check::fits || !Architecture::template fits<In> || detail::is_unknown<X>) {
+        using Call = detail::NetworkCall<Architecture, Check::fits, X...>;
+        if constexpr (!Call::fits) {
             // The error has been reported. The result has the type that a matching network returns, so that
             // no further errors follow.
-            using Out = typename Architecture::template Output<In>;
-            return detail::NetworkResult<Out, T, D, recorded, X>{TensorRef<T, D>{}};
+            return detail::NetworkResult<typename Call::Output, T, D, recorded, X...>{TensorRef<T, D>{}};
         } else {
-            x.value().check_alive();
             D& device = self.device();
-            if (x.value().device != &device)
-                fail("Network", "network and tensor must be on the same device object");
+            const auto check = [&]<class Input>(const Input& input) {
+                if constexpr (AnyTensor<Input>) {
+                    input.value().check_alive();
+                    if (input.value().device != &device)
+                        fail("Network", "network and tensor must be on the same device object");
+                }
+            };
+            (check(x), ...);
             const auto turn = device.turn();
             if constexpr (recorded) self.record_leaves();
             // A const network is only evaluated, which reads the parameters and states.
             Network& network = const_cast<Network&>(self);
-            const detail::ParameterCursor<T, D, recorded> cursor{
-                network.parameters_.data(), network.states_.data(), &device, network.leaves_.data(),
-                network.parameters_.watch()};
+            const layers::ParameterCursor<T, D, recorded> cursor{
+                network.parameters_.data(), network.states_.data(), &device,
+                recorded ? network.leaves_.data() : nullptr, network.parameters_.watch()};
             return Architecture::forward(layers::Pass<training, typename AllScalars::Sum>{&network.dropout_},
-                                         cursor, x);
+                                         cursor, x...);
         }
     }
 

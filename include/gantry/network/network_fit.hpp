@@ -60,6 +60,13 @@ struct NetworkTakesTensors {
         "gantry: a network takes a tensor; for values on the host, write from_host<Shape<...>>(device, "
         "batch, values) (see NetworkTakesTensors<expects, given>; -1 is Batch)");
 };
+/// A chain of layers was called with no input, or with several.
+template <std::size_t inputs>
+struct NetworkTakesOneInput {
+    static_assert(inputs == 1,
+                  "gantry: a Sequential takes one input; a network with several is a struct with a call "
+                  "operator (see NetworkTakesOneInput<inputs>)");
+};
 /// Network and tensor have different device types.
 template <class NetworkDevice, class TensorDevice>
 struct NetworkTakesDevice {
@@ -84,10 +91,18 @@ struct NetworkInputFits {
 }  // namespace diagnosis
 
 namespace detail {
-/// The architecture as a Sequential; a single layer becomes a Sequential of one.
+/// The architecture as a container: a single layer becomes a Sequential of one, a struct a Module.
 template <class L>
 struct ArchitectureOf {
     using type = Sequential<L>;
+};
+template <layers::AnyStruct B>
+struct ArchitectureOf<B> {
+    using type = layers::Module<B>;
+};
+template <class B>
+struct ArchitectureOf<layers::Module<B>> {
+    using type = layers::Module<B>;
 };
 template <class... Layers>
 struct ArchitectureOf<Sequential<Layers...>> {
@@ -111,31 +126,85 @@ constexpr auto input_check() {
     }
 }
 
-/// The input shape that determines the network's shapes: AnyShape if the architecture declares its own, else
-/// the shape of X.
-template <class Architecture, class X>
-struct NetworkInputOf {
+/// StaticCheck of the arguments of a network's forward pass.
+template <class Architecture, class T, class D, class... X>
+struct InputCheck {
+    using type = core::StaticCheck<false, diagnosis::NetworkTakesOneInput<sizeof...(X)>>;
+};
+template <class Architecture, class T, class D, class X>
+struct InputCheck<Architecture, T, D, X> {
+    using type = decltype(input_check<Architecture, T, D, X>());
+};
+/// A struct may take anything, but no values on the host in place of a tensor.
+template <class T, class D, class X>
+constexpr auto struct_input_check() {
+    if constexpr (AnyTensor<X>)
+        return input_check<layers::PlainLayer, T, D, X>();
+    else
+        return core::StaticCheck<!requires(const X& x) { x.data(), x.size(); },
+                                 diagnosis::NetworkTakesTensors<core::AnyShape, X>>{};
+}
+template <class B, class T, class D, class... X>
+constexpr auto struct_inputs_check() {
+    using Inputs = typename FirstMisfit<decltype(struct_input_check<T, D, X>())...>::type;
+    if constexpr (Inputs::fits)
+        return typename StructCall<B, X...>::Check{};
+    else
+        return Inputs{};
+}
+template <class B, class T, class D, class... X>
+struct InputCheck<layers::Module<B>, T, D, X...> {
+    using type = decltype(struct_inputs_check<B, T, D, X...>());
+};
+template <class B, class T, class D, class X>
+struct InputCheck<layers::Module<B>, T, D, X> {
+    using type = decltype(struct_inputs_check<B, T, D, X>());
+};
+
+template <class X>
+struct ShapeOf {
     using type = core::AnyShape;
 };
-template <class Architecture, AnyTensor X>
-    requires std::is_same_v<typename Architecture::Input, core::AnyShape>
-struct NetworkInputOf<Architecture, X> {
+template <AnyTensor X>
+struct ShapeOf<X> {
     using type = typename X::shape;
 };
-template <class Architecture, class X>
-using NetworkInput = typename NetworkInputOf<Architecture, X>::type;
+/// The forward pass of an architecture for arguments X...: whether it can be compiled, and the shape of its
+/// result. `taken`: its InputCheck holds.
+template <class Architecture, bool taken, class... X>
+struct NetworkCall {
+    static constexpr bool fits = false;
+    using Output = core::AnyShape;
+};
+/// The first input's shape determines the network's shapes, unless the architecture declares its own.
+template <class Architecture, bool taken, class X>
+struct NetworkCall<Architecture, taken, X> {
+    using Given = typename ShapeOf<X>::type;
+    using In = std::conditional_t<std::is_same_v<typename Architecture::Input, core::AnyShape>, Given,
+                                  core::AnyShape>;
+    static constexpr bool fits =
+        taken && Architecture::template fits<In> && !std::is_same_v<Given, core::AnyShape>;
+    using Output = typename Architecture::template Output<In>;
+};
+template <class B, class... X>
+struct NetworkCall<layers::Module<B>, true, X...> {
+    static constexpr bool fits = StructCall<B, X...>::fits;
+    using Output = core::AnyShape;
+};
+template <class B, class X>
+struct NetworkCall<layers::Module<B>, true, X> {
+    static constexpr bool fits = StructCall<B, X>::fits;
+    using Output = core::AnyShape;
+};
+template <class B, class X>
+struct NetworkCall<layers::Module<B>, false, X> {
+    static constexpr bool fits = false;
+    using Output = core::AnyShape;
+};
 
-/// True for a result of unknown shape: that of a network whose layers do not fit together.
-template <class X>
-inline constexpr bool is_unknown = false;
-template <AnyTensor X>
-inline constexpr bool is_unknown<X> = std::is_same_v<typename X::shape, core::AnyShape>;
-template <class X>
-inline constexpr bool is_recorded = false;
-template <AnyTensor X>
-inline constexpr bool is_recorded<X> = X::recorded;
-template <class S, class T, class D, bool recorded, class X>
-using NetworkResult = std::conditional_t<recorded || is_recorded<X>, Variable<S, T, D>, Tensor<S, T, D>>;
+template <class S, class T, class D, bool recorded, class... X>
+using NetworkResult =
+    std::conditional_t<recorded || (core::is_recorded<X> || ...), Variable<S, T, D>, Tensor<S, T, D>>;
 }  // namespace detail
 
 }  // namespace gantry

@@ -57,10 +57,14 @@ struct ElementwiseOp {
     }
 };
 
-/// The larger of two shapes, by rank, then by size: the shape of the result of an elementwise op.
+/// The larger of two shapes, by rank, then by size: the shape of the result of an elementwise op. Unknown if
+/// one is.
 template <class A, class B>
 using Larger =
-    std::conditional_t<(B::rank > A::rank || (B::rank == A::rank && B::sample_size > A::sample_size)), B, A>;
+    std::conditional_t<std::is_same_v<B, core::AnyShape> ||
+                           (!std::is_same_v<A, core::AnyShape> &&
+                            (B::rank > A::rank || (B::rank == A::rank && B::sample_size > A::sample_size))),
+                       B, A>;
 
 /// The largest of several shapes.
 template <class S, class... More>
@@ -106,7 +110,7 @@ auto elementwise(const F& f, const X&... x) {
                   "gantry: the functor of an elementwise op is trivially copyable and has a name, operator() "
                   "and vjp for its operands: see gantry/ops/elementwise.hpp");
     using S = typename ops::Largest<typename X::shape...>::type;
-    if constexpr (!core::same_scalars<X...> || !fits) {
+    if constexpr (!core::same_scalars<X...> || !fits || std::is_same_v<S, core::AnyShape>) {
         return core::typed<S, X...>(std::get<0>(std::tie(x...)).value());
     } else {
         int batch = 0;

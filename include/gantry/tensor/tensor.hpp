@@ -137,6 +137,7 @@ TensorRef<T, D> allocate(D& device, const Extents& extents) {
              device.arena().used(), " bytes of such tensors");
     try {
         void* const numbers = device.arena().allocate(bytes_of<T>(extents.size()));
+        if constexpr (!D::records) device.bytes += extents.size() * sizeof(T);
         return TensorRef<T, D>{nullptr, &device, extents}.of_step(numbers, nullptr);
     } catch (const std::bad_alloc&) {
         fail("tensor", "out of memory", "shape ", extents, " of ", sizeof(T), " bytes per element");

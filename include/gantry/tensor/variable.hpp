@@ -57,6 +57,11 @@ concept AnyTensor = requires(const X& x) {
 };
 
 namespace core {
+/// True for a Variable.
+template <class X>
+inline constexpr bool is_recorded = false;
+template <AnyTensor X>
+inline constexpr bool is_recorded<X> = X::recorded;
 /// True if the tensors have the same scalar type and device type.
 template <AnyTensor X, AnyTensor... More>
 inline constexpr bool same_scalars = ((std::is_same_v<typename X::scalar, typename More::scalar> &&

@@ -1,0 +1,104 @@
+#pragma once
+#include <gantry/core/random.hpp>
+#include <gantry/layers/part.hpp>
+#include <gantry/tensor/tensor.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <type_traits>
+
+namespace gantry {
+
+namespace layers {
+/// The shapes of the inputs of a network struct with several: using Input = layers::Inputs<Shape<Batch, 100>,
+/// Shape<Batch, 10>>;
+template <class... S>
+struct Inputs {};
+
+/// What a forward pass in training mode costs, per sample.
+struct Cost {
+    std::size_t flops = 0;  ///< floating-point operations
+    std::size_t bytes = 0;  ///< memory of the activations, which are kept for the backward pass
+};
+}  // namespace layers
+
+namespace detail {
+template <class Input>
+struct AsInputs {
+    using type = layers::Inputs<Input>;
+};
+template <class... S>
+struct AsInputs<layers::Inputs<S...>> {
+    using type = layers::Inputs<S...>;
+};
+/// The Input of layer L as Inputs.
+template <class L>
+using InputsOf = AsInputs<typename L::Input>;
+
+/// The device for a pass of layer L. Only structs need a type of their own.
+template <class L>
+using MetaFor = std::conditional_t<contains_struct<L>, MetaOf<struct_in<L>>, MetaOf<void>>;
+
+/// Runs the forward pass of layer L for `samples` inputs of shapes X... on a device that computes nothing.
+template <class L, class D, class T, class... X>
+void run_pass(D& device, int samples) {
+    RandomStream dropout(Seed{0}, "dropout");
+    const auto numbers = [&](std::size_t count) {
+        return static_cast<T*>(device.memory().allocate(count * sizeof(T)));
+    };
+    const layers::ParameterCursor<T, D, false> cursor{numbers(L::Parameters::size), numbers(L::State::size),
+                                                      &device, nullptr, device.watch()};
+    const auto run = [&](const auto&... x) {
+        device.bytes = 0;
+        call_layer<L>(layers::Pass<true, T>{&dropout}, cursor, x...);
+    };
+    run(filled<X, T>(device, samples, 0)...);
+}
+/// The device after that pass.
+template <class D>
+std::unique_ptr<D> trace(void (*pass)(D&, int), int samples) {
+    auto device = std::make_unique<D>();
+    pass(*device, samples);
+    return device;
+}
+template <class L, class T, class... X>
+auto trace(int samples) {
+    return trace<MetaFor<L>>(&run_pass<L, MetaFor<L>, T, X...>, samples);
+}
+/// What a sample adds to the cost of a batch.
+template <class D>
+layers::Cost cost_of_a_sample(void (*pass)(D&, int)) {
+    const auto three = trace(pass, 3), two = trace(pass, 2);
+    return {three->flops - two->flops, three->bytes - two->bytes};
+}
+/// The same for the declared input.
+template <class L>
+auto trace_declared() {
+    return []<class... S>(std::type_identity<layers::Inputs<S...>>) {
+        return trace<L, float, S...>(2);
+    }(std::type_identity<typename InputsOf<L>::type>{});
+}
+}  // namespace detail
+
+namespace layers {
+/// The cost of the forward pass of a layer or an architecture L for inputs of shapes X..., by default its own
+/// Input, with scalar T, per sample. Zero if the shapes are unknown or do not fit. Found by a pass on the
+/// device Meta.
+///     layers::cost<Generator>().flops
+template <class L, class T = float, class... X>
+Cost cost() {
+    if constexpr (sizeof...(X) == 0) {
+        return []<class... S>(std::type_identity<Inputs<S...>>) {
+            return cost<L, T, S...>();
+        }(std::type_identity<typename detail::InputsOf<L>::type>{});
+    } else if constexpr ((std::is_same_v<X, core::AnyShape> || ...) ||
+                         !(detail::inner_layers_fit<L, X> && ...)) {
+        return {};
+    } else {
+        using D = detail::MetaFor<L>;
+        return detail::cost_of_a_sample<D>(&detail::run_pass<L, D, T, X...>);
+    }
+}
+}  // namespace layers
+
+}  // namespace gantry

@@ -1,0 +1,113 @@
+#pragma once
+#include <gantry/contracts/activation.hpp>
+#include <gantry/contracts/batch_norm.hpp>
+#include <gantry/contracts/convolution.hpp>
+#include <gantry/contracts/elementwise.hpp>
+#include <gantry/contracts/loss.hpp>
+#include <gantry/contracts/matmul.hpp>
+#include <gantry/contracts/maxout.hpp>
+#include <gantry/contracts/pooling.hpp>
+#include <gantry/contracts/random.hpp>
+#include <gantry/contracts/reduce.hpp>
+#include <gantry/contracts/softmax.hpp>
+
+#include <cstddef>
+
+// Floating-point operations of the kernels. A multiplication and an addition are two operations, and so is
+// any function one, as usual in the field. Taps of a window on padding count.
+
+namespace gantry::contracts {
+
+namespace detail {
+/// Of a bias and an activation, for `results` elements.
+template <class P>
+std::size_t epilogue_flops(const P& p, std::size_t results) {
+    return (p.bias ? results : 0) + (p.activation.kind != ActivationKind{} ? results : 0);
+}
+inline std::size_t convolution_flops(const ConvolutionGeometry& g) {
+    return 2 * g.y_size() * static_cast<std::size_t>(g.vertical.size) *
+           static_cast<std::size_t>(g.horizontal.size) * static_cast<std::size_t>(g.in_channels);
+}
+inline std::size_t pooling_flops(const PoolingGeometry& g) {
+    return g.images * static_cast<std::size_t>(g.pooled_height) * static_cast<std::size_t>(g.pooled_width) *
+           g.channels * static_cast<std::size_t>(g.window.size.vertical) *
+           static_cast<std::size_t>(g.window.size.horizontal);
+}
+}  // namespace detail
+
+/// Kernels that move data or draw random numbers.
+template <class P>
+std::size_t flops(const P&) {
+    return 0;
+}
+template <class T>
+std::size_t flops(const MatmulParameters<T>& p) {
+    const std::size_t results = static_cast<std::size_t>(p.rows) * static_cast<std::size_t>(p.columns);
+    return 2 * results * static_cast<std::size_t>(p.inner) + detail::epilogue_flops(p, results);
+}
+template <class T>
+std::size_t flops(const ConvolutionParameters<T>& p) {
+    return detail::convolution_flops(p.geometry) + detail::epilogue_flops(p, p.geometry.y_size());
+}
+template <class T>
+std::size_t flops(const ConvolutionTransposedParameters<T>& p) {
+    return detail::convolution_flops(p.geometry) + detail::epilogue_flops(p, p.geometry.x_size());
+}
+template <class T>
+std::size_t flops(const ConvolutionWeightGradientParameters<T>& p) {
+    return detail::convolution_flops(p.geometry);
+}
+template <class T>
+std::size_t flops(const BatchNormParameters<T>& p) {
+    return (p.activation.kind != ActivationKind{} ? 9 : 8) * p.rows * p.columns;
+}
+template <class T>
+std::size_t flops(const BatchNormEvaluationParameters<T>& p) {
+    return (p.activation.kind != ActivationKind{} ? 3 : 2) * p.rows * p.columns;
+}
+template <class F, class T, std::size_t N>
+std::size_t flops(const ElementwiseParameters<F, T, N>& p) {
+    return p.size;
+}
+template <class F, class T, std::size_t N>
+std::size_t flops(const TransformReduceParameters<F, T, N>& p) {
+    return 2 * p.size;
+}
+template <class F, class T, std::size_t N>
+std::size_t flops(const LossParameters<F, T, N>& p) {
+    return 3 * p.size;
+}
+template <class T>
+std::size_t flops(const SumParameters<T>& p) {
+    return p.rows * p.columns;
+}
+template <class T>
+std::size_t flops(const MaxPoolParameters<T>& p) {
+    return detail::pooling_flops(p.geometry);
+}
+template <class T>
+std::size_t flops(const SwitchScatterParameters<T>& p) {
+    return p.extents.images * p.extents.pooled_pixels * p.extents.channels;
+}
+template <class T>
+std::size_t flops(const WindowSumParameters<T>& p) {
+    return detail::pooling_flops(p.geometry);
+}
+template <class T>
+std::size_t flops(const MaxoutSelectParameters<T>& p) {
+    return p.rows * p.pieces * p.columns;
+}
+template <class T>
+std::size_t flops(const SoftmaxParameters<T>& p) {
+    return 4 * p.rows * p.columns;
+}
+template <class T>
+std::size_t flops(const CrossEntropyParameters<T>& p) {
+    return 6 * p.rows * p.columns;
+}
+template <class T>
+std::size_t flops(const DropoutParameters<T>& p) {
+    return p.size;
+}
+
+}  // namespace gantry::contracts

@@ -1,0 +1,55 @@
+#pragma once
+#include <gantry/core/device.hpp>
+#include <gantry/meta/feature_tracker.hpp>
+#include <gantry/meta/flops.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+
+namespace gantry {
+
+namespace core {
+/// Addresses with nothing behind them, each given out once.
+class MetaMemory {
+public:
+    /// Returns the next free address.
+    void* allocate(std::size_t bytes) {
+        const std::uintptr_t address = next_;
+        next_ += bytes;
+        return reinterpret_cast<void*>(address);  // NOLINT: never dereferenced
+    }
+    void release(void*, std::size_t) {}
+    void fill(void*, std::byte, std::size_t) {}
+    void copy_to_host(void*, const void*, std::size_t) {}
+    void copy_from_host(void*, const void*, std::size_t) {}
+
+private:
+    std::uintptr_t next_ = std::uintptr_t{1} << 20;
+};
+
+/// A device that computes nothing and counts: a forward pass on it gives the shapes of its results, its
+/// floating-point operations and the memory of its activations. The values of its tensors are unspecified.
+/// Nothing is recorded, so there are no gradients.
+class Meta : public Device<core::MetaMemory> {
+public:
+    static constexpr bool records = false;  ///< see Device
+    /// Called by run_op for each op.
+    template <class Ref>
+    void ran(const Ref& y, std::initializer_list<Ref> inputs) {
+        features.ran(y, inputs);
+    }
+
+    FeatureTracker features;  ///< follows flattened images
+    std::size_t flops = 0;    ///< floating-point operations so far
+    std::size_t bytes = 0;    ///< size of the tensors made so far
+};
+
+/// Counts the operations of a kernel.
+template <class P>
+void launch(Meta& device, const P& p) {
+    device.flops += contracts::flops(p);
+}
+}  // namespace core
+
+}  // namespace gantry

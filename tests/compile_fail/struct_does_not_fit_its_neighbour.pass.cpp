@@ -1,0 +1,25 @@
+#include <gantry/gantry.hpp>
+
+using namespace gantry;
+
+struct Block {
+    Conv2d<8, 8, Conv2dOptions{.size = 3, .padding = 1}> conv;
+
+    auto operator()(const auto& x) const { return x + conv(x); }
+};
+struct Net {
+    Conv2d<3, 8, Conv2dOptions{.size = 3}> first;
+    Block block;
+    GlobalAvgPool2d pool;
+    Dense<8, 1> head;
+
+    auto operator()(const auto& image) const { return head(pool(block(first(image)))); }
+};
+
+void use() {
+    Cpu device;
+    Network<Net, Cpu> network{device, Seed{1}};
+    const Step step{device};
+    const auto x = filled<Shape<Batch, 8, 8, 3>>(device, 2, 1);
+    network(x);
+}

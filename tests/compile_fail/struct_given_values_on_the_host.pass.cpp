@@ -1,0 +1,18 @@
+#include <gantry/gantry.hpp>
+
+using namespace gantry;
+#include <vector>
+
+struct Net {
+    Dense<4, 1> dense;
+
+    auto operator()(const auto& x) const { return dense(x); }
+};
+
+void use() {
+    Cpu device;
+    Network<Net, Cpu> network{device, Seed{1}};
+    const Step step{device};
+    const std::vector<float> values(8);
+    network(from_host<Shape<Batch, 4>>(device, 2, values));
+}

@@ -1,0 +1,22 @@
+// expect: a layer expects a different number of features than it gets
+// expect: InMember<[^;]*conv2
+// expect: LayerFits<-1, gantry::Conv2d<16, 32[^;]*>, 16, 32>
+// max-errors: 1
+#include <gantry/gantry.hpp>
+
+using namespace gantry;
+
+struct Net {
+    Conv2d<3, 32, Conv2dOptions{.size = 3}> conv1;
+    Conv2d<16, 32, Conv2dOptions{.size = 3}> conv2;
+
+    auto operator()(const auto& image) const { return conv2(relu(conv1(image))); }
+};
+
+void use() {
+    Cpu device;
+    Network<Net, Cpu> network{device, Seed{1}};
+    const Step step{device};
+    const auto x = filled<Shape<Batch, 8, 8, 3>>(device, 2, 1);
+    network(x);
+}

@@ -1,0 +1,19 @@
+// expect: the call operator of this network struct does not take these arguments; it must be const
+// max-errors: 1
+#include <gantry/gantry.hpp>
+
+using namespace gantry;
+
+struct Net {
+    Conv2d<3, 8, Conv2dOptions{.size = 3}> conv;
+
+    auto operator()(const auto& x) { return conv(x); }
+};
+
+void use() {
+    Cpu device;
+    Network<Net, Cpu> network{device, Seed{1}};
+    const Step step{device};
+    const auto x = filled<Shape<Batch, 8, 8, 3>>(device, 2, 1);
+    network(x);
+}
