@@ -2,6 +2,7 @@
 #include <gantry/gantry.hpp>
 #include <gantry/io.hpp>
 
+#include <array>
 #include <cctype>
 #include <cmath>
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <io/temporary_folder.hpp>
@@ -24,6 +26,8 @@ namespace tutorial {
 #define main run_main
 #include <tutorial_1.hpp>  // the program
 #undef main
+#include <tutorial_6.hpp>  // networks that are structs
+#include <tutorial_7.hpp>  // with several inputs and results
 
 namespace {
 
@@ -148,7 +152,7 @@ TEST_CASE("the tutorial's snippets run, and its checkpoint restores a training r
     };
     const std::string saved = all();
     {
-#include <tutorial_7.hpp>  // a training step of the generator
+#include <tutorial_9.hpp>  // a training step of the generator
         CHECK(generator_adam.updates() == 1);
         CHECK(generator_adam.learning_rate() == 1e-4);
     }
@@ -159,7 +163,7 @@ TEST_CASE("the tutorial's snippets run, and its checkpoint restores a training r
     }
     {
         const Step step{device};
-#include <tutorial_6.hpp>  // batches on the device
+#include <tutorial_8.hpp>  // batches on the device
         const auto pixels = batches.next().pixels;
         CHECK(same.to_host() == std::vector<float>(pixels.begin(), pixels.end()));
         const auto real = same;
@@ -171,6 +175,21 @@ TEST_CASE("the tutorial's snippets run, and its checkpoint restores a training r
     CHECK(all() != saved);
 #include <tutorial_4.hpp>  // loads the checkpoint
     CHECK(all() == saved);
+}
+
+TEST_CASE("the tutorial's structs are networks") {
+    Cpu device;
+    Network<Critic, Cpu> critic{device, Seed{1}};
+    Adam adam{critic};
+    Network<WithFeatures, Cpu> judge{device, Seed{2}};
+    CHECK(critic.parameter("blocks.0.conv1.weight").to_host().size() == 3 * 3 * 16 * 16);
+    const Step step{device};
+    const auto image = filled<Shape<Batch, 32, 32, 3>>(device, 2, 0.5);
+    adam.step(backward(mean(critic(image)), critic));
+    const auto [logit, features] = judge(image, 2);
+    CHECK(logit.to_host().size() == 2);
+    CHECK(features.to_host().size() == 2 * 16);
+    CHECK(decltype(critic)::Architecture::summary().find("blocks.1.conv2") != std::string::npos);
 }
 
 TEST_CASE("the tutorial quotes gantry's messages") {
