@@ -2,72 +2,19 @@
 #include <gantry/layers/cost.hpp>
 #include <gantry/layers/layer_table.hpp>
 #include <gantry/layers/part.hpp>
+#include <gantry/layers/struct_call.hpp>
+#include <gantry/layers/struct_members.hpp>
 
-#include <array>
 #include <cstddef>
 #include <numeric>
 #include <string>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace gantry {
 
-namespace diagnosis {
-/// The call operator of a network struct cannot be called with these arguments.
-template <class Struct, class... Given>
-struct StructTakes {
-    static_assert(
-        sizeof(Struct) == 0,
-        "gantry: the call operator of this network struct does not take these arguments; it must be "
-        "const: auto operator()(const auto& x) const (see StructTakes<struct, given...>)");
-};
-/// A struct with too many members.
-template <class Struct, std::size_t members>
-struct MembersAreFew {
-    static_assert(
-        members <= core::most_members,
-        "gantry: a network struct has at most 32 members; move some of them to a struct of their own, "
-        "or to a std::array (see MembersAreFew<struct, members>)");
-};
-/// A member is a layer without the base that makes it callable.
-template <class Member>
-struct IsPart {
-    static_assert(
-        sizeof(Member) == 0,
-        "gantry: a layer that is a member of a network struct must derive from layers::Part: struct "
-        "MyLayer : layers::Part<MyLayer> (see IsPart<member>)");
-};
-/// A struct in a Sequential returns something else than a tensor.
-template <class Struct, class Returns>
-struct StructReturnsTensor {
-    static_assert(
-        sizeof(Struct) == 0,
-        "gantry: a network struct in a Sequential must return one tensor; call it in a struct instead (see "
-        "StructReturnsTensor<struct, returns>)");
-};
-}  // namespace diagnosis
-
 namespace detail {
-/// A struct's call operator, if it has one and only one name: &Both<B>::operator() is ambiguous then.
-struct WithCall {
-    void operator()();
-};
-template <class B>
-struct Both : B, WithCall {};
-
-}  // namespace detail
-
-namespace layers {
-/// A network struct: an aggregate with a call operator.
-template <class B>
-concept AnyStruct =
-    detail::is_struct<B> && !std::is_final_v<B> && !requires { &detail::Both<B>::operator(); };
-}  // namespace layers
-
-namespace detail {
-
 /// The parameters, or the states, of layer L.
 template <bool learned, class L>
 constexpr LayerTensors tensors_of() {
@@ -76,89 +23,6 @@ constexpr LayerTensors tensors_of() {
         return {{}, &L::template list_tensors<learned>, Tensors::size, layers::pytorch_modules_of<L>};
     else
         return {Tensors::constants, nullptr, Tensors::size, layers::pytorch_modules_of<L>};
-}
-
-using NoMisfit = core::StaticCheck<true, void>;
-/// The first check that fails, or one that holds.
-template <class... Check>
-struct FirstMisfit {
-    using type = NoMisfit;
-};
-template <class First, class... More>
-struct FirstMisfit<First, More...>
-    : std::conditional_t<First::fits, FirstMisfit<More...>, std::type_identity<First>> {};
-/// StaticCheck that M, a struct or a member of one, can be visited.
-template <class M>
-constexpr auto members_check() {
-    if constexpr (is_part<M>) {
-        return options_check<typename M::PartLayer>{};
-    } else if constexpr (is_std_array<M>) {
-        return members_check<typename M::value_type>();
-    } else if constexpr (AnyLayer<M>) {
-        return core::StaticCheck<false, diagnosis::IsPart<M>>{};
-    } else if constexpr (is_struct<M>) {
-        constexpr std::size_t count = core::member_count<M>;
-        if constexpr (count > core::most_members)
-            return core::StaticCheck<false, diagnosis::MembersAreFew<M, count>>{};
-        else
-            return decltype(core::with_members(core::specimen<M>, []<class... E>(const E&...) {
-                return typename FirstMisfit<decltype(members_check<E>())...>::type{};
-            })){};
-    } else {
-        return NoMisfit{};
-    }
-}
-template <class B>
-inline constexpr bool is_valid_struct = decltype(members_check<B>())::fits;
-
-template <class M>
-constexpr PartTotals part_totals() {
-    if constexpr (is_part<M>) {
-        using L = typename M::PartLayer;
-        return {1, L::Parameters::count, L::Parameters::size, L::State::size};
-    } else if constexpr (is_std_array<M>) {
-        PartTotals sum;
-        for (std::size_t i = 0; i != std::tuple_size_v<M>; ++i)
-            sum = sum + part_totals<typename M::value_type>();
-        return sum;
-    } else if constexpr (is_struct<M>) {
-        return core::with_members(core::specimen<M>, []<class... E>(const E&...) {
-            return (PartTotals{} + ... + part_totals<E>());
-        });
-    } else {
-        return {};
-    }
-}
-
-/// Tells each part of `member` its place.
-template <class M>
-void place_parts(M& member, PartPlace& next) {
-    if constexpr (is_part<M>) {
-        static_cast<PartPlace&>(member) = next;
-        next.before_ = next.before_ + part_totals<M>();
-    } else if constexpr (is_std_array<M>) {
-        for (auto& element : member) place_parts(element, next);
-    } else if constexpr (is_struct<M>) {
-        core::with_members(member, [&](auto&... m) { (place_parts(m, next), ...); });
-    }
-}
-
-/// Calls f(Type<part>, name) for each part of M, in order; `name` is that of M.
-template <class M, class F>
-constexpr void each_part(const F& f, const std::string& name) {
-    if constexpr (is_part<M>) {
-        f(Type<M>{}, name);
-    } else if constexpr (is_std_array<M>) {
-        for (std::size_t i = 0; i != std::tuple_size_v<M>; ++i)
-            each_part<typename M::value_type>(f, name + '.' + std::to_string(i));
-    } else if constexpr (is_struct<M>) {
-        core::with_members(core::specimen<M>, [&]<class... E>(const E&...) {
-            const std::string prefix = name.empty() ? name : name + '.';
-            [&]<std::size_t... i>(std::index_sequence<i...>) {
-                (each_part<E>(f, prefix + std::string(core::member_name<M, i>())), ...);
-            }(std::index_sequence_for<E...>{});
-        });
-    }
 }
 
 /// Whether part L of a struct, by itself, has an order of features in files, and which; see
@@ -175,151 +39,6 @@ struct LeafOfPart : StructBorder {
     using Of = L;
     static constexpr std::size_t leaf = leaf_index;
 };
-
-/// An argument of a struct's call operator. All tensors are Variables there, so that its body is compiled
-/// once for training, frozen and evaluation, and a variable may hold an input first and a result later.
-/// Constants have no node, so nothing is recorded for them.
-template <class X>
-auto as_variable(const X& x) {
-    if constexpr (AnyTensor<X>)
-        return Variable<typename X::shape, typename X::scalar, typename X::device_type>{x.value()};
-    else
-        return x;
-}
-/// The type of an argument in the pass on MetaOf<B>.
-template <class B, class X>
-struct MetaArgument {
-    using type = X;
-};
-template <class B, AnyTensor X>
-struct MetaArgument<B, X> {
-    using type = Variable<typename X::shape, typename X::scalar, MetaOf<B>>;
-};
-
-/// A result of a pass that recorded nothing, with Tensors for Variables: a tensor, a pair, tuple or array of
-/// results, or a struct template whose arguments are the types of its members.
-template <class Y>
-auto as_constant(const Y& y);
-template <template <class...> class R, class... M>
-auto struct_as_constant(const R<M...>& y) {
-    const auto make = []<class... C>(const C&... m) { return R<C...>{m...}; };
-    return core::with_members<const R<M...>, sizeof...(M)>(
-        y, [&](const auto&... m) { return make(as_constant(m)...); });
-}
-template <class Y>
-auto as_constant(const Y& y) {
-    if constexpr (AnyTensor<Y>)
-        return detach(y);
-    else if constexpr (is_std_array<Y>)
-        return std::apply([](const auto&... m) { return std::array{as_constant(m)...}; }, y);
-    else if constexpr (requires { y.first, y.second; })
-        return std::pair{as_constant(y.first), as_constant(y.second)};
-    else if constexpr (requires { std::tuple_size<Y>::value; })
-        return std::apply([](const auto&... m) { return std::tuple{as_constant(m)...}; }, y);
-    else if constexpr (requires { struct_as_constant(y); })
-        return struct_as_constant(y);
-    else
-        return y;
-}
-
-/// True if a result holds a tensor of unknown shape: an error has been reported.
-template <class Y>
-inline constexpr bool holds_unknown = false;
-template <AnyTensor Y>
-inline constexpr bool holds_unknown<Y> = std::is_same_v<typename Y::shape, core::AnyShape>;
-template <template <class...> class R, class... M>
-    requires(!AnyTensor<R<M...>>)
-inline constexpr bool holds_unknown<R<M...>> = (holds_unknown<M> || ...);
-template <class M, std::size_t n>
-inline constexpr bool holds_unknown<std::array<M, n>> = holds_unknown<M>;
-
-/// What the call operator of struct B returns for arguments X..., on a device that computes nothing. Errors,
-/// in its body, are reported here.
-template <class B, class... X>
-struct StructCall {
-    using Check = NoMisfit;
-    using type = Variable<core::AnyShape, float, core::Meta>;
-    static constexpr bool fits = false;
-};
-template <class B, class... X>
-    requires is_valid_struct<B>
-struct StructCall<B, X...> {
-    static constexpr bool takes = std::is_invocable_v<const B&, const typename MetaArgument<B, X>::type&...>;
-    using Check = core::StaticCheck<takes, diagnosis::StructTakes<B, X...>>;
-    using type =
-        typename std::conditional_t<takes,
-                                    std::invoke_result<const B&, const typename MetaArgument<B, X>::type&...>,
-                                    std::type_identity<Variable<core::AnyShape, float, core::Meta>>>::type;
-    static constexpr bool fits = takes && !holds_unknown<type>;
-};
-/// The same for a struct in a Sequential: shape -> shape. AnyShape if it returns no tensor.
-template <class B, class S>
-struct StructOutput {
-    using Call = StructCall<B, Tensor<S, float, core::Meta>>;
-    static constexpr bool returns_tensor = AnyTensor<typename Call::type>;
-    static constexpr bool fits = Call::fits && returns_tensor;
-    using Check =
-        std::conditional_t<returns_tensor, typename Call::Check,
-                           core::StaticCheck<false, diagnosis::StructReturnsTensor<B, typename Call::type>>>;
-    using type = typename decltype([] {
-        if constexpr (returns_tensor)
-            return std::type_identity<typename Call::type::shape>{};
-        else
-            return std::type_identity<core::AnyShape>{};
-    }())::type;
-};
-template <class B, class... S>
-struct StructOutput<B, layers::Inputs<S...>> : StructOutput<B, core::AnyShape> {};
-template <class B>
-struct StructOutput<B, core::AnyShape> {
-    static constexpr bool fits = true;
-    using Check = core::StaticCheck<true, void>;
-    using type = core::AnyShape;
-};
-}  // namespace detail
-
-namespace detail {
-/// What a struct declares as its Input, or AnyShape.
-template <class B>
-struct DeclaredInput {
-    using type = core::AnyShape;
-};
-template <class B>
-    requires requires { typename B::Input; }
-struct DeclaredInput<B> {
-    using type = typename B::Input;
-};
-/// The shape of one input; AnyShape for several.
-template <class Input>
-struct OneShape {
-    using type = Input;
-};
-template <class... S>
-struct OneShape<layers::Inputs<S...>> {
-    using type = core::AnyShape;
-};
-/// The call with the declared inputs.
-template <class B, class Input>
-struct InputCall : StructCall<B, Tensor<Input, float, core::Meta>> {};
-template <class B>
-struct InputCall<B, core::AnyShape> {
-    using Check = NoMisfit;
-};
-template <class B, class... S>
-struct InputCall<B, layers::Inputs<S...>> : StructCall<B, Tensor<S, float, core::Meta>...> {};
-template <class B>
-constexpr auto check_struct() {
-    using Check = decltype(members_check<B>());
-    [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
-    if constexpr (Check::fits) {
-        using Call = typename InputCall<B, typename DeclaredInput<B>::type>::Check;
-        [[maybe_unused]] constexpr bool call_diagnosed = Call::diagnose();
-    }
-    return true;
-}
-/// Runs the checks where a network of struct B is named. Always true: the checks report their own errors.
-template <class B>
-concept Checked = sizeof(decltype(check_struct<B>())) > 0;
 }  // namespace detail
 
 namespace layers {
