@@ -84,4 +84,34 @@ TEMPLATE_TEST_CASE("the gradient penalty of a discriminator, against central dif
     CHECK(*std::max_element(differences.begin(), differences.end()) > 0.1);
 }
 
+TEMPLATE_TEST_CASE("gradients of several networks in one backward pass", "[autograd]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    Network<Sequential<Dense<3, 5>, Tanh>, TestType> first{device, Seed{1}};
+    Network<Sequential<Dense<5, 4>, BatchNorm<4>, ReLU>, TestType> second{device, Seed{2}};
+    Network<Sequential<Dense<4, 1>>, TestType> third{device, Seed{3}};
+    Network<Sequential<Dense<3, 1>>, TestType> other{device, Seed{4}};
+    Sgd sgd{first};
+    const Step step{device};
+    const auto x = from_host<Shape<Batch, 3>>(device, 4, random_numbers<float>(12, "x"));
+    const auto loss = mean(square(third(second(first(x)))));
+    backward(loss, first);
+    backward(loss, second);
+    backward(loss, third);
+    const auto expected =
+        std::tuple{first.gradients().to_host(), second.gradients().to_host(), third.gradients().to_host()};
+    const auto [g1, g2, g3] = backward(loss, first, second, third);
+    CHECK(std::tuple{first.gradients().to_host(), second.gradients().to_host(),
+                     third.gradients().to_host()} == expected);
+    CHECK(g1.data() == first.gradients().data());
+    CHECK(g2.data() == second.gradients().data());
+    backward(loss, third, first);  // any subset, in any order
+    CHECK(first.gradients().to_host() == std::get<0>(expected));
+    CHECK_THROWS_WITH(g3.data(), contains("until the next backward pass"));
+    other(x);
+    CHECK_THROWS_WITH(backward(loss, first, other), contains("must depend on each of the networks"));
+    CHECK_THROWS_WITH(backward(loss, first, second, first), "[backward] each network can be given once");
+    sgd.step(std::get<0>(backward(loss, first, second)));
+    CHECK(sgd.updates() == 1);
+}
+
 }  // namespace gantry::test

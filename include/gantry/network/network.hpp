@@ -16,6 +16,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -268,19 +269,23 @@ public:
     /// Number of the last Gradients that an optimizer applied.
     std::uint64_t& applied_gradients() { return applied_gradients_; }
 
-    /// The backward pass from a scalar loss to this network's parameters; called by `backward`.
-    template <AnyTensor Loss>
-    Gradients<Network> backward_from(const Loss& loss) {
-        ++backward_passes_;  // before gradients are overwritten: the pass may throw
+    /// Before a backward pass that overwrites the gradients, even if it throws; called by `backward`.
+    void begin_backward() { ++backward_passes_; }
+    /// After it: zeroes the gradients of parameters that the loss does not depend on. Errors: it depends on
+    /// none.
+    Gradients<Network> end_backward() {
         D& device = this->device();
-        const auto ours = [id = watch()](const core::Node& node) { return node.owner == id; };
-        ops::play_back(loss.value(), {.recorded = false, .write_through = true}, ours);
-        device.tape().for_each(
-            [&](const core::Node& node) {  // zeroes gradients that the loss does not depend on
-                if (ours(node) && !node.written)
-                    launch(device, contracts::FillParameters<T>{node.bytes / sizeof(T),
-                                                                static_cast<T*>(node.destination), T(0)});
-            });
+        bool depends = false;
+        device.tape().for_each([&, id = watch()](const core::Node& node) {
+            if (node.owner != id) return;
+            depends = depends || node.written;
+            if (!node.written)
+                launch(device, contracts::FillParameters<T>{node.bytes / sizeof(T),
+                                                            static_cast<T*>(node.destination), T(0)});
+        });
+        if (!depends)
+            fail("backward",
+                 "the loss must depend on each of the networks; was one frozen, or its output detached?");
         return {this, backward_passes_};
     }
 
@@ -386,6 +391,18 @@ struct NoGradients {
 };
 }  // namespace detail
 
+namespace detail {
+template <AnyTensor Loss, class... Net>
+std::tuple<Gradients<Net>...> backward_to(const Loss& loss, Net&... networks) {
+    (networks.begin_backward(), ...);
+    const std::array<core::Lifetime::Watch, sizeof...(Net)> owners{networks.watch()...};
+    ops::play_back(loss.value(), {.recorded = false, .write_through = true}, [&](const core::Node& node) {
+        return std::find(owners.begin(), owners.end(), node.owner) != owners.end();
+    });
+    return {networks.end_backward()...};
+}
+}  // namespace detail
+
 /// Backpropagates from a scalar loss, Shape<>, to the parameters of one network and overwrites its gradients;
 /// gradients of other networks are not computed. Errors: a loss that does not depend on the network's
 /// parameters (was something detached or frozen?).
@@ -394,9 +411,27 @@ template <AnyTensor Loss, class Architecture, class D, class T>
 auto backward(const Loss& loss, Network<Architecture, D, T>& network) {
     [[maybe_unused]] constexpr bool diagnosed = ops::BackwardCheck<Loss>::diagnose();
     if constexpr (ops::can_backpropagate<Loss>)
-        return network.backward_from(loss);
+        return std::get<0>(detail::backward_to(loss, network));
     else
         return detail::NoGradients{};
+}
+/// The same for several networks in one pass. Returns a tuple of their gradients. Errors: a network that the
+/// loss does not depend on, or that is given twice.
+///     const auto [encoder_gradients, decoder_gradients] = backward(loss, encoder, decoder);
+template <AnyTensor Loss, layers::AnyNetwork First, layers::AnyNetwork... More>
+    requires(sizeof...(More) > 0)
+auto backward(const Loss& loss, First& first, More&... more) {
+    [[maybe_unused]] constexpr bool diagnosed = ops::BackwardCheck<Loss>::diagnose();
+    if constexpr (ops::can_backpropagate<Loss>) {
+        std::vector<const void*> given{&first, &more...};
+        std::sort(given.begin(), given.end());
+        if (std::adjacent_find(given.begin(), given.end()) != given.end())
+            fail("backward", "each network can be given once");
+        return detail::backward_to(loss, first, more...);
+    } else {
+        return std::tuple<Gradients<First>, Gradients<More>...>{
+            detail::NoGradients{}, (static_cast<void>(sizeof(More)), detail::NoGradients{})...};
+    }
 }
 
 /// Compile-time error: `backward` requires the network.
