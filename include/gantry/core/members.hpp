@@ -37,6 +37,8 @@ inline constexpr std::size_t member_count = detail::count_members<A>();
 
 /// The most members that with_members reaches.
 inline constexpr std::size_t most_members = 32;
+
+// NOLINTBEGIN: one branch for each number of members
 /// Returns f(m...) for the `count` members m of the aggregate `a`; f() if there are more than most_members.
 template <class A, std::size_t count = member_count<std::remove_const_t<A>>, class F>
 constexpr auto with_members(A& a, const F& f) {
@@ -77,8 +79,9 @@ constexpr auto with_members(A& a, const F& f) {
     GANTRY_MEMBERS(32, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20, m21, m22, m23, m24, m25, m26, m27, m28, m29, m30, m31)
 #undef GANTRY_MEMBERS
     // clang-format on
-    else return f();  // reported: see layers/module.hpp
+    else return f();  // reported: see layers/struct_members.hpp
 }
+// NOLINTEND
 
 /// An object of type A, to take the addresses or types of its members from.
 template <class A>

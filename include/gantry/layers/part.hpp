@@ -217,8 +217,8 @@ namespace layers {
 /// Base of layers that can be members of a network struct: `struct Scale : layers::Part<Scale> { ... };`
 /// gives layer Scale a call operator, which runs its `forward` with its parameters.
 template <class Layer>
-struct Part : detail::PartPlace {
-    using PartLayer = Layer;  ///< the layer itself
+struct Part : detail::PartPlace {  // NOLINT: a constructor would keep layers from being aggregates
+    using PartLayer = Layer;       ///< the layer itself
 
     /// The forward pass, in the mode of the network that is called. Errors: a tensor that does not fit
     /// (compile time); not called by the forward pass of a network.
