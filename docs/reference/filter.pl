@@ -21,11 +21,11 @@ s~^( *[\w:<>* ]+) ($variable),\s+($variable; +(///<.*\n))~$1 $2;  $4$1 $3~mg;
 # specialisations are no interface of their own.
 s~^( +)(static std::string name\(\)|template <class P, .*\n +static auto forward\(|template <class T, class D>\n +void operator\(\)\(D&)~$1/** \@private */ $2~mg;
 my $head = qr~(?:///.*\n)*(?:template <.*>\n)*~;
-s~^($head(?:struct \w+ \{\n +static constexpr std::string_view name |void \w+(?:<\w+>)?::vjp\().*?^\};?\n)~/** \@cond */ $1/** \@endcond */\n~msg;
-s~^($head(?:requires .*\n)?(?: +.* )?(?:inline constexpr .*\w+<.*> = .*;\n|(?:struct|class) \w+<.*(?:\{\};\n|(?s:\n.*?)^\};\n)))~/** \@cond */ $1/** \@endcond */\n~mg;
+s~^($head(?:struct \w+ \{\n +static constexpr std::string_view name |void \w+(?:<[\w, ]+>)?::vjp\().*?^\};?\n)~/** \@cond */ $1/** \@endcond */\n~msg;
+s~^($head(?: *requires .*\n)?(?: +.* )?(?:inline constexpr .*\w+<.*> = .*;\n|(?:struct|class) \w+<.*(?:\{\};\n|(?s:\n.*?)^\};\n)))~/** \@cond */ $1/** \@endcond */\n~mg;
 
 # Doxygen loses what follows a trailing requires-clause or a comparison in a template parameter's default, and
 # takes a class that derives from its own specialisation for a recursion.
-s~ = S::rank<2 .*?>~>~g;
-s~(\)(?: const)?) requires\b[^{};]*(?= \{)~$1~g;
+s~ = S::rank < 2 .*?>~>~g;
+s~(\)(?: const)?)\s+requires\b[^{};]*?(?=\s*\{)~$1~g;
 s~^(struct (\w+)) : \2<.* \{~$1 {~mg;

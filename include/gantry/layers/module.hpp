@@ -67,10 +67,10 @@ namespace layers {
 template <class BodyType>
     requires detail::Checked<BodyType>
 struct Module : Part<Module<BodyType>> {
-    using Body = BodyType;  ///< the struct
-    static constexpr detail::PartTotals totals = detail::part_totals<Body>();
+    using Body = BodyType;                                                     ///< the struct
+    static constexpr detail::PartTotals totals = detail::part_totals<Body>();  ///< sums over the parts
     using NestedTag = void;
-    static constexpr bool contains_struct = true;
+    static constexpr bool contains_struct = true;  ///< it is one
     using Parameters = detail::Counts<totals.tensors, totals.numbers>;
     using State = detail::Counts<0, totals.states>;
     using Input = typename detail::DeclaredInput<Body>::type;
@@ -158,6 +158,8 @@ struct Module : Part<Module<BodyType>> {
         add(std::type_identity<
             typename detail::AsInputs<std::conditional_t<costs, X, core::AnyShape>>::type>{});
     }
+    /// Calls f(Type<layer>, Type<input shape>, Type<output shape>) for what feature_order.hpp sees of the
+    /// struct, whose input is X.
     template <class X, class F>
     static constexpr void each_layer(const F& f) {
         f(detail::Type<detail::StructBorder>{}, detail::Type<typename detail::OneShape<X>::type>{},

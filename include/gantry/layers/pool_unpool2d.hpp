@@ -58,6 +58,7 @@ private:
 
 public:
     using NestedTag = void;
+    /// True if a network struct is one of the inner layers, or in one.
     static constexpr bool contains_struct = Inner::contains_struct;
     using Parameters = typename Inner::Parameters;
     using State = typename Inner::State;

@@ -131,6 +131,7 @@ template <class... Layers>
     requires detail::Fitting<Layers...>
 struct Sequential : layers::Part<Sequential<Layers...>> {
     using NestedTag = void;
+    /// True if a network struct is one of the layers, or in one.
     static constexpr bool contains_struct = (detail::contains_struct<Layers> || ...);
     using Parameters = detail::Counts<(Layers::Parameters::count + ...), (Layers::Parameters::size + ...)>;
     using State = detail::Counts<(Layers::State::count + ...), (Layers::State::size + ...)>;

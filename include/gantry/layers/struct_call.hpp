@@ -109,6 +109,14 @@ struct StructCall<B, X...> {
                                     std::type_identity<Variable<core::AnyShape, float, core::Meta>>>::type;
     static constexpr bool fits = takes && !holds_unknown<type>;
 };
+template <class Y>
+struct ResultShape {
+    using type = core::AnyShape;
+};
+template <AnyTensor Y>
+struct ResultShape<Y> {
+    using type = typename Y::shape;
+};
 /// The same for a struct in a Sequential: shape -> shape. AnyShape if it returns no tensor.
 template <class B, class S>
 struct StructOutput {
@@ -118,12 +126,7 @@ struct StructOutput {
     using Check =
         std::conditional_t<returns_tensor, typename Call::Check,
                            core::StaticCheck<false, diagnosis::StructReturnsTensor<B, typename Call::type>>>;
-    using type = typename decltype([] {
-        if constexpr (returns_tensor)
-            return std::type_identity<typename Call::type::shape>{};
-        else
-            return std::type_identity<core::AnyShape>{};
-    }())::type;
+    using type = typename ResultShape<typename Call::type>::type;
 };
 template <class B, class... S>
 struct StructOutput<B, layers::Inputs<S...>> : StructOutput<B, core::AnyShape> {};

@@ -270,7 +270,10 @@ public:
     std::uint64_t& applied_gradients() { return applied_gradients_; }
 
     /// Before a backward pass that overwrites the gradients, even if it throws; called by `backward`.
-    void begin_backward() { ++backward_passes_; }
+    void begin_backward() {
+        static_cast<void>(device());  // which checks that it exists
+        ++backward_passes_;
+    }
     /// After it: zeroes the gradients of parameters that the loss does not depend on. Errors: it depends on
     /// none.
     Gradients<Network> end_backward() {
@@ -300,15 +303,17 @@ private:
             // no further errors follow.
             return detail::NetworkResult<typename Call::Output, T, D, recorded, X...>{TensorRef<T, D>{}};
         } else {
+            const auto check_alive = []<class Input>(const Input& input) {
+                if constexpr (AnyTensor<Input>) input.value().check_alive();
+            };
+            (check_alive(x), ...);
             D& device = self.device();
-            const auto check = [&]<class Input>(const Input& input) {
-                if constexpr (AnyTensor<Input>) {
-                    input.value().check_alive();
+            const auto check_device = [&]<class Input>(const Input& input) {
+                if constexpr (AnyTensor<Input>)
                     if (input.value().device != &device)
                         fail("Network", "network and tensor must be on the same device object");
-                }
             };
-            (check(x), ...);
+            (check_device(x), ...);
             const auto turn = device.turn();
             if constexpr (recorded) self.record_leaves();
             // A const network is only evaluated, which reads the parameters and states.
