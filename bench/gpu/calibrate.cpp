@@ -152,27 +152,27 @@ struct Operands {
     }
 };
 
-void place(Matmul& p, const Operands& o, float* result) {
+void place(Matmul& p, Operands& o, float* result) {
     p.a = o.first.data();
     p.b = o.second.data();
     p.c = result;
     if (p.bias) p.bias = o.bias.data();
 }
-void place(Forward& p, const Operands& o, float* result) {
+void place(Forward& p, Operands& o, float* result) {
     p.x = o.first.data();
     p.w = o.second.data();
     p.y = result;
     if (p.bias) p.bias = o.bias.data();
     if (p.x_activation.outputs) p.x_activation.outputs = o.outputs.data();
 }
-void place(Data& p, const Operands& o, float* result) {
+void place(Data& p, Operands& o, float* result) {
     p.y = o.first.data();
     p.w = o.second.data();
     p.x = result;
     if (p.bias) p.bias = o.bias.data();
     if (p.y_activation.outputs) p.y_activation.outputs = o.outputs.data();
 }
-void place(Weights& p, const Operands& o, float* result) {
+void place(Weights& p, Operands& o, float* result) {
     p.x = o.first.data();
     p.y = o.second.data();
     p.w = result;
@@ -237,7 +237,7 @@ struct Measurement {
 
 /// Microseconds of one call of f, which launches work.
 template <class F>
-double time_us(Cuda& device, const Operands& o, const Options& options, const F& f) {
+double time_us(Cuda& device, Operands& o, const Options& options, const F& f) {
     const auto launches = [&] {
         for (int i = 0; i < options.launches; ++i) {
             if (i % 2 == 0) device.tape().overwritten(o.second.data(), o.second.data() + 1);
@@ -257,7 +257,7 @@ double time_us(Cuda& device, const Operands& o, const Options& options, const F&
     return us / options.launches;
 }
 
-double relative_error(Cuda& device, const Operands& o, std::size_t size) {
+double relative_error(Cuda& device, Operands& o, std::size_t size) {
     const Step step{device};
     float* const difference = o.inner.data();
     launch(device, contracts::ElementwiseParameters<ops::Subtract, float, 2>{
@@ -271,12 +271,12 @@ double relative_error(Cuda& device, const Operands& o, std::size_t size) {
 }
 
 template <class P>
-Measurement measure(Cuda& device, const Operands& o, const Options& options, const P& product) {
+Measurement measure(Cuda& device, Operands& o, const Options& options, const P& product) {
     P tiled = product, library = product;
     place(tiled, o, o.tiled.data());
     place(library, o, o.library.data());
     const std::size_t result = sizes(product).result;
-    for (const auto* b : {&o.tiled, &o.library})  // unwritten elements are NaN
+    for (auto* b : {&o.tiled, &o.library})  // unwritten elements are NaN
         device.memory().fill(b->data(), std::byte{0xFF}, result * sizeof(float));
 
     Pass pass = pass_of(library);
@@ -518,7 +518,7 @@ int calibrate(const Options& options) {
         const char* precision = tf32 ? "tf32" : "fp32";
         const double tolerance = tf32 ? 1e-2 : 1e-3;
         Cuda device{{.tf32 = tf32, .measure = !options.heuristics}};
-        const Operands operands(device, largest);
+        Operands operands(device, largest);
         print_header();
         std::vector<Row> measured;
         std::size_t unmeasured = steps.size();
