@@ -127,12 +127,12 @@ std::vector<double> gradients_of_a_penalty() {
 
 TEMPLATE_TEST_CASE("Sums in double are those of a network of doubles, rounded once", "[layers]",
                    GANTRY_DEVICES_WITH_WIDE_SUMS) {
-    using Images = InputShape<6, 5, 3>;
+    using SmallImages = InputShape<6, 5, 3>;
     check_layer<TestType, Dense<50, 7>, InputShape<50>>();
     check_layer<TestType, BatchNorm<6>, InputShape<6>>();
-    check_layer<TestType, Conv2d<3, 4, scalars_window>, Images>();
+    check_layer<TestType, Conv2d<3, 4, scalars_window>, SmallImages>();
     if constexpr (std::is_same_v<TestType, Cpu>)  // calls the kernels of Conv2d
-        check_layer<TestType, ConvTranspose2d<3, 4, scalars_window>, Images>();
+        check_layer<TestType, ConvTranspose2d<3, 4, scalars_window>, SmallImages>();
 }
 
 TEMPLATE_TEST_CASE("A step with sums in double survives cancellation", "[layers]",
