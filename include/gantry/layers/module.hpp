@@ -29,8 +29,8 @@ constexpr LayerTensors tensors_of() {
 /// feature_order.hpp.
 template <class L>
 struct PartOrders;
-/// Where a struct begins and ends, and its parts, as feature_order.hpp sees them. How its call operator
-/// connects them is unknown: each part is taken by itself.
+/// The input and the output of a struct, as a leaf layer for feature_order.hpp. Types do not tell how the
+/// call operator connects the parts, so each part is examined by itself.
 struct StructBorder : layers::PlainLayer {
     static constexpr layers::FeatureOrder feature_order = layers::FeatureOrder::own;
 };

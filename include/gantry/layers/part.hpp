@@ -22,8 +22,8 @@
 namespace gantry {
 
 namespace diagnosis {
-/// The member of a network struct whose layer does not fit what it is called with; the error is Mismatch's.
-/// Members of the same type cannot be told apart, so all are named.
+/// Names the member of a network struct whose layer does not fit its input; instantiating Mismatch reports
+/// the error. Members of the same type cannot be told apart, so all of them are named.
 template <core::Name member, class Mismatch>
 struct InMember {
     static_assert(sizeof(Mismatch) > 0);  // instantiates it, which reports the error

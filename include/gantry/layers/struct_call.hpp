@@ -22,7 +22,7 @@ struct StructTakes {
         "gantry: the call operator of this network struct does not take these arguments; it must be "
         "const: auto operator()(const auto& x) const (see StructTakes<struct, given...>)");
 };
-/// A struct in a Sequential returns something else than a tensor.
+/// A struct in a Sequential does not return a single tensor.
 template <class Struct, class Returns>
 struct StructReturnsTensor {
     static_assert(

@@ -34,7 +34,7 @@ struct IsPart {
 }  // namespace diagnosis
 
 namespace detail {
-/// A struct's call operator, if it has one and only one name: &Both<B>::operator() is ambiguous then.
+// Detects a call operator, also a template: &Both<B>::operator() is ambiguous if B has one.
 struct WithCall {
     void operator()();
 };
