@@ -35,6 +35,7 @@
 #include <gantry/ops/arithmetic.hpp>
 #include <gantry/ops/avg_pool.hpp>
 #include <gantry/ops/batch_norm.hpp>
+#include <gantry/ops/comparison.hpp>
 #include <gantry/ops/concatenate.hpp>
 #include <gantry/ops/convolution.hpp>
 #include <gantry/ops/dropout.hpp>
@@ -43,6 +44,7 @@
 #include <gantry/ops/matmul.hpp>
 #include <gantry/ops/max_pool.hpp>
 #include <gantry/ops/maxout.hpp>
+#include <gantry/ops/piecewise.hpp>
 #include <gantry/ops/reshape.hpp>
 #include <gantry/ops/softmax.hpp>
 #include <gantry/ops/sum.hpp>
