@@ -40,6 +40,7 @@
 #include <gantry/ops/convolution.hpp>
 #include <gantry/ops/dropout.hpp>
 #include <gantry/ops/elementwise.hpp>
+#include <gantry/ops/index_map.hpp>
 #include <gantry/ops/losses.hpp>
 #include <gantry/ops/matmul.hpp>
 #include <gantry/ops/max_pool.hpp>

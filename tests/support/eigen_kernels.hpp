@@ -20,6 +20,7 @@
     GANTRY_KERNEL(prefix, FillParameters, T)                    \
     GANTRY_KERNEL(prefix, GatherSamplesParameters, T)           \
     GANTRY_KERNEL(prefix, GatherScalarsParameters, T)           \
+    GANTRY_KERNEL(prefix, IndexMapParameters, T)                \
     GANTRY_KERNEL(prefix, MatmulParameters, T)                  \
     GANTRY_KERNEL(prefix, MaxPoolParameters, T)                 \
     GANTRY_KERNEL(prefix, MaxoutScatterParameters, T)           \

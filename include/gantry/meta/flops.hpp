@@ -79,7 +79,7 @@ std::size_t flops(const LossParameters<F, T, N>& p) {
 }
 template <class T>
 std::size_t flops(const SumParameters<T>& p) {
-    return p.rows * p.columns;
+    return p.batches * p.rows * p.columns;
 }
 template <class T>
 std::size_t flops(const MaxPoolParameters<T>& p) {
