@@ -46,8 +46,10 @@
 #include <gantry/ops/max_pool.hpp>
 #include <gantry/ops/maxout.hpp>
 #include <gantry/ops/piecewise.hpp>
+#include <gantry/ops/reduce.hpp>
 #include <gantry/ops/reshape.hpp>
 #include <gantry/ops/softmax.hpp>
+#include <gantry/ops/split.hpp>
 #include <gantry/ops/sum.hpp>
 #include <gantry/optim/adam.hpp>
 #include <gantry/optim/adam_w.hpp>

@@ -101,6 +101,11 @@ template <class V>
 GANTRY_HOST_DEVICE constexpr V min(V a, V b) {
     return select((a < b) | is_nan(a), a, b);
 }
+/// True where x takes the place of the largest number so far: if it is larger, or the first NaN.
+template <class V>
+GANTRY_HOST_DEVICE constexpr auto replaces_largest(V x, V largest) {
+    return (x > largest) | ((x != x) & (largest == largest));
+}
 /// |x|
 template <class V>
 GANTRY_HOST_DEVICE constexpr V abs(V x) {
