@@ -45,6 +45,7 @@
 #include <gantry/ops/matmul.hpp>
 #include <gantry/ops/max_pool.hpp>
 #include <gantry/ops/maxout.hpp>
+#include <gantry/ops/pairwise.hpp>
 #include <gantry/ops/piecewise.hpp>
 #include <gantry/ops/reduce.hpp>
 #include <gantry/ops/reshape.hpp>

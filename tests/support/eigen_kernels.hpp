@@ -7,6 +7,7 @@
 // clang-format off
 #define GANTRY_EIGEN_KERNELS(prefix, T)                         \
     GANTRY_KERNEL(prefix, BatchNormParameters, T)               \
+    GANTRY_KERNEL(prefix, BatchedMatmulParameters, T)           \
     GANTRY_KERNEL(prefix, BatchNormEvaluationParameters, T)     \
     GANTRY_KERNEL(prefix, BatchNormGradientParameters, T)       \
     GANTRY_KERNEL(prefix, BroadcastParameters, T)               \

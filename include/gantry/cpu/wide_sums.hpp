@@ -84,6 +84,11 @@ void launch(Cpu& device, const contracts::MatmulParameters<T, Sum>& p) {
 }
 
 template <class T, class Sum>
+void launch(Cpu& device, const contracts::BatchedMatmulParameters<T, Sum>& p) {
+    for (std::size_t i = 0; i < p.batches; ++i) launch(device, p.product(i));
+}
+
+template <class T, class Sum>
 void launch(Cpu& device, const contracts::ConvolutionParameters<T, Sum>& p) {
     const contracts::ConvolutionGeometry& g = p.geometry;
     const cpu::Widened<Sum> wide(device);

@@ -35,6 +35,8 @@ void launch(Cuda&, const contracts::LossParameters<F, T, N>&);
 template <class T>
 void launch(Cuda&, const contracts::MatmulParameters<T>&);
 template <class T>
+void launch(Cuda&, const contracts::BatchedMatmulParameters<T>&);
+template <class T>
 void launch(Cuda&, const contracts::ConvolutionParameters<T>&);
 template <class T>
 void launch(Cuda&, const contracts::ConvolutionTransposedParameters<T>&);
