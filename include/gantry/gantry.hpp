@@ -22,6 +22,7 @@
 #include <gantry/layers/conv_transpose2d.hpp>
 #include <gantry/layers/dense.hpp>
 #include <gantry/layers/dropout.hpp>
+#include <gantry/layers/embedding.hpp>
 #include <gantry/layers/input.hpp>
 #include <gantry/layers/max_pool2d.hpp>
 #include <gantry/layers/maxout.hpp>
@@ -39,6 +40,7 @@
 #include <gantry/ops/convolution.hpp>
 #include <gantry/ops/dropout.hpp>
 #include <gantry/ops/elementwise.hpp>
+#include <gantry/ops/integers.hpp>
 #include <gantry/ops/losses.hpp>
 #include <gantry/ops/matmul.hpp>
 #include <gantry/ops/max_pool.hpp>

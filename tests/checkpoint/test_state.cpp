@@ -90,14 +90,15 @@ struct PrefetcherMembers {
 static_assert(sizeof(io::Prefetcher) == sizeof(PrefetcherMembers));
 
 struct BatchesMembers {
-    std::span<const std::uint8_t> pixels, labels;  // owned by the caller
+    std::span<const std::uint8_t> pixels;  // owned by the caller
+    std::span<const std::int32_t> labels;  // as well
     std::size_t sample_size;
     BatchOptions options;
     std::array<float, 256> value_of_byte;
     io::ShuffledOrder order;
     struct Slot {
         std::vector<float> pixels;
-        std::vector<std::uint8_t> labels;
+        std::vector<std::int32_t> labels;
     };
     std::array<Slot, 2> slots;
     io::Prefetcher prefetcher;  // its position
@@ -110,6 +111,8 @@ struct DeviceBatchesMembers {
     core::Lifetime::Watch of_device;
     BatchOptions options;
     io::ShuffledOrder order;
+    std::span<const std::int32_t> labels;  // owned by the caller
+    std::optional<io::ShuffledOrder> label_order;
     std::optional<core::Buffer<std::uint8_t, Cpu>> resident;  // the caller's data
     std::uint64_t position;
     std::optional<NoUploader> uploader;  // its position

@@ -12,6 +12,7 @@ namespace ops {
 /// y (rows, count) = columns [from, from + count) of x (rows, total).
 struct SliceOp {
     static constexpr std::string_view name = "slice";
+    static constexpr bool takes_integers = true;
     std::size_t rows, total, from, count;
 
     template <class V>
@@ -26,6 +27,7 @@ struct SliceOp {
 /// The adjoint of SliceOp: y (rows, total) = x (rows, count) in columns [from, from + count), 0 elsewhere.
 struct PadOp {
     static constexpr std::string_view name = "pad";
+    static constexpr bool takes_integers = true;
     std::size_t rows, total, from, count;
 
     template <class V>
@@ -50,6 +52,7 @@ void SliceOp::vjp(const V& upstream, const V&, const V& x) const {
 /// y (rows, a_columns + b_columns) = a (rows, a_columns) and b (rows, b_columns), joined along the columns.
 struct ConcatenateOp {
     static constexpr std::string_view name = "concatenate";
+    static constexpr bool takes_integers = true;
     std::size_t rows, a_columns, b_columns;
 
     template <class V>
