@@ -29,8 +29,11 @@
 #include <gantry/layers/pool_unpool2d.hpp>
 #include <gantry/layers/reshape.hpp>
 #include <gantry/layers/sequential.hpp>
+#include <gantry/layers/state.hpp>
 #include <gantry/layers/upsample.hpp>
+#include <gantry/network/average.hpp>
 #include <gantry/network/network.hpp>
+#include <gantry/network/variables.hpp>
 #include <gantry/ops/activation.hpp>
 #include <gantry/ops/affine.hpp>
 #include <gantry/ops/arithmetic.hpp>

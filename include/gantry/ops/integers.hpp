@@ -2,6 +2,7 @@
 #include <gantry/autograd/record.hpp>
 #include <gantry/contracts/gather.hpp>
 #include <gantry/core/error.hpp>
+#include <gantry/meta/meta.hpp>
 #include <gantry/ops/reshape.hpp>
 
 #include <concepts>
