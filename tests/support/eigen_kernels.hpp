@@ -7,6 +7,7 @@
 // clang-format off
 #define GANTRY_EIGEN_KERNELS(prefix, T)                         \
     GANTRY_KERNEL(prefix, BatchNormParameters, T)               \
+    GANTRY_KERNEL(prefix, BatchedMatmulParameters, T)           \
     GANTRY_KERNEL(prefix, BatchNormEvaluationParameters, T)     \
     GANTRY_KERNEL(prefix, BatchNormGradientParameters, T)       \
     GANTRY_KERNEL(prefix, BroadcastParameters, T)               \
@@ -20,6 +21,7 @@
     GANTRY_KERNEL(prefix, FillParameters, T)                    \
     GANTRY_KERNEL(prefix, GatherSamplesParameters, T)           \
     GANTRY_KERNEL(prefix, GatherScalarsParameters, T)           \
+    GANTRY_KERNEL(prefix, IndexMapParameters, T)                \
     GANTRY_KERNEL(prefix, MatmulParameters, T)                  \
     GANTRY_KERNEL(prefix, MaxPoolParameters, T)                 \
     GANTRY_KERNEL(prefix, MaxoutScatterParameters, T)           \

@@ -1,51 +1,89 @@
 #pragma once
 #include <gantry/contracts/softmax.hpp>
 #include <gantry/ops/arithmetic.hpp>
+#include <gantry/ops/index_map.hpp>
 #include <gantry/ops/integers.hpp>
 #include <gantry/ops/losses.hpp>
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 #include <type_traits>
 
 namespace gantry {
 
 namespace ops {
-/// y[r][c] = exp(x[r][c]) / sum over k of exp(x[r][k])
+/// y[r][c] = exp(x[r][c]) / sum over k of exp(x[r][k]), where a row is along the last axis; or its logarithm.
 struct SoftmaxOp {
     static constexpr std::string_view name = "softmax";
+    bool log = false;
 
     template <class V>
     void forward(const V& y, bool, const V& x) const {
-        launch(*y.device, contracts::SoftmaxParameters<typename V::scalar>{
-                              static_cast<std::size_t>(x.extents.of[0]),
-                              static_cast<std::size_t>(x.extents.of[1]), x.data, y.data});
+        const auto columns = static_cast<std::size_t>(x.extents.last());
+        launch(*y.device, contracts::SoftmaxParameters<typename V::scalar>{x.size() / columns, columns,
+                                                                           x.data, y.data, log});
     }
     template <class V>
     void vjp(const V& upstream, const V& y, const V& x) const {
-        accumulate_grad(x, [&] { return y * (upstream - row_sums_repeated(upstream * y)); });
+        accumulate_grad(x, [&] {
+            return log ? upstream - exp(y) * row_sums_repeated(upstream)
+                       : y * (upstream - row_sums_repeated(upstream * y));
+        });
     }
-    /// Row sums, broadcast back to the shape of x.
+    /// Sums along the last axis, broadcast back to the shape of x.
     template <class V>
     static V row_sums_repeated(const V& x) {
-        const auto rows = static_cast<std::size_t>(x.extents.of[0]),
-                   columns = static_cast<std::size_t>(x.extents.of[1]);
-        const V sums = run_op(SumOp<typename V::scalar>{rows, columns, contracts::Axis::columns},
-                              core::Extents{1, {x.extents.of[0]}}, {}, x);
+        const auto columns = static_cast<std::size_t>(x.extents.last());
+        const std::size_t rows = x.size() / columns;
+        core::Extents of_sums = x.extents;
+        of_sums.of[static_cast<std::size_t>(of_sums.rank - 1)] = 1;
+        const V sums =
+            run_op(SumOp<typename V::scalar>{rows, columns, contracts::Axis::columns}, of_sums, {}, x);
         return run_op(BroadcastOp<typename V::scalar>{rows, columns, contracts::Axis::columns}, x.extents, {},
                       sums);
     }
 };
+
+/// Softmax of x, or its logarithm, along an axis of shape S; other axes than the last one are moved there and
+/// back.
+template <class S, class T, class D>
+TensorRef<T, D> run_softmax(const TensorRef<T, D>& x, int axis, bool log) {
+    const int last = x.extents.rank - 1,
+              index = std::is_same_v<S, core::DynamicShape> ? last : axis_of<S>(axis);
+    if (index == last) return run_op(SoftmaxOp{log}, x.extents, {}, x);
+    const IndexMapOp exchange = IndexMapOp::exchange(index, last);
+    core::Extents extents = x.extents;
+    std::swap(extents.of[static_cast<std::size_t>(index)], extents.of[static_cast<std::size_t>(last)]);
+    return run_op(exchange, x.extents, {},
+                  run_op(SoftmaxOp{log}, extents, {}, run_op(exchange, extents, {}, x)));
+}
+/// The public functions, with their checks.
+template <int axis, AnyTensor X>
+auto softmax_along(const X& x, bool log) {
+    using S = typename X::shape;
+    if constexpr (is_unknown<S>)
+        return x;
+    else if constexpr (std::is_same_v<S, core::DynamicShape>)
+        return run_softmax<S>(x, axis, log);
+    else if constexpr (!diagnosis::SampleAxis<S, axis>::value)
+        return x;
+    else
+        return core::typed<S, X>(run_softmax<S>(x.value(), axis, log));
+}
 }  // namespace ops
 
-/// Softmax over the features, y[r][c] = exp(x[r][c]) / sum over k of exp(x[r][k]): Shape<Batch, N> ->
-/// Shape<Batch, N>. Stable for any finite x.
-template <AnyTensor X>
+/// Softmax along an axis, by default the last one (features or channels), exp(x) / sum of exp(x): S -> S.
+/// Stable for any finite x.
+template <int axis = -1, AnyTensor X>
 auto softmax(const X& x) {
-    static_assert(X::shape::rank == 2 || std::is_same_v<typename X::shape, core::DynamicShape> ||
-                      std::is_same_v<typename X::shape, core::AnyShape>,
-                  "gantry: softmax takes Shape<Batch, N>");
-    return core::typed<typename X::shape, X>(ops::run_op(ops::SoftmaxOp{}, x.value().extents, {}, x.value()));
+    return ops::softmax_along<axis>(x, false);
+}
+/// Logarithm of the softmax along an axis, x - log(sum of exp(x)): S -> S. Stable for any finite x, also
+/// where the softmax itself is 0.
+template <int axis = -1, AnyTensor X>
+auto log_softmax(const X& x) {
+    return ops::softmax_along<axis>(x, true);
 }
 
 namespace ops {
