@@ -1,5 +1,6 @@
 #include "elementwise.cuh"
 #include "reduce.cuh"
+#include <gantry/network/average.hpp>
 #include <gantry/ops/activation.hpp>
 #include <gantry/ops/arithmetic.hpp>
 #include <gantry/ops/comparison.hpp>
@@ -63,6 +64,8 @@ GANTRY_MAP(ops::BceWithLogitsGradient, 3)
 GANTRY_MAP(ops::SquaredErrorGradient, 3)
 GANTRY_LOSS(ops::BceWithLogits)
 GANTRY_LOSS(ops::SquaredError)
+
+GANTRY_MAP(layers::MoveAverage, 2)
 
 GANTRY_MAP_SUM(ops::Square, 1)
 

@@ -22,14 +22,18 @@
 #include <gantry/layers/conv_transpose2d.hpp>
 #include <gantry/layers/dense.hpp>
 #include <gantry/layers/dropout.hpp>
+#include <gantry/layers/embedding.hpp>
 #include <gantry/layers/input.hpp>
 #include <gantry/layers/max_pool2d.hpp>
 #include <gantry/layers/maxout.hpp>
 #include <gantry/layers/pool_unpool2d.hpp>
 #include <gantry/layers/reshape.hpp>
 #include <gantry/layers/sequential.hpp>
+#include <gantry/layers/state.hpp>
 #include <gantry/layers/upsample.hpp>
+#include <gantry/network/average.hpp>
 #include <gantry/network/network.hpp>
+#include <gantry/network/variables.hpp>
 #include <gantry/ops/activation.hpp>
 #include <gantry/ops/affine.hpp>
 #include <gantry/ops/arithmetic.hpp>
@@ -41,6 +45,7 @@
 #include <gantry/ops/dropout.hpp>
 #include <gantry/ops/elementwise.hpp>
 #include <gantry/ops/index_map.hpp>
+#include <gantry/ops/integers.hpp>
 #include <gantry/ops/losses.hpp>
 #include <gantry/ops/matmul.hpp>
 #include <gantry/ops/max_pool.hpp>

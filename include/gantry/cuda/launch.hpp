@@ -84,12 +84,24 @@ void launch(Cuda&, const contracts::GatherSamplesParameters<T>&);
 template <class T>
 void launch(Cuda&, const contracts::GatherScalarsParameters<T>&);
 template <class T>
+void launch(Cuda&, const contracts::GatherRowsParameters<T>&);
+template <class T>
+void launch(Cuda&, const contracts::ScatterRowsParameters<T>&);
+template <class T>
+void launch(Cuda&, const contracts::OneHotParameters<T>&);
+template <class T>
+void launch(Cuda&, const contracts::ArgmaxParameters<T>&);
+template <class T>
+void launch(Cuda&, const contracts::WriteIntegersParameters<T>&);
+template <class T>
 void launch(Cuda&, const contracts::SoftmaxParameters<T>&);
 template <class T>
 void launch(Cuda&, const contracts::CrossEntropyParameters<T>&);
 
 template <class T>
 void launch(Cuda&, const contracts::UniformParameters<T>&);
+template <class T>
+void launch(Cuda&, const contracts::UniformIntegersParameters<T>&);
 template <class T>
 void launch(Cuda&, const contracts::NormalParameters<T>&);
 template <class T>

@@ -19,6 +19,7 @@ namespace ops {
 /// y (rows, count) = columns [from, from + count) of x (rows, total).
 struct SliceOp {
     static constexpr std::string_view name = "slice";
+    static constexpr bool takes_integers = true;
     std::size_t rows, total, from, count;
 
     template <class V>
@@ -33,6 +34,7 @@ struct SliceOp {
 /// The adjoint of SliceOp: y (rows, total) = x (rows, count) in columns [from, from + count), 0 elsewhere.
 struct PadOp {
     static constexpr std::string_view name = "pad";
+    static constexpr bool takes_integers = true;
     std::size_t rows, total, from, count;
 
     template <class V>
@@ -58,6 +60,7 @@ void SliceOp::vjp(const V& upstream, const V&, const V& x) const {
 template <std::size_t N>
 struct ConcatenateOp {
     static constexpr std::string_view name = "concatenate";
+    static constexpr bool takes_integers = true;
     std::size_t rows;
     std::array<std::size_t, N> columns;
 

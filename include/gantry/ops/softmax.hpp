@@ -2,12 +2,13 @@
 #include <gantry/contracts/softmax.hpp>
 #include <gantry/ops/arithmetic.hpp>
 #include <gantry/ops/index_map.hpp>
+#include <gantry/ops/integers.hpp>
 #include <gantry/ops/losses.hpp>
 
-#include <cstdint>
-#include <span>
+#include <algorithm>
 #include <string_view>
 #include <utility>
+#include <type_traits>
 
 namespace gantry {
 
@@ -121,6 +122,7 @@ struct SoftmaxCrossEntropyOp {
 /// for logits x and target probabilities t (one-hot for class labels), both Shape<Batch, N> -> Shape<>.
 /// Stable for any finite logits. Targets are constants without gradient. Errors: different batch sizes.
 template <AnyTensor X, class S, class T, class D>
+    requires(!std::is_integral_v<T>)
 auto softmax_cross_entropy(const X& logits, const Tensor<S, T, D>& targets) {
     static_assert(core::same_shape<typename X::shape, S>,
                   "gantry: the logits and targets of softmax_cross_entropy must have the same shape");
@@ -134,39 +136,21 @@ auto softmax_cross_entropy(const X& logits, const Tensor<S, T, D>& targets) {
     return core::typed<Shape<>, X>(ops::run_op(op, core::Extents{}, {}, x, targets.value()));
 }
 
+/// The same for class labels: logits Shape<Batch, N>, integers Shape<Batch> -> Shape<>. PyTorch's
+/// F.cross_entropy. Errors: a label outside [0, N), see one_hot.
+template <AnyTensor X, IntegerTensor Labels>
+auto softmax_cross_entropy(const X& logits, const Labels& labels) {
+    constexpr int classes = std::max(1, core::Last<typename X::shape>::value);
+    return softmax_cross_entropy(logits, one_hot<classes, typename X::scalar>(labels));
+}
+
 /// Does not compile: the targets are not a Tensor.
 template <AnyTensor X, class Labels>
 auto softmax_cross_entropy(const X& logits, const Labels&) {
     static_assert(sizeof(Labels) == 0,
-                  "gantry: the targets of softmax_cross_entropy must be a Tensor: use "
-                  "one_hot<classes>(device, labels) for labels, detach(x) for a Variable");
+                  "gantry: the targets of softmax_cross_entropy must be a Tensor: "
+                  "from_host<Shape<Batch>>(device, batch, labels) for labels, detach(x) for a Variable");
     return core::typed<Shape<>, X>(logits.value());
-}
-
-/// One-hot encoding of class labels: -> Shape<Batch, classes>, each row 1 at the label and 0 elsewhere.
-/// Errors: a label >= classes.
-template <int classes, class T = float, class D>
-auto one_hot(D& device, std::span<const std::uint8_t> labels) {
-    const std::size_t size = labels.size() * classes;
-    T* rows = static_cast<T*>(device.tape().scratch(size * sizeof(T)));
-    std::fill(rows, rows + size, T(0));
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-        if (labels[i] >= classes)
-            fail("one_hot", "every label must be less than the number of classes", int{labels[i]}, " of ",
-                 classes);
-        rows[i * classes + labels[i]] = T(1);
-    }
-    return from_host<Shape<Batch, classes>>(device, static_cast<int>(labels.size()),
-                                            std::span<const T>(rows, size));
-}
-
-/// Does not compile: labels must be std::uint8_t.
-template <int classes, class T = float, class D, class Labels>
-    requires(!std::is_convertible_v<const Labels&, std::span<const std::uint8_t>>)
-auto one_hot(D&, const Labels&) {
-    static_assert(sizeof(Labels) == 0,
-                  "gantry: labels must be std::uint8_t: use a std::vector<std::uint8_t>");
-    return Tensor<Shape<Batch, classes>, T, D>{TensorRef<T, D>{}};
 }
 
 }  // namespace gantry
