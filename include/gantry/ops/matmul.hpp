@@ -120,8 +120,11 @@ namespace ops {
 /// Result shape of op(a) op(b) for matrices or batches of them; unknown if Batch would be its last extent.
 template <class A, class B, Transpose transposed>
 struct MatrixProduct {
-    static constexpr core::Extents a = A::extents(Batch), b = B::extents(Batch);
+    static constexpr core::Extents a = A::extents(Batch);  ///< of the left operand
+    static constexpr core::Extents b = B::extents(Batch);  ///< of the right operand
+    /// The last extent of the result.
     static constexpr int columns = matrix_extent(b, 1, transposes_right(transposed));
+    /// All extents of the result.
     static constexpr core::Extents extents =
         matmul_extents(a, transposes_left(transposed), b, transposes_right(transposed));
     /// The shape.

@@ -47,7 +47,8 @@ constexpr core::Extents without_axes(const AxisSet& axes, bool keep) {
 
 /// A group of adjacent axes that are reduced: x is (outer, size, inner).
 struct AxisGroup {
-    int begin, end;
+    int begin;  ///< the first axis
+    int end;    ///< the axis after the last
     bool last;  ///< no axis before it is reduced
 };
 /// Calls f(group) for each group, the last axes first.
