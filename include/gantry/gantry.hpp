@@ -24,6 +24,7 @@
 #include <gantry/layers/dropout.hpp>
 #include <gantry/layers/embedding.hpp>
 #include <gantry/layers/input.hpp>
+#include <gantry/layers/learned_tensor.hpp>
 #include <gantry/layers/max_pool2d.hpp>
 #include <gantry/layers/maxout.hpp>
 #include <gantry/layers/pool_unpool2d.hpp>

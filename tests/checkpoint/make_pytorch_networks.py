@@ -62,7 +62,7 @@ def write_safetensors(path, tensors):
     header, data = {}, b""
     for name, tensor in tensors.items():
         content = tensor.detach().contiguous().numpy().tobytes()
-        header[name] = {"dtype": {torch.float32: "F32", torch.int64: "I64"}[tensor.dtype],
+        header[name] = {"dtype": {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}[tensor.dtype],
                         "shape": list(tensor.shape), "data_offsets": [len(data), len(data) + len(content)]}
         data += content
     text = json.dumps(header).encode()
@@ -87,4 +87,5 @@ def main():
     write_safetensors(sys.argv[1] if len(sys.argv) > 1 else "pytorch_networks.safetensors", tensors)
 
 
-main()
+if __name__ == "__main__":
+    main()
