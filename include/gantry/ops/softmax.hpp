@@ -7,8 +7,8 @@
 
 #include <algorithm>
 #include <string_view>
-#include <utility>
 #include <type_traits>
+#include <utility>
 
 namespace gantry {
 
