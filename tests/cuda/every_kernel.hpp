@@ -214,7 +214,9 @@ template <class Check>
 void product_kernels(Cuda& device, const Check& check) {
     const auto product = [&](const Product<float>& p) { check(p.on(device, tiled), p.on(device, plain)); };
     const auto convolution = [&](const Convolution<float>& c) {
-        check(c.on(device, tiled), c.on(device, plain));
+        const auto expected = c.on(device, plain);
+        check(c.on(device, tiled), expected);
+        if (c.geometry.is_depthwise()) check(c.on(device, depthwise), expected);
     };
     for (const std::size_t offset : {0, 1})
         for (int transposes = 0; transposes < 4; ++transposes) {
@@ -245,6 +247,9 @@ void product_kernels(Cuda& device, const Check& check) {
     convolution({{2, v, h, 49, 12}, Direction::forward});
     convolution({{2, v, h, 12, 200}, Direction::transposed});
     convolution({{70, v, h, 9, 12}, Direction::weights});
+    for (const Direction d : directions)
+        for (const int groups : {4, 12}) convolution({{3, v, h, 12, 12, groups}, d});  // of 3 channels, of 1
+    convolution({{90, v, h, 3, 3, 3}, Direction::weights});                            // depthwise: parts
     // Large tiles.
     convolution({{2, window(58, 3), window(56, 1), 4, 40}, Direction::forward});
     convolution({{2, window(58, 3), window(56, 1), 40, 4}, Direction::transposed});

@@ -26,7 +26,7 @@ std::size_t epilogue_flops(const P& p, std::size_t results) {
 }
 inline std::size_t convolution_flops(const ConvolutionGeometry& g) {
     return 2 * g.y_size() * static_cast<std::size_t>(g.vertical.size) *
-           static_cast<std::size_t>(g.horizontal.size) * static_cast<std::size_t>(g.in_channels);
+           static_cast<std::size_t>(g.horizontal.size) * static_cast<std::size_t>(g.group_in());
 }
 inline std::size_t pooling_flops(const PoolingGeometry& g) {
     return g.images * static_cast<std::size_t>(g.pooled_height) * static_cast<std::size_t>(g.pooled_width) *

@@ -239,28 +239,33 @@ void matrix_vector(int threads, const MatmulPart<T>& p, bool activate_after) {
     });
 }
 
-}  // namespace gantry::cpu::inline GANTRY_TARGET
-
-namespace gantry {
-
-/// C = activation(op(A) op(B) + bias), or C += op(A) op(B), on the CPU. Extents may be 0. The result is
-/// bitwise the same for any number of threads. Only the first call with a given size allocates scratch
-/// memory.
+/// C = activation(op(A) op(B) + bias), or C += op(A) op(B), on at most `most_threads` threads. Extents may be
+/// 0. The result is bitwise the same for any number of threads. Only the first call with a given size
+/// allocates scratch memory.
 template <class T>
-void launch(Cpu& device, const contracts::MatmulParameters<T>& parameters) {
+void matrix_product(int most_threads, const contracts::MatmulParameters<T>& parameters) {
     if (parameters.rows == 0 || parameters.columns == 0) return;
     contracts::MatmulParameters<T> p = parameters;
     if (p.inner == 0) {  // A and B are empty: zero strides keep addresses inside them from being computed
         p.transpose_a = false;
         p.transpose_b = true;
     }
-    const int threads = cpu::worthwhile_threads(1.0 * p.rows * p.columns * p.inner, device.threads());
-    const bool activate_after = !cpu::fits_epilogue(p.activation);
-    const cpu::MatmulPart<T> whole(p);
+    const int threads = worthwhile_threads(1.0 * p.rows * p.columns * p.inner, most_threads);
+    const bool activate_after = !fits_epilogue(p.activation);
+    const MatmulPart<T> whole(p);
     if (p.rows == 1 || p.columns == 1)
-        cpu::matrix_vector(threads, whole, activate_after);
+        matrix_vector(threads, whole, activate_after);
     else
-        cpu::matrix_matrix(threads, whole, activate_after);
+        matrix_matrix(threads, whole, activate_after);
+}
+
+}  // namespace gantry::cpu::inline GANTRY_TARGET
+
+namespace gantry {
+
+template <class T>
+void launch(Cpu& device, const contracts::MatmulParameters<T>& p) {
+    cpu::matrix_product(device.threads(), p);
 }
 
 }  // namespace gantry
