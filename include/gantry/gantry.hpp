@@ -26,6 +26,7 @@
 #include <gantry/layers/max_pool2d.hpp>
 #include <gantry/layers/maxout.hpp>
 #include <gantry/layers/pool_unpool2d.hpp>
+#include <gantry/layers/resampling.hpp>
 #include <gantry/layers/reshape.hpp>
 #include <gantry/layers/sequential.hpp>
 #include <gantry/layers/upsample.hpp>
@@ -43,6 +44,7 @@
 #include <gantry/ops/matmul.hpp>
 #include <gantry/ops/max_pool.hpp>
 #include <gantry/ops/maxout.hpp>
+#include <gantry/ops/resampling.hpp>
 #include <gantry/ops/reshape.hpp>
 #include <gantry/ops/softmax.hpp>
 #include <gantry/ops/sum.hpp>

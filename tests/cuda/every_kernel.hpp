@@ -179,6 +179,13 @@ std::vector<T> poolings(D& device, std::size_t offset) {
         launch(device,
                contracts::WindowSpreadParameters<T>{g, pooled, arrays.unwritten(whole_size(g)), 0.25});
     }
+    for (const bool up : {true, false}) {
+        const contracts::FirFilter filter{3, {0.25, 0.5, 0.25}, 1, true};
+        const std::size_t small = 2 * 3 * 4 * 8, large = 4 * small;
+        launch(device, contracts::ResamplingParameters<T>{up, 2, 8, 3, 4, filter,
+                                                          arrays.random(up ? small : large, "x"),
+                                                          arrays.unwritten(up ? large : small)});
+    }
     return arrays.to_host();
 }
 

@@ -32,6 +32,7 @@
     GANTRY_KERNEL(prefix, SwitchScatterParameters, T)           \
     GANTRY_KERNEL(prefix, UniformParameters, T)                 \
     GANTRY_KERNEL(prefix, WindowSpreadParameters, T)            \
+    GANTRY_KERNEL(prefix, ResamplingParameters, T)              \
     GANTRY_KERNEL(prefix, WindowSumParameters, T)
 // clang-format on
 

@@ -9,6 +9,7 @@
 #include <gantry/contracts/pooling.hpp>
 #include <gantry/contracts/random.hpp>
 #include <gantry/contracts/reduce.hpp>
+#include <gantry/contracts/resampling.hpp>
 #include <gantry/contracts/softmax.hpp>
 
 #include <cstddef>
@@ -92,6 +93,13 @@ std::size_t flops(const SwitchScatterParameters<T>& p) {
 template <class T>
 std::size_t flops(const WindowSumParameters<T>& p) {
     return detail::pooling_flops(p.geometry);
+}
+/// Each pixel of the smaller image meets each tap of the window, in both directions.
+template <class T>
+std::size_t flops(const ResamplingParameters<T>& p) {
+    const auto taps = static_cast<std::size_t>(p.filter.size * p.filter.size);
+    return 2 * p.images * static_cast<std::size_t>(p.height) * static_cast<std::size_t>(p.width) *
+           p.channels * taps;
 }
 template <class T>
 std::size_t flops(const MaxoutSelectParameters<T>& p) {

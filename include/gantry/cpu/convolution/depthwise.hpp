@@ -5,6 +5,7 @@
 #include <gantry/cpu/convolution/source.hpp>
 #include <gantry/cpu/simd/activation.hpp>
 #include <gantry/cpu/simd/simd.hpp>
+#include <gantry/cpu/simd/strips.hpp>
 #include <gantry/cpu/simd/sum.hpp>
 #include <gantry/cpu/threads/parallel.hpp>
 #include <gantry/cpu/threads/scratch.hpp>
@@ -14,38 +15,6 @@
 #include <span>
 
 namespace gantry::cpu::inline GANTRY_TARGET {
-
-namespace detail {
-/// Reads and writes whole vectors, or the first `count` lanes of one.
-template <class T, bool partial>
-struct Lane {
-    std::size_t count = lanes<T>;
-
-    GANTRY_ALWAYS_INLINE Vector<T> get(const T* from) const {
-        if constexpr (partial)
-            return load_partial(from, count);
-        else
-            return load(from);
-    }
-    GANTRY_ALWAYS_INLINE void put(T* to, Vector<T> v) const {
-        if constexpr (partial)
-            store_partial(to, count, v);
-        else
-            store(to, v);
-    }
-};
-/// Covers channels with strips of `most` vectors, single vectors and a partial one: calls
-/// f(first channel, integral_constant<number of vectors>, Lane).
-template <std::size_t most, class T, class F>
-void for_strips(std::size_t channels, const F& f) {
-    std::size_t c = 0;
-    for (; c + most * lanes<T> <= channels; c += most * lanes<T>)
-        f(c, std::integral_constant<std::size_t, most>{}, Lane<T, false>{});
-    for (; c + lanes<T> <= channels; c += lanes<T>)
-        f(c, std::integral_constant<std::size_t, 1>{}, Lane<T, false>{});
-    if (c < channels) f(c, std::integral_constant<std::size_t, 1>{}, Lane<T, true>{channels - c});
-}
-}  // namespace detail
 
 /// Forward or transposed depthwise convolution, vectorised over channels. A block of pixels with the same
 /// taps shares the loads of the weights. Rows of the target are distributed over the threads.
@@ -85,7 +54,7 @@ private:
         const T* const source = sum_.source + (image * sum_.vertical.sources() + taps.pixel) * source_row;
         T* const target = sum_.target + image * sum_.target_image() + row * sum_.target_row();
         const auto compute_pixels = [&](const Column* first, auto pixels) {
-            detail::for_strips<strip, T>(channels_, [&](std::size_t c, auto vectors, const auto& lane) {
+            for_strips<strip, T>(channels_, [&](std::size_t c, auto vectors, const auto& lane) {
                 compute<vectors(), pixels()>(taps, first, source + c, c, target + c, lane);
             });
         };
@@ -203,7 +172,7 @@ private:
     /// w[c] += sum over `count` outputs of x[..., c] y[..., c]
     void add_tap(const T* x, const T* y, std::size_t count, T* w) const {
         const std::size_t x_step = size(h_.stride) * channels_;
-        detail::for_strips<strip, T>(channels_, [&](std::size_t c, auto vectors, const auto& lane) {
+        for_strips<strip, T>(channels_, [&](std::size_t c, auto vectors, const auto& lane) {
             Vector<T> sums[vectors()] = {};
             const T *from_x = x + c, *from_y = y + c;
             for (std::size_t i = 0; i < count; ++i, from_x += x_step, from_y += channels_)
