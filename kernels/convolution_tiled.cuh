@@ -8,8 +8,8 @@
 //     transposed   pixels of x           in_channels     taps x out_channels, for each phase of the stride
 // clang-format on
 //
-// Each group is a product of its own, with the channels of the group; a block of threads computes a tile of
-// one.
+// Each group is a separate product, of the channels of the group. A block of threads computes a tile of one
+// group.
 // Sources walk along the inner dimension with counters, without divisions between slices. A phase of a
 // transposed convolution, the pixels of x at the same position relative to the stride, has its own taps, so
 // no inserted zeros are multiplied.

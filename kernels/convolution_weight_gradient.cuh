@@ -6,8 +6,8 @@
 //     taps x in_channels    out_channels    pixels of y
 // clang-format on
 //
-// Each group is a product of its own, with the channels of the group; a block of threads computes a tile of
-// one.
+// Each group is a separate product, of the channels of the group. A block of threads computes a tile of one
+// group.
 // The result is small and the sums are long, so they are usually split (split-K).
 #include "convolution_operand.cuh"
 #include "tile_product.cuh"
