@@ -134,8 +134,8 @@ void convolution_depthwise(Cuda& device, const contracts::ConvolutionWeightGradi
           g, ConvolutionOperand<T>{p.x, p.x_activation}, ConvolutionOperand<T>{p.y, p.y_activation}, sums,
           parts == 1 && p.accumulate);
     if (parts > 1)
-        launch(device,
-               contracts::SumParameters<T>{parts, size, contracts::Axis::rows, sums, p.w, p.accumulate});
+        launch(device, contracts::SumParameters<T>{
+                           .rows = parts, .columns = size, .x = sums, .y = p.w, .accumulate = p.accumulate});
 }
 
 }  // namespace gantry::cuda

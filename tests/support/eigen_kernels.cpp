@@ -1,6 +1,6 @@
 #include "support/eigen_kernels.hpp"
 
 namespace gantry {
-GANTRY_EIGEN_KERNELS(, float)
-GANTRY_EIGEN_KERNELS(, double)
+GANTRY_KERNELS(, EigenCpu, float)
+GANTRY_KERNELS(, EigenCpu, double)
 }  // namespace gantry

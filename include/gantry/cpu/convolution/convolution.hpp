@@ -36,7 +36,7 @@ void run(int threads, const contracts::ConvolutionGeometry& g, const Convolution
 template <class T>
 void convolve(int most_threads, const contracts::ConvolutionParameters<T>& p) {
     const contracts::ConvolutionGeometry& g = p.geometry;
-    if (const auto product = as_product(p)) return matrix_product(most_threads, *product);
+    if (const auto product = as_product(p)) return multiply(convolution_threads(most_threads, g), *product);
     if (g.y_size() == 0) return;
     const int threads = convolution_threads(most_threads, g);
     if (g.groups > 1 && !g.is_depthwise())
@@ -61,7 +61,7 @@ void convolve(int most_threads, const contracts::ConvolutionTransposedParameters
     const contracts::ConvolutionGeometry& g = p.geometry;
     // Unlike a product, the kernels below can add one bias per channel to rows of (pixel, channel).
     if (const auto product = as_product(p); product && (!p.bias || product->bias))
-        return matrix_product(most_threads, *product);
+        return multiply(convolution_threads(most_threads, g), *product);
     if (g.x_size() == 0) return;
     const int threads = convolution_threads(most_threads, g);
     if (g.groups > 1 && !g.is_depthwise())
@@ -84,7 +84,7 @@ void convolve(int most_threads, const contracts::ConvolutionTransposedParameters
 template <class T>
 void convolve(int most_threads, const contracts::ConvolutionWeightGradientParameters<T>& p) {
     const contracts::ConvolutionGeometry& g = p.geometry;
-    if (const auto product = as_product(p)) return matrix_product(most_threads, *product);
+    if (const auto product = as_product(p)) return multiply(convolution_threads(most_threads, g), *product);
     if (g.w_size() == 0) return;
     if (g.batch == 0) {
         if (!p.accumulate) std::fill_n(p.w, g.w_size(), T(0));
