@@ -13,8 +13,7 @@ struct ConditionalBatchNorm {
     Embedding<classes, channels> scale, shift;
 
     auto operator()(const auto& x, const auto& label) const {
-        using PerChannel = Shape<Batch, 1, 1, channels>;
-        return norm(x) * (1.0 + reshape<PerChannel>(scale(label))) + reshape<PerChannel>(shift(label));
+        return norm(x) * (1.0 + scale(label)) + shift(label);
     }
 };
 /// Noise and labels -> images of 16 x 16 with `colours` channels.

@@ -31,10 +31,8 @@ struct AdaIn {
     Dense<style, channels> scale, shift;
 
     auto operator()(const auto& x, const auto& w) const {
-        using PerChannel = Shape<Batch, 1, 1, channels>;
-        const auto centred = x - reshape<PerChannel>(mean_over<1, 2>(x));
-        const auto deviation = inverse_sqrt(mean_over<1, 2>(square(centred)) + 1e-5);
-        return centred * reshape<PerChannel>(deviation * (1.0 + scale(w))) + reshape<PerChannel>(shift(w));
+        const auto normal = (x - mean_over<1, 2>(x)) * inverse_sqrt(variance_over<1, 2>(x) + 1e-5);
+        return normal * (1.0 + scale(w)) + shift(w);
     }
 };
 /// Doubles the image, and convolves it in the style.
