@@ -5,8 +5,8 @@
 
 namespace gantry::networks {
 
-/// Adds to each pixel a mean of all pixels, weighted by how well their keys fit its query. At the beginning gamma is 0
-/// and the block passes its input on.
+/// Adds to each pixel a mean of all pixels, weighted by how well their keys fit its query. At the beginning
+/// gamma is 0 and the block passes its input on.
 template <int channels, int reduced = channels / 8>
 struct SelfAttention {
     static constexpr Conv2dOptions per_pixel{.size = 1, .bias = false};
@@ -20,8 +20,8 @@ struct SelfAttention {
         using Image = typename X::shape;
         constexpr int pixels = static_cast<int>(Image::sample_size) / channels;
         using Reduced = Shape<Batch, pixels, reduced>;
-        const auto scores =
-            batched_matmul(reshape<Reduced>(query(x)), transpose(reshape<Reduced>(key(x))));  // (B, query, key)
+        const auto scores = batched_matmul<Transpose::right>(reshape<Reduced>(query(x)),
+                                                             reshape<Reduced>(key(x)));  // (B, query, key)
         const auto attended =
             batched_matmul(softmax(scores), reshape<Shape<Batch, pixels, channels>>(value(x)));
         return x + reshape<Shape<>>(gamma(x)) * reshape<Image>(attended);

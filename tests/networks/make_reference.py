@@ -3,7 +3,7 @@
 
 For each network NAME the file has its weights before the step as the part NAME.before (float), its inputs NAME.input0
 and so on, NAME.output and the weights after the step as NAME.after (double). The loss is mean(y^2) for each output y, plus
-a gradient penalty: the mean over the batch of |d sum(y) / d input0|^2. Plain SGD with rate 0.1 updates the weights.
+a gradient penalty: the mean over the batch of |d sum(y) / d input0|^2. Plain SGD with rate 0.01 updates the weights.
 
 Use: /usr/bin/python3 make_reference.py [reference.safetensors]   (Debian: python3-torch)
 """
@@ -26,6 +26,8 @@ CASES = {
     "projection": (networks.ProjectionDiscriminator(4, 2, 3), [(3, 8, 8), LABELS]),
     "style": (networks.StyleGenerator(5, 6, 2), [(5,)]),
     "attention": (networks.AttentiveDiscriminator(8), [(3, 8, 8)]),
+    "r3_generator": (networks.R3Generator(8, 2, 4, 5, 3, 4), [(5,), LABELS]),
+    "r3_discriminator": (networks.R3Discriminator(8, 2, 4, 6, 4), [(3, 32, 32), LABELS]),
     "features": (networks.FeatureDiscriminator(3), [(3, 8, 8)]),
 }
 
@@ -55,7 +57,7 @@ def main():
         slope, = torch.autograd.grad(sum(y.sum() for y in outputs), x[0], create_graph=True)
         penalty = slope.square().flatten(1).sum(1).mean()
         loss = sum(y.square().mean() for y in outputs) + penalty
-        optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+        optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
         loss.backward()
         optimizer.step()
         tensors[f"{name}.output"] = channels_last(outputs[0]).detach()

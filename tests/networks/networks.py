@@ -177,3 +177,106 @@ class FeatureDiscriminator(nn.Module):
     def forward(self, image):
         features = self.body(image)
         return features, self.head(features)
+
+
+class Convolution(nn.Module):
+    def __init__(self, inputs, outputs, size, groups=1):
+        super().__init__()
+        self.Layer = nn.Conv2d(inputs, outputs, size, padding=size // 2, groups=groups, bias=False)
+
+    def forward(self, x):
+        return self.Layer(x)
+
+
+class BiasedActivation(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.Bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x):
+        return F.leaky_relu(x + self.Bias[:, None, None], 0.2)
+
+
+class ResidualBlock(nn.Module):
+    def __init__(self, channels, groups):
+        super().__init__()
+        self.LinearLayer1 = Convolution(channels, 2 * channels, 1)
+        self.LinearLayer2 = Convolution(2 * channels, 2 * channels, 3, groups)
+        self.LinearLayer3 = Convolution(2 * channels, channels, 1)
+        self.NonLinearity1, self.NonLinearity2 = BiasedActivation(2 * channels), BiasedActivation(2 * channels)
+
+    def forward(self, x):
+        y = self.LinearLayer2(self.NonLinearity1(self.LinearLayer1(x)))
+        return x + self.LinearLayer3(self.NonLinearity2(y))
+
+
+class Resample(nn.Module):
+    """By 2 with the filter [1, 2, 1], made interpolating by a convolution with [1, 1]."""
+
+    def __init__(self, upwards):
+        super().__init__()
+        self.upwards = upwards
+
+    def forward(self, x):
+        taps = torch.tensor([1, 3, 3, 1], dtype=x.dtype)
+        kernel = (torch.outer(taps, taps) / 64).expand(x.shape[1], 1, 4, 4)
+        if self.upwards:
+            return F.conv_transpose2d(x, 4 * kernel, stride=2, padding=1, groups=x.shape[1])
+        return F.conv2d(x, kernel, stride=2, padding=1, groups=x.shape[1])
+
+
+class GenerativeBasis(nn.Module):
+    def __init__(self, inputs, channels):
+        super().__init__()
+        self.Basis = nn.Parameter(torch.randn(channels, 4, 4))
+        self.LinearLayer = nn.Linear(inputs, channels, bias=False)
+
+    def forward(self, z):
+        return self.Basis * self.LinearLayer(z)[:, :, None, None]
+
+
+class DiscriminativeBasis(nn.Module):
+    def __init__(self, channels, outputs):
+        super().__init__()
+        self.Basis = nn.Conv2d(channels, channels, 4, groups=channels, bias=False)
+        self.LinearLayer = nn.Linear(channels, outputs, bias=False)
+
+    def forward(self, x):
+        return self.LinearLayer(self.Basis(x).flatten(1))
+
+
+class Stage(nn.Module):
+    def __init__(self, *layers):
+        super().__init__()
+        self.Layers = nn.Sequential(*layers)
+
+    def forward(self, x):
+        return self.Layers(x)
+
+
+class R3Generator(nn.Module):
+    def __init__(self, width, blocks, groups, noise, embedding, classes):
+        super().__init__()
+        transitions = [GenerativeBasis(noise + embedding, width), *(Resample(True) for _ in range(3))]
+        self.MainLayers = nn.Sequential(
+            *(Stage(t, *(ResidualBlock(width, groups) for _ in range(blocks))) for t in transitions))
+        self.AggregationLayer = Convolution(width, 3, 1)
+        self.EmbeddingLayer = nn.Linear(classes, embedding, bias=False)
+
+    def forward(self, z, label):
+        y = self.EmbeddingLayer(F.one_hot(label, self.EmbeddingLayer.in_features).to(z.dtype))
+        return self.AggregationLayer(self.MainLayers(torch.cat([z, y], 1)))
+
+
+class R3Discriminator(nn.Module):
+    def __init__(self, width, blocks, groups, embedding, classes):
+        super().__init__()
+        transitions = [*(Resample(False) for _ in range(3)), DiscriminativeBasis(width, embedding)]
+        self.ExtractionLayer = Convolution(3, width, 1)
+        self.MainLayers = nn.Sequential(
+            *(Stage(*(ResidualBlock(width, groups) for _ in range(blocks)), t) for t in transitions))
+        self.EmbeddingLayer = nn.Linear(classes, embedding, bias=False)
+
+    def forward(self, image, label):
+        y = self.EmbeddingLayer(F.one_hot(label, self.EmbeddingLayer.in_features).to(image.dtype))
+        return (self.MainLayers(self.ExtractionLayer(image)) * y).sum(1)

@@ -1,8 +1,9 @@
-// Compares the networks of examples/networks with the same networks in PyTorch, one training step with a gradient
-// penalty: see make_reference.py.
+// Compares the networks of examples/networks with the same networks in PyTorch, one training step with a
+// gradient penalty: see make_reference.py.
 #include "networks/conditional.hpp"
 #include "networks/feature_matching.hpp"
 #include "networks/pix2pix.hpp"
+#include "networks/r3gan.hpp"
 #include "networks/self_attention.hpp"
 #include "networks/style.hpp"
 #include "support/catch.hpp"
@@ -47,7 +48,8 @@ double error_of(const std::vector<T>& got, const std::vector<double>& expected) 
     REQUIRE(got.size() == expected.size());
     double largest = 0;
     for (std::size_t i = 0; i < got.size(); ++i) {
-        const double error = std::abs(static_cast<double>(got[i]) - expected[i]) / (1 + std::abs(expected[i]));
+        const double error =
+            std::abs(static_cast<double>(got[i]) - expected[i]) / (1 + std::abs(expected[i]));
         largest = error <= largest ? largest : std::isnan(error) ? INFINITY : error;
     }
     return largest;
@@ -81,7 +83,7 @@ void check_step(const std::string& name, double tolerance) {
     D device;
     Network<Architecture, D, T> network{device, Seed{1}};
     load(network, name + ".before");
-    Sgd sgd{network, {.learning_rate = 0.1}};
+    Sgd sgd{network, {.learning_rate = 0.01}};
     {
         const Step step{device};
         const auto x = variable(input<T>(device, std::type_identity<First>{}, name + ".input0"));
@@ -92,7 +94,8 @@ void check_step(const std::string& name, double tolerance) {
         const auto penalty = mean(sum_per_sample(square(slope)));
         const auto loss =
             std::apply([](const auto&... one) { return (mean(square(one)) + ...); }, y) + penalty;
-        CHECK(error_of(std::vector{loss.item(), penalty.item()}, numbers_of<double>(name + ".losses")) < tolerance);
+        CHECK(error_of(std::vector{loss.item(), penalty.item()}, numbers_of<double>(name + ".losses")) <
+              tolerance);
         sgd.step(backward(loss, network));
     }
     Cpu host;
@@ -114,6 +117,8 @@ void check_steps(double tolerance) {
     check_step<StyleGenerator<5, 6, 2>, T, D, Noise>("style", tolerance);
     check_step<AttentiveDiscriminator<8>, T, D, Image>("attention", tolerance);
     check_step<FeatureDiscriminator<3>, T, D, Image>("features", tolerance);
+    check_step<r3gan::Generator<8, 2, 4, 5, 3, 4>, T, D, Noise, Labels>("r3_generator", tolerance);
+    check_step<r3gan::Discriminator<8, 2, 4, 6, 4>, T, D, Large, Labels>("r3_discriminator", tolerance);
 }
 
 }  // namespace

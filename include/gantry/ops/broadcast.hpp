@@ -77,6 +77,13 @@ struct BroadcastShape<S...> {
     using type = core::DynamicShape;
 };
 
+/// True if shapes Part... broadcast to Whole.
+template <class Whole, class... Part>
+inline constexpr bool broadcasts_to =
+    ((broadcast_kind(Whole::extents(Batch), Part::extents(Batch)) != Broadcast::impossible) && ...);
+template <class... Part>
+inline constexpr bool broadcasts_to<core::DynamicShape, Part...> = true;
+
 /// x, whose extents are those of `whole` or 1, repeated where they are 1. Adjacent axes are repeated
 /// together.
 template <class T, class D>

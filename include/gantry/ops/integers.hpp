@@ -171,10 +171,25 @@ auto gather(const X& x, const Index& index) {
     }
 }
 
+namespace ops {
+/// The scalar of one_hot by default: that of the network in whose forward pass it is, or float.
+template <class Index>
+struct OneHotScalar {
+    using type = float;
+};
+template <class Index>
+    requires requires { typename Index::network_scalar; }
+struct OneHotScalar<Index> {
+    using type = typename Index::network_scalar;
+};
+}  // namespace ops
+
 /// One-hot encoding of class labels: integers Shape<Batch, ...> -> T Shape<Batch, ..., classes>, 1 at the
-/// label and 0 elsewhere. Errors: a label outside [0, classes); on Cuda, its row is NaN.
-template <int classes, class T = float, AnyTensor Index>
+/// label and 0 elsewhere. T is float unless told, or the scalar of the network struct that calls it. Errors:
+/// a label outside [0, classes); on Cuda, its row is NaN.
+template <int classes, class Scalar = void, AnyTensor Index>
 auto one_hot(const Index& labels) {
+    using T = std::conditional_t<std::is_void_v<Scalar>, typename ops::OneHotScalar<Index>::type, Scalar>;
     static_assert(classes > 0, "gantry: one_hot needs at least one class");
     using D = typename Index::device_type;
     static_cast<void>(sizeof(diagnosis::IndexIsIntegers<Index>));

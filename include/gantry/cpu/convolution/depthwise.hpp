@@ -81,7 +81,7 @@ private:
         });
         const TapRun& taps = columns->taps;
         const std::size_t distance =
-            pixels > 1 ? (columns[pixels - 1].taps.pixel - taps.pixel) / (pixels - 1) * channels_ : 0;
+            (columns[pixels - 1].taps.pixel - taps.pixel) / std::max<std::size_t>(1, pixels - 1) * channels_;
         const std::size_t source_row = sum_.horizontal.sources() * channels_ * sum_.vertical.step();
         const std::size_t step = sum_.horizontal.step() * channels_;
         for (std::size_t v = 0; v < rows.count; ++v) {
