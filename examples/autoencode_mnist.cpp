@@ -39,7 +39,8 @@ public:
     /// The mean squared error on the test split.
     std::vector<double> test() override {
         double sum = 0;
-        this->evaluate(test_, [&](const auto& originals, const auto& reconstructions) {
+        this->evaluate(test_, [&](const auto& originals, const auto& results) {
+            const auto reconstructions = results.to_host();
             for (std::size_t i = 0; i < originals.size(); ++i) {
                 const double difference = originals[i] - reconstructions[i];
                 sum += difference * difference;
@@ -52,7 +53,8 @@ public:
     io::Image draw() override {
         const std::size_t row = columns_ * Base::Item::sample_size;
         std::vector<float> tiles;
-        this->evaluate(shown_, [&](const auto& originals, const auto& reconstructions) {
+        this->evaluate(shown_, [&](const auto& originals, const auto& results) {
+            const auto reconstructions = results.to_host();
             for (std::size_t first = 0; first < originals.size(); first += row)
                 for (const auto& numbers : {originals, reconstructions})
                     tiles.insert(tiles.end(), numbers.begin() + static_cast<std::ptrdiff_t>(first),

@@ -23,16 +23,8 @@ namespace {
 
 constexpr std::size_t classes = MnistClassifier::classes;
 
-/// The class with the largest logit in each row.
-std::vector<std::uint8_t> decide(std::span<const float> logits) {
-    std::vector<std::uint8_t> chosen;
-    for (; !logits.empty(); logits = logits.subspan(classes))
-        chosen.push_back(
-            static_cast<std::uint8_t>(std::ranges::max_element(logits.first(classes)) - logits.begin()));
-    return chosen;
-}
 /// The share of correct predictions.
-double accuracy(std::span<const std::uint8_t> chosen, std::span<const std::uint8_t> labels) {
+double accuracy(std::span<const std::int32_t> chosen, std::span<const std::int32_t> labels) {
     std::size_t right = 0;
     for (std::size_t i = 0; i < labels.size(); ++i) right += chosen[i] == labels[i] ? 1 : 0;
     return static_cast<double>(right) / static_cast<double>(labels.size());
@@ -53,9 +45,11 @@ public:
         const Minibatch<float> batch = batches_.next();
         const Step step{device_};
         const auto logits = network_(items(batch.pixels));
-        const auto loss = softmax_cross_entropy(logits, one_hot<classes>(device_, batch.labels));
+        const auto labels =
+            from_host<Shape<Batch>>(device_, static_cast<int>(batch.labels.size()), batch.labels);
+        const auto loss = softmax_cross_entropy(logits, labels);
         this->update(loss);
-        this->add_metrics({loss.item(), accuracy(decide(logits.to_host()), batch.labels)});
+        this->add_metrics({loss.item(), accuracy(argmax(logits).to_host(), batch.labels)});
     }
 
     std::vector<double> test() override { return {accuracy(chosen(), test_.labels)}; }
@@ -78,7 +72,8 @@ public:
     /// Writes the confusion matrix of the test split: a row per true class, a column per predicted class.
     void write_results(const std::filesystem::path& folder) override {
         std::array<std::array<int, classes>, classes> counts{};
-        for (std::size_t i = 0; i < test_.labels.size(); ++i) ++counts[test_.labels[i]][chosen()[i]];
+        for (std::size_t i = 0; i < test_.labels.size(); ++i)
+            ++counts[static_cast<std::size_t>(test_.labels[i])][static_cast<std::size_t>(chosen()[i])];
         std::string text = "class";
         for (std::size_t c = 0; c < classes; ++c) text += ",taken_for_" + std::to_string(c);
         for (std::size_t c = 0; c < classes; ++c) {
@@ -90,11 +85,11 @@ public:
 
 private:
     /// The predicted classes of the test images, cached until the next iteration.
-    const std::vector<std::uint8_t>& chosen() {
+    const std::vector<std::int32_t>& chosen() {
         if (chosen_at_ != iterations()) {
             chosen_.clear();
             this->evaluate(test_.images, [&](const auto&, const auto& logits) {
-                const auto some = decide(logits);
+                const auto some = argmax(logits).to_host();
                 chosen_.insert(chosen_.end(), some.begin(), some.end());
             });
             chosen_at_ = iterations();
@@ -103,7 +98,7 @@ private:
     }
 
     LabelledImages test_;
-    std::vector<std::uint8_t> chosen_;
+    std::vector<std::int32_t> chosen_;
     std::uint64_t chosen_at_ = std::numeric_limits<std::uint64_t>::max();
 };
 

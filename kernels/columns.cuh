@@ -13,7 +13,8 @@ namespace gantry::cuda {
 //
 //     thread    P::width adjacent columns, every blockDim.y-th row of the block's part
 //     block     threadIdx.x: packs of columns, up to 128 bytes of a row; threadIdx.y: rows
-//     grid      blockIdx.x: tiles of columns; blockIdx.y: parts of the rows, only one if there are few rows
+//     grid      blockIdx.x: tiles of columns; blockIdx.y: parts of the rows, only one if there are few rows;
+//               blockIdx.z: matrices, if there are several
 //
 // Kernels reduce with a state, such as ColumnSums or Moments in batch_norm.cuh:
 //
@@ -30,11 +31,12 @@ struct ColumnGrid {
     bool packs;              ///< a thread has one pack of columns; otherwise one column
 
     template <class T>
-    static ColumnGrid of(std::size_t rows, std::size_t columns) {
+    static ColumnGrid of(std::size_t rows, std::size_t columns, std::size_t matrices = 1) {
         // Parts are long enough that summing them costs more than merging.
         constexpr std::size_t rows_of_thread = 16, enough_blocks = 512, most_parts = 128;
         ColumnGrid grid = in_one_part<T>(rows, columns);
-        const std::size_t most = std::min(most_parts, std::max<std::size_t>(1, enough_blocks / grid.tiles));
+        const std::size_t most =
+            std::min(most_parts, std::max<std::size_t>(1, enough_blocks / (grid.tiles * matrices)));
         const std::size_t wanted = std::clamp<std::size_t>(rows / (rows_of_thread * grid.height), 1, most);
         grid.rows_of_part = std::max<std::size_t>(1, ceil_div(rows, wanted));
         grid.parts = static_cast<unsigned>(std::max<std::size_t>(1, ceil_div(rows, grid.rows_of_part)));
@@ -54,7 +56,9 @@ struct ColumnGrid {
                 static_cast<unsigned>(block_threads / lanes),
                 packs};
     }
-    Grid launch() const { return {{tiles, parts}, {lanes, height}}; }
+    /// For up to most_matrices at once.
+    Grid launch(unsigned matrices = 1) const { return {{tiles, parts, matrices}, {lanes, height}}; }
+    static constexpr std::size_t most_matrices = 65535;  ///< CUDA's largest gridDim.z
 };
 
 /// Calls f(pack) with the pack type of a thread's columns. Memory that is not aligned for packs is read

@@ -1,8 +1,11 @@
 #include "elementwise.cuh"
 #include "reduce.cuh"
+#include <gantry/network/average.hpp>
 #include <gantry/ops/activation.hpp>
 #include <gantry/ops/arithmetic.hpp>
+#include <gantry/ops/comparison.hpp>
 #include <gantry/ops/losses.hpp>
+#include <gantry/ops/piecewise.hpp>
 
 #include <tuple>
 #include <utility>
@@ -34,12 +37,35 @@ GANTRY_MAP(ops::InverseSqrt, 1)
 GANTRY_MAP(ops::Exp, 1)
 GANTRY_MAP(ops::Log, 1)
 
+GANTRY_MAP(ops::Inverse, 1)
+GANTRY_MAP(ops::Power, 1)
+
+GANTRY_MAP(ops::Abs, 1)
+GANTRY_MAP(ops::Sign, 1)
+GANTRY_MAP(ops::Clamp, 1)
+GANTRY_MAP(ops::ClampGradient, 2)
+GANTRY_MAP(ops::Maximum, 2)
+GANTRY_MAP(ops::Minimum, 2)
+GANTRY_MAP(ops::LargerGradient, 3)
+
+GANTRY_MAP(ops::Compare<ops::Order::less>, 2)
+GANTRY_MAP(ops::Compare<ops::Order::less_equal>, 2)
+GANTRY_MAP(ops::CompareWith<ops::Order::less>, 1)
+GANTRY_MAP(ops::CompareWith<ops::Order::less_equal>, 1)
+GANTRY_MAP(ops::CompareWith<ops::Order::greater>, 1)
+GANTRY_MAP(ops::CompareWith<ops::Order::greater_equal>, 1)
+GANTRY_MAP(ops::Masked<true>, 2)
+GANTRY_MAP(ops::Masked<false>, 2)
+GANTRY_MAP(ops::Where, 3)
+
 GANTRY_MAP(ops::NotPositive, 1)
 
 GANTRY_MAP(ops::BceWithLogitsGradient, 3)
 GANTRY_MAP(ops::SquaredErrorGradient, 3)
 GANTRY_LOSS(ops::BceWithLogits)
 GANTRY_LOSS(ops::SquaredError)
+
+GANTRY_MAP(layers::MoveAverage, 2)
 
 GANTRY_MAP_SUM(ops::Square, 1)
 

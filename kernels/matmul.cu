@@ -4,6 +4,8 @@ namespace gantry {
 
 template void launch(Cuda&, const contracts::MatmulParameters<float>&);
 template void launch(Cuda&, const contracts::MatmulParameters<double>&);
+template void launch(Cuda&, const contracts::BatchedMatmulParameters<float>&);
+template void launch(Cuda&, const contracts::BatchedMatmulParameters<double>&);
 
 // Each variant separately, for tests and benchmarks.
 namespace cuda {

@@ -7,7 +7,7 @@
 //     matmul_cublas    cuBLAS, then a kernel for bias and activation: for all others
 // clang-format on
 //
-// gantry/cuda/matmul_rule.hpp chooses between them.
+// gantry/cuda/matmul_rule.hpp chooses between them. Products of many matrices are cuBLAS's.
 #include "matmul_cublas.cuh"
 #include "matmul_plain.cuh"
 #include "matmul_tiled.cuh"
@@ -26,6 +26,11 @@ void launch(Cuda& device, const contracts::MatmulParameters<T>& p) {
         cuda::matmul_cublas(device, p);
     else
         cuda::matmul_tiled(device, p);
+}
+
+template <class T>
+void launch(Cuda& device, const contracts::BatchedMatmulParameters<T>& p) {
+    cuda::matmul_cublas_batched(device, p);
 }
 
 }  // namespace gantry

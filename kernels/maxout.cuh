@@ -1,5 +1,6 @@
 #pragma once
 #include "loop.cuh"
+#include <gantry/core/math.hpp>
 #include <gantry/cuda/launch.hpp>
 
 namespace gantry {
@@ -16,7 +17,7 @@ __global__ void maxout_select(contracts::MaxoutSelectParameters<T> p) {
             at += p.columns;
             const P x = load<P>(p.x + at), value = load<P>(p.values + at);
             for (int k = 0; k < P::width; ++k) {
-                const bool larger = x.at[k] > largest.at[k];
+                const bool larger = math::replaces_largest(x.at[k], largest.at[k]);
                 largest.at[k] = larger ? x.at[k] : largest.at[k];
                 chosen.at[k] = larger ? value.at[k] : chosen.at[k];
             }
@@ -33,7 +34,7 @@ __device__ Pack<unsigned, P::width> largest_piece(const T* x, std::size_t step, 
     for (unsigned piece = 1; piece < pieces; ++piece) {
         const P candidate = load<P>(x + piece * step);
         for (int k = 0; k < P::width; ++k) {
-            const bool larger = candidate.at[k] > largest.at[k];
+            const bool larger = math::replaces_largest(candidate.at[k], largest.at[k]);
             largest.at[k] = larger ? candidate.at[k] : largest.at[k];
             winner.at[k] = larger ? piece : winner.at[k];
         }

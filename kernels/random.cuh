@@ -85,6 +85,14 @@ __global__ void uniform(std::size_t size, T* destination, RandomStream stream, c
 }
 
 template <class T>
+__global__ void uniform_integers(contracts::UniformIntegersParameters<T> p) {
+    for_random_blocks(p.stream, p.size, [&](const auto& words, std::size_t i) {
+        for (int w = 0; w < 4; ++w, i += RandomStream::blocks_in_chunk)
+            if (i < p.size) p.destination[i] = p.integer(words[w]);
+    });
+}
+
+template <class T>
 __global__ void normal(std::size_t size, T* destination, RandomStream stream, T mean, T deviation) {
     for_random_blocks(stream, size, [&](const auto& words, std::size_t i) {
         constexpr std::size_t step = RandomStream::blocks_in_chunk;
@@ -112,6 +120,12 @@ void launch(Cuda& device, const contracts::UniformParameters<T>& p) {
     if (p.size == 0) return;
     cuda::start(device, "uniform", cuda::uniform<T>, cuda::grid_for_random(p.size), p.size, p.destination,
                 p.stream, contracts::UniformMap<T>(p.low, p.high));
+}
+
+template <class T>
+void launch(Cuda& device, const contracts::UniformIntegersParameters<T>& p) {
+    if (p.size == 0) return;
+    cuda::start(device, "uniform_integers", cuda::uniform_integers<T>, cuda::grid_for_random(p.size), p);
 }
 
 template <class T>

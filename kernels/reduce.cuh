@@ -237,35 +237,42 @@ __global__ void clip_to_norm(std::size_t size, T* x, const contracts::ScaledNorm
     });
 }
 
-/// y (parts, columns) = scale * column sums of the parts of x (+ y).
+/// y (matrices, parts, columns) = scale * column sums of the parts of each matrix of x (+ y).
 template <class P, class T, class Y>
 __global__ void column_sums(const T* x, ColumnGrid grid, Y* y, bool accumulate, double scale) {
     const ColumnPlace<P> place(grid);
+    x += blockIdx.z * grid.rows * grid.columns;
     __shared__ ColumnSums<P> states[block_threads];
     const WidePack<P> sum = merge_over_block(ColumnSums<P>::of_part(place, x), states).sum;
     if (!place.writes) return;
-    y += blockIdx.y * grid.columns + place.column;
+    y += (std::size_t{blockIdx.z} * grid.parts + blockIdx.y) * grid.columns + place.column;
     for (int k = 0; k < P::width; ++k)
         y[k] = static_cast<Y>(scale * sum.at[k] + (accumulate ? static_cast<double>(y[k]) : 0));
 }
 
 template <class T, class Y>
-void start_column_sums(Cuda& device, const T* x, const ColumnGrid& grid, Y* y, bool accumulate,
-                       double scale) {
+void start_column_sums(Cuda& device, const T* x, const ColumnGrid& grid, std::size_t matrices, Y* y,
+                       bool accumulate, double scale) {
     with_pack<T>(grid, aligned(x), [&](auto pack) {
-        start(device, "sum", column_sums<decltype(pack), T, Y>, grid.launch(), x, grid, y, accumulate, scale);
+        for (std::size_t done = 0; done < matrices; done += ColumnGrid::most_matrices) {
+            const std::size_t count = std::min(ColumnGrid::most_matrices, matrices - done);
+            start(device, "sum", column_sums<decltype(pack), T, Y>, grid.launch(static_cast<unsigned>(count)),
+                  x + done * grid.rows * grid.columns, grid, y + done * grid.parts * grid.columns, accumulate,
+                  scale);
+        }
     });
 }
 
-/// y[i] = scale * x[column of i] if the axis is rows, else scale * x[row of i].
+/// y[i] = scale * x[matrix of i, column of i] if the axis is rows, else scale * x[row of i].
 template <int pack, contracts::Axis axis, class T>
-__global__ void broadcast(std::size_t size, std::size_t columns, const T* x, T* y, T scale) {
+__global__ void broadcast(std::size_t size, std::size_t rows, std::size_t columns, const T* x, T* y,
+                          T scale) {
     // Packs do not cross the end of a row.
     for_each_pack<pack>(size, [&](std::size_t i, auto width) {
         using P = Pack<T, decltype(width)::value>;
         P out;
         if constexpr (axis == contracts::Axis::rows) {
-            out = load<P>(x + i % columns);
+            out = load<P>(x + i / columns / rows * columns + i % columns);
         } else {
             const T number = x[i / columns];
             for (int k = 0; k < P::width; ++k) out.at[k] = number;
@@ -295,22 +302,23 @@ void launch(Cuda& device, const contracts::LossParameters<F, T, N>& p) {
 template <class T>
 void launch(Cuda& device, const contracts::SumParameters<T>& p) {
     if (p.axis == contracts::Axis::columns) {
-        if (p.rows == 0) return;
-        cuda::sum_rows_of(device, "sum", cuda::Elements<T>{p.x}, cuda::aligned(p.x), p.rows, p.columns, p.y,
+        const std::size_t rows = p.batches * p.rows;
+        if (rows == 0) return;
+        cuda::sum_rows_of(device, "sum", cuda::Elements<T>{p.x}, cuda::aligned(p.x), rows, p.columns, p.y,
                           p.accumulate, p.scale);
         return;
     }
     if (p.columns == 0) return;
-    const auto grid = cuda::ColumnGrid::of<T>(p.rows, p.columns);
+    const auto grid = cuda::ColumnGrid::of<T>(p.rows, p.columns, p.batches);
     if (grid.parts == 1) {
-        cuda::start_column_sums(device, p.x, grid, p.y, p.accumulate, p.scale);
+        cuda::start_column_sums(device, p.x, grid, p.batches, p.y, p.accumulate, p.scale);
         return;
     }
     auto* const partial =
-        static_cast<double*>(device.arena().allocate(grid.parts * p.columns * sizeof(double)));
-    cuda::start_column_sums(device, p.x, grid, partial, false, 1);
+        static_cast<double*>(device.arena().allocate(p.batches * grid.parts * p.columns * sizeof(double)));
+    cuda::start_column_sums(device, p.x, grid, p.batches, partial, false, 1);
     cuda::start_column_sums(device, partial, cuda::ColumnGrid::in_one_part<double>(grid.parts, p.columns),
-                            p.y, p.accumulate, p.scale);
+                            p.batches, p.y, p.accumulate, p.scale);
 }
 
 template <class T>
@@ -336,7 +344,7 @@ void launch(Cuda& device, const contracts::ClipToNormParameters<T>& p) {
 
 template <class T>
 void launch(Cuda& device, const contracts::BroadcastParameters<T>& p) {
-    const std::size_t size = p.rows * p.columns;
+    const std::size_t size = p.batches * p.rows * p.columns;
     if (size == 0) return;
     const bool over_rows = p.axis == contracts::Axis::rows;
     const bool packs =
@@ -346,7 +354,7 @@ void launch(Cuda& device, const contracts::BroadcastParameters<T>& p) {
         cuda::start(device, "broadcast",
                     over_rows ? cuda::broadcast<pack, contracts::Axis::rows, T>
                               : cuda::broadcast<pack, contracts::Axis::columns, T>,
-                    cuda::grid_for(size / pack), size, p.columns, p.x, p.y, static_cast<T>(p.scale));
+                    cuda::grid_for(size / pack), size, p.rows, p.columns, p.x, p.y, static_cast<T>(p.scale));
     });
 }
 

@@ -96,7 +96,11 @@ __global__ void softmax(contracts::SoftmaxParameters<T> p, RowParts parts) {
         const T* const x = p.x + row * p.columns;
         T* const y = p.y + row * p.columns;
         const ExponentialSum<T> total(share, x);
-        share.for_columns([&](std::size_t c) { y[c] = math::exp(x[c] - total.largest) / total.sum; });
+        const T log_sum = math::log(total.sum);
+        share.for_columns([&](std::size_t c) {
+            const T rest = x[c] - total.largest;
+            y[c] = p.log ? rest - log_sum : math::exp(rest) / total.sum;
+        });
     });
 }
 

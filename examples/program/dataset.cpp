@@ -28,9 +28,11 @@ void print_left_out(const ImageFolder& folder) {
     if (!text.empty()) print_line("Skipped: " + text);
 }
 
-/// Extends the CRC-32 `before` by more bytes.
-uLong checksum(uLong before, const std::vector<std::uint8_t>& bytes) {
-    return bytes.empty() ? before : crc32_z(before, bytes.data(), bytes.size());
+/// Extends the CRC-32 `before` by the bytes of more values.
+template <class T>
+uLong checksum(uLong before, const std::vector<T>& values) {
+    const auto* const bytes = reinterpret_cast<const unsigned char*>(values.data());
+    return values.empty() ? before : crc32_z(before, bytes, values.size() * sizeof(T));
 }
 
 }  // namespace

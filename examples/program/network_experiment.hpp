@@ -68,7 +68,7 @@ protected:
                 bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(pixels.size()), pixels.begin(),
                 [](std::uint8_t byte) { return core::from_byte<float>(byte, PixelRange::zero_to_one); });
             const Step step{device_};
-            f(pixels, evaluation(network_)(items(pixels)).to_host());
+            f(pixels, evaluation(network_)(items(pixels)));
         }
     }
 

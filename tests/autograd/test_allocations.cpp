@@ -33,7 +33,7 @@ std::vector<std::size_t> allocations_of_steps(D& device) {
     Adam generator_optimizer{generator};
     Adam discriminator_optimizer{discriminator};
     RandomStream noise(Seed{3}, "noise");
-    const std::vector<std::uint8_t> labels(70, 3);
+    const std::vector<std::int32_t> labels(70, 3);
     std::vector<std::size_t> counts(4);
     for (std::size_t& count : counts) {
         const std::size_t before = allocations;
@@ -49,8 +49,8 @@ std::vector<std::size_t> allocations_of_steps(D& device) {
         {
             const Step step{device};
             const auto fake = generator(normal<Shape<Batch, 10>>(device, 70, noise));
-            const auto classes = softmax_cross_entropy(
-                slice<0, 5>(fake), one_hot<5>(device, std::span<const std::uint8_t>(labels)));
+            const auto classes =
+                softmax_cross_entropy(slice<0, 5>(fake), from_host<Shape<Batch>>(device, 70, labels));
             generator_optimizer.step(
                 backward(bce_with_logits(frozen(discriminator)(fake), 1) + classes, generator));
         }

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -35,7 +36,7 @@ struct NetworkMembers {
     core::Lifetime lifetime;  // for handles, like the optimizers' watch
     SizedBuffer parameters, gradients /* of one pass */, states;
     RandomStream dropout;
-    std::vector<int> places;    // constant
+    std::vector<int> places;    // constant, but for frozen parts: a checkpoint states them with the groups
     std::vector<void*> leaves;  // of one step, like the next one
     std::uint32_t leaves_step;
     std::uint64_t backward_passes, gradients_made, applied_gradients;  // detect stale gradients
@@ -49,6 +50,8 @@ struct OptimizerMembers {
     std::string_view name;  // constant
     Options options;
     std::uint64_t updates;
+    std::vector<optim::ParameterGroup> groups;  // a checkpoint states them; another set is refused
+    std::vector<std::size_t> group_of;          // follows from them
 };
 template <class Options, std::size_t moments>
 struct MomentsMembers {
@@ -90,14 +93,15 @@ struct PrefetcherMembers {
 static_assert(sizeof(io::Prefetcher) == sizeof(PrefetcherMembers));
 
 struct BatchesMembers {
-    std::span<const std::uint8_t> pixels, labels;  // owned by the caller
+    std::span<const std::uint8_t> pixels;  // owned by the caller
+    std::span<const std::int32_t> labels;  // as well
     std::size_t sample_size;
     BatchOptions options;
     std::array<float, 256> value_of_byte;
     io::ShuffledOrder order;
     struct Slot {
         std::vector<float> pixels;
-        std::vector<std::uint8_t> labels;
+        std::vector<std::int32_t> labels;
     };
     std::array<Slot, 2> slots;
     io::Prefetcher prefetcher;  // its position
@@ -110,6 +114,8 @@ struct DeviceBatchesMembers {
     core::Lifetime::Watch of_device;
     BatchOptions options;
     io::ShuffledOrder order;
+    std::span<const std::int32_t> labels;  // owned by the caller
+    std::optional<io::ShuffledOrder> label_order;
     std::optional<core::Buffer<std::uint8_t, Cpu>> resident;  // the caller's data
     std::uint64_t position;
     std::optional<NoUploader> uploader;  // its position
@@ -219,4 +225,30 @@ TEMPLATE_TEST_CASE("Every optimizer continues from a checkpoint bit for bit", ""
                                               .centered = true},
                                RmsPropOptions{.momentum = 0.1, .centered = true});
     }
+}
+
+TEMPLATE_TEST_CASE("A checkpoint is loaded with the same groups and frozen parts only", "",
+                   GANTRY_TEST_DEVICES) {
+    TestType device;
+    const AdamOptions options{.learning_rate = 0.02};
+    using Run = SavedTraining<TestType, Adam, AdamOptions>;
+    const auto run = [&](bool group, bool frozen) {
+        auto made = std::make_unique<Run>(device, Seed{1}, options);
+        if (group) made->optimizer.add_group({.part = "0", .learning_rate_factor = 0.5});
+        if (frozen) made->network.freeze("0");
+        made->train(2);
+        return made;
+    };
+    const auto loads = [&](const auto& from, const auto& to) {
+        CheckpointReader reader(from->save(), "memory");
+        to->serialize(reader);
+        reader.apply();
+    };
+    const auto plain = run(false, false), grouped = run(true, false), frozen = run(false, true);
+    loads(grouped, run(true, false));
+    loads(frozen, run(false, true));
+    CHECK_THROWS_WITH(loads(grouped, plain),
+                      Catch::Contains("other parameter groups or frozen parts, \"0 x0.5 x1; \", not \"\""));
+    CHECK_THROWS_WITH(loads(plain, grouped), Catch::Contains("other parameter groups or frozen parts"));
+    CHECK_THROWS_WITH(loads(frozen, plain), Catch::Contains("\"frozen 0.weight; frozen 0.bias; \""));
 }

@@ -5,6 +5,6 @@
 
 using namespace gantry;
 using Net = Network<Sequential<Dense<8, 4>>, Cpu>;
-void use(Net& net, const Tensor<Shape<Batch, 8>, float, Cpu>& x, const std::vector<std::uint8_t>& labels) {
-    backward(softmax_cross_entropy(net(x), one_hot<4>(net.device(), labels)), net);
+void use(Net& net, const Tensor<Shape<Batch, 8>, float, Cpu>& x, const std::vector<std::int32_t>& labels) {
+    backward(softmax_cross_entropy(net(x), from_host<Shape<Batch>>(net.device(), x.batch(), labels)), net);
 }

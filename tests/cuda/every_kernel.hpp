@@ -83,8 +83,31 @@ std::vector<T> sums_and_copies(D& device, std::size_t offset) {
             launch(device, contracts::BroadcastParameters<T>{rows, columns, axis, sums,
                                                              arrays.unwritten(rows * columns), 0.25});
         }
+        if (rows * columns < 1000) {
+            const T* const matrices = arrays.random(3 * rows * columns, "matrices");
+            T* const sums = arrays.unwritten(3 * columns);
+            launch(device, contracts::SumParameters<T>{rows, columns, contracts::Axis::rows, matrices, sums,
+                                                       false, 0.25, 3});
+            launch(device, contracts::BroadcastParameters<T>{rows, columns, contracts::Axis::rows, sums,
+                                                             arrays.unwritten(3 * rows * columns), 0.25, 3});
+        }
         T* const y = arrays.random(rows * (columns + 4), "y");
         launch(device, contracts::CopyBlockParameters<T>{rows, columns, x, columns, y, columns + 4});
+    }
+    // Axes exchanged, reversed and padded; in packs and element by element.
+    for (const int channels : {3, 8}) {
+        contracts::IndexMapParameters<T> p{.axes = 3};
+        const auto c = static_cast<std::size_t>(channels);
+        p.axis[0] = {7, 7, 6, -1, 5 * c};
+        p.axis[1] = {8, 5, -2, 1, c};
+        p.axis[2] = {channels, channels, 0, 1, 1};
+        p.x = arrays.random(7 * 5 * c, "pixels");
+        p.y = arrays.unwritten(p.size());
+        launch(device, p);
+        p.axis[2] = {5, 5, 0, 1, c};
+        p.axis[1] = {channels, channels, 0, 1, 1};
+        p.y = arrays.unwritten(p.size());
+        launch(device, p);
     }
     for (const std::size_t size : {37u, 70'000u}) {
         T* const x = arrays.random(size, "x");

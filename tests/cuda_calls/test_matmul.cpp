@@ -60,6 +60,18 @@ TEST_CASE("cuda: which matrix product kernel is used", "[cuda]") {
     CHECK(launches(p).count("matmul_tiled") == 1);
 }
 
+TEST_CASE("cuda: a batch of products is one call", "[cuda]") {
+    Cuda device;
+    const Step step{device};
+    const auto a = filled<Shape<Batch, 4, 5>>(device, 6, 1), b = filled<Shape<Batch, 4, 5>>(device, 6, 2);
+    cuda_emulator::reset_counts();
+    const std::vector<float> products = batched_matmul<Transpose::right>(a, b).to_host();
+    CHECK(products == std::vector<float>(6 * 4 * 4, 10));
+    CHECK(cuda_emulator::counts().total_launches() == 0);
+    using Calls = std::map<std::string, std::size_t>;
+    CHECK(cuda_emulator::counts().library_calls == Calls{{"cublasSgemmStridedBatched", 1}});
+}
+
 TEST_CASE("cuda: cuBLAS uses TF32 only on request", "[cuda]") {
     const Product<float> p{{40, 50, 60}};
     Cuda exact, fast{{.tf32 = true}};

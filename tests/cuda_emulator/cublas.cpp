@@ -20,38 +20,58 @@ namespace {
 
 Objects<cublasContext> handles;
 
-/// A column-major matrix (rows, columns) with leading dimension `leading`, as in cuBLAS.
+/// Column-major matrices (rows, columns) with leading dimension `leading`, as in cuBLAS, which follow one
+/// another: matrix i is at data + i * leading * columns.
 template <class T>
 struct Matrix {
     T* data;
     int rows, columns, leading;
+    int count = 1;
 
-    T& operator()(int row, int column) const {
-        return data[static_cast<std::size_t>(column) * static_cast<std::size_t>(leading) +
+    std::size_t stride() const {
+        return static_cast<std::size_t>(leading) * static_cast<std::size_t>(columns);
+    }
+    T& operator()(int index, int row, int column) const {
+        return data[static_cast<std::size_t>(index) * stride() +
+                    static_cast<std::size_t>(column) * static_cast<std::size_t>(leading) +
                     static_cast<std::size_t>(row)];
     }
     Range range() const {
         if (rows == 0 || columns == 0) return {};
-        return {data, static_cast<std::size_t>(rows) * sizeof(T), static_cast<std::size_t>(columns),
+        return {data, static_cast<std::size_t>(rows) * sizeof(T),
+                static_cast<std::size_t>(columns) * static_cast<std::size_t>(count),
                 static_cast<std::size_t>(leading) * sizeof(T)};
     }
+};
+
+/// The distances between the matrices of a batch.
+struct Batch {
+    int count = 1;
+    long long stride_a = 0, stride_b = 0, stride_c = 0;
 };
 
 template <class T>
 cublasStatus_t gemm(const char* name, cublasHandle_t handle, cublasOperation_t op_a, cublasOperation_t op_b,
                     int m, int n, int k, const T* alpha, const T* a, int lda, const T* b, int ldb,
-                    const T* beta, T* c, int ldc) {
+                    const T* beta, T* c, int ldc, const Batch& batch = {}) {
     const auto is_operation = [](cublasOperation_t op) { return op >= CUBLAS_OP_N && op <= CUBLAS_OP_C; };
     if (!handles.has(handle)) return CUBLAS_STATUS_NOT_INITIALIZED;
-    if (m < 0 || n < 0 || k < 0 || !is_operation(op_a) || !is_operation(op_b))
+    if (m < 0 || n < 0 || k < 0 || batch.count < 0 || !is_operation(op_a) || !is_operation(op_b))
         return CUBLAS_STATUS_INVALID_VALUE;
     const bool ta = op_a != CUBLAS_OP_N, tb = op_b != CUBLAS_OP_N;
-    const Matrix<const T> in_a{a, ta ? k : m, ta ? m : k, lda}, in_b{b, tb ? n : k, tb ? k : n, ldb};
-    const Matrix<T> out{c, m, n, ldc};
+    const Matrix<const T> in_a{a, ta ? k : m, ta ? m : k, lda, batch.count},
+        in_b{b, tb ? n : k, tb ? k : n, ldb, batch.count};
+    const Matrix<T> out{c, m, n, ldc, batch.count};
     if (lda < std::max(1, in_a.rows) || ldb < std::max(1, in_b.rows) || ldc < std::max(1, m) || !alpha ||
         !beta)
         return CUBLAS_STATUS_INVALID_VALUE;
-    if (m == 0 || n == 0) return CUBLAS_STATUS_SUCCESS;
+    if (m == 0 || n == 0 || batch.count == 0) return CUBLAS_STATUS_SUCCESS;
+    // cuBLAS allows other distances; gantry does not use them.
+    const auto adjacent = [&](const auto& matrix, long long stride) {
+        return batch.count == 1 || stride == static_cast<long long>(matrix.stride());
+    };
+    if (!adjacent(in_a, batch.stride_a) || !adjacent(in_b, batch.stride_b) || !adjacent(out, batch.stride_c))
+        return CUBLAS_STATUS_NOT_SUPPORTED;
     if (!c || (k > 0 && (!a || !b))) return CUBLAS_STATUS_INVALID_VALUE;
 
     if (handle->gpu != current_gpu()) return CUBLAS_STATUS_EXECUTION_FAILED;
@@ -60,17 +80,21 @@ cublasStatus_t gemm(const char* name, cublasHandle_t handle, cublasOperation_t o
     // The only mode that may compute with fewer mantissa bits than float has.
     const bool tf32 = handle->math == CUBLAS_TF32_TENSOR_OP_MATH;
     const auto work = [=, alpha = *alpha, beta = *beta] {
-        for (int column = 0; column < n; ++column)
-            for (int row = 0; row < m; ++row) {
-                double sum = 0;
-                for (int i = 0; i < k; ++i) {
-                    const T x = ta ? in_a(i, row) : in_a(row, i), y = tb ? in_b(column, i) : in_b(i, column);
-                    sum += tf32 ? to_tf32(x) * to_tf32(y) : static_cast<double>(x) * static_cast<double>(y);
+        for (int index = 0; index < batch.count; ++index)
+            for (int column = 0; column < n; ++column)
+                for (int row = 0; row < m; ++row) {
+                    double sum = 0;
+                    for (int i = 0; i < k; ++i) {
+                        const T x = ta ? in_a(index, i, row) : in_a(index, row, i),
+                                y = tb ? in_b(index, column, i) : in_b(index, i, column);
+                        sum +=
+                            tf32 ? to_tf32(x) * to_tf32(y) : static_cast<double>(x) * static_cast<double>(y);
+                    }
+                    T& result = out(index, row, column);
+                    const double before =
+                        beta != 0 ? static_cast<double>(beta) * static_cast<double>(result) : 0;
+                    result = static_cast<T>(static_cast<double>(alpha) * sum + before);
                 }
-                T& result = out(row, column);
-                const double before = beta != 0 ? static_cast<double>(beta) * static_cast<double>(result) : 0;
-                result = static_cast<T>(static_cast<double>(alpha) * sum + before);
-            }
     };
     return library_call(name, handle->stream, reads, writes, work) ? CUBLAS_STATUS_SUCCESS
                                                                    : CUBLAS_STATUS_EXECUTION_FAILED;
@@ -137,5 +161,21 @@ cublasStatus_t cublasDgemm_v2(cublasHandle_t handle, cublasOperation_t op_a, cub
                               int ldb, const double* beta, double* c, int ldc) {
     return cuda_emulator::gemm("cublasDgemm", handle, op_a, op_b, m, n, k, alpha, a, lda, b, ldb, beta, c,
                                ldc);
+}
+cublasStatus_t cublasSgemmStridedBatched(cublasHandle_t handle, cublasOperation_t op_a,
+                                         cublasOperation_t op_b, int m, int n, int k, const float* alpha,
+                                         const float* a, int lda, long long stride_a, const float* b, int ldb,
+                                         long long stride_b, const float* beta, float* c, int ldc,
+                                         long long stride_c, int count) {
+    return cuda_emulator::gemm("cublasSgemmStridedBatched", handle, op_a, op_b, m, n, k, alpha, a, lda, b,
+                               ldb, beta, c, ldc, {count, stride_a, stride_b, stride_c});
+}
+cublasStatus_t cublasDgemmStridedBatched(cublasHandle_t handle, cublasOperation_t op_a,
+                                         cublasOperation_t op_b, int m, int n, int k, const double* alpha,
+                                         const double* a, int lda, long long stride_a, const double* b,
+                                         int ldb, long long stride_b, const double* beta, double* c, int ldc,
+                                         long long stride_c, int count) {
+    return cuda_emulator::gemm("cublasDgemmStridedBatched", handle, op_a, op_b, m, n, k, alpha, a, lda, b,
+                               ldb, beta, c, ldc, {count, stride_a, stride_b, stride_c});
 }
 }

@@ -25,7 +25,8 @@ struct Data {
             labels.push_back(byte);
         }
     }
-    std::vector<std::uint8_t> pixels, labels;
+    std::vector<std::uint8_t> pixels;
+    std::vector<std::int32_t> labels;
 };
 
 /// The labels of the next `batches` batches.

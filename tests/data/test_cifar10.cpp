@@ -47,10 +47,10 @@ TEST_CASE("CIFAR-10's planes become pixels, row by row, red first") {
     CHECK(data.images.height == 32);
     CHECK(data.images.width == 32);
     CHECK(data.images.channels == 3);
-    CHECK(data.labels == std::vector<std::uint8_t>{3, 9, 0});
+    CHECK(data.labels == std::vector<std::int32_t>{3, 9, 0});
     REQUIRE(data.images.pixels.size() == 3 * 3072);
     for (int i = 0; i < 3; ++i) CHECK(is_image(data, static_cast<std::size_t>(i), i));
-    CHECK(io::cifar10_classes[data.labels[0]] == "cat");
+    CHECK(io::cifar10_classes[static_cast<std::size_t>(data.labels[0])] == "cat");
 }
 
 TEST_CASE("those of CIFAR-10's training files that exist are read in order") {
@@ -59,12 +59,12 @@ TEST_CASE("those of CIFAR-10's training files that exist are read in order") {
     put_file(folder / "data_batch_2.bin", record(2, 20));
     put_file(folder / "test_batch.bin", record(7, 70));
     const LabelledImages data = load_cifar10(folder.path(), Split::train);
-    CHECK(data.labels == std::vector<std::uint8_t>{2, 4, 5});
+    CHECK(data.labels == std::vector<std::int32_t>{2, 4, 5});
     REQUIRE(data.images.pixels.size() == 3 * 3072);
     CHECK(is_image(data, 0, 20));
     CHECK(is_image(data, 1, 40));
     CHECK(is_image(data, 2, 41));
-    CHECK(load_cifar10(folder.path(), Split::test).labels == std::vector<std::uint8_t>{7});
+    CHECK(load_cifar10(folder.path(), Split::test).labels == std::vector<std::int32_t>{7});
 }
 
 TEST_CASE("CIFAR-10 is found from the folder above, too") {
@@ -80,7 +80,7 @@ TEST_CASE("classes of CIFAR-10 are selected by name and keep their labels") {
     for (int i = 0; i < 30; ++i) bytes += record(i % 10, i);
     put_file(folder / "data_batch_1.bin", bytes);
     const LabelledImages data = load_cifar10(folder.path(), Split::train, {"truck", "bird"});
-    CHECK(data.labels == std::vector<std::uint8_t>{2, 9, 2, 9, 2, 9});
+    CHECK(data.labels == std::vector<std::int32_t>{2, 9, 2, 9, 2, 9});
     CHECK(data.images.count == 6);
     REQUIRE(data.images.pixels.size() == 6 * 3072);
     CHECK(is_image(data, 0, 2));

@@ -4,6 +4,7 @@
 #include <gantry/data/device_batches.hpp>
 
 #include <cstdint>
+#include <span>
 #include <type_traits>
 #include <vector>
 
@@ -57,6 +58,36 @@ TEMPLATE_TEST_CASE("Batches converted on a device equal those of the background 
     same(float(), 10, {.batch = 4, .seed = Seed{3}});  // epochs end within batches
     same(double(), 10, {.batch = 4, .range = PixelRange::zero_to_one, .seed = Seed{4}});
     same(float(), 600, {.batch = 515, .range = PixelRange::zero_to_one});  // more than one launch
+}
+
+TEMPLATE_TEST_CASE("Labels arrive on the device with their images", "", GANTRY_TEST_DEVICES) {
+    TestType device;
+    const auto pixels = bytes(600);
+    std::vector<std::int32_t> labels;
+    for (int i = 0; i < 600; ++i) labels.push_back(i * 1000);
+    for (const auto placement : {DataPlacement::resident, DataPlacement::streamed}) {
+        const BatchOptions options{.batch = 515, .seed = Seed{3}, .placement = placement};
+        DeviceBatches<Item, float, TestType> batches(device, pixels, labels, options);
+        Batches<float> expected(pixels, Item::sample_size, labels, options);
+        for (const int position : {0, 1, 2, 0}) {
+            if (position == 0) {
+                batches.seek(0);
+                expected.seek(0);
+            }
+            const Step step{device};
+            const auto batch = batches.next();
+            const auto host = expected.next();
+            REQUIRE(batch.labels.has_value());
+            CHECK(batch.labels->to_host() ==
+                  std::vector<std::int32_t>(host.labels.begin(), host.labels.end()));
+            CHECK(batch.pixels.to_host() == std::vector<float>(host.pixels.begin(), host.pixels.end()));
+        }
+    }
+    const Step step{device};
+    CHECK_FALSE(DeviceBatches<Item, float, TestType>(device, pixels, {.batch = 5}).next().labels);
+    CHECK_THROWS_WITH(
+        (DeviceBatches<Item, float, TestType>(device, pixels, std::span(labels).first(599), {.batch = 5})),
+        contains("600 samples and 599 labels"));
 }
 
 TEST_CASE("Every byte is converted to the nearest value", "") {

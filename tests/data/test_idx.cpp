@@ -52,8 +52,8 @@ TEST_CASE("images and labels are read from IDX files, plain and gzip") {
         CHECK(read.sample_size() == 10);
         REQUIRE(read.pixels.size() == 30);
         const auto values = io::read_idx_labels(folder / "labels");
-        CHECK(values == read.pixels);
-        for (std::uint8_t i = 0; i < 30; ++i) CHECK(values[i] == i);
+        CHECK(std::equal(values.begin(), values.end(), read.pixels.begin(), read.pixels.end()));
+        for (int i = 0; i < 30; ++i) CHECK(values[static_cast<std::size_t>(i)] == i);
     }
 }
 

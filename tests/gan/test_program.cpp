@@ -259,7 +259,7 @@ TEST_CASE("CIFAR-10's classes are the user's, the recipe's, or all", "") {
         CHECK(result.code == 0);
         return loaded.labels;
     };
-    using Labels = std::vector<std::uint8_t>;
+    using Labels = std::vector<std::int32_t>;
     SECTION("the recipe's") {
         CHECK(train({}) == Labels{2, 3, 2, 3});
         CHECK(train({"--resume", "--iterations", "3"}) == Labels{2, 3, 2, 3});

@@ -67,7 +67,7 @@ TEST_CASE("summary of a network", "[layers]") {
             return std::string(width - text.size(), ' ');
         };
         return layer + spaces(64, layer) + output + spaces(24, output) + spaces(14, parameters) + parameters +
-               spaces(16, operations) + operations + '\n';
+               spaces(18, operations) + operations + '\n';
     };
     CHECK(NestedNetwork::summary() ==
           row("layer", "output", "parameters", "FLOPs per sample") +

@@ -15,6 +15,7 @@ TEMPLATE_TEST_CASE("elementwise functions of one tensor", "[ops]", GANTRY_TEST_D
     check_op<D, Features>("factor * x", [](const auto& x) { return 2.5 * x; });
     check_op<D, Features>("x * factor", [](const auto& x) { return x * -0.7; });
     check_op<D, Features>("x / divisor", [](const auto& x) { return x / 0.3; });
+    check_op<D, Features>("numerator / x", [](const auto& x) { return 0.3 / x; }, positive);
     check_op<D, Features>("x + shift", [](const auto& x) { return x + 0.4; });
     check_op<D, Features>("shift + x", [](const auto& x) { return 0.4 + x; });
     check_op<D, Features>("x - shift", [](const auto& x) { return x - 0.4; });
@@ -23,6 +24,8 @@ TEMPLATE_TEST_CASE("elementwise functions of one tensor", "[ops]", GANTRY_TEST_D
     check_op<D, Features>("square", [](const auto& x) { return square(x); });
     check_op<D, Features>("sqrt", [](const auto& x) { return sqrt(x); }, positive);
     check_op<D, Features>("inverse_sqrt", [](const auto& x) { return inverse_sqrt(x); }, positive);
+    check_op<D, Features>("pow", [](const auto& x) { return pow(x, 2.3); }, positive);
+    check_op<D, Features>("pow: integer", [](const auto& x) { return pow(x, 3); });
     check_op<D, Features>("exp", [](const auto& x) { return exp(x); });
     check_op<D, Features>("log", [](const auto& x) { return log(x); }, positive);
 }
@@ -45,6 +48,10 @@ TEMPLATE_TEST_CASE("elementwise functions have the values that they are named af
     CHECK(value(2.5 * a) == 10);
     CHECK(value(a * -2) == -8);
     CHECK(value(a / 8) == 0.5f);
+    CHECK(value(1 / a) == 0.25f);
+    CHECK(value(-2 / a) == -0.5f);
+    CHECK(value(pow(a, -0.5)) == 0.5f);
+    CHECK(value(pow(-a, 3)) == -64);
     CHECK(value(a + 1) == 5);
     CHECK(value(1 + a) == 5);
     CHECK(value(a - 1) == 3);
@@ -59,6 +66,18 @@ TEMPLATE_TEST_CASE("elementwise functions have the values that they are named af
     CHECK(value(a - b) == 3.5f);
     CHECK(value(a * b) == 2);
     CHECK(value(a / b) == 8);
+}
+
+TEMPLATE_TEST_CASE("powers at 0 have PyTorch's derivatives", "[ops]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    const Step step{device};
+    const auto x = variable(filled<Shape<3>>(device, 0, 0));
+    const auto derivative = [&](double exponent) { return grad(sum(pow(x, exponent)), x).to_host()[1]; };
+    CHECK(derivative(0) == 0);
+    CHECK(derivative(1) == 1);
+    CHECK(derivative(2) == 0);
+    CHECK(std::isinf(derivative(0.5)));
+    CHECK(std::isnan(pow(filled<Shape<>>(device, 0, -1), 0.5).item()));
 }
 
 TEMPLATE_TEST_CASE("a value used twice gets both gradients", "[ops]", GANTRY_TEST_DEVICES) {

@@ -1,11 +1,13 @@
 #include "support/op_check.hpp"
 
+#include <type_traits>
 #include <vector>
 
 namespace gantry::test {
 namespace {
 
 using Items = Shape<Batch, 3, 5>;
+using Pictures = Shape<Batch, 2, 3, 2>;
 const auto product = [](const auto& a, const auto& b) { return a * b; };
 
 }  // namespace
@@ -20,6 +22,12 @@ TEMPLATE_TEST_CASE("elementwise ops repeat the smaller operand", "[ops]", GANTRY
     check_op<D, Shape<Batch, 1>, Shape<Batch, 7>>("one value per sample * b", product);
     check_op<D, Shape<4, 7>, Shape<7>>("a * last extent, no batch", product,
                                        {.singles = Singles::not_checked});
+    check_op<D, Pictures, Shape<Batch, 2>>("images * one value per channel and sample", product);
+    check_op<D, Pictures, Shape<Batch, 2, 3, 1>>("images * one value per pixel", product);
+    check_op<D, Shape<2, 3, 2>, Pictures>("one sample * images", product);
+    check_op<D, Pictures, Shape<Batch, 1, 3, 1>>("images * one value per column and sample", product);
+    check_op<D, Pictures, Shape<2, 1, 2>>("images * one value per row and channel", product);
+    check_op<D, Shape<Batch, 3, 1>, Shape<Batch, 1, 5>>("outer product per sample", product);
 }
 
 TEMPLATE_TEST_CASE("broadcast_to", "[ops]", GANTRY_TEST_DEVICES) {
@@ -57,9 +65,41 @@ TEST_CASE("which shapes broadcast to which", "[ops]") {
     CHECK(kind(Items{}, Shape<Batch, 1>{}) == ops::Broadcast::each_sample);
     CHECK(kind(Items{}, Shape<3>{}) == ops::Broadcast::impossible);
     CHECK(kind(Items{}, Shape<Batch, 3>{}) == ops::Broadcast::impossible);
-    CHECK(kind(Items{}, Shape<Batch, 5>{}) == ops::Broadcast::impossible);
+    CHECK(kind(Items{}, Shape<Batch, 5>{}) == ops::Broadcast::axes);
+    CHECK(kind(Items{}, Shape<1>{}) == ops::Broadcast::axes);
+    CHECK(kind(Items{}, Shape<Batch, 3, 1>{}) == ops::Broadcast::axes);
+    CHECK(kind(Items{}, Shape<Batch, 1, 3, 5>{}) == ops::Broadcast::impossible);
     CHECK(kind(Shape<5>{}, Shape<Batch>{}) == ops::Broadcast::impossible);
     CHECK(kind(Shape<3, 5>{}, Items{}) == ops::Broadcast::impossible);
+}
+
+TEST_CASE("the shape that operands of an elementwise op are broadcast to", "[ops]") {
+    const auto common = []<class... S>(S...) { return typename ops::BroadcastShape<S...>::type{}; };
+    const auto same = [](auto a, auto b) { return std::is_same_v<decltype(a), decltype(b)>; };
+    CHECK(same(common(Shape<Batch>{}, Items{}, Shape<>{}), Items{}));
+    CHECK(same(common(Shape<Batch, 3, 1>{}, Shape<Batch, 1, 5>{}), Items{}));
+    CHECK(same(common(Shape<Batch, 3, 1>{}, Shape<5>{}), Items{}));
+    CHECK(same(common(Shape<Batch>{}, Shape<5>{}, Shape<Batch, 1>{}), Shape<Batch, 5>{}));
+    CHECK(same(common(Items{}, core::AnyShape{}), core::AnyShape{}));
+    // Not Shape<Batch, 5>, which has more extents than either.
+    CHECK(same(common(Shape<Batch>{}, Shape<5>{}), Shape<Batch>{}));
+    CHECK(same(common(Shape<3, 5>{}, Shape<Batch, 5>{}), Shape<3, 5>{}));
+}
+
+TEMPLATE_TEST_CASE("values of operands with extents of 1 and missing extents", "[ops]", GANTRY_TEST_DEVICES) {
+    TestType device;
+    const Step step{device};
+    using Floats = std::vector<float>;
+    const auto x = filled<Shape<Batch, 2, 2>>(device, 2, 0);
+    const auto channels = from_host<Shape<Batch, 2>>(device, 2, Floats{1, 2, 3, 4});
+    CHECK((x + channels).to_host() == Floats{1, 2, 1, 2, 3, 4, 3, 4});
+    CHECK((x + reshape<Shape<Batch, 2, 1>>(channels)).to_host() == Floats{1, 1, 2, 2, 3, 3, 4, 4});
+    const auto column = from_host<Shape<2, 1>>(device, 0, Floats{1, 2});
+    CHECK((x + column).to_host() == Floats{1, 1, 2, 2, 1, 1, 2, 2});
+    const auto row = from_host<Shape<1, 3>>(device, 0, Floats{10, 20, 30});
+    CHECK((column + row).to_host() == Floats{11, 21, 31, 12, 22, 32});
+    const auto one = filled<Shape<Batch, 1, 2>>(device, 1, 1);  // nothing to repeat
+    CHECK((one + from_host<Shape<2>>(device, 0, Floats{1, 2})).to_host() == Floats{2, 3});
 }
 
 TEMPLATE_TEST_CASE("operands with different batch sizes are an error", "[ops]", GANTRY_TEST_DEVICES) {

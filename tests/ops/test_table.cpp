@@ -37,7 +37,7 @@ std::set<std::string> public_functions(std::string text) {
                 depth += text.at(to) == '{' ? 1 : text.at(to) == '}' ? -1 : 0;
             text.erase(from, to - from);
         }
-    return matches(text, std::regex("\nauto (operator[-+*/]|[a-z_0-9]+)\\("));
+    return matches(text, std::regex("\nauto (operator[-+*/<>]=?|[a-z_0-9]+)\\("));
 }
 
 }  // namespace

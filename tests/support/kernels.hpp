@@ -6,6 +6,8 @@
 // clang-format off
 #define GANTRY_KERNELS(prefix, Device, T)                                   \
     GANTRY_KERNEL(prefix, Device, BatchNormParameters, T)                   \
+    GANTRY_KERNEL(prefix, Device, ArgmaxParameters, T)                      \
+    GANTRY_KERNEL(prefix, Device, BatchedMatmulParameters, T)               \
     GANTRY_KERNEL(prefix, Device, BatchNormEvaluationParameters, T)         \
     GANTRY_KERNEL(prefix, Device, BatchNormGradientParameters, T)           \
     GANTRY_KERNEL(prefix, Device, BroadcastParameters, T)                   \
@@ -18,13 +20,17 @@
     GANTRY_KERNEL(prefix, Device, DropoutParameters, T)                     \
     GANTRY_KERNEL(prefix, Device, FillParameters, T)                        \
     GANTRY_KERNEL(prefix, Device, GatherSamplesParameters, T)               \
+    GANTRY_KERNEL(prefix, Device, GatherRowsParameters, T)                  \
     GANTRY_KERNEL(prefix, Device, GatherScalarsParameters, T)               \
+    GANTRY_KERNEL(prefix, Device, IndexMapParameters, T)                    \
     GANTRY_KERNEL(prefix, Device, MatmulParameters, T)                      \
     GANTRY_KERNEL(prefix, Device, MaxPoolParameters, T)                     \
     GANTRY_KERNEL(prefix, Device, MaxoutScatterParameters, T)               \
     GANTRY_KERNEL(prefix, Device, MaxoutSelectParameters, T)                \
     GANTRY_KERNEL(prefix, Device, NormParameters, T)                        \
     GANTRY_KERNEL(prefix, Device, NormalParameters, T)                      \
+    GANTRY_KERNEL(prefix, Device, OneHotParameters, T)                      \
+    GANTRY_KERNEL(prefix, Device, ScatterRowsParameters, T)                 \
     GANTRY_KERNEL(prefix, Device, SoftmaxParameters, T)                     \
     GANTRY_KERNEL(prefix, Device, SumParameters, T)                         \
     GANTRY_KERNEL(prefix, Device, SwitchGatherParameters, T)                \

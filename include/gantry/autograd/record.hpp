@@ -20,9 +20,27 @@
 ///                                                  accumulate_grad(x, [&] { return ...; });
 ///                                              with the product of upstream and dy/dx, computed by ops so
 ///                                              that it can be differentiated again.
+///
+/// Optional members:
+///
+///     static constexpr bool takes_integers     The op only moves elements, so it takes tensors of integers too.
+///
+///     index                                    An integer tensor that forward and vjp read; it is checked as
+///                                              the inputs are.
 // clang-format on
 
 namespace gantry {
+
+namespace diagnosis {
+/// Integers were given to an op that computes.
+template <bool takes, class Given>
+struct OpTakesScalar {
+    static_assert(
+        takes,
+        "gantry: this op computes with floating-point numbers and cannot take a tensor of integers; "
+        "one_hot, embedding and gather turn integers into them (see OpTakesScalar<false, given>)");
+};
+}  // namespace diagnosis
 
 namespace ops {
 
@@ -33,6 +51,10 @@ concept AnyOp = std::is_trivially_copyable_v<Op> && requires(const Op& op, const
     op.forward(y, false, x...);
     op.vjp(y, y, x...);
 };
+
+/// True for an op that also takes integer tensors, which have no gradients.
+template <class Op>
+inline constexpr bool takes_integers = requires { requires Op::takes_integers; };
 
 /// Destination of an op's result: new memory of the step if `data` is null (the default), otherwise `data`,
 /// such as a slot of a network's gradient buffer.
@@ -55,6 +77,8 @@ struct OpNode : core::Node {
     static void play_back(core::Node& node) {
         auto& self = static_cast<OpNode&>(node);
         for (const TensorRef<T, D>& x : self.in) x.device->tape().check_not_overwritten(node, x.data);
+        if constexpr (requires { self.op.index; })
+            self.y.device->tape().check_not_overwritten(node, self.op.index.data);
         const TensorRef<T, D> upstream = self.y.of_step(node.gradient, node.gradient_node);
         [&]<std::size_t... i>(std::index_sequence<i...>) {
             self.op.vjp(upstream, self.y, self.in[i]...);
@@ -72,12 +96,15 @@ template <class Op, class T, class D, class... In>
     static_assert(AnyOp<Op, TensorRef<T, D>, TensorRef<T, D>, In...>,
                   "gantry: an op is trivially copyable and has a name, forward and vjp for its inputs: see "
                   "gantry/autograd/record.hpp");
-    const auto check = [&](const TensorRef<T, D>& x) {
+    constexpr bool takes = !std::is_integral_v<T> || takes_integers<Op>;
+    static_cast<void>(sizeof(diagnosis::OpTakesScalar<takes, T>));
+    const auto check = [&](const auto& x) {
         x.check_alive();
         if (x.device != first.device) fail(Op::name, "the inputs of an op must be on the same device object");
     };
     check(first);
     (check(more), ...);
+    if constexpr (requires { op.index; }) check(op.index);
     D& device = *first.device;
     const auto turn = device.turn();
 
@@ -85,13 +112,13 @@ template <class Op, class T, class D, class... In>
     TensorRef<T, D> y =
         into.data ? TensorRef<T, D>{into.data, &device, extents, device.step(), nullptr, first.memory}
                   : core::allocate<T>(device, extents);
-    op.forward(y, into.accumulate, first, more...);
+    if constexpr (takes) op.forward(y, into.accumulate, first, more...);
 
     if constexpr (!D::records) {
         device.ran(y, {first, more...});
-        return y;
-    }
-    if (device.tape().recording() && (first.node || ... || more.node)) {
+    } else if constexpr (std::is_integral_v<T>) {
+        return y;  // never on the tape
+    } else if (device.tape().recording() && (first.node || ... || more.node)) {
         using N = OpNode<Op, T, D, 1 + sizeof...(In)>;
         N* node = device.tape().template push<N>(op, y);
         int i = 0;

@@ -17,6 +17,7 @@
 #include <exception>
 #include <filesystem>
 #include <functional>
+#include <locale>
 #include <numeric>
 #include <set>
 #include <span>
@@ -144,6 +145,25 @@ inline std::string parts_text(const Safetensors& file) {
     return parts.empty() ? "no parts" : "the parts " + text;
 }
 
+/// The groups of an optimizer, if it has any, and the frozen parameters of its network: "mapping x0.01 x1;
+/// frozen first.weight". They change updates, and the program must set them again before it loads a
+/// checkpoint.
+template <class O, class Net>
+std::string groups_text(const O& optimizer, const Net& network) {
+    std::ostringstream out;
+    out.imbue(std::locale::classic());
+    if constexpr (requires { optimizer.groups(); })
+        for (const auto& group : optimizer.groups()) {
+            out << (group.part.empty() ? "all" : group.part);
+            if (group.role) out << " role " << static_cast<int>(*group.role);
+            out << " x" << group.learning_rate_factor << " x" << group.weight_decay_factor << "; ";
+        }
+    const auto infos = Net::Architecture::parameters();
+    for (std::size_t i = 0; i < infos.size(); ++i)
+        if (network.places()[i].frozen) out << "frozen " << infos[i].name << "; ";
+    return out.str();
+}
+
 }  // namespace detail
 
 // clang-format off
@@ -209,6 +229,8 @@ public:
         number(detail::with_dot(name) + "updates", optimizer.updates());
         save_options(name, optimizer.options());
         text(detail::with_dot(name) + "type", std::string(optimizer.name()));
+        const std::string groups = detail::groups_text(optimizer, network);
+        if (!groups.empty()) text(detail::with_dot(name) + "groups", groups);
     }
     /// Saves a stream's seed, name and position.
     void stream(const std::string& name, const RandomStream& stream) {
@@ -307,6 +329,11 @@ public:
     void optimizer(const std::string& name, O& optimizer, Net& network) {
         restore_moments(name, detail::parts_of(network).parameter_infos, optimizer.buffers());
         same(detail::with_dot(name) + "type", std::string(optimizer.name()), "optimizer");
+        const std::string groups = detail::groups_text(optimizer, network);
+        const auto saved = file_.metadata.find(detail::with_dot(name) + "groups");
+        if (const std::string of_file = saved == file_.metadata.end() ? "" : saved->second; of_file != groups)
+            refuse("has other parameter groups or frozen parts, " + io::quoted(of_file) + ", not " +
+                   io::quoted(groups));
         const auto updates = value_of<std::uint64_t>(detail::with_dot(name) + "updates");
         const auto options = saved_options(name, optimizer.options());
         checked(name, [&] { optimizer.check(options); });

@@ -1,6 +1,8 @@
 #pragma once
 #include <gantry/contracts/activation.hpp>
 
+#include <cstddef>
+
 namespace gantry::contracts {
 
 /// C = activation(op(A) op(B) + bias), or C += op(A) op(B) with `accumulate`, which excludes bias and
@@ -15,6 +17,26 @@ struct MatmulParameters {
     bool accumulate = false;
     const Parameter* bias = nullptr;  ///< (columns), added to each row; null: none
     Activation activation = {};
+};
+
+/// Products of many matrices of the same extents: C_i = op(A_i) op(B_i), or C_i += op(A_i) op(B_i). The
+/// matrices of each operand follow one another in memory.
+template <class T, class Sum = T>
+struct BatchedMatmulParameters {
+    std::size_t batches = 0;
+    MatmulParameters<T, Sum> first;  ///< of the first matrices; without bias and activation
+
+    /// The product of matrices `index`.
+    MatmulParameters<T, Sum> product(std::size_t index) const {
+        const auto rows = static_cast<std::size_t>(first.rows),
+                   columns = static_cast<std::size_t>(first.columns),
+                   inner = static_cast<std::size_t>(first.inner);
+        MatmulParameters<T, Sum> p = first;
+        p.a += index * rows * inner;
+        p.b += index * inner * columns;
+        p.c += index * rows * columns;
+        return p;
+    }
 };
 
 }  // namespace gantry::contracts

@@ -6,7 +6,8 @@
 namespace gantry::contracts {
 
 /// Selects one of `pieces` per row and column: the one with the largest x (rows, pieces, columns), the first
-/// if several are equal. out (rows, columns) = values (rows, pieces, columns) at that piece.
+/// if several are equal, or the first NaN. `pieces` is at most 2^24. out (rows, columns) = values (rows,
+/// pieces, columns) at that piece.
 template <class T>
 struct MaxoutSelectParameters {
     std::size_t rows = 0, pieces = 0, columns = 0;

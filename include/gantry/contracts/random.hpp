@@ -52,6 +52,21 @@ struct UniformParameters {
     RandomStream stream;
 };
 
+/// Uniform integers: destination[i] = floor(word count / 2^32), in [0, count), with the word of element i of
+/// the stream. Bitwise identical on every device.
+template <class T>
+struct UniformIntegersParameters {
+    std::size_t size = 0;
+    T* destination = nullptr;
+    std::uint32_t count = 1;
+    RandomStream stream;
+
+    /// The integer of a word.
+    GANTRY_HOST_DEVICE T integer(std::uint32_t word) const {
+        return static_cast<T>((std::uint64_t{word} * count) >> 32);
+    }
+};
+
 /// Normal numbers, by the Box-Muller transform (Box and Muller 1958):
 /// destination[i] = mean + deviation * normal. Words 0 and 1 of a Philox block give the normals r cos(a) (for
 /// word 0) and r sin(a) (for word 1); words 2 and 3 give two more in the same way:

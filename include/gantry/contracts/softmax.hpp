@@ -5,12 +5,14 @@
 
 namespace gantry::contracts {
 
-/// Softmax of each row: y[r][c] = exp(x[r][c]) / sum over k of exp(x[r][k]), stable for any finite x.
+/// Softmax of each row: y[r][c] = exp(x[r][c]) / sum over k of exp(x[r][k]) or, with `log`, its logarithm.
+/// Stable for any finite x.
 template <class T>
 struct SoftmaxParameters {
     std::size_t rows = 0, columns = 0;
     const T* x = nullptr;
     T* y = nullptr;
+    bool log = false;
 };
 
 /// Softmax cross entropy and its derivative with respect to x, in one pass, stable for any finite x:

@@ -25,7 +25,7 @@ struct Images {
 /// Images with class labels, for classification or a conditional GAN.
 struct LabelledImages {
     Images images;                     ///< the images
-    std::vector<std::uint8_t> labels;  ///< one per image
+    std::vector<std::int32_t> labels;  ///< one per image
 };
 
 /// Part of a data set.

@@ -58,6 +58,9 @@ struct Functions<T> {
     GANTRY_HOST_DEVICE static constexpr T sqrt(T x) { return std::sqrt(x); }
     GANTRY_HOST_DEVICE static constexpr T exp(T x) { return std::exp(x); }
     GANTRY_HOST_DEVICE static constexpr T expm1(T x) { return std::expm1(x); }
+    GANTRY_HOST_DEVICE static constexpr T pow(T x, double exponent) {
+        return std::pow(x, static_cast<T>(exponent));
+    }
     GANTRY_HOST_DEVICE static constexpr T log(T x) { return std::log(x); }
     GANTRY_HOST_DEVICE static constexpr T log1p_unit(T x) { return std::log1p(x); }
     GANTRY_HOST_DEVICE static constexpr T tanh(T x) { return std::tanh(x); }
@@ -98,6 +101,11 @@ template <class V>
 GANTRY_HOST_DEVICE constexpr V min(V a, V b) {
     return select((a < b) | is_nan(a), a, b);
 }
+/// True where x takes the place of the largest number so far: if it is larger, or the first NaN.
+template <class V>
+GANTRY_HOST_DEVICE constexpr auto replaces_largest(V x, V largest) {
+    return (x > largest) | ((x != x) & (largest == largest));
+}
 /// |x|
 template <class V>
 GANTRY_HOST_DEVICE constexpr V abs(V x) {
@@ -112,6 +120,11 @@ GANTRY_HOST_DEVICE constexpr V sqrt(V x) {
 template <class V>
 GANTRY_HOST_DEVICE constexpr V exp(V x) {
     return Functions<V>::exp(x);
+}
+/// x to the power of a constant; NaN for x < 0 unless the exponent is an integer.
+template <class V>
+GANTRY_HOST_DEVICE constexpr V pow(V x, double exponent) {
+    return Functions<V>::pow(x, exponent);
 }
 /// exp(x) - 1, accurate near 0.
 template <class V>

@@ -22,7 +22,7 @@ struct Name {
 }  // namespace core
 
 /// Role of a parameter in its layer. Initialisers choose by it.
-enum class Role { weight, bias, scale, shift, running_mean, running_variance };
+enum class Role { weight, bias, scale, shift, embedding, running_mean, running_variance };
 
 namespace core {
 /// Memory layout of a parameter in a checkpoint file, which follows PyTorch.

@@ -105,7 +105,7 @@ template <class A, class B>
 inline constexpr bool same_shape =
     std::is_same_v<A, B> || std::is_same_v<A, AnyShape> || std::is_same_v<B, AnyShape>;
 template <class S>
-struct Last;  // replaces the last extent of a shape
+struct Last;  // the last extent of a shape: its value, and the shape with another or without it
 template <>
 struct Last<AnyShape> {
     template <int>
@@ -118,18 +118,21 @@ template <int A, int B>
 struct Last<Shape<A, B>> {
     template <int N>
     using with = Shape<A, N>;
+    using without = Shape<A>;
     static constexpr int value = B;
 };
 template <int A, int B, int C>
 struct Last<Shape<A, B, C>> {
     template <int N>
     using with = Shape<A, B, N>;
+    using without = Shape<A, B>;
     static constexpr int value = C;
 };
 template <int A, int B, int C, int E>
 struct Last<Shape<A, B, C, E>> {
     template <int N>
     using with = Shape<A, B, C, N>;
+    using without = Shape<A, B, C>;
     static constexpr int value = E;
 };
 

@@ -79,9 +79,9 @@ public:
     /// Reduces the matrix, with `memory` of memory(R::results) elements. Result k of column c is returned at
     /// [k][c].
     template <class R>
-    std::array<T*, R::results> reduce(const Cpu& device, T* memory, const R& reduction) const {
+    std::array<T*, R::results> reduce(int threads, T* memory, const R& reduction) const {
         const std::size_t chunk_size = chunk_rows_ * width_;
-        parallel_ranges(device.threads(), chunks_, 1, (worthwhile_elements + chunk_size - 1) / chunk_size,
+        parallel_ranges(threads, chunks_, 1, (worthwhile_elements + chunk_size - 1) / chunk_size,
                         [&](std::size_t begin, std::size_t end) {
                             for (std::size_t j = begin; j < end; ++j)
                                 reduce_chunk(reduction, j * chunk_rows_, rows_of(j), width_,

@@ -9,6 +9,7 @@
 #include <gantry/cpu/elementwise.hpp>
 #include <gantry/cpu/gather.hpp>
 #include <gantry/cpu/gemm/matmul.hpp>
+#include <gantry/cpu/index_map.hpp>
 #include <gantry/cpu/maxout.hpp>
 #include <gantry/cpu/norm.hpp>
 #include <gantry/cpu/optimizers.hpp>

@@ -36,7 +36,7 @@ void launch(Cpu& device, const contracts::MaxoutSelectParameters<T>& p) {
             for (std::size_t piece = 1; piece < p.pieces; ++piece) {
                 const V candidate = cpu::load_up_to(x += p.columns, count);
                 const V value = cpu::load_up_to(values += p.columns, count);
-                const auto larger = candidate > largest;
+                const auto larger = math::replaces_largest(candidate, largest);
                 largest = math::select(larger, candidate, largest);
                 chosen = math::select(larger, value, chosen);
             }
@@ -55,7 +55,7 @@ void launch(Cpu& device, const contracts::MaxoutScatterParameters<T>& p) {
             V largest = cpu::load_up_to(x, count), winner = {};
             for (std::size_t piece = 1; piece < p.pieces; ++piece) {
                 const V candidate = cpu::load_up_to(x += p.columns, count);
-                const auto larger = candidate > largest;
+                const auto larger = math::replaces_largest(candidate, largest);
                 largest = math::select(larger, candidate, largest);
                 winner = math::select(larger, cpu::splat(static_cast<T>(piece)), winner);
             }

@@ -206,6 +206,15 @@ void launch(Cpu& device, const contracts::UniformParameters<T>& p) {
 }
 
 template <class T>
+void launch(Cpu& device, const contracts::UniformIntegersParameters<T>& p) {
+    cpu::detail::for_random_chunks(device, p.stream, p.size,
+                                   [&](std::size_t first, std::size_t count, const std::uint32_t* words) {
+                                       for (std::size_t i = 0; i < count; ++i)
+                                           p.destination[first + i] = p.integer(words[i]);
+                                   });
+}
+
+template <class T>
 void launch(Cpu& device, const contracts::NormalParameters<T>& p) {
     constexpr std::size_t blocks = RandomStream::blocks_in_chunk;
     const T mean = static_cast<T>(p.mean), deviation = static_cast<T>(p.deviation);

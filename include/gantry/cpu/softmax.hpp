@@ -91,9 +91,11 @@ void launch(Cpu& device, const contracts::SoftmaxParameters<T>& p) {
                                  const cpu::detail::RowVectors<T> x{p.x + r * p.columns, p.columns};
                                  const cpu::detail::ExponentialSum<T> total(x);
                                  T* const y = p.y + r * p.columns;
+                                 const T log_sum = p.log ? math::log(total.sum) : T{0};
                                  x.each(T{0}, [&](std::size_t c, V v) {
-                                     const V share = math::exp(v - total.largest) / total.sum;
-                                     cpu::store_up_to(y + c, x.count(c), share);
+                                     const V rest = v - total.largest;
+                                     cpu::store_up_to(y + c, x.count(c),
+                                                      p.log ? rest - log_sum : math::exp(rest) / total.sum);
                                  });
                              }
                          });

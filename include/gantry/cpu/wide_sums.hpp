@@ -84,6 +84,11 @@ void launch(Cpu& device, const contracts::MatmulParameters<T, Sum>& p) {
 }
 
 template <class T, class Sum>
+void launch(Cpu& device, const contracts::BatchedMatmulParameters<T, Sum>& p) {
+    for (std::size_t i = 0; i < p.batches; ++i) launch(device, p.product(i));
+}
+
+template <class T, class Sum>
 void launch(Cpu& device, const contracts::ConvolutionParameters<T, Sum>& p) {
     const contracts::ConvolutionGeometry& g = p.geometry;
     const cpu::Widened<Sum> wide(device);
@@ -179,15 +184,16 @@ void launch(Cpu& device, const contracts::BatchNormGradientParameters<T, Sum>& p
 
 template <class T, class Sum>
 void launch(Cpu& device, const contracts::SumParameters<T, Sum>& p) {
-    const std::size_t sums = p.axis == contracts::Axis::rows ? p.columns : p.rows;
+    const std::size_t sums = p.batches * (p.axis == contracts::Axis::rows ? p.columns : p.rows);
     const cpu::Widened<Sum> wide(device);
     const contracts::SumParameters<Sum> q{.rows = p.rows,
                                           .columns = p.columns,
                                           .axis = p.axis,
-                                          .x = wide.template read<0>(p.x, p.rows * p.columns),
+                                          .x = wide.template read<0>(p.x, p.batches * p.rows * p.columns),
                                           .y = wide.template write<1>(p.y, sums, p.accumulate),
                                           .accumulate = p.accumulate,
-                                          .scale = p.scale};
+                                          .scale = p.scale,
+                                          .batches = p.batches};
     launch(device, q);
     wide.round(q.y, p.y, sums);
 }

@@ -4,6 +4,7 @@
 #include <gantry/contracts/copy.hpp>
 #include <gantry/contracts/elementwise.hpp>
 #include <gantry/contracts/gather.hpp>
+#include <gantry/contracts/index_map.hpp>
 #include <gantry/contracts/loss.hpp>
 #include <gantry/contracts/matmul.hpp>
 #include <gantry/contracts/maxout.hpp>
@@ -33,6 +34,8 @@ void launch(Cuda&, const contracts::LossParameters<F, T, N>&);
 
 template <class T>
 void launch(Cuda&, const contracts::MatmulParameters<T>&);
+template <class T>
+void launch(Cuda&, const contracts::BatchedMatmulParameters<T>&);
 template <class T>
 void launch(Cuda&, const contracts::ConvolutionParameters<T>&);
 template <class T>
@@ -75,9 +78,21 @@ void launch(Cuda&, const contracts::CopyBlockParameters<T>&);
 template <class T>
 void launch(Cuda&, const contracts::FillParameters<T>&);
 template <class T>
+void launch(Cuda&, const contracts::IndexMapParameters<T>&);
+template <class T>
 void launch(Cuda&, const contracts::GatherSamplesParameters<T>&);
 template <class T>
 void launch(Cuda&, const contracts::GatherScalarsParameters<T>&);
+template <class T>
+void launch(Cuda&, const contracts::GatherRowsParameters<T>&);
+template <class T>
+void launch(Cuda&, const contracts::ScatterRowsParameters<T>&);
+template <class T>
+void launch(Cuda&, const contracts::OneHotParameters<T>&);
+template <class T>
+void launch(Cuda&, const contracts::ArgmaxParameters<T>&);
+template <class T>
+void launch(Cuda&, const contracts::WriteIntegersParameters<T>&);
 template <class T>
 void launch(Cuda&, const contracts::SoftmaxParameters<T>&);
 template <class T>
@@ -85,6 +100,8 @@ void launch(Cuda&, const contracts::CrossEntropyParameters<T>&);
 
 template <class T>
 void launch(Cuda&, const contracts::UniformParameters<T>&);
+template <class T>
+void launch(Cuda&, const contracts::UniformIntegersParameters<T>&);
 template <class T>
 void launch(Cuda&, const contracts::NormalParameters<T>&);
 template <class T>

@@ -17,7 +17,7 @@ namespace gantry {
 template <class T>
 struct Minibatch {
     std::span<const T> pixels;             ///< (batch, sample_size)
-    std::span<const std::uint8_t> labels;  ///< (batch), empty if the data set has no labels
+    std::span<const std::int32_t> labels;  ///< (batch), empty if the data set has no labels
 };
 
 /// Endless stream of shuffled batches of T from a data set of bytes, converted by from_byte. A background
@@ -33,7 +33,7 @@ public:
     /// `pixels` is (count, sample_size), `labels` (count) or empty; both must outlive this object. Errors:
     /// sizes that do not match; fewer samples than a batch.
     Batches(std::span<const std::uint8_t> pixels, std::size_t sample_size,
-            std::span<const std::uint8_t> labels, const BatchOptions& options)
+            std::span<const std::int32_t> labels, const BatchOptions& options)
         : pixels_(pixels),
           labels_(labels),
           sample_size_(sample_size),
@@ -73,17 +73,16 @@ public:
 
 private:
     struct Slot {
-        Slot(std::size_t batch, std::size_t sample_size, std::span<const std::uint8_t> all_labels)
+        Slot(std::size_t batch, std::size_t sample_size, std::span<const std::int32_t> all_labels)
             : pixels(batch * sample_size), labels(all_labels.empty() ? 0 : batch) {}
         std::vector<T> pixels;
-        std::vector<std::uint8_t> labels;
+        std::vector<std::int32_t> labels;
     };
 
     static std::size_t checked_count(std::size_t values, std::size_t sample_size, std::size_t labels,
                                      const BatchOptions& options) {
         const std::size_t count = io::count_samples(values, sample_size, options);
-        if (labels != 0 && labels != count)
-            fail("batches", "each sample needs one label", count, " samples and ", labels, " labels");
+        if (labels != 0) io::check_labels(labels, count);
         return count;
     }
 
@@ -108,7 +107,7 @@ private:
     }
 
     std::span<const std::uint8_t> pixels_;
-    std::span<const std::uint8_t> labels_;
+    std::span<const std::int32_t> labels_;
     std::size_t sample_size_;
     BatchOptions options_;
     std::array<T, 256> value_of_byte_;

@@ -42,15 +42,24 @@ public:
     /// A batch on the device.
     struct Minibatch {
         Tensor<Item, T, D> pixels;  ///< a shape with Batch, such as Shape<Batch, 28, 28, 1>
+        /// Empty if the data set has no labels.
+        std::optional<Tensor<Shape<Batch>, std::int32_t, D>> labels;
     };
 
-    /// `pixels` is (count, Item::sample_size) and must outlive this object. Errors: not a whole number of
-    /// samples; fewer samples than a batch; a resident data set that does not fit into the device's memory.
-    DeviceBatches(D& device, std::span<const std::uint8_t> pixels, const BatchOptions& options)
+    /// `pixels` is (count, Item::sample_size), `labels` (count) or empty; both must outlive this object.
+    /// Errors: not a whole number of samples, or of another number than there are labels; fewer samples than
+    /// a batch; a resident data set that does not fit into the device's memory.
+    DeviceBatches(D& device, std::span<const std::uint8_t> pixels, std::span<const std::int32_t> labels,
+                  const BatchOptions& options)
         : device_(device),
           of_device_(device.watch()),
           options_(options),
-          order_(io::count_samples(pixels.size(), Item::sample_size, options), options.seed) {
+          order_(io::count_samples(pixels.size(), Item::sample_size, options), options.seed),
+          labels_(labels) {
+        if (!labels.empty()) {
+            io::check_labels(labels.size(), order_.count());
+            label_order_.emplace(order_.count(), options.seed);
+        }
         if constexpr (streams) {
             if (must_stream(device, pixels.size(), options)) {
                 uploader_.emplace(device.memory(), options.batch * Item::sample_size,
@@ -63,6 +72,9 @@ public:
         resident_.emplace(device, pixels.size());
         resident_->from_host(pixels);
     }
+    /// The same without labels.
+    DeviceBatches(D& device, std::span<const std::uint8_t> pixels, const BatchOptions& options)
+        : DeviceBatches(device, pixels, {}, options) {}
     // The data would not outlive this object.
     DeviceBatches(D&, std::vector<std::uint8_t>&&, const BatchOptions&) = delete;
 
@@ -71,19 +83,22 @@ public:
     Minibatch next() {
         if (of_device_.over())
             fail("DeviceBatches", "the device was destroyed; it must outlive the data on it");
-        const auto batch = core::allocate<T>(device_, Item::extents(static_cast<int>(options_.batch)));
+        Minibatch result{
+            Tensor<Item, T, D>{core::allocate<T>(device_, Item::extents(static_cast<int>(options_.batch)))},
+            next_labels()};
+        T* const y = result.pixels.data();
         if constexpr (streams) {
             if (uploader_) {
                 uploader_->next([&](const std::uint8_t* x) {
-                    gather(x, batch.data, [](std::size_t i) { return static_cast<std::uint32_t>(i); });
+                    gather(x, y, [](std::size_t i) { return static_cast<std::uint32_t>(i); });
                 });
-                return {Tensor<Item, T, D>{batch}};
+                return result;
             }
         }
         const std::uint64_t first = position_ * options_.batch;
-        gather(resident_->data(), batch.data, [&](std::size_t i) { return order_.sample(first + i); });
+        gather(resident_->data(), y, [&](std::size_t i) { return order_.sample(first + i); });
         ++position_;
-        return {Tensor<Item, T, D>{batch}};
+        return result;
     }
 
     /// Number of batches served so far; checkpoints save it.
@@ -136,6 +151,23 @@ private:
         }
     }
 
+    /// The labels of the next batch.
+    std::optional<Tensor<Shape<Batch>, std::int32_t, D>> next_labels() {
+        if (labels_.empty()) return std::nullopt;
+        const auto labels =
+            core::allocate<std::int32_t>(device_, Shape<Batch>::extents(static_cast<int>(options_.batch)));
+        const std::uint64_t first_sample = position() * options_.batch;
+        contracts::WriteIntegersParameters<std::int32_t> p;
+        for (std::size_t first = 0; first < options_.batch; first += p.count) {
+            p.count = std::min(p.most, options_.batch - first);
+            p.y = labels.data + first;
+            for (std::size_t i = 0; i < p.count; ++i)
+                p.values[i] = labels_[label_order_->sample(first_sample + first + i)];
+            launch(device_, p);
+        }
+        return Tensor<Shape<Batch>, std::int32_t, D>{labels};
+    }
+
     /// Writes the bytes of batch `number`, on the background thread, which is then the only user of order_.
     void copy_samples(std::span<const std::uint8_t> pixels, std::span<std::uint8_t> bytes,
                       std::uint64_t number) {
@@ -149,6 +181,8 @@ private:
     core::Lifetime::Watch of_device_;
     BatchOptions options_;
     io::ShuffledOrder order_;
+    std::span<const std::int32_t> labels_;
+    std::optional<io::ShuffledOrder> label_order_;  ///< a copy of order_, which the background thread uses
     std::optional<core::Buffer<std::uint8_t, D>> resident_;
     std::uint64_t position_ = 0;                       ///< of resident data
     std::optional<typename Uploader::type> uploader_;  ///< last: its thread uses order_

@@ -92,8 +92,9 @@ inline Images read_idx_images(const std::filesystem::path& path) {
 }
 
 /// Reads an IDX file of labels, plain or gzip: unsigned bytes, one extent. Errors: as read_idx_images.
-inline std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& path) {
-    return detail::read_idx<1>("read_idx_labels", path, "count").bytes;
+inline std::vector<std::int32_t> read_idx_labels(const std::filesystem::path& path) {
+    const auto bytes = detail::read_idx<1>("read_idx_labels", path, "count").bytes;
+    return {bytes.begin(), bytes.end()};
 }
 }  // namespace io
 

@@ -46,6 +46,12 @@ inline std::size_t count_samples(std::size_t values, std::size_t sample_size, co
     return count;
 }
 
+/// Errors: not one label per sample.
+inline void check_labels(std::size_t labels, std::size_t samples) {
+    if (labels != samples)
+        fail("batches", "each sample needs one label", samples, " samples and ", labels, " labels");
+}
+
 /// Errors: a position, in batches, so large that the number of samples served would overflow.
 inline void check_position(std::uint64_t position, const BatchOptions& options) {
     const std::uint64_t most = std::numeric_limits<std::uint64_t>::max() / 2 / options.batch;

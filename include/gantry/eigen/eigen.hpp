@@ -6,6 +6,7 @@
 #include <gantry/eigen/device.hpp>
 #include <gantry/eigen/elementwise.hpp>
 #include <gantry/eigen/gather.hpp>
+#include <gantry/eigen/index_map.hpp>
 #include <gantry/eigen/matmul.hpp>
 #include <gantry/eigen/maxout.hpp>
 #include <gantry/eigen/norm.hpp>

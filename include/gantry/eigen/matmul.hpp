@@ -39,4 +39,9 @@ void launch(EigenCpu&, const contracts::MatmulParameters<T, Sum, Parameter>& p) 
     c = product.template cast<T>();
 }
 
+template <class T, class Sum>
+void launch(EigenCpu& device, const contracts::BatchedMatmulParameters<T, Sum>& p) {
+    for (std::size_t i = 0; i < p.batches; ++i) launch(device, p.product(i));
+}
+
 }  // namespace gantry

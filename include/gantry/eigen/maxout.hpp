@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/contracts/maxout.hpp>
+#include <gantry/core/math.hpp>
 #include <gantry/eigen/device.hpp>
 
 #include <cstddef>
@@ -15,8 +16,11 @@ void each_winner(const P& p, const F& f) {
         auto largest = x.row(0).eval();
         Row<int> winner = Row<int>::Zero(x.cols());
         for (Index k = 1; k < x.rows(); ++k) {
-            winner = (x.row(k) > largest).select(static_cast<int>(k), winner);
-            largest = (x.row(k) > largest).select(x.row(k), largest);
+            for (Index c = 0; c < x.cols(); ++c) {
+                if (!math::replaces_largest(x(k, c), largest(c))) continue;
+                winner(c) = static_cast<int>(k);
+                largest(c) = x(k, c);
+            }
         }
         f(r, winner);
     }

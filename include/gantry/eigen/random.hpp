@@ -19,8 +19,10 @@ struct RandomWords {
                              within % RandomStream::blocks_in_chunk);
         place = within / RandomStream::blocks_in_chunk;
     }
+    /// The element's word.
+    std::uint32_t word() const { return block[place]; }
     /// 24 random bits.
-    std::uint32_t bits() const { return block[place] >> 8; }
+    std::uint32_t bits() const { return word() >> 8; }
 
     core::PhiloxBlock block;
     std::size_t place;
@@ -48,6 +50,13 @@ void launch(EigenCpu&, const contracts::UniformParameters<T>& p) {
         p.destination, p.size, [&p, map = contracts::UniformMap<T>(p.low, p.high)](eigen::Index i) {
             return static_cast<T>(map(static_cast<double>(eigen::detail::RandomWords(p.stream, i).bits())));
         });
+}
+
+template <class T>
+void launch(EigenCpu&, const contracts::UniformIntegersParameters<T>& p) {
+    eigen::detail::generate(p.destination, p.size, [&p](eigen::Index i) {
+        return p.integer(eigen::detail::RandomWords(p.stream, i).word());
+    });
 }
 
 template <class T>

@@ -11,8 +11,10 @@ template <class T>
 void launch(EigenCpu&, const contracts::SoftmaxParameters<T>& p) {
     for (std::size_t r = 0; r < p.rows; ++r) {
         eigen::Row<double> y = eigen::row(p.x + r * p.columns, p.columns).template cast<double>();
-        y = (y - y.maxCoeff()).exp();
-        eigen::row(p.y + r * p.columns, p.columns) = (y / y.sum()).template cast<T>();
+        y -= y.maxCoeff();
+        const double sum = y.exp().sum();
+        y = p.log ? (y - std::log(sum)).eval() : (y.exp() / sum).eval();
+        eigen::row(p.y + r * p.columns, p.columns) = y.template cast<T>();
     }
 }
 

@@ -61,6 +61,7 @@ struct PassOptions {
     bool recorded;              ///< record the pass itself, as create_graph does
     bool write_through;         ///< write parameter gradients directly to the network's buffer
     bool allow_unused = false;  ///< do nothing if the loss does not depend on any target
+    bool accumulate = false;    ///< add to the targets' gradients in the network's buffer
 };
 
 /// Runs the backward pass from a scalar to the nodes for which is_target(node) is true. Errors: the loss was
@@ -74,6 +75,7 @@ void play_back(const TensorRef<T, D>& loss, PassOptions options, const IsTarget&
     if (!loss.node)
         fail("backward", "the value must be recorded; it was computed from a gradient without create_graph");
     tape.mark(loss.node, is_target);
+    if (options.accumulate) tape.for_each([&](core::Node& node) { node.written = is_target(node); });
     if (!loss.node->needed && options.allow_unused) return;
     if (!loss.node->needed)
         fail("backward",

@@ -26,6 +26,8 @@ void initialize_as_pytorch(const std::vector<core::ParameterInfo>& infos, core::
                 const double bound = 1 / std::sqrt(static_cast<double>(info.fan_in));
                 return Uniform{-bound, bound}(buffer.device(), info, tensor, stream);
             }
+            case Role::embedding:
+                return Normal{0, 1}(buffer.device(), info, tensor, stream);
             case Role::scale:
             case Role::running_variance:
                 return Constant{1}(buffer.device(), info, tensor, stream);
@@ -55,7 +57,8 @@ void initialize(Net& network, Role role, const F& initializer, RandomStream& str
 }
 
 /// The default initialisation of a Network, that of PyTorch's layers: weights and biases uniform in
-/// [-b, b) with b = 1 / sqrt(fan-in); scales and running variances 1, shifts and running means 0.
+/// [-b, b) with b = 1 / sqrt(fan-in); embeddings normal with deviation 1; scales and running variances 1,
+/// shifts and running means 0.
 template <class Net>
 void initialize_as_pytorch(Net& network, RandomStream& stream) {
     detail::initialize_as_pytorch(Net::Architecture::parameters(), network.parameters(), stream);

@@ -4,6 +4,7 @@
 #include <gantry/tensor/tensor.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <type_traits>
 
@@ -14,6 +15,11 @@ namespace layers {
 /// Shape<Batch, 10>>;
 template <class... S>
 struct Inputs {};
+
+/// In Inputs: a tensor of integers, such as labels. layers::Inputs<Shape<Batch, 100>,
+/// layers::Indices<Shape<Batch>>>
+template <class S>
+struct Indices {};
 
 /// What a forward pass in training mode costs, per sample.
 struct Cost {
@@ -35,6 +41,16 @@ struct AsInputs<layers::Inputs<S...>> {
 template <class L>
 using InputsOf = AsInputs<typename L::Input>;
 
+/// The tensor of an entry of Inputs.
+template <class S, class T, class D>
+struct MetaInput {
+    using type = Tensor<S, T, D>;
+};
+template <class S, class T, class D>
+struct MetaInput<layers::Indices<S>, T, D> {
+    using type = Tensor<S, std::int32_t, D>;
+};
+
 /// The device for a pass of layer L. Only structs need a type of their own.
 template <class L>
 using MetaFor = std::conditional_t<contains_struct<L>, MetaOf<struct_in<L>>, MetaOf<void>>;
@@ -52,7 +68,11 @@ void run_pass(D& device, int samples) {
         device.bytes = 0;
         call_layer<L>(layers::Pass<true, T>{&dropout}, cursor, x...);
     };
-    run(filled<X, T>(device, samples, 0)...);
+    using Scalar = std::conditional_t<layers::takes_integers<L>, std::int32_t, T>;
+    const auto input = [&]<class S, class E>(std::type_identity<Tensor<S, E, D>>) {
+        return filled<S, E>(device, samples, 0);
+    };
+    run(input(std::type_identity<typename MetaInput<X, Scalar, D>::type>{})...);
 }
 /// The device after that pass.
 template <class D>
@@ -91,8 +111,7 @@ Cost cost() {
         return []<class... S>(std::type_identity<Inputs<S...>>) {
             return cost<L, T, S...>();
         }(std::type_identity<typename detail::InputsOf<L>::type>{});
-    } else if constexpr ((std::is_same_v<X, core::AnyShape> || ...) ||
-                         !(detail::inner_layers_fit<L, X> && ...)) {
+    } else if constexpr ((std::is_same_v<X, core::AnyShape> || ...) || !detail::inner_layers_fit<L, X...>) {
         return {};
     } else {
         using D = detail::MetaFor<L>;

@@ -27,6 +27,7 @@
 ///                              inferred from a later layer
 ///     feature_order            order of the features in files: see FeatureOrder
 ///     pytorch_modules          number of modules of PyTorch's nn.Sequential it corresponds to; default 1
+///     takes_integers = true    the input is a tensor of integers: Embedding
 ///     Valid                    StaticCheck of the template arguments
 ///     Fit<index, X>            StaticCheck that it takes X if Input and features do not suffice: see fit.hpp
 ///     Widened<n>               the same layer with n times the outputs; Maxout requires it
@@ -125,6 +126,9 @@ inline constexpr std::size_t pytorch_modules_of = 1;
 template <class L>
     requires requires { L::pytorch_modules; }
 inline constexpr std::size_t pytorch_modules_of<L> = L::pytorch_modules;
+/// True for a layer whose input is a tensor of integers.
+template <class L>
+inline constexpr bool takes_integers = requires { requires L::takes_integers; };
 /// A layer that applies Pass::activation in its own kernel.
 template <class L>
 concept FusesActivation = requires { requires L::fuses_activation; };

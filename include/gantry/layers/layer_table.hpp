@@ -102,7 +102,7 @@ inline std::string summary_text(const std::vector<layers::SummaryRow>& rows, std
     const auto line = [&](const std::string& layer, const std::string& output, const auto& count,
                           const auto& operations) {
         out << std::left << std::setw(64) << layer << std::setw(24) << output << std::right << std::setw(14)
-            << count << std::setw(16) << operations << '\n';
+            << count << std::setw(18) << operations << '\n';
     };
     line("layer", "output", "parameters", "FLOPs per sample");
     for (const layers::SummaryRow& row : rows) line(row.layer, row.output, row.parameters, row.flops);

@@ -82,9 +82,9 @@ struct Module : Part<Module<BodyType>> {
     using Fit = typename detail::StructOutput<Body, X>::Check;
     template <class X>
     using Output = typename detail::StructOutput<Body, X>::type;
-    /// True if the parts fit together for an input of shape X; if not, an error has been reported.
-    template <class X>
-    static constexpr bool fits = detail::StructOutput<Body, X>::fits;
+    /// True if the parts fit together for inputs of shapes X...; if not, an error has been reported.
+    template <class... X>
+    static constexpr bool fits = detail::StructFits<Body, X...>::fits;
 
     static std::string name() { return "struct of " + std::to_string(totals.parts) + " layers"; }
 
@@ -99,7 +99,7 @@ struct Module : Part<Module<BodyType>> {
         Body body{};
         detail::PartPlace place{&shared, {}, 0};
         detail::place_parts(body, place);
-        const auto y = std::as_const(body)(detail::as_variable(x)...);
+        const auto y = std::as_const(body)(detail::as_argument<T>(x)...);
         if constexpr (recorded || (core::is_recorded<X> || ...))
             return y;
         else

@@ -6,6 +6,7 @@
 #include <gantry/layers/layer.hpp>
 #include <gantry/layers/parameter_cursor.hpp>
 #include <gantry/meta/meta.hpp>
+#include <gantry/ops/integers.hpp>
 #include <gantry/tensor/variable.hpp>
 
 #include <array>
@@ -28,9 +29,33 @@ template <core::Name member, class Mismatch>
 struct InMember {
     static_assert(sizeof(Mismatch) > 0);  // instantiates it, which reports the error
 };
+/// A member of a network struct was called with integers where it takes floating-point numbers, or the other
+/// way round.
+template <core::Name member, class Layer, class Given>
+struct MemberTakesIntegers {
+    static_assert(layers::takes_integers<Layer> == IntegerTensor<Given>,
+                  "gantry: an Embedding takes a tensor of integers, and other layers one of floating-point "
+                  "numbers (see MemberTakesIntegers<member, layer, given>)");
+};
 }  // namespace diagnosis
 
 namespace detail {
+/// A tensor of integers in the forward pass of a struct: it carries the scalar of the network, for layers
+/// that have no other input.
+template <class S, class T, class D>
+struct IntegersOfPass : Tensor<S, std::int32_t, D> {
+    using network_scalar = T;
+};
+/// The scalar of the network that a tensor is given to.
+template <class X>
+struct NetworkScalarOf {
+    using type = std::conditional_t<IntegerTensor<X>, float, typename X::scalar>;
+};
+template <class X>
+    requires requires { typename X::network_scalar; }
+struct NetworkScalarOf<X> {
+    using type = typename X::network_scalar;
+};
 
 /// A device that computes nothing, for the forward pass of struct B. Its type knows B, so that errors can
 /// name B's members.
@@ -204,12 +229,12 @@ auto call_layer(const P& pass, const Cursor& cursor, const X&... x) {
     }
 }
 
-/// True if the inner layers of L, if any, fit together for an input of shape X.
-template <class L, class X>
+/// True if the inner layers of L, if any, fit together for inputs of shapes X...
+template <class L, class... X>
 inline constexpr bool inner_layers_fit = true;
-template <class L, class X>
+template <class L, class... X>
     requires requires { typename L::NestedTag; }
-inline constexpr bool inner_layers_fit<L, X> = L::template fits<X>;
+inline constexpr bool inner_layers_fit<L, X...> = L::template fits<X...>;
 
 }  // namespace detail
 
@@ -224,12 +249,18 @@ struct Part : detail::PartPlace {  // NOLINT: a constructor would keep layers fr
     /// (compile time); not called by the forward pass of a network.
     template <AnyTensor X>
     auto operator()(const X& x) const {
-        using T = typename X::scalar;
+        using T = typename detail::NetworkScalarOf<X>::type;
         using D = typename X::device_type;
         using S = typename X::shape;
         using Unknown = Variable<core::AnyShape, T, D>;
         if constexpr (std::is_same_v<S, core::AnyShape>) {
             return Unknown{TensorRef<T, D>{}};  // an error has been reported
+        } else if constexpr (layers::takes_integers<Layer> != IntegerTensor<X>) {
+            if constexpr (std::is_base_of_v<core::Meta, D>)
+                static_cast<void>(
+                    sizeof(diagnosis::MemberTakesIntegers<
+                           detail::member_names<typename detail::StructOf<D>::type, Layer>(), Layer, X>));
+            return Unknown{TensorRef<T, D>{}};
         } else if constexpr (!decltype(detail::layer_check<-1, Layer, S>())::fits) {
             if constexpr (std::is_base_of_v<core::Meta, D>) {
                 using Check = decltype(detail::layer_check<-1, Layer, S>());
@@ -251,7 +282,7 @@ struct Part : detail::PartPlace {  // NOLINT: a constructor would keep layers fr
 private:
     template <class X>
     auto computed(const X& x) const {
-        const auto& pass = pass_of<typename X::scalar, typename X::device_type>();
+        const auto& pass = pass_of<typename detail::NetworkScalarOf<X>::type, typename X::device_type>();
         const auto cursor = pass.cursor.after(before_.tensors, before_.numbers, before_.states);
         if (!pass.training) return run<false>(cursor, *pass.dropout, x);
         // C++ does not say which operand of a + is computed first. With a stream for each part, that does not
@@ -284,7 +315,8 @@ private:
     }
     template <bool training, class Cursor, class X>
     static auto run(const Cursor& cursor, RandomStream& stream, const X& x) {
-        return detail::call_layer<Layer>(Pass<training, typename X::scalar>{&stream}, cursor, x);
+        using T = typename detail::NetworkScalarOf<X>::type;
+        return detail::call_layer<Layer>(Pass<training, T>{&stream}, cursor, x);
     }
 };
 }  // namespace layers

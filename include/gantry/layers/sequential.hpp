@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -133,6 +134,9 @@ struct Sequential : layers::Part<Sequential<Layers...>> {
     using NestedTag = void;
     /// True if a network struct is one of the layers, or in one.
     static constexpr bool contains_struct = (detail::contains_struct<Layers> || ...);
+    /// True if the first layer takes integers.
+    static constexpr bool takes_integers =
+        layers::takes_integers<std::tuple_element_t<0, std::tuple<Layers...>>>;
     using Parameters = detail::Counts<(Layers::Parameters::count + ...), (Layers::Parameters::size + ...)>;
     using State = detail::Counts<(Layers::State::count + ...), (Layers::State::size + ...)>;
 

@@ -33,24 +33,43 @@ struct StructReturnsTensor {
 }  // namespace diagnosis
 
 namespace detail {
-/// An argument of a struct's call operator. All tensors are Variables there, so that its body is compiled
-/// once for training, frozen and evaluation, and a variable may hold an input first and a result later.
-/// Constants have no node, so nothing is recorded for them.
-template <class X>
-auto as_variable(const X& x) {
-    if constexpr (AnyTensor<X>)
+/// An argument of a struct's call operator, for a network of scalar T. All tensors of T are Variables there,
+/// so that its body is compiled once for training, frozen and evaluation, and a variable may hold an input
+/// first and a result later. Constants have no node, so nothing is recorded for them.
+template <class T, class X>
+auto as_argument(const X& x) {
+    if constexpr (IntegerTensor<X>)
+        return IntegersOfPass<typename X::shape, T, typename X::device_type>{
+            Tensor<typename X::shape, std::int32_t, typename X::device_type>{x.value()}};
+    else if constexpr (AnyTensor<X>)
         return Variable<typename X::shape, typename X::scalar, typename X::device_type>{x.value()};
     else
         return x;
 }
-/// The type of an argument in the pass on MetaOf<B>.
-template <class B, class X>
+/// The scalar of the first argument that is a tensor of floating-point numbers; float if there is none.
+template <class... X>
+struct FirstScalar {
+    using type = float;
+};
+template <class X, class... More>
+struct FirstScalar<X, More...> : FirstScalar<More...> {};
+template <AnyTensor X, class... More>
+    requires(!IntegerTensor<X>)
+struct FirstScalar<X, More...> {
+    using type = typename X::scalar;
+};
+/// The type of an argument in the pass on MetaOf<B>, for a network of scalar T.
+template <class B, class T, class X>
 struct MetaArgument {
     using type = X;
 };
-template <class B, AnyTensor X>
-struct MetaArgument<B, X> {
+template <class B, class T, AnyTensor X>
+struct MetaArgument<B, T, X> {
     using type = Variable<typename X::shape, typename X::scalar, MetaOf<B>>;
+};
+template <class B, class T, IntegerTensor X>
+struct MetaArgument<B, T, X> {
+    using type = IntegersOfPass<typename X::shape, T, MetaOf<B>>;
 };
 
 /// A result of a pass that recorded nothing, with Tensors for Variables: a tensor, a pair, tuple or array of
@@ -101,12 +120,13 @@ struct StructCall {
 template <class B, class... X>
     requires is_valid_struct<B>
 struct StructCall<B, X...> {
-    static constexpr bool takes = std::is_invocable_v<const B&, const typename MetaArgument<B, X>::type&...>;
+    using T = typename FirstScalar<X...>::type;
+    static constexpr bool takes =
+        std::is_invocable_v<const B&, const typename MetaArgument<B, T, X>::type&...>;
     using Check = core::StaticCheck<takes, diagnosis::StructTakes<B, X...>>;
-    using type =
-        typename std::conditional_t<takes,
-                                    std::invoke_result<const B&, const typename MetaArgument<B, X>::type&...>,
-                                    std::type_identity<Variable<core::AnyShape, float, core::Meta>>>::type;
+    using type = typename std::conditional_t<
+        takes, std::invoke_result<const B&, const typename MetaArgument<B, T, X>::type&...>,
+        std::type_identity<Variable<core::AnyShape, float, core::Meta>>>::type;
     static constexpr bool fits = takes && !holds_unknown<type>;
 };
 template <class Y>
@@ -120,7 +140,7 @@ struct ResultShape<Y> {
 /// The same for a struct in a Sequential: shape -> shape. AnyShape if it returns no tensor.
 template <class B, class S>
 struct StructOutput {
-    using Call = StructCall<B, Tensor<S, float, core::Meta>>;
+    using Call = StructCall<B, typename MetaInput<S, float, core::Meta>::type>;
     static constexpr bool returns_tensor = AnyTensor<typename Call::type>;
     static constexpr bool fits = Call::fits && returns_tensor;
     using Check =
@@ -136,6 +156,11 @@ struct StructOutput<B, core::AnyShape> {
     using Check = core::StaticCheck<true, void>;
     using type = core::AnyShape;
 };
+/// Whether a struct takes inputs of shapes S...
+template <class B, class... S>
+struct StructFits : StructCall<B, typename MetaInput<S, float, core::Meta>::type...> {};
+template <class B, class S>
+struct StructFits<B, S> : StructOutput<B, S> {};
 /// What a struct declares as its Input, or AnyShape.
 template <class B>
 struct DeclaredInput {
@@ -157,13 +182,14 @@ struct OneShape<layers::Inputs<S...>> {
 };
 /// The call with the declared inputs.
 template <class B, class Input>
-struct InputCall : StructCall<B, Tensor<Input, float, core::Meta>> {};
+struct InputCall : StructCall<B, typename MetaInput<Input, float, core::Meta>::type> {};
 template <class B>
 struct InputCall<B, core::AnyShape> {
     using Check = NoMisfit;
 };
 template <class B, class... S>
-struct InputCall<B, layers::Inputs<S...>> : StructCall<B, Tensor<S, float, core::Meta>...> {};
+struct InputCall<B, layers::Inputs<S...>> : StructCall<B, typename MetaInput<S, float, core::Meta>::type...> {
+};
 template <class B>
 constexpr auto check_struct() {
     using Check = decltype(members_check<B>());

@@ -46,6 +46,10 @@ std::size_t flops(const MatmulParameters<T>& p) {
     return 2 * results * static_cast<std::size_t>(p.inner) + detail::epilogue_flops(p, results);
 }
 template <class T>
+std::size_t flops(const BatchedMatmulParameters<T>& p) {
+    return p.batches * flops(p.first);
+}
+template <class T>
 std::size_t flops(const ConvolutionParameters<T>& p) {
     return detail::convolution_flops(p.geometry) + detail::epilogue_flops(p, p.geometry.y_size());
 }
@@ -79,7 +83,7 @@ std::size_t flops(const LossParameters<F, T, N>& p) {
 }
 template <class T>
 std::size_t flops(const SumParameters<T>& p) {
-    return p.rows * p.columns;
+    return p.batches * p.rows * p.columns;
 }
 template <class T>
 std::size_t flops(const MaxPoolParameters<T>& p) {

@@ -114,15 +114,23 @@ layers::View<Net, false, false> evaluation(Net& network) {
     return layers::View<Net, false, false>(network);
 }
 
+namespace layers {
+/// Where a parameter is in a network's buffers, in elements, and whether Network::freeze made it a constant.
+struct TensorPlace {
+    std::size_t offset, size;
+    bool frozen = false;
+};
+/// True for a parameter in `part`, a member or layer such as "blocks.0", or with exactly that name.
+inline bool is_in_part(std::string_view parameter, std::string_view part) {
+    return parameter.starts_with(part) && (parameter.size() == part.size() || parameter[part.size()] == '.');
+}
+}  // namespace layers
+
 namespace detail {
 // Compiled once for all networks.
 
-/// Where a parameter is in a network's buffers, in elements.
-struct TensorPlace {
-    std::size_t offset, size;
-};
-inline std::vector<TensorPlace> places(const std::vector<core::ParameterInfo>& parameters) {
-    std::vector<TensorPlace> all;
+inline std::vector<layers::TensorPlace> places(const std::vector<core::ParameterInfo>& parameters) {
+    std::vector<layers::TensorPlace> all;
     for (const core::ParameterInfo& info : parameters) all.push_back({info.offset, info.extents.size()});
     return all;
 }
@@ -138,6 +146,14 @@ inline std::pair<core::ParameterInfo, bool> find_parameter(std::string_view name
         }
     fail("Network", "there is no parameter \"" + std::string(name) + "\"; there are " +
                         (names.empty() ? "none" : names));
+}
+/// Throws: no parameter is in the part.
+[[noreturn]] inline void fail_without_part(std::string_view where, std::string_view part,
+                                           const std::vector<core::ParameterInfo>& parameters) {
+    std::string names;
+    for (const core::ParameterInfo& info : parameters) names += (names.empty() ? "" : ", ") + info.name;
+    fail(where, "there is no parameter in the part \"" + std::string(part) + "\"; there are " +
+                    (names.empty() ? "none" : names));
 }
 /// Throws `error` again, with the network's size and its largest parameter.
 [[noreturn]] inline void fail_to_allocate(const Error& error,
@@ -222,14 +238,28 @@ public:
     /// device object, or of an earlier step.
     template <bool recorded, bool training, class... X>
     auto forward(const X&... x) {
-        return run<recorded, training>(*this, x...);
+        return run<recorded, training>(*this, [&] { return cursor<recorded>(); }, x...);
     }
     /// The same for a const network, which can only be evaluated: training updates its running statistics.
     template <bool recorded, bool training, class... X>
     auto forward(const X&... x) const {
         static_assert(!recorded && !training,
                       "gantry: a const network can only be evaluated: evaluation(network)(x)");
-        return run<recorded, training>(*this, x...);
+        // Evaluation reads the parameters and states.
+        auto& self = const_cast<Network&>(*this);
+        return run<recorded, training>(self, [&] { return self.template cursor<recorded>(); }, x...);
+    }
+    /// The forward pass in training mode with the parameters at `place`; see with_parameters.
+    template <class... X>
+    auto forward_at(const layers::ParameterCursor<T, D, true>& place, const X&... x) {
+        return run<true, true>(*this, [&] { return place; }, x...);
+    }
+    /// Where the parameters and states are, for a forward pass. `recorded`: the parameters are on the tape.
+    template <bool recorded>
+    layers::ParameterCursor<T, D, recorded> cursor() {
+        if constexpr (recorded) record_leaves();
+        return {parameters_.data(), states_.data(), &device(), recorded ? leaves_.data() : nullptr,
+                parameters_.watch()};
     }
 
     /// The device. Errors: the network was moved from; the device was destroyed.
@@ -252,6 +282,15 @@ public:
         const auto [info, learned] = find_parameter(name);
         return {learned ? parameters_ : states_, info, watch()};
     }
+    /// Makes the parameters of a part constants, "features" or "blocks.0": no gradients are computed for
+    /// them, and optimizers leave them as they are. As in FreezeD (Mo, Cho and Shin 2020), which freezes the
+    /// first layers of a discriminator. Errors: there is no such part; the current step has already called
+    /// the network.
+    void freeze(std::string_view part) { set_frozen(part, true); }
+    /// Undoes freeze.
+    void unfreeze(std::string_view part) { set_frozen(part, false); }
+    /// Where the parameters are, in the order of Architecture::parameters().
+    const std::vector<layers::TensorPlace>& places() const { return places_; }
     /// Call this after writing to the memory of parameters() directly; see Buffer::overwritten.
     void parameters_overwritten() { parameters_.overwritten(); }
     /// Gradients in the order of the parameters; valid as long as the Gradients that `backward` returned.
@@ -269,6 +308,8 @@ public:
     /// Number of the last Gradients that an optimizer applied.
     std::uint64_t& applied_gradients() { return applied_gradients_; }
 
+    /// True if the gradients of a backward pass wait to be applied.
+    bool has_gradients() const { return gradients_made_ > applied_gradients_; }
     /// Before a backward pass that overwrites the gradients, even if it throws; called by `backward`.
     void begin_backward() {
         static_cast<void>(device());  // which checks that it exists
@@ -293,8 +334,8 @@ public:
     }
 
 private:
-    template <bool recorded, bool training, class Self, class... X>
-    static auto run(Self& self, const X&... x) {
+    template <bool recorded, bool training, class MakeCursor, class... X>
+    static auto run(Network& self, const MakeCursor& make_cursor, const X&... x) {
         using Check = typename detail::InputCheck<Architecture, T, D, X...>::type;
         [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
         using Call = detail::NetworkCall<Architecture, Check::fits, X...>;
@@ -315,14 +356,8 @@ private:
             };
             (check_device(x), ...);
             const auto turn = device.turn();
-            if constexpr (recorded) self.record_leaves();
-            // A const network is only evaluated, which reads the parameters and states.
-            Network& network = const_cast<Network&>(self);
-            const layers::ParameterCursor<T, D, recorded> cursor{
-                network.parameters_.data(), network.states_.data(), &device,
-                recorded ? network.leaves_.data() : nullptr, network.parameters_.watch()};
-            return Architecture::forward(layers::Pass<training, typename AllScalars::Sum>{&network.dropout_},
-                                         cursor, x...);
+            return Architecture::forward(layers::Pass<training, typename AllScalars::Sum>{&self.dropout_},
+                                         make_cursor(), x...);
         }
     }
 
@@ -337,12 +372,32 @@ private:
     static std::pair<core::ParameterInfo, bool> find_parameter(std::string_view name) {
         return detail::find_parameter(name, Architecture::parameters(), Architecture::states());
     }
+    void set_frozen(std::string_view part, bool frozen) {
+        D& device = this->device();
+        if (device.tape().is_open() && leaves_step_ == device.step())
+            fail("Network", "freeze and unfreeze come before the first call of the network in a Step");
+        const auto infos = Architecture::parameters();
+        bool found = false;
+        for (std::size_t i = 0; i < infos.size(); ++i) {
+            if (!layers::is_in_part(infos[i].name, part)) continue;
+            found = true;
+            places_[i].frozen = frozen;
+            // Nothing writes to the gradients of constants.
+            launch(device, contracts::FillParameters<T>{places_[i].size,
+                                                        gradients_.data() + places_[i].offset, T(0)});
+        }
+        if (!found) detail::fail_without_part("Network", part, infos);
+    }
     /// Records the parameters as leaves on the tape, once per step: all passes of a step share them.
     void record_leaves() {
         D& device = this->device();
         if (leaves_step_ == device.step()) return;
         std::size_t i = 0;
-        for (const detail::TensorPlace& place : places_) {
+        for (const layers::TensorPlace& place : places_) {
+            if (place.frozen) {
+                leaves_[i++] = nullptr;
+                continue;
+            }
             core::Node* leaf = device.tape().template push<core::Node>();
             leaf->owner = watch();
             leaf->destination = gradients_.data() + place.offset;
@@ -355,7 +410,7 @@ private:
     core::Lifetime lifetime_;
     core::Buffer<T, D> parameters_, gradients_, states_;
     RandomStream dropout_;
-    std::vector<detail::TensorPlace> places_ = detail::places(Architecture::parameters());
+    std::vector<layers::TensorPlace> places_ = detail::places(Architecture::parameters());
     std::vector<core::Node*> leaves_ = std::vector<core::Node*>(places_.size());
     std::uint32_t leaves_step_ = 0;
     std::uint64_t backward_passes_ = 0;
@@ -398,12 +453,13 @@ struct NoGradients {
 
 namespace detail {
 template <AnyTensor Loss, class... Net>
-std::tuple<Gradients<Net>...> backward_to(const Loss& loss, Net&... networks) {
+std::tuple<Gradients<Net>...> backward_to(const Loss& loss, bool accumulate, Net&... networks) {
     (networks.begin_backward(), ...);
     const std::array<core::Lifetime::Watch, sizeof...(Net)> owners{networks.watch()...};
-    ops::play_back(loss.value(), {.recorded = false, .write_through = true}, [&](const core::Node& node) {
-        return std::find(owners.begin(), owners.end(), node.owner) != owners.end();
-    });
+    ops::play_back(loss.value(), {.recorded = false, .write_through = true, .accumulate = accumulate},
+                   [&](const core::Node& node) {
+                       return std::find(owners.begin(), owners.end(), node.owner) != owners.end();
+                   });
     return {networks.end_backward()...};
 }
 }  // namespace detail
@@ -416,12 +472,32 @@ template <AnyTensor Loss, class Architecture, class D, class T>
 auto backward(const Loss& loss, Network<Architecture, D, T>& network) {
     [[maybe_unused]] constexpr bool diagnosed = ops::BackwardCheck<Loss>::diagnose();
     if constexpr (ops::can_backpropagate<Loss>)
-        return std::get<0>(detail::backward_to(loss, network));
+        return std::get<0>(detail::backward_to(loss, false, network));
     else
         return detail::NoGradients{};
 }
-/// The same for several networks in one pass. Returns a tuple of their gradients. Errors: a network that the
-/// loss does not depend on, or that is given twice.
+/// Adds the gradients of another loss to those of the last backward pass, also of an earlier step: for
+/// batches that do not fit into memory at once, part by part. Errors: there are no gradients, or an optimizer
+/// has applied them; see backward.
+///     for (int part = 0; part < 4; ++part) {
+///         const Step step{device};
+///         const auto loss = 0.25 * loss_of(part);
+///         const auto gradients = part == 0 ? backward(loss, network) : accumulate(loss, network);
+///         if (part == 3) optimizer.step(gradients);
+///     }
+template <AnyTensor Loss, class Architecture, class D, class T>
+auto accumulate(const Loss& loss, Network<Architecture, D, T>& network) {
+    [[maybe_unused]] constexpr bool diagnosed = ops::BackwardCheck<Loss>::diagnose();
+    if constexpr (ops::can_backpropagate<Loss>) {
+        if (!network.has_gradients())
+            fail("accumulate", "there are no gradients to add to: call backward for the first part");
+        return std::get<0>(detail::backward_to(loss, true, network));
+    } else {
+        return detail::NoGradients{};
+    }
+}
+/// As backward, for several networks in one pass. Returns a tuple of their gradients. Errors: a network that
+/// the loss does not depend on, or that is given twice.
 ///     const auto [encoder_gradients, decoder_gradients] = backward(loss, encoder, decoder);
 template <AnyTensor Loss, layers::AnyNetwork First, layers::AnyNetwork... More>
     requires(sizeof...(More) > 0)
@@ -432,7 +508,7 @@ auto backward(const Loss& loss, First& first, More&... more) {
         std::sort(given.begin(), given.end());
         if (std::adjacent_find(given.begin(), given.end()) != given.end())
             fail("backward", "each network can be given once");
-        return detail::backward_to(loss, first, more...);
+        return detail::backward_to(loss, false, first, more...);
     } else {
         return std::tuple<Gradients<First>, Gradients<More>...>{
             detail::NoGradients{}, (static_cast<void>(sizeof(More)), detail::NoGradients{})...};

@@ -8,6 +8,7 @@
 #include <gantry/tensor/variable.hpp>
 
 #include <concepts>
+#include <cstdint>
 #include <type_traits>
 
 namespace gantry {
@@ -113,12 +114,13 @@ struct ArchitectureOf<Sequential<Layers...>> {
 template <class Architecture, class T, class D, class X>
 constexpr auto input_check() {
     using Expected = typename Architecture::Input;
+    using Scalar = std::conditional_t<layers::takes_integers<Architecture>, std::int32_t, T>;
     if constexpr (!AnyTensor<X>) {
         return core::StaticCheck<false, diagnosis::NetworkTakesTensors<Expected, X>>{};
     } else if constexpr (!std::is_same_v<typename X::device_type, D>) {
         return core::StaticCheck<false, diagnosis::NetworkTakesDevice<D, typename X::device_type>>{};
-    } else if constexpr (!std::is_same_v<typename X::scalar, T>) {
-        return core::StaticCheck<false, diagnosis::NetworkTakesScalar<T, typename X::scalar>>{};
+    } else if constexpr (!std::is_same_v<typename X::scalar, Scalar>) {
+        return core::StaticCheck<false, diagnosis::NetworkTakesScalar<Scalar, typename X::scalar>>{};
     } else {
         using Given = typename X::shape;
         return core::StaticCheck<core::same_shape<Expected, Given>,
@@ -138,7 +140,9 @@ struct InputCheck<Architecture, T, D, X> {
 /// A struct may take anything, but no values on the host in place of a tensor.
 template <class T, class D, class X>
 constexpr auto struct_input_check() {
-    if constexpr (AnyTensor<X>)
+    if constexpr (IntegerTensor<X>)
+        return input_check<layers::PlainLayer, std::int32_t, D, X>();
+    else if constexpr (AnyTensor<X>)
         return input_check<layers::PlainLayer, T, D, X>();
     else
         return core::StaticCheck<!requires(const X& x) { x.data(), x.size(); },

@@ -30,6 +30,19 @@ struct Add {
 template <class N>
 concept Number = std::is_arithmetic_v<N>;
 
+/// An operand of an op that takes numbers, too.
+template <class X>
+concept TensorOrNumber = AnyTensor<X> || Number<X>;
+
+/// A tensor as it is; a number as a scalar tensor with the scalar type and device of `like`.
+template <TensorOrNumber X, AnyTensor Like>
+auto as_tensor(const X& x, const Like& like) {
+    if constexpr (AnyTensor<X>)
+        return x;
+    else
+        return filled<Shape<>, typename Like::scalar>(like.value().live_device(), 0, static_cast<double>(x));
+}
+
 /// factor x + shift
 struct ScaleShift {
     static constexpr std::string_view name = "scale_shift";
@@ -83,6 +96,38 @@ struct Divide {
     void vjp(const V& upstream, const V& y, const V& a, const V& b) const {
         accumulate_grad(a, [&] { return elementwise(Divide{}, upstream, b); });
         accumulate_grad(b, [&] { return -(upstream * elementwise(Divide{}, y, b)); });
+    }
+};
+
+/// numerator / x
+struct Inverse {
+    static constexpr std::string_view name = "inverse";
+    double numerator = 1;  ///< a constant
+    template <class V>
+    GANTRY_HOST_DEVICE V operator()(V x) const {
+        return math::constant<V>(numerator) / x;
+    }
+    template <class V>
+    void vjp(const V& upstream, const V& y, const V& x) const {
+        accumulate_grad(x, [&] { return -(upstream * (y / x)); });
+    }
+};
+
+/// x^exponent
+struct Power {
+    static constexpr std::string_view name = "pow";
+    double exponent;  ///< a constant
+    template <class V>
+    GANTRY_HOST_DEVICE V operator()(V x) const {
+        return math::pow(x, exponent);
+    }
+    template <class V>
+    void vjp(const V& upstream, const V&, const V& x) const {
+        accumulate_grad(x, [&] {
+            // For exponent 0 the product is 0 times infinity at x = 0.
+            return exponent == 0 ? 0.0 * upstream
+                                 : exponent * (upstream * elementwise(Power{exponent - 1}, x));
+        });
     }
 };
 
@@ -211,6 +256,24 @@ auto operator*(const A& a, const B& b) {
 template <AnyTensor A, AnyTensor B>
 auto operator/(const A& a, const B& b) {
     return elementwise(ops::Divide{}, a, b);
+}
+/// numerator / a, elementwise.
+template <ops::Number N, AnyTensor A>
+auto operator/(N numerator, const A& a) {
+    return elementwise(ops::Inverse{static_cast<double>(numerator)}, a);
+}
+/// a^exponent elementwise, with a constant exponent: S -> S. NaN for a < 0 unless the exponent is an integer.
+/// `square`, `sqrt` and `inverse_sqrt` are faster for their exponents.
+template <AnyTensor A>
+auto pow(const A& a, double exponent) {
+    return elementwise(ops::Power{exponent}, a);
+}
+/// Does not compile: the exponent is a tensor.
+template <AnyTensor A, AnyTensor B>
+auto pow(const A& a, const B&) {
+    static_assert(sizeof(B) == 0,
+                  "gantry: the exponent of pow is a number: for a tensor b write exp(b * log(a))");
+    return a;
 }
 /// a^2 elementwise: S -> S.
 template <AnyTensor A>

@@ -1,7 +1,7 @@
 #pragma once
 #include <gantry/autograd/record.hpp>
 #include <gantry/contracts/elementwise.hpp>
-#include <gantry/ops/sum.hpp>
+#include <gantry/ops/broadcast.hpp>
 
 #include <array>
 #include <concepts>
@@ -57,22 +57,6 @@ struct ElementwiseOp {
     }
 };
 
-/// The larger of two shapes, by rank, then by size: the shape of the result of an elementwise op. Unknown if
-/// one is.
-template <class A, class B>
-using Larger =
-    std::conditional_t<std::is_same_v<B, core::AnyShape> ||
-                           (!std::is_same_v<A, core::AnyShape> &&
-                            (B::rank > A::rank || (B::rank == A::rank && B::sample_size > A::sample_size))),
-                       B, A>;
-
-/// The largest of several shapes.
-template <class S, class... More>
-struct Largest {
-    using type = S;  ///< the shape
-};
-template <class A, class B, class... More>
-struct Largest<A, B, More...> : Largest<Larger<A, B>, More...> {};
 /// Broadcasts x to shape S in memory, except scalars, which kernels broadcast themselves.
 template <class S, AnyTensor X>
 auto conformed(const X& x, int batch) {
@@ -97,8 +81,12 @@ TensorRef<T, D> run_elementwise(const F& f, const TensorRef<T, D>& first, const 
 }
 }  // namespace ops
 
-/// f(x...) elementwise. The result has the shape of the largest operand; smaller operands are broadcast, see
-/// broadcast_to. Errors: incompatible shapes (compile time), different batch sizes (run time).
+/// f(x...) elementwise. Operands of different shapes are broadcast by NumPy's rule, except that Batch fits
+/// only Batch: the other extents are aligned at the last one, and extents of 1 and missing ones are repeated.
+/// The result has the extents of the operand with the most of them. So Shape<Batch, H, W, C> goes with
+/// Shape<>, Shape<C> (a bias), Shape<H, W, C>, Shape<Batch> and Shape<Batch, 1> (one value per sample),
+/// Shape<Batch, C> (over pixels) and Shape<Batch, H, W, 1> (over channels), but Shape<Batch> not with
+/// Shape<C>. Errors: incompatible shapes (compile time), different batch sizes (run time).
 template <class F, AnyTensor... X>
 auto elementwise(const F& f, const X&... x) {
     static_assert(core::same_scalars<X...>,
@@ -109,7 +97,7 @@ auto elementwise(const F& f, const X&... x) {
     static_assert(fits,
                   "gantry: the functor of an elementwise op is trivially copyable and has a name, operator() "
                   "and vjp for its operands: see gantry/ops/elementwise.hpp");
-    using S = typename ops::Largest<typename X::shape...>::type;
+    using S = typename ops::BroadcastShape<typename X::shape...>::type;
     if constexpr (!core::same_scalars<X...> || !fits || std::is_same_v<S, core::AnyShape>) {
         return core::typed<S, X...>(std::get<0>(std::tie(x...)).value());
     } else {

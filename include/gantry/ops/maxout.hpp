@@ -10,6 +10,9 @@ namespace gantry {
 namespace ops {
 struct MaxoutScatterOp;
 
+/// The most elements that one maximum is taken over: kernels count them in float.
+inline constexpr std::size_t most_pieces = std::size_t{1} << 24;
+
 /// y (rows, columns) = values (rows, pieces, columns) at the piece with the largest x (rows, pieces,
 /// columns), per row and column.
 struct MaxoutSelectOp {
@@ -53,7 +56,8 @@ void MaxoutSelectOp::vjp(const V& upstream, const V&, const V& values, const V& 
 }  // namespace ops
 
 /// Maxout, the elementwise maximum of `pieces` groups of the last extent: y[n] = max over p of x[p N + n];
-/// Shape<Batch, ..., pieces * N> -> Shape<Batch, ..., N>. The gradient flows to the first of equal maxima.
+/// Shape<Batch, ..., pieces * N> -> Shape<Batch, ..., N>. NaN if one is. The gradient flows to the
+/// first of equal maxima.
 /// Source: Goodfellow et al., "Maxout networks" (2013), section 3.
 template <int pieces, AnyTensor X>
 auto maxout(const X& x) {

@@ -12,6 +12,7 @@ namespace ops {
 /// input.
 struct ReshapeOp {
     static constexpr std::string_view name = "reshape";
+    static constexpr bool takes_integers = true;
 
     template <class V>
     void forward(const V&, bool, const V&) const {}

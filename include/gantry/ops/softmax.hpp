@@ -1,50 +1,89 @@
 #pragma once
 #include <gantry/contracts/softmax.hpp>
 #include <gantry/ops/arithmetic.hpp>
+#include <gantry/ops/index_map.hpp>
+#include <gantry/ops/integers.hpp>
 #include <gantry/ops/losses.hpp>
 
-#include <cstdint>
-#include <span>
+#include <algorithm>
 #include <string_view>
+#include <utility>
+#include <type_traits>
 
 namespace gantry {
 
 namespace ops {
-/// y[r][c] = exp(x[r][c]) / sum over k of exp(x[r][k])
+/// y[r][c] = exp(x[r][c]) / sum over k of exp(x[r][k]), where a row is along the last axis; or its logarithm.
 struct SoftmaxOp {
     static constexpr std::string_view name = "softmax";
+    bool log = false;
 
     template <class V>
     void forward(const V& y, bool, const V& x) const {
-        launch(*y.device, contracts::SoftmaxParameters<typename V::scalar>{
-                              static_cast<std::size_t>(x.extents.of[0]),
-                              static_cast<std::size_t>(x.extents.of[1]), x.data, y.data});
+        const auto columns = static_cast<std::size_t>(x.extents.last());
+        launch(*y.device, contracts::SoftmaxParameters<typename V::scalar>{x.size() / columns, columns,
+                                                                           x.data, y.data, log});
     }
     template <class V>
     void vjp(const V& upstream, const V& y, const V& x) const {
-        accumulate_grad(x, [&] { return y * (upstream - row_sums_repeated(upstream * y)); });
+        accumulate_grad(x, [&] {
+            return log ? upstream - exp(y) * row_sums_repeated(upstream)
+                       : y * (upstream - row_sums_repeated(upstream * y));
+        });
     }
-    /// Row sums, broadcast back to the shape of x.
+    /// Sums along the last axis, broadcast back to the shape of x.
     template <class V>
     static V row_sums_repeated(const V& x) {
-        const auto rows = static_cast<std::size_t>(x.extents.of[0]),
-                   columns = static_cast<std::size_t>(x.extents.of[1]);
-        const V sums = run_op(SumOp<typename V::scalar>{rows, columns, contracts::Axis::columns},
-                              core::Extents{1, {x.extents.of[0]}}, {}, x);
+        const auto columns = static_cast<std::size_t>(x.extents.last());
+        const std::size_t rows = x.size() / columns;
+        core::Extents of_sums = x.extents;
+        of_sums.of[static_cast<std::size_t>(of_sums.rank - 1)] = 1;
+        const V sums =
+            run_op(SumOp<typename V::scalar>{rows, columns, contracts::Axis::columns}, of_sums, {}, x);
         return run_op(BroadcastOp<typename V::scalar>{rows, columns, contracts::Axis::columns}, x.extents, {},
                       sums);
     }
 };
+
+/// Softmax of x, or its logarithm, along an axis of shape S; other axes than the last one are moved there and
+/// back.
+template <class S, class T, class D>
+TensorRef<T, D> run_softmax(const TensorRef<T, D>& x, int axis, bool log) {
+    const int last = x.extents.rank - 1,
+              index = std::is_same_v<S, core::DynamicShape> ? last : axis_of<S>(axis);
+    if (index == last) return run_op(SoftmaxOp{log}, x.extents, {}, x);
+    const IndexMapOp exchange = IndexMapOp::exchange(index, last);
+    core::Extents extents = x.extents;
+    std::swap(extents.of[static_cast<std::size_t>(index)], extents.of[static_cast<std::size_t>(last)]);
+    return run_op(exchange, x.extents, {},
+                  run_op(SoftmaxOp{log}, extents, {}, run_op(exchange, extents, {}, x)));
+}
+/// The public functions, with their checks.
+template <int axis, AnyTensor X>
+auto softmax_along(const X& x, bool log) {
+    using S = typename X::shape;
+    if constexpr (is_unknown<S>)
+        return x;
+    else if constexpr (std::is_same_v<S, core::DynamicShape>)
+        return run_softmax<S>(x, axis, log);
+    else if constexpr (!diagnosis::SampleAxis<S, axis>::value)
+        return x;
+    else
+        return core::typed<S, X>(run_softmax<S>(x.value(), axis, log));
+}
 }  // namespace ops
 
-/// Softmax over the features, y[r][c] = exp(x[r][c]) / sum over k of exp(x[r][k]): Shape<Batch, N> ->
-/// Shape<Batch, N>. Stable for any finite x.
-template <AnyTensor X>
+/// Softmax along an axis, by default the last one (features or channels), exp(x) / sum of exp(x): S -> S.
+/// Stable for any finite x.
+template <int axis = -1, AnyTensor X>
 auto softmax(const X& x) {
-    static_assert(X::shape::rank == 2 || std::is_same_v<typename X::shape, core::DynamicShape> ||
-                      std::is_same_v<typename X::shape, core::AnyShape>,
-                  "gantry: softmax takes Shape<Batch, N>");
-    return core::typed<typename X::shape, X>(ops::run_op(ops::SoftmaxOp{}, x.value().extents, {}, x.value()));
+    return ops::softmax_along<axis>(x, false);
+}
+/// Logarithm of the softmax along an axis, x - log(sum of exp(x)): S -> S. Stable for any finite x, also
+/// where the softmax itself is 0.
+template <int axis = -1, AnyTensor X>
+auto log_softmax(const X& x) {
+    return ops::softmax_along<axis>(x, true);
 }
 
 namespace ops {
@@ -82,6 +121,7 @@ struct SoftmaxCrossEntropyOp {
 /// for logits x and target probabilities t (one-hot for class labels), both Shape<Batch, N> -> Shape<>.
 /// Stable for any finite logits. Targets are constants without gradient. Errors: different batch sizes.
 template <AnyTensor X, class S, class T, class D>
+    requires(!std::is_integral_v<T>)
 auto softmax_cross_entropy(const X& logits, const Tensor<S, T, D>& targets) {
     static_assert(core::same_shape<typename X::shape, S>,
                   "gantry: the logits and targets of softmax_cross_entropy must have the same shape");
@@ -95,39 +135,21 @@ auto softmax_cross_entropy(const X& logits, const Tensor<S, T, D>& targets) {
     return core::typed<Shape<>, X>(ops::run_op(op, core::Extents{}, {}, x, targets.value()));
 }
 
+/// The same for class labels: logits Shape<Batch, N>, integers Shape<Batch> -> Shape<>. PyTorch's
+/// F.cross_entropy. Errors: a label outside [0, N), see one_hot.
+template <AnyTensor X, IntegerTensor Labels>
+auto softmax_cross_entropy(const X& logits, const Labels& labels) {
+    constexpr int classes = std::max(1, core::Last<typename X::shape>::value);
+    return softmax_cross_entropy(logits, one_hot<classes, typename X::scalar>(labels));
+}
+
 /// Does not compile: the targets are not a Tensor.
 template <AnyTensor X, class Labels>
 auto softmax_cross_entropy(const X& logits, const Labels&) {
     static_assert(sizeof(Labels) == 0,
-                  "gantry: the targets of softmax_cross_entropy must be a Tensor: use "
-                  "one_hot<classes>(device, labels) for labels, detach(x) for a Variable");
+                  "gantry: the targets of softmax_cross_entropy must be a Tensor: "
+                  "from_host<Shape<Batch>>(device, batch, labels) for labels, detach(x) for a Variable");
     return core::typed<Shape<>, X>(logits.value());
-}
-
-/// One-hot encoding of class labels: -> Shape<Batch, classes>, each row 1 at the label and 0 elsewhere.
-/// Errors: a label >= classes.
-template <int classes, class T = float, class D>
-auto one_hot(D& device, std::span<const std::uint8_t> labels) {
-    const std::size_t size = labels.size() * classes;
-    T* rows = static_cast<T*>(device.tape().scratch(size * sizeof(T)));
-    std::fill(rows, rows + size, T(0));
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-        if (labels[i] >= classes)
-            fail("one_hot", "every label must be less than the number of classes", int{labels[i]}, " of ",
-                 classes);
-        rows[i * classes + labels[i]] = T(1);
-    }
-    return from_host<Shape<Batch, classes>>(device, static_cast<int>(labels.size()),
-                                            std::span<const T>(rows, size));
-}
-
-/// Does not compile: labels must be std::uint8_t.
-template <int classes, class T = float, class D, class Labels>
-    requires(!std::is_convertible_v<const Labels&, std::span<const std::uint8_t>>)
-auto one_hot(D&, const Labels&) {
-    static_assert(sizeof(Labels) == 0,
-                  "gantry: labels must be std::uint8_t: use a std::vector<std::uint8_t>");
-    return Tensor<Shape<Batch, classes>, T, D>{TensorRef<T, D>{}};
 }
 
 }  // namespace gantry

@@ -112,7 +112,9 @@ protected:
     /// Moments beyond Adam's two follow them.
     template <class Update, class... Moments>
     void update_by(const Gradients<Net>& gradients, Moments&... more) {
-        this->update(gradients, Update(this->options(), this->updates() + 1), exp_avg_, exp_avg_sq_, more...);
+        this->update(
+            gradients, [&](const Options& options) { return Update(options, this->updates() + 1); }, exp_avg_,
+            exp_avg_sq_, more...);
     }
 
 private:

@@ -83,7 +83,9 @@ public:
 
     /// One update. Errors: gradients of another network; stale or already applied gradients.
     void step(const Gradients<Net>& gradients) {
-        this->update(gradients, optim::LionUpdate<scalar>(this->options()), exp_avg_);
+        this->update(
+            gradients, [](const LionOptions& options) { return optim::LionUpdate<scalar>(options); },
+            exp_avg_);
     }
     /// m, under PyTorch's name.
     std::vector<optim::NamedBuffer<scalar, device_type>> buffers() { return {{"exp_avg", &exp_avg_}}; }

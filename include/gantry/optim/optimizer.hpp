@@ -6,10 +6,15 @@
 #include <gantry/network/network.hpp>
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace gantry::optim {
 
@@ -19,6 +24,17 @@ template <class T, class D>
 struct NamedBuffer {
     std::string_view name;       ///< PyTorch's name, if it has one
     core::Buffer<T, D>* buffer;  ///< the optimizer owns it
+};
+
+/// Parameters that an optimizer updates with other options: those of a part of the network, those with a
+/// role, or those with both.
+struct ParameterGroup {
+    std::string part = "";            ///< a member or layer: "mapping", "blocks.0"; empty: any
+    std::optional<Role> role = {};    ///< such as Role::bias; empty: any
+    double learning_rate_factor = 1;  ///< multiplies the learning rate; 0: they stay as they are
+    double weight_decay_factor = 1;   ///< multiplies the weight decay
+
+    bool operator==(const ParameterGroup&) const = default;
 };
 
 // clang-format off
@@ -58,6 +74,32 @@ public:
         check_at_least_zero("learning_rate", rate);
         options_.learning_rate = rate;
     }
+    /// Gives some parameters other options, whatever base options are set later. A parameter in several
+    /// groups belongs to the last one. Errors: no parameter belongs to it; a factor that is negative or not
+    /// finite; a weight_decay_factor for an optimizer without weight decay.
+    ///     adam.add_group({.part = "mapping", .learning_rate_factor = 0.01});
+    ///     adam.add_group({.role = Role::bias, .weight_decay_factor = 0});
+    void add_group(const ParameterGroup& group) {
+        check_at_least_zero("learning_rate_factor", group.learning_rate_factor);
+        check_at_least_zero("weight_decay_factor", group.weight_decay_factor);
+        if constexpr (!requires { options_.weight_decay; })
+            if (group.weight_decay_factor != 1) fail(name_, "there is no weight decay to multiply");
+        const auto infos = Net::Architecture::parameters();
+        std::vector<std::size_t> of = group_of_;
+        of.resize(infos.size(), base);
+        bool found = false;
+        for (std::size_t i = 0; i < infos.size(); ++i) {
+            if (!group.part.empty() && !layers::is_in_part(infos[i].name, group.part)) continue;
+            if (group.role && infos[i].role != *group.role) continue;
+            of[i] = groups_.size();
+            found = true;
+        }
+        if (!found) fail(name_, "no parameter belongs to the group: check its part and its role", group.part);
+        groups_.push_back(group);
+        group_of_ = std::move(of);
+    }
+    /// The groups, in the order in which they were added.
+    const std::vector<ParameterGroup>& groups() const { return groups_; }
     /// Number of updates so far.
     std::uint64_t updates() const { return updates_; }
     /// Restores the number of updates from a checkpoint, along with options and buffers.
@@ -71,18 +113,22 @@ protected:
     /// Takes effect from the next step. Derived classes check the options first.
     void assign_options(const Options& options) { options_ = options; }
 
-    /// One update of all parameters by the formula `f` with its moments, in the order of its arguments.
-    /// Errors: gradients of another network, stale ones, or ones that were applied before.
-    template <class F, class... Moments>
-    void update(const Gradients<Net>& gradients, const F& f, Moments&... moments) {
+    /// One update of all parameters by the formula formula_of(options) with its moments, in the order of its
+    /// arguments. Errors: gradients of another network, stale ones, or ones that were applied before.
+    template <class FormulaOf, class... Moments>
+    void update(const Gradients<Net>& gradients, const FormulaOf& formula_of, Moments&... moments) {
         const scalar* const g = gradients.data();
         if (gradients.watch != watch_) fail(name_, "the gradients must be those of the optimizer's network");
         if (gradients.number <= network_.applied_gradients())
             fail(name_, "gradients can be applied only once: call backward again for another update");
         const auto turn = network_.device().turn();
-        core::Buffer<scalar, device_type>& weights = network_.parameters();
-        launch(network_.device(),
-               contracts::UpdateParameters<F>{f, weights.size(), weights.data(), g, {moments.data()...}});
+        scalar* const w = network_.parameters().data();
+        for_each_group([&](std::size_t first, std::size_t size, const Options& options) {
+            const auto f = formula_of(options);
+            const auto at = [&](auto& moment) { return moment.data() ? moment.data() + first : nullptr; };
+            launch(network_.device(), contracts::UpdateParameters<std::remove_const_t<decltype(f)>>{
+                                          f, size, w + first, g + first, {at(moments)...}});
+        });
         network_.applied_gradients() = gradients.number;
         network_.parameters_overwritten();
         ++updates_;
@@ -106,11 +152,41 @@ protected:
     }
 
 private:
+    static constexpr std::size_t base = std::numeric_limits<std::size_t>::max();  ///< in no group
+
+    /// Calls f(first, size, options) for runs of parameters with the same options; none for frozen
+    /// parameters.
+    template <class F>
+    void for_each_group(const F& f) {
+        const auto& places = network_.places();
+        for (std::size_t i = 0; i < places.size();) {
+            const std::size_t group = group_of(i), first = places[i].offset;
+            const bool frozen = places[i].frozen;
+            std::size_t end = first;
+            for (; i < places.size() && group_of(i) == group && places[i].frozen == frozen; ++i)
+                end = places[i].offset + places[i].size;
+            if (!frozen) f(first, end - first, options_of(group));
+        }
+    }
+    std::size_t group_of(std::size_t parameter) const {
+        return groups_.empty() ? base : group_of_[parameter];
+    }
+    Options options_of(std::size_t group) const {
+        Options options = options_;
+        if (group == base) return options;
+        options.learning_rate *= groups_[group].learning_rate_factor;
+        if constexpr (requires { options.weight_decay; })
+            options.weight_decay *= groups_[group].weight_decay_factor;
+        return options;
+    }
+
     Net& network_;
     core::Lifetime::Watch watch_;  ///< identifies the network
     std::string_view name_;
     Options options_;
     std::uint64_t updates_ = 0;
+    std::vector<ParameterGroup> groups_;
+    std::vector<std::size_t> group_of_;  ///< index in groups_ by parameter; empty without groups
 };
 
 /// True if O is made from Optimizer for another network than Net.

@@ -108,8 +108,9 @@ public:
 
     /// One update. Errors: gradients of another network; stale or already applied gradients.
     void step(const Gradients<Net>& gradients) {
-        this->update(gradients, optim::RmsPropUpdate<scalar>(this->options()), square_avg_, grad_avg_,
-                     velocity_);
+        this->update(
+            gradients, [](const RmsPropOptions& options) { return optim::RmsPropUpdate<scalar>(options); },
+            square_avg_, grad_avg_, velocity_);
     }
     /// s, mean and velocity, as far as the options require them, under PyTorch's names.
     std::vector<optim::NamedBuffer<scalar, device_type>> buffers() {

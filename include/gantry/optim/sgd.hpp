@@ -135,16 +135,16 @@ public:
 
     /// One update. Errors: gradients of another network; stale or already applied gradients.
     void step(const Gradients<Net>& gradients) {
-        this->update(gradients,
-                     optim::SgdUpdate<scalar>(this->options(), current_learning_rate(), current_momentum(),
-                                              this->updates() == 0),
-                     velocity_);
+        this->update(
+            gradients,
+            [&](const SgdOptions& options) {
+                return optim::SgdUpdate<scalar>(options, scheduled_rate(options), current_momentum(),
+                                                this->updates() == 0);
+            },
+            velocity_);
     }
     /// The learning rate of the next step, after its schedule.
-    double current_learning_rate() const {
-        const auto& decay = this->options().decay;
-        return decay ? (*decay)(this->learning_rate(), this->updates()) : this->learning_rate();
-    }
+    double current_learning_rate() const { return scheduled_rate(this->options()); }
     /// The momentum of the next step, after its schedule.
     double current_momentum() const {
         const auto& schedule = this->options().momentum_schedule;
@@ -157,6 +157,10 @@ public:
     }
 
 private:
+    double scheduled_rate(const SgdOptions& options) const {
+        return options.decay ? (*options.decay)(options.learning_rate, this->updates())
+                             : options.learning_rate;
+    }
     core::Buffer<scalar, device_type> velocity_ = this->moment(this->options().has_momentum());
 };
 

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <new>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 namespace gantry {
@@ -161,10 +162,13 @@ Tensor<S, T, D> filled(D& device, int batch, double number) {
     return Tensor<S, T, D>{value};
 }
 
-/// Copies `numbers`, row-major, to a new tensor of shape S. Errors: their count differs from the size of the
-/// shape.
+/// Copies `numbers`, row-major, to a new tensor of shape S and their type: float, double, or std::int32_t for
+/// class labels and other integers. Errors: their count differs from the size of the shape.
 template <class S, class T, class D>
 Tensor<S, T, D> from_host(D& device, int batch, std::span<const T> numbers) {
+    static_assert(!std::is_integral_v<T> || std::is_same_v<T, std::int32_t>,
+                  "gantry: a tensor of integers, such as labels, has std::int32_t: from_host takes a "
+                  "std::vector<std::int32_t> or a std::vector<float>");
     const auto value = core::allocate<T>(device, detail::checked_extents<S>(batch));
     if (numbers.size() != value.size())
         fail("from_host", "the number of values must match the shape", numbers.size(), " for ",
@@ -193,6 +197,19 @@ Tensor<S, T, D> uniform(D& device, int batch, RandomStream& stream, double low, 
     launch(device,
            contracts::UniformParameters<T>{value.size(), value.data, low, high, stream.take(value.size())});
     return Tensor<S, T, D>{value};
+}
+
+/// Random integers, uniform in [0, count), drawn from `stream`: -> integers S. Such as labels for generated
+/// images. `batch` is used only if S has a Batch. Errors: count < 1.
+///     auto labels = uniform_integers<Shape<Batch>>(device, 64, stream, 10);
+template <class S, class D>
+Tensor<S, std::int32_t, D> uniform_integers(D& device, int batch, RandomStream& stream, int count) {
+    if (count < 1) fail("uniform_integers", "there must be at least one integer to draw from", count);
+    const auto value = core::allocate<std::int32_t>(device, detail::checked_extents<S>(batch));
+    launch(device,
+           contracts::UniformIntegersParameters<std::int32_t>{
+               value.size(), value.data, static_cast<std::uint32_t>(count), stream.take(value.size())});
+    return Tensor<S, std::int32_t, D>{value};
 }
 
 /// A tensor that owns its memory and outlives steps, for example fixed latent vectors.

@@ -239,6 +239,22 @@ void matrix_vector(int threads, const MatmulPart<T>& p, bool activate_after) {
     });
 }
 
+/// See launch.
+template <class T>
+void multiply(int threads, contracts::MatmulParameters<T> p) {
+    if (p.rows == 0 || p.columns == 0) return;
+    if (p.inner == 0) {  // A and B are empty: zero strides keep addresses inside them from being computed
+        p.transpose_a = false;
+        p.transpose_b = true;
+    }
+    const bool activate_after = !fits_epilogue(p.activation);
+    const MatmulPart<T> whole(p);
+    if (p.rows == 1 || p.columns == 1)
+        matrix_vector(threads, whole, activate_after);
+    else
+        matrix_matrix(threads, whole, activate_after);
+}
+
 }  // namespace gantry::cpu::inline GANTRY_TARGET
 
 namespace gantry {
@@ -247,20 +263,25 @@ namespace gantry {
 /// bitwise the same for any number of threads. Only the first call with a given size allocates scratch
 /// memory.
 template <class T>
-void launch(Cpu& device, const contracts::MatmulParameters<T>& parameters) {
-    if (parameters.rows == 0 || parameters.columns == 0) return;
-    contracts::MatmulParameters<T> p = parameters;
-    if (p.inner == 0) {  // A and B are empty: zero strides keep addresses inside them from being computed
-        p.transpose_a = false;
-        p.transpose_b = true;
+void launch(Cpu& device, const contracts::MatmulParameters<T>& p) {
+    cpu::multiply(cpu::worthwhile_threads(1.0 * p.rows * p.columns * p.inner, device.threads()), p);
+}
+
+/// Products of many matrices: one after another if each is worth all threads, otherwise one per thread at a
+/// time.
+template <class T>
+void launch(Cpu& device, const contracts::BatchedMatmulParameters<T>& p) {
+    const double multiply_adds = 1.0 * p.first.rows * p.first.columns * p.first.inner;
+    const int threads = cpu::worthwhile_threads(multiply_adds, device.threads());
+    if (threads == device.threads()) {
+        for (std::size_t i = 0; i < p.batches; ++i) cpu::multiply(threads, p.product(i));
+        return;
     }
-    const int threads = cpu::worthwhile_threads(1.0 * p.rows * p.columns * p.inner, device.threads());
-    const bool activate_after = !cpu::fits_epilogue(p.activation);
-    const cpu::MatmulPart<T> whole(p);
-    if (p.rows == 1 || p.columns == 1)
-        cpu::matrix_vector(threads, whole, activate_after);
-    else
-        cpu::matrix_matrix(threads, whole, activate_after);
+    const int together =
+        cpu::worthwhile_threads(multiply_adds * static_cast<double>(p.batches), device.threads());
+    cpu::parallel_ranges(together, p.batches, 1, 1, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) cpu::multiply(1, p.product(i));
+    });
 }
 
 }  // namespace gantry

@@ -8,7 +8,7 @@
 #include <limits>
 #include <type_traits>
 
-/// math::Functions for CPU vectors: float in vector arithmetic, double lane by lane.
+/// math::Functions for CPU vectors: float in vector arithmetic, except for pow; double lane by lane.
 namespace gantry::cpu::inline GANTRY_TARGET {
 
 namespace detail {
@@ -17,6 +17,11 @@ template <class V, class F>
 GANTRY_ALWAYS_INLINE inline V each_lane(V x, const F& f) {
     for (std::size_t i = 0; i < lanes<Element<V>>; ++i) x[i] = f(x[i]);
     return x;
+}
+
+template <class V>
+inline V pow(V x, double exponent) {
+    return each_lane(x, [exponent](Element<V> lane) { return math::pow(lane, exponent); });
 }
 
 /// Mask of the lanes in which x is NaN.
@@ -209,6 +214,7 @@ struct Functions<cpu::Vector<float>> : cpu::detail::FloatMath {
     GANTRY_ALWAYS_INLINE static V constant(double value) { return cpu::splat(static_cast<float>(value)); }
     GANTRY_ALWAYS_INLINE static auto is_nan(V x) { return cpu::detail::is_nan(x); }
     GANTRY_ALWAYS_INLINE static V sqrt(V x) { return cpu::detail::sqrt(x); }
+    static V pow(V x, double exponent) { return cpu::detail::pow(x, exponent); }
 };
 
 template <>
@@ -220,6 +226,7 @@ struct Functions<cpu::Vector<double>> {
     GANTRY_ALWAYS_INLINE static auto is_nan(V x) { return cpu::detail::is_nan(x); }
     GANTRY_ALWAYS_INLINE static V sqrt(V x) { return cpu::detail::sqrt(x); }
     static V abs(V x) { return cpu::detail::each_lane(x, Number::abs); }
+    static V pow(V x, double exponent) { return cpu::detail::pow(x, exponent); }
     static V exp(V x) { return cpu::detail::each_lane(x, Number::exp); }
     static V expm1(V x) { return cpu::detail::each_lane(x, Number::expm1); }
     static V log(V x) { return cpu::detail::each_lane(x, Number::log); }

@@ -1,0 +1,10 @@
+#include <gantry/gantry.hpp>
+
+#include <cstdint>
+
+using namespace gantry;
+template <class T, class D>
+using Vector = Tensor<Shape<Batch>, T, D>;
+auto use(const Tensor<Shape<4, 3>, float, Cpu>& table, const Vector<std::int32_t, Cpu>& labels) {
+    return sum(embedding(table, labels));
+}

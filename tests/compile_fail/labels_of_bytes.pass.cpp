@@ -1,0 +1,9 @@
+#include <gantry/gantry.hpp>
+
+#include <cstdint>
+#include <vector>
+
+using namespace gantry;
+auto use(Cpu& device, const std::vector<std::int32_t>& labels) {
+    return from_host<Shape<Batch>>(device, 4, labels);
+}
