@@ -19,7 +19,7 @@ struct Layer {
     const char* role;
     int batch;
     ConvolutionAxis axis;  // for both axes
-    int in_channels, out_channels;
+    int in_channels, out_channels, groups = 1;
 };
 
 constexpr ConvolutionAxis window(int in, int size, int stride, int padding) {
@@ -53,6 +53,9 @@ constexpr Layer layers[] = {
     {"classifier28", 100, window(14, 3, 1, 1), 32, 32},
     {"maxout32", 64, window(32, 8, 1, 4), 3, 64},
     {"dcgan64 one image", 1, window(16, 4, 2, 1), 64, 128},
+    {"r3gan", 8, window(16, 3, 1, 1), 1536, 1536, 96},
+    {"r3gan", 8, window(4, 4, 1, 0), 768, 768, 768},
+    {"depthwise", 16, window(32, 3, 1, 1), 64, 64, 64},
 };
 
 /// Multiply-adds of an axis: pairs of an output and a tap inside the image.
@@ -73,13 +76,13 @@ std::vector<float> some_numbers(std::size_t size) {
 }
 
 void convolution(benchmark::State& state, const Layer& layer, int threads) {
-    const gantry::contracts::ConvolutionGeometry geometry{layer.batch, layer.axis, layer.axis,
-                                                          layer.in_channels, layer.out_channels};
+    const gantry::contracts::ConvolutionGeometry geometry{
+        layer.batch, layer.axis, layer.axis, layer.in_channels, layer.out_channels, layer.groups};
     std::vector<float> x = some_numbers(geometry.x_size()), y = some_numbers(geometry.y_size()),
                        w = some_numbers(geometry.w_size()), to_x(x.size()), to_y(y.size()), to_w(w.size());
     gantry::Cpu device{{.threads = threads}};
     const double work = 2.0 * layer.batch * meetings(layer.axis) * meetings(layer.axis) * layer.in_channels *
-                        layer.out_channels;
+                        layer.out_channels / layer.groups;
     gantry::bench::RoundRobin<float> contest(threads);
     const std::size_t forward = contest.add(work, [&] {
         launch(device,
@@ -114,7 +117,8 @@ const bool registered = [] {
         const auto text = [](int n) { return std::to_string(n); };
         const std::string name = std::string(layer.role) + "/" + text(layer.batch) + "x" + text(a.in) + "x" +
                                  text(a.in) + "x" + text(layer.in_channels) + "-" + text(layer.out_channels) +
-                                 "/k" + text(a.size) + "s" + text(a.stride) + "p" + text(a.padding);
+                                 "/k" + text(a.size) + "s" + text(a.stride) + "p" + text(a.padding) +
+                                 (layer.groups == 1 ? "" : "g" + text(layer.groups));
         for (const int threads : {1, 2})
             benchmark::RegisterBenchmark(
                 (name + "/threads:" + text(threads)).c_str(),

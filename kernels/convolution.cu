@@ -17,6 +17,12 @@ template void convolution_tiled(Cuda&, const contracts::ConvolutionTransposedPar
 template void convolution_tiled(Cuda&, const contracts::ConvolutionTransposedParameters<double>&);
 template void convolution_tiled(Cuda&, const contracts::ConvolutionWeightGradientParameters<float>&);
 template void convolution_tiled(Cuda&, const contracts::ConvolutionWeightGradientParameters<double>&);
+template void convolution_depthwise(Cuda&, const contracts::ConvolutionParameters<float>&);
+template void convolution_depthwise(Cuda&, const contracts::ConvolutionParameters<double>&);
+template void convolution_depthwise(Cuda&, const contracts::ConvolutionTransposedParameters<float>&);
+template void convolution_depthwise(Cuda&, const contracts::ConvolutionTransposedParameters<double>&);
+template void convolution_depthwise(Cuda&, const contracts::ConvolutionWeightGradientParameters<float>&);
+template void convolution_depthwise(Cuda&, const contracts::ConvolutionWeightGradientParameters<double>&);
 template bool convolution_cudnn(Cuda&, const contracts::ConvolutionParameters<float>&);
 template bool convolution_cudnn(Cuda&, const contracts::ConvolutionParameters<double>&);
 template bool convolution_cudnn(Cuda&, const contracts::ConvolutionTransposedParameters<float>&);

@@ -1,15 +1,17 @@
 #pragma once
 // clang-format off
-// Convolutions in their three directions. There are three variants:
+// Convolutions in their three directions. There are four variants:
 //
-//     convolution_plain    one thread per element: the reference, never chosen
-//     convolution_tiled    implicit GEMM, fused epilogue: few channels, small batches, what cuDNN lacks
-//     convolution_cudnn    cuDNN, with separate kernels for weights, bias and activation: wide layers
+//     convolution_plain        one thread per element: the reference, never chosen
+//     convolution_tiled        implicit GEMM, fused epilogue: few channels, small batches, groups, what cuDNN lacks
+//     convolution_depthwise    one thread per pixel and pack of channels
+//     convolution_cudnn        cuDNN, with separate kernels for weights, bias and activation: wide layers
 // clang-format on
 //
 // gantry/cuda/convolution_rule.hpp chooses between them.
 #include "bias_activation.cuh"
 #include "convolution_cudnn.cuh"
+#include "convolution_depthwise.cuh"
 #include "convolution_plain.cuh"
 #include "convolution_tiled.cuh"
 #include "convolution_weight_gradient.cuh"
@@ -23,6 +25,10 @@ namespace cuda {
 
 template <class P>
 void convolve(Cuda& device, const P& p) {
+    if (p.geometry.is_depthwise()) {
+        device.log()([&] { return describe(p.geometry, direction_of(p)) + ": depthwise"; });
+        return convolution_depthwise(device, p);
+    }
     if (wide(p.geometry)) {
         if (convolution_cudnn(device, p)) return;
     } else {

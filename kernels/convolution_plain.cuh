@@ -31,6 +31,11 @@ __device__ inline std::size_t at(int image, int row, int column, int channel, in
     return ((std::size_t(image) * rows + row) * columns + column) * channels + channel;
 }
 
+/// The first channel of x in the group of channel o of y.
+__device__ inline int first_of_group(const contracts::ConvolutionGeometry& g, int o) {
+    return o / g.group_out() * g.group_in();
+}
+
 template <class T>
 __global__ void convolution_plain_kernel(contracts::ConvolutionParameters<T> p, std::size_t size) {
     const contracts::ConvolutionGeometry& g = p.geometry;
@@ -45,9 +50,10 @@ __global__ void convolution_plain_kernel(contracts::ConvolutionParameters<T> p, 
             const int iy = y.row * v.stride - v.padding + ky * v.dilation;
             const int ix = y.column * h.stride - h.padding + kx * h.dilation;
             if (iy < 0 || iy >= v.in || ix < 0 || ix >= h.in) continue;
-            for (int i = 0; i < g.in_channels; ++i)
-                sum += element_at(p.x, p.x_activation, at(y.image, iy, ix, i, v.in, h.in, g.in_channels)) *
-                       static_cast<double>(p.w[at(ky, kx, i, o, h.size, g.in_channels, g.out_channels)]);
+            for (int i = 0; i < g.group_in(); ++i)
+                sum += element_at(p.x, p.x_activation,
+                                  at(y.image, iy, ix, first_of_group(g, o) + i, v.in, h.in, g.in_channels)) *
+                       static_cast<double>(p.w[at(ky, kx, i, o, h.size, g.group_in(), g.out_channels)]);
         }
     p.y[number] = activate(p.activation, static_cast<T>(sum));
 }
@@ -61,6 +67,7 @@ __global__ void convolution_transposed_plain_kernel(contracts::ConvolutionTransp
     if (number >= size) return;
     const Pixel x(number / g.in_channels, v.in, h.in);
     const int i = static_cast<int>(number % g.in_channels);
+    const int first = i / g.group_in() * g.group_out();  // channel of y in its group
     double sum = p.bias ? static_cast<double>(p.bias[i]) : 0;
     for (int ky = 0; ky < v.size; ++ky)
         for (int kx = 0; kx < h.size; ++kx) {
@@ -69,9 +76,10 @@ __global__ void convolution_transposed_plain_kernel(contracts::ConvolutionTransp
             const int oy = below / v.stride, ox = right / h.stride;
             if (below < 0 || below % v.stride != 0 || oy >= v.out) continue;
             if (right < 0 || right % h.stride != 0 || ox >= h.out) continue;
-            for (int o = 0; o < g.out_channels; ++o)
+            for (int o = first; o < first + g.group_out(); ++o)
                 sum += element_at(p.y, p.y_activation, at(x.image, oy, ox, o, v.out, h.out, g.out_channels)) *
-                       static_cast<double>(p.w[at(ky, kx, i, o, h.size, g.in_channels, g.out_channels)]);
+                       static_cast<double>(
+                           p.w[at(ky, kx, i % g.group_in(), o, h.size, g.group_in(), g.out_channels)]);
         }
     p.x[number] = activate(p.activation, static_cast<T>(sum));
 }
@@ -85,7 +93,8 @@ __global__ void convolution_weight_gradient_plain_kernel(contracts::ConvolutionW
     if (number >= size) return;
     const int o = static_cast<int>(number % g.out_channels);
     const std::size_t above = number / g.out_channels;
-    const int i = static_cast<int>(above % g.in_channels), tap = static_cast<int>(above / g.in_channels);
+    const int i = first_of_group(g, o) + static_cast<int>(above % g.group_in());
+    const int tap = static_cast<int>(above / g.group_in());
     const int ky = tap / h.size, kx = tap % h.size;
     double sum = p.accumulate ? static_cast<double>(p.w[number]) : 0;
     for (int n = 0; n < g.batch; ++n)

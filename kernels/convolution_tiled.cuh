@@ -8,6 +8,8 @@
 //     transposed   pixels of x           in_channels     taps x out_channels, for each phase of the stride
 // clang-format on
 //
+// Each group is a separate product, of the channels of the group. A block of threads computes a tile of one
+// group.
 // Sources walk along the inner dimension with counters, without divisions between slices. A phase of a
 // transposed convolution, the pixels of x at the same position relative to the stride, has its own taps, so
 // no inserted zeros are multiplied.
@@ -59,14 +61,15 @@ class PixelSource {
 public:
     using Place = cuda::Place<extent, width, true>;
 
+    /// Images of `pixel_step` channels, of which it reads `channels`.
     __device__ PixelSource(const TileRow* rows, const ConvolutionOperand<T>& data, int height,
-                           int image_width, int channels, const SumAxis& vertical, const SumAxis& horizontal,
-                           int first, int last)
+                           int image_width, int pixel_step, int channels, const SumAxis& vertical,
+                           const SumAxis& horizontal, int first, int last)
         : rows_(rows),
           data_(data),
           height_(height),
           width_(image_width),
-          channels_(channels),
+          pixel_step_(pixel_step),
           step_y_(vertical.tap_step),
           step_x_(horizontal.tap_step),
           walk_(first + Place().inner(0), channels, horizontal.taps),
@@ -81,7 +84,7 @@ public:
             const int y = row.y + walk_.y() * step_y_, x = row.x + walk_.x() * step_x_;
             if (row.result >= 0 && y >= 0 && y < height_ && x >= 0 && x < width_)
                 packs[i] = load<Pack<T, width>>(
-                    data_ + (static_cast<std::size_t>(row.source_row + y) * width_ + x) * channels_ +
+                    data_ + (static_cast<std::size_t>(row.source_row + y) * width_ + x) * pixel_step_ +
                     walk_.channel());
         }
         walk_.advance(tile_depth);
@@ -91,13 +94,13 @@ public:
 private:
     const TileRow* rows_;
     ConvolutionOperand<T> data_;
-    int height_, width_, channels_, step_y_, step_x_;
+    int height_, width_, pixel_step_, step_y_, step_x_;
     TapWalk walk_;
     int left_;
 };
 
 /// Source: the weights of a phase of a transposed convolution, as an operand (in_channels, taps x
-/// out_channels).
+/// out_channels) of the group whose weights begin at w.
 template <class T, int extent, int width>
 class PhaseWeights {
 public:
@@ -107,23 +110,23 @@ public:
                             const SumAxis& horizontal, int first_outer, int first, int last)
         : w_(w +
              static_cast<std::size_t>(vertical.first_weight * g.horizontal.size + horizontal.first_weight) *
-                 g.in_channels * g.out_channels),
-          outers_(g.in_channels),
-          channels_(g.out_channels),
-          row_(vertical.weight_step * g.horizontal.size),
-          column_(horizontal.weight_step),
+                 g.group_in() * g.out_channels),
+          outers_(g.group_in()),
+          row_step_(g.out_channels),
+          tap_row_(vertical.weight_step * g.horizontal.size),
+          tap_column_(horizontal.weight_step),
           first_outer_(first_outer),
-          walk_(first + Place().inner(0), g.out_channels, horizontal.taps),
+          walk_(first + Place().inner(0), g.group_out(), horizontal.taps),
           left_(last - first - Place().inner(0)) {}
 
     __device__ void fetch(Pack<T, width> (&packs)[Place::packs]) {
         const Place place;
-        const std::size_t tap = static_cast<std::size_t>(walk_.y() * row_ + walk_.x() * column_);
+        const std::size_t tap = static_cast<std::size_t>(walk_.y() * tap_row_ + walk_.x() * tap_column_);
         for (int i = 0; i < Place::packs; ++i) {
             const int outer = first_outer_ + place.outer(i);
             packs[i] = {};
             if (place.fetches() && outer < outers_ && left_ > 0)
-                packs[i] = load<Pack<T, width>>(w_ + (tap * outers_ + outer) * channels_ + walk_.channel());
+                packs[i] = load<Pack<T, width>>(w_ + (tap * outers_ + outer) * row_step_ + walk_.channel());
         }
         walk_.advance(tile_depth);
         left_ -= tile_depth;
@@ -131,7 +134,7 @@ public:
 
 private:
     const T* w_;
-    int outers_, channels_, row_, column_, first_outer_;
+    int outers_, row_step_, tap_row_, tap_column_, first_outer_;
     TapWalk walk_;
     int left_;
 };
@@ -149,14 +152,14 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks)
         transposed ? transposed_axis(g.horizontal, phase % g.horizontal.stride) : forward_axis(g.horizontal);
     const int source_height = transposed ? g.vertical.out : g.vertical.in;
     const int source_width = transposed ? g.horizontal.out : g.horizontal.in;
-    const int channels = transposed ? g.out_channels : g.in_channels,
-              columns = transposed ? g.in_channels : g.out_channels;
+    const int channels = transposed ? g.group_out() : g.group_in(),
+              columns = transposed ? g.group_in() : g.group_out();
     const int height = transposed ? g.vertical.in : g.vertical.out,
               result_width = transposed ? g.horizontal.in : g.horizontal.out;
 
-    const int tiles_across = ceil_div(columns, Tile::columns), tile = static_cast<int>(blockIdx.x);
-    const int first_row = tile / tiles_across * Tile::rows,
-              first_column = tile % tiles_across * Tile::columns;
+    const int tiles_across = ceil_div(columns, Tile::columns), across = g.groups * tiles_across;
+    const int tile = static_cast<int>(blockIdx.x), group = tile % across / tiles_across;
+    const int first_row = tile / across * Tile::rows, first_column = tile % tiles_across * Tile::columns;
     const int pixels = g.batch * v.results * h.results;
     if (first_row >= pixels) return;  // other phases have more pixels
     for (int i = static_cast<int>(threadIdx.x); i < Tile::rows; i += tile_threads) {
@@ -173,8 +176,10 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks)
     const int inner = v.taps * h.taps * channels;
     const int length = parts.length(inner), first = min(part * length, inner),
               last = min(first + length, inner);
-    PixelSource<T, Tile::rows, width> a(rows, source, source_height, source_width, channels, v, h, first,
-                                        last);
+    PixelSource<T, Tile::rows, width> a(rows, source + static_cast<std::size_t>(group) * channels,
+                                        source_height, source_width, g.groups * channels, channels, v, h,
+                                        first, last);
+    w += static_cast<std::size_t>(group) * g.group_out();
     const auto product = [&](auto b) {
         return tile_product<Tile>(memory, a, b, ceil_div(last - first, tile_depth));
     };
@@ -182,10 +187,11 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks)
     if constexpr (transposed)
         sums = product(PhaseWeights<T, Tile::columns, width>(w, g, v, h, first_column, first, last));
     else
-        sums = product(MatrixSource<T, Tile::columns, width, false>(w, static_cast<std::size_t>(columns),
-                                                                    columns, first_column, first, last));
-    put_tile(memory, sums, parts, {tile + phase * static_cast<int>(gridDim.x), part}, result, columns,
-             first_column, [&](int row) { return rows[row].result; });
+        sums = product(MatrixSource<T, Tile::columns, width, false>(
+            w, static_cast<std::size_t>(g.out_channels), columns, first_column, first, last));
+    put_tile(memory, sums, parts, {tile + phase * static_cast<int>(gridDim.x), part}, result,
+             {group * columns + first_column, (group + 1) * columns, g.groups * columns},
+             [&](int row) { return rows[row].result; });
 }
 
 /// Forward or transposed: result = activation(sums + bias).
@@ -194,8 +200,8 @@ void convolution_sum(Cuda& device, const contracts::ConvolutionGeometry& g,
                      const ConvolutionOperand<T>& source, const T* w, const Result<T>& result) {
     const std::size_t size = transposed ? g.x_size() : g.y_size();
     if (size == 0) return;
-    const int channels = transposed ? g.out_channels : g.in_channels,
-              columns = transposed ? g.in_channels : g.out_channels;
+    const int channels = transposed ? g.group_out() : g.group_in(),
+              columns = transposed ? g.group_in() : g.group_out();
     const contracts::ConvolutionAxis &v = g.vertical, &h = g.horizontal;
     const int phases_v = transposed ? v.stride : 1, phases_h = transposed ? h.stride : 1;
     const auto rows = static_cast<std::size_t>(g.batch) *
@@ -204,20 +210,22 @@ void convolution_sum(Cuda& device, const contracts::ConvolutionGeometry& g,
     const int inner = ceil_div(v.size, phases_v) * ceil_div(h.size, phases_h) * channels;
     const bool packs = aligned(source.data, source.behind.outputs, w) && channels % pack_width<T> == 0 &&
                        (transposed || columns % pack_width<T> == 0);
-    with_tile<T>(rows * static_cast<std::size_t>(phases_v * phases_h), columns, inner, [&](auto tile) {
-        using Tile = decltype(tile);
-        const std::size_t tiles = tiles_of<Tile>(rows, columns),
-                          phases = static_cast<std::size_t>(phases_v * phases_h);
-        const Parts<T> parts = parts_of<T>(device, tiles * phases, inner, size);
-        with_width<T>(packs, [&](auto width) {
-            start(device, transposed ? "convolution_transposed_tiled" : "convolution_tiled",
-                  convolution_sum_kernel<T, Tile, decltype(width)::value, transposed>,
-                  {{static_cast<unsigned>(tiles), static_cast<unsigned>(phases),
-                    static_cast<unsigned>(parts.count)},
-                   tile_threads},
-                  g, source, w, result, parts);
-        });
-    });
+    const auto groups = static_cast<std::size_t>(g.groups);
+    with_tile<T>(rows * static_cast<std::size_t>(phases_v * phases_h) * groups, columns, inner,
+                 [&](auto tile) {
+                     using Tile = decltype(tile);
+                     const std::size_t tiles = groups * tiles_of<Tile>(rows, columns),
+                                       phases = static_cast<std::size_t>(phases_v * phases_h);
+                     const Parts<T> parts = parts_of<T>(device, tiles * phases, inner, size);
+                     with_width<T>(packs, [&](auto width) {
+                         start(device, transposed ? "convolution_transposed_tiled" : "convolution_tiled",
+                               convolution_sum_kernel<T, Tile, decltype(width)::value, transposed>,
+                               {{static_cast<unsigned>(tiles), static_cast<unsigned>(phases),
+                                 static_cast<unsigned>(parts.count)},
+                                tile_threads},
+                               g, source, w, result, parts);
+                     });
+                 });
 }
 
 template <class T>

@@ -6,6 +6,8 @@
 //     taps x in_channels    out_channels    pixels of y
 // clang-format on
 //
+// Each group is a separate product, of the channels of the group. A block of threads computes a tile of one
+// group.
 // The result is small and the sums are long, so they are usually split (split-K).
 #include "convolution_operand.cuh"
 #include "tile_product.cuh"
@@ -13,7 +15,8 @@
 
 namespace gantry::cuda {
 
-/// Source: the operand (taps x in_channels, pixels of y) of a weight gradient, read from x.
+/// Source: the operand (taps x in_channels, pixels of y) of a weight gradient, read from the channels of a
+/// group, which begin at x.
 template <class T, int extent, int width>
 class WindowSource {
 public:
@@ -24,15 +27,15 @@ public:
         : x_(x),
           height_(g.vertical.in),
           width_(g.horizontal.in),
-          channels_(g.in_channels),
+          pixel_step_(g.in_channels),
           rows_(g.vertical.out),
           columns_(g.horizontal.out),
           stride_y_(g.vertical.stride),
           stride_x_(g.horizontal.stride),
           pixel_(first + Place().inner(0)),
           last_(last) {
-        const int outer = first_outer + Place().outer(0), tap = outer / channels_;
-        channel_ = outer % channels_;
+        const int outer = first_outer + Place().outer(0), tap = outer / g.group_in();
+        channel_ = outer % g.group_in();
         const int ky = tap / g.horizontal.size, kx = tap % g.horizontal.size;
         outside_ = ky >= g.vertical.size;
         y_ = ky * g.vertical.dilation - g.vertical.padding;
@@ -50,7 +53,7 @@ public:
             if (place.fetches() && !outside_ && pixel_ < last_ && y >= 0 && y < height_ && x >= 0 &&
                 x < width_)
                 packs[i] = load<Pack<T, width>>(
-                    x_ + (static_cast<std::size_t>(image_ * height_ + y) * width_ + x) * channels_ +
+                    x_ + (static_cast<std::size_t>(image_ * height_ + y) * width_ + x) * pixel_step_ +
                     channel_);
             advance(Place::lines_at_a_time);
         }
@@ -70,7 +73,7 @@ private:
     }
 
     ConvolutionOperand<T> x_;
-    int height_, width_, channels_, rows_, columns_, stride_y_, stride_x_;
+    int height_, width_, pixel_step_, rows_, columns_, stride_y_, stride_x_;
     int pixel_, last_, channel_, y_, x_offset_, column_, row_, image_;
     bool outside_;
 };
@@ -81,18 +84,21 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks)
                                        ConvolutionOperand<T> y, Result<T> result, Parts<T> parts) {
     __shared__ TileMemory<T, Tile> memory;
     const int tile = static_cast<int>(blockIdx.x), part = static_cast<int>(blockIdx.y);
-    const int rows = g.vertical.size * g.horizontal.size * g.in_channels, columns = g.out_channels;
-    const int tiles_across = ceil_div(columns, Tile::columns);
-    const int first_row = tile / tiles_across * Tile::rows,
-              first_column = tile % tiles_across * Tile::columns;
+    const int rows = g.vertical.size * g.horizontal.size * g.group_in(), columns = g.group_out();
+    const int tiles_across = ceil_div(columns, Tile::columns), across = g.groups * tiles_across;
+    const int group = tile % across / tiles_across;
+    const int first_row = tile / across * Tile::rows, first_column = tile % tiles_across * Tile::columns;
     const int pixels = g.batch * g.vertical.out * g.horizontal.out, length = parts.length(pixels);
     const int first = min(part * length, pixels), last = min(first + length, pixels);
 
-    WindowSource<T, Tile::rows, width> a(x, g, first_row, first, last);
+    WindowSource<T, Tile::rows, width> a(x + static_cast<std::size_t>(group) * g.group_in(), g, first_row,
+                                         first, last);
     MatrixSource<T, Tile::columns, width, false, ConvolutionOperand<T>> b(
-        y, static_cast<std::size_t>(columns), columns, first_column, first, last);
+        y + static_cast<std::size_t>(group) * columns, static_cast<std::size_t>(g.out_channels), columns,
+        first_column, first, last);
     const Sums<T, Tile> sums = tile_product<Tile>(memory, a, b, ceil_div(last - first, tile_depth));
-    put_tile(memory, sums, parts, {tile, part}, result, columns, first_column,
+    put_tile(memory, sums, parts, {tile, part}, result,
+             {group * columns + first_column, (group + 1) * columns, g.out_channels},
              [=](int row) { return first_row + row < rows ? first_row + row : -1; });
 }
 
@@ -100,14 +106,15 @@ template <class T>
 void convolution_tiled(Cuda& device, const contracts::ConvolutionWeightGradientParameters<T>& p) {
     const contracts::ConvolutionGeometry& g = p.geometry;
     if (g.w_size() == 0) return;
-    const int rows = g.vertical.size * g.horizontal.size * g.in_channels, columns = g.out_channels;
+    const int rows = g.vertical.size * g.horizontal.size * g.group_in(), columns = g.group_out();
     const int pixels = g.batch * g.vertical.out * g.horizontal.out;
     const bool packs = aligned(p.x, p.x_activation.outputs, p.y, p.y_activation.outputs) &&
-                       g.in_channels % pack_width<T> == 0 && columns % pack_width<T> == 0;
+                       g.group_in() % pack_width<T> == 0 && columns % pack_width<T> == 0;
     const Result<T> result{p.w, p.accumulate};
-    with_tile<T>(static_cast<std::size_t>(rows), columns, pixels, [&](auto tile) {
+    const auto groups = static_cast<std::size_t>(g.groups);
+    with_tile<T>(static_cast<std::size_t>(rows) * groups, columns, pixels, [&](auto tile) {
         using Tile = decltype(tile);
-        const std::size_t tiles = tiles_of<Tile>(static_cast<std::size_t>(rows), columns);
+        const std::size_t tiles = groups * tiles_of<Tile>(static_cast<std::size_t>(rows), columns);
         const Parts<T> parts = parts_of<T>(device, tiles, pixels, g.w_size());
         with_width<T>(packs, [&](auto width) {
             start(device, "convolution_weight_gradient_tiled",

@@ -68,6 +68,20 @@ void with_width(bool packs, const F& f) {
         f(std::integral_constant<int, 1>{});
 }
 
+/// Position of element i in images (..., height, width, channels).
+struct PixelChannel {
+    std::size_t image, channel;
+    int row, column;
+
+    __device__ PixelChannel(std::size_t i, int height, int width, std::size_t channels) {
+        const std::size_t pixel = i / channels, row_of_all = pixel / width;
+        channel = i - pixel * channels;
+        column = static_cast<int>(pixel - row_of_all * width);
+        image = row_of_all / height;
+        row = static_cast<int>(row_of_all - image * height);
+    }
+};
+
 inline constexpr unsigned block_threads = 256;
 
 /// One thread per item, up to a number of blocks that fills the GPU; for_each_pack loops over the rest.

@@ -21,8 +21,9 @@ __global__ void __launch_bounds__(tile_threads, tile_blocks)
     B b(p.b, static_cast<std::size_t>(transpose_b ? p.inner : p.columns), p.columns, first_column, first,
         last);
     const Sums<T, Tile> sums = tile_product<Tile>(memory, a, b, ceil_div(last - first, tile_depth));
-    put_tile(memory, sums, parts, {tile, part}, {p.c, p.accumulate, p.bias, p.activation}, p.columns,
-             first_column, [=](int row) { return first_row + row < p.rows ? first_row + row : -1; });
+    put_tile(memory, sums, parts, {tile, part}, {p.c, p.accumulate, p.bias, p.activation},
+             {first_column, p.columns, p.columns},
+             [=](int row) { return first_row + row < p.rows ? first_row + row : -1; });
 }
 
 /// Tiled product (tile_product.cuh). Bias and activation, or the addition to C, are fused into the epilogue.

@@ -52,20 +52,6 @@ private:
     }
 };
 
-/// Position of element i in images (..., height, width, channels).
-struct PixelChannel {
-    std::size_t image, channel;
-    int row, column;
-
-    __device__ PixelChannel(std::size_t i, int height, int width, std::size_t channels) {
-        const std::size_t pixel = i / channels, row_of_all = pixel / width;
-        channel = i - pixel * channels;
-        column = static_cast<int>(pixel - row_of_all * width);
-        image = row_of_all / height;
-        row = static_cast<int>(row_of_all - image * height);
-    }
-};
-
 /// Replaces the elements of `largest` that x exceeds, or where x is NaN, and notes their pixel.
 template <class P>
 __device__ void keep_larger(const P& x, std::int32_t pixel, P& largest, Pack<std::int32_t, P::width>& where) {

@@ -265,18 +265,23 @@ struct TilePart {
     int tile, part;
 };
 
-/// Where the elements of a tile are in a result with `columns` columns. Row `row` of the tile is row
-/// `row_of(row)` of the result; negative rows are skipped.
+/// The columns of a result that a tile covers: from `first` on, those before `end`. A row has `all` columns.
+struct TileColumns {
+    int first, end, all;
+};
+
+/// Where the elements of a tile are in a result. Row `row` of the tile is row `row_of(row)` of the result;
+/// negative rows are skipped.
 template <class Tile, class RowOf>
 struct TilePlace {
-    int columns, first_column;
+    TileColumns columns;
     const RowOf& row_of;
 
     __device__ int row(int i) const { return row_of(i / Tile::columns); }
-    __device__ int column(int i) const { return first_column + i % Tile::columns; }
-    __device__ bool inside(int i) const { return row(i) >= 0 && column(i) < columns; }
+    __device__ int column(int i) const { return columns.first + i % Tile::columns; }
+    __device__ bool inside(int i) const { return row(i) >= 0 && column(i) < columns.end; }
     __device__ std::size_t at(int i) const {
-        return static_cast<std::size_t>(row(i)) * static_cast<std::size_t>(columns) +
+        return static_cast<std::size_t>(row(i)) * static_cast<std::size_t>(columns.all) +
                static_cast<std::size_t>(column(i));
     }
 };
@@ -310,14 +315,14 @@ __device__ void add_parts(const Parts<T>& parts, const Result<T>& result, const 
 /// Writes a tile of a result: see TilePlace. If the sum is split, the last block to arrive writes the tile.
 template <class Tile, class T, class RowOf>
 __device__ void put_tile(TileMemory<T, Tile>& memory, const Sums<T, Tile>& sums, const Parts<T>& parts,
-                         const TilePart& block, const Result<T>& result, int columns, int first_column,
+                         const TilePart& block, const Result<T>& result, const TileColumns& columns,
                          const RowOf& row_of) {
     __syncthreads();
     for (int i = 0; i < Tile::thread_rows; ++i)
         for (int j = 0; j < Tile::thread_columns; ++j)
             memory.sums[(sums.first_row() + i) * Tile::columns + sums.first_column() + j] = sums.at[i][j];
     __syncthreads();
-    const TilePlace<Tile, RowOf> place{columns, first_column, row_of};
+    const TilePlace<Tile, RowOf> place{columns, row_of};
     T* const mine = parts.sums + static_cast<std::size_t>(block.part) * parts.size;
 #pragma unroll 1
     for (int i = static_cast<int>(threadIdx.x); i < Tile::rows * Tile::columns; i += tile_threads) {

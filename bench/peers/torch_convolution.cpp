@@ -14,7 +14,7 @@ namespace {
 
 struct Layer {
     const char* role;
-    int batch, in, size, stride, padding, in_channels, out_channels;
+    int batch, in, size, stride, padding, in_channels, out_channels, groups = 1;
 };
 
 constexpr Layer layers[] = {
@@ -29,6 +29,8 @@ constexpr Layer layers[] = {
     {"classifier28", 100, 28, 3, 1, 1, 1, 16},  {"classifier28", 100, 28, 3, 1, 1, 16, 16},
     {"classifier28", 100, 14, 3, 1, 1, 16, 32}, {"classifier28", 100, 14, 3, 1, 1, 32, 32},
     {"maxout32", 64, 32, 8, 1, 4, 3, 64},       {"dcgan64 one image", 1, 16, 4, 2, 1, 64, 128},
+    {"r3gan", 8, 16, 3, 1, 1, 1536, 1536, 96},  {"r3gan", 8, 4, 4, 1, 0, 768, 768, 768},
+    {"depthwise", 16, 32, 3, 1, 1, 64, 64, 64},
 };
 
 double seconds() {
@@ -42,19 +44,20 @@ struct Contender {
 
     Contender(const Layer& l, torch::MemoryFormat format) : layer(&l) {
         x = torch::randn({l.batch, l.in_channels, l.in, l.in}).contiguous(format);
-        w = torch::randn({l.out_channels, l.in_channels, l.size, l.size}).contiguous(format);
-        y = torch::randn_like(torch::conv2d(x, w, {}, l.stride, l.padding)).contiguous(format);
+        w = torch::randn({l.out_channels, l.in_channels / l.groups, l.size, l.size}).contiguous(format);
+        y = torch::randn_like(torch::conv2d(x, w, {}, l.stride, l.padding, 1, l.groups)).contiguous(format);
     }
     void run(int direction) const {
         if (direction == 0) {
-            benchmark::DoNotOptimize(torch::conv2d(x, w, {}, layer->stride, layer->padding).data_ptr());
+            benchmark::DoNotOptimize(
+                torch::conv2d(x, w, {}, layer->stride, layer->padding, 1, layer->groups).data_ptr());
             return;
         }
         const std::array<bool, 3> wanted{direction == 1, direction == 2, false};
         const torch::IntArrayRef none;
         benchmark::DoNotOptimize(at::convolution_backward(y, x, w, none, {layer->stride, layer->stride},
                                                           {layer->padding, layer->padding}, {1, 1}, false,
-                                                          {0, 0}, 1, wanted));
+                                                          {0, 0}, layer->groups, wanted));
     }
 };
 
@@ -98,7 +101,8 @@ int main(int argc, char** argv) {
         const std::string name = std::string(layer.role) + "/" + text(layer.batch) + "x" + text(layer.in) +
                                  "x" + text(layer.in) + "x" + text(layer.in_channels) + "-" +
                                  text(layer.out_channels) + "/k" + text(layer.size) + "s" +
-                                 text(layer.stride) + "p" + text(layer.padding);
+                                 text(layer.stride) + "p" + text(layer.padding) +
+                                 (layer.groups == 1 ? "" : "g" + text(layer.groups));
         for (const int threads : {1, 2})
             benchmark::RegisterBenchmark(
                 (name + "/threads:" + text(threads)).c_str(),

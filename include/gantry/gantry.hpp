@@ -24,9 +24,11 @@
 #include <gantry/layers/dropout.hpp>
 #include <gantry/layers/embedding.hpp>
 #include <gantry/layers/input.hpp>
+#include <gantry/layers/learned_tensor.hpp>
 #include <gantry/layers/max_pool2d.hpp>
 #include <gantry/layers/maxout.hpp>
 #include <gantry/layers/pool_unpool2d.hpp>
+#include <gantry/layers/resampling.hpp>
 #include <gantry/layers/reshape.hpp>
 #include <gantry/layers/sequential.hpp>
 #include <gantry/layers/state.hpp>
@@ -53,6 +55,7 @@
 #include <gantry/ops/pairwise.hpp>
 #include <gantry/ops/piecewise.hpp>
 #include <gantry/ops/reduce.hpp>
+#include <gantry/ops/resampling.hpp>
 #include <gantry/ops/reshape.hpp>
 #include <gantry/ops/softmax.hpp>
 #include <gantry/ops/split.hpp>

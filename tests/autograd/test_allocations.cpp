@@ -4,6 +4,7 @@
 #include <gantry/gantry.hpp>
 #include <gantry/optim/adam.hpp>
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -24,6 +25,24 @@ using ConvolutionalDiscriminator =
     Sequential<InputShape<192>, Reshape<8, 8, 3>, Maxout<Conv2d<3, 18, same>, 2>,
                MaxPool2d<Pool2dOptions{.size = 2}>, Conv2d<18, 5, half>, AvgPool2d<Pool2dOptions{.size = 2}>,
                Flatten, Dense<5, 1>>;
+
+struct StructGenerator {
+    Dense<10, 64> first;
+    std::array<Fused<BatchNorm<64>, ReLU>, 2> norms;
+    Dense<64, 48> last;
+
+    auto operator()(const auto& z) const { return tanh(last(norms[1](norms[0](first(z))))); }
+};
+struct StructDiscriminator {
+    Fused<Dense<48, 40>, ELU<>> body;
+    Dropout<0.3> dropout;
+    Dense<40, 1> head;
+
+    auto operator()(const auto& x) const {
+        const auto features = dropout(body(x));
+        return head(features) + reshape<Shape<Batch, 1>>(mean_over<1>(features));
+    }
+};
 
 /// Allocations in each of four steps of a GAN with a gradient penalty.
 template <class G, class C, class D>
@@ -63,7 +82,8 @@ std::vector<std::size_t> allocations_of_steps(D& device) {
 
 TEMPLATE_TEST_CASE("a training step allocates nothing from the second on", "[autograd][threads]",
                    (std::pair<Generator, Discriminator>),
-                   (std::pair<ConvolutionalGenerator, ConvolutionalDiscriminator>)) {
+                   (std::pair<ConvolutionalGenerator, ConvolutionalDiscriminator>),
+                   (std::pair<StructGenerator, StructDiscriminator>)) {
     using G = typename TestType::first_type;
     using C = typename TestType::second_type;
     for (const int threads : {1, 2}) {

@@ -55,6 +55,9 @@ CASES = {
     "channel_means": ((2, 4, 5), [
         nn.Conv2d(2, 3, 2), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 8), nn.Unflatten(1, (2, 2, 2)),
         nn.Upsample(scale_factor=2), nn.AvgPool2d(2), nn.Flatten(), nn.Linear(8, 2)]),
+    "groups": ((4, 4, 5), [
+        nn.Conv2d(4, 6, 3, padding=1, groups=2), nn.ConvTranspose2d(6, 3, (2, 3), 2, groups=3), nn.ReLU(),
+        nn.Conv2d(3, 6, 3, groups=3), nn.Conv2d(6, 6, 3, padding=1, groups=6)]),
 }
 
 
@@ -62,7 +65,7 @@ def write_safetensors(path, tensors):
     header, data = {}, b""
     for name, tensor in tensors.items():
         content = tensor.detach().contiguous().numpy().tobytes()
-        header[name] = {"dtype": {torch.float32: "F32", torch.int64: "I64"}[tensor.dtype],
+        header[name] = {"dtype": {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}[tensor.dtype],
                         "shape": list(tensor.shape), "data_offsets": [len(data), len(data) + len(content)]}
         data += content
     text = json.dumps(header).encode()
@@ -87,4 +90,5 @@ def main():
     write_safetensors(sys.argv[1] if len(sys.argv) > 1 else "pytorch_networks.safetensors", tensors)
 
 
-main()
+if __name__ == "__main__":
+    main()

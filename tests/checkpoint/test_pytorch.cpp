@@ -199,6 +199,11 @@ TEST_CASE("PyTorch's networks give PyTorch's outputs, and are written in PyTorch
     check_parity<
         Sequential<InputShape<4, 5, 2>, Conv2d<2, 3, Conv2dOptions{.size = 2}>, GlobalAvgPool2d, Dense<3, 8>,
                    Reshape<2, 2, 2>, Upsample<2>, AvgPool2d<halve>, Flatten, Dense<8, 2>>>("channel_means");
+    check_parity<
+        Sequential<InputShape<4, 5, 4>, Conv2d<4, 6, Conv2dOptions{.size = 3, .padding = 1, .groups = 2}>,
+                   ConvTranspose2d<6, 3, Conv2dOptions{.size = {2, 3}, .stride = 2, .groups = 3}>, ReLU,
+                   Conv2d<3, 6, Conv2dOptions{.size = 3, .groups = 3}>,
+                   Conv2d<6, 6, Conv2dOptions{.size = 3, .padding = 1, .groups = 6}>>>("groups");
 }
 
 TEST_CASE("A state_dict is read regardless of parameterless layers in between", "") {

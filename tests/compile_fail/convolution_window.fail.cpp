@@ -1,4 +1,4 @@
-// expect: size, stride and dilation of a window must be positive
+// expect: size, stride, dilation and groups of a window must be positive
 // max-errors: 1
 // trains: Layer
 #include <gantry/layers/conv2d.hpp>

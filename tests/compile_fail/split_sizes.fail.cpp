@@ -1,5 +1,5 @@
 // expect: the sizes of split are positive and add up to the extent of its axis
-// expect: SplitFits<gantry::Shape<-1, 5>, -1, 2, 4>|S=gantry::Shape<-1, 5>, axis=-1
+// expect: SplitFits<5, 2, 4>|extent=5
 // max-errors: 1
 #include <gantry/gantry.hpp>
 

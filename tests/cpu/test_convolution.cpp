@@ -107,6 +107,8 @@ struct Convolution {
         };
         const auto in = static_cast<std::size_t>(geometry.in_channels);
         const auto out = static_cast<std::size_t>(geometry.out_channels);
+        const auto group_in = static_cast<std::size_t>(geometry.group_in());
+        const auto group_out = static_cast<std::size_t>(geometry.group_out());
         for (int n = 0; n < geometry.batch; ++n)
             for (int oy = 0; oy < v.out; ++oy)
                 for (int ox = 0; ox < h.out; ++ox)
@@ -117,15 +119,16 @@ struct Convolution {
                             if (iy < 0 || iy >= v.in || ix < 0 || ix >= h.in) continue;
                             const std::size_t to_x = pixel(n, v.in, h.in, iy, ix) * in;
                             const std::size_t to_y = pixel(n, v.out, h.out, oy, ox) * out;
-                            const std::size_t to_w = static_cast<std::size_t>(ky * h.size + kx) * in * out;
-                            for (std::size_t i = 0; i < in; ++i)
+                            const std::size_t to_w =
+                                static_cast<std::size_t>(ky * h.size + kx) * group_in * out;
+                            for (std::size_t i = 0; i < group_in; ++i)
                                 for (std::size_t o = 0; o < out; ++o) {
-                                    const double xi = x[to_x + i], yo = y[to_y + o],
-                                                 wio = w[to_w + i * out + o];
+                                    const std::size_t at_x = to_x + o / group_out * group_in + i;
+                                    const double xi = x[at_x], yo = y[to_y + o], wio = w[to_w + i * out + o];
                                     if (direction == Direction::forward)
                                         add(to_y + o, xi * wio);
                                     else if (direction == Direction::transposed)
-                                        add(to_x + i, yo * wio);
+                                        add(at_x, yo * wio);
                                     else
                                         add(to_w + i * out + o, xi * yo);
                                 }
@@ -150,6 +153,7 @@ template <class T>
 void check(const ConvolutionGeometry& geometry, Direction direction, bool more = true) {
     const ConvolutionAxis &v = geometry.vertical, &h = geometry.horizontal;
     CAPTURE(static_cast<int>(direction), geometry.batch, geometry.in_channels, geometry.out_channels);
+    CAPTURE(geometry.groups);
     CAPTURE(v.in, v.out, v.size, v.stride, v.padding, v.dilation);
     CAPTURE(h.in, h.out, h.size, h.stride, h.padding, h.dilation);
     Convolution<T> c(geometry, direction);
@@ -203,7 +207,7 @@ TEMPLATE_TEST_CASE("Hundreds of random convolutions are correct", "[convolution]
         const int images = random.number(0, 2) ? random.number(1, 9) : random.number(10, 70);
         const ConvolutionGeometry geometry = random.next(images);
         const double work = 1.0 * static_cast<double>(geometry.y_size()) * geometry.vertical.size *
-                            geometry.horizontal.size * geometry.in_channels;
+                            geometry.horizontal.size * geometry.group_in();
         if (work > 2e6) continue;
         const bool more = random.number(0, 3) == 0;
         check<TestType>(geometry, directions[random.number(0, 2)], more);
@@ -267,8 +271,16 @@ TEST_CASE("A convolution split into blocks and bands is correct", "[convolution]
         for (const Direction d : directions) check<float>(geometry, d, false);
 }
 
+TEST_CASE("Groups and images in several blocks are correct", "[convolution][threads]") {
+    check_all<float>({14, window(12, 3, 1, 1), window(12, 3, 1, 1), 264, 264, 33});
+    check_all<float>({3, window(6, 3, 1, 1), window(6, 3, 1, 1), 600, 900, 2});  // fewer groups than threads
+    check_all<float>({40, window(20, 3, 1, 1), window(20, 3, 1, 1), 40, 40, 40});  // in parts of rows
+}
+
 TEST_CASE("An empty convolution gives zeros or nothing", "[convolution]") {
     check_all<float>({0, window(4, 2), window(4, 2), 3, 5});
+    check_all<float>({0, window(4, 2), window(4, 2), 6, 4, 2});
+    check_all<float>({0, window(4, 2), window(4, 2), 3, 3, 3});
     check_all<float>({2, window(4, 2), window(4, 2), 0, 5});
     check_all<float>({2, window(4, 2), window(4, 2), 3, 0});
     check_all<float>({2, window(4, 2), window(8, 2), 3, 0});

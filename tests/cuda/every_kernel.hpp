@@ -202,6 +202,13 @@ std::vector<T> poolings(D& device, std::size_t offset) {
         launch(device,
                contracts::WindowSpreadParameters<T>{g, pooled, arrays.unwritten(whole_size(g)), 0.25});
     }
+    for (const bool up : {true, false}) {
+        const contracts::FirFilter filter{3, {0.25, 0.5, 0.25}, 1, true};
+        const std::size_t small = 2 * 3 * 4 * 8, large = 4 * small;
+        launch(device, contracts::ResamplingParameters<T>{up, 2, 8, 3, 4, filter,
+                                                          arrays.random(up ? small : large, "x"),
+                                                          arrays.unwritten(up ? large : small)});
+    }
     return arrays.to_host();
 }
 
@@ -237,7 +244,9 @@ template <class Check>
 void product_kernels(Cuda& device, const Check& check) {
     const auto product = [&](const Product<float>& p) { check(p.on(device, tiled), p.on(device, plain)); };
     const auto convolution = [&](const Convolution<float>& c) {
-        check(c.on(device, tiled), c.on(device, plain));
+        const auto expected = c.on(device, plain);
+        check(c.on(device, tiled), expected);
+        if (c.geometry.is_depthwise()) check(c.on(device, depthwise), expected);
     };
     for (const std::size_t offset : {0, 1})
         for (int transposes = 0; transposes < 4; ++transposes) {
@@ -268,6 +277,9 @@ void product_kernels(Cuda& device, const Check& check) {
     convolution({{2, v, h, 49, 12}, Direction::forward});
     convolution({{2, v, h, 12, 200}, Direction::transposed});
     convolution({{70, v, h, 9, 12}, Direction::weights});
+    for (const Direction d : directions)
+        for (const int groups : {4, 12}) convolution({{3, v, h, 12, 12, groups}, d});  // of 3 channels, of 1
+    convolution({{90, v, h, 3, 3, 3}, Direction::weights});                            // depthwise: parts
     // Large tiles.
     convolution({{2, window(58, 3), window(56, 1), 4, 40}, Direction::forward});
     convolution({{2, window(58, 3), window(56, 1), 40, 4}, Direction::transposed});

@@ -42,6 +42,7 @@ inline constexpr auto tiled = []<class P>(Cuda& device, const P& p) {
     else
         cuda::convolution_tiled(device, p);
 };
+inline constexpr auto depthwise = [](Cuda& device, const auto& p) { cuda::convolution_depthwise(device, p); };
 inline constexpr auto cublas = [](Cuda& device, const auto& p) { cuda::matmul_cublas(device, p); };
 inline constexpr auto chosen = [](Cuda& device, const auto& p) { launch(device, p); };
 

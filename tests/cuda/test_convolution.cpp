@@ -16,7 +16,7 @@ namespace {
 template <class T>
 void check(Cuda& device, const contracts::ConvolutionGeometry& g, Direction direction) {
     const contracts::ConvolutionAxis &v = g.vertical, &h = g.horizontal;
-    CAPTURE(static_cast<int>(direction), g.batch, g.in_channels, g.out_channels);
+    CAPTURE(static_cast<int>(direction), g.batch, g.in_channels, g.out_channels, g.groups);
     CAPTURE(v.in, v.out, v.size, v.stride, v.padding, v.dilation);
     CAPTURE(h.in, h.out, h.size, h.stride, h.padding, h.dilation);
     for (const bool more : {false, true}) {
@@ -39,6 +39,7 @@ void check(Cuda& device, const contracts::ConvolutionGeometry& g, Direction dire
     const std::vector<T> expected = c.on(device, plain);
     REQUIRE(error(expected, c.on_reference()) <= tolerance<T>);
     REQUIRE(error(c.on(device, tiled), expected) <= tolerance<T>);
+    if (g.is_depthwise()) REQUIRE(error(c.on(device, depthwise), expected) <= tolerance<T>);
 }
 template <class T>
 void check_all(Cuda& device, const contracts::ConvolutionGeometry& g) {
@@ -83,6 +84,15 @@ TEST_CASE("cuda: large tiles of convolutions, and split-K", "[cuda]") {
     for (const Direction d : directions) compare(deep, d);
 }
 
+TEST_CASE("cuda: weight gradients of depthwise convolutions in several parts", "[cuda]") {
+    Cuda device;
+    for (const bool accumulate : {false, true}) {
+        Convolution<float> c{{20, window(24, 3, 2, 1), window(20, 3, 2, 1), 35, 35, 35}, Direction::weights};
+        c.accumulate = accumulate;
+        CHECK(error(c.on(device, depthwise), c.on(device, plain)) <= tolerance<float>);
+    }
+}
+
 TEST_CASE("cuda: convolutions with fused activation backward", "[cuda]") {
     Cuda device;
     for (const contracts::Activation activation : reference::all_activations()) {
@@ -105,6 +115,8 @@ TEST_CASE("cuda: empty convolutions", "[cuda]") {
     check_all<float>(device, {2, window(4, 2), window(4, 2, 2), 0, 5});
     check_all<float>(device, {2, window(4, 2), window(4, 2, 2), 3, 0});
     check_all<float>(device, {0, window(4, 2), window(4, 2, 2), 3, 5});
+    check_all<float>(device, {0, window(4, 2), window(4, 2, 2), 6, 4, 2});
+    check_all<float>(device, {0, window(4, 2), window(4, 2, 2), 3, 3, 3});
 }
 
 TEST_CASE("cuda: a convolution has the same bits each time", "[cuda]") {

@@ -67,7 +67,6 @@ TEST_CASE("cuda: a batch of products is one call", "[cuda]") {
     cuda_emulator::reset_counts();
     const std::vector<float> products = batched_matmul<Transpose::right>(a, b).to_host();
     CHECK(products == std::vector<float>(6 * 4 * 4, 10));
-    CHECK(cuda_emulator::counts().total_launches() == 0);
     using Calls = std::map<std::string, std::size_t>;
     CHECK(cuda_emulator::counts().library_calls == Calls{{"cublasSgemmStridedBatched", 1}});
 }

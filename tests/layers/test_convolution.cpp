@@ -66,6 +66,32 @@ void check_fused() {
     CHECK(largest_error(results<Fused>(device, 3), results<Apart>(device, 3)) < 1e-5);
 }
 
+void check_parameter(const core::ParameterInfo& info, const std::string& name, const core::Extents& extents,
+                     int fan_in, int fan_out, core::FileOrder order) {
+    CHECK(info.name == name);
+    CHECK(info.extents == extents);
+    CHECK(info.fan_in == fan_in);
+    CHECK(info.fan_out == fan_out);
+    CHECK(info.file_order == order);
+}
+
+/// Initial values are uniform in (-1, 1) / sqrt(fan_in).
+template <class A>
+void check_initial_values() {
+    Cpu device;
+    Network<A, Cpu> network{device, Seed{1}};
+    const auto numbers = network.parameters().to_host();
+    for (const core::ParameterInfo& info : A::parameters()) {
+        const auto begin = numbers.begin() + static_cast<std::ptrdiff_t>(info.offset);
+        const auto [low, high] =
+            std::minmax_element(begin, begin + static_cast<std::ptrdiff_t>(info.extents.size()));
+        const double bound = 1 / std::sqrt(info.fan_in);
+        CHECK(*low >= -bound);
+        CHECK(*high <= bound);
+        CHECK(*high - *low > bound);
+    }
+}
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("an activation fused into a convolution equals a separate one", "[layers]",
@@ -111,29 +137,24 @@ TEST_CASE("parameters of convolutions: names, layouts and fans match PyTorch", "
     REQUIRE(parameters.size() == 4);
     const auto check = [&](std::size_t i, const std::string& name, const core::Extents& extents, int fan_in,
                            int fan_out, core::FileOrder order) {
-        CHECK(parameters[i].name == name);
-        CHECK(parameters[i].extents == extents);
-        CHECK(parameters[i].fan_in == fan_in);
-        CHECK(parameters[i].fan_out == fan_out);
-        CHECK(parameters[i].file_order == order);
+        check_parameter(parameters[i], name, extents, fan_in, fan_out, order);
     };
     check(0, "0.weight", {4, {3, 2, 3, 5}}, 18, 30, core::FileOrder::channels_first);
     check(1, "0.bias", {1, {5}}, 18, 30, core::FileOrder::as_in_memory);
     check(2, "1.weight", {4, {3, 2, 7, 5}}, 42, 30, core::FileOrder::channels_first);
     check(3, "1.bias", {1, {7}}, 42, 30, core::FileOrder::as_in_memory);
+    check_initial_values<A>();
+}
 
-    Cpu device;
-    Network<A, Cpu> network{device, Seed{1}};
-    const auto numbers = network.parameters().to_host();
-    for (const core::ParameterInfo& info : parameters) {
-        const auto begin = numbers.begin() + static_cast<std::ptrdiff_t>(info.offset);
-        const auto [low, high] =
-            std::minmax_element(begin, begin + static_cast<std::ptrdiff_t>(info.extents.size()));
-        const double bound = 1 / std::sqrt(info.fan_in);
-        CHECK(*low >= -bound);
-        CHECK(*high <= bound);
-        CHECK(*high - *low > bound);
-    }
+TEST_CASE("parameters of grouped convolutions: layouts, fans and the summary", "[layers]") {
+    constexpr Conv2dOptions two{.size = {3, 2}, .groups = 2, .bias = false};
+    using A = Sequential<Conv2d<6, 4, two>, ConvTranspose2d<4, 6, two>>;
+    const auto parameters = A::parameters();
+    REQUIRE(parameters.size() == 2);
+    check_parameter(parameters[0], "0.weight", {4, {3, 2, 3, 4}}, 18, 24, core::FileOrder::channels_first);
+    check_parameter(parameters[1], "1.weight", {4, {3, 2, 3, 4}}, 18, 24, core::FileOrder::channels_first);
+    check_initial_values<A>();
+    CHECK(Conv2d<6, 4, two>::name() == "Conv2d 6 -> 4, 3x2 groups 2, no bias");
 }
 
 TEMPLATE_TEST_CASE("a DCGAN in evaluation gives the same for a batch as for its samples", "[layers]",
@@ -154,6 +175,16 @@ TEMPLATE_TEST_CASE("a DCGAN in evaluation gives the same for a batch as for its 
                                  .to_host())
             singles.push_back(y);
     CHECK(largest_error(singles, whole) < 1e-6);
+}
+
+TEST_CASE("gradients of a network with groups match the reference device", "[layers]") {
+    constexpr Conv2dOptions four{.size = 3, .padding = 1, .groups = 4}, each{.size = 3, .groups = 16},
+        twice{.size = 2, .stride = 2, .groups = 8};
+    using A = Sequential<InputShape<8, 6, 8>, Conv2d<8, 16, four>, LeakyReLU<0.2f>, Conv2d<16, 16, each>,
+                         BatchNorm<16>, ReLU, ConvTranspose2d<16, 8, twice>, Tanh>;
+    Cpu device;
+    EigenCpu reference;
+    CHECK(largest_error(results<A>(device, 21), results<A>(reference, 21)) < 2e-4);
 }
 
 TEST_CASE("gradients of a DCGAN match the reference device", "[layers]") {

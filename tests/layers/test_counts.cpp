@@ -55,6 +55,8 @@ TEST_CASE("cost of a forward pass", "[layers]") {
     using Image = Shape<Batch, 4, 4, 3>;
     CHECK(cost<Conv2d<3, 5, Conv2dOptions{.size = 2}>, float, Image>().flops ==
           3 * 3 * 5 * (2 * 2 * 2 * 3 + 1));
+    CHECK(cost<Conv2d<3, 6, Conv2dOptions{.size = 2, .groups = 3, .bias = false}>, float, Image>().flops ==
+          3 * 3 * 6 * 2 * 2 * 2);
     CHECK(cost<Conv2d<3, 5, Conv2dOptions{.size = 2, .bias = false}>, float, Image>().flops ==
           3 * 3 * 5 * 2 * 2 * 2 * 3);
     CHECK(cost<Sequential<Flatten, Dense<8, 6>>>().flops == 0);  // the shape of its input is unknown

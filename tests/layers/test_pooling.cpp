@@ -24,6 +24,8 @@ static_assert(std::is_same_v<OutputForImages<AvgPool2d<wide>>, Shape<Batch, 8, 7
 static_assert(std::is_same_v<OutputForImages<Upsample<2>>, Shape<Batch, 16, 26, 3>>);
 static_assert(std::is_same_v<OutputForImages<Upsample<core::PerAxis{1, 3}>>, Shape<Batch, 8, 39, 3>>);
 static_assert(std::is_same_v<OutputForImages<GlobalAvgPool2d>, Shape<Batch, 3>>);
+static_assert(std::is_same_v<OutputForImages<FirUpsample<1, 3, 3, 1>>, Shape<Batch, 16, 26, 3>>);
+static_assert(std::is_same_v<OutputForImages<BilinearUpsample>, Shape<Batch, 16, 26, 3>>);
 static_assert(std::is_same_v<OutputForImages<PoolUnpool2d<wide, ReLU>>, Images>);
 // As in PyTorch, padding is at most half of the window.
 static_assert(gantry::ops::is_valid(Pool2dOptions{.size = 2, .padding = 1}));
@@ -60,6 +62,17 @@ TEMPLATE_TEST_CASE("pooling layers call their ops", "[layers]", GANTRY_TEST_DEVI
     CHECK(layer_of<AvgPool2d<wide>>(device) == avg_pool2d<wide>(x).to_host());
     CHECK(layer_of<Upsample<core::PerAxis{1, 3}>>(device) == upsample<core::PerAxis{1, 3}>(x).to_host());
     CHECK(layer_of<GlobalAvgPool2d>(device) == global_avg_pool2d(x).to_host());
+    CHECK(layer_of<FirUpsample<1, 3, 3, 1>>(device) == fir_upsample<1, 3, 3, 1>(x).to_host());
+    CHECK(layer_of<BilinearUpsample>(device) == bilinear_upsample(x).to_host());
+    CHECK(layer_of<Sequential<BilinearUpsample, FirDownsample<1, 2.5, 1>>>(device) ==
+          fir_downsample<1, 2.5, 1>(bilinear_upsample(x)).to_host());
+}
+
+TEST_CASE("layers that resample by 2: names and cost", "[layers]") {
+    using A = Sequential<InputShape<4, 6, 2>, FirUpsample<1, 2.5, 1>, FirDownsample<1, 3, 3, 1>>;
+    CHECK(FirUpsample<1, 2.5, 1>::name() == "FirUpsample 1 2.5 1");
+    CHECK(FirDownsample<1, 3, 3, 1>::name() == "FirDownsample 1 3 3 1");
+    CHECK(layers::cost<A>().flops == 2 * (4 * 6 * 2) * (3 * 3 + 4 * 4));
 }
 
 TEMPLATE_TEST_CASE("PoolUnpool2d unpools with its own switches", "[layers]", GANTRY_TEST_DEVICES) {

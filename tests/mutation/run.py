@@ -37,7 +37,8 @@ import tomllib
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDERS = ("include", "kernels", "examples", "tests", "docs")
 COMPILE = ["-std=c++20", "-w", "-pthread", "-I.", "-Iinclude", "-Itests", "-Iexamples", "-isystem/usr/include/eigen3", "-DGANTRY_TEST_MUTANT"]
-COMPILE += [f'-DGANTRY_TEST_IO_FOLDER="{ROOT}/tests/io"', f'-DGANTRY_CHECKPOINT_FOLDER="{ROOT}/tests/checkpoint"']
+COMPILE += [f'-DGANTRY_TEST_IO_FOLDER="{ROOT}/tests/io"', f'-DGANTRY_CHECKPOINT_FOLDER="{ROOT}/tests/checkpoint"',
+            f'-DGANTRY_NETWORKS_FOLDER="{ROOT}/tests/networks"']
 COMPILE += [f'-DGANTRY_KERNELS="{ROOT}/kernels"', '-DGANTRY_EXAMPLES="."']
 CPU = [shutil.which("clang++-19") or "g++", "-march=native", "-DGANTRY_TEST_SANITIZERS"]  # the only device is Cpu
 EMULATOR = ["g++", "-mfma", "-isystem", "tests/cuda_emulator/headers", "-DGANTRY_CUDA_EMULATOR", "-DGANTRY_WITH_CUDA"]

@@ -17,6 +17,10 @@ CASES = {
     "uneven_transposed": (torch.nn.functional.conv_transpose2d, (4, 3), (4, 3), (3, 4),
                           dict(stride=(2, 3), padding=(1, 0), dilation=(2, 1), output_padding=(1, 2))),
     "doubling": (torch.nn.functional.conv_transpose2d, (3, 4), (3, 2), (4, 4), dict(stride=2, padding=1)),
+    "grouped": (torch.nn.functional.conv2d, (5, 4), (6, 4), (3, 2), dict(stride=(2, 1), padding=(1, 0), groups=2)),
+    "depthwise": (torch.nn.functional.conv2d, (3, 5), (3, 6), (3, 3), dict(padding=1, dilation=(1, 2), groups=3)),
+    "grouped_transposed": (torch.nn.functional.conv_transpose2d, (2, 3), (6, 4), (4, 4),
+                           dict(stride=2, padding=1, groups=2)),
 }
 
 
@@ -47,7 +51,9 @@ print("struct Case {\n    std::vector<double> x, w, bias, upstream, y, x_gradien
 print(f"inline constexpr int batch = {BATCH};")
 for name, (function, extents, (channels_in, channels_out), size, options) in CASES.items():
     x = random(BATCH, channels_in, *extents).requires_grad_()
-    first = (channels_out, channels_in) if function is torch.nn.functional.conv2d else (channels_in, channels_out)
+    groups = options.get("groups", 1)
+    first = ((channels_out, channels_in // groups) if function is torch.nn.functional.conv2d else
+             (channels_in, channels_out // groups))
     w = random(*first, *size).requires_grad_()
     bias = random(channels_out).requires_grad_()
     y = function(x, w, bias, **options)

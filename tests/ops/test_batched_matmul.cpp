@@ -6,7 +6,7 @@ namespace gantry::test {
 namespace {
 
 using Left = Shape<Batch, 5, 7>;
-using Numbers = std::vector<float>;
+using Entries = std::vector<float>;
 const OpCheckOptions all_samples{.singles = Singles::not_checked};
 
 }  // namespace
@@ -53,15 +53,15 @@ TEMPLATE_TEST_CASE("gram_matrix and squared_distances", "[ops]", GANTRY_TEST_DEV
 TEMPLATE_TEST_CASE("values of batched products", "[ops]", GANTRY_TEST_DEVICES) {
     TestType device;
     const Step step{device};
-    const auto a = from_host<Shape<Batch, 2, 2>>(device, 2, Numbers{1, 2, 3, 4, 5, 6, 7, 8});
-    const auto b = from_host<Shape<Batch, 2, 1>>(device, 2, Numbers{1, 10, 100, 1000});
-    CHECK(batched_matmul(a, b).to_host() == Numbers{21, 43, 6500, 8700});
-    CHECK(batched_matmul<Transpose::left>(a, b).to_host() == Numbers{31, 42, 7500, 8600});
-    CHECK(batched_matmul<Transpose::both>(b, a).to_host() == Numbers{21, 43, 6500, 8700});
-    const auto flat = from_host<Shape<2, 2>>(device, 0, Numbers{1, 2, 3, 4});
-    CHECK(matmul<Transpose::left>(flat, flat).to_host() == Numbers{10, 14, 14, 20});
-    CHECK(gram_matrix(a).to_host() == Numbers{5, 11, 11, 25, 61, 83, 83, 113});
-    CHECK(squared_distances(a, a).to_host() == Numbers{0, 8, 8, 0, 0, 8, 8, 0});
+    const auto a = from_host<Shape<Batch, 2, 2>>(device, 2, Entries{1, 2, 3, 4, 5, 6, 7, 8});
+    const auto b = from_host<Shape<Batch, 2, 1>>(device, 2, Entries{1, 10, 100, 1000});
+    CHECK(batched_matmul(a, b).to_host() == Entries{21, 43, 6500, 8700});
+    CHECK(batched_matmul<Transpose::left>(a, b).to_host() == Entries{31, 42, 7500, 8600});
+    CHECK(batched_matmul<Transpose::both>(b, a).to_host() == Entries{21, 43, 6500, 8700});
+    const auto flat = from_host<Shape<2, 2>>(device, 0, Entries{1, 2, 3, 4});
+    CHECK(matmul<Transpose::left>(flat, flat).to_host() == Entries{10, 14, 14, 20});
+    CHECK(gram_matrix(a).to_host() == Entries{5, 11, 11, 25, 61, 83, 83, 113});
+    CHECK(squared_distances(a, a).to_host() == Entries{0, 8, 8, 0, 0, 8, 8, 0});
     const auto of_three = filled<Shape<Batch, 2, 1>>(device, 3, 1);
     CHECK_THROWS_WITH(
         batched_matmul(a, of_three),
@@ -77,13 +77,13 @@ TEMPLATE_TEST_CASE("batched products equal single ones", "[ops]", GANTRY_TEST_DE
             from_host<Shape<Batch, m, k>>(device, batch, random_numbers<float>(batch * m * k, "a"));
         const auto b =
             from_host<Shape<Batch, k, n>>(device, batch, random_numbers<float>(batch * k * n, "b"));
-        const Numbers whole = batched_matmul(a, b).to_host();
-        const Numbers of_a = a.to_host(), of_b = b.to_host();
+        const Entries whole = batched_matmul(a, b).to_host();
+        const Entries of_a = a.to_host(), of_b = b.to_host();
         double largest = 0;
         for (int i = 0; i < batch; ++i) {
-            const Numbers x(of_a.begin() + i * m * k, of_a.begin() + (i + 1) * m * k),
+            const Entries x(of_a.begin() + i * m * k, of_a.begin() + (i + 1) * m * k),
                 y(of_b.begin() + i * k * n, of_b.begin() + (i + 1) * k * n);
-            const Numbers single =
+            const Entries single =
                 matmul(from_host<Shape<m, k>>(device, 0, x), from_host<Shape<k, n>>(device, 0, y)).to_host();
             for (int j = 0; j < m * n; ++j)
                 largest = std::max(largest, std::abs(double{whole[static_cast<std::size_t>(i * m * n + j)]} -
@@ -102,7 +102,7 @@ TEMPLATE_TEST_CASE("distances of a set to itself are not negative", "[ops]", GAN
     const auto x =
         variable(from_host<Shape<Batch, 20, 9>>(device, 3, random_numbers<float>(540, "points", 10, 11)));
     const auto distances = squared_distances(x, x);
-    const Numbers values = distances.to_host(), gradient = grad(sum(distances), x).to_host();
+    const Entries values = distances.to_host(), gradient = grad(sum(distances), x).to_host();
     CHECK(*std::min_element(values.begin(), values.end()) >= 0);
     CHECK(math::is_finite(*std::max_element(gradient.begin(), gradient.end())));
 }

@@ -17,6 +17,10 @@ constexpr Conv2dOptions sparse{.size = {1, 2}, .stride = {2, 4}, .padding = {1, 
 constexpr Conv2dOptions uneven_transposed{
     .size = {3, 4}, .stride = {2, 3}, .padding = {1, 0}, .dilation = {2, 1}, .output_padding = {1, 2}};
 
+constexpr Conv2dOptions grouped{.size = {3, 2}, .stride = {2, 1}, .padding = {1, 0}, .groups = 2};
+constexpr Conv2dOptions depthwise{.size = 3, .padding = 1, .dilation = {1, 2}, .groups = 3};
+constexpr Conv2dOptions grouped_halving{.size = 4, .stride = 2, .padding = 1, .groups = 2};
+
 template <Conv2dOptions window>
 const auto output = [](const auto& x, const auto& w) { return conv2d<window>(x, w); };
 template <Conv2dOptions window>
@@ -25,7 +29,7 @@ const auto transposed_output = [](const auto& y, const auto& w) { return conv_tr
 template <class D, Conv2dOptions window, int height, int width, int in, int out>
 void check_convolution(const std::string& name) {
     INFO(name);
-    using Weights = Shape<window.size.vertical, window.size.horizontal, in, out>;
+    using Weights = Shape<window.size.vertical, window.size.horizontal, in / window.groups, out>;
     using X = Shape<Batch, height, width, in>;
     using Y = typename gantry::ops::Convolved<window, X, out>::type;
     check_op<D, X, Weights>("conv2d", output<window>);
@@ -50,6 +54,13 @@ void check_activation(const std::string& name, double parameter = 0) {
             return conv_transpose2d<plain, kind>(parameter, y, w, bias);
         },
         {.batches = {2}});
+    constexpr Conv2dOptions by_channel{.size = 2, .groups = 3};
+    check_op<D, Shape<Batch, 3, 3, 3>, Shape<2, 2, 1, 3>, Shape<3>>(
+        "conv2d: depthwise, bias, activation",
+        [=](const auto& x, const auto& w, const auto& bias) {
+            return conv2d<by_channel, kind>(parameter, x, w, bias);
+        },
+        {.batches = {2}});
     if constexpr (kind != contracts::ActivationKind::identity) {  // its backward may be fused without a bias
         check_op<D, Shape<Batch, 4, 3, 2>, Shape<3, 3, 2, 3>>(
             "conv2d: activation",
@@ -59,6 +70,10 @@ void check_activation(const std::string& name, double parameter = 0) {
             "conv_transpose2d: activation",
             [=](const auto& y, const auto& w) { return conv_transpose2d<plain, kind>(parameter, y, w); },
             {.batches = {2}});
+        check_op<D, Shape<Batch, 3, 3, 3>, Shape<2, 2, 1, 3>>(
+            "conv2d: depthwise, activation",
+            [=](const auto& x, const auto& w) { return conv2d<by_channel, kind>(parameter, x, w); },
+            {.batches = {2}});
     }
 }
 
@@ -67,7 +82,7 @@ template <class D, Conv2dOptions window, int height, int width, int in, int out>
 void check_adjoints() {
     using X = Shape<Batch, height, width, in>;
     using Y = typename gantry::ops::Convolved<window, X, out>::type;
-    using W = Shape<window.size.vertical, window.size.horizontal, in, out>;
+    using W = Shape<window.size.vertical, window.size.horizontal, in / window.groups, out>;
     D device;
     const Step step{device};
     const auto random = [&]<class S>(S, const char* name) {
@@ -120,6 +135,14 @@ void check_all_against_pytorch(double tolerance) {
         back(std::integral_constant<Conv2dOptions, uneven_transposed>{}), tolerance);
     check_against_pytorch<D, T, Shape<Batch, 3, 4, 3>, Shape<4, 4, 2, 3>, Shape<Batch, 6, 8, 2>>(
         convolution_reference::doubling, back(std::integral_constant<Conv2dOptions, halving>{}), tolerance);
+    check_against_pytorch<D, T, Shape<Batch, 5, 4, 6>, Shape<3, 2, 3, 4>, Shape<Batch, 3, 3, 4>>(
+        convolution_reference::grouped, conv(std::integral_constant<Conv2dOptions, grouped>{}), tolerance);
+    check_against_pytorch<D, T, Shape<Batch, 3, 5, 3>, Shape<3, 3, 1, 6>, Shape<Batch, 3, 3, 6>>(
+        convolution_reference::depthwise, conv(std::integral_constant<Conv2dOptions, depthwise>{}),
+        tolerance);
+    check_against_pytorch<D, T, Shape<Batch, 2, 3, 6>, Shape<4, 4, 2, 6>, Shape<Batch, 4, 6, 4>>(
+        convolution_reference::grouped_transposed,
+        back(std::integral_constant<Conv2dOptions, grouped_halving>{}), tolerance);
 }
 
 }  // namespace
@@ -132,6 +155,8 @@ TEMPLATE_TEST_CASE("convolutions", "[ops]", GANTRY_TEST_DEVICES) {
     check_convolution<D, sparse, 4, 5, 1, 2>("sparse");
     check_convolution<D, Conv2dOptions{.size = {3, 2}}, 3, 2, 2, 5>("the whole image");
     check_convolution<D, Conv2dOptions{.size = 1}, 3, 2, 4, 3>("one pixel");
+    check_convolution<D, grouped, 4, 3, 4, 6>("groups of 2 and 3 channels");
+    check_convolution<D, depthwise, 3, 4, 3, 3>("depthwise");
     check_op<D, Shape<Batch, 2, 1, 2>, Shape<3, 4, 2, 2>>("conv_transpose2d: output padding",
                                                           transposed_output<uneven_transposed>);
 }
@@ -154,6 +179,10 @@ TEMPLATE_TEST_CASE("convolutions are each other's adjoints", "[ops]", GANTRY_TES
     check_adjoints<D, halving, 10, 6, 5, 17>();
     check_adjoints<D, uneven, 6, 9, 19, 3>();
     check_adjoints<D, sparse, 5, 9, 2, 35>();
+    check_adjoints<D, grouped, 6, 9, 32, 6>();
+    check_adjoints<D, grouped_halving, 10, 6, 32, 32>();
+    check_adjoints<D, depthwise, 7, 9, 3, 3>();
+    check_adjoints<D, depthwise, 7, 9, 3, 6>();
     check_adjoints<D, Conv2dOptions{.size = {5, 1}, .stride = {3, 2}, .padding = {4, 3}}, 7, 4, 9, 8>();
 }
 

@@ -57,6 +57,7 @@ TEMPLATE_TEST_CASE("values of reductions over axes", "[ops]", GANTRY_TEST_DEVICE
     CHECK(sum_over<0, 1, 2>(x).to_host() == Reals{231});
     CHECK(mean_over<-1>(x).to_host() == Reals{2, 5, 20, 50});
     CHECK(mean_over<0>(x).to_host() == Reals{5.5, 11, 16.5, 22, 27.5, 33});
+    CHECK(mean_over<0, 2>(x).to_host() == Reals{11, 27.5});
     CHECK(variance_over<1>(x).to_host() == Reals{2.25, 2.25, 2.25, 225, 225, 225});
     CHECK(variance_over<0, 1>(x).to_host()[0] == 240.1875f);
     CHECK(max_over<1>(x).to_host() == Reals{4, 5, 6, 40, 50, 60});

@@ -44,6 +44,18 @@ inline constexpr contracts::ConvolutionGeometry convolution_geometries[] = {
     {1, window(3, 2, 5, 1), window(2, 2, 1, 0), 15, 15},         // a stride longer than the image
     {70, window(2, 2, 1, 1), window(2, 2, 1, 0), 15, 15},        // many images
     {65, window(3, 2, 2, 1), window(2, 2, 1, 1), 4, 1},          //
+    // groups
+    {3, window(6, 3, 1, 1), window(9, 3, 1, 1), 48, 48, 3},       // 16 channels each, as in R3GAN
+    {2, window(7, 4, 2, 1), window(5, 3, 2, 1), 15, 10, 5},       // 3 inputs and 2 outputs each
+    {2, window(5, 3, 1, 2, 2), window(8, 2, 3, 0, 2), 6, 24, 2},  // dilation
+    {5, window(5, 1), window(3, 1), 8, 12, 4},                    // a window of one pixel
+    {9, window(4, 4), window(4, 4), 10, 4, 2},                    // covers the whole input
+    {2, window(6, 3, 1, 1), window(5, 3, 1, 1), 6, 12, 6},        // two outputs per input channel
+    {3, window(9, 3, 1, 1), window(11, 3, 1, 1), 45, 45, 45},  // depthwise: a block of pixels, odd channels
+    {2, window(8, 4, 2, 1), window(7, 3, 3, 1), 16, 16, 16},   // with strides
+    {2, window(9, 3, 2, 2, 3), window(12, 2, 3, 1, 2), 3, 3, 3},  // with dilations
+    {5, window(4, 4), window(4, 4), 40, 40, 40},                  // to one pixel, as in R3GAN
+    {2, {2, 9, 2, 1, 5, 1}, {9, 3, 2, 4, 1, 1}, 5, 5, 5},         // taps and outputs in the padding, gaps
 };
 
 /// Small geometries with random stride, padding and dilation; the same sequence for every test.
@@ -56,7 +68,10 @@ public:
     contracts::ConvolutionGeometry next(int images) {
         const contracts::ConvolutionAxis vertical = axis(), horizontal = axis();
         const int in = number(0, 3) ? number(1, 9) : number(10, 40);
-        return {images, vertical, horizontal, in, number(0, 3) ? number(1, 9) : number(10, 70)};
+        const int out = number(0, 3) ? number(1, 9) : number(10, 70);
+        if (number(0, 2)) return {images, vertical, horizontal, in, out};
+        const int groups = number(2, 20), group_in = number(1, 5), group_out = number(1, 5);
+        return {images, vertical, horizontal, groups * group_in, groups * group_out, groups};
     }
 
 private:

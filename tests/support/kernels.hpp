@@ -30,6 +30,7 @@
     GANTRY_KERNEL(prefix, Device, NormParameters, T)                        \
     GANTRY_KERNEL(prefix, Device, NormalParameters, T)                      \
     GANTRY_KERNEL(prefix, Device, OneHotParameters, T)                      \
+    GANTRY_KERNEL(prefix, Device, ResamplingParameters, T)                  \
     GANTRY_KERNEL(prefix, Device, ScatterRowsParameters, T)                 \
     GANTRY_KERNEL(prefix, Device, SoftmaxParameters, T)                     \
     GANTRY_KERNEL(prefix, Device, SumParameters, T)                         \

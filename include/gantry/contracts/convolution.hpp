@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/contracts/activation.hpp>
 #include <gantry/core/error.hpp>
+#include <gantry/core/host_device.hpp>
 
 #include <cstddef>
 
@@ -18,16 +19,28 @@ struct ConvolutionAxis {
 /// are three arrays, and each product computes one from the other two:
 ///     x (batch, vertical.in, horizontal.in, in_channels)               usually the larger image
 ///     y (batch, vertical.out, horizontal.out, out_channels)            usually the smaller image
-///     w (vertical.size, horizontal.size, in_channels, out_channels)
+///     w (vertical.size, horizontal.size, in_channels / groups, out_channels)
+/// The channels of x and of y are split into `groups` equal ranges, and group k of y is computed from group k
+/// of x. As many groups as input channels: a depthwise convolution.
 struct ConvolutionGeometry {
     int batch = 0;
     ConvolutionAxis vertical, horizontal;
     int in_channels = 0, out_channels = 0;
+    int groups = 1;  ///< divides in_channels and out_channels
+
+    /// Channels of a group.
+    GANTRY_HOST_DEVICE int group_in() const { return in_channels / groups; }
+    GANTRY_HOST_DEVICE int group_out() const { return out_channels / groups; }
+    /// True if each channel is convolved by itself. (Several outputs per input channel are groups like
+    /// others.)
+    bool is_depthwise() const { return groups > 1 && groups == in_channels && groups == out_channels; }
+    /// The ungrouped convolution that one group is.
+    ConvolutionGeometry one_group() const { return {batch, vertical, horizontal, group_in(), group_out()}; }
 
     /// Number of elements of x, y and w.
     std::size_t x_size() const { return size(batch, vertical.in, horizontal.in, in_channels); }
     std::size_t y_size() const { return size(batch, vertical.out, horizontal.out, out_channels); }
-    std::size_t w_size() const { return size(vertical.size, horizontal.size, in_channels, out_channels); }
+    std::size_t w_size() const { return size(vertical.size, horizontal.size, group_in(), out_channels); }
 
     constexpr bool operator==(const ConvolutionGeometry&) const = default;
 
@@ -69,8 +82,10 @@ constexpr bool fuses_activation_backward(const D&, const ConvolutionGeometry&, A
 }
 
 /// Convolution:
-///   y[n, oy, ox, o] = activation(sum over ky, kx, i of x[n, iy, ix, i] w[ky, kx, i, o] + bias[o])
-/// with (iy, ix) from ConvolutionAxis. Scalars of the three contracts: see Scalars.
+///   y[n, oy, ox, o] = activation(sum over ky, kx, i of x[n, iy, ix, g(o) + i] w[ky, kx, i, o] + bias[o])
+/// with (iy, ix) from ConvolutionAxis, 0 <= i < group_in(), and g(o), the first channel of x in the group of
+/// channel o of y: o / group_out() * group_in(), so 0 without groups. Scalars of the three contracts: see
+/// Scalars.
 template <class T, class Sum = T, class Parameter = T>
 struct ConvolutionParameters {
     ConvolutionGeometry geometry;
@@ -86,8 +101,9 @@ struct ConvolutionParameters {
 };
 
 /// Transposed convolution, the adjoint with respect to x:
-///   x[n, iy, ix, i] = activation(sum of y[n, oy, ox, o] w[ky, kx, i, o] + bias[i])
-/// summed over o and all (oy, ox, ky, kx) that read (iy, ix). A pixel that no tap reads is activation(bias).
+///   x[n, iy, ix, g(o) + i] = activation(sum of y[n, oy, ox, o] w[ky, kx, i, o] + bias[g(o) + i])
+/// summed over the channels o of a group and all (oy, ox, ky, kx) that read (iy, ix). A pixel that no tap
+/// reads is activation(bias).
 template <class T, class Sum = T, class Parameter = T>
 struct ConvolutionTransposedParameters {
     ConvolutionGeometry geometry;
@@ -101,7 +117,7 @@ struct ConvolutionTransposedParameters {
 };
 
 /// Weight gradient, the adjoint with respect to w:
-///   w[ky, kx, i, o] = (or +=) sum over n, oy, ox of x[n, iy, ix, i] y[n, oy, ox, o]
+///   w[ky, kx, i, o] = (or +=) sum over n, oy, ox of x[n, iy, ix, g(o) + i] y[n, oy, ox, o]
 template <class T, class Sum = T>
 struct ConvolutionWeightGradientParameters {
     ConvolutionGeometry geometry;

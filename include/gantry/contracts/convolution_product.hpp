@@ -13,7 +13,7 @@ namespace gantry::contracts {
 struct PlainProduct {
     int rows, inner;
 };
-/// The matrix product that is equivalent to a convolution, if there is one.
+/// The matrix product that is equivalent to a convolution, if there is one. Groups are a product each.
 inline std::optional<PlainProduct> plain_product(const ConvolutionGeometry& g) {
     const ConvolutionAxis &v = g.vertical, &h = g.horizontal;
     const auto covers = [](const ConvolutionAxis& a) {
@@ -22,6 +22,7 @@ inline std::optional<PlainProduct> plain_product(const ConvolutionGeometry& g) {
     const auto is_pixel = [](const ConvolutionAxis& a) {
         return a.size == 1 && a.stride == 1 && a.padding == 0 && a.in == a.out;
     };
+    if (g.groups > 1) return {};
     if (covers(v) && covers(h)) return PlainProduct{g.batch, v.in * h.in * g.in_channels};
     if (is_pixel(v) && is_pixel(h)) return PlainProduct{g.batch * v.in * h.in, g.in_channels};
     return {};

@@ -31,6 +31,9 @@ struct Conv2dOptions {
     /// Transposed convolutions only: extra pixels at the end of each axis; smaller than the stride or the
     /// dilation.
     core::PerAxis output_padding = 0;
+    /// Input and output channels are split into this many groups; an output sees the inputs of its group
+    /// only. As many as input channels: a depthwise convolution.
+    int groups = 1;
     bool bias = true;  ///< layers only: add a learnable bias per output channel
 
     /// Pixels that the dilated window covers: dilation (size - 1) + 1.
@@ -56,7 +59,8 @@ struct Conv2dOptions {
             return taps > 0 && step > 0 && zeros >= 0 && distance > 0 && more >= 0 &&
                    (more == 0 || more < step || more < distance);
         };
-        return axis(size.vertical, stride.vertical, padding.vertical, dilation.vertical,
+        return groups > 0 &&
+               axis(size.vertical, stride.vertical, padding.vertical, dilation.vertical,
                     output_padding.vertical) &&
                axis(size.horizontal, stride.horizontal, padding.horizontal, dilation.horizontal,
                     output_padding.horizontal);

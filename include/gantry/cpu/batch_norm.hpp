@@ -159,7 +159,8 @@ void launch(Cpu& device, const contracts::BatchNormParameters<T>& p) {
              *const factor = mean_rest + length, *const shift = factor + length;
 
     columns.repeat(p.x, mean);  // the first row is near enough to the mean to keep its digits
-    const auto [means, squares] = columns.reduce(device.threads(), memory, cpu::detail::MomentsOfColumn<T>{p.x, mean});
+    const auto [means, squares] =
+        columns.reduce(device.threads(), memory, cpu::detail::MomentsOfColumn<T>{p.x, mean});
 
     const double rows = static_cast<double>(p.rows), unbiased = rows / std::max(1.0, rows - 1);
     for (std::size_t c = 0; c < p.columns; ++c) {
@@ -230,8 +231,8 @@ void launch(Cpu& device, const contracts::BatchNormGradientParameters<T>& p) {
     columns.repeat(p.shift, shift);
     const cpu::detail::Normalization<T> normal{mean, mean_rest, factor, shift,
                                                cpu::detail::slope_of(p.activation)};
-    const auto [sums, product_sums] =
-        columns.reduce(device.threads(), memory, cpu::detail::BatchNormGradientSums<T>{p.x, p.upstream, normal});
+    const auto [sums, product_sums] = columns.reduce(
+        device.threads(), memory, cpu::detail::BatchNormGradientSums<T>{p.x, p.upstream, normal});
 
     // x_gradient = factor (d - constant - linear n), where n = (x - mean) rstd
     const T row_count = static_cast<T>(p.rows);

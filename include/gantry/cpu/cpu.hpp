@@ -16,6 +16,7 @@
 #include <gantry/cpu/pooling.hpp>
 #include <gantry/cpu/random.hpp>
 #include <gantry/cpu/reduce.hpp>
+#include <gantry/cpu/resampling.hpp>
 #include <gantry/cpu/softmax.hpp>
 #include <gantry/cpu/wide_sums.hpp>
 #endif

@@ -35,7 +35,8 @@ inline std::string describe(const contracts::ConvolutionGeometry& g, Convolution
            std::to_string(g.in_channels) + " -> " + pair(v.out, h.out) + "x" +
            std::to_string(g.out_channels) + ", window " + pair(v.size, h.size) + ", stride " +
            pair(v.stride, h.stride) + ", padding " + pair(v.padding, h.padding) + ", dilation " +
-           pair(v.dilation, h.dilation) + ", " + names[static_cast<int>(direction)];
+           pair(v.dilation, h.dilation) + (g.groups == 1 ? "" : ", " + std::to_string(g.groups) + " groups") +
+           ", " + names[static_cast<int>(direction)];
 }
 
 }  // namespace gantry::cuda

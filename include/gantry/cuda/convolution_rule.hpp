@@ -10,8 +10,8 @@ namespace gantry {
 
 namespace cuda {
 // Selects the kernel for a convolution. If the window covers the whole image or a single pixel, the
-// convolution is a matrix product (matmul.cuh). Of the others, wide ones use cuDNN, the rest the tiled
-// kernels of kernels/convolution.cuh.
+// convolution is a matrix product (matmul.cuh). Depthwise ones have kernels (convolution_depthwise.cuh). Of
+// the others, wide ones without groups use cuDNN, the rest the tiled kernels of kernels/convolution.cuh.
 //
 // The threshold for "wide" is an estimate, made without a GPU; bench/gpu/calibrate.cpp measures its cost and
 // the best threshold. As for matrix products, assume 45 % of an H100's peak for the tiled kernels and at most
@@ -23,19 +23,21 @@ namespace cuda {
 
 /// Floating-point operations of a convolution, 2 per multiply-add.
 inline double operations(const contracts::ConvolutionGeometry& g) {
-    return 2.0 * static_cast<double>(g.y_size()) * g.vertical.size * g.horizontal.size * g.in_channels;
+    return 2.0 * static_cast<double>(g.y_size()) * g.vertical.size * g.horizontal.size * g.group_in();
 }
 /// Channels and operations from which cuDNN computes a convolution.
 inline constexpr int wide_channels = 32;
 inline constexpr double wide_operations = 0x1p30;
-/// True if cuDNN computes the convolution.
+/// True if cuDNN computes the convolution. Groups have kernels of gantry's: with few channels each, cuDNN's
+/// tiles would be mostly empty.
 inline bool wide(const contracts::ConvolutionGeometry& g) {
-    return std::min(g.in_channels, g.out_channels) >= wide_channels && operations(g) >= wide_operations;
+    return g.groups == 1 && std::min(g.in_channels, g.out_channels) >= wide_channels &&
+           operations(g) >= wide_operations;
 }
 }  // namespace cuda
 
 namespace contracts {
-/// Only the tiled kernels fuse it.
+/// Only the tiled and the depthwise kernels fuse it.
 inline bool fuses_activation_backward(const Cuda&, const ConvolutionGeometry& g, ActivationKind kind) {
     return !plain_product(g) && !cuda::wide(g) && ops::fuses_into_backward(kind);
 }

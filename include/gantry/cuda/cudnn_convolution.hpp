@@ -24,13 +24,14 @@ namespace gantry::cuda {
 inline constexpr std::int64_t cudnn_alignment = 16;
 
 /// True if cuDNN can express the convolution: each tensor has 1 to 2^31 - 1 elements, and y's extents follow
-/// from x's. (They do not for a transposed convolution whose output padding is at least its stride.)
+/// from x's. (They do not for a transposed convolution whose output padding is at least its stride.) Groups
+/// are not passed to it.
 inline bool cudnn_knows(const contracts::ConvolutionGeometry& g) {
     const auto fits = [](std::size_t size) { return size > 0 && size <= INT_MAX; };
     const auto knows = [](const contracts::ConvolutionAxis& a) {
         return a.out == gantry::core::window_places(a.in, a.dilation * (a.size - 1) + 1, a.stride, a.padding);
     };
-    return fits(g.x_size()) && fits(g.y_size()) && fits(g.w_size()) && knows(g.vertical) &&
+    return g.groups == 1 && fits(g.x_size()) && fits(g.y_size()) && fits(g.w_size()) && knows(g.vertical) &&
            knows(g.horizontal);
 }
 

@@ -13,6 +13,7 @@
 #include <gantry/contracts/pooling.hpp>
 #include <gantry/contracts/random.hpp>
 #include <gantry/contracts/reduce.hpp>
+#include <gantry/contracts/resampling.hpp>
 #include <gantry/contracts/softmax.hpp>
 #include <gantry/cuda/convolution_rule.hpp>
 #include <gantry/cuda/device.hpp>
@@ -60,6 +61,8 @@ template <class T>
 void launch(Cuda&, const contracts::WindowSumParameters<T>&);
 template <class T>
 void launch(Cuda&, const contracts::WindowSpreadParameters<T>&);
+template <class T>
+void launch(Cuda&, const contracts::ResamplingParameters<T>&);
 template <class T>
 void launch(Cuda&, const contracts::MaxoutSelectParameters<T>&);
 template <class T>

@@ -27,6 +27,13 @@ template <class T>
 void convolution_tiled(Cuda&, const contracts::ConvolutionTransposedParameters<T>&);
 template <class T>
 void convolution_tiled(Cuda&, const contracts::ConvolutionWeightGradientParameters<T>&);
+/// The convolution by gantry's depthwise kernels: only if ConvolutionGeometry::is_depthwise.
+template <class T>
+void convolution_depthwise(Cuda&, const contracts::ConvolutionParameters<T>&);
+template <class T>
+void convolution_depthwise(Cuda&, const contracts::ConvolutionTransposedParameters<T>&);
+template <class T>
+void convolution_depthwise(Cuda&, const contracts::ConvolutionWeightGradientParameters<T>&);
 /// The convolution by cuDNN. Returns false and launches nothing if cuDNN cannot compute it.
 template <class T>
 bool convolution_cudnn(Cuda&, const contracts::ConvolutionParameters<T>&);

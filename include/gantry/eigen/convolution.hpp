@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 namespace gantry {
 
@@ -18,16 +19,23 @@ inline bool fuses_activation_backward(const EigenCpu&, const ConvolutionGeometry
 
 namespace eigen::detail {
 
-/// The three products of a convolution as matrix products, a block of images at a time. With U(x), a matrix
-/// (pixels of y, taps x in_channels) whose row holds the patch of x that the pixel reads (im2col):
+/// The three products of a convolution as matrix products, one group and a block of images at a time. With
+/// U(x), a matrix (pixels of y, taps x channels of x) whose row holds the patch of x that the pixel reads
+/// (im2col):
 ///     y = U(x) w,    U(x) = y w^T (added to x, the adjoint of U),    w = U(x)^T y
 template <class T, class Sum>
 class Convolution {
 public:
     using S = Compute<T, Sum>;  ///< scalar of the products
 
-    explicit Convolution(const contracts::ConvolutionGeometry& geometry) : g_(geometry) {
-        contracts::check_range(g_);
+    Convolution(const contracts::ConvolutionGeometry& geometry, int group)
+        : g_(geometry), x_channel_(Index{group} * g_.group_in()), y_channel_(Index{group} * g_.group_out()) {}
+
+    /// Calls f(convolution of one group) for each group.
+    template <class F>
+    static void each_group(const contracts::ConvolutionGeometry& geometry, const F& f) {
+        contracts::check_range(geometry);
+        for (int group = 0; group < geometry.groups; ++group) f(Convolution(geometry, group));
     }
 
     /// Calls f(first image, number of images) for blocks of images whose U has about a million elements.
@@ -41,22 +49,36 @@ public:
     /// The images of a block as a matrix (pixels, channels), multiplied by the activation's derivative.
     Matrix<S> images_of_x(const T* x, const contracts::ActivationBackward<T>& backward, Index first,
                           Index count) const {
-        return images(x, backward, first * x_pixels(), count * x_pixels(), g_.in_channels);
+        return images(x_channels(x, first, count), x_channels(backward.outputs, first, count),
+                      backward.activation);
     }
     Matrix<S> images_of_y(const T* y, const contracts::ActivationBackward<T>& backward, Index first,
                           Index count) const {
-        return images(y, backward, first * y_pixels(), count * y_pixels(), g_.out_channels);
+        return images(y_channels(y, first, count), y_channels(backward.outputs, first, count),
+                      backward.activation);
     }
-    /// w as a matrix (taps x in_channels, out_channels).
-    Matrix<S> weights(const T* w) const {
-        return Eigen::Map<const Matrix<T>>(w, patch(), g_.out_channels).template cast<S>();
+    /// The group's part of w as a matrix (taps x channels of x, channels of y).
+    Matrix<S> weights(const T* w) const { return weight_columns(w).template cast<S>(); }
+    template <class U>
+    auto weight_columns(U* w) const {
+        return channels(w, 0, patch(), g_.out_channels, y_channel_, g_.group_out());
+    }
+    /// The group's channels of some images, as a matrix (pixels, channels).
+    template <class U>
+    auto x_channels(U* x, Index first, Index count) const {
+        return channels(x, first * x_pixels(), count * x_pixels(), g_.in_channels, x_channel_, g_.group_in());
+    }
+    template <class U>
+    auto y_channels(U* y, Index first, Index count) const {
+        return channels(y, first * y_pixels(), count * y_pixels(), g_.out_channels, y_channel_,
+                        g_.group_out());
     }
 
     /// U(x). Taps outside of the image are zeros.
     Matrix<S> unfold(const Matrix<S>& x) const {
         Matrix<S> patches = Matrix<S>::Zero(x.rows() / x_pixels() * y_pixels(), patch());
         each_tap(x.rows() / x_pixels(), [&](Index x_pixel, Index y_pixel, Index tap) {
-            patches.row(y_pixel).segment(tap * g_.in_channels, g_.in_channels) = x.row(x_pixel);
+            patches.row(y_pixel).segment(tap * g_.group_in(), g_.group_in()) = x.row(x_pixel);
         });
         return patches;
     }
@@ -67,33 +89,40 @@ public:
     /// The adjoint of U.
     Matrix<S> fold(const Matrix<S>& patches) const {
         const Index count = patches.rows() / y_pixels();
-        Matrix<S> x = Matrix<S>::Zero(count * x_pixels(), g_.in_channels);
+        Matrix<S> x = Matrix<S>::Zero(count * x_pixels(), g_.group_in());
         each_tap(count, [&](Index x_pixel, Index y_pixel, Index tap) {
-            x.row(x_pixel) += patches.row(y_pixel).segment(tap * g_.in_channels, g_.in_channels);
+            x.row(x_pixel) += patches.row(y_pixel).segment(tap * g_.group_in(), g_.group_in());
         });
         return x;
     }
-    /// Writes activation(images + bias) to the block that begins with image `first` of `result`.
-    template <class P>
-    void store(Matrix<S> images, const P& p, Index first, Index pixels, T* result) const {
-        finish(images, p.bias, p.activation);
-        Eigen::Map<Matrix<T>>(result + first * pixels * images.cols(), images.rows(), images.cols()) =
-            images.template cast<T>();
+    /// result = activation(images + bias), where the bias begins with the group's channel `channel`.
+    template <class P, class Result>
+    static void store(Matrix<S> images, const P& p, Index channel, Result result) {
+        finish(images, p.bias ? p.bias + channel : nullptr, p.activation);
+        result = images.template cast<T>();
     }
 
+    /// The group's first channels.
+    Index x_channel() const { return x_channel_; }
+    Index y_channel() const { return y_channel_; }
     Index x_pixels() const { return Index{g_.vertical.in} * g_.horizontal.in; }
     Index y_pixels() const { return Index{g_.vertical.out} * g_.horizontal.out; }
-    Index patch() const { return Index{g_.vertical.size} * g_.horizontal.size * g_.in_channels; }
+    Index patch() const { return Index{g_.vertical.size} * g_.horizontal.size * g_.group_in(); }
 
 private:
-    Matrix<S> images(const T* data, const contracts::ActivationBackward<T>& backward, Index begin,
-                     Index pixels, Index channels) const {
-        const auto block = [&](const T* all) {
-            return Eigen::Map<const Table<T>>(all + begin * channels, pixels, channels).template cast<S>();
-        };
-        if (!backward.outputs) return block(data);
-        return block(data) *
-               block(backward.outputs).unaryExpr([a = backward.activation](S y) { return derivative(a, y); });
+    template <class Block>
+    static Matrix<S> images(const Block& data, const Block& outputs,
+                            const contracts::Activation& activation) {
+        if (!outputs.data()) return data.template cast<S>();
+        return data.template cast<S>().cwiseProduct(
+            outputs.template cast<S>().unaryExpr([activation](S y) { return derivative(activation, y); }));
+    }
+    /// Columns [channel, channel + count) of `rows` rows of a matrix with `all` columns, from row `first`.
+    template <class U>
+    static auto channels(U* data, Index first, Index rows, Index all, Index channel, Index count) {
+        using M = std::conditional_t<std::is_const_v<U>, const Matrix<T>, Matrix<T>>;
+        return Eigen::Map<M, 0, Eigen::OuterStride<>>(data ? data + first * all + channel : nullptr, rows,
+                                                      count, Eigen::OuterStride<>(all));
     }
     /// Calls f(pixel of x, pixel of y, tap) for each tap inside its image, of `count` images.
     template <class F>
@@ -115,41 +144,46 @@ private:
     }
 
     contracts::ConvolutionGeometry g_;
+    Index x_channel_, y_channel_;
 };
 
 }  // namespace eigen::detail
 
 template <class T, class Sum, class Parameter>
 void launch(EigenCpu&, const contracts::ConvolutionParameters<T, Sum, Parameter>& p) {
-    const eigen::detail::Convolution<T, Sum> c(p.geometry);
-    const auto w = c.weights(p.w);
-    c.each_block([&](eigen::Index first, eigen::Index count) {
-        const auto x = c.images_of_x(p.x, p.x_activation, first, count);
-        c.store(c.product(c.unfold(x), w), p, first, c.y_pixels(), p.y);
+    eigen::detail::Convolution<T, Sum>::each_group(p.geometry, [&](const auto& c) {
+        const auto w = c.weights(p.w);
+        c.each_block([&](eigen::Index first, eigen::Index count) {
+            const auto x = c.images_of_x(p.x, p.x_activation, first, count);
+            c.store(c.product(c.unfold(x), w), p, c.y_channel(), c.y_channels(p.y, first, count));
+        });
     });
 }
 
 template <class T, class Sum, class Parameter>
 void launch(EigenCpu&, const contracts::ConvolutionTransposedParameters<T, Sum, Parameter>& p) {
-    const eigen::detail::Convolution<T, Sum> c(p.geometry);
-    const auto w = c.weights(p.w);
-    c.each_block([&](eigen::Index first, eigen::Index count) {
-        const auto y = c.images_of_y(p.y, p.y_activation, first, count);
-        c.store(c.fold(c.product(y, w.transpose())), p, first, c.x_pixels(), p.x);
+    eigen::detail::Convolution<T, Sum>::each_group(p.geometry, [&](const auto& c) {
+        const auto w = c.weights(p.w);
+        c.each_block([&](eigen::Index first, eigen::Index count) {
+            const auto y = c.images_of_y(p.y, p.y_activation, first, count);
+            c.store(c.fold(c.product(y, w.transpose())), p, c.x_channel(), c.x_channels(p.x, first, count));
+        });
     });
 }
 
 template <class T, class Sum>
 void launch(EigenCpu&, const contracts::ConvolutionWeightGradientParameters<T, Sum>& p) {
     using S = eigen::Compute<T, Sum>;
-    const eigen::detail::Convolution<T, Sum> c(p.geometry);
-    eigen::Matrix<S> w = eigen::Matrix<S>::Zero(c.patch(), p.geometry.out_channels);
-    c.each_block([&](eigen::Index first, eigen::Index count) {
-        const auto patches = c.unfold(c.images_of_x(p.x, p.x_activation, first, count));
-        w += c.product(patches.transpose(), c.images_of_y(p.y, p.y_activation, first, count));
+    eigen::detail::Convolution<T, Sum>::each_group(p.geometry, [&](const auto& c) {
+        eigen::Matrix<S> w = eigen::Matrix<S>::Zero(c.patch(), p.geometry.group_out());
+        c.each_block([&](eigen::Index first, eigen::Index count) {
+            const auto patches = c.unfold(c.images_of_x(p.x, p.x_activation, first, count));
+            w += c.product(patches.transpose(), c.images_of_y(p.y, p.y_activation, first, count));
+        });
+        auto result = c.weight_columns(p.w);
+        if (p.accumulate) w += result.template cast<S>();
+        result = w.template cast<T>();
     });
-    if (p.accumulate) w += c.weights(p.w);
-    Eigen::Map<eigen::Matrix<T>>(p.w, w.rows(), w.cols()) = w.template cast<T>();
 }
 
 }  // namespace gantry

@@ -14,4 +14,5 @@
 #include <gantry/eigen/pooling.hpp>
 #include <gantry/eigen/random.hpp>
 #include <gantry/eigen/reduce.hpp>
+#include <gantry/eigen/resampling.hpp>
 #include <gantry/eigen/softmax.hpp>

@@ -24,7 +24,7 @@ inline std::string window_text(const Conv2dOptions& window) {
     return std::to_string(window.size.vertical) + 'x' + std::to_string(window.size.horizontal) +
            unless(1, " stride ", window.stride) + unless(0, " padding ", window.padding) +
            unless(1, " dilation ", window.dilation) + unless(0, " more ", window.output_padding) +
-           (window.bias ? "" : ", no bias");
+           unless(1, " groups ", window.groups) + (window.bias ? "" : ", no bias");
 }
 }  // namespace detail
 
@@ -43,31 +43,37 @@ struct ConvolutionHasChannels {
 };
 template <Conv2dOptions window>
 struct WindowIsValid {
-    static_assert(window.valid(),
-                  "gantry: size, stride and dilation of a window must be positive, padding not negative, and "
-                  "output_padding smaller than stride or dilation");
+    static_assert(
+        window.valid(),
+        "gantry: size, stride, dilation and groups of a window must be positive, padding not negative, and "
+        "output_padding smaller than stride or dilation");
 };
 }  // namespace diagnosis
 
 namespace detail {
 /// Base of Conv2d and ConvTranspose2d. A transposed convolution is the adjoint of a convolution, so both
-/// store weights as (window height, window width, larger, smaller): `larger` counts the channels of the
-/// convolution's input (in of Conv2d, out of ConvTranspose2d), `smaller` those of its output. Files use
+/// store weights as (window height, window width, larger / groups, smaller): `larger` counts the channels of
+/// the convolution's input (in of Conv2d, out of ConvTranspose2d), `smaller` those of its output. Files use
 /// PyTorch's layout.
 template <int channels_in, int channels_out, int larger, int smaller, Conv2dOptions window>
 struct ConvolutionLayer {
     static constexpr bool has_channels = channels_in > 0 && channels_out > 0;
+    static constexpr int groups = std::max(1, window.groups);
+    static constexpr bool divides = channels_in % groups == 0 && channels_out % groups == 0;
     using Valid = std::conditional_t<
-        has_channels, core::StaticCheck<window.valid(), diagnosis::WindowIsValid<window>>,
-        core::StaticCheck<false, diagnosis::ConvolutionHasChannels<channels_in, channels_out>>>;
+        !has_channels, core::StaticCheck<false, diagnosis::ConvolutionHasChannels<channels_in, channels_out>>,
+        std::conditional_t<!window.valid(), core::StaticCheck<false, diagnosis::WindowIsValid<window>>,
+                           core::StaticCheck<divides, diagnosis::GroupsDivideChannels<
+                                                          channels_in, channels_out, window.groups>>>>;
     // Clamped to 1, so that invalid arguments fail in Valid only and not in Shape as well.
     static constexpr int rows = std::max(1, window.size.vertical),
                          columns = std::max(1, window.size.horizontal);
     static constexpr int taps = rows * columns;
     // As PyTorch, which derives both from the weight's layout in its files, for transposed convolutions too.
-    static constexpr int fan_in = larger * taps, fan_out = smaller * taps;
-    using Weight = core::Parameter<"weight", Shape<rows, columns, std::max(1, larger), std::max(1, smaller)>,
-                                   Role::weight, fan_in, fan_out, core::FileOrder::channels_first>;
+    static constexpr int fan_in = larger / groups * taps, fan_out = smaller * taps;
+    using Weight =
+        core::Parameter<"weight", Shape<rows, columns, std::max(1, larger / groups), std::max(1, smaller)>,
+                        Role::weight, fan_in, fan_out, core::FileOrder::channels_first>;
     using BiasParameter =
         core::Parameter<"bias", Shape<std::max(1, channels_out)>, Role::bias, fan_in, fan_out>;
     using Parameters = std::conditional_t<window.bias, core::ParameterList<Weight, BiasParameter>,
@@ -81,6 +87,7 @@ struct ConvolutionLayer {
 
 /// 2D convolution, Shape<Batch, height, width, in> -> Shape<Batch, ..., ..., out>; see conv2d.
 ///     Conv2d<3, 64, Conv2dOptions{.size = 4, .stride = 2, .padding = 1, .bias = false}>
+///     Conv2d<64, 64, Conv2dOptions{.size = 3, .padding = 1, .groups = 64}>    // depthwise
 template <int in, int out, auto... window>
 struct Conv2d : Conv2d<in, out, Conv2dOptions{.size = 1}> {
     using Valid = core::StaticCheck<false, diagnosis::ConvolutionTakesWindow<sizeof...(window)>>;

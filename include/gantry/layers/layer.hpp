@@ -80,13 +80,23 @@ struct PlainLayer {
 }  // namespace layers
 
 namespace detail {
-/// A real template argument of a layer, stored as float: 0.2 and 0.2f name the same type.
+/// The number with the fewest decimals that rounds to `number`: 0.2 for 0.2f.
+constexpr double fewest_decimals(float number) {
+    for (double scale = 1; scale < 1e9; scale *= 10) {
+        const double scaled = number * scale;
+        if (scaled > 1e15 || scaled < -1e15) break;
+        const double rounded = static_cast<double>(static_cast<long long>(scaled + (scaled < 0 ? -0.5 : 0.5))) / scale;
+        if (static_cast<float>(rounded) == number) return rounded;
+    }
+    return number;
+}
+/// A real template argument of a layer: 0.2 and 0.2f name the same type.
 struct Real {
-    float value;
+    double value;
 
-    constexpr Real(float number) : value(number) {}                       // NOLINT: meant to convert
-    constexpr Real(double number) : value(static_cast<float>(number)) {}  // NOLINT: meant to convert
-    constexpr Real(int number) : value(static_cast<float>(number)) {}     // NOLINT: meant to convert
+    constexpr Real(float number) : value(fewest_decimals(number)) {}  // NOLINT: meant to convert
+    constexpr Real(double number) : value(number) {}                  // NOLINT: meant to convert
+    constexpr Real(int number) : value(number) {}                     // NOLINT: meant to convert
 };
 
 /// A type with the required members of a layer (those that do not depend on the input shape).
@@ -99,7 +109,7 @@ concept AnyLayer = requires {
 };
 
 /// 0.2f as "0.2".
-inline std::string short_number(float number) {
+inline std::string short_number(double number) {
     std::array<char, 32> digits;
     const auto end = std::to_chars(digits.begin(), digits.end(), number, std::chars_format::general, 6).ptr;
     return {digits.begin(), end};

@@ -38,8 +38,9 @@ public:
             if (x.data == y.data && x.extents != y.extents) {  // a view
                 if (y.extents.rank != 4 && flat_image(x.extents) != FlatImage{})
                     images_[y.data] = flat_image(x.extents);
+                // Three extents, such as pixels and channels, have the order of memory.
                 if (x.extents.rank != 4 && flat_image(y.extents) != FlatImage{} &&
-                    !becomes(x.data, flat_image(y.extents)))
+                    !becomes(x.data, flat_image(y.extents)) && x.extents.rank == 2)
                     problem_ = no_layer;
             } else if (x.extents == y.extents && x.extents.rank == 2) {
                 follow(x.data, y.data);

@@ -9,6 +9,7 @@
 #include <gantry/contracts/pooling.hpp>
 #include <gantry/contracts/random.hpp>
 #include <gantry/contracts/reduce.hpp>
+#include <gantry/contracts/resampling.hpp>
 #include <gantry/contracts/softmax.hpp>
 
 #include <cstddef>
@@ -26,7 +27,7 @@ std::size_t epilogue_flops(const P& p, std::size_t results) {
 }
 inline std::size_t convolution_flops(const ConvolutionGeometry& g) {
     return 2 * g.y_size() * static_cast<std::size_t>(g.vertical.size) *
-           static_cast<std::size_t>(g.horizontal.size) * static_cast<std::size_t>(g.in_channels);
+           static_cast<std::size_t>(g.horizontal.size) * static_cast<std::size_t>(g.group_in());
 }
 inline std::size_t pooling_flops(const PoolingGeometry& g) {
     return g.images * static_cast<std::size_t>(g.pooled_height) * static_cast<std::size_t>(g.pooled_width) *
@@ -96,6 +97,13 @@ std::size_t flops(const SwitchScatterParameters<T>& p) {
 template <class T>
 std::size_t flops(const WindowSumParameters<T>& p) {
     return detail::pooling_flops(p.geometry);
+}
+/// Each pixel of the smaller image meets each tap of the window, in both directions.
+template <class T>
+std::size_t flops(const ResamplingParameters<T>& p) {
+    const auto taps = static_cast<std::size_t>(p.filter.size * p.filter.size);
+    return 2 * p.images * static_cast<std::size_t>(p.height) * static_cast<std::size_t>(p.width) *
+           p.channels * taps;
 }
 template <class T>
 std::size_t flops(const MaxoutSelectParameters<T>& p) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <gantry/core/shape.hpp>
+#include <gantry/core/static_check.hpp>
 
 #include <array>
 #include <cstddef>
@@ -53,16 +54,28 @@ constexpr std::size_t product(const core::Extents& extents, int begin, int end) 
 }
 template <class S>
 inline constexpr bool is_unknown = std::is_same_v<S, core::AnyShape>;
+
+/// The check that an op can take inputs of shapes S. If it cannot, Diagnosis reports it (see StaticCheck),
+/// unless a shape is unknown: that is the result of an earlier error.
+template <bool fit, class Diagnosis, class... S>
+struct ShapeCheck : core::StaticCheck<fit || (is_unknown<S> || ...), Diagnosis> {
+    static constexpr bool fits = fit && !(is_unknown<S> || ...);  ///< the op can run
+};
 }  // namespace ops
 
 namespace diagnosis {
-/// Fails to compile with the shape (-1 is Batch) and the axis in the message.
-template <class S, int axis>
+/// Fails to compile with the shape (-1 is Batch) and the axes in the message.
+template <class S, int... axes>
 struct SampleAxis {
-    static_assert(ops::has_sample_axis<S>(axis),
+    static_assert((ops::has_sample_axis<S>(axes) && ...),
                   "gantry: an axis must be one of the shape's, and not Batch; the last one is -1");
-    static constexpr bool value = ops::has_sample_axis<S>(axis);  ///< for `if constexpr`
 };
 }  // namespace diagnosis
+
+namespace ops {
+/// The check that S has the axes, and none is Batch.
+template <class S, int... axes>
+using AxisCheck = ShapeCheck<(has_sample_axis<S>(axes) && ...), diagnosis::SampleAxis<S, axes...>, S>;
+}  // namespace ops
 
 }  // namespace gantry

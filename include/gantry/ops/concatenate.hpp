@@ -127,7 +127,6 @@ struct ConcatenateFits {
         ops::differ_in_axis<S...>(axis),
         "gantry: the inputs of concatenate may differ only in the extent of their axis, which is not "
         "Batch; for the batch use concatenate_batch");
-    static constexpr bool value = ops::differ_in_axis<S...>(axis);  ///< for `if constexpr`
 };
 }  // namespace diagnosis
 
@@ -135,8 +134,12 @@ struct ConcatenateFits {
 /// Shape<Batch, A + B, ...>. For the batch use concatenate_batch. Errors: different batch sizes.
 template <int axis, AnyTensor A, AnyTensor... More>
 auto concatenate(const A& a, const More&... more) {
-    if constexpr (ops::is_unknown<typename A::shape> || (ops::is_unknown<typename More::shape> || ...) ||
-                  !diagnosis::ConcatenateFits<axis, typename A::shape, typename More::shape...>::value) {
+    using Check =
+        ops::ShapeCheck<ops::differ_in_axis<typename A::shape, typename More::shape...>(axis),
+                        diagnosis::ConcatenateFits<axis, typename A::shape, typename More::shape...>,
+                        typename A::shape, typename More::shape...>;
+    [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
+    if constexpr (!Check::fits) {
         return core::typed<core::AnyShape, A, More...>(a.value());
     } else {
         using Input = typename A::shape;

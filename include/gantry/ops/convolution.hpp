@@ -193,6 +193,12 @@ struct WindowFits {
     static_assert(image_with_padding >= window,
                   "gantry: the window of a convolution is larger than the padded image");
 };
+template <int in_channels, int out_channels, int groups>
+struct GroupsDivideChannels {
+    static_assert(
+        groups > 0 && in_channels % groups == 0 && out_channels % groups == 0,
+        "gantry: the groups of a convolution must divide its input channels and its output channels");
+};
 template <int extent>
 struct TransposedExtentFits {
     static_assert(extent > 0, "gantry: the padding of a transposed convolution leaves no output pixels");
@@ -201,7 +207,7 @@ template <class W, int height, int width>
 struct WeightsFitWindow {
     static_assert(W::extents(0).of[0] == height && W::extents(0).of[1] == width,
                   "gantry: the weights of a convolution must be Shape<window height, window width, channels "
-                  "of the larger image, channels of the smaller image>");
+                  "of the larger image / groups, channels of the smaller image>");
 };
 }  // namespace diagnosis
 
@@ -216,7 +222,8 @@ constexpr contracts::ConvolutionGeometry convolution_geometry(const Conv2dOption
             {x.of[2], y.of[2], window.size.horizontal, window.stride.horizontal, window.padding.horizontal,
              window.dilation.horizontal},
             x.of[3],
-            y.of[3]};
+            y.of[3],
+            window.groups};
 }
 
 /// The result shape of conv2d for images X and `channels` output channels.
@@ -243,7 +250,8 @@ struct ConvolvedBack {
 }  // namespace ops
 
 /// 2-D convolution, f(x * w + bias), where * is a cross-correlation as in PyTorch's Conv2d:
-///   x Shape<Batch, height, width, in>, w Shape<window height, window width, in, out>, bias Shape<out>
+///   x Shape<Batch, height, width, in>, w Shape<window height, window width, in / groups, out>, bias
+///   Shape<out>
 ///   -> Shape<Batch, ..., ..., out>
 /// with floor((extent + 2 padding - dilation (size - 1) - 1) / stride) + 1 pixels on each axis.
 /// The bias is optional. f: the activation `kind` with its slope or alpha, `parameter`. Sum: see Scalars;
@@ -257,8 +265,10 @@ auto conv2d(double parameter, const X& x, const W& w, const Bias&... bias) {
     static_assert(
         sizeof(diagnosis::WeightsFitWindow<typename W::shape, window.size.vertical, window.size.horizontal>) >
         0);
+    static_assert(sizeof(diagnosis::ConvolutionChannelsFit<ops::ImageOf<typename X::shape>::channels,
+                                                           weights.of[2] * window.groups>) > 0);
     static_assert(
-        sizeof(diagnosis::ConvolutionChannelsFit<ops::ImageOf<typename X::shape>::channels, weights.of[2]>) >
+        sizeof(diagnosis::GroupsDivideChannels<weights.of[2] * window.groups, weights.of[3], window.groups>) >
         0);
     using S = typename ops::Convolved<window, typename X::shape, weights.of[3]>::type;
     const core::Extents extents = S::extents(x.value().extents.first());
@@ -274,7 +284,8 @@ auto conv2d(const X& x, const W& w, const Bias&... bias) {
 }
 
 /// 2-D transposed convolution with bias and activation f, as PyTorch's ConvTranspose2d:
-///   y Shape<Batch, height, width, in>, w Shape<window height, window width, out, in>, bias Shape<out>
+///   y Shape<Batch, height, width, in>, w Shape<window height, window width, out / groups, in>, bias
+///   Shape<out>
 ///   -> Shape<Batch, ..., ..., out>
 /// with (extent - 1) stride - 2 padding + dilation (size - 1) + output_padding + 1 pixels on each axis.
 /// The bias is optional. f: the activation `kind` with its slope or alpha, `parameter`. Sum: see Scalars;
@@ -291,7 +302,9 @@ auto conv_transpose2d(double parameter, const Y& y, const W& w, const Bias&... b
     static_assert(
         sizeof(diagnosis::ConvolutionChannelsFit<ops::ImageOf<typename Y::shape>::channels, weights.of[3]>) >
         0);
-    using S = typename ops::ConvolvedBack<window, typename Y::shape, weights.of[2]>::type;
+    constexpr int channels = weights.of[2] * window.groups;
+    static_assert(sizeof(diagnosis::GroupsDivideChannels<weights.of[3], channels, window.groups>) > 0);
+    using S = typename ops::ConvolvedBack<window, typename Y::shape, channels>::type;
     const core::Extents extents = S::extents(y.value().extents.first());
     const ops::ConvTranspose2dOp<ops::fused_kind<kind>, core::SumOf<Sum, typename Y::scalar>> op{
         ops::convolution_geometry(window, extents, y.value().extents), parameter};
@@ -306,7 +319,7 @@ auto conv_transpose2d(const Y& y, const W& w, const Bias&... bias) {
 
 /// Weight gradient of conv2d, the derivative of sum(conv2d<window>(x, w) * y) with respect to w:
 ///   x Shape<Batch, height, width, in> and y Shape<Batch, ..., ..., out>, the result shape of conv2d
-///   -> Shape<window height, window width, in, out>
+///   -> Shape<window height, window width, in / groups, out>
 /// Errors: different batch sizes.
 template <Conv2dOptions window, AnyTensor X, AnyTensor Y>
 auto conv2d_weight_gradient(const X& x, const Y& y) {
@@ -318,7 +331,10 @@ auto conv2d_weight_gradient(const X& x, const Y& y) {
     if (x.value().extents.first() != y.value().extents.first())
         fail("conv2d_weight_gradient", "both must have the same batch size", x.value().extents, " and ",
              y.value().extents);
-    using S = Shape<window.size.vertical, window.size.horizontal, Image::channels, Small::channels>;
+    static_assert(sizeof(diagnosis::GroupsDivideChannels<Image::channels, Small::channels, window.groups>) >
+                  0);
+    using S =
+        Shape<window.size.vertical, window.size.horizontal, Image::channels / window.groups, Small::channels>;
     const ops::Conv2dWeightGradientOp<typename X::scalar> op{
         ops::convolution_geometry(window, x.value().extents, y.value().extents)};
     return core::typed<S, X, Y>(ops::run_op(op, S::extents(0), {}, x.value(), y.value()));

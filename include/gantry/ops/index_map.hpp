@@ -120,7 +120,6 @@ template <class S, int... axes>
 struct Permutation {
     static_assert(ops::is_permutation<S>({axes...}),
                   "gantry: permute takes each axis of the shape once; Batch stays first, as axis 0");
-    static constexpr bool value = ops::is_permutation<S>({axes...});  ///< for `if constexpr`
 };
 }  // namespace diagnosis
 
@@ -129,15 +128,15 @@ struct Permutation {
 template <int... axes, AnyTensor X>
 auto permute(const X& x) {
     using S = typename X::shape;
-    if constexpr (ops::is_unknown<S>) {
-        return x;
-    } else if constexpr (diagnosis::Permutation<S, axes...>::value) {
+    using Check = ops::ShapeCheck<ops::is_permutation<S>({axes...}), diagnosis::Permutation<S, axes...>, S>;
+    [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
+    if constexpr (!Check::fits) {
+        return core::typed<core::AnyShape, X>(x.value());
+    } else {
         constexpr core::Extents extents{S::rank, {ops::extent_of<S>(axes)...}};
         using Y = typename ops::ShapeOf<extents>::type;
         const ops::IndexMapOp op{{ops::IndexMapOp::Axis{.from = axes}...}};
         return core::typed<Y, X>(ops::run_op(op, Y::extents(x.value().extents.first()), {}, x.value()));
-    } else {
-        return core::typed<core::AnyShape, X>(x.value());
     }
 }
 
@@ -147,7 +146,7 @@ auto transpose(const X& x) {
     using S = typename X::shape;
     constexpr bool fits = ops::is_unknown<S> || S::rank >= 2 + (S::batched ? 1 : 0);
     static_assert(fits, "gantry: transpose takes matrices: two extents after Batch, which stays first");
-    if constexpr (!fits)
+    if constexpr (ops::is_unknown<S> || !fits)
         return core::typed<core::AnyShape, X>(x.value());
     else if constexpr (S::rank == 4)
         return permute<0, 1, 3, 2>(x);
@@ -162,7 +161,9 @@ template <int... axes, AnyTensor X>
 auto flip(const X& x) {
     using S = typename X::shape;
     static_assert(sizeof...(axes) > 0, "gantry: flip needs an axis: flip<2>(images) mirrors left to right");
-    if constexpr (ops::is_unknown<S> || !(diagnosis::SampleAxis<S, axes>::value && ...)) {
+    using Check = ops::AxisCheck<S, axes...>;
+    [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
+    if constexpr (!Check::fits) {
         return x;
     } else {
         ops::IndexMapOp op = ops::IndexMapOp::identity();
@@ -179,7 +180,9 @@ auto flip(const X& x) {
 template <int axis, int count, AnyTensor X>
 auto crop(const X& x, int from) {
     using S = typename X::shape;
-    if constexpr (ops::is_unknown<S> || !diagnosis::SampleAxis<S, axis>::value) {
+    using Check = ops::AxisCheck<S, axis>;
+    [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
+    if constexpr (!Check::fits) {
         return core::typed<core::AnyShape, X>(x.value());
     } else {
         constexpr int extent = ops::extent_of<S>(axis);
@@ -202,9 +205,11 @@ auto crop(const X& x, int from) {
 template <int axis, int before, int after, AnyTensor X>
 auto pad(const X& x) {
     using S = typename X::shape;
+    using Check = ops::AxisCheck<S, axis>;
+    [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
     constexpr bool fits = before >= 0 && after >= 0;
     static_assert(fits, "gantry: pad adds at least 0 elements; use crop to remove some");
-    if constexpr (ops::is_unknown<S> || !diagnosis::SampleAxis<S, axis>::value || !fits) {
+    if constexpr (!Check::fits || !fits) {
         return core::typed<core::AnyShape, X>(x.value());
     } else {
         using Y =
@@ -218,7 +223,9 @@ auto pad(const X& x) {
 template <int axis, int before, int after, AnyTensor X>
 auto reflect_pad(const X& x) {
     using S = typename X::shape;
-    if constexpr (ops::is_unknown<S> || !diagnosis::SampleAxis<S, axis>::value) {
+    using Check = ops::AxisCheck<S, axis>;
+    [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
+    if constexpr (!Check::fits) {
         return core::typed<core::AnyShape, X>(x.value());
     } else {
         constexpr int extent = ops::extent_of<S>(axis), index = ops::axis_of<S>(axis);
@@ -245,7 +252,9 @@ auto reflect_pad(const X& x) {
 template <int axis, AnyTensor X>
 auto shift(const X& x, int by) {
     using S = typename X::shape;
-    if constexpr (ops::is_unknown<S> || !diagnosis::SampleAxis<S, axis>::value) {
+    using Check = ops::AxisCheck<S, axis>;
+    [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
+    if constexpr (!Check::fits) {
         return x;
     } else {
         constexpr int extent = ops::extent_of<S>(axis);

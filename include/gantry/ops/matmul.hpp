@@ -113,48 +113,52 @@ struct BatchedMatmulOperands {
     static_assert(ops::same_leading(A::extents(Batch), B::extents(Batch)),
                   "gantry: batched_matmul takes matrices with the same extents before the last two, such as "
                   "Shape<Batch, M, K> and Shape<Batch, K, N>");
-    static constexpr bool value =
-        ops::same_leading(A::extents(Batch), B::extents(Batch));  ///< for `if constexpr`
 };
 }  // namespace diagnosis
 
 namespace ops {
-/// Result shape of a product of matrices, or of batches of them.
-template <class A, class B, Transpose transposed = Transpose::none>
+/// Result shape of op(a) op(b) for matrices or batches of them; unknown if Batch would be its last extent.
+template <class A, class B, Transpose transposed>
 struct MatrixProduct {
-    static constexpr bool left = transposes_left(transposed), right = transposes_right(transposed);
-    static constexpr core::Extents a = A::extents(Batch), b = B::extents(Batch);
-    static_assert(diagnosis::MatmulFits<matrix_extent(a, 1, left), matrix_extent(b, 0, right)>::value);
-    static_assert(
-        a.rank > 2 || matrix_extent(b, 1, right) != Batch,
-        "gantry: Batch cannot be the last extent of a matrix product, since it is the first of a shape");
+    static constexpr core::Extents a = A::extents(Batch);  ///< of the left operand
+    static constexpr core::Extents b = B::extents(Batch);  ///< of the right operand
+    /// The last extent of the result.
+    static constexpr int columns = matrix_extent(b, 1, transposes_right(transposed));
+    /// All extents of the result.
+    static constexpr core::Extents extents =
+        matmul_extents(a, transposes_left(transposed), b, transposes_right(transposed));
     /// The shape.
-    using type = typename ShapeOf<matmul_extents(
-        a, left, a.rank > 2 || matrix_extent(b, 1, right) != Batch ? b : core::Extents{2, {1, 1}},
-        right)>::type;
+    using type = typename std::conditional_t<columns == Batch, std::type_identity<core::AnyShape>,
+                                             ShapeOf<columns == Batch ? core::Extents{} : extents>>::type;
+    using inner = diagnosis::MatmulFits<matrix_extent(a, 1, transposes_left(transposed)),
+                                        matrix_extent(b, 0, transposes_right(transposed))>;  ///< the check
 };
-/// Result shape of a matrix product.
-template <class A, class B, Transpose transposed = Transpose::none>
+/// Result shape of a product of two matrices.
+template <class A, class B>
 struct MatmulShape {
     static_assert(A::rank == 2 && B::rank == 2, "gantry: matmul takes two matrices: shapes with two extents");
 };
-template <int M, int K, int L, int N, Transpose transposed>
-struct MatmulShape<Shape<M, K>, Shape<L, N>, transposed>
-    : MatrixProduct<Shape<M, K>, Shape<L, N>, transposed> {};
-template <class A, class B, Transpose transposed>
-    requires(is_unknown<A> || is_unknown<B>)
-struct MatmulShape<A, B, transposed> {
-    using type = core::AnyShape;
+template <int M, int K, int L, int N>
+struct MatmulShape<Shape<M, K>, Shape<L, N>> {
+    static_assert(diagnosis::MatmulFits<K, L>::value);
+    using type = Shape<M, N>;
 };
 
-/// op(a) op(b), a tensor of shape S.
-template <class S, Transpose transposed, AnyTensor A, AnyTensor B>
-auto run_matmul(const A& a, const B& b) {
-    if constexpr (is_unknown<S>)
-        return core::typed<S, A, B>(a.value());
-    else
+/// op(a) op(b). Unless `fit`, the operands were diagnosed, and the result has an unknown shape.
+template <Transpose transposed, bool fit, AnyTensor A, AnyTensor B>
+auto checked_matmul(const A& a, const B& b) {
+    if constexpr (!fit) {
+        return core::typed<core::AnyShape, A, B>(a.value());
+    } else {
+        using Product = MatrixProduct<typename A::shape, typename B::shape, transposed>;
+        using S = typename Product::type;
+        static_cast<void>(sizeof(typename Product::inner));
+        static_assert(
+            !is_unknown<S>,
+            "gantry: Batch cannot be the last extent of a matrix product, since it is the first of a shape");
         return core::typed<S, A, B>(matmul<typename A::scalar>(a.value(), transposes_left(transposed),
                                                                b.value(), transposes_right(transposed)));
+    }
 }
 }  // namespace ops
 
@@ -163,8 +167,12 @@ auto run_matmul(const A& a, const B& b) {
 /// Batch; matmul<Transpose::right>(a, b) is a b^T, for Shape<M, K> and Shape<N, K>. See also batched_matmul.
 template <Transpose transposed = Transpose::none, AnyTensor A, AnyTensor B>
 auto matmul(const A& a, const B& b) {
-    using S = typename ops::MatmulShape<typename A::shape, typename B::shape, transposed>::type;
-    return ops::run_matmul<S, transposed>(a, b);
+    using L = typename A::shape;
+    using R = typename B::shape;
+    constexpr bool unknown = ops::is_unknown<L> || ops::is_unknown<R>,
+                   matrices = L::rank == 2 && R::rank == 2;
+    static_assert(unknown || matrices, "gantry: matmul takes two matrices: shapes with two extents");
+    return ops::checked_matmul < transposed, !unknown && matrices > (a, b);
 }
 
 /// A matrix product for each index of the extents before the last two: Shape<Batch, M, K> and
@@ -172,14 +180,12 @@ auto matmul(const A& a, const B& b) {
 /// Shape<Batch, H, M, N>. Operands can be transposed as those of `matmul`. Errors: different batch sizes.
 template <Transpose transposed = Transpose::none, AnyTensor A, AnyTensor B>
 auto batched_matmul(const A& a, const B& b) {
-    if constexpr (ops::is_unknown<typename A::shape> || ops::is_unknown<typename B::shape>) {
-        return core::typed<core::AnyShape, A, B>(a.value());
-    } else if constexpr (!diagnosis::BatchedMatmulOperands<typename A::shape, typename B::shape>::value) {
-        return core::typed<core::AnyShape, A, B>(a.value());
-    } else {
-        using S = typename ops::MatrixProduct<typename A::shape, typename B::shape, transposed>::type;
-        return ops::run_matmul<S, transposed>(a, b);
-    }
+    using L = typename A::shape;
+    using R = typename B::shape;
+    using Check = ops::ShapeCheck<ops::same_leading(L::extents(Batch), R::extents(Batch)),
+                                  diagnosis::BatchedMatmulOperands<L, R>, L, R>;
+    [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
+    return ops::checked_matmul<transposed, Check::fits>(a, b);
 }
 
 }  // namespace gantry

@@ -47,7 +47,8 @@ constexpr core::Extents without_axes(const AxisSet& axes, bool keep) {
 
 /// A group of adjacent axes that are reduced: x is (outer, size, inner).
 struct AxisGroup {
-    int begin, end;
+    int begin;  ///< the first axis
+    int end;    ///< the axis after the last
     bool last;  ///< no axis before it is reduced
 };
 /// Calls f(group) for each group, the last axes first.
@@ -104,7 +105,6 @@ struct ReducedAxes {
     static_assert(
         ops::are_axes<S>({axes...}),
         "gantry: a reduction takes axes of the shape, such as sum_over<1, 2>(x); the last one is -1");
-    static constexpr bool value = ops::are_axes<S>({axes...});  ///< for `if constexpr`
 };
 }  // namespace diagnosis
 
@@ -113,7 +113,9 @@ namespace ops {
 template <int... axes, AnyTensor X, class Reduce>
 auto reduced(const X& x, const Reduce& reduce) {
     using S = typename X::shape;
-    if constexpr (is_unknown<S> || !diagnosis::ReducedAxes<S, axes...>::value) {
+    using Check = ShapeCheck<are_axes<S>({axes...}), diagnosis::ReducedAxes<S, axes...>, S>;
+    [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
+    if constexpr (!Check::fits) {
         return core::typed<core::AnyShape, X>(x.value());
     } else {
         using Y = typename ShapeOf<without_axes<S>(axis_set<S>({axes...}), false)>::type;

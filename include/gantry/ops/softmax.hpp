@@ -7,8 +7,8 @@
 
 #include <algorithm>
 #include <string_view>
-#include <utility>
 #include <type_traits>
+#include <utility>
 
 namespace gantry {
 
@@ -62,11 +62,12 @@ TensorRef<T, D> run_softmax(const TensorRef<T, D>& x, int axis, bool log) {
 template <int axis, AnyTensor X>
 auto softmax_along(const X& x, bool log) {
     using S = typename X::shape;
-    if constexpr (is_unknown<S>)
-        return x;
-    else if constexpr (std::is_same_v<S, core::DynamicShape>)
+    constexpr bool dynamic = std::is_same_v<S, core::DynamicShape>;
+    using Check = ShapeCheck<dynamic || has_sample_axis<S>(axis), diagnosis::SampleAxis<S, axis>, S>;
+    [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
+    if constexpr (dynamic)
         return run_softmax<S>(x, axis, log);
-    else if constexpr (!diagnosis::SampleAxis<S, axis>::value)
+    else if constexpr (!Check::fits)
         return x;
     else
         return core::typed<S, X>(run_softmax<S>(x.value(), axis, log));

@@ -4,37 +4,10 @@
 #include <array>
 #include <cstddef>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace gantry {
-
-namespace diagnosis {
-/// Fails to compile with the axis and the shapes (-1 is Batch) in the message.
-template <int axis, class S, class... More>
-struct StackFits {
-    static_assert((std::is_same_v<S, More> && ...), "gantry: the inputs of stack must have the same shape");
-    static_assert(S::rank < core::Extents::max_rank && axis >= (S::batched ? 1 : 0) && axis <= S::rank,
-                  "gantry: stack adds an extent after Batch to a shape with at most 3 extents: "
-                  "stack<1>(a, b) puts it behind Batch");
-    static constexpr bool value = (std::is_same_v<S, More> && ...) && S::rank < core::Extents::max_rank &&
-                                  axis >= (S::batched ? 1 : 0) && axis <= S::rank;  ///< for `if constexpr`
-};
-/// Fails to compile with the shape (-1 is Batch), the axis and the sizes in the message.
-template <class S, int axis, int... sizes>
-struct SplitFits {
-    static_assert(((sizes > 0) && ...) && (0 + ... + sizes) == ops::extent_of<S>(axis),
-                  "gantry: the sizes of split are positive and add up to the extent of its axis");
-    static constexpr bool value =
-        ((sizes > 0) && ...) && (0 + ... + sizes) == ops::extent_of<S>(axis);  ///< for `if constexpr`
-};
-/// Fails to compile with the extent and the number of chunks in the message.
-template <int extent, int count>
-struct ChunksFit {
-    static_assert(count > 0 && extent % (count > 0 ? count : 1) == 0,
-                  "gantry: the extent of chunk's axis must be a multiple of the number of chunks");
-    static constexpr bool value = count > 0 && extent % (count > 0 ? count : 1) == 0;  ///< for `if constexpr`
-};
-}  // namespace diagnosis
 
 namespace ops {
 /// S with one more extent, before `axis`.
@@ -46,15 +19,46 @@ constexpr core::Extents with_axis(int axis, int extent) {
             a == axis ? extent : extent_of<S>(a < axis ? a : a - 1);
     return extents;
 }
+/// Whether S can get one more extent, before `axis`.
+template <class S>
+constexpr bool can_add_axis(int axis) {
+    return S::rank < core::Extents::max_rank && axis >= (S::batched ? 1 : 0) && axis <= S::rank;
+}
 }  // namespace ops
+
+namespace diagnosis {
+/// Fails to compile with the axis and the shapes (-1 is Batch) in the message.
+template <int axis, class S, class... More>
+struct StackFits {
+    static_assert((std::is_same_v<S, More> && ...), "gantry: the inputs of stack must have the same shape");
+    static_assert(ops::can_add_axis<S>(axis),
+                  "gantry: stack adds an extent after Batch to a shape with at most 3 extents: "
+                  "stack<1>(a, b) puts it behind Batch");
+};
+/// Fails to compile with the extent and the sizes in the message.
+template <int extent, int... sizes>
+struct SplitFits {
+    static_assert(((sizes > 0) && ...) && (0 + ... + sizes) == extent,
+                  "gantry: the sizes of split are positive and add up to the extent of its axis");
+};
+/// Fails to compile with the extent and the number of chunks in the message.
+template <int extent, int count>
+struct ChunksFit {
+    static_assert(extent % count == 0,
+                  "gantry: the extent of chunk's axis must be a multiple of the number of chunks");
+};
+}  // namespace diagnosis
 
 /// Joins tensors of one shape along a new axis, as in PyTorch: stack<1>(a, b, c) of Shape<Batch, E...> gives
 /// Shape<Batch, 3, E...>. Errors: different batch sizes.
 template <int axis, AnyTensor A, AnyTensor... More>
 auto stack(const A& a, const More&... more) {
     using S = typename A::shape;
-    if constexpr (ops::is_unknown<S> || (ops::is_unknown<typename More::shape> || ...) ||
-                  !diagnosis::StackFits<axis, S, typename More::shape...>::value)
+    using Check =
+        ops::ShapeCheck<(std::is_same_v<S, typename More::shape> && ...) && ops::can_add_axis<S>(axis),
+                        diagnosis::StackFits<axis, S, typename More::shape...>, S, typename More::shape...>;
+    [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
+    if constexpr (!Check::fits)
         return core::typed<core::AnyShape, A, More...>(a.value());
     else
         return ops::run_concatenate<
@@ -67,9 +71,14 @@ auto stack(const A& a, const More&... more) {
 template <int axis, int... sizes, AnyTensor X>
 auto split(const X& x) {
     using S = typename X::shape;
-    if constexpr (ops::is_unknown<S> || !diagnosis::SampleAxis<S, axis>::value) {
-        return std::tuple{((void)sizes, core::typed<core::AnyShape, X>(x.value()))...};
-    } else if constexpr (!diagnosis::SplitFits<S, axis, sizes...>::value) {
+    using HasAxis = ops::AxisCheck<S, axis>;
+    [[maybe_unused]] constexpr bool axis_diagnosed = HasAxis::diagnose();
+    constexpr int extent = ops::has_sample_axis<S>(axis) ? ops::extent_of<S>(axis) : (0 + ... + sizes);
+    using Check = ops::ShapeCheck<((sizes > 0) && ...) && (0 + ... + sizes) == extent,
+                                  diagnosis::SplitFits<extent, sizes...>, S>;
+    [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
+
+    if constexpr (!HasAxis::fits || !Check::fits) {
         return std::tuple{((void)sizes, core::typed<core::AnyShape, X>(x.value()))...};
     } else {
         int from = 0;
@@ -85,19 +94,25 @@ auto split(const X& x) {
 /// Shape<Batch, ..., 2 N> -> two of Shape<Batch, ..., N>.
 template <int axis, int count, AnyTensor X>
 auto chunk(const X& x) {
+    static_assert(count > 0, "gantry: chunk cuts a tensor into at least one part");
     using S = typename X::shape;
-    constexpr auto parts = std::make_index_sequence<count>{};
+    using HasAxis = ops::AxisCheck<S, axis>;
+    [[maybe_unused]] constexpr bool axis_diagnosed = HasAxis::diagnose();
+    constexpr int extent = ops::has_sample_axis<S>(axis) ? ops::extent_of<S>(axis) : count;
+    using Check = ops::ShapeCheck<extent % count == 0, diagnosis::ChunksFit<extent, count>, S>;
+    [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
+
     const auto all = [&]<std::size_t... i>(std::index_sequence<i...>, const auto& part) {
         return std::array{part(static_cast<int>(i))...};
     };
-    if constexpr (ops::is_unknown<S> || !diagnosis::SampleAxis<S, axis>::value) {
-        return all(parts, [&](int) { return core::typed<core::AnyShape, X>(x.value()); });
-    } else if constexpr (!diagnosis::ChunksFit<ops::extent_of<S>(axis), count>::value) {
+    constexpr auto parts = std::make_index_sequence<count>{};
+    if constexpr (!HasAxis::fits || !Check::fits) {
         return all(parts, [&](int) { return core::typed<core::AnyShape, X>(x.value()); });
     } else {
-        constexpr int size = ops::extent_of<S>(axis) / count;
-        using Part = typename ops::ShapeOf<ops::with_extent<S>(axis, size)>::type;
-        return all(parts, [&](int i) { return ops::run_slice<Part>(x, ops::axis_of<S>(axis), i * size); });
+        using Part = typename ops::ShapeOf<ops::with_extent<S>(axis, extent / count)>::type;
+        return all(parts, [&](int i) {
+            return ops::run_slice<Part>(x, ops::axis_of<S>(axis), i * (extent / count));
+        });
     }
 }
 

@@ -1,0 +1,13 @@
+// expect: the groups of a convolution must divide its input channels and its output channels
+// expect: GroupsDivideChannels<8, 9, 4>|in_channels=8, out_channels=9, groups=4
+// max-errors: 1
+// trains: Layer
+#include <gantry/layers/conv2d.hpp>
+#include <gantry/layers/conv_transpose2d.hpp>
+#include <gantry/layers/dense.hpp>
+#include <gantry/layers/input.hpp>
+#include <gantry/layers/reshape.hpp>
+#include <gantry/layers/sequential.hpp>
+
+using namespace gantry;
+using Layer = Sequential<InputShape<4, 4, 8>, ConvTranspose2d<8, 9, Conv2dOptions{.size = 4, .groups = 4}>>;
