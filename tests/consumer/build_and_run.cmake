@@ -23,9 +23,6 @@ execute_process(
     COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND "${CMAKE_COMMAND}" --build "${WORK}/build" COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND "${WORK}/build/consumer" COMMAND_ERROR_IS_FATAL ANY)
-if(WAY STREQUAL "fetch_content")
-    execute_process(COMMAND "${WORK}/build/consumer_debug_mode" COMMAND_ERROR_IS_FATAL ANY)
-endif()
 execute_process(COMMAND "${CMAKE_COMMAND}" --install "${WORK}/build" --prefix "${WORK}/consumer" OUTPUT_QUIET
                 COMMAND_ERROR_IS_FATAL ANY)
 if(WAY MATCHES "cuda$")

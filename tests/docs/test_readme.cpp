@@ -1,4 +1,6 @@
 // The README's programs are tests: CMake extracts the blocks marked `cpp`, in order, as files.
+#include "support/svd.hpp"
+
 #include <cmath>
 #include <cstdint>
 #include <memory>

@@ -1,5 +1,6 @@
 #include "support/catch.hpp"
 #include "support/eigen_kernels.hpp"
+#include "support/svd.hpp"
 #include <gantry/eigen.hpp>
 
 #include <cmath>

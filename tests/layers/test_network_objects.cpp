@@ -78,7 +78,7 @@ TEMPLATE_TEST_CASE("copy_parameters copies parameters and running statistics", "
     Network<Mlp, TestType> from{device, Seed{1}}, to{device, Seed{2}}, there{other, Seed{3}};
     {
         const Step step{device};
-        from(input(device));  // moves the running statistics
+        static_cast<void>(from(input(device)));  // moves the running statistics
     }
     copy_parameters(from, to);
     copy_parameters(from, there);

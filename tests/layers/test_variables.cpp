@@ -236,7 +236,7 @@ TEMPLATE_TEST_CASE("a moving average of a network", "[layers]", GANTRY_TEST_DEVI
     const auto a = average.parameters().to_host(), b = net.parameters().to_host();
     {
         const Step step{device};
-        net(inputs<float>(device));  // moves the running statistics
+        static_cast<void>(net(inputs<float>(device)));  // moves the running statistics
     }
     update_average(average, net, 0.75);
     const auto moved = average.parameters().to_host();

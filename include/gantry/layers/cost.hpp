@@ -66,7 +66,7 @@ void run_pass(D& device, int samples) {
                                                       &device, nullptr, device.watch()};
     const auto run = [&](const auto&... x) {
         device.bytes = 0;
-        call_layer<L>(layers::Pass<true, T>{&dropout}, cursor, x...);
+        static_cast<void>(call_layer<L>(layers::Pass<true, T>{&dropout}, cursor, x...));
     };
     using Scalar = std::conditional_t<layers::takes_integers<L>, std::int32_t, T>;
     const auto input = [&]<class S, class E>(std::type_identity<Tensor<S, E, D>>) {

@@ -12,6 +12,9 @@ struct Norm {
     Tensor<Shape<>, T, D> norm;
     const contracts::ScaledNorm* scaled;
 };
+/// The norm of clipped gradients. Unlike a Tensor it may be ignored, for the clipping is done.
+template <class T, class D>
+struct ClippedNorm : Tensor<Shape<>, T, D> {};
 template <class Net>
 Norm<typename Net::scalar, typename Net::device_type> norm_of(const Gradients<Net>& gradients) {
     using T = typename Net::scalar;
@@ -49,7 +52,7 @@ auto clip_gradient_norm(const Gradients<Net>& gradients, double max_norm) {
     auto& all = gradients.network->gradients();
     launch(gradients.network->device(),
            contracts::ClipToNormParameters<typename Net::scalar>{all.size(), all.data(), scaled, max_norm});
-    return norm;
+    return detail::ClippedNorm<typename Net::scalar, typename Net::device_type>{norm};
 }
 
 }  // namespace gantry

@@ -67,7 +67,7 @@ struct TensorRef {
 /// copies share the data. Valid until the end of the step, unless it belongs to a PersistentTensor or a
 /// Network.
 template <class S, class T, class D>
-class Tensor {
+class [[nodiscard]] Tensor {
 public:
     using shape = S;                         ///< compile-time shape
     using scalar = T;                        ///< type of the elements

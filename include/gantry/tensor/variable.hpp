@@ -9,7 +9,7 @@ namespace gantry {
 /// A tensor on the tape, which requires a gradient. Results computed from a Variable are Variables too, until
 /// `detach`.
 template <class S, class T, class D>
-class Variable {
+class [[nodiscard]] Variable {
 public:
     using shape = S;                        ///< compile-time shape
     using scalar = T;                       ///< type of the elements

@@ -1,4 +1,5 @@
 // Compiled in libstdc++'s debug mode, which checks all of gantry's containers and iterators.
+#include <gantry/eigen.hpp>
 #include <gantry/gantry.hpp>
 #include <gantry/io.hpp>
 
@@ -17,4 +18,6 @@ int main() {
         const auto loss = mse(network(normal<Shape<Batch, 8, 8, 1>>(device, 4, data)), 1.0);
         adam.step(backward(loss, network));
     }
+    const auto x = filled<Shape<2, 3>>(device, 0, 1);
+    return map(x).sum() == 6 ? 0 : 1;
 }
