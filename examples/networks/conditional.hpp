@@ -1,8 +1,8 @@
 #pragma once
 #include <gantry/gantry.hpp>
 
-// Miyato and Koyama, "cGANs with projection discriminator" (2018): labels enter the generator through its batch norms
-// and the discriminator through an inner product with the class's vector.
+// Miyato and Koyama, "cGANs with projection discriminator" (2018): labels enter the generator through its
+// batch norms and the discriminator through an inner product with the class's vector.
 
 namespace gantry::networks {
 

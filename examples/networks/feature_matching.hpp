@@ -1,8 +1,8 @@
 #pragma once
 #include <gantry/gantry.hpp>
 
-// Salimans et al., "Improved techniques for training GANs" (2016), section 3.1: the generator matches the mean features
-// of generated images to those of real ones, so the discriminator returns features and logits.
+// Salimans et al., "Improved techniques for training GANs" (2016), section 3.1: the generator matches the
+// mean features of generated images to those of real ones, so the discriminator returns features and logits.
 
 namespace gantry::networks {
 

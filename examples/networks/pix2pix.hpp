@@ -1,8 +1,8 @@
 #pragma once
 #include <gantry/gantry.hpp>
 
-// Isola, Zhu, Zhou and Efros, "Image-to-image translation with conditional adversarial networks" (2017): a U-Net that
-// translates images, and a discriminator that judges patches of a pair.
+// Isola, Zhu, Zhou and Efros, "Image-to-image translation with conditional adversarial networks" (2017): a
+// U-Net that translates images, and a discriminator that judges patches of a pair.
 
 namespace gantry::networks {
 
@@ -46,7 +46,8 @@ struct UnetLevelWithDropout {
         return concatenate(slice<0, outer>(joined), dropout(slice<outer, outer>(joined)));
     }
 };
-/// The generator: images of size x size with `in` channels -> images with `out` channels. `Inner` begins with c channels.
+/// The generator: images of size x size with `in` channels -> images with `out` channels. `Inner` begins with
+/// c channels.
 template <int size, int in, int out, int c, class Inner>
 struct Unet {
     using Input = Shape<Batch, size, size, in>;
@@ -72,7 +73,8 @@ static_assert(Network<Unet256<>, Cpu>::parameter_count == 54'413'955);
 template <int size, int c>
 using SmallUnet = Unet<size, 3, 3, c, UnetLevel<c, 2 * c, UnetBottom<2 * c, 4 * c>>>;
 
-/// The discriminator: judges each patch of 70 x 70 pixels of an image and its translation, with `colours` channels each.
+/// The discriminator: judges each patch of 70 x 70 pixels of an image and its translation, with `colours`
+/// channels each.
 /// -> Shape<Batch, H, W, 1>
 template <int size = 256, int colours = 3, int c = 64>
 struct PatchDiscriminator {

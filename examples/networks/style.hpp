@@ -3,9 +3,9 @@
 
 #include <array>
 
-// Karras, Laine and Aila, "A style-based generator architecture for generative adversarial networks" (2019), small: a
-// mapping network turns noise into a style, which modulates each layer of a generator that begins with a learned
-// constant.
+// Karras, Laine and Aila, "A style-based generator architecture for generative adversarial networks" (2019),
+// small: a mapping network turns noise into a style, which modulates each layer of a generator that begins
+// with a learned constant.
 
 namespace gantry::networks {
 
@@ -24,8 +24,8 @@ struct MappingNetwork {
         return w;
     }
 };
-/// Adaptive instance norm (Huang and Belongie 2017): each channel of each image gets the mean and deviation that the
-/// style says.
+/// Adaptive instance norm (Huang and Belongie 2017): each channel of each image gets the mean and deviation
+/// that the style says.
 template <int style, int channels>
 struct AdaIn {
     Dense<style, channels> scale, shift;

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 using namespace gantry;
-auto use(const Tensor<Shape<Batch, 4>, float, Cpu>& x, const Tensor<Shape<Batch, 4>, std::int32_t, Cpu>& labels) {
+auto use(const Tensor<Shape<Batch, 4>, float, Cpu>& x,
+         const Tensor<Shape<Batch, 4>, std::int32_t, Cpu>& labels) {
     return sum(gather(x, labels));
 }

@@ -85,7 +85,8 @@ constexpr double fewest_decimals(float number) {
     for (double scale = 1; scale < 1e9; scale *= 10) {
         const double scaled = number * scale;
         if (scaled > 1e15 || scaled < -1e15) break;
-        const double rounded = static_cast<double>(static_cast<long long>(scaled + (scaled < 0 ? -0.5 : 0.5))) / scale;
+        const double rounded =
+            static_cast<double>(static_cast<long long>(scaled + (scaled < 0 ? -0.5 : 0.5))) / scale;
         if (static_cast<float>(rounded) == number) return rounded;
     }
     return number;

@@ -41,8 +41,8 @@ inline void append_tensors(const LayerTensors& layer, std::vector<core::Paramete
     for (const core::ParameterConstants& p : layer.own) {
         // A LearnedTensor has the name of its member: "gamma", not "gamma.".
         const bool unnamed = *p.name == '\0';
-        list.push_back(
-            {unnamed ? prefix.substr(0, prefix.size() - 1) : prefix + p.name, 0, leaf, p.role, p.extents, p.fan_in, p.fan_out, p.file_order, offset});
+        list.push_back({unnamed ? prefix.substr(0, prefix.size() - 1) : prefix + p.name, 0, leaf, p.role,
+                        p.extents, p.fan_in, p.fan_out, p.file_order, offset});
         offset += p.extents.size();
     }
     ++leaf;
