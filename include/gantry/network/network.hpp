@@ -115,10 +115,10 @@ layers::View<Net, false, false> evaluation(Net& network) {
 }
 
 namespace layers {
-/// Where a parameter is in a network's buffers, in elements, and whether Network::freeze made it a constant.
+/// Where a parameter is in a network's buffers, and whether it is a constant.
 struct TensorPlace {
-    std::size_t offset, size;
-    bool frozen = false;
+    std::size_t offset, size;  ///< in elements
+    bool frozen = false;       ///< by Network::freeze
 };
 /// True for a parameter in `part`, a member or layer such as "blocks.0", or with exactly that name.
 inline bool is_in_part(std::string_view parameter, std::string_view part) {

@@ -12,8 +12,9 @@
 namespace gantry {
 
 namespace ops {
+/// The Shape with these extents, as the result's type. Not defined.
 template <core::Extents extents, std::size_t... i>
-Shape<extents.of[i]...> shape_with(std::index_sequence<i...>);  // not defined: only its result's type is used
+Shape<extents.of[i]...> shape_with(std::index_sequence<i...>);
 
 /// The Shape with these extents.
 template <core::Extents extents>
@@ -52,6 +53,7 @@ constexpr std::size_t product(const core::Extents& extents, int begin, int end) 
         size *= static_cast<std::size_t>(extents.of[static_cast<std::size_t>(a)]);
     return size;
 }
+/// True for the shape of a tensor after a compile-time error.
 template <class S>
 inline constexpr bool is_unknown = std::is_same_v<S, core::AnyShape>;
 

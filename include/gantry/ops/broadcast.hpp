@@ -61,29 +61,15 @@ constexpr core::Extents broadcast_extents(std::initializer_list<core::Extents> s
         }
     return whole;
 }
-/// The shape of the result of an elementwise op on shapes S. Unknown if one is.
-template <class... S>
-struct BroadcastShape {
-    using type = typename ShapeOf<broadcast_extents({S::extents(Batch)...})>::type;  ///< the shape
-};
-template <class... S>
-    requires(is_unknown<S> || ...)
-struct BroadcastShape<S...> {
-    using type = core::AnyShape;
-};
-template <class... S>
-    requires(std::is_same_v<S, core::DynamicShape> || ...)
-struct BroadcastShape<S...> {
-    using type = core::DynamicShape;
-};
-
-/// True if shapes Part... broadcast to Whole.
+/// True if shapes Part... broadcast to Whole, as far as they are known.
 template <class Whole, class... Part>
-inline constexpr bool broadcasts_to =
-    ((broadcast_kind(Whole::extents(Batch), Part::extents(Batch)) != Broadcast::impossible) && ...);
-template <class... Part>
-inline constexpr bool broadcasts_to<core::DynamicShape, Part...> = true;
-
+constexpr bool broadcast_to_whole() {
+    if constexpr (std::is_same_v<Whole, core::DynamicShape>)
+        return true;
+    else
+        return ((broadcast_kind(Whole::extents(Batch), Part::extents(Batch)) != Broadcast::impossible) &&
+                ...);
+}
 /// x, whose extents are those of `whole` or 1, repeated where they are 1. Adjacent axes are repeated
 /// together.
 template <class T, class D>
@@ -113,6 +99,22 @@ inline core::Extents aligned_extents(const core::Extents& part, bool batched, co
     if (batched) extents.of[0] = part.of[0];
     return extents;
 }
+
+/// The shape of the result of an elementwise op on shapes S. Unknown if one is.
+template <class... S>
+struct BroadcastShape {
+    using type = typename ShapeOf<broadcast_extents({S::extents(Batch)...})>::type;  ///< the shape
+};
+template <class... S>
+    requires(is_unknown<S> || ...)
+struct BroadcastShape<S...> {
+    using type = core::AnyShape;
+};
+template <class... S>
+    requires(std::is_same_v<S, core::DynamicShape> || ...)
+struct BroadcastShape<S...> {
+    using type = core::DynamicShape;
+};
 }  // namespace ops
 
 namespace diagnosis {

@@ -100,7 +100,7 @@ auto elementwise(const F& f, const X&... x) {
     using S = typename ops::BroadcastShape<typename X::shape...>::type;
     if constexpr (!core::same_scalars<X...> || !fits || std::is_same_v<S, core::AnyShape>) {
         return core::typed<S, X...>(std::get<0>(std::tie(x...)).value());
-    } else if constexpr (!ops::broadcasts_to<S, typename X::shape...>) {
+    } else if constexpr (!ops::broadcast_to_whole<S, typename X::shape...>()) {
         (static_cast<void>(sizeof(diagnosis::BroadcastFits<S, typename X::shape>)), ...);
         return core::typed<core::AnyShape, X...>(std::get<0>(std::tie(x...)).value());
     } else {

@@ -81,7 +81,7 @@ using UnknownLike = decltype(core::typed<core::AnyShape, X>(std::declval<const X
 /// Shapes of `embedding`.
 template <class Table, class Index>
 struct EmbeddingShape {
-    using type = core::AnyShape;
+    using type = core::AnyShape;  ///< of the result
 };
 template <int rows, int... E, int... I>
 struct EmbeddingShape<Shape<rows, E...>, Shape<I...>> {
@@ -90,8 +90,9 @@ struct EmbeddingShape<Shape<rows, E...>, Shape<I...>> {
 /// Shapes of `gather`.
 template <class X, class Index>
 struct GatherShape {
+    /// Whether x and the index have shapes that gather takes.
     static constexpr bool fits = std::is_same_v<X, core::AnyShape> || std::is_same_v<Index, core::AnyShape>;
-    using type = core::AnyShape;
+    using type = core::AnyShape;  ///< of the result
 };
 template <int n, int... E, int... I>
     requires(sizeof...(I) <= 1)
@@ -175,7 +176,7 @@ namespace ops {
 /// The scalar of one_hot by default: that of the network in whose forward pass it is, or float.
 template <class Index>
 struct OneHotScalar {
-    using type = float;
+    using type = float;  ///< the scalar
 };
 template <class Index>
     requires requires { typename Index::network_scalar; }

@@ -85,9 +85,11 @@ TensorRef<T, D> matmul(const TensorRef<T, D>& a, bool transpose_a, const TensorR
                   matmul_extents(a.extents, transpose_a, b.extents, transpose_b), into, a, b);
 }
 
+/// True if the left operand is transposed.
 constexpr bool transposes_left(Transpose transposed) {
     return transposed == Transpose::left || transposed == Transpose::both;
 }
+/// True if the right operand is transposed.
 constexpr bool transposes_right(Transpose transposed) {
     return transposed == Transpose::right || transposed == Transpose::both;
 }
