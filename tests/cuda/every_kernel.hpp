@@ -96,7 +96,8 @@ std::vector<T> sums_and_copies(D& device, std::size_t offset) {
     }
     // Axes exchanged, reversed and padded; in packs and element by element.
     for (const int channels : {3, 8}) {
-        contracts::IndexMapParameters<T> p{.axes = 3};
+        contracts::IndexMapParameters<T> p;
+        p.axes = 3;
         const auto c = static_cast<std::size_t>(channels);
         p.axis[0] = {7, 7, 6, -1, 5 * c};
         p.axis[1] = {8, 5, -2, 1, c};
@@ -131,6 +132,30 @@ std::vector<T> sums_and_copies(D& device, std::size_t offset) {
                                                              PixelRange::minus_one_to_one,
                                                              {9, 0, 4}});
     }
+    // Rows by index, in packs and one by one. Integers are compared as one-hot rows.
+    std::deque<Placed<std::int32_t, D>> integers;
+    const auto placed = [&](const std::vector<std::int32_t>& values) {
+        integers.emplace_back(device, values, offset);
+        return integers.back().data();
+    };
+    const auto one_hot = [&](std::size_t count, const std::int32_t* index) {
+        launch(device, contracts::OneHotParameters<T>{count, 4, index, arrays.unwritten(4 * count)});
+    };
+    const std::int32_t* const index = placed({2, 0, 2, 1, 1, 0});
+    for (const std::size_t columns : {5u, 8u}) {
+        const std::size_t n = 2 * 3 * columns;
+        launch(device, contracts::GatherRowsParameters<T>{2, 3, columns, 3, index, arrays.random(n, "rows"),
+                                                          arrays.unwritten(n)});
+        launch(device, contracts::ScatterRowsParameters<T>{2, 3, columns, 3, index, arrays.random(n, "rows"),
+                                                           arrays.unwritten(n), false});
+    }
+    one_hot(6, index);
+    std::int32_t* const largest = placed(std::vector<std::int32_t>(6));
+    launch(device, contracts::ArgmaxParameters<T>{6, 4, arrays.random(24, "scores"), largest});
+    one_hot(6, largest);
+    std::int32_t* const written = placed(std::vector<std::int32_t>(3));
+    launch(device, contracts::WriteIntegersParameters<std::int32_t>{3, written, {3, 0, 2}});
+    one_hot(3, written);
     return arrays.to_host();
 }
 
@@ -215,10 +240,15 @@ std::vector<T> poolings(D& device, std::size_t offset) {
 template <class T, class D>
 std::vector<T> random_and_optimizers(D& device, std::size_t offset) {
     Arrays<T, D> arrays(device, offset);
+    std::deque<Placed<std::int32_t, D>> integers;
     for (const std::size_t n : {15u, 1000u}) {
         const RandomStream stream(Seed{5}, "every kernel");
         launch(device, contracts::UniformParameters<T>{n, arrays.unwritten(n), 0, 4, stream});
         launch(device, contracts::NormalParameters<T>{n, arrays.unwritten(n), 0.5, 2, stream});
+        integers.emplace_back(device, std::vector<std::int32_t>(n), offset);
+        std::int32_t* const drawn = integers.back().data();
+        launch(device, contracts::UniformIntegersParameters<std::int32_t>{n, drawn, 4, stream});
+        launch(device, contracts::OneHotParameters<T>{n, 4, drawn, arrays.unwritten(4 * n)});
         const T* const g = arrays.random(n, "g");
         launch(device, contracts::DropoutParameters<T>{n, g, arrays.unwritten(n), 0.75, stream});
         const auto w = [&] { return arrays.random(n, "w"); };

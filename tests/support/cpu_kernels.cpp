@@ -1,6 +1,6 @@
 #include "support/cpu_kernels.hpp"
 
 namespace gantry {
-GANTRY_KERNELS(, Cpu, float)
-GANTRY_KERNELS(, Cpu, double)
+GANTRY_ALL_KERNELS(, Cpu, float)
+GANTRY_ALL_KERNELS(, Cpu, double)
 }  // namespace gantry

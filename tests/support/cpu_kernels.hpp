@@ -6,6 +6,6 @@
 #include <gantry/gantry.hpp>
 
 namespace gantry {
-GANTRY_KERNELS(extern, Cpu, float)
-GANTRY_KERNELS(extern, Cpu, double)
+GANTRY_ALL_KERNELS(extern, Cpu, float)
+GANTRY_ALL_KERNELS(extern, Cpu, double)
 }  // namespace gantry

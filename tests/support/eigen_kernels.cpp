@@ -1,6 +1,6 @@
 #include "support/eigen_kernels.hpp"
 
 namespace gantry {
-GANTRY_KERNELS(, EigenCpu, float)
-GANTRY_KERNELS(, EigenCpu, double)
+GANTRY_ALL_KERNELS(, EigenCpu, float)
+GANTRY_ALL_KERNELS(, EigenCpu, double)
 }  // namespace gantry

@@ -6,7 +6,7 @@
 
 #ifndef GANTRY_TEST_MUTANT  // mutation tests recompile single tests, with the few kernels that each calls
 namespace gantry {
-GANTRY_KERNELS(extern, EigenCpu, float)
-GANTRY_KERNELS(extern, EigenCpu, double)
+GANTRY_ALL_KERNELS(extern, EigenCpu, float)
+GANTRY_ALL_KERNELS(extern, EigenCpu, double)
 }  // namespace gantry
 #endif
