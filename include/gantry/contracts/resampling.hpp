@@ -28,18 +28,18 @@ struct FirTerm {
 struct FirAxis {
     int size, padding;
     bool replicate, up;
-    int small;
+    int small_size;
 
     GANTRY_HOST_DEVICE FirAxis(const FirFilter& filter, bool upsamples, int small_extent)
         : size(filter.size),
           padding(filter.padding),
           replicate(filter.replicate),
           up(upsamples),
-          small(small_extent) {}
+          small_size(small_extent) {}
 
     /// Extents of the source and of the result.
-    GANTRY_HOST_DEVICE int source() const { return up ? small : 2 * small; }
-    GANTRY_HOST_DEVICE int result() const { return up ? 2 * small : small; }
+    GANTRY_HOST_DEVICE int source() const { return up ? small_size : 2 * small_size; }
+    GANTRY_HOST_DEVICE int result() const { return up ? 2 * small_size : small_size; }
     /// Number of terms of a pixel of the result, and term number n.
     GANTRY_HOST_DEVICE int terms(int pixel) const {
         return up ? (size + 1) / 2 : (last(pixel) - first(pixel) + 1) * size;
@@ -47,18 +47,18 @@ struct FirAxis {
     GANTRY_HOST_DEVICE FirTerm term(int pixel, int n) const {
         if (up) {
             const int i = (pixel + padding) / 2 - n, tap = pixel + padding - 2 * i;
-            if (tap >= size || (!replicate && (i < 0 || i >= small))) return {-1, 0};
-            return {i < 0 ? 0 : i >= small ? small - 1 : i, tap};
+            if (tap >= size || (!replicate && (i < 0 || i >= small_size))) return {-1, 0};
+            return {i < 0 ? 0 : i >= small_size ? small_size - 1 : i, tap};
         }
         const int tap = n % size, r = 2 * (first(pixel) + n / size) - padding + tap;
-        return {r >= 0 && r < 2 * small ? r : -1, tap};
+        return {r >= 0 && r < 2 * small_size ? r : -1, tap};
     }
 
 private:
     /// The pixels, some beyond the border, whose values a pixel of the small image provides.
     GANTRY_HOST_DEVICE int first(int pixel) const { return replicate && pixel == 0 ? -size : pixel; }
     GANTRY_HOST_DEVICE int last(int pixel) const {
-        return replicate && pixel == small - 1 ? pixel + size : pixel;
+        return replicate && pixel == small_size - 1 ? pixel + size : pixel;
     }
 };
 

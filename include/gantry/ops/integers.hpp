@@ -83,9 +83,9 @@ template <class Table, class Index>
 struct EmbeddingShape {
     using type = core::AnyShape;  ///< of the result
 };
-template <int rows, int... E, int... I>
-struct EmbeddingShape<Shape<rows, E...>, Shape<I...>> {
-    using type = Shape<I..., E...>;
+template <int rows, int... E, int... Leading>
+struct EmbeddingShape<Shape<rows, E...>, Shape<Leading...>> {
+    using type = Shape<Leading..., E...>;
 };
 /// Shapes of `gather`.
 template <class X, class Index>
@@ -94,11 +94,11 @@ struct GatherShape {
     static constexpr bool fits = std::is_same_v<X, core::AnyShape> || std::is_same_v<Index, core::AnyShape>;
     using type = core::AnyShape;  ///< of the result
 };
-template <int n, int... E, int... I>
-    requires(sizeof...(I) <= 1)
-struct GatherShape<Shape<Batch, n, E...>, Shape<Batch, I...>> {
+template <int n, int... E, int... Leading>
+    requires(sizeof...(Leading) <= 1)
+struct GatherShape<Shape<Batch, n, E...>, Shape<Batch, Leading...>> {
     static constexpr bool fits = true;
-    using type = Shape<Batch, I..., E...>;
+    using type = Shape<Batch, Leading..., E...>;
 };
 }  // namespace ops
 

@@ -16,11 +16,11 @@ struct ResamplingOp {
 
     template <class V>
     void forward(const V& y, bool, const V& x) const {
-        const core::Extents &large = up ? y.extents : x.extents, &small = up ? x.extents : y.extents;
+        const core::Extents &large = up ? y.extents : x.extents, &small_image = up ? x.extents : y.extents;
         launch(*y.device,
                contracts::ResamplingParameters<typename V::scalar>{
                    up, static_cast<std::size_t>(large.of[0]), static_cast<std::size_t>(large.of[3]),
-                   small.of[1], small.of[2], filter, x.data, y.data});
+                   small_image.of[1], small_image.of[2], filter, x.data, y.data});
     }
     template <class V>
     void vjp(const V& upstream, const V&, const V& x) const {
