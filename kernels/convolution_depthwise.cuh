@@ -23,33 +23,41 @@ __device__ int source_pixel(const contracts::ConvolutionAxis& a, int r, int k) {
     }
 }
 
+/// Adds to `sum` the products of the taps with the source pixels that a pixel of the result meets.
+template <bool transposed, class P, class T>
+__device__ P add_taps(const contracts::ConvolutionGeometry& g, const PixelChannel& at,
+                      const ConvolutionOperand<T>& source, const T* w, P sum) {
+    const contracts::ConvolutionAxis &v = g.vertical, &h = g.horizontal;
+    const int height = transposed ? v.out : v.in, width = transposed ? h.out : h.in;
+    const auto channels = static_cast<std::size_t>(g.out_channels);
+    for (int ky = 0; ky < v.size; ++ky) {
+        const int y = source_pixel<transposed>(v, at.row, ky);
+        if (y < 0) continue;
+        for (int kx = 0; kx < h.size; ++kx) {
+            const int x = source_pixel<transposed>(h, at.column, kx);
+            if (x < 0) continue;
+            const std::size_t pixel = (at.image * height + y) * width + x;
+            const P term = load<P>(source + (pixel * channels + at.channel));
+            const P factor = load<P>(w + static_cast<std::size_t>(ky * h.size + kx) * channels + at.channel);
+            for (int k = 0; k < P::width; ++k) sum.at[k] += term.at[k] * factor.at[k];
+        }
+    }
+    return sum;
+}
+
 /// Forward or transposed: result = activation(sums + bias).
 template <int pack, bool transposed, class T>
 __global__ void depthwise_sum(contracts::ConvolutionGeometry g, std::size_t size,
                               ConvolutionOperand<T> source, const T* w, T* result, const T* bias,
                               contracts::Activation activation) {
-    const contracts::ConvolutionAxis &v = g.vertical, &h = g.horizontal;
-    const int height = transposed ? v.in : v.out, width = transposed ? h.in : h.out;
-    const int source_height = transposed ? v.out : v.in, source_width = transposed ? h.out : h.in;
-    const auto channels = static_cast<std::size_t>(g.out_channels);
+    const int height = transposed ? g.vertical.in : g.vertical.out,
+              width = transposed ? g.horizontal.in : g.horizontal.out;
     for_each_pack<pack>(size, [&](std::size_t i, auto wide) {
         using P = Pack<T, decltype(wide)::value>;
-        const PixelChannel at(i, height, width, channels);
+        const PixelChannel at(i, height, width, static_cast<std::size_t>(g.out_channels));
         P sum{};
         if (bias) sum = load<P>(bias + at.channel);
-        for (int ky = 0; ky < v.size; ++ky) {
-            const int y = source_pixel<transposed>(v, at.row, ky);
-            if (y < 0) continue;
-            for (int kx = 0; kx < h.size; ++kx) {
-                const int x = source_pixel<transposed>(h, at.column, kx);
-                if (x < 0) continue;
-                const std::size_t pixel = (at.image * source_height + y) * source_width + x;
-                const P term = load<P>(source + (pixel * channels + at.channel));
-                const P factor =
-                    load<P>(w + static_cast<std::size_t>(ky * h.size + kx) * channels + at.channel);
-                for (int k = 0; k < P::width; ++k) sum.at[k] += term.at[k] * factor.at[k];
-            }
-        }
+        sum = add_taps<transposed>(g, at, source, w, sum);
         for (T& number : sum.at) number = activate(activation, number);
         store(result + i, sum);
     });

@@ -93,41 +93,49 @@ private:
         each_run(to, a, groups, from, [&](T* run, const T* copy) { std::copy_n(copy, a.columns, run); });
     }
 
+    template <class Pointer>
+    static constexpr bool is_read = std::is_const_v<std::remove_pointer_t<Pointer>>;
+
     template <class P, class Dense>
     void run_block(int threads, const P& p, const Range& groups, const Dense& dense) const {
-        constexpr bool reads_x = std::is_const_v<std::remove_pointer_t<decltype(p.x)>>,
-                       reads_y = std::is_const_v<std::remove_pointer_t<decltype(p.y)>>,
-                       reads_w = std::is_const_v<std::remove_pointer_t<decltype(p.w)>>;
+        constexpr bool reads_w = is_read<decltype(p.w)>;
         const std::size_t batch = size(g_.batch), most = images_in_block();
         T* const copies_w = memory<0>(w(), groups.size());
         bool accumulate = false;
         if constexpr (!reads_w) accumulate = p.accumulate;
         if (reads_w || accumulate) gather(p.w, w(), groups, copies_w);
         for (std::size_t first = 0; first < batch; first += most) {
-            const std::size_t images = std::min(most, batch - first);
-            const Array ax = x(images), ay = y(images);
-            const auto x_at = p.x + first * x(1).rows * size(g_.in_channels);
-            const auto y_at = p.y + first * y(1).rows * size(g_.out_channels);
-            T *const copies_x = memory<1>(ax, groups.size()), *const copies_y = memory<2>(ay, groups.size());
-            if (reads_x) gather(x_at, ax, groups, copies_x);
-            if (reads_y) gather(y_at, ay, groups, copies_y);
-            for (std::size_t k = 0; k < groups.size(); ++k) {
-                P one = p;
-                one.geometry = g_.one_group();
-                one.geometry.batch = static_cast<int>(images);
-                one.x = copies_x + k * ax.step();
-                one.y = copies_y + k * ay.step();
-                one.w = copies_w + k * w().step();
-                if constexpr (!reads_w)
-                    one.accumulate = accumulate || first > 0;
-                else if (one.bias)
-                    one.bias += (groups.begin + k) * (reads_x ? ay : ax).columns;
-                dense(threads, one);
-            }
-            if constexpr (!reads_x) scatter(copies_x, ax, groups, x_at);
-            if constexpr (!reads_y) scatter(copies_y, ay, groups, y_at);
+            const Range images{first, std::min(first + most, batch)};
+            run_images(threads, p, groups, images, copies_w, accumulate || first > 0, dense);
         }
         if constexpr (!reads_w) scatter(copies_w, w(), groups, p.w);
+    }
+    /// The same for some images.
+    template <class P, class Dense>
+    void run_images(int threads, const P& p, const Range& groups, const Range& images, T* copies_w,
+                    bool accumulate, const Dense& dense) const {
+        constexpr bool reads_x = is_read<decltype(p.x)>, reads_y = is_read<decltype(p.y)>;
+        const Array ax = x(images.size()), ay = y(images.size());
+        const auto x_at = p.x + images.begin * x(1).rows * size(g_.in_channels);
+        const auto y_at = p.y + images.begin * y(1).rows * size(g_.out_channels);
+        T *const copies_x = memory<1>(ax, groups.size()), *const copies_y = memory<2>(ay, groups.size());
+        if (reads_x) gather(x_at, ax, groups, copies_x);
+        if (reads_y) gather(y_at, ay, groups, copies_y);
+        for (std::size_t k = 0; k < groups.size(); ++k) {
+            P one = p;
+            one.geometry = g_.one_group();
+            one.geometry.batch = static_cast<int>(images.size());
+            one.x = copies_x + k * ax.step();
+            one.y = copies_y + k * ay.step();
+            one.w = copies_w + k * w().step();
+            if constexpr (!is_read<decltype(p.w)>)
+                one.accumulate = accumulate;
+            else if (one.bias)
+                one.bias += (groups.begin + k) * (reads_x ? ay : ax).columns;
+            dense(threads, one);
+        }
+        if constexpr (!reads_x) scatter(copies_x, ax, groups, x_at);
+        if constexpr (!reads_y) scatter(copies_y, ay, groups, y_at);
     }
 
     contracts::ConvolutionGeometry g_;
