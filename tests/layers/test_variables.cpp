@@ -175,12 +175,12 @@ TEMPLATE_TEST_CASE("frozen parts get no gradients and are not updated", "[layers
     for (const auto& info : infos) {
         CAPTURE(info.name);
         const bool frozen = info.name.starts_with("first.") || info.name.starts_with("blocks.1.");
-        bool same = true, zero = true;
+        bool unchanged = true, zero = true;
         for (std::size_t i = info.offset; i < info.offset + info.extents.size(); ++i) {
-            same = same && before[i] == after[i];
+            unchanged = unchanged && before[i] == after[i];
             zero = zero && gradients[i] == 0;
         }
-        CHECK(same == frozen);
+        CHECK(unchanged == frozen);
         CHECK(zero == frozen);
     }
     // Gradients flow through frozen parts to the input.
