@@ -1,5 +1,6 @@
 #include "support/op_check.hpp"
 
+#include <limits>
 #include <vector>
 
 namespace gantry::test {
@@ -46,7 +47,7 @@ TEMPLATE_TEST_CASE("values of ops that move elements", "[ops]", GANTRY_TEST_DEVI
     CHECK(pad<2, 1, 0>(x).to_host() == Values{0, 0, 1, 2, 0, 3, 4, 5, 0, 6, 7, 8, 0, 9, 10, 11});
     CHECK(shift<2>(x, 1).to_host() == Values{0, 0, 1, 0, 3, 4, 0, 6, 7, 0, 9, 10});
     CHECK(shift<1>(x, -1).to_host() == Values{3, 4, 5, 0, 0, 0, 9, 10, 11, 0, 0, 0});
-    CHECK(shift<1>(x, -(1 << 31)).to_host() == Values(12, 0));
+    CHECK(shift<1>(x, std::numeric_limits<int>::min()).to_host() == Values(12, 0));
     const auto line = counted<Shape<4>>(device, 0);
     CHECK(reflect_pad<0, 2, 3>(line).to_host() == Values{2, 1, 0, 1, 2, 3, 2, 1, 0});
     const auto image = counted<Shape<Batch, 2, 2, 3>>(device, 1);
