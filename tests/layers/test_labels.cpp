@@ -96,7 +96,7 @@ TEST_CASE("an Embedding: names, initial values, costs", "[layers]") {
     std::string names;
     for (const auto& info : Architecture::parameters()) names += info.name + ' ';
     CHECK(names == "conv.weight conv.bias head.weight head.bias embed.weight ");
-    // The model card includes what is computed between the layers: product, sum per sample, sum.
+    // The total includes the ops between the layers: a product, a sum per sample and a sum.
     const auto rows = Architecture::summary();
     CHECK(rows.find("embed  Embedding 5 -> 3") != rows.npos);
     const std::size_t conv = 4 * 3 * (2 * 4 + 2), head = 7, average = 12;

@@ -124,7 +124,7 @@ TEMPLATE_TEST_CASE("second derivatives for parameters, and unrolled steps", "[la
         }
         net.parameters().from_host(start);
     }
-    // The same parameters in place of its own change nothing.
+    // With its own parameters, the network returns the same.
     const Step step{device};
     const auto x = inputs<double>(device);
     CHECK(with_parameters(net, parameters(net))(x).to_host() == net(x).to_host());

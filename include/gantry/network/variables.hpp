@@ -46,7 +46,7 @@ inline constexpr auto is_weight = [](Role role) { return role == Role::weight; }
 }  // namespace detail
 
 /// All parameters of a network as Variables of the current step, a std::tuple in the order of
-/// Architecture::parameters(). A loss may depend on them, and grad differentiates for them, also with
+/// Architecture::parameters(). A loss may depend on them, and grad takes them as inputs, also with
 /// create_graph:
 ///     auto slopes = grad(loss, parameters(network), {.create_graph = true});
 template <layers::AnyNetwork Net>
@@ -63,7 +63,7 @@ auto weights(Net& network) {
 }
 
 namespace layers {
-/// A network that computes with other parameters than its own; see with_parameters.
+/// A network that computes with given parameters instead of its own; see with_parameters.
 template <class Net>
 class [[nodiscard]] Substituted {
     using T = typename Net::scalar;
@@ -127,8 +127,8 @@ auto zip_with(const F& f, const First& first, const More&... more) {
     }(std::make_index_sequence<std::tuple_size_v<First>>{});
 }
 
-/// The network with other parameters in place of its own, in training mode: a forward pass that is
-/// differentiated for what the others were computed from. For unrolled and meta-learning steps:
+/// The network in training mode, computing with the given parameters instead of its own. Gradients flow to
+/// whatever they were computed from. For unrolled and meta-learning steps:
 ///     const auto slopes = grad(loss, parameters(network), {.create_graph = true});
 ///     const auto moved = zip_with([](const auto& w, const auto& g) { return w - 0.1 * g; },
 ///                                 parameters(network), slopes);
