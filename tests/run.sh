@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds gantry and runs all of its tests, starting from a bare Debian 12: installs missing packages.
 # Use: tests/run.sh [--quick] [PART...]
-#   PART     release      the whole suite with g++ (also: --quick)
+#   PART     release      the whole suite with g++ (also: --quick); beside asan-ubsan without what that runs, too
 #            asan-ubsan   unit tests under AddressSanitizer and UndefinedBehaviorSanitizer, with clang 19
 #            tsan         the threaded parts under ThreadSanitizer
 #            cuda         unit tests on the device Cuda, on the emulator of tests/cuda_emulator, with g++
@@ -45,6 +45,8 @@ jobs=$(.ci/jobs)
 # Files without tests (most examples, benchmarks) and single headers are compiled only once, by the clang
 # part.
 declare -A narrower_preset=([release]=release-tests)
+cpu_of_release=
+[[ " ${parts[*]} " != *" asan-ubsan "* ]] || cpu_of_release=EigenCpu
 summary=()
 passed=0
 failed=0
@@ -57,7 +59,8 @@ run_part() {
     # mold links in a tenth of the time. The tests train only the examples' smallest networks, and -O1 compiles
     # the examples in 60 % of the time.
     [[ $part =~ ^(nvcc|gpu)$ ]] || quick=(-D CMAKE_EXE_LINKER_FLAGS=-fuse-ld=mold)
-    [ "$part" != release ] || quick+=(-D GANTRY_EXAMPLE_OPTIONS=-O1)
+    # Test bodies for all devices run on Cpu under sanitizers: not twice.
+    [ "$part" != release ] || quick+=(-D GANTRY_EXAMPLE_OPTIONS=-O1 -D "GANTRY_TEST_CPU=$cpu_of_release")
     # g++ looks for unused memory from 1 GB on: a twentieth less time for a seventh more memory.
     [[ ! $part =~ ^(release|cuda)$ ]] || quick+=(-D CMAKE_CXX_FLAGS=--param=ggc-min-heapsize=1000000)
     { cmake --preset "$part" "${quick[@]}" && cmake --build --preset "$preset" --parallel "$jobs" &&
