@@ -14,6 +14,7 @@
 #include <gantry/init/initialize.hpp>
 #include <gantry/init/orthogonal.hpp>
 #include <gantry/init/output_bias.hpp>
+#include <gantry/init/random_direction.hpp>
 #include <gantry/init/variance_scaling.hpp>
 #include <gantry/layers/activations.hpp>
 #include <gantry/layers/avg_pool2d.hpp>
@@ -31,6 +32,7 @@
 #include <gantry/layers/resampling.hpp>
 #include <gantry/layers/reshape.hpp>
 #include <gantry/layers/sequential.hpp>
+#include <gantry/layers/spectral_norm.hpp>
 #include <gantry/layers/state.hpp>
 #include <gantry/layers/upsample.hpp>
 #include <gantry/network/average.hpp>

@@ -24,7 +24,7 @@ using ConvolutionalGenerator =
 using ConvolutionalDiscriminator =
     Sequential<InputShape<192>, Reshape<8, 8, 3>, Maxout<Conv2d<3, 18, same>, 2>,
                MaxPool2d<Pool2dOptions{.size = 2}>, Conv2d<18, 5, half>, AvgPool2d<Pool2dOptions{.size = 2}>,
-               Flatten, Dense<5, 1>>;
+               Flatten, SpectralNorm<Dense<5, 1>>>;
 
 struct StructGenerator {
     Dense<10, 64> first;
@@ -34,7 +34,7 @@ struct StructGenerator {
     auto operator()(const auto& z) const { return tanh(last(norms[1](norms[0](first(z))))); }
 };
 struct StructDiscriminator {
-    Fused<Dense<48, 40>, ELU<>> body;
+    Fused<SpectralNorm<Dense<48, 40>>, ELU<>> body;
     Dropout<0.3> dropout;
     Dense<40, 1> head;
 

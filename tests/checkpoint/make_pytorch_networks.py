@@ -11,6 +11,7 @@ import sys
 
 import torch
 from torch import nn
+from torch.nn.utils import spectral_norm
 
 BATCH = 3
 
@@ -26,6 +27,7 @@ class Maxout(nn.Linear):
         return super().forward(x).unflatten(1, (self.pieces, -1)).amax(1)
 
 
+torch.manual_seed(1)  # of the initial weights, too
 CASES = {
     "conv_dense": ((2, 4, 5), [nn.Conv2d(2, 3, 3, padding=1), nn.Flatten(), nn.Linear(60, 4)]),
     "conv_norms_dense": ((2, 4, 5), [
@@ -58,6 +60,10 @@ CASES = {
     "groups": ((4, 4, 5), [
         nn.Conv2d(4, 6, 3, padding=1, groups=2), nn.ConvTranspose2d(6, 3, (2, 3), 2, groups=3), nn.ReLU(),
         nn.Conv2d(3, 6, 3, groups=3), nn.Conv2d(6, 6, 3, padding=1, groups=6)]),
+    "spectral": ((4, 4, 5), [
+        spectral_norm(nn.Conv2d(4, 6, (3, 2), padding=1, groups=2)), nn.ReLU(),
+        spectral_norm(nn.ConvTranspose2d(6, 3, (2, 3), 2, groups=3)), nn.Flatten(),
+        spectral_norm(nn.Linear(312, 24)), nn.Unflatten(1, (3, 2, 4)), nn.Conv2d(3, 2, 2)]),
 }
 
 
@@ -75,14 +81,13 @@ def write_safetensors(path, tensors):
 
 
 def main():
-    torch.manual_seed(1)
     tensors = {}
     for name, (shape, layers) in CASES.items():
         network = nn.Sequential(*layers).eval()
         for key, tensor in network.state_dict().items():
             if key.endswith("running_var") or key.endswith("running_mean") or key.endswith("bias"):
                 tensor.uniform_(0.5, 2)
-            elif tensor.dim() == 1:
+            elif tensor.dim() == 1 and not key.endswith(("weight_u", "weight_v")):
                 tensor.uniform_(-2, 2)
         x = torch.randn(BATCH, *shape)
         tensors[f"{name}.input"], tensors[f"{name}.output"] = x, network(x)

@@ -204,6 +204,11 @@ TEST_CASE("PyTorch's networks give PyTorch's outputs, and are written in PyTorch
                    ConvTranspose2d<6, 3, Conv2dOptions{.size = {2, 3}, .stride = 2, .groups = 3}>, ReLU,
                    Conv2d<3, 6, Conv2dOptions{.size = 3, .groups = 3}>,
                    Conv2d<6, 6, Conv2dOptions{.size = 3, .padding = 1, .groups = 6}>>>("groups");
+    check_parity<Sequential<
+        InputShape<4, 5, 4>,
+        SpectralNorm<Conv2d<4, 6, Conv2dOptions{.size = {3, 2}, .padding = 1, .groups = 2}>>, ReLU,
+        SpectralNorm<ConvTranspose2d<6, 3, Conv2dOptions{.size = {2, 3}, .stride = 2, .groups = 3}>>, Flatten,
+        SpectralNorm<Dense<312, 24>>, Reshape<2, 4, 3>, Conv2d<3, 2, Conv2dOptions{.size = 2}>>>("spectral");
 }
 
 TEST_CASE("A state_dict is read regardless of parameterless layers in between", "") {

@@ -7,8 +7,8 @@
 
 namespace gantry::test {
 
-using TrainedNetwork =
-    Sequential<Dense<9, 16>, LeakyReLU<0.2f>, Dropout<0.3f>, Dense<16, 8>, BatchNorm<8>, Dense<8, 1>>;
+using TrainedNetwork = Sequential<Dense<9, 16>, LeakyReLU<0.2f>, Dropout<0.3f>, Dense<16, 8>, BatchNorm<8>,
+                                  SpectralNorm<Dense<8, 1>>>;
 
 /// A network and its optimizer, trained on noise.
 struct Training {

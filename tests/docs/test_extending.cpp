@@ -17,8 +17,9 @@ namespace extending {
 #include <extending_2.hpp>  // a network
 #include <extending_3.hpp>  // a layer
 #include <extending_4.hpp>  // a layer with a state
-#include <extending_5.hpp>  // an elementwise op
-#include <extending_6.hpp>  // losses over parameters
+#include <extending_5.hpp>  // a layer around another
+#include <extending_6.hpp>  // an elementwise op
+#include <extending_7.hpp>  // losses over parameters
 }  // namespace extending
 
 TEST_CASE("the code of docs/extending.md works") {
@@ -53,6 +54,13 @@ TEST_CASE("the code of docs/extending.md works") {
         backward(mean(square(network(x))), network);
         CHECK(network.parameter("2.scale").to_host()[0] != 1);
         CHECK(evaluation(network)(x).to_host().size() == 18);
+    }
+    SECTION("a layer around another") {
+        Network<Centred<Conv2d<2, 3, Conv2dOptions{.size = 4}>>, Cpu, double> network{device, Seed{1}};
+        const auto bias = network.parameter("0.bias").to_host();
+        const auto y = evaluation(network)(filled<Shape<Batch, 4, 4, 2>, double>(device, 1, 5)).to_host();
+        CHECK(std::abs(y[0] + y[1] + y[2] - bias[0] - bias[1] - bias[2]) < 1e-12);
+        CHECK(y != bias);
     }
     SECTION("losses over parameters") {
         Network<Sequential<Dense<4, 3>, Tanh, Dense<3, 2>>, Cpu> network{device, Seed{1}};

@@ -37,6 +37,37 @@ TEST_CASE("Singular values of a network's weights", "[eigen]") {
     CHECK(all[2].values.isZero());
 }
 
+TEST_CASE("the power method of SpectralNorm finds the largest singular value", "[eigen]") {
+    constexpr Conv2dOptions window{.size = 3, .padding = 1};
+    constexpr SpectralNormOptions often{.iterations = 5};
+    Cpu device;
+    Network<Sequential<InputShape<4, 4, 3>, SpectralNorm<Conv2d<3, 8, window>, often>, GlobalAvgPool2d,
+                       SpectralNorm<Dense<8, 6>, often>>,
+            Cpu, double>
+        network{device, Seed{1}};
+    const auto sigma = [&](const eigen::SingularValues& weight) {
+        const std::string layer = weight.name.substr(0, weight.name.find('.'));
+        const auto w = network.parameter(weight.name).to_host(),
+                   u = network.parameter(layer + ".weight_u").to_host(),
+                   v = network.parameter(layer + ".weight_v").to_host();
+        double sum = 0;
+        for (std::size_t i = 0; i < v.size(); ++i)
+            for (std::size_t o = 0; o < u.size(); ++o) sum += v[i] * w[i * u.size() + o] * u[o];
+        return sum;
+    };
+    const auto all = singular_values(network);
+    REQUIRE(all.size() == 2);
+    for (const eigen::SingularValues& weight : all) CHECK(sigma(weight) < 0.9 * weight.values[0]);
+    for (int i = 0; i < 60; ++i) {
+        const Step step{device};
+        static_cast<void>(network(filled<Shape<Batch, 4, 4, 3>, double>(device, 1, 1)));
+    }
+    for (const eigen::SingularValues& weight : all) {
+        CAPTURE(weight.name);
+        CHECK(std::abs(sigma(weight) - weight.values[0]) < 1e-12);
+    }
+}
+
 TEST_CASE("Orthogonal initialisation gives equal singular values", "[eigen]") {
     Cpu device;
     Network<Sequential<Dense<200, 200>, Dense<200, 50>, Dense<50, 300>>, Cpu, double> network{device,

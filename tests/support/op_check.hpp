@@ -143,14 +143,15 @@ template <class D, class... S, class F>
 void check_op(const std::string& name, const F& f, const OpCheckOptions& options = {}) {
     using gantry::detail::without_shapes;
     const auto in_double = without_shapes<double, D, S...>(f);
-    for (const int batch : options.batches) {
-        INFO(name << ", batch " << batch);
-        detail::check_derivatives<D>(in_double, {S::extents(batch)...}, options);
+    for (const int batch_size : options.batches) {
+        INFO(name << ", batch " << batch_size);
+        detail::check_derivatives<D>(in_double, {S::extents(batch_size)...}, options);
     }
-    constexpr int batch = 5;
+    constexpr int batch_size = 5;
     INFO(name);
     if (options.singles != Singles::not_checked)
-        detail::check_singles<D>(in_double, {S::extents(batch)...}, batch, {S::batched...}, options);
+        detail::check_singles<D>(in_double, {S::extents(batch_size)...}, batch_size, {S::batched...},
+                                 options);
     if constexpr (!std::is_same_v<D, EigenCpu>) {
         const auto in_float = without_shapes<float, D, S...>(f);
         const auto expected = without_shapes<double, EigenCpu, S...>(f);

@@ -38,12 +38,13 @@ inline std::vector<std::size_t> file_shape(const core::ParameterInfo& info) {
     for (int i = 0; i < info.extents.rank; ++i)
         shape.push_back(static_cast<std::size_t>(info.extents.of[static_cast<std::size_t>(i)]));
     if (info.file_order == core::FileOrder::transposed) std::reverse(shape.begin(), shape.end());
+    if (info.file_order == core::FileOrder::inputs) shape = {info.extents.size()};
     if (info.file_order == core::FileOrder::channels_first) shape = {shape[3], shape[2], shape[0], shape[1]};
     return shape;
 }
 
 /// A parameter's extents in memory, merged to three axes (a, b, c) that files hold as (c, b, a). A matrix has
-/// b = 1; a convolution has a = height * width.
+/// b = 1; a convolution has a = height * width; the inputs of one output have c = 1.
 inline std::array<std::size_t, 3> extents_to_reverse(const core::ParameterInfo& info) {
     const auto extent = [&](std::size_t i) { return static_cast<std::size_t>(info.extents.of[i]); };
     switch (info.file_order) {
@@ -51,6 +52,9 @@ inline std::array<std::size_t, 3> extents_to_reverse(const core::ParameterInfo& 
             return {extent(0), 1, extent(1)};
         case core::FileOrder::channels_first:
             return {extent(0) * extent(1), extent(2), extent(3)};
+        case core::FileOrder::inputs:
+            return info.extents.rank == 1 ? std::array{extent(0), std::size_t{1}, std::size_t{1}}
+                                          : std::array{extent(0) * extent(1), extent(2), std::size_t{1}};
         default:
             return {1, 1, info.extents.size()};
     }

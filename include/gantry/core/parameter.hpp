@@ -22,7 +22,16 @@ struct Name {
 }  // namespace core
 
 /// Role of a parameter in its layer. Initialisers choose by it.
-enum class Role { weight, bias, scale, shift, embedding, running_mean, running_variance };
+enum class Role {
+    weight,
+    bias,
+    scale,
+    shift,
+    embedding,
+    running_mean,
+    running_variance,
+    direction  ///< a vector of length 1: of a power iteration
+};
 
 namespace core {
 /// Memory layout of a parameter in a checkpoint file, which follows PyTorch.
@@ -32,6 +41,8 @@ enum class FileOrder {
     transposed,      ///< a matrix (in, out) in memory, (out, in) in a file
     channels_first,  ///< convolution weights: (height, width, in, out) in memory, (out, in, height, width) in
                      ///< a file
+    inputs,  ///< a value for each input of one output: (in) or (height, width, in) in memory, the vector (in)
+             ///< or (in * height * width) in a file
 };
 
 /// Compile-time description of a parameter or state of a layer. Vectors have the same layout in a file as in
@@ -46,6 +57,9 @@ struct Parameter {
     static constexpr int fan_in = parameter_fan_in,
                          fan_out = parameter_fan_out;  ///< inputs per output; outputs per input; 0: unknown
     static constexpr FileOrder file_order = order;     ///< layout in files
+    /// The same parameter with another name.
+    template <Name another>
+    using WithName = Parameter<another, S, parameter_role, parameter_fan_in, parameter_fan_out, order>;
     /// The same parameter with another fan_out.
     template <int another>
     using WithFanOut = Parameter<parameter_name, S, parameter_role, parameter_fan_in, another, order>;

@@ -1,6 +1,7 @@
 #pragma once
 #include <gantry/core/buffer.hpp>
 #include <gantry/init/distributions.hpp>
+#include <gantry/init/random_direction.hpp>
 
 #include <cmath>
 #include <vector>
@@ -34,6 +35,8 @@ void initialize_as_pytorch(const std::vector<core::ParameterInfo>& infos, core::
             case Role::shift:
             case Role::running_mean:
                 return Constant{0}(buffer.device(), info, tensor, stream);
+            case Role::direction:
+                return RandomDirection{}(buffer.device(), info, tensor, stream);
         }
     };
     for (const core::ParameterInfo& info : infos) fill(info, buffer.data() + info.offset);
@@ -58,7 +61,7 @@ void initialize(Net& network, Role role, const F& initializer, RandomStream& str
 
 /// The default initialisation of a Network, that of PyTorch's layers: weights and biases uniform in
 /// [-b, b) with b = 1 / sqrt(fan-in); embeddings normal with deviation 1; scales and running variances 1,
-/// shifts and running means 0.
+/// shifts and running means 0; directions random.
 template <class Net>
 void initialize_as_pytorch(Net& network, RandomStream& stream) {
     detail::initialize_as_pytorch(Net::Architecture::parameters(), network.parameters(), stream);

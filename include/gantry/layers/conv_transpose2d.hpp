@@ -21,6 +21,7 @@ struct ConvTranspose2d : ConvTranspose2d<in, out, Conv2dOptions{.size = 1}> {
 template <int in, int out, Conv2dOptions window>
 struct ConvTranspose2d<in, out, window> : detail::ConvolutionLayer<in, out, out, in, window>,
                                           layers::Part<ConvTranspose2d<in, out, window>> {
+    static constexpr int output_axis = -2;
     template <int index, class X>
     using Fit = decltype(detail::transposed_image_check<index, ConvTranspose2d, X, in, window>());
     template <class X>

@@ -32,6 +32,7 @@ struct Embedding : layers::Part<Embedding<classes, width>> {
     using Input = Shape<Batch>;
     static constexpr int features = 0;
     static constexpr bool takes_integers = true;
+    static constexpr int output_axis = 0;
     template <class X>
     using Output = Shape<Batch, columns>;
     static constexpr layers::FeatureOrder feature_order = layers::FeatureOrder::own;

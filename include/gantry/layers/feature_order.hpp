@@ -82,6 +82,9 @@ constexpr bool parameter_is_known() {
     if constexpr (order == layers::FeatureOrder::kept && !std::is_same_v<Y, core::AnyShape>)
         // PyTorch's features are not the last extent of a rank-3 tensor.
         return P::shape::rank < 2 && Y::rank != 3 && (size == 1 || size == last_extent<Y>);
+    if constexpr (order == layers::FeatureOrder::free && P::file_order == core::FileOrder::inputs &&
+                  X::rank == 2)
+        return size == last_extent<X>;
     if constexpr (order == layers::FeatureOrder::free && X::rank == 2 && Y::rank == 2)
         return P::file_order == core::FileOrder::transposed
                    ? P::shape::extents(0).first() == last_extent<X> &&

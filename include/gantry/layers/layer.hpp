@@ -30,6 +30,7 @@
 ///     takes_integers = true    the input is a tensor of integers: Embedding
 ///     Valid                    StaticCheck of the template arguments
 ///     Fit<index, X>            StaticCheck that it takes X if Input and features do not suffice: see fit.hpp
+///     output_axis              axis of the weight that belongs to the outputs, if it is not the last: see weight.hpp
 ///     Widened<n>               the same layer with n times the outputs; Maxout requires it
 ///     Part<Self>, a base       the layer can be a member of a network struct: see part.hpp
 ///     NestedTag                marks a container, as Sequential, whose forward takes (pass, cursor, x)
@@ -140,6 +141,12 @@ inline constexpr std::size_t pytorch_modules_of<L> = L::pytorch_modules;
 /// True for a layer whose input is a tensor of integers.
 template <class L>
 inline constexpr bool takes_integers = requires { requires L::takes_integers; };
+/// The axis of a layer's weight that belongs to its outputs; negative axes count from the last one, -1.
+template <class L>
+inline constexpr int output_axis_of = -1;
+template <class L>
+    requires requires { L::output_axis; }
+inline constexpr int output_axis_of<L> = L::output_axis;
 /// A layer that applies Pass::activation in its own kernel.
 template <class L>
 concept FusesActivation = requires { requires L::fuses_activation; };

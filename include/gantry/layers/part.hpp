@@ -336,6 +336,7 @@ struct Fused : layers::Part<Fused<Layer, Activation>> {
     template <class X>
     using Output = typename Layer::template Output<X>;
     static constexpr layers::FeatureOrder feature_order = layers::feature_order_of<Layer>;
+    static constexpr int output_axis = layers::output_axis_of<Layer>;
 
     static std::string name() { return Layer::name() + ", " + Activation::name(); }
 

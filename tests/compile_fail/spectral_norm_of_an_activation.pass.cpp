@@ -1,0 +1,4 @@
+#include <gantry/gantry.hpp>
+
+using namespace gantry;
+using Critic = Sequential<Dense<12, 8>, ReLU, SpectralNorm<Dense<8, 1>>>;

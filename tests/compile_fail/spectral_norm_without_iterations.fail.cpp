@@ -1,0 +1,8 @@
+// expect: SpectralNorm needs at least 1 iteration
+// max-errors: 1
+// trains: Critic
+#include <gantry/gantry.hpp>
+
+using namespace gantry;
+using Critic =
+    Sequential<Dense<12, 8>, ReLU, SpectralNorm<Dense<8, 1>, SpectralNormOptions{.iterations = 0}>>;
