@@ -3,7 +3,8 @@
 
 For each network NAME the file has its weights before the step as the part NAME.before (float), its inputs NAME.input0
 and so on, NAME.output and the weights after the step as NAME.after (double). The loss is mean(y^2) for each output y, plus
-a gradient penalty: the mean over the batch of |d sum(y) / d input0|^2. Plain SGD with rate 0.01 updates the weights.
+a gradient penalty: the mean over the batch of |d sum(y) / d input0|^2, times a factor where it is so large that a step in
+float would be inexact. Plain SGD with rate 0.01 updates the weights.
 
 Use: /usr/bin/python3 make_reference.py [reference.safetensors]   (Debian: python3-torch)
 """
@@ -30,6 +31,9 @@ CASES = {
     "r3_generator": (networks.R3Generator(8, 2, 4, 5, 3, 4), [(5,), LABELS]),
     "r3_discriminator": (networks.R3Discriminator(8, 2, 4, 6, 4), [(3, 32, 32), LABELS]),
     "features": (networks.FeatureDiscriminator(3), [(3, 8, 8)]),
+    "sngan_generator": (networks.SnganGenerator(5, 4), [(5,)], 1e-3),
+    "sngan_discriminator": (networks.SnganDiscriminator(4), [(3, 32, 32)]),
+    "spectral": (networks.SpectralLayers(), [(3, 8, 8), LABELS]),
 }
 
 
@@ -40,7 +44,7 @@ def channels_last(x):
 def main():
     torch.set_default_dtype(torch.float32)
     tensors = {}
-    for name, (network, inputs) in CASES.items():
+    for name, (network, inputs, *factor) in CASES.items():
         for parameter in network.parameters():
             if parameter.numel() == 1:
                 torch.nn.init.constant_(parameter, 0.7)  # attention's gamma begins with 0
@@ -56,7 +60,7 @@ def main():
         outputs = outputs if isinstance(outputs, tuple) else (outputs,)
         slope, = torch.autograd.grad(sum(y.sum() for y in outputs), x[0], create_graph=True)
         penalty = slope.square().flatten(1).sum(1).mean()
-        loss = sum(y.square().mean() for y in outputs) + penalty
+        loss = sum(y.square().mean() for y in outputs) + (factor[0] if factor else 1) * penalty
         optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
         loss.backward()
         optimizer.step()

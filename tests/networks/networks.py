@@ -2,6 +2,7 @@
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.utils import spectral_norm
 
 
 def conv(inputs, outputs, size=4, stride=2, padding=1, bias=True):
@@ -280,3 +281,70 @@ class R3Discriminator(nn.Module):
     def forward(self, image, label):
         y = self.EmbeddingLayer(F.one_hot(label, self.EmbeddingLayer.in_features).to(image.dtype))
         return (self.MainLayers(self.ExtractionLayer(image)) * y).sum(1)
+
+
+class SnganUpBlock(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.b1, self.b2 = nn.BatchNorm2d(c), nn.BatchNorm2d(c)
+        self.c1, self.c2 = (nn.Conv2d(c, c, 3, padding=1) for _ in range(2))
+        self.c_sc = nn.Conv2d(c, c, 1)
+
+    def forward(self, x):
+        h = self.c1(F.interpolate(F.relu(self.b1(x)), scale_factor=2))
+        return self.c2(F.relu(self.b2(h))) + self.c_sc(F.interpolate(x, scale_factor=2))
+
+
+class SnganGenerator(nn.Module):
+    def __init__(self, noise, width):
+        super().__init__()
+        self.l1 = nn.Linear(noise, 16 * width)
+        self.block2, self.block3, self.block4 = (SnganUpBlock(width) for _ in range(3))
+        self.b5, self.c5 = nn.BatchNorm2d(width), nn.Conv2d(width, 3, 3, padding=1)
+
+    def forward(self, z):
+        x = self.block4(self.block3(self.block2(self.l1(z).unflatten(1, (-1, 4, 4)))))
+        return torch.tanh(self.c5(F.relu(self.b5(x))))
+
+
+class SnganBlock(nn.Module):
+    def __init__(self, inputs, outputs, down=False, first=False):
+        super().__init__()
+        self.down, self.first = down, first
+        self.c1 = spectral_norm(nn.Conv2d(inputs, outputs if first else inputs, 3, padding=1))
+        self.c2 = spectral_norm(nn.Conv2d(outputs if first else inputs, outputs, 3, padding=1))
+        if down:
+            self.c_sc = spectral_norm(nn.Conv2d(inputs, outputs, 1))
+
+    def forward(self, x):
+        y = self.c2(F.relu(self.c1(x if self.first else F.relu(x))))
+        return F.avg_pool2d(y, 2) + F.avg_pool2d(self.c_sc(x), 2) if self.down else y + x
+
+
+class SnganDiscriminator(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.block1 = SnganBlock(3, width, down=True, first=True)
+        self.block2 = SnganBlock(width, width, down=True)
+        self.block3, self.block4 = SnganBlock(width, width), SnganBlock(width, width)
+        self.l5 = spectral_norm(nn.Linear(width, 1))
+
+    def forward(self, image):
+        x = self.block4(self.block3(self.block2(self.block1(image))))
+        return self.l5(F.relu(x).sum((2, 3)))
+
+
+class SpectralLayers(nn.Module):
+    """Not a network of a paper: each layer that has a spectral norm. The last one has two iterations."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = spectral_norm(nn.Conv2d(3, 4, (3, 2), 2, 1))
+        self.groups = spectral_norm(nn.Conv2d(4, 6, 3, padding=1, groups=2, bias=False))
+        self.up = spectral_norm(nn.ConvTranspose2d(6, 4, (2, 3), 2, groups=2))
+        self.embed = spectral_norm(nn.Embedding(5, 4))
+        self.head = spectral_norm(nn.Linear(4, 3), n_power_iterations=2)
+
+    def forward(self, image, label):
+        x = F.softplus(self.up(F.softplus(self.groups(F.softplus(self.conv(image)))))).mean((2, 3))
+        return self.head(x * (1 + self.embed(label)))

@@ -5,6 +5,7 @@
 #include "networks/pix2pix.hpp"
 #include "networks/r3gan.hpp"
 #include "networks/self_attention.hpp"
+#include "networks/sngan.hpp"
 #include "networks/style.hpp"
 #include "support/catch.hpp"
 #include "support/devices.hpp"
@@ -77,8 +78,28 @@ auto outputs(const Y& y) {
         return std::tuple{y.features, y.logits};
 }
 
+/// Each layer that has a spectral norm.
+struct SpectralLayers {
+    using Input = layers::Inputs<Shape<Batch, 8, 8, 3>, layers::Indices<Shape<Batch>>>;
+
+    Fused<SpectralNorm<Conv2d<3, 4, Conv2dOptions{.size = {3, 2}, .stride = 2, .padding = 1}>>, Softplus>
+        conv;
+    Fused<SpectralNorm<Conv2d<4, 6, Conv2dOptions{.size = 3, .padding = 1, .groups = 2, .bias = false}>>,
+          Softplus>
+        groups;
+    Fused<SpectralNorm<ConvTranspose2d<6, 4, Conv2dOptions{.size = {2, 3}, .stride = 2, .groups = 2}>>,
+          Softplus>
+        up;
+    SpectralNorm<Embedding<5, 4>> embed;
+    SpectralNorm<Dense<4, 3>, SpectralNormOptions{.iterations = 2}> head;
+
+    auto operator()(const auto& image, const auto& label) const {
+        return head(global_avg_pool2d(up(groups(conv(image)))) * (1.0 + embed(label)));
+    }
+};
+
 template <class Architecture, class T, class D, class First, class... More>
-void check_step(const std::string& name, double tolerance) {
+void check_step(const std::string& name, double tolerance, double penalty_factor = 1) {
     CAPTURE(name, sizeof(T));
     D device;
     Network<Architecture, D, T> network{device, Seed{1}};
@@ -92,8 +113,8 @@ void check_step(const std::string& name, double tolerance) {
         const auto total = std::apply([](const auto&... one) { return (sum(one) + ...); }, y);
         const auto slope = grad(total, x, {.create_graph = true});
         const auto penalty = mean(sum_per_sample(square(slope)));
-        const auto loss =
-            std::apply([](const auto&... one) { return (mean(square(one)) + ...); }, y) + penalty;
+        const auto loss = std::apply([](const auto&... one) { return (mean(square(one)) + ...); }, y) +
+                          penalty_factor * penalty;
         CHECK(error_of(std::vector{loss.item(), penalty.item()}, numbers_of<double>(name + ".losses")) <
               tolerance);
         sgd.step(backward(loss, network));
@@ -119,6 +140,9 @@ void check_steps(double tolerance) {
     check_step<FeatureDiscriminator<3>, T, D, Image>("features", tolerance);
     check_step<r3gan::Generator<8, 2, 4, 5, 3, 4>, T, D, Noise, Labels>("r3_generator", tolerance);
     check_step<r3gan::Discriminator<8, 2, 4, 6, 4>, T, D, Large, Labels>("r3_discriminator", tolerance);
+    check_step<sngan::Generator<5, 4>, T, D, Noise>("sngan_generator", tolerance, 1e-3);
+    check_step<sngan::Discriminator<4>, T, D, Large>("sngan_discriminator", tolerance);
+    check_step<SpectralLayers, T, D, Image, Labels>("spectral", tolerance);
 }
 
 }  // namespace
