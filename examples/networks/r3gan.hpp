@@ -1,24 +1,30 @@
 #pragma once
 #include <gantry/gantry.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
 
 // Huang, Gokaslan, Kuleshov and Tompkin, "The GAN is dead; long live the GAN! A modern baseline GAN" (2024),
 // with the names of the authors' code: residual blocks without normalisation, class-conditional. All
-// resampling has the filter [1, 2, 1], made interpolating by a convolution with [1, 1]: [1, 3, 3, 1].
+// resampling has the filter [1, 2, 1], made interpolating by a convolution with [1, 1]: [1, 3, 3, 1]. Initial
+// weights are normal with deviation gain / sqrt(fan-in).
 
 namespace gantry::networks::r3gan {
 
 template <int size, int groups = 1>
 inline constexpr Conv2dOptions window{.size = size, .padding = size / 2, .groups = groups, .bias = false};
 
+/// For layers without an activation: a gain of 1.
+inline constexpr KaimingNormal linear{.slope = 1};
+
 template <int in, int out, int size, int groups = 1>
 struct Convolution {
     Conv2d<in, out, window<size, groups>> Layer;
 
     auto operator()(const auto& x) const { return Layer(x); }
+    void initialize(const auto& set) const { set(Layer, Role::weight, linear); }
 };
 template <int channels>
 struct BiasedActivation {
@@ -26,8 +32,9 @@ struct BiasedActivation {
 
     auto operator()(const auto& x) const { return leaky_relu(x + Bias(x), 0.2); }
 };
-/// Twice as many channels inside; the 3x3 convolution in the middle is grouped.
-template <int channels, int groups>
+/// Twice as many channels inside; the 3x3 convolution in the middle is grouped. Initially the block returns
+/// its input, and its activations are small in a network of many blocks.
+template <int channels, int groups, int blocks_of_network>
 struct ResidualBlock {
     Convolution<channels, 2 * channels, 1> LinearLayer1;
     Convolution<2 * channels, 2 * channels, 3, groups> LinearLayer2;
@@ -36,6 +43,12 @@ struct ResidualBlock {
 
     auto operator()(const auto& x) const {
         return x + LinearLayer3(NonLinearity2(LinearLayer2(NonLinearity1(LinearLayer1(x)))));
+    }
+    void initialize(const auto& set) const {
+        const KaimingNormal activated{.slope = 0.2, .gain = std::pow(blocks_of_network, -0.25)};
+        set(LinearLayer1, Role::weight, activated);
+        set(LinearLayer2, Role::weight, activated);
+        set(LinearLayer3, Role::weight, Constant{0});
     }
 };
 /// A learned image of 4x4, with each channel times a linear map of the noise.
@@ -47,6 +60,7 @@ struct GenerativeBasis {
     auto operator()(const auto& z) const {
         return permute<1, 2, 0>(Basis(z)) * reshape<Shape<Batch, 1, 1, channels>>(LinearLayer(z));
     }
+    void initialize(const auto& set) const { set(LinearLayer, Role::weight, linear); }
 };
 /// One product with a learned image per channel, and a linear map.
 template <int channels, int outputs>
@@ -55,6 +69,10 @@ struct DiscriminativeBasis {
     Dense<channels, outputs, DenseOptions{.bias = false}> LinearLayer;
 
     auto operator()(const auto& x) const { return LinearLayer(reshape<Shape<Batch, channels>>(Basis(x))); }
+    void initialize(const auto& set) const {
+        set(Basis, Role::weight, linear);
+        set(LinearLayer, Role::weight, linear);
+    }
 };
 
 template <class Transition, class Block, class Indices>
@@ -65,7 +83,8 @@ struct StageLayers<Transition, Block, std::index_sequence<i...>> {
     using OfDiscriminator = Sequential<std::conditional_t<(i >= 0), Block, void>..., Transition>;
 };
 template <class Transition, int width, int groups, int blocks>
-using Layers = StageLayers<Transition, ResidualBlock<width, groups>, std::make_index_sequence<blocks>>;
+using Layers =
+    StageLayers<Transition, ResidualBlock<width, groups, 4 * blocks>, std::make_index_sequence<blocks>>;
 /// A stage of the generator: a transition to its resolution, and residual blocks.
 template <class Transition, int width, int groups, int blocks>
 struct GeneratorStage {
@@ -97,6 +116,7 @@ struct Generator {
     auto operator()(const auto& z, const auto& label) const {
         return AggregationLayer(MainLayers(concatenate(z, EmbeddingLayer(one_hot<classes>(label)))));
     }
+    void initialize(const auto& set) const { set(EmbeddingLayer, Role::weight, linear); }
 };
 /// Images of 32 x 32 and class labels -> scores Shape<Batch>.
 template <int width, int blocks, int groups, int embedding, int classes>
@@ -114,6 +134,9 @@ struct Discriminator {
     auto operator()(const auto& image, const auto& label) const {
         const auto features = MainLayers(ExtractionLayer(image));
         return sum_per_sample(features * EmbeddingLayer(one_hot<classes>(label)));
+    }
+    void initialize(const auto& set) const {
+        set(EmbeddingLayer, Role::weight, KaimingNormal{.slope = 1, .gain = 1 / std::sqrt(embedding)});
     }
 };
 

@@ -14,6 +14,9 @@ template <int in, int out, int size>
 using SpectralConvolution = SpectralNorm<Convolution<in, out, size>>;
 inline constexpr Pool2dOptions halve{.size = 2};
 
+/// Initial weights of a residual block, and of shortcuts and layers outside of blocks.
+inline constexpr GlorotUniform of_block{.gain = 1.4142135623730951}, of_layer{};
+
 /// Twice as high and wide.
 template <int in, int out>
 struct UpBlock {
@@ -24,6 +27,11 @@ struct UpBlock {
     Convolution<in, out, 1> c_sc;
 
     auto operator()(const auto& x) const { return c2(b2(c1(upsample<2>(b1(x))))) + upsample<2>(c_sc(x)); }
+    void initialize(const auto& set) const {
+        set(c1, Role::weight, of_block);
+        set(c2, Role::weight, of_block);
+        set(c_sc, Role::weight, of_layer);
+    }
 };
 /// The first block of the discriminator, half as high and wide: without an activation of the image.
 template <int in, int out>
@@ -33,6 +41,11 @@ struct FirstBlock {
     SpectralConvolution<in, out, 1> c_sc;
 
     auto operator()(const auto& x) const { return avg_pool2d<halve>(c2(c1(x))) + c_sc(avg_pool2d<halve>(x)); }
+    void initialize(const auto& set) const {
+        set(c1, Role::weight, of_block);
+        set(c2, Role::weight, of_block);
+        set(c_sc, Role::weight, of_layer);
+    }
 };
 /// Half as high and wide.
 template <int in, int out>
@@ -44,6 +57,11 @@ struct DownBlock {
     auto operator()(const auto& x) const {
         return avg_pool2d<halve>(c2(c1(relu(x)))) + c_sc(avg_pool2d<halve>(x));
     }
+    void initialize(const auto& set) const {
+        set(c1, Role::weight, of_block);
+        set(c2, Role::weight, of_block);
+        set(c_sc, Role::weight, of_layer);
+    }
 };
 template <int channels>
 struct Block {
@@ -51,6 +69,10 @@ struct Block {
     SpectralConvolution<channels, channels, 3> c2;
 
     auto operator()(const auto& x) const { return c2(c1(relu(x))) + x; }
+    void initialize(const auto& set) const {
+        set(c1, Role::weight, of_block);
+        set(c2, Role::weight, of_block);
+    }
 };
 
 /// Noise -> images of 32 x 32 in [-1, 1].
@@ -66,6 +88,10 @@ struct Generator {
     auto operator()(const auto& z) const {
         return tanh(c5(b5(block4(block3(block2(reshape<Shape<Batch, 4, 4, width>>(l1(z))))))));
     }
+    void initialize(const auto& set) const {
+        set(l1, Role::weight, of_layer);
+        set(c5, Role::weight, of_layer);
+    }
 };
 /// Images of 32 x 32 -> scores Shape<Batch, 1>.
 template <int width>
@@ -80,6 +106,7 @@ struct Discriminator {
     auto operator()(const auto& image) const {
         return l5(sum_over<1, 2>(relu(block4(block3(block2(block1(image)))))));
     }
+    void initialize(const auto& set) const { set(l5, Role::weight, of_layer); }
 };
 
 /// The published configuration for CIFAR-10.

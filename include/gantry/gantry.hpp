@@ -10,6 +10,7 @@
 #include <gantry/cpu/cpu.hpp>
 #include <gantry/data/device_batches.hpp>
 #include <gantry/grad/backward.hpp>
+#include <gantry/init/declared.hpp>
 #include <gantry/init/distributions.hpp>
 #include <gantry/init/initialize.hpp>
 #include <gantry/init/orthogonal.hpp>
@@ -24,6 +25,7 @@
 #include <gantry/layers/dense.hpp>
 #include <gantry/layers/dropout.hpp>
 #include <gantry/layers/embedding.hpp>
+#include <gantry/layers/initial_values.hpp>
 #include <gantry/layers/input.hpp>
 #include <gantry/layers/learned_tensor.hpp>
 #include <gantry/layers/max_pool2d.hpp>

@@ -15,11 +15,12 @@ using namespace gantry;
 namespace extending {
 #include <extending_1.hpp>  // a function
 #include <extending_2.hpp>  // a network
-#include <extending_3.hpp>  // a layer
-#include <extending_4.hpp>  // a layer with a state
-#include <extending_5.hpp>  // a layer around another
-#include <extending_6.hpp>  // an elementwise op
-#include <extending_7.hpp>  // losses over parameters
+#include <extending_3.hpp>  // initial values
+#include <extending_4.hpp>  // a layer
+#include <extending_5.hpp>  // a layer with a state
+#include <extending_6.hpp>  // a layer around another
+#include <extending_7.hpp>  // an elementwise op
+#include <extending_8.hpp>  // losses over parameters
 }  // namespace extending
 
 TEST_CASE("the code of docs/extending.md works") {
@@ -45,6 +46,13 @@ TEST_CASE("the code of docs/extending.md works") {
         adam.step(backward(mean(critic(images, labels)), critic));
         CHECK(decltype(critic)::Architecture::summary().find("embed  Embedding 10 -> 32") !=
               std::string::npos);
+    }
+    SECTION("initial values") {
+        Network<ResidualBlock, Cpu> block{device, Seed{1}};
+        const Step step{device};
+        const auto x = normal<Shape<Batch, 4, 4, 16>>(device, 2, noise);
+        CHECK(evaluation(block)(x).to_host() == x.to_host());
+        CHECK(block.parameter("conv1.weight").to_host()[0] != 0);
     }
     SECTION("layers") {
         Network<Sequential<Dense<4, 6>, FeatureScale<6>, RunningScale>, Cpu> network{device, Seed{1}};

@@ -100,12 +100,14 @@ TEMPLATE_TEST_CASE("Initialisers have their moments and bounds", "[init]", GANTR
         uniform(KaimingUniform{}, std::sqrt(6.0 / 120));
         uniform(KaimingUniform{.mode = FanMode::fan_out}, std::sqrt(6.0 / 200));
         uniform(KaimingUniform{.slope = 0.2}, std::sqrt(6.0 / (1.04 * 120)));
+        uniform(KaimingUniform{.slope = 1, .gain = 3}, 3 * std::sqrt(3.0 / 120));
         uniform(KaimingUniform{.slope = std::sqrt(5.0)}, 1 / std::sqrt(120.0));  // PyTorch's Linear
     }
     SECTION("Kaiming, normal") {
         check_normal(weights(KaimingNormal{}), 0, std::sqrt(2.0 / 120));
         check_normal(weights(KaimingNormal{.mode = FanMode::fan_out}), 0, std::sqrt(2.0 / 200));
         check_normal(weights(KaimingNormal{.slope = 0.2}), 0, std::sqrt(2.0 / (1.04 * 120)));
+        check_normal(weights(KaimingNormal{.slope = 1, .gain = 3}), 0, 3 / std::sqrt(120.0));
     }
 }
 

@@ -25,10 +25,10 @@ inline double glorot_std(std::string_view where, const core::ParameterInfo& info
     return gain *
            std::sqrt(2 / (checked_fan(where, info, info.fan_in) + checked_fan(where, info, info.fan_out)));
 }
-inline double kaiming_std(std::string_view where, const core::ParameterInfo& info, double slope,
-                          FanMode mode) {
+inline double kaiming_std(std::string_view where, const core::ParameterInfo& info, double slope, FanMode mode,
+                          double gain) {
     const int fan = mode == FanMode::fan_in ? info.fan_in : info.fan_out;
-    return std::sqrt(2 / ((1 + slope * slope) * checked_fan(where, info, fan)));
+    return gain * std::sqrt(2 / ((1 + slope * slope) * checked_fan(where, info, fan)));
 }
 /// Uniform distribution with mean 0 and this standard deviation: bound = sqrt(3) * deviation.
 inline Uniform uniform_with_std(double deviation) {
@@ -62,28 +62,30 @@ struct GlorotNormal {
     }
 };
 
-/// Uniform with mean 0 and standard deviation sqrt(2 / ((1 + slope^2) fan)), where `slope` is that of the
-/// LeakyReLU that follows the layer (0: ReLU). Errors: a parameter without fans. Source: He et al., "Delving
-/// deep into rectifiers" (2015), equations 10 (fan_in), 14 (fan_out) and 15 (slope).
+/// Uniform with mean 0 and standard deviation gain * sqrt(2 / ((1 + slope^2) fan)), where `slope` is that of
+/// the LeakyReLU that follows the layer (0: ReLU, 1: none). Errors: a parameter without fans. Source: He et
+/// al., "Delving deep into rectifiers" (2015), equations 10 (fan_in), 14 (fan_out) and 15 (slope).
 struct KaimingUniform {
-    double slope = 0;                ///< of the LeakyReLU that follows the layer; 0: ReLU
+    double slope = 0;                ///< of the LeakyReLU that follows the layer; 0: ReLU, 1: no activation
     FanMode mode = FanMode::fan_in;  ///< which fan enters the formula
+    double gain = 1;                 ///< factor of the standard deviation
 
     template <class T, class D>
     void operator()(D& device, const core::ParameterInfo& info, T* parameter, RandomStream& stream) const {
-        const double deviation = detail::kaiming_std("KaimingUniform", info, slope, mode);
+        const double deviation = detail::kaiming_std("KaimingUniform", info, slope, mode, gain);
         detail::uniform_with_std(deviation)(device, info, parameter, stream);
     }
 };
 
-/// Normal with mean 0 and standard deviation sqrt(2 / ((1 + slope^2) fan)); see KaimingUniform.
+/// Normal with mean 0 and standard deviation gain * sqrt(2 / ((1 + slope^2) fan)); see KaimingUniform.
 struct KaimingNormal {
-    double slope = 0;                ///< of the LeakyReLU that follows the layer; 0: ReLU
+    double slope = 0;                ///< of the LeakyReLU that follows the layer; 0: ReLU, 1: no activation
     FanMode mode = FanMode::fan_in;  ///< which fan enters the formula
+    double gain = 1;                 ///< factor of the standard deviation
 
     template <class T, class D>
     void operator()(D& device, const core::ParameterInfo& info, T* parameter, RandomStream& stream) const {
-        const double deviation = detail::kaiming_std("KaimingNormal", info, slope, mode);
+        const double deviation = detail::kaiming_std("KaimingNormal", info, slope, mode, gain);
         Normal{0, deviation}(device, info, parameter, stream);
     }
 };

@@ -2,6 +2,7 @@
 #include <gantry/core/buffer.hpp>
 #include <gantry/core/random.hpp>
 #include <gantry/grad/backward.hpp>
+#include <gantry/init/declared.hpp>
 #include <gantry/init/initialize.hpp>
 #include <gantry/layers/sequential.hpp>
 #include <gantry/network/network_fit.hpp>
@@ -192,7 +193,8 @@ public:
     /// Number of learned values.
     static constexpr std::size_t parameter_count = Architecture::parameter_count;
 
-    /// Allocates and initialises as PyTorch does: see initialize_as_pytorch. Errors: out of memory.
+    /// Allocates and initialises as PyTorch does, and as network structs declare: see initialize_as_pytorch
+    /// and initialize_as_declared. Errors: out of memory.
     Network(D& device, Seed seed)
         : parameters_(one_number_each(device)),
           gradients_(one_number_each(device)),
@@ -200,6 +202,7 @@ public:
           dropout_(seed, "dropout") {
         RandomStream stream(seed, "initialisation");
         initialize_as_pytorch(*this, stream);
+        initialize_as_declared(*this, stream);
     }
     /// Moves the parameters, which keep their addresses. Handles to the other network end: its views,
     /// parameter views, gradients and optimizers, and the passes that this step has recorded through it. A

@@ -1,0 +1,13 @@
+// expect: the member function initialize of a network struct must be const
+// expect: StructInitializes<Critic>
+// max-errors: 1
+#include <gantry/gantry.hpp>
+
+using namespace gantry;
+struct Critic {
+    Dense<12, 1> dense;
+
+    auto operator()(const auto& x) const { return dense(x); }
+    void initialize(const auto& set) { set(dense, Role::weight, Normal{}); }
+};
+void train(Cpu& device) { Network<Critic, Cpu> network{device, Seed{1}}; }
