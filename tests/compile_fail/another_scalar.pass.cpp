@@ -2,4 +2,4 @@
 
 using namespace gantry;
 using Net = Sequential<Dense<8, 4>, ReLU, Dense<4, 1>>;
-void use(Network<Net, Cpu, double>& net, const Tensor<Shape<Batch, 8>, double, Cpu>& x) { net(x); }
+auto use(Network<Net, Cpu, double>& net, const Tensor<Shape<Batch, 8>, double, Cpu>& x) { return net(x); }

@@ -6,7 +6,8 @@
 #   // expect-nvcc: REGEX     the same, for nvcc only
 #   // max-errors: N          at most N errors may be reported
 #   // trains: NETWORK        train.cpp also trains this network, as for its twin; errors must be in SOURCE only
-# REGEX uses CMake's syntax; runs of white space in the output count as one space.
+# REGEX uses CMake's syntax; runs of white space in the output count as one space. `ctest --verbose` prints how many
+# errors and lines there are, and the first error.
 file(STRINGS "${SOURCE}" network REGEX "^// trains: ")
 string(REPLACE "// trains: " "" network "${network}")
 set(program "${SOURCE}")
@@ -45,11 +46,16 @@ if(output MATCHES "train\\.cpp:[0-9]+:[0-9]+")
     message(SEND_ERROR "the compiler reports a use of the network, not its type:\n${output}")
 endif()
 
+string(REGEX MATCHALL "error: " errors "${output}")
+list(LENGTH errors count)
+string(REGEX MATCHALL "\n" lines "${output}")
+list(LENGTH lines line_count)
+string(REGEX MATCH "[^\n]*error: [^\n]*" first_error "${output}")
+message(STATUS "errors: ${count}, lines: ${line_count}, first error: ${first_error}")
+
 file(STRINGS "${SOURCE}" limit REGEX "^// max-errors: ")
 if(limit)
     string(REGEX REPLACE "^// max-errors: " "" limit "${limit}")
-    string(REGEX MATCHALL "error: " errors "${output}")
-    list(LENGTH errors count)
     if(count GREATER limit)
         message(SEND_ERROR "${count} errors where ${limit} are enough:\n${output}")
     endif()

@@ -8,7 +8,7 @@ using Generator =
                ConvTranspose2d<32, 16, window>, BatchNorm<16>, ReLU, ConvTranspose2d<16, 3, window>, Tanh>;
 using Discriminator = Sequential<InputShape<32, 32, 3>, Conv2d<3, 16, Conv2dOptions{.size = 4, .stride = 2}>>;
 
-void step(Network<Generator, Cpu>& generator, Network<Discriminator, Cpu>& discriminator,
+auto step(Network<Generator, Cpu>& generator, Network<Discriminator, Cpu>& discriminator,
           const Tensor<Shape<Batch, 1, 1, 100>, float, Cpu>& noise) {
-    discriminator(generator(noise));
+    return discriminator(generator(noise));
 }

@@ -2,7 +2,7 @@
 
 using namespace gantry;
 using Net = Network<Sequential<Dense<8, 4>, ReLU, Dense<4, 1>>, Cpu>;
-void use(Net& net, const Tensor<Shape<Batch, 8>, float, Cpu>& tensor) {
+auto use(Net& net, const Tensor<Shape<Batch, 8>, float, Cpu>& tensor) {
     const auto x = variable(tensor);
-    sum(square(grad(sum(net(x)), x)));
+    return sum(square(grad(sum(net(x)), x)));
 }

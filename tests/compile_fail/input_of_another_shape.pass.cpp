@@ -2,4 +2,4 @@
 
 using namespace gantry;
 using Net = Sequential<Dense<8, 4>, ReLU, Dense<4, 1>>;
-void use(Network<Net, Cpu>& net, const Tensor<Shape<Batch, 8>, float, Cpu>& x) { net(x); }
+auto use(Network<Net, Cpu>& net, const Tensor<Shape<Batch, 8>, float, Cpu>& x) { return net(x); }

@@ -7,10 +7,10 @@ using namespace gantry;
 
 using Net = Sequential<Conv2d<3, 8, Conv2dOptions{.size = 3}>>;
 
-void use() {
+auto use() {
     Cpu device;
     Network<Net, Cpu> network{device, Seed{1}};
     const Step step{device};
     const auto x = filled<Shape<Batch, 8, 8, 3>>(device, 2, 1);
-    network(x, x);
+    return network(x, x).to_host();
 }

@@ -16,10 +16,10 @@ struct Net {
     auto operator()(const auto& image) const { return head(pool(block(first(image)))); }
 };
 
-void use() {
+auto use() {
     Cpu device;
     Network<Net, Cpu> network{device, Seed{1}};
     const Step step{device};
     const auto x = filled<Shape<Batch, 8, 8, 3>>(device, 2, 1);
-    network(x);
+    return network(x).to_host();
 }

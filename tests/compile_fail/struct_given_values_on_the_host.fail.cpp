@@ -11,10 +11,10 @@ struct Net {
     auto operator()(const auto& x) const { return dense(x); }
 };
 
-void use() {
+auto use() {
     Cpu device;
     Network<Net, Cpu> network{device, Seed{1}};
     const Step step{device};
     const std::vector<float> values(8);
-    network(values);
+    return network(values).to_host();
 }

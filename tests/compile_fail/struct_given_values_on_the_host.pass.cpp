@@ -9,10 +9,10 @@ struct Net {
     auto operator()(const auto& x) const { return dense(x); }
 };
 
-void use() {
+auto use() {
     Cpu device;
     Network<Net, Cpu> network{device, Seed{1}};
     const Step step{device};
     const std::vector<float> values(8);
-    network(from_host<Shape<Batch, 4>>(device, 2, values));
+    return network(from_host<Shape<Batch, 4>>(device, 2, values)).to_host();
 }

@@ -1,5 +1,7 @@
 // expect: a layer expects a different number of features than it gets
-// expect: InMember<[^;]*conv
+// expect-gcc: InMember<[^;]*conv
+// expect-clang: InMember<[^;]*conv
+// expect-nvcc: InMember<[^;]*'c', 'o', 'n', 'v'
 // expect: LayerFits<-1, gantry::Conv2d<8, 8[^;]*>, 8, 16>
 // max-errors: 1
 // trains: Net

@@ -1,5 +1,7 @@
 // expect: an Embedding takes a tensor of integers, and other layers one of floating-point numbers
-// expect: MemberTakesIntegers<.*embed
+// expect-gcc: MemberTakesIntegers<.*embed
+// expect-clang: MemberTakesIntegers<.*embed
+// expect-nvcc: MemberTakesIntegers<.*'e', 'm', 'b', 'e', 'd'
 // max-errors: 1
 #include <gantry/gantry.hpp>
 

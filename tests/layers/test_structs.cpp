@@ -382,7 +382,8 @@ TEST_CASE("a layer of a struct is only called by its network", "[layers]") {
     Cpu device;
     const Step step{device};
     const auto x = vectors(device);
-    CHECK_THROWS_WITH(Shared{}(x), Catch::Contains("can only be called in the forward pass of a Network"));
+    CHECK_THROWS_WITH(Shared{}(x), Catch::Contains("can only be called in the forward pass of a Network") &&
+                                       Catch::Contains("got a call of Dense 6 -> 6 outside of it"));
     Network<Conditional, Cpu> net{device, Seed{1}};
     Cpu another;
     const auto elsewhere = filled<Shape<Batch, 3>>(another, 2, 1);

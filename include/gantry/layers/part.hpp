@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -24,7 +25,8 @@ namespace gantry {
 
 namespace diagnosis {
 /// Names the member of a network struct whose layer does not fit its input; instantiating Mismatch reports
-/// the error. Members of the same type cannot be told apart, so all of them are named.
+/// the error. Members of the same type cannot be told apart, so all of them are named; outside of a network
+/// there is none.
 template <core::Name member, class Mismatch>
 struct InMember {
     static_assert(sizeof(Mismatch) > 0);  // instantiates it, which reports the error
@@ -109,11 +111,12 @@ struct PartPlace {
     mutable std::uint64_t drawn_ = 0;  ///< random blocks drawn in this pass
 
     template <class T, class D>
-    const PartPass<T, D>& pass_of() const {
+    const PartPass<T, D>& pass_of(std::string (*layer_name)()) const {
         if (!pass_)
             fail("Network",
                  "a layer that is a member of a struct can only be called in the forward pass of a "
-                 "Network of that struct: Network<Struct, Cpu> network{device, seed}; network(x)");
+                 "Network of that struct: Network<Struct, Cpu> network{device, seed}; network(x)",
+                 "a call of ", layer_name(), " outside of it");
         if (pass_->type != &pass_type<T, D>)
             fail("Network", "a layer's input must have the scalar type and device type of its network");
         return static_cast<const PartPass<T, D>&>(*pass_);
@@ -256,18 +259,15 @@ struct Part : detail::PartPlace {  // NOLINT: a constructor would keep layers fr
         if constexpr (std::is_same_v<S, core::AnyShape>) {
             return Unknown{TensorRef<T, D>{}};  // an error has been reported
         } else if constexpr (layers::takes_integers<Layer> != IntegerTensor<X>) {
-            if constexpr (std::is_base_of_v<core::Meta, D>)
-                static_cast<void>(
-                    sizeof(diagnosis::MemberTakesIntegers<
-                           detail::member_names<typename detail::StructOf<D>::type, Layer>(), Layer, X>));
+            static_cast<void>(
+                sizeof(diagnosis::MemberTakesIntegers<
+                       detail::member_names<typename detail::StructOf<D>::type, Layer>(), Layer, X>));
             return Unknown{TensorRef<T, D>{}};
         } else if constexpr (!decltype(detail::layer_check<-1, Layer, S>())::fits) {
-            if constexpr (std::is_base_of_v<core::Meta, D>) {
-                using Check = decltype(detail::layer_check<-1, Layer, S>());
-                static_cast<void>(sizeof(
-                    diagnosis::InMember<detail::member_names<typename detail::StructOf<D>::type, Layer>(),
-                                        typename Check::diagnosis>));
-            }
+            using Check = decltype(detail::layer_check<-1, Layer, S>());
+            static_cast<void>(
+                sizeof(diagnosis::InMember<detail::member_names<typename detail::StructOf<D>::type, Layer>(),
+                                           typename Check::diagnosis>));
             return Unknown{TensorRef<T, D>{}};
         } else if constexpr (!detail::inner_layers_fit<Layer, S>) {
             return Unknown{TensorRef<T, D>{}};  // reported by the container
@@ -282,7 +282,8 @@ struct Part : detail::PartPlace {  // NOLINT: a constructor would keep layers fr
 private:
     template <class X>
     auto computed(const X& x) const {
-        const auto& pass = pass_of<typename detail::NetworkScalarOf<X>::type, typename X::device_type>();
+        const auto& pass =
+            pass_of<typename detail::NetworkScalarOf<X>::type, typename X::device_type>(Layer::name);
         const auto cursor = pass.cursor.after(before_.tensors, before_.numbers, before_.states);
         if (!pass.training) return run<false>(cursor, *pass.dropout, x);
         // C++ does not say which operand of a + is computed first. With a stream for each part, that does not
