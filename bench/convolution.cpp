@@ -3,11 +3,11 @@
 // benchmark times all three in turn; its counters give each one's shortest and median time, and the
 // shortest's percentage of the FMA peak measured in the same run. Only taps inside the image count as work.
 #include "peak.hpp"
+#include <gantry/core/buffer.hpp>
 #include <gantry/cpu/convolution/convolution.hpp>
 
 #include <cstddef>
 #include <string>
-#include <vector>
 
 #include <benchmark/benchmark.h>
 
@@ -56,6 +56,7 @@ constexpr Layer layers[] = {
     {"r3gan", 8, window(16, 3, 1, 1), 1536, 1536, 96},
     {"r3gan", 8, window(4, 4, 1, 0), 768, 768, 768},
     {"depthwise", 16, window(32, 3, 1, 1), 64, 64, 64},
+    {"depthwise", 8, window(14, 3, 1, 1), 40, 40, 40},
 };
 
 /// Multiply-adds of an axis: pairs of an output and a tap inside the image.
@@ -69,18 +70,22 @@ double meetings(const ConvolutionAxis& axis) {
     return count;
 }
 
-std::vector<float> some_numbers(std::size_t size) {
-    std::vector<float> x(size);
-    for (std::size_t i = 0; i < size; ++i) x[i] = static_cast<float>(i * 2654435761u >> 8 & 2047) * 1e-3f - 1;
+using Numbers = gantry::core::Buffer<float, gantry::Cpu>;  // aligned, as tensors are
+
+Numbers some_numbers(gantry::Cpu& device, std::size_t size) {
+    Numbers x(device, size);
+    for (std::size_t i = 0; i < size; ++i)
+        x.data()[i] = static_cast<float>(i * 2654435761u >> 8 & 2047) * 1e-3f - 1;
     return x;
 }
 
 void convolution(benchmark::State& state, const Layer& layer, int threads) {
     const gantry::contracts::ConvolutionGeometry geometry{
         layer.batch, layer.axis, layer.axis, layer.in_channels, layer.out_channels, layer.groups};
-    std::vector<float> x = some_numbers(geometry.x_size()), y = some_numbers(geometry.y_size()),
-                       w = some_numbers(geometry.w_size()), to_x(x.size()), to_y(y.size()), to_w(w.size());
     gantry::Cpu device{{.threads = threads}};
+    Numbers x = some_numbers(device, geometry.x_size()), y = some_numbers(device, geometry.y_size()),
+            w = some_numbers(device, geometry.w_size()), to_x(device, x.size()), to_y(device, y.size()),
+            to_w(device, w.size());
     const double work = 2.0 * layer.batch * meetings(layer.axis) * meetings(layer.axis) * layer.in_channels *
                         layer.out_channels / layer.groups;
     gantry::bench::RoundRobin<float> contest(threads);

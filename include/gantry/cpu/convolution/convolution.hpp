@@ -22,83 +22,86 @@ inline int convolution_threads(int most, const contracts::ConvolutionGeometry& g
                               most);
 }
 
-/// A forward or transposed convolution that is not a matrix product.
+/// The sums of a convolution.
 template <class T>
-void run(int threads, const contracts::ConvolutionGeometry& g, const ConvolutionSum<T>& sum) {
-    if (g.is_depthwise())
-        DepthwiseConvolution<T>(sum).run(threads);
-    else
-        run(threads, sum);
+ConvolutionSum<T> sum_of(const contracts::ConvolutionParameters<T>& p) {
+    const contracts::ConvolutionGeometry& g = p.geometry;
+    return {.vertical_axis = g.vertical,
+            .horizontal_axis = g.horizontal,
+            .transposed = false,
+            .batch = static_cast<std::size_t>(g.batch),
+            .source_channels = static_cast<std::size_t>(g.in_channels),
+            .target_channels = static_cast<std::size_t>(g.out_channels),
+            .source = p.x,
+            .w = p.w,
+            .target = p.y,
+            .bias = p.bias,
+            .activation = p.activation};
+}
+template <class T>
+ConvolutionSum<T> sum_of(const contracts::ConvolutionTransposedParameters<T>& p) {
+    const contracts::ConvolutionGeometry& g = p.geometry;
+    return {.vertical_axis = g.vertical,
+            .horizontal_axis = g.horizontal,
+            .transposed = true,
+            .batch = static_cast<std::size_t>(g.batch),
+            .source_channels = static_cast<std::size_t>(g.out_channels),
+            .target_channels = static_cast<std::size_t>(g.in_channels),
+            .source = p.y,
+            .w = p.w,
+            .target = p.x,
+            .bias = p.bias,
+            .activation = p.activation};
 }
 
-// Each computes a convolution on at most `most_threads` threads.
-
-template <class T>
-void convolve(int most_threads, const contracts::ConvolutionParameters<T>& p) {
-    const contracts::ConvolutionGeometry& g = p.geometry;
-    if (const auto product = as_product(p)) return multiply(convolution_threads(most_threads, g), *product);
-    if (g.y_size() == 0) return;
-    const int threads = convolution_threads(most_threads, g);
-    if (g.groups > 1 && !g.is_depthwise())
-        return GroupedConvolution<T>(g).run(threads, p,
-                                            [](int most, const auto& group) { convolve(most, group); });
-    run(threads, g,
-        ConvolutionSum<T>{.vertical_axis = g.vertical,
-                          .horizontal_axis = g.horizontal,
-                          .transposed = false,
-                          .batch = static_cast<std::size_t>(g.batch),
-                          .source_channels = static_cast<std::size_t>(g.in_channels),
-                          .target_channels = static_cast<std::size_t>(g.out_channels),
-                          .source = p.x,
-                          .w = p.w,
-                          .target = p.y,
-                          .bias = p.bias,
-                          .activation = p.activation});
+/// The matrix product that the kernels compute in place of a convolution, if there is one.
+template <class P>
+auto product_of(const P& p) {
+    return contracts::as_product(p);
 }
-
 template <class T>
-void convolve(int most_threads, const contracts::ConvolutionTransposedParameters<T>& p) {
-    const contracts::ConvolutionGeometry& g = p.geometry;
+auto product_of(const contracts::ConvolutionTransposedParameters<T>& p) {
+    auto product = contracts::as_product(p);
     // Unlike a product, the kernels below can add one bias per channel to rows of (pixel, channel).
-    if (const auto product = as_product(p); product && (!p.bias || product->bias))
-        return multiply(convolution_threads(most_threads, g), *product);
-    if (g.x_size() == 0) return;
-    const int threads = convolution_threads(most_threads, g);
-    if (g.groups > 1 && !g.is_depthwise())
-        return GroupedConvolution<T>(g).run(threads, p,
-                                            [](int most, const auto& group) { convolve(most, group); });
-    run(threads, g,
-        ConvolutionSum<T>{.vertical_axis = g.vertical,
-                          .horizontal_axis = g.horizontal,
-                          .transposed = true,
-                          .batch = static_cast<std::size_t>(g.batch),
-                          .source_channels = static_cast<std::size_t>(g.out_channels),
-                          .target_channels = static_cast<std::size_t>(g.in_channels),
-                          .source = p.y,
-                          .w = p.w,
-                          .target = p.x,
-                          .bias = p.bias,
-                          .activation = p.activation});
+    if (product && p.bias && !product->bias) product.reset();
+    return product;
 }
 
+// Each computes a depthwise convolution, or an ungrouped one, on `threads` threads.
+
+template <class P>
+void run_depthwise(int threads, const P& p) {
+    DepthwiseConvolution(sum_of(p)).run(threads);
+}
 template <class T>
-void convolve(int most_threads, const contracts::ConvolutionWeightGradientParameters<T>& p) {
-    const contracts::ConvolutionGeometry& g = p.geometry;
-    if (const auto product = as_product(p)) return multiply(convolution_threads(most_threads, g), *product);
-    if (g.w_size() == 0) return;
-    if (g.batch == 0) {
-        if (!p.accumulate) std::fill_n(p.w, g.w_size(), T(0));
-        return;
-    }
-    const int threads = convolution_threads(most_threads, g);
-    if (g.is_depthwise())
-        DepthwiseWeightGradient<T>(p).run(threads);
-    else if (g.groups > 1)
-        GroupedConvolution<T>(g).run(threads, p, [](int most, const auto& group) { convolve(most, group); });
-    else if (WindowGradient<T>::suits(g))
+void run_depthwise(int threads, const contracts::ConvolutionWeightGradientParameters<T>& p) {
+    DepthwiseWeightGradient<T>(p).run(threads);
+}
+template <class P>
+void run_ungrouped(int threads, const P& p) {
+    run(threads, sum_of(p));
+}
+template <class T>
+void run_ungrouped(int threads, const contracts::ConvolutionWeightGradientParameters<T>& p) {
+    if (WindowGradient<T>::suits(p.geometry))
         WindowGradient<T>(p).run(threads);
     else
         WeightGradient<T>(p).run(threads);
+}
+
+/// Computes a convolution, in the direction of P, on at most `most_threads` threads. No array is empty.
+template <class P>
+void convolve(int most_threads, const P& p) {
+    const contracts::ConvolutionGeometry& g = p.geometry;
+    const int threads = convolution_threads(most_threads, g);
+    if (const auto product = product_of(p))
+        multiply(threads, *product);
+    else if (g.is_depthwise())
+        run_depthwise(threads, p);
+    else if (g.groups > 1)
+        GroupedConvolution(p).run(threads, convolve<P>);
+    else
+        run_ungrouped(threads, p);
 }
 
 }  // namespace gantry::cpu::inline GANTRY_TARGET
@@ -108,19 +111,22 @@ namespace gantry {
 template <class T>
 void launch(Cpu& device, const contracts::ConvolutionParameters<T>& p) {
     contracts::check_range(p.geometry);
-    cpu::convolve(device.threads(), p);
+    if (p.geometry.y_size() > 0) cpu::convolve(device.threads(), p);
 }
 
 template <class T>
 void launch(Cpu& device, const contracts::ConvolutionTransposedParameters<T>& p) {
     contracts::check_range(p.geometry);
-    cpu::convolve(device.threads(), p);
+    if (p.geometry.x_size() > 0) cpu::convolve(device.threads(), p);
 }
 
 template <class T>
 void launch(Cpu& device, const contracts::ConvolutionWeightGradientParameters<T>& p) {
     contracts::check_range(p.geometry);
-    cpu::convolve(device.threads(), p);
+    if (p.geometry.x_size() > 0 && p.geometry.y_size() > 0)
+        cpu::convolve(device.threads(), p);
+    else if (!p.accumulate)
+        std::fill_n(p.w, p.geometry.w_size(), T(0));
 }
 
 }  // namespace gantry

@@ -32,8 +32,6 @@ public:
     }
 
 private:
-    static constexpr std::size_t strip = 2, block = 4;  // vectors of channels, pixels
-
     /// The weights in the order in which AxisTaps numbers the taps.
     const T* weights() const {
         if (!sum_.transposed) return sum_.w;
@@ -53,22 +51,31 @@ private:
         const std::size_t source_row = sum_.horizontal.sources() * channels_;
         const T* const source = sum_.source + (image * sum_.vertical.sources() + taps.pixel) * source_row;
         T* const target = sum_.target + image * sum_.target_image() + row * sum_.target_row();
-        const auto compute_pixels = [&](const Column* first, auto pixels) {
-            for_strips<strip, T>(channels_, [&](std::size_t c, auto vectors, const auto& lane) {
-                compute<vectors(), pixels()>(taps, first, source + c, c, target + c, lane);
-            });
-        };
-        for (std::size_t i = 0; i < columns_.size();) {
-            const Column* const first = &columns_[i];
-            std::size_t same = 1;
-            while (same < block && i + same < columns_.size() && first[same].same) ++same;
-            if (same == block)
-                compute_pixels(first, std::integral_constant<std::size_t, block>{});
-            else
-                compute_pixels(first, std::integral_constant<std::size_t, 1>{});
-            i += same == block ? block : 1;
+        for (std::size_t i = 0, end = 0; i < columns_.size(); i = end) {
+            end = i + 1;
+            while (end < columns_.size() && columns_[end].same) ++end;
+            compute_run(taps, columns_.subspan(i, end - i), source, target);
         }
         activate(sum_.activation, sum_.target_row(), target);
+    }
+
+    /// Computes columns with the same taps. Where a block of pixels does not divide their number, the last
+    /// block overlaps the one before it.
+    void compute_run(const TapRun& rows, std::span<const Column> run, const T* source, T* target) const {
+        if (run.size() >= 4)
+            compute_blocks<4, 2>(rows, run, source, target);
+        else
+            compute_blocks<1, 4>(rows, run, source, target);
+    }
+    /// In blocks of `pixels` pixels and `strip` vectors of channels, whose sums hide each other's latency.
+    template <std::size_t pixels, std::size_t strip>
+    void compute_blocks(const TapRun& rows, std::span<const Column> run, const T* source, T* target) const {
+        for (std::size_t i = 0; i < run.size(); i += pixels) {
+            const Column* const first = &run[std::min(i, run.size() - pixels)];
+            for_overlapping_strips<strip, T>(channels_, [&](std::size_t c, auto vectors, const auto& lane) {
+                compute<vectors(), pixels>(rows, first, source + c, c, target + c, lane);
+            });
+        }
     }
 
     /// Computes `pixels` pixels with the same taps, in channels from `channel` on.
@@ -120,23 +127,24 @@ public:
           channels_(size(p.geometry.in_channels)) {}
 
     void run(int threads) const {
-        const std::size_t rows = size(p_.geometry.batch) * size(v_.out), w_size = p_.geometry.w_size(),
-                          work = p_.geometry.y_size() * size(v_.size * h_.size);
+        const std::size_t rows = size(p_.geometry.batch) * size(v_.out), sums_size = taps() * row_of_sums(),
+                          work = p_.geometry.y_size() * taps();
         const std::size_t parts = std::min(rows, std::clamp<std::size_t>(work / part_work, 1, most_parts));
-        T* const sums = parts > 1 ? scratch<T>(parts * w_size) : p_.w;
+        T* const sums = scratch<T>((parts + 1) * sums_size);
+        T* const total = sums + parts * sums_size;
         parallel_ranges(threads, parts, 1, 1, [&](std::size_t begin, std::size_t end) {
             for (std::size_t part = begin; part < end; ++part) {
-                T* const w = sums + part * w_size;
-                if (parts > 1 || !p_.accumulate) std::fill_n(w, w_size, T(0));
+                T* const w = sums + part * sums_size;
+                std::fill_n(w, sums_size, T(0));
                 const Range mine = share(rows, part, parts);
                 for (std::size_t r = mine.begin; r < mine.end; ++r) add_row(r, w);
             }
         });
-        if (parts > 1) add_groups(threads, parts, w_size, sums, p_.w, p_.accumulate);
+        add_groups(threads, parts, sums_size, sums, total, false);
+        write(total);
     }
 
 private:
-    static constexpr std::size_t strip = 4;  // vectors of channels: independent sums that hide the latency
     static constexpr std::size_t part_work = 1 << 18, most_parts = 32;
 
     static std::size_t size(int n) { return static_cast<std::size_t>(n); }
@@ -150,8 +158,26 @@ private:
         return {size(below(0)), size(below(a.in))};
     }
 
-    /// Adds the products of row `row` of y, counted over all images, to w.
-    void add_row(std::size_t row, T* w) const {
+    std::size_t taps() const { return size(v_.size * h_.size); }
+
+    // The sums of a tap are whole vectors, those of for_overlapping_strips: the last vector has the sums of
+    // some channels once more.
+    std::size_t row_of_sums() const { return whole_vectors<T>(channels_); }
+    /// Writes the sums of all taps to w, or adds them.
+    void write(const T* sums) const {
+        const std::size_t whole = channels_ / lanes<T> * lanes<T>, rest = channels_ - whole;
+        // The channels after the whole vectors are the last of the last vector.
+        const std::size_t last = channels_ < lanes<T> ? 0 : row_of_sums() - rest;
+        T* w = p_.w;
+        for (std::size_t tap = 0; tap < taps(); ++tap, w += channels_, sums += row_of_sums()) {
+            if (!p_.accumulate) std::fill_n(w, channels_, T(0));
+            for (std::size_t c = 0; c < whole; ++c) w[c] += sums[c];
+            for (std::size_t c = 0; c < rest; ++c) w[whole + c] += sums[last + c];
+        }
+    }
+
+    /// Adds the products of row `row` of y, counted over all images, to the sums.
+    void add_row(std::size_t row, T* sums) const {
         const int oy = static_cast<int>(row % size(v_.out));
         const std::size_t image = row / size(v_.out);
         const T* const y = p_.y + row * size(h_.out) * channels_;
@@ -165,25 +191,26 @@ private:
                 const std::size_t ix =
                     size(static_cast<int>(range.begin) * h_.stride - h_.padding + kx * h_.dilation);
                 add_tap(x + ix * channels_, y + range.begin * channels_, range.size(),
-                        w + size(ky * h_.size + kx) * channels_);
+                        sums + size(ky * h_.size + kx) * row_of_sums());
             }
         }
     }
-    /// w[c] += sum over `count` outputs of x[..., c] y[..., c]
-    void add_tap(const T* x, const T* y, std::size_t count, T* w) const {
+    /// Adds the products of `count` outputs, x[..., c] y[..., c], to the sums of a tap.
+    void add_tap(const T* x, const T* y, std::size_t count, T* sums) const {
         const std::size_t x_step = size(h_.stride) * channels_;
-        for_strips<strip, T>(channels_, [&](std::size_t c, auto vectors, const auto& lane) {
-            Vector<T> sums[vectors()] = {};
+        T* to = sums;
+        for_overlapping_strips<4, T>(channels_, [&](std::size_t c, auto vectors, const auto& lane) {
+            Vector<T> sum[vectors()] = {};  // independent: they hide each other's latency
             const T *from_x = x + c, *from_y = y + c;
             for (std::size_t i = 0; i < count; ++i, from_x += x_step, from_y += channels_)
                 static_for<vectors()>([&](auto j) GANTRY_ALWAYS_INLINE {
-                    sums[j] = multiply_add(lane.get(from_x + j * lanes<T>), lane.get(from_y + j * lanes<T>),
-                                           sums[j]);
+                    sum[j] = multiply_add(lane.get(from_x + j * lanes<T>), lane.get(from_y + j * lanes<T>),
+                                          sum[j]);
                 });
             static_for<vectors()>([&](auto j) GANTRY_ALWAYS_INLINE {
-                T* const to = w + c + j * lanes<T>;
-                lane.put(to, lane.get(to) + sums[j]);
+                store(to + j * lanes<T>, load(to + j * lanes<T>) + sum[j]);
             });
+            to += vectors() * lanes<T>;
         });
     }
 

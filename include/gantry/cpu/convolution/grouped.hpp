@@ -13,27 +13,28 @@ namespace gantry::cpu::inline GANTRY_TARGET {
 /// A grouped convolution as ungrouped ones, of contiguous copies of each group's channels. It works on a
 /// block of groups and of images at a time, so that copies access long runs of memory and stay in the L2
 /// cache.
-template <class T>
+template <class P>
 class GroupedConvolution {
 public:
-    explicit GroupedConvolution(const contracts::ConvolutionGeometry& geometry) : g_(geometry) {}
+    explicit GroupedConvolution(const P& p) : p_(p), g_(p.geometry) {}
 
-    /// Calls dense(threads, parameters) with the parameters of an ungrouped convolution, for each group and
-    /// block of images. Groups are distributed over the threads if there are enough; otherwise the threads
-    /// share each convolution. Blocks of images depend on the geometry alone, since they split the sums of
-    /// weight gradients.
-    template <class P, class Dense>
-    void run(int threads, const P& p, const Dense& dense) const {
+    /// Calls ungrouped(threads, parameters) with the parameters of an ungrouped convolution, for each group
+    /// and block of images. Groups are distributed over the threads if there are enough; otherwise the
+    /// threads share each convolution. Blocks of images depend on the geometry alone, since they split the
+    /// sums of weight gradients.
+    template <class Ungrouped>
+    void run(int threads, const Ungrouped& ungrouped) const {
         const std::size_t groups = size(g_.groups), most = groups_in_block();
         const int apart = groups >= size(threads) ? threads : 1;
         parallel(apart, [&](int part, int parts) {
             const Range mine = share(groups, size(part), size(parts));
             for (std::size_t first = mine.begin; first < mine.end; first += most)
-                run_block(threads / apart, p, {first, std::min(first + most, mine.end)}, dense);
+                run_block(threads / apart, {first, std::min(first + most, mine.end)}, ungrouped);
         });
     }
 
 private:
+    using T = std::remove_cvref_t<decltype(*P::w)>;
     static constexpr std::size_t run_bytes = 1024;  // of a pixel, in the channels of a block of groups
     static constexpr std::size_t block_bytes =
         524288;  // of the larger image, in a block of groups and images
@@ -95,50 +96,51 @@ private:
 
     template <class Pointer>
     static constexpr bool is_read = std::is_const_v<std::remove_pointer_t<Pointer>>;
+    static constexpr bool reads_x = is_read<decltype(P::x)>, reads_y = is_read<decltype(P::y)>,
+                          reads_w = is_read<decltype(P::w)>;
 
-    template <class P, class Dense>
-    void run_block(int threads, const P& p, const Range& groups, const Dense& dense) const {
-        constexpr bool reads_w = is_read<decltype(p.w)>;
+    template <class Ungrouped>
+    void run_block(int threads, const Range& groups, const Ungrouped& ungrouped) const {
         const std::size_t batch = size(g_.batch), most = images_in_block();
         T* const copies_w = memory<0>(w(), groups.size());
         bool accumulate = false;
-        if constexpr (!reads_w) accumulate = p.accumulate;
-        if (reads_w || accumulate) gather(p.w, w(), groups, copies_w);
+        if constexpr (!reads_w) accumulate = p_.accumulate;
+        if (reads_w || accumulate) gather(p_.w, w(), groups, copies_w);
         for (std::size_t first = 0; first < batch; first += most) {
             const Range images{first, std::min(first + most, batch)};
-            run_images(threads, p, groups, images, copies_w, accumulate || first > 0, dense);
+            run_images(threads, groups, images, copies_w, accumulate || first > 0, ungrouped);
         }
-        if constexpr (!reads_w) scatter(copies_w, w(), groups, p.w);
+        if constexpr (!reads_w) scatter(copies_w, w(), groups, p_.w);
     }
     /// The same for some images.
-    template <class P, class Dense>
-    void run_images(int threads, const P& p, const Range& groups, const Range& images, T* copies_w,
-                    bool accumulate, const Dense& dense) const {
-        constexpr bool reads_x = is_read<decltype(p.x)>, reads_y = is_read<decltype(p.y)>;
+    template <class Ungrouped>
+    void run_images(int threads, const Range& groups, const Range& images, T* copies_w, bool accumulate,
+                    const Ungrouped& ungrouped) const {
         const Array ax = x(images.size()), ay = y(images.size());
-        const auto x_at = p.x + images.begin * x(1).rows * size(g_.in_channels);
-        const auto y_at = p.y + images.begin * y(1).rows * size(g_.out_channels);
+        const auto x_at = p_.x + images.begin * x(1).rows * size(g_.in_channels);
+        const auto y_at = p_.y + images.begin * y(1).rows * size(g_.out_channels);
         T *const copies_x = memory<1>(ax, groups.size()), *const copies_y = memory<2>(ay, groups.size());
         if (reads_x) gather(x_at, ax, groups, copies_x);
         if (reads_y) gather(y_at, ay, groups, copies_y);
         for (std::size_t k = 0; k < groups.size(); ++k) {
-            P one = p;
+            P one = p_;
             one.geometry = g_.one_group();
             one.geometry.batch = static_cast<int>(images.size());
             one.x = copies_x + k * ax.step();
             one.y = copies_y + k * ay.step();
             one.w = copies_w + k * w().step();
-            if constexpr (!is_read<decltype(p.w)>)
+            if constexpr (!reads_w)
                 one.accumulate = accumulate;
             else if (one.bias)
                 one.bias += (groups.begin + k) * (reads_x ? ay : ax).columns;
-            dense(threads, one);
+            ungrouped(threads, one);
         }
         if constexpr (!reads_x) scatter(copies_x, ax, groups, x_at);
         if constexpr (!reads_y) scatter(copies_y, ay, groups, y_at);
     }
 
-    contracts::ConvolutionGeometry g_;
+    const P& p_;
+    const contracts::ConvolutionGeometry& g_;
 };
 
 }  // namespace gantry::cpu::inline GANTRY_TARGET

@@ -38,4 +38,14 @@ void for_strips(std::size_t size, const F& f) {
     if (i < size) f(i, std::integral_constant<std::size_t, 1>{}, Lane<T, true>{size - i});
 }
 
+/// The same, but no vector is partial if there are enough elements for one: the last vector overlaps the one
+/// before it, so f computes some elements twice.
+template <std::size_t most, class T, class F>
+void for_overlapping_strips(std::size_t size, const F& f) {
+    const std::size_t covered = size / lanes<T> * lanes<T>;
+    for_strips<most, T>(size < lanes<T> ? size : covered, f);
+    if (covered > 0 && covered < size)
+        f(size - lanes<T>, std::integral_constant<std::size_t, 1>{}, Lane<T, false>{});
+}
+
 }  // namespace gantry::cpu::inline GANTRY_TARGET
