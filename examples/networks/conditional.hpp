@@ -1,4 +1,5 @@
 #pragma once
+#include "networks/windows.hpp"
 #include <gantry/gantry.hpp>
 
 // Miyato and Koyama, "cGANs with projection discriminator" (2018): labels enter the generator through its
@@ -20,13 +21,12 @@ struct ConditionalBatchNorm {
 template <int noise, int classes, int c, int colours>
 struct ConditionalGenerator {
     using Input = layers::Inputs<Shape<Batch, noise>, layers::Indices<Shape<Batch>>>;
-    static constexpr Conv2dOptions double_4x4{.size = 4, .stride = 2, .padding = 1};
 
     Dense<noise, 16 * 2 * c> dense;
     ConditionalBatchNorm<classes, 2 * c> norm1;
-    ConvTranspose2d<2 * c, c, double_4x4> conv1;
+    ConvTranspose2d<2 * c, c, by_two> conv1;
     ConditionalBatchNorm<classes, c> norm2;
-    ConvTranspose2d<c, colours, double_4x4> conv2;
+    ConvTranspose2d<c, colours, by_two> conv2;
 
     auto operator()(const auto& z, const auto& label) const {
         const auto x = reshape<Shape<Batch, 4, 4, 2 * c>>(dense(z));
@@ -37,16 +37,15 @@ struct ConditionalGenerator {
 template <int classes, int c, int colours>
 struct ProjectionDiscriminator {
     using Input = layers::Inputs<Shape<Batch, 16, 16, colours>, layers::Indices<Shape<Batch>>>;
-    static constexpr Conv2dOptions halve_4x4{.size = 4, .stride = 2, .padding = 1};
 
-    Fused<Conv2d<colours, c, halve_4x4>, LeakyReLU<0.2>> conv1;
-    Fused<Conv2d<c, 2 * c, halve_4x4>, LeakyReLU<0.2>> conv2;
+    Fused<Conv2d<colours, c, by_two>, LeakyReLU<0.2>> conv1;
+    Fused<Conv2d<c, 2 * c, by_two>, LeakyReLU<0.2>> conv2;
     Dense<2 * c, 1> head;
     Embedding<classes, 2 * c> embed;
 
     auto operator()(const auto& image, const auto& label) const {
         const auto features = sum_over<1, 2>(conv2(conv1(image)));
-        return head(features) + reshape<Shape<Batch, 1>>(sum_per_sample(features * embed(label)));
+        return head(features) + sum_per_sample(features * embed(label));
     }
 };
 

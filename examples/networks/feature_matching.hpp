@@ -1,4 +1,5 @@
 #pragma once
+#include "networks/windows.hpp"
 #include <gantry/gantry.hpp>
 
 // Salimans et al., "Improved techniques for training GANs" (2016), section 3.1: the generator matches the
@@ -16,10 +17,9 @@ struct FeaturesAndLogits {
 template <int c>
 struct FeatureDiscriminator {
     using Input = Shape<Batch, 16, 16, 3>;
-    static constexpr Conv2dOptions halve{.size = 4, .stride = 2, .padding = 1};
 
-    Sequential<Conv2d<3, c, halve>, LeakyReLU<0.2>, Conv2d<c, 2 * c, halve>, BatchNorm<2 * c>, LeakyReLU<0.2>,
-               GlobalAvgPool2d>
+    Sequential<Conv2d<3, c, by_two>, LeakyReLU<0.2>, Conv2d<c, 2 * c, by_two>, BatchNorm<2 * c>,
+               LeakyReLU<0.2>, GlobalAvgPool2d>
         body;
     Dense<2 * c, 1> head;
 

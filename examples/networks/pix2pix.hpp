@@ -1,4 +1,5 @@
 #pragma once
+#include "networks/windows.hpp"
 #include <gantry/gantry.hpp>
 
 // Isola, Zhu, Zhou and Efros, "Image-to-image translation with conditional adversarial networks" (2017): a
@@ -6,14 +7,11 @@
 
 namespace gantry::networks {
 
-inline constexpr Conv2dOptions unet_4x4{.size = 4, .stride = 2, .padding = 1, .bias = false};
-inline constexpr Conv2dOptions unet_4x4_with_bias{.size = 4, .stride = 2, .padding = 1};
-
 /// The innermost level of the U-Net: halves the image, doubles it again, and joins the result to its input.
 template <int outer, int inner>
 struct UnetBottom {
-    Conv2d<outer, inner, unet_4x4> down;
-    ConvTranspose2d<inner, outer, unet_4x4> up;
+    Conv2d<outer, inner, by_two_no_bias> down;
+    ConvTranspose2d<inner, outer, by_two_no_bias> up;
     BatchNorm<outer> norm;
 
     auto operator()(const auto& x) const {
@@ -24,10 +22,10 @@ struct UnetBottom {
 /// A level of the U-Net around `Inner`, which returns twice its channels.
 template <int outer, int inner, class Inner>
 struct UnetLevel {
-    Conv2d<outer, inner, unet_4x4> down;
+    Conv2d<outer, inner, by_two_no_bias> down;
     BatchNorm<inner> down_norm;
     Inner submodule;
-    ConvTranspose2d<2 * inner, outer, unet_4x4> up;
+    ConvTranspose2d<2 * inner, outer, by_two_no_bias> up;
     BatchNorm<outer> up_norm;
 
     auto operator()(const auto& x) const {
@@ -51,9 +49,9 @@ struct UnetLevelWithDropout {
 template <int size, int in, int out, int c, class Inner>
 struct Unet {
     using Input = Shape<Batch, size, size, in>;
-    Conv2d<in, c, unet_4x4> down;
+    Conv2d<in, c, by_two_no_bias> down;
     Inner submodule;
-    ConvTranspose2d<2 * c, out, unet_4x4_with_bias> up;
+    ConvTranspose2d<2 * c, out, by_two> up;
 
     auto operator()(const auto& x) const { return tanh(up(relu(submodule(down(x))))); }
 };
@@ -82,10 +80,10 @@ struct PatchDiscriminator {
     static constexpr Conv2dOptions same_4x4{.size = 4, .padding = 1, .bias = false};
     static constexpr Conv2dOptions last_4x4{.size = 4, .padding = 1};
 
-    Fused<Conv2d<2 * colours, c, unet_4x4_with_bias>, LeakyReLU<0.2>> conv1;
-    Conv2d<c, 2 * c, unet_4x4> conv2;
+    Fused<Conv2d<2 * colours, c, by_two>, LeakyReLU<0.2>> conv1;
+    Conv2d<c, 2 * c, by_two_no_bias> conv2;
     Fused<BatchNorm<2 * c>, LeakyReLU<0.2>> norm2;
-    Conv2d<2 * c, 4 * c, unet_4x4> conv3;
+    Conv2d<2 * c, 4 * c, by_two_no_bias> conv3;
     Fused<BatchNorm<4 * c>, LeakyReLU<0.2>> norm3;
     Conv2d<4 * c, 8 * c, same_4x4> conv4;
     Fused<BatchNorm<8 * c>, LeakyReLU<0.2>> norm4;

@@ -83,19 +83,13 @@ struct StageLayers<Transition, Block, std::index_sequence<i...>> {
     using OfDiscriminator = Sequential<std::conditional_t<(i >= 0), Block, void>..., Transition>;
 };
 template <class Transition, int width, int groups, int blocks>
-using Layers =
+using LayersOf =
     StageLayers<Transition, ResidualBlock<width, groups, 4 * blocks>, std::make_index_sequence<blocks>>;
-/// A stage of the generator: a transition to its resolution, and residual blocks.
-template <class Transition, int width, int groups, int blocks>
-struct GeneratorStage {
-    typename Layers<Transition, width, groups, blocks>::OfGenerator Layers;
-
-    auto operator()(const auto& x) const { return Layers(x); }
-};
-/// A stage of the discriminator: residual blocks, and a transition to the next resolution.
-template <class Transition, int width, int groups, int blocks>
-struct DiscriminatorStage {
-    typename Layers<Transition, width, groups, blocks>::OfDiscriminator Layers;
+/// In the generator a transition to its resolution, and residual blocks; in the discriminator residual
+/// blocks, and a transition to the next resolution.
+template <class Chain>
+struct StageOf {
+    Chain Layers;
 
     auto operator()(const auto& x) const { return Layers(x); }
 };
@@ -105,7 +99,7 @@ template <int width, int blocks, int groups, int noise, int embedding, int class
 struct Generator {
     using Input = layers::Inputs<Shape<Batch, noise>, layers::Indices<Shape<Batch>>>;
     template <class Transition>
-    using Stage = GeneratorStage<Transition, width, groups, blocks>;
+    using Stage = StageOf<typename LayersOf<Transition, width, groups, blocks>::OfGenerator>;
 
     Sequential<Stage<GenerativeBasis<noise + embedding, width>>, Stage<FirUpsample<1, 3, 3, 1>>,
                Stage<FirUpsample<1, 3, 3, 1>>, Stage<FirUpsample<1, 3, 3, 1>>>
@@ -123,7 +117,7 @@ template <int width, int blocks, int groups, int embedding, int classes>
 struct Discriminator {
     using Input = layers::Inputs<Shape<Batch, 32, 32, 3>, layers::Indices<Shape<Batch>>>;
     template <class Transition>
-    using Stage = DiscriminatorStage<Transition, width, groups, blocks>;
+    using Stage = StageOf<typename LayersOf<Transition, width, groups, blocks>::OfDiscriminator>;
 
     Convolution<3, width, 1> ExtractionLayer;
     Sequential<Stage<FirDownsample<1, 3, 3, 1>>, Stage<FirDownsample<1, 3, 3, 1>>,

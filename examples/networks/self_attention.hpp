@@ -1,4 +1,5 @@
 #pragma once
+#include "networks/windows.hpp"
 #include <gantry/gantry.hpp>
 
 // Zhang, Goodfellow, Metaxas and Odena, "Self-attention generative adversarial networks" (2019), section 3.
@@ -15,16 +16,11 @@ struct SelfAttention {
     Conv2d<channels, channels, per_pixel> value;
     LearnedTensor<Shape<1>> gamma;
 
-    template <AnyTensor X>
-    auto operator()(const X& x) const {
-        using Image = typename X::shape;
-        constexpr int pixels = static_cast<int>(Image::sample_size) / channels;
-        using Reduced = Shape<Batch, pixels, reduced>;
-        const auto scores = batched_matmul<Transpose::right>(reshape<Reduced>(query(x)),
-                                                             reshape<Reduced>(key(x)));  // (B, query, key)
-        const auto attended =
-            batched_matmul(softmax(scores), reshape<Shape<Batch, pixels, channels>>(value(x)));
-        return x + reshape<Shape<>>(gamma(x)) * reshape<Image>(attended);
+    auto operator()(const auto& x) const {
+        const auto q = flatten<1, 2>(query(x)), k = flatten<1, 2>(key(x));
+        const auto scores = batched_matmul<Transpose::right>(q, k);  // (B, query, key)
+        const auto attended = batched_matmul(softmax(scores), flatten<1, 2>(value(x)));
+        return x + gamma(x) * reshape_as(attended, x);
     }
 };
 
@@ -32,11 +28,9 @@ struct SelfAttention {
 template <int c>
 struct AttentiveDiscriminator {
     using Input = Shape<Batch, 16, 16, 3>;
-    static constexpr Conv2dOptions halve{.size = 4, .stride = 2, .padding = 1};
-
-    Fused<Conv2d<3, c, halve>, LeakyReLU<0.2>> conv1;
+    Fused<Conv2d<3, c, by_two>, LeakyReLU<0.2>> conv1;
     SelfAttention<c> attention;
-    Fused<Conv2d<c, 2 * c, halve>, LeakyReLU<0.2>> conv2;
+    Fused<Conv2d<c, 2 * c, by_two>, LeakyReLU<0.2>> conv2;
     Dense<2 * c, 1> head;
 
     auto operator()(const auto& image) const {

@@ -10,9 +10,7 @@
 namespace gantry::networks {
 
 /// z / sqrt(mean of z^2 + 1e-8), per sample.
-auto pixel_norm(const auto& z) {
-    return z * reshape<Shape<Batch, 1>>(inverse_sqrt(mean_per_sample(square(z)) + 1e-8));
-}
+auto pixel_norm(const auto& z) { return z * inverse_sqrt(mean_per_sample(square(z)) + 1e-8); }
 template <int noise, int style>
 struct MappingNetwork {
     Dense<noise, style> first;

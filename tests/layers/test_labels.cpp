@@ -24,7 +24,7 @@ struct Projection {
 
     auto operator()(const auto& image, const auto& label) const {
         const auto features = reshape<Shape<Batch, 3>>(global_avg_pool2d(conv(image)));
-        return head(features) + reshape<Shape<Batch, 1>>(sum_per_sample(features * embed(label)));
+        return head(features) + sum_per_sample(features * embed(label));
     }
 };
 /// Labels are the only input, and are passed on to a struct.

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 namespace gantry::test {
@@ -16,6 +17,13 @@ TEMPLATE_TEST_CASE("reshape and flatten", "[ops]", GANTRY_TEST_DEVICES) {
     using D = TestType;
     check_op<D, Items>("reshape", [](const auto& x) { return square(reshape<Shape<Batch, 5, 3>>(x)); });
     check_op<D, Items>("flatten", [](const auto& x) { return square(flatten(x)); });
+    check_op<D, Shape<Batch, 2, 3, 4>>("flatten: two axes", [](const auto& x) {
+        const auto y = flatten<1, -2>(x);
+        static_assert(std::is_same_v<typename decltype(y)::shape, Shape<Batch, 6, 4>>);
+        return square(y);
+    });
+    check_op<D, Items, Shape<Batch, 5, 3>>(
+        "reshape_as", [](const auto& x, const auto& like) { return reshape_as(x, like) * like; });
 }
 
 TEMPLATE_TEST_CASE("concatenate and slice", "[ops]", GANTRY_TEST_DEVICES) {

@@ -1,7 +1,9 @@
 #pragma once
 #include <gantry/autograd/record.hpp>
 #include <gantry/contracts/copy.hpp>
+#include <gantry/ops/axes.hpp>
 
+#include <cstddef>
 #include <string_view>
 #include <type_traits>
 
@@ -52,6 +54,59 @@ auto flatten(const X& x) {
         return x;
     else
         return reshape<Shape<Batch, static_cast<int>(X::shape::sample_size)>>(x);
+}
+
+namespace ops {
+/// S with axes [first, last] as one.
+template <class S>
+constexpr core::Extents joined_axes(int first, int last) {
+    const core::Extents all = S::extents(Batch);
+    core::Extents extents;
+    for (int a = 0; a < S::rank; ++a)
+        if (a <= axis_of<S>(first) || a > axis_of<S>(last))
+            extents.of[static_cast<std::size_t>(extents.rank++)] = all.of[static_cast<std::size_t>(a)];
+        else
+            extents.of[static_cast<std::size_t>(extents.rank - 1)] *= all.of[static_cast<std::size_t>(a)];
+    return extents;
+}
+/// True if [first, last] are axes of S, and none is Batch.
+template <class S>
+constexpr bool are_sample_axes(int first, int last) {
+    return has_sample_axis<S>(first) && has_sample_axis<S>(last) && axis_of<S>(first) <= axis_of<S>(last);
+}
+}  // namespace ops
+
+namespace diagnosis {
+/// Fails to compile with the shape (-1 is Batch) and the axes in the message.
+template <class S, int first, int last>
+struct JoinedAxes {
+    static_assert(
+        ops::are_sample_axes<S>(first, last),
+        "gantry: flatten<first, last> takes two axes of the shape in ascending order, and not Batch; "
+        "the last one is -1");
+};
+}  // namespace diagnosis
+
+/// Joins axes first to last, a view: flatten<1, 2>: Shape<Batch, H, W, C> -> Shape<Batch, H * W, C>.
+template <int first, int last, AnyTensor X>
+auto flatten(const X& x) {
+    using S = typename X::shape;
+    using Check =
+        ops::ShapeCheck<ops::are_sample_axes<S>(first, last), diagnosis::JoinedAxes<S, first, last>, S>;
+    [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
+    if constexpr (!Check::fits)
+        return core::typed<core::AnyShape, X>(x.value());
+    else
+        return reshape<typename ops::ShapeOf<ops::joined_axes<S>(first, last)>::type>(x);
+}
+
+/// Returns x with the shape of `like`, a view. Shapes: see `reshape`.
+template <AnyTensor X, AnyTensor Like>
+auto reshape_as(const X& x, const Like& /*like*/) {
+    if constexpr (ops::is_unknown<typename X::shape> || ops::is_unknown<typename Like::shape>)
+        return core::typed<core::AnyShape, X>(x.value());
+    else
+        return reshape<typename Like::shape>(x);
 }
 
 }  // namespace gantry
