@@ -27,6 +27,20 @@ class Maxout(nn.Linear):
         return super().forward(x).unflatten(1, (self.pieces, -1)).amax(1)
 
 
+class Branches(nn.Module):
+    """A vector that a head takes before it becomes an image."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense, self.head = nn.Linear(3, 24), nn.Linear(24, 4)
+        self.conv, self.out = nn.Conv2d(3, 2, 3, padding=1), nn.Linear(16, 4)
+
+    def forward(self, z):
+        h = torch.tanh(self.dense(z))
+        judged = self.head(h)
+        return self.out(self.conv(h.unflatten(1, (3, 2, 4))).flatten(1)) + judged
+
+
 torch.manual_seed(1)  # of the initial weights, too
 CASES = {
     "conv_dense": ((2, 4, 5), [nn.Conv2d(2, 3, 3, padding=1), nn.Flatten(), nn.Linear(60, 4)]),
@@ -64,6 +78,7 @@ CASES = {
         spectral_norm(nn.Conv2d(4, 6, (3, 2), padding=1, groups=2)), nn.ReLU(),
         spectral_norm(nn.ConvTranspose2d(6, 3, (2, 3), 2, groups=3)), nn.Flatten(),
         spectral_norm(nn.Linear(312, 24)), nn.Unflatten(1, (3, 2, 4)), nn.Conv2d(3, 2, 2)]),
+    "branches": ((3,), [Branches()]),
 }
 
 

@@ -6,6 +6,7 @@
 #include <gantry/gantry.hpp>
 #include <gantry/io/safetensors_file.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -124,12 +125,113 @@ struct SequentialsStruct {
 
     auto operator()(const auto& z) const { return conv(project(z)); }
 };
-struct RefusedStruct {
+// The same networks with structs in Sequentials and Sequentials in structs, which flatten across their
+// borders.
+struct SequentialHead {
     using Input = Shape<Batch, 4, 5, 2>;
     Conv2d<2, 3, same> conv;
     Sequential<Dense<60, 4>> head;
 
     auto operator()(const auto& x) const { return head(flatten(conv(x))); }
+};
+struct FlattenInSequential {
+    using Input = Shape<Batch, 4, 5, 2>;
+    Sequential<Conv2d<2, 3, same>, Flatten> features;
+    Dense<60, 4> dense;
+
+    auto operator()(const auto& x) const { return dense(features(x)); }
+};
+struct Flattened {
+    Conv2d<2, 3, same> conv;
+
+    auto operator()(const auto& x) const { return flatten(conv(x)); }
+};
+struct HeadStruct {
+    Dense<60, 4> dense;
+
+    auto operator()(const auto& x) const { return dense(x); }
+};
+struct NormsHead {
+    Sequential<Dropout<0.3f>, BatchNorm<60>> norm;
+    Dense<60, 4> dense;
+
+    auto operator()(const auto& x) const { return dense(norm(x)); }
+};
+struct NestedFeatures {
+    Sequential<Flattened, Dropout<0.3f>> body;
+
+    auto operator()(const auto& x) const { return 1.0 * body(x); }
+};
+struct ToImage {
+    BatchNorm<24> norm;
+
+    auto operator()(const auto& h) const { return reshape<Shape<Batch, 2, 4, 3>>(relu(norm(h))); }
+};
+struct NestedGenerator {
+    using Input = Shape<Batch, 3>;
+    Sequential<Dense<3, 24>, ToImage> project;
+    std::array<Sequential<Conv2d<3, 2, same>>, 1> convs;
+
+    auto operator()(const auto& z) const { return convs[0](project(z)); }
+};
+struct Branches {
+    using Input = Shape<Batch, 3>;
+    Fused<Dense<3, 24>, Tanh> dense;
+    Dense<24, 4> head;
+    Conv2d<3, 2, same> conv;
+    Dense<16, 4> out;
+
+    auto operator()(const auto& z) const {
+        const auto h = dense(z);
+        const auto judged = head(h);
+        return out(flatten(conv(reshape<Shape<Batch, 2, 4, 3>>(h)))) + judged;
+    }
+};
+
+// Networks in which no order of the parameters gives PyTorch's.
+struct JoinsVectors {
+    using Input = layers::Inputs<Shape<Batch, 4, 5, 2>, Shape<Batch, 3>>;
+    Dense<43, 4> dense;
+
+    auto operator()(const auto& x, const auto& v) const { return dense(concatenate(flatten(x), v)); }
+};
+struct ScalesFeatures {
+    using Input = Shape<Batch, 4, 5, 2>;
+    LearnedTensor<Shape<40>, Role::scale> factor;
+    Dense<40, 4> dense;
+
+    auto operator()(const auto& x) const { return dense(factor(x) * flatten(x)); }
+};
+struct TwoImages {
+    using Input = layers::Inputs<Shape<Batch, 4, 5, 2>, Shape<Batch, 40>>;
+    Dense<40, 4> dense;
+
+    auto operator()(const auto& x, const auto& v) const { return dense(v) + dense(flatten(x)); }
+};
+struct AddsInput {
+    using Input = layers::Inputs<Shape<Batch, 4, 5, 2>, Shape<Batch, 40>>;
+    Dense<40, 4> dense;
+
+    auto operator()(const auto& x, const auto& v) const { return dense(flatten(x) + v); }
+};
+struct Sort : layers::PlainLayer, layers::Part<Sort> {
+    static std::string name() { return "Sort"; }
+    template <class P, AnyTensor X>
+    static auto forward(const P&, const X& x) {
+        return 1.0 * x;
+    }
+};
+struct SortsFeatures {
+    using Input = Shape<Batch, 4, 5, 2>;
+    Sequential<Flatten, Sort, Dense<40, 4>> layers;
+
+    auto operator()(const auto& x) const { return layers(x); }
+};
+struct ReshapesInput {
+    using Input = Shape<Batch, 40>;
+    Dense<40, 4> dense;
+
+    auto operator()(const auto& x) const { return dense(flatten(1.0 * reshape<Shape<Batch, 4, 5, 2>>(x))); }
 };
 
 }  // namespace
@@ -141,7 +243,7 @@ TEST_CASE("PyTorch's networks as structs give PyTorch's outputs", "") {
         Safetensors file;  // with the members' names in place of PyTorch's indices
         for (const auto& [key, entry] :
              part_of(pytorch_file(), name + ".network", "torch.safetensors").tensors)
-            if (const auto dot = key.find('.'); !key.ends_with("num_batches_tracked"))
+            if (const auto dot = key.rfind('.'); !key.ends_with("num_batches_tracked"))
                 file.tensors[members.at(key.substr(0, dot)) + key.substr(dot)] = entry;
         Loaded<typename Network<A, Cpu>::Architecture> loaded(file);
         CHECK(loaded.error(name) < 1e-5);
@@ -157,12 +259,47 @@ TEST_CASE("PyTorch's networks as structs give PyTorch's outputs", "") {
     check(std::type_identity<SequentialsStruct>{}, "dense_norm_conv",
           {{"0", "project.0"}, {"1", "project.1"}, {"4", "conv"}});
 
-    Cpu device;
-    Network<RefusedStruct, Cpu> refused{device, Seed{1}};
-    CheckpointWriter writer;
-    CHECK_THROWS_WITH(writer.network("", refused), Catch::Contains("head  Sequential of 1"));
-    Network<Sequential<ConvDenseStruct>, Cpu> nested{device, Seed{1}};
-    CHECK_THROWS_WITH(writer.network("", nested), Catch::Contains("layer 1 of the struct"));
+    check(std::type_identity<Branches>{}, "branches",
+          {{"0.dense", "dense"}, {"0.head", "head"}, {"0.conv", "conv"}, {"0.out", "out"}});
+
+    // Structs in Sequentials, and Sequentials in structs.
+    check(std::type_identity<SequentialHead>{}, "conv_dense", {{"0", "conv"}, {"2", "head.0"}});
+    check(std::type_identity<FlattenInSequential>{}, "conv_dense", {{"0", "features.0"}, {"2", "dense"}});
+    using SmallImage = InputShape<4, 5, 2>;
+    check(std::type_identity<Sequential<ConvDenseStruct>>{}, "conv_dense",
+          {{"0", "0.conv"}, {"2", "0.dense"}});
+    check(std::type_identity<Sequential<SmallImage, Flattened, Dense<60, 4>>>{}, "conv_dense",
+          {{"0", "0.conv"}, {"2", "1"}});
+    check(std::type_identity<Sequential<SmallImage, Conv2d<2, 3, same>, Flatten, HeadStruct>>{}, "conv_dense",
+          {{"0", "0"}, {"2", "2.dense"}});
+    check(std::type_identity<Sequential<SmallImage, NestedFeatures, Sequential<HeadStruct>>>{}, "conv_dense",
+          {{"0", "0.body.0.conv"}, {"2", "1.0.dense"}});
+    check(
+        std::type_identity<
+            Sequential<SmallImage, Conv2d<2, 3, same>, BatchNorm<3>, LeakyReLU<0.2f>, Flatten, NormsHead>>{},
+        "conv_norms_dense", {{"0", "0"}, {"1", "1"}, {"5", "4.norm.1"}, {"6", "4.dense"}});
+    check(std::type_identity<NestedGenerator>{}, "dense_norm_conv",
+          {{"0", "project.0"}, {"1", "project.1.norm"}, {"4", "convs.0.0"}});
+    check(std::type_identity<Sequential<Dense<3, 24>, ToImage, Conv2d<3, 2, same>>>{}, "dense_norm_conv",
+          {{"0", "0"}, {"1", "1.norm"}, {"4", "2"}});
+}
+
+TEST_CASE("Structs without an equivalent PyTorch file are refused with the reason", "") {
+    const auto check = []<class A>(std::type_identity<A>, const std::string& reason) {
+        CAPTURE(reason);
+        Cpu device;
+        Network<A, Cpu> network{device, Seed{1}};
+        CheckpointWriter writer;
+        CHECK_THROWS_WITH(writer.network("", network), Catch::Contains(reason));
+    };
+    check(std::type_identity<JoinsVectors>{}, "only a part of the layer's input: dense  Dense 43 -> 4");
+    check(std::type_identity<ScalesFeatures>{}, "a LearnedTensor is applied to a flattened image: factor");
+    check(std::type_identity<TwoImages>{}, "called with different images: dense  Dense 40 -> 4");
+    check(std::type_identity<AddsInput>{}, "an input of the network has the order of a flattened image");
+    check(std::type_identity<SortsFeatures>{}, "the layer has no feature_order: layers.1  Sort");
+    check(std::type_identity<ReshapesInput>{}, "an input of the network is reshaped to an image");
+    check(std::type_identity<Sequential<InputShape<4, 5, 2>, Flattened, BatchNorm<60>>>{},
+          "the network returns a flattened image");
 }
 
 TEST_CASE("PyTorch's networks give PyTorch's outputs, and are written in PyTorch's layout", "") {

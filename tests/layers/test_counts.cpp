@@ -64,21 +64,22 @@ TEST_CASE("cost of a forward pass", "[layers]") {
 
 TEST_CASE("summary of a network", "[layers]") {
     const auto row = [](const std::string& layer, const std::string& output, const std::string& parameters,
-                        const std::string& operations) {
+                        const std::string& operations, const std::string& bytes) {
         const auto spaces = [](std::size_t width, const std::string& text) {
             return std::string(width - text.size(), ' ');
         };
         return layer + spaces(64, layer) + output + spaces(24, output) + spaces(14, parameters) + parameters +
-               spaces(18, operations) + operations + '\n';
+               spaces(18, operations) + operations + spaces(20, bytes) + bytes + '\n';
     };
     CHECK(NestedNetwork::summary() ==
-          row("layer", "output", "parameters", "FLOPs per sample") +
-              row("0.0  Dense 8 -> 6", "(Batch, 6)", "54", "102") +
-              row("0.1  BatchNorm 6", "(Batch, 6)", "12", "48") + row("0.2  ReLU", "(Batch, 6)", "0", "6") +
-              row("1  Dropout 0.5", "(Batch, 6)", "0", "6") +
-              row("2.0  Dense 6 -> 4, no bias", "(Batch, 4)", "24", "48") +
-              row("2.1  LeakyReLU 0.2", "(Batch, 4)", "0", "4") +
-              row("3  Reshape", "(Batch, 2, 2, 1)", "0", "0") + row("total", "", "90", "214"));
+          row("layer", "output", "parameters", "FLOPs per sample", "bytes per sample") +
+              row("0.0  Dense 8 -> 6", "(Batch, 6)", "54", "102", "24") +
+              row("0.1  BatchNorm 6", "(Batch, 6)", "12", "48", "24") +
+              row("0.2  ReLU", "(Batch, 6)", "0", "6", "0") +  // fused, so without memory
+              row("1  Dropout 0.5", "(Batch, 6)", "0", "6", "24") +
+              row("2.0  Dense 6 -> 4, no bias", "(Batch, 4)", "24", "48", "16") +
+              row("2.1  LeakyReLU 0.2", "(Batch, 4)", "0", "4", "0") +
+              row("3  Reshape", "(Batch, 2, 2, 1)", "0", "0", "0") + row("total", "", "90", "214", "88"));
 }
 
 TEST_CASE("names of layers state their options, vertical before horizontal", "[layers]") {

@@ -207,13 +207,74 @@ TEST_CASE("summary of a struct", "[layers]") {
     const std::string blocks = "conv1  Conv2d 4 -> 4, 3x3 padding 1, ReLU | (Batch, 8, 8, 4) | 148 | 18944\n";
     CHECK(rows.find("first  Conv2d 3 -> 4, 3x3 padding 1 | (Batch, 8, 8, 4) | 112 | 14080\n") == 0);
     CHECK(rows.find("blocks.1." + blocks) != rows.npos);
-    CHECK(rows.find("head  Sequential of 3 | (Batch, 1) | 5 | ") != rows.npos);
+    CHECK(rows.find("head.2  Dense 4 -> 1 | (Batch, 1) | 5 | 9\n") != rows.npos);
     // The total includes the ops of the call operators: the skips of the blocks and the scale.
     std::size_t listed = 0;
     for (const auto& row : Architecture::summary_rows<Shape<Batch, 8, 8, 3>>()) listed += row.flops;
     CHECK(layers::cost<Architecture, float, Shape<Batch, 8, 8, 3>>().flops == listed + 2 * 256 + 1);
     const std::string summary = Architecture::summary<Shape<Batch, 8, 8, 3>>();
     CHECK(summary.find("\ntotal") != summary.npos);
+}
+
+namespace {
+/// A struct in a Sequential in a struct.
+struct Halves {
+    Dense<4, 4> first;
+    Dense<4, 2> second;
+
+    auto operator()(const auto& x) const { return second(tanh(first(x))) + 1.0; }
+};
+struct Nest {
+    using Input = Shape<Batch, 6>;
+    std::array<Sequential<Dense<6, 6>, Squash, Tanh>, 1> blocks;
+    Sequential<Sequential<Dense<6, 4>, LeakyReLU<0.2>>, Halves> head;
+
+    auto operator()(const auto& x) const { return head(blocks[0](blocks[0](x))); }
+};
+std::string rows_text(const std::vector<layers::SummaryRow>& rows) {
+    std::string text;
+    for (const layers::SummaryRow& row : rows)
+        text += row.layer + " | " + row.output + " | " + std::to_string(row.parameters) + " | " +
+                std::to_string(row.flops) + " | " + std::to_string(row.bytes) + '\n';
+    return text;
+}
+}  // namespace
+
+TEST_CASE("each part of nested structs and Sequentials has a row", "[layers]") {
+    // Called twice: twice the FLOPs and the memory. A fused activation has no memory.
+    const std::string nest =
+        "blocks.0.0  Dense 6 -> 6 | (Batch, 6) | 42 | 156 | 48\n"
+        "blocks.0.2  Tanh | (Batch, 6) | 0 | 12 | 48\n"
+        "head.0.0  Dense 6 -> 4 | (Batch, 4) | 28 | 52 | 16\n"
+        "head.0.1  LeakyReLU 0.2 | (Batch, 4) | 0 | 4 | 0\n"
+        "head.1.first  Dense 4 -> 4 | (Batch, 4) | 20 | 36 | 16\n"
+        "head.1.second  Dense 4 -> 2 | (Batch, 2) | 10 | 18 | 8\n";
+    using OfNest = Network<Nest, Cpu>::Architecture;
+    CHECK(rows_text(OfNest::summary_rows<Shape<Batch, 6>>()) == nest);
+    // The ops of the call operators, in Squash and Halves, are in the total only.
+    const layers::Cost cost = layers::cost<OfNest>();
+    CHECK(cost.flops == 156 + 12 + 52 + 4 + 36 + 18 + 2 * 2 * 6 + 4 + 2);
+    CHECK(cost.bytes == 48 + 48 + 16 + 16 + 8 + 2 * 2 * 24 + 16 + 8);
+    CHECK(OfNest::summary().ends_with("100" + std::string(15, ' ') + "308" + std::string(17, ' ') + "256\n"));
+
+    using InSequential = Sequential<Dense<3, 6>, Nest, Dropout<0.5>>;
+    std::string all = "0  Dense 3 -> 6 | (Batch, 6) | 24 | 42 | 24\n";
+    for (std::size_t begin = 0; begin < nest.size();) {
+        const std::size_t end = nest.find('\n', begin) + 1;
+        all += "1." + nest.substr(begin, end - begin);
+        begin = end;
+    }
+    CHECK(rows_text(InSequential::summary_rows<Shape<Batch, 3>>()) ==
+          all + "2  Dropout 0.5 | (Batch, 2) | 0 | 2 | 8\n");
+    // Names only, for files.
+    const auto names = InSequential::summary_rows<Shape<Batch, 3>, false>();
+    REQUIRE(names.size() == InSequential::leaves);
+    CHECK(names[6].layer == "1.head.1.second  Dense 4 -> 2");
+    CHECK(names[6].flops == 0);
+    for (const core::ParameterInfo& info : InSequential::parameters()) {
+        const std::string& row = names[info.leaf].layer;
+        CHECK(info.name.starts_with(row.substr(0, row.find("  ")) + '.'));
+    }
 }
 
 TEMPLATE_TEST_CASE("a chain as a struct equals the Sequential", "[layers]", GANTRY_TEST_DEVICES) {

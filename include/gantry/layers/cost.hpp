@@ -1,12 +1,16 @@
 #pragma once
 #include <gantry/core/random.hpp>
+#include <gantry/layers/layer_table.hpp>
 #include <gantry/layers/part.hpp>
 #include <gantry/tensor/tensor.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <tuple>
 #include <type_traits>
+#include <vector>
 
 namespace gantry {
 
@@ -66,7 +70,9 @@ void run_pass(D& device, int samples) {
                                                       &device, nullptr, device.watch()};
     const auto run = [&](const auto&... x) {
         device.bytes = 0;
-        static_cast<void>(call_layer<L>(layers::Pass<true, T>{&dropout}, cursor, x...));
+        (device.features.takes(x.value()), ...);
+        const auto y = call_layer<L>(layers::Pass<true, T>{&dropout}, cursor, x...);
+        if constexpr (AnyTensor<std::remove_const_t<decltype(y)>>) device.features.returns(y.value());
     };
     using Scalar = std::conditional_t<layers::takes_integers<L>, std::int32_t, T>;
     const auto input = [&]<class S, class E>(std::type_identity<Tensor<S, E, D>>) {
@@ -74,16 +80,13 @@ void run_pass(D& device, int samples) {
     };
     run(input(std::type_identity<typename MetaInput<X, Scalar, D>::type>{})...);
 }
-/// The device after that pass.
+/// The device after that pass. `before`: an earlier pass, whose images are known.
 template <class D>
-std::unique_ptr<D> trace(void (*pass)(D&, int), int samples) {
+std::unique_ptr<D> trace(void (*pass)(D&, int), int samples, const D* before = nullptr) {
     auto device = std::make_unique<D>();
+    if (before) device->features.repeat(before->features);
     pass(*device, samples);
     return device;
-}
-template <class L, class T, class... X>
-auto trace(int samples) {
-    return trace<MetaFor<L>>(&run_pass<L, MetaFor<L>, T, X...>, samples);
 }
 /// What a sample adds to the cost of a batch.
 template <class D>
@@ -91,13 +94,38 @@ layers::Cost cost_of_a_sample(void (*pass)(D&, int)) {
     const auto three = trace(pass, 3), two = trace(pass, 2);
     return {three->flops - two->flops, three->bytes - two->bytes};
 }
-/// The same for the declared input.
+/// The same, and that of each leaf layer in its row, with the shape of its output.
+template <class D>
+layers::Cost list_costs(void (*pass)(D&, int), std::vector<layers::SummaryRow>& rows) {
+    const auto three = trace(pass, 3), two = trace(pass, 2);
+    for (std::size_t i = 0; i < two->calls.size(); ++i) {
+        const core::Meta::LayerCall &call = two->calls[i], &larger = three->calls[i];
+        layers::SummaryRow& row = rows[call.leaf];
+        core::Extents output = call.output;
+        if (output != larger.output) output.of[0] = Batch;
+        row.output = extents_text(output);
+        row.flops += larger.flops - call.flops;
+        row.bytes += larger.bytes - call.bytes;
+    }
+    return {three->flops - two->flops, three->bytes - two->bytes};
+}
+/// The device after a pass of layer L, for its declared input, that has found all flattened images.
 template <class L>
 auto trace_declared() {
-    return []<class... S>(std::type_identity<layers::Inputs<S...>>) {
-        return trace<L, float, S...>(2);
+    using D = MetaFor<L>;
+    const auto pass = []<class... S>(std::type_identity<layers::Inputs<S...>>) {
+        return &run_pass<L, D, float, S...>;
     }(std::type_identity<typename InputsOf<L>::type>{});
+    auto device = trace<D>(pass, 2);
+    while (device->features.found_more()) device = trace<D>(pass, 2, device.get());
+    return device;
 }
+/// True if layer L can be run for inputs of shapes X...
+template <class L, class... X>
+inline constexpr bool can_run = !(std::is_same_v<X, core::AnyShape> || ...);
+template <class L, class... X>
+    requires(!(std::is_same_v<X, core::AnyShape> || ...))
+inline constexpr bool can_run<L, X...> = inner_layers_fit<L, X...>;
 }  // namespace detail
 
 namespace layers {
@@ -111,7 +139,7 @@ Cost cost() {
         return []<class... S>(std::type_identity<Inputs<S...>>) {
             return cost<L, T, S...>();
         }(std::type_identity<typename detail::InputsOf<L>::type>{});
-    } else if constexpr ((std::is_same_v<X, core::AnyShape> || ...) || !detail::inner_layers_fit<L, X...>) {
+    } else if constexpr (!detail::can_run<L, X...>) {
         return {};
     } else {
         using D = detail::MetaFor<L>;
@@ -119,5 +147,31 @@ Cost cost() {
     }
 }
 }  // namespace layers
+
+namespace detail {
+/// Lists the leaf layers of container L for inputs of shapes X..., and returns the cost of the whole. Without
+/// `costs` the rows have no figures, and only the shapes that types know.
+template <class L, bool costs, class... X>
+layers::Cost list_layers(std::vector<layers::SummaryRow>& rows) {
+    L::template list_rows<std::tuple_element_t<0, std::tuple<X...>>>(rows, "");
+    if constexpr (costs && can_run<L, X...>)
+        return list_costs<MetaFor<L>>(&run_pass<L, MetaFor<L>, float, X...>, rows);
+    else
+        return {};
+}
+template <class L, bool costs, class... X>
+std::vector<layers::SummaryRow> rows_of(std::type_identity<layers::Inputs<X...>>) {
+    std::vector<layers::SummaryRow> rows;
+    static_cast<void>(list_layers<L, costs, X...>(rows));
+    return rows;
+}
+/// The rows as a table, with the totals, which include ops that are in no layer.
+template <class L, class... X>
+std::string summary_of(std::type_identity<layers::Inputs<X...>>) {
+    std::vector<layers::SummaryRow> rows;
+    const layers::Cost total = list_layers<L, true, X...>(rows);
+    return summary_text(rows, {"total", "", L::Parameters::size, total.flops, total.bytes});
+}
+}  // namespace detail
 
 }  // namespace gantry

@@ -13,7 +13,8 @@
 // The order of a network's features in a file. Images are channels-last in gantry and channels-first in
 // PyTorch, so the features of a vector that is a flattened image, or is reshaped to one, are permuted between
 // the two. Files permute accordingly the rows and columns of the matrices, and the per-feature parameters,
-// that are applied to such a vector. Everything is derived from the shapes at compile time.
+// that are applied to such a vector. For chains of layers, everything is derived from the shapes at compile
+// time; for structs, from a pass on a device that computes nothing.
 
 namespace gantry {
 
@@ -62,8 +63,6 @@ struct LayerTrace {
     layers::FeatureOrder order = layers::FeatureOrder::unknown;
     core::Extents takes{}, makes{};
     bool parameters_known = true;
-    layers::LayerOrders orders{};                                     ///< of a part of a struct
-    diagnosis::OrderProblem problem = diagnosis::OrderProblem::none;  ///< of a part of a struct
 
     /// True if element i of the result corresponds to element i of the input.
     constexpr bool keeps_order() const {
@@ -117,14 +116,9 @@ constexpr auto trace_layers() {
     LayerTrace* next = layers.data();
     Architecture::template each_layer<typename Architecture::Input>(
         [&]<class L, class X, class Y>(Type<L>, Type<X>, Type<Y>) {
-            if constexpr (requires { typename L::Of; })
-                *next++ = {.order = L::feature_order,
-                           .orders = PartOrders<typename L::Of>::orders[L::leaf],
-                           .problem = PartOrders<typename L::Of>::problem};
-            else
-                *next++ = {layers::feature_order_of<L>, traced_extents<X>(), traced_extents<Y>(),
-                           parameters_are_known<L, X, Y>(typename L::Parameters{}) &&
-                               parameters_are_known<L, X, Y>(typename L::State{})};
+            *next++ = {layers::feature_order_of<L>, traced_extents<X>(), traced_extents<Y>(),
+                       parameters_are_known<L, X, Y>(typename L::Parameters{}) &&
+                           parameters_are_known<L, X, Y>(typename L::State{})};
         });
     return layers;
 }
@@ -181,7 +175,6 @@ template <std::size_t count>
 constexpr void check_layers(const std::array<LayerTrace, count>& layers, NetworkOrders<count>& result) {
     for (std::size_t i = 0; i < count; ++i) {
         const LayerTrace& layer = layers[i];
-        if (layer.problem != diagnosis::OrderProblem::none) result.fail(layer.problem, i);
         if (!layer.parameters_known) result.fail(diagnosis::OrderProblem::parameter, i);
         if (layer.order == layers::FeatureOrder::view && layer.takes.rank == 0)
             result.fail(diagnosis::OrderProblem::image_size, i);
@@ -227,46 +220,37 @@ constexpr NetworkOrders<count> order_features(const std::array<LayerTrace, count
             if (p > 0) result.layers[p - 1].outputs = vector;
         }
     }
-    for (std::size_t i = 0; i < count; ++i)
-        if (layers[i].orders != layers::LayerOrders{}) result.layers[i] = layers[i].orders;
+    return result;
+}
+
+/// What types tell of an architecture with a struct in it: whether each parameter has an order in files.
+template <class Architecture>
+constexpr NetworkOrders<0> check_leaves() {
+    NetworkOrders<0> result;
+    std::size_t leaf = 0;
+    Architecture::each_leaf([&]<class L>(Type<L>) {
+        if (!parameters_are_known<L, core::AnyShape, core::AnyShape>(typename L::Parameters{}) ||
+            !parameters_are_known<L, core::AnyShape, core::AnyShape>(typename L::State{}))
+            result.fail(diagnosis::OrderProblem::parameter, leaf);
+        ++leaf;
+    });
     return result;
 }
 }  // namespace detail
 
 namespace layers {
-/// The orders of the features of a network's parameters in PyTorch's files, or why there is none.
+/// The orders of the features of a network's parameters in PyTorch's files, or why there is none. Those of an
+/// architecture with a struct in it are known at run time: see orders_in_files.
 template <class Architecture>
 inline constexpr auto feature_orders = [] {
-    if constexpr (detail::leaf_count<Architecture> == 0)
+    if constexpr (detail::contains_struct<Architecture>)
+        return detail::check_leaves<Architecture>();
+    else if constexpr (detail::leaf_count<Architecture> == 0)
         return detail::NetworkOrders<0>{};  // the layers do not fit together
     else
         return detail::order_features(detail::trace_layers<Architecture>());
 }();
 }  // namespace layers
-
-namespace detail {
-template <class L>
-struct PartOrders {
-    static constexpr std::size_t leaves = 1;
-    static constexpr std::array<layers::LayerOrders, 1> orders{};
-    static constexpr diagnosis::OrderProblem problem =
-        parameters_are_known<L, core::AnyShape, core::AnyShape>(typename L::Parameters{}) &&
-                parameters_are_known<L, core::AnyShape, core::AnyShape>(typename L::State{})
-            ? diagnosis::OrderProblem::none
-            : diagnosis::OrderProblem::parameter;
-    /// Whether it has parameters for the features of vectors; a convolution has them for channels.
-    static constexpr bool has_features = L::Parameters::count + L::State::count > 0 &&
-                                         layers::feature_order_of<L> != layers::FeatureOrder::unknown;
-};
-template <class L>
-    requires requires { typename L::NestedTag; }
-struct PartOrders<L> {
-    static constexpr bool has_features = L::Parameters::count > 0;
-    static constexpr std::size_t leaves = leaf_count<L>;
-    static constexpr auto orders = layers::feature_orders<L>.layers;
-    static constexpr diagnosis::OrderProblem problem = layers::feature_orders<L>.problem;
-};
-}  // namespace detail
 
 namespace diagnosis {
 /// A network struct is saved or loaded whose call operator may flatten images.
@@ -281,59 +265,55 @@ struct StructDeclaresInput {
 }  // namespace diagnosis
 
 namespace detail {
-/// The name of a part of a struct, if the architecture is one.
+/// True if a layer has parameters for the features of vectors; a convolution has them for channels.
 template <class Architecture>
-std::string part_text(std::size_t part) {
-    if (part == core::FeatureTracker::no_layer) return "an input of the struct";
-    if constexpr (requires { Architecture::part_name(part); })
-        return Architecture::part_name(part);
-    else
-        return "layer " + std::to_string(part) + " of the struct";
-}
-/// True if a struct is a part of the architecture, or is one, with parameters for features of vectors.
-template <class Architecture>
-inline constexpr bool has_struct_with_features = [] {
+inline constexpr bool has_parameters_of_features = [] {
     bool found = false;
-    const auto look = [&]<class L, class X, class Y>(Type<L>, Type<X>, Type<Y>) {
-        if constexpr (requires { typename L::Of; }) found = found || PartOrders<typename L::Of>::has_features;
-    };
-    if constexpr (requires { Architecture::template each_layer<typename Architecture::Input>(look); })
-        Architecture::template each_layer<typename Architecture::Input>(look);
+    Architecture::each_leaf([&]<class L>(Type<L>) {
+        found = found || (L::Parameters::count + L::State::count > 0 &&
+                          layers::feature_order_of<L> != layers::FeatureOrder::unknown);
+    });
     return found;
 }();
+/// Errors: the tracker has found a problem. `name(leaf)`: the name of a leaf layer.
+template <class Name>
+std::vector<layers::LayerOrders> tracked_orders(const core::FeatureTracker& features, std::size_t leaves,
+                                                const Name& name) {
+    if (const auto& problem = features.problem())
+        fail("checkpoint",
+             "PyTorch flattens images in a different order, and no order of this network's parameters "
+             "compensates for it: ",
+             problem->why,
+             problem->leaf == core::FeatureTracker::no_layer ? std::string() : ": " + name(problem->leaf));
+    std::vector<layers::LayerOrders> orders(leaves);
+    for (const auto& [leaf, order] : features.orders())
+        orders[leaf] = {order.inputs.value_or(core::FlatImage{}), order.outputs};
+    return orders;
+}
 }  // namespace detail
 
 namespace layers {
-/// The feature orders of all leaf layers of an architecture in PyTorch's files. Those of a network struct are
-/// found by a pass on a device that computes nothing. Errors: a layer of the struct has no such order; the
-/// shape of the struct's input is unknown (compile time).
+/// The feature orders of all leaf layers of an architecture in PyTorch's files. With a struct in it, they are
+/// found by a pass on a device that computes nothing. Errors: a layer has no such order; the shape of a
+/// struct's input is unknown (compile time).
 template <class Architecture>
 std::vector<LayerOrders> orders_in_files() {
-    std::vector<LayerOrders> orders(feature_orders<Architecture>.layers.begin(),
-                                    feature_orders<Architecture>.layers.end());
-    if constexpr (detail::has_struct_with_features<Architecture>) {
-        static_cast<void>(sizeof(diagnosis::StructDeclaresInput<Architecture>));
-        if constexpr (!std::is_same_v<typename Architecture::Input, core::AnyShape>) {
-            const auto device = detail::trace_declared<Architecture>();
-            std::optional<std::size_t> problem = device->features.problem();
-            for (const auto& [part, order] : device->features.orders()) {
-                if (order.inputs == core::FlatImage{} && order.outputs == core::FlatImage{}) continue;
-                if constexpr (requires { Architecture::leaf_of_part(part); })
-                    orders[Architecture::leaf_of_part(part)] = {order.inputs, order.outputs};
-                else
-                    problem = part;
+    if constexpr (!detail::contains_struct<Architecture>) {
+        constexpr auto& orders = feature_orders<Architecture>.layers;
+        return {orders.begin(), orders.end()};
+    } else {
+        if constexpr (detail::has_parameters_of_features<Architecture>) {
+            static_cast<void>(sizeof(diagnosis::StructDeclaresInput<Architecture>));
+            if constexpr (!std::is_same_v<typename Architecture::Input, core::AnyShape>) {
+                const auto device = detail::trace_declared<Architecture>();
+                return detail::tracked_orders(device->features, Architecture::leaves, [](std::size_t leaf) {
+                    return Architecture::template summary_rows<typename Architecture::Input, false>()[leaf]
+                        .layer;
+                });
             }
-            if (problem)
-                fail("checkpoint",
-                     "PyTorch flattens images in a different order, which this layer of a network struct "
-                     "cannot be "
-                     "given: make the layers between it and the image one member, "
-                     "Sequential<InputShape<height, "
-                     "width, channels>, Flatten, ...>",
-                     detail::part_text<Architecture>(*problem));
         }
+        return std::vector<LayerOrders>(Architecture::leaves);
     }
-    return orders;
 }
 }  // namespace layers
 

@@ -63,10 +63,12 @@ inline void list_tensors(std::span<const LayerTensors> layers, std::vector<core:
 }  // namespace detail
 
 namespace layers {
-/// A row of summary().
+/// A row of summary(): a layer that is no container.
 struct SummaryRow {
-    std::string layer, output;      ///< "0  Dense 100 -> 1200", "(Batch, 1200)"
-    std::size_t parameters, flops;  ///< learned values; floating-point operations per sample
+    std::string layer, output;  ///< "0  Dense 100 -> 1200", "(Batch, 1200)"; "any": unknown
+    std::size_t parameters;     ///< learned values
+    std::size_t flops = 0;      ///< floating-point operations of a forward pass, per sample
+    std::size_t bytes = 0;      ///< memory of the activations that it makes, per sample
 };
 }  // namespace layers
 
@@ -76,7 +78,6 @@ struct LayerSummary {
     std::string (*name)();    ///< of a layer that is no container
     std::string (*output)();  ///< see shape_text
     std::size_t parameters;   ///< as in SummaryRow
-    std::size_t (*flops)();   ///< as in SummaryRow
     /// Lists the rows of a container's layers; null for other layers.
     void (*inner)(std::vector<layers::SummaryRow>& rows, const std::string& prefix);
 };
@@ -90,25 +91,24 @@ inline void list_rows(std::span<const LayerSummary> layers, std::vector<layers::
         if (layer.inner)
             layer.inner(rows, number + ".");
         else
-            rows.push_back({number + "  " + layer.name(), layer.output(), layer.parameters, layer.flops()});
+            rows.push_back({number + "  " + layer.name(), layer.output(), layer.parameters});
     }
 }
 
-/// The rows as a table with a header and a line of totals. `other_flops`: those of ops that are in no row.
-inline std::string summary_text(const std::vector<layers::SummaryRow>& rows, std::size_t parameters,
-                                std::size_t other_flops = 0) {
-    std::size_t flops = other_flops;
-    for (const layers::SummaryRow& row : rows) flops += row.flops;
+/// The rows as a table with a header and a line of totals.
+inline std::string summary_text(const std::vector<layers::SummaryRow>& rows,
+                                const layers::SummaryRow& total) {
     std::ostringstream out;
     out.imbue(std::locale::classic());
     const auto line = [&](const std::string& layer, const std::string& output, const auto& count,
-                          const auto& operations) {
+                          const auto& operations, const auto& bytes) {
         out << std::left << std::setw(64) << layer << std::setw(24) << output << std::right << std::setw(14)
-            << count << std::setw(18) << operations << '\n';
+            << count << std::setw(18) << operations << std::setw(20) << bytes << '\n';
     };
-    line("layer", "output", "parameters", "FLOPs per sample");
-    for (const layers::SummaryRow& row : rows) line(row.layer, row.output, row.parameters, row.flops);
-    line("total", "", parameters, flops);
+    line("layer", "output", "parameters", "FLOPs per sample", "bytes per sample");
+    for (const layers::SummaryRow& row : rows)
+        line(row.layer, row.output, row.parameters, row.flops, row.bytes);
+    line(total.layer, total.output, total.parameters, total.flops, total.bytes);
     return out.str();
 }
 

@@ -6,7 +6,6 @@
 #include <gantry/layers/struct_members.hpp>
 
 #include <cstddef>
-#include <numeric>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -24,21 +23,6 @@ constexpr LayerTensors tensors_of() {
     else
         return {Tensors::constants, nullptr, Tensors::size, layers::pytorch_modules_of<L>};
 }
-
-/// Whether part L of a struct, by itself, has an order of features in files, and which; see
-/// feature_order.hpp.
-template <class L>
-struct PartOrders;
-/// The input and the output of a struct, as a leaf layer for feature_order.hpp. Types do not tell how the
-/// call operator connects the parts, so each part is examined by itself.
-struct StructBorder : layers::PlainLayer {
-    static constexpr layers::FeatureOrder feature_order = layers::FeatureOrder::own;
-};
-template <class L, std::size_t leaf_index>
-struct LeafOfPart : StructBorder {
-    using Of = L;
-    static constexpr std::size_t leaf = leaf_index;
-};
 }  // namespace detail
 
 namespace layers {
@@ -77,6 +61,7 @@ struct Module : Part<Module<BodyType>> {
     static constexpr int features = 0;
     static constexpr std::size_t parameter_count = totals.numbers;  ///< number of learned values
     static constexpr std::size_t state_count = totals.states;       ///< number of running statistics
+    static constexpr std::size_t leaves = totals.leaves;            ///< layers that are no containers
 
     template <int, class X>
     using Fit = typename detail::StructOutput<Body, X>::Check;
@@ -100,6 +85,7 @@ struct Module : Part<Module<BodyType>> {
         detail::PartPlace place{&shared, {}, 0};
         detail::place_parts(body, place);
         const auto y = std::as_const(body)(detail::as_argument<T>(x)...);
+        if constexpr (detail::is_meta<D>) cursor.device->leaf = shared.first_leaf + leaves;
         if constexpr (recorded || (core::is_recorded<X> || ...))
             return y;
         else
@@ -117,7 +103,6 @@ struct Module : Part<Module<BodyType>> {
     template <bool learned>
     static void list_tensors(std::vector<core::ParameterInfo>& list, const std::string& prefix,
                              std::size_t offset, std::size_t& leaf) {
-        ++leaf;
         std::size_t index = 0;
         const auto append = [&]<class M>(detail::Type<M>, const std::string& name) {
             static constexpr detail::LayerTensors tensors =
@@ -129,57 +114,39 @@ struct Module : Part<Module<BodyType>> {
             ++index;
         };
         detail::each_part<Body>(append, "");
-        ++leaf;
     }
 
     /// A table of the layers for inputs of shapes X..., by default the struct's own Input: output shape,
-    /// number of parameters, FLOPs per sample. The total includes ops that are no layers.
+    /// number of parameters, FLOPs and memory of the activations per sample. The total includes ops that are
+    /// no layers.
     template <class... X>
     static std::string summary() {
         if constexpr (sizeof...(X) == 0)
-            return []<class... S>(std::type_identity<Inputs<S...>>) {
-                return summary<S...>();
-            }(std::type_identity<typename detail::InputsOf<Module>::type>{});
+            return detail::summary_of<Module>(std::type_identity<typename detail::InputsOf<Module>::type>{});
         else
-            return detail::summary_text(rows<X...>(""), parameter_count, other_flops<X...>());
+            return detail::summary_of<Module>(std::type_identity<Inputs<X...>>{});
     }
-    /// A row for each layer, in the order of the members.
+    /// A row for each layer, in the order of the members; X may be Inputs.
     template <class X, bool costs = true>
     static std::vector<SummaryRow> summary_rows() {
-        std::vector<SummaryRow> list;
-        list_rows<X, costs>(list, "");
-        return list;
+        return detail::rows_of<Module, costs>(std::type_identity<typename detail::AsInputs<X>::type>{});
     }
-    template <class X, bool costs>
+    template <class>
     static void list_rows(std::vector<SummaryRow>& list, const std::string& prefix) {
-        const auto add = [&]<class... S>(std::type_identity<Inputs<S...>>) {
-            for (SummaryRow& row : rows<S...>(prefix)) list.push_back(std::move(row));
-        };
-        add(std::type_identity<
-            typename detail::AsInputs<std::conditional_t<costs, X, core::AnyShape>>::type>{});
-    }
-    /// Calls f(Type<layer>, Type<input shape>, Type<output shape>) for what feature_order.hpp sees of the
-    /// struct, whose input is X.
-    template <class X, class F>
-    static constexpr void each_layer(const F& f) {
-        f(detail::Type<detail::StructBorder>{}, detail::Type<typename detail::OneShape<X>::type>{},
-          detail::Type<core::AnyShape>{});
-        each_leaf<Body>(f);
-        f(detail::Type<detail::StructBorder>{}, detail::Type<core::AnyShape>{}, detail::Type<Output<X>>{});
-    }
-
-    /// The index of the first leaf layer of part number `part`, as list_tensors counts them.
-    static std::size_t leaf_of_part(std::size_t part) {
-        std::vector<std::size_t> leaves;
-        const auto append = [&]<class M>(detail::Type<M>, const std::string&) {
-            leaves.push_back(detail::PartOrders<typename M::PartLayer>::leaves);
+        const auto append = [&]<class M>(detail::Type<M>, const std::string& name) {
+            using L = typename M::PartLayer;
+            if constexpr (requires { typename L::NestedTag; })
+                L::template list_rows<typename L::Input>(list, prefix + name + '.');
+            else
+                list.push_back({prefix + name + "  " + M::name(), "any", L::Parameters::size});
         };
         detail::each_part<Body>(append, "");
-        return std::accumulate(leaves.begin(), leaves.begin() + static_cast<std::ptrdiff_t>(part),
-                               std::size_t{1});
     }
-    /// The name of part number `index`.
-    static std::string part_name(std::size_t index) { return rows<core::AnyShape>("")[index].layer; }
+    /// Calls f(Type<layer>) for every leaf layer.
+    template <class F>
+    static constexpr void each_leaf(const F& f) {
+        detail::each_leaf_of_member<Body>(f);
+    }
 
 private:
     template <bool learned>
@@ -188,45 +155,6 @@ private:
         std::size_t leaf = 0;
         list_tensors<learned>(list, prefix, 0, leaf);
         return list;
-    }
-    template <class... X>
-    static std::size_t other_flops() {
-        std::size_t flops = cost<Module, float, X...>().flops;
-        for (const SummaryRow& row : rows<X...>("")) flops -= row.flops;
-        return flops;
-    }
-    template <class... X>
-    static std::vector<SummaryRow> rows(const std::string& prefix) {
-        std::vector<SummaryRow> list;
-        const auto append = [&]<class M>(detail::Type<M>, const std::string& name) {
-            list.push_back({prefix + name + "  " + M::name(), "any", M::PartLayer::Parameters::size, 0});
-        };
-        detail::each_part<Body>(append, "");
-        if constexpr (!(std::is_same_v<X, core::AnyShape> || ...)) {
-            const auto three = detail::trace<Module, float, X...>(3),
-                       two = detail::trace<Module, float, X...>(2);
-            for (std::size_t i = 0; i < two->calls.size(); ++i) {
-                SummaryRow& row = list[two->calls[i].part];
-                row.output = detail::extents_text(two->calls[i].output);
-                row.flops += three->calls[i].flops - two->calls[i].flops;
-            }
-        }
-        return list;
-    }
-    template <class M, class F>
-    static constexpr void each_leaf(const F& f) {
-        if constexpr (detail::is_part<M>) {
-            using L = typename M::PartLayer;
-            [&]<std::size_t... leaf>(std::index_sequence<leaf...>) {
-                (f(detail::Type<detail::LeafOfPart<L, leaf>>{}, detail::Type<core::AnyShape>{},
-                   detail::Type<core::AnyShape>{}),
-                 ...);
-            }(std::make_index_sequence<detail::PartOrders<L>::leaves>{});
-        } else if constexpr (detail::is_std_array<M>) {
-            for (std::size_t i = 0; i != std::tuple_size_v<M>; ++i) each_leaf<typename M::value_type>(f);
-        } else if constexpr (detail::is_struct<M>) {
-            core::with_members(core::specimen<M>, [&]<class... E>(const E&...) { (each_leaf<E>(f), ...); });
-        }
     }
 };
 }  // namespace layers

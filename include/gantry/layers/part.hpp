@@ -16,7 +16,6 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 // Layers as members of a network struct, which its call operator calls. A forward pass makes the struct on
 // the stack and tells each part where its parameters are; see module.hpp.
@@ -62,23 +61,17 @@ struct NetworkScalarOf<X> {
 /// A device that computes nothing, for the forward pass of struct B. Its type knows B, so that errors can
 /// name B's members.
 template <class B>
-class MetaOf : public core::Meta {
-public:
-    /// A call of a part.
-    struct Call {
-        std::size_t part;
-        core::Extents output;  ///< with Batch
-        std::size_t flops;
-    };
-    std::vector<Call> calls;
-};
+class MetaOf : public core::Meta {};
+template <class D>
+inline constexpr bool is_meta = std::is_base_of_v<core::Meta, D>;
 
 /// Sums over the parts of a struct, or over those before one.
 struct PartTotals {
-    std::size_t parts = 0, tensors = 0, numbers = 0, states = 0;
+    std::size_t parts = 0, leaves = 0, tensors = 0, numbers = 0, states = 0;
 
     constexpr PartTotals operator+(const PartTotals& o) const {
-        return {parts + o.parts, tensors + o.tensors, numbers + o.numbers, states + o.states};
+        return {parts + o.parts, leaves + o.leaves, tensors + o.tensors, numbers + o.numbers,
+                states + o.states};
     }
 };
 
@@ -95,13 +88,16 @@ struct PartPass : AnyPartPass {
     RandomStream* dropout;
     std::uint64_t dropout_start;  ///< position before the pass
     bool training;
+    std::size_t first_leaf = 0;  ///< number of the struct's first leaf layer, on a device that counts
 
     PartPass(const layers::ParameterCursor<T, D, true>& at, RandomStream* stream, bool trains)
         : AnyPartPass{&pass_type<T, D>},
           cursor(at),
           dropout(stream),
           dropout_start(stream->position),
-          training(trains) {}
+          training(trains) {
+        if constexpr (is_meta<D>) first_leaf = at.device->leaf;
+    }
 };
 
 /// The state of a part, set before each forward pass.
@@ -199,9 +195,20 @@ struct StructIn<L> {
 };
 template <class L>
 using struct_in = typename StructIn<L>::type;
-/// A container of layers only.
+/// The number of leaf layers in L, those that are no containers.
 template <class L>
-inline constexpr bool is_chain = requires { typename L::NestedTag; } && !contains_struct<L>;
+inline constexpr std::size_t leaves_of = 1;
+template <class L>
+    requires requires { typename L::NestedTag; }
+inline constexpr std::size_t leaves_of<L> = L::leaves;
+/// Calls f(Type<layer>) for every leaf layer in L.
+template <class L, class F>
+constexpr void each_leaf(const F& f) {
+    if constexpr (requires { typename L::NestedTag; })
+        L::each_leaf(f);
+    else
+        f(Type<L>{});
+}
 template <class Layer>
 inline constexpr core::FeatureTracker::Layer tracked_as =
     layers::feature_order_of<Layer> == layers::FeatureOrder::kept ? core::FeatureTracker::Layer::keeps_order
@@ -219,17 +226,56 @@ struct StructOf<MetaOf<B>> {
     using type = B;
 };
 
+/// Tells a device that follows features that leaf layer L made y of x.
+template <class L, class X, class Y>
+void track(const X& x, const Y& y) {
+    core::FeatureTracker& features = x.device().features;
+    const std::size_t leaf = x.device().leaf;
+    constexpr bool of_features = layers::feature_order_of<L> != layers::FeatureOrder::view &&
+                                 (X::shape::rank == 2 || Y::shape::rank == 2);
+    if constexpr (!Y::shape::batched)
+        features.learned(leaf, y.value());
+    else if constexpr (L::Parameters::size + L::State::size > 0 && of_features)
+        features.called(leaf, tracked_as<L>, x.value().data, y.value().data);
+    else if constexpr (X::shape::rank == 2 && layers::feature_order_of<L> == layers::FeatureOrder::unknown)
+        features.called(leaf, core::FeatureTracker::Layer::other, x.value().data, y.value().data);
+}
+/// The tensor of a result, which is one or has a member `result`.
+template <class Y>
+const auto& tensor_of(const Y& y) {
+    if constexpr (AnyTensor<Y>)
+        return y;
+    else
+        return y.result;
+}
+/// Computes y = run() of x as leaf layer L. A device that counts takes down the call.
+template <class L, class X, class Run>
+auto as_leaf(const X& x, const Run& run) {
+    if constexpr (is_meta<typename X::device_type>) {
+        auto& device = x.device();
+        const std::size_t flops = device.flops, bytes = device.bytes;
+        const auto y = run();
+        track<L>(x, tensor_of(y));
+        device.calls.push_back(
+            {device.leaf++, tensor_of(y).value().extents, device.flops - flops, device.bytes - bytes});
+        return y;
+    } else {
+        return run();
+    }
+}
 /// Calls layer L with its parameters and states at the cursor; containers take the cursor itself.
 template <class L, class P, class Cursor, class... X>
 auto call_layer(const P& pass, const Cursor& cursor, const X&... x) {
-    if constexpr (requires { typename L::NestedTag; }) {
+    if constexpr (requires { typename L::NestedTag; })
         return L::forward(pass, cursor, x...);
-    } else {
-        return [&]<std::size_t... i, std::size_t... j>(std::index_sequence<i...>, std::index_sequence<j...>) {
-            return L::forward(pass, x..., cursor.template parameter<i, typename L::Parameters>()...,
-                              cursor.template state<j, typename L::State>()...);
-        }(std::make_index_sequence<L::Parameters::count>{}, std::make_index_sequence<L::State::count>{});
-    }
+    else
+        return as_leaf<L>(x..., [&] {
+            return [&]<std::size_t... i, std::size_t... j>(std::index_sequence<i...>,
+                                                           std::index_sequence<j...>) {
+                return L::forward(pass, x..., cursor.template parameter<i, typename L::Parameters>()...,
+                                  cursor.template state<j, typename L::State>()...);
+            }(std::make_index_sequence<L::Parameters::count>{}, std::make_index_sequence<L::State::count>{});
+        });
 }
 
 /// True if the inner layers of L, if any, fit together for inputs of shapes X...
@@ -272,10 +318,7 @@ struct Part : detail::PartPlace {  // NOLINT: a constructor would keep layers fr
         } else if constexpr (!detail::inner_layers_fit<Layer, S>) {
             return Unknown{TensorRef<T, D>{}};  // reported by the container
         } else {
-            if constexpr (std::is_base_of_v<core::Meta, D>)
-                return traced(x);
-            else
-                return computed(x);
+            return computed(x);
         }
     }
 
@@ -284,6 +327,8 @@ private:
     auto computed(const X& x) const {
         const auto& pass =
             pass_of<typename detail::NetworkScalarOf<X>::type, typename X::device_type>(Layer::name);
+        if constexpr (detail::is_meta<typename X::device_type>)
+            x.device().leaf = pass.first_leaf + before_.leaves;
         const auto cursor = pass.cursor.after(before_.tensors, before_.numbers, before_.states);
         if (!pass.training) return run<false>(cursor, *pass.dropout, x);
         // C++ does not say which operand of a + is computed first. With a stream for each part, that does not
@@ -295,23 +340,6 @@ private:
         const std::uint64_t now = stream.position - pass.dropout_start;
         pass.dropout->position += now - drawn_;
         drawn_ = now;
-        return y;
-    }
-    /// The same on a device that computes nothing, which notes the call.
-    template <class X>
-    auto traced(const X& x) const {
-        auto& device = x.device();
-        const std::size_t flops = device.flops, calls = device.calls.size();
-        const bool paused =
-            std::exchange(device.features.paused, device.features.paused || detail::is_chain<Layer>);
-        const auto y = computed(x);
-        device.features.paused = paused;
-        using Y = typename std::remove_cvref_t<decltype(y)>::shape;
-        if constexpr (Layer::Parameters::size + Layer::State::size > 0 &&
-                      (X::shape::rank == 2 || Y::rank == 2))
-            device.features.called(before_.parts, detail::tracked_as<Layer>, x.value().data, y.value().data);
-        device.calls.resize(calls);  // without those of structs inside of this part
-        device.calls.push_back({before_.parts, Y::extents(Batch), device.flops - flops});
         return y;
     }
     template <bool training, class Cursor, class X>

@@ -62,6 +62,7 @@ public:
     static constexpr bool contains_struct = Inner::contains_struct;
     using Parameters = typename Inner::Parameters;
     using State = typename Inner::State;
+    static constexpr std::size_t leaves = 2 + Inner::leaves;  ///< layers that are no containers
     template <int index, class X>
     using Fit = decltype(check<index, X>());
     template <class X>
@@ -72,8 +73,9 @@ public:
 
     template <class P, class Cursor, AnyTensor X>
     static auto forward(const P& pass, const Cursor& cursor, const X& x) {
-        const auto [pooled, switches] = max_pool2d<pooling>(x);
-        return max_unpool2d(Inner::forward(pass, cursor, pooled), switches);
+        const auto max = detail::as_leaf<Pool>(x, [&] { return max_pool2d<pooling>(x); });
+        const auto y = Inner::forward(pass, cursor, max.result);
+        return detail::as_leaf<Pool>(y, [&] { return max_unpool2d(y, max.switches); });
     }
 
     template <bool learned>
@@ -91,15 +93,20 @@ public:
         f(detail::Type<Pool>{}, detail::Type<PooledImage<X>>{}, detail::Type<X>{});
     }
     /// A row for the pooling, the rows of the inner layers, and a row for the unpooling.
-    template <class X, bool costs>
+    template <class X>
     static void list_rows(std::vector<layers::SummaryRow>& rows, const std::string& prefix) {
         const std::string number = prefix.substr(0, prefix.size() - 1);
         rows.push_back({number + "  MaxPool2d " + detail::pooling_text(pooling),
-                        detail::shape_text<PooledImage<X>>(), 0,
-                        costs ? layers::cost<MaxPool2d<pooling>, float, X>().flops : 0});
-        Inner::template list_rows<PooledImage<X>, costs>(rows, prefix);
-        rows.push_back(
-            {number + "  MaxUnpool2d", detail::shape_text<X>(), 0, costs ? PooledImage<X>::sample_size : 0});
+                        detail::shape_text<PooledImage<X>>(), 0});
+        Inner::template list_rows<PooledImage<X>>(rows, prefix);
+        rows.push_back({number + "  MaxUnpool2d", detail::shape_text<X>(), 0});
+    }
+    /// Calls f(Type<layer>) for every leaf layer.
+    template <class F>
+    static constexpr void each_leaf(const F& f) {
+        f(detail::Type<Pool>{});
+        Inner::each_leaf(f);
+        f(detail::Type<Pool>{});
     }
 };
 

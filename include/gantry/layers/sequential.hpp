@@ -77,6 +77,7 @@ struct Carry {
 template <class P, class Cursor, class X, bool done, class L, class Next>
 auto operator|(const Carry<P, Cursor, X, done>& carry, LayerAndNext<L, Next>) {
     if constexpr (done) {
+        if constexpr (is_meta<typename X::device_type>) carry.x.device().count_fused(carry.x.value());
         return Carry<P, Cursor, X, false>{carry.pass, carry.cursor, carry.x};
     } else {
         constexpr bool fuse = layers::FusesActivation<L> && layers::ActivationLayer<Next>;
@@ -139,6 +140,8 @@ struct Sequential : layers::Part<Sequential<Layers...>> {
         layers::takes_integers<std::tuple_element_t<0, std::tuple<Layers...>>>;
     using Parameters = detail::Counts<(Layers::Parameters::count + ...), (Layers::Parameters::size + ...)>;
     using State = detail::Counts<(Layers::State::count + ...), (Layers::State::size + ...)>;
+    static constexpr std::size_t leaves =
+        (detail::leaves_of<Layers> + ...);  ///< layers that are no containers
 
     using Totals = detail::ChainFrom<core::AnyShape, Layers...>;
     using Input = typename Totals::Input;
@@ -186,20 +189,21 @@ struct Sequential : layers::Part<Sequential<Layers...>> {
         detail::list_tensors(layers, list, prefix, offset, leaf);
     }
 
-    /// A table of the layers: output shape, number of parameters, FLOPs per sample.
-    static std::string summary() { return detail::summary_text(summary_rows<Input>(), parameter_count); }
-    /// The rows of that table, for an input of shape X; without `costs` their FLOPs are 0. None if the layers
-    /// do not fit.
+    /// A table of the layers: output shape, number of parameters, and FLOPs and memory of the activations per
+    /// sample. A fused activation has its FLOPs, but no memory.
+    static std::string summary() {
+        return detail::summary_of<Sequential>(std::type_identity<layers::Inputs<Input>>{});
+    }
+    /// The rows of that table, for an input of shape X; without `costs` their figures are 0. None if the
+    /// layers do not fit.
     template <class X, bool costs = true>
     static std::vector<layers::SummaryRow> summary_rows() {
-        std::vector<layers::SummaryRow> rows;
-        list_rows<X, costs>(rows, "");
-        return rows;
+        return detail::rows_of<Sequential, costs>(std::type_identity<layers::Inputs<X>>{});
     }
-    template <class X, bool costs>
+    template <class X>
     static void list_rows(std::vector<layers::SummaryRow>& rows, const std::string& prefix) {
         if constexpr (fits<X>) {
-            static constexpr auto layers = summaries<X, costs>();
+            static constexpr auto layers = summaries<X>();
             detail::list_rows(layers, rows, prefix);
         }
     }
@@ -216,26 +220,25 @@ struct Sequential : layers::Part<Sequential<Layers...>> {
         });
     }
 
+    /// Calls f(Type<layer>) for every leaf layer.
+    template <class F>
+    static constexpr void each_leaf(const F& f) {
+        (detail::each_leaf<Layers>(f), ...);
+    }
+
 private:
-    template <class X, bool costs>
+    template <class X>
     static constexpr auto summaries() {
         std::array<detail::LayerSummary, sizeof...(Layers)> all{};
         auto* next = all.data();
         walk<X>([&]<class L, class In, class Out>(detail::Type<L>, detail::Type<In>, detail::Type<Out>) {
             if constexpr (requires { typename L::NestedTag; })
-                *next++ = {nullptr, nullptr, 0, nullptr, &L::template list_rows<In, costs>};
+                *next++ = {nullptr, nullptr, 0, &L::template list_rows<In>};
             else
                 *next++ = {[]() -> std::string { return L::name(); }, &detail::shape_text<Out>,
-                           L::Parameters::size, &flops_of<L, In, costs>, nullptr};
+                           L::Parameters::size, nullptr};
         });
         return all;
-    }
-    template <class L, class X, bool counted>
-    static std::size_t flops_of() {
-        if constexpr (counted)
-            return layers::cost<L, float, X>().flops;
-        else
-            return 0;
     }
     template <class X, class F>
     static constexpr void walk(const F& f) {

@@ -87,7 +87,7 @@ template <class M>
 constexpr PartTotals part_totals() {
     if constexpr (is_part<M>) {
         using L = typename M::PartLayer;
-        return {1, L::Parameters::count, L::Parameters::size, L::State::size};
+        return {1, leaves_of<L>, L::Parameters::count, L::Parameters::size, L::State::size};
     } else if constexpr (is_std_array<M>) {
         PartTotals sum;
         for (std::size_t i = 0; i != std::tuple_size_v<M>; ++i)
@@ -112,6 +112,20 @@ void place_parts(M& member, PartPlace& next) {
         for (auto& element : member) place_parts(element, next);
     } else if constexpr (is_struct<M>) {
         core::with_members(member, [&](auto&... m) { (place_parts(m, next), ...); });
+    }
+}
+
+/// Calls f(Type<layer>) for each leaf layer of M, in order.
+template <class M, class F>
+constexpr void each_leaf_of_member(const F& f) {
+    if constexpr (is_part<M>) {
+        each_leaf<typename M::PartLayer>(f);
+    } else if constexpr (is_std_array<M>) {
+        for (std::size_t i = 0; i != std::tuple_size_v<M>; ++i)
+            each_leaf_of_member<typename M::value_type>(f);
+    } else if constexpr (is_struct<M>) {
+        core::with_members(core::specimen<M>,
+                           [&]<class... E>(const E&...) { (each_leaf_of_member<E>(f), ...); });
     }
 }
 

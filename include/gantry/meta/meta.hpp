@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <vector>
 
 namespace gantry {
 
@@ -40,9 +41,25 @@ public:
         features.ran(y, inputs);
     }
 
+    /// The leaf layer is an activation that the layer before it has applied to y in its own kernel.
+    template <class Ref>
+    void count_fused(const Ref& y) {
+        if (!calls.empty()) calls.back().flops -= y.size();
+        calls.push_back({leaf++, y.extents, y.size(), 0});
+    }
+
+    /// A call of a leaf layer, one that is no container.
+    struct LayerCall {
+        std::size_t leaf;          ///< number of the layer; see `leaf`
+        Extents output;            ///< of its result
+        std::size_t flops, bytes;  ///< by how much the call increased those of the device
+    };
+
     FeatureTracker features;  ///< follows flattened images
     std::size_t flops = 0;    ///< floating-point operations so far
     std::size_t bytes = 0;    ///< size of the tensors made so far
+    std::size_t leaf = 0;     ///< number of the leaf layer that is called next, in the order of parameters
+    std::vector<LayerCall> calls;  ///< of leaf layers
 };
 
 /// Counts the operations of a kernel.
