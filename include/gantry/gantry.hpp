@@ -37,6 +37,7 @@
 #include <gantry/layers/spectral_norm.hpp>
 #include <gantry/layers/state.hpp>
 #include <gantry/layers/upsample.hpp>
+#include <gantry/meta/step_cost.hpp>
 #include <gantry/network/average.hpp>
 #include <gantry/network/network.hpp>
 #include <gantry/network/variables.hpp>

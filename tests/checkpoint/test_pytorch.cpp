@@ -297,7 +297,7 @@ TEST_CASE("Structs without an equivalent PyTorch file are refused with the reaso
     check(std::type_identity<TwoImages>{}, "called with different images: dense  Dense 40 -> 4");
     check(std::type_identity<AddsInput>{}, "an input of the network has the order of a flattened image");
     check(std::type_identity<SortsFeatures>{}, "the layer has no feature_order: layers.1  Sort");
-    check(std::type_identity<ReshapesInput>{}, "an input of the network is reshaped to an image");
+    check(std::type_identity<ReshapesInput>{}, "an input of the network has the order of a flattened image");
     check(std::type_identity<Sequential<InputShape<4, 5, 2>, Flattened, BatchNorm<60>>>{},
           "the network returns a flattened image");
 }

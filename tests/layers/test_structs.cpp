@@ -221,6 +221,7 @@ namespace {
 struct Halves {
     Dense<4, 4> first;
     Dense<4, 2> second;
+    Dense<2, 2> unused;
 
     auto operator()(const auto& x) const { return second(tanh(first(x))) + 1.0; }
 };
@@ -248,14 +249,15 @@ TEST_CASE("each part of nested structs and Sequentials has a row", "[layers]") {
         "head.0.0  Dense 6 -> 4 | (Batch, 4) | 28 | 52 | 16\n"
         "head.0.1  LeakyReLU 0.2 | (Batch, 4) | 0 | 4 | 0\n"
         "head.1.first  Dense 4 -> 4 | (Batch, 4) | 20 | 36 | 16\n"
-        "head.1.second  Dense 4 -> 2 | (Batch, 2) | 10 | 18 | 8\n";
+        "head.1.second  Dense 4 -> 2 | (Batch, 2) | 10 | 18 | 8\n"
+        "head.1.unused  Dense 2 -> 2 | any | 6 | 0 | 0\n";
     using OfNest = Network<Nest, Cpu>::Architecture;
     CHECK(rows_text(OfNest::summary_rows<Shape<Batch, 6>>()) == nest);
     // The ops of the call operators, in Squash and Halves, are in the total only.
     const layers::Cost cost = layers::cost<OfNest>();
     CHECK(cost.flops == 156 + 12 + 52 + 4 + 36 + 18 + 2 * 2 * 6 + 4 + 2);
     CHECK(cost.bytes == 48 + 48 + 16 + 16 + 8 + 2 * 2 * 24 + 16 + 8);
-    CHECK(OfNest::summary().ends_with("100" + std::string(15, ' ') + "308" + std::string(17, ' ') + "256\n"));
+    CHECK(OfNest::summary().ends_with("106" + std::string(15, ' ') + "308" + std::string(17, ' ') + "256\n"));
 
     using InSequential = Sequential<Dense<3, 6>, Nest, Dropout<0.5>>;
     std::string all = "0  Dense 3 -> 6 | (Batch, 6) | 24 | 42 | 24\n";

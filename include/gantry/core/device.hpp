@@ -83,6 +83,14 @@ public:
         for (const core::Block& unused : released) free(unused);
     }
 
+    /// Bytes of the blocks that outlive steps: parameters, gradients, moments.
+    std::size_t persistent_bytes() {
+        const std::lock_guard lock(blocks_mutex_);
+        std::size_t bytes = 0;
+        for (const core::Block& block : blocks_) bytes += block.bytes;
+        return bytes;
+    }
+
     /// Exclusive use of the device by one thread; the destructor ends it.
     class [[nodiscard]] Turn {
     public:

@@ -128,6 +128,9 @@ public:
     /// Host memory, valid until the end of the step.
     void* scratch(std::size_t bytes) { return arena_.allocate(bytes); }
 
+    /// Largest number of bytes that the nodes of any step have used.
+    std::size_t peak_bytes() const { return arena_.peak(); }
+
     /// Ends the step: removes all nodes and recycles their memory.
     void reset() {
         open_ = false;

@@ -99,7 +99,7 @@ template <class D>
 layers::Cost list_costs(void (*pass)(D&, int), std::vector<layers::SummaryRow>& rows) {
     const auto three = trace(pass, 3), two = trace(pass, 2);
     for (std::size_t i = 0; i < two->calls.size(); ++i) {
-        const core::Meta::LayerCall &call = two->calls[i], &larger = three->calls[i];
+        const core::ForwardMeta::LayerCall &call = two->calls[i], &larger = three->calls[i];
         layers::SummaryRow& row = rows[call.leaf];
         core::Extents output = call.output;
         if (output != larger.output) output.of[0] = Batch;

@@ -61,9 +61,9 @@ struct NetworkScalarOf<X> {
 /// A device that computes nothing, for the forward pass of struct B. Its type knows B, so that errors can
 /// name B's members.
 template <class B>
-class MetaOf : public core::Meta {};
+class MetaOf : public core::ForwardMeta {};
 template <class D>
-inline constexpr bool is_meta = std::is_base_of_v<core::Meta, D>;
+inline constexpr bool is_meta = std::is_base_of_v<core::ForwardMeta, D>;
 
 /// Sums over the parts of a struct, or over those before one.
 struct PartTotals {

@@ -114,7 +114,7 @@ inline constexpr bool holds_unknown<std::array<M, n>> = holds_unknown<M>;
 template <class B, class... X>
 struct StructCall {
     using Check = NoMisfit;
-    using type = Variable<core::AnyShape, float, core::Meta>;
+    using type = Variable<core::AnyShape, float, core::ForwardMeta>;
     static constexpr bool fits = false;
 };
 template <class B, class... X>
@@ -126,7 +126,7 @@ struct StructCall<B, X...> {
     using Check = core::StaticCheck<takes, diagnosis::StructTakes<B, X...>>;
     using type = typename std::conditional_t<
         takes, std::invoke_result<const B&, const typename MetaArgument<B, T, X>::type&...>,
-        std::type_identity<Variable<core::AnyShape, float, core::Meta>>>::type;
+        std::type_identity<Variable<core::AnyShape, float, core::ForwardMeta>>>::type;
     static constexpr bool fits = takes && !holds_unknown<type>;
 };
 template <class Y>
@@ -140,7 +140,7 @@ struct ResultShape<Y> {
 /// The same for a struct in a Sequential: shape -> shape. AnyShape if it returns no tensor.
 template <class B, class S>
 struct StructOutput {
-    using Call = StructCall<B, typename MetaInput<S, float, core::Meta>::type>;
+    using Call = StructCall<B, typename MetaInput<S, float, core::ForwardMeta>::type>;
     static constexpr bool returns_tensor = AnyTensor<typename Call::type>;
     static constexpr bool fits = Call::fits && returns_tensor;
     using Check =
@@ -158,7 +158,7 @@ struct StructOutput<B, core::AnyShape> {
 };
 /// Whether a struct takes inputs of shapes S...
 template <class B, class... S>
-struct StructFits : StructCall<B, typename MetaInput<S, float, core::Meta>::type...> {};
+struct StructFits : StructCall<B, typename MetaInput<S, float, core::ForwardMeta>::type...> {};
 template <class B, class S>
 struct StructFits<B, S> : StructOutput<B, S> {};
 /// What a struct declares as its Input, or AnyShape.
@@ -182,13 +182,13 @@ struct OneShape<layers::Inputs<S...>> {
 };
 /// The call with the declared inputs.
 template <class B, class Input>
-struct InputCall : StructCall<B, typename MetaInput<Input, float, core::Meta>::type> {};
+struct InputCall : StructCall<B, typename MetaInput<Input, float, core::ForwardMeta>::type> {};
 template <class B>
 struct InputCall<B, core::AnyShape> {
     using Check = NoMisfit;
 };
 template <class B, class... S>
-struct InputCall<B, layers::Inputs<S...>> : StructCall<B, typename MetaInput<S, float, core::Meta>::type...> {
+struct InputCall<B, layers::Inputs<S...>> : StructCall<B, typename MetaInput<S, float, core::ForwardMeta>::type...> {
 };
 template <class B>
 constexpr auto check_struct() {

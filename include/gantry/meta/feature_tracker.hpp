@@ -19,8 +19,8 @@ constexpr FlatImage flat_image(const Extents& extents) {
 
 /// Follows the vectors of a pass that are flattened images, or become images, through its ops. PyTorch orders
 /// their features differently, and with them the parameters of the layers that take and make them. A vector
-/// may become an image after layers have taken it, so the pass is repeated, on a new device, until no more
-/// are found: see `repeat`.
+/// may become an image after ops and layers have made and taken it, so the pass is repeated, on a new device,
+/// until no more are found: see `repeat`.
 class FeatureTracker {
 public:
     /// What a layer does with the order of features; see layers::FeatureOrder.
@@ -97,12 +97,10 @@ public:
         else if (image != FlatImage{})
             problem_ = {leaf, "the layer has no feature_order"};
         makers_[y] = {leaf, layer};
-        if (layer == Layer::keeps_order) {
+        if (layer == Layer::keeps_order)
             follow(x, y);
-        } else if (x != y) {
+        else if (x != y)
             images_.erase(y);
-            made_of_.erase(y);
-        }
         if (const FlatImage known = image_of(y); known != FlatImage{}) becomes(y, known);
     }
 
@@ -129,9 +127,8 @@ private:
         if (y.extents.rank == 2 && flat_image(x.extents) != FlatImage{})
             images_[y.data] = flat_image(x.extents);
         // Three extents, such as pixels and channels, have the order of memory.
-        if (x.extents.rank == 2 && flat_image(y.extents) != FlatImage{} &&
-            !becomes(x.data, flat_image(y.extents)))
-            problem_ = {no_layer, "an input of the network is reshaped to an image"};
+        if (x.extents.rank == 2 && flat_image(y.extents) != FlatImage{})
+            becomes(x.data, flat_image(y.extents));
     }
     /// An op that is not elementwise, such as a concatenation, has used a flattened image.
     template <class Ref>
@@ -142,35 +139,23 @@ private:
                 problem_ = {found->second, "a LearnedTensor is applied to a flattened image"};
     }
     void follow(const void* x, const void* y) {
-        if (x == y) return;
         if (const FlatImage image = image_of(x); image != FlatImage{}) images_[y] = image;
-        made_of_.emplace(y, x);
     }
-    /// The vector gets an image's order, and so does whatever made it. False if no layer made it.
-    bool becomes(const void* vector, const FlatImage& image) {
-        if (image == part_of_vector) return true;  // a problem only if a layer takes it
-        std::set<const void*> visited;
-        return becomes(vector, image, visited);
-    }
-    bool becomes(const void* vector, const FlatImage& image, std::set<const void*>& visited) {
-        if (!visited.insert(vector).second) return false;
+    /// The vector has an image's order, and so have the parameters of the layer that made it.
+    void becomes(const void* vector, const FlatImage& image) {
+        if (image == part_of_vector) return;  // a problem only if a layer takes it
         if (inputs_.contains(vector))
             problem_ = {no_layer, "an input of the network has the order of a flattened image"};
         if (const FlatImage before = image_of(vector); before != FlatImage{} && before != image)
             problem_ = {no_layer, "a vector is two images of different sizes"};
         images_[vector] = image;
-        bool made = false;
-        if (const auto maker = makers_.find(vector); maker != makers_.end()) {
-            const auto [leaf, layer] = maker->second;
-            if (layer == Layer::other)
-                problem_ = {leaf, "the layer has no feature_order"};
-            else
-                make(leaf, image);
-            made = layer != Layer::keeps_order;
-        }
-        for (auto [from, end] = made_of_.equal_range(vector); from != end; ++from)
-            made = becomes(from->second, image, visited) || made;
-        return made;
+        const auto maker = makers_.find(vector);
+        if (maker == makers_.end()) return;
+        const auto [leaf, layer] = maker->second;
+        if (layer == Layer::other)
+            problem_ = {leaf, "the layer has no feature_order"};
+        else
+            make(leaf, image);
     }
     void take(std::size_t leaf, const FlatImage& image) {
         std::optional<FlatImage>& order = orders_[leaf].inputs;
@@ -185,7 +170,6 @@ private:
     }
 
     std::map<const void*, FlatImage> known_, images_;  ///< found in earlier passes; in this one
-    std::multimap<const void*, const void*> made_of_;  ///< elementwise, by result
     std::map<const void*, Maker> makers_;
     std::map<const void*, std::size_t> learned_;  ///< results of layers that are parameters
     std::set<const void*> inputs_;

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <vector>
 
@@ -22,7 +23,8 @@ public:
     }
     void release(void*, std::size_t) {}
     void fill(void*, std::byte, std::size_t) {}
-    void copy_to_host(void*, const void*, std::size_t) {}
+    /// What is read are zeros.
+    void copy_to_host(void* host, const void*, std::size_t bytes) { std::memset(host, 0, bytes); }
     void copy_from_host(void*, const void*, std::size_t) {}
 
 private:
@@ -30,9 +32,9 @@ private:
 };
 
 /// A device that computes nothing and counts: a forward pass on it gives the shapes of its results, its
-/// floating-point operations and the memory of its activations. The values of its tensors are unspecified.
-/// Nothing is recorded, so there are no gradients.
-class Meta : public Device<core::MetaMemory> {
+/// floating-point operations and the memory of its activations. Nothing is recorded, so no derivative is
+/// compiled for it; see Meta for whole steps.
+class ForwardMeta : public Device<core::MetaMemory> {
 public:
     static constexpr bool records = false;  ///< see Device
     /// Called by run_op for each op.
@@ -64,7 +66,7 @@ public:
 
 /// Counts the operations of a kernel.
 template <class P>
-void launch(Meta& device, const P& p) {
+void launch(ForwardMeta& device, const P& p) {
     device.flops += contracts::flops(p);
 }
 }  // namespace core

@@ -214,7 +214,7 @@ auto one_hot(const Labels&...) {
         sizeof...(Labels) == 0 && classes < 0,
         "gantry: one_hot takes a tensor of integers: one_hot<classes>(from_host<Shape<Batch>>(device, "
         "batch, labels)) with a std::vector<std::int32_t>");
-    return Tensor<core::AnyShape, T, core::Meta>{TensorRef<T, core::Meta>{}};
+    return Tensor<core::AnyShape, T, core::ForwardMeta>{TensorRef<T, core::ForwardMeta>{}};
 }
 
 /// The index of the largest element along the last extent, the first of equal ones: Shape<Batch, ..., N> ->
