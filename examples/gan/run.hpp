@@ -1,5 +1,6 @@
 #pragma once
 #include "objectives.hpp"
+#include "program/cost_text.hpp"
 #include "program/device.hpp"
 #include "program/program.hpp"
 #include "program/sheet.hpp"
@@ -25,6 +26,16 @@ struct GanOptions {
     int k = 1;                                 ///< updates of the discriminator per update of the generator
 };
 
+template <class Recipe>
+TrainerOptions trainer_options(const GanOptions& gan, int batch, Seed seed) {
+    return {.batch = batch,
+            .discriminator_steps = gan.k,
+            .updates = Recipe::settings.updates,
+            .noise = Recipe::settings.noise,
+            .fixed_points = program::sheet_side * program::sheet_side,
+            .seed = seed};
+}
+
 /// The networks, optimizers and trainer of a recipe, on a device of type D.
 template <class Recipe, class D>
 class GanExperiment final : public program::Experiment {
@@ -42,12 +53,7 @@ public:
                                                program::batch_options(options, Recipe::settings.range))),
           trainer_(generator_, discriminator_, generator_optimizer_, discriminator_optimizer_,
                    AnyObjective(gan.objective, gan.real_label),
-                   {.batch = options.batch,
-                    .discriminator_steps = gan.k,
-                    .updates = Recipe::settings.updates,
-                    .noise = Recipe::settings.noise,
-                    .fixed_points = program::sheet_side * program::sheet_side,
-                    .seed = Seed{options.seed}}) {
+                   trainer_options<Recipe>(gan, options.batch, Seed{options.seed})) {
         RandomStream stream(Seed{options.seed}, "initialisation of the recipe");
         Recipe::initialize(generator_, discriminator_, data.images, stream);
     }
@@ -99,6 +105,31 @@ private:
     GanTrainer<Generator, Discriminator, GeneratorOptimizer, DiscriminatorOptimizer, AnyObjective> trainer_;
 };
 
+/// What an iteration of GanExperiment costs on the CPU with batches of that many images.
+template <class Recipe>
+StepCost iteration_cost(const GanOptions& gan, int batch) {
+    struct HostBatches {
+        struct Minibatch {
+            std::vector<float> pixels;
+        } batch;
+        const Minibatch& next() const { return batch; }
+    };
+    Meta device;
+    Network<typename Recipe::Generator, Meta> generator{device, Seed{}};
+    Network<typename Recipe::Discriminator, Meta> discriminator{device, Seed{}};
+    auto generator_optimizer = Recipe::generator_optimizer(generator);
+    auto discriminator_optimizer = Recipe::discriminator_optimizer(discriminator);
+    GanTrainer trainer{generator,
+                       discriminator,
+                       generator_optimizer,
+                       discriminator_optimizer,
+                       AnyObjective(gan.objective, gan.real_label),
+                       trainer_options<Recipe>(gan, batch, Seed{})};
+    const HostBatches batches{
+        {std::vector<float>(static_cast<std::size_t>(batch) * Recipe::Discriminator::Input::sample_size)}};
+    return step_cost(device, [&] { trainer.step(batches); });
+}
+
 /// A GAN's recipe without its type. `gan` is read when the experiment begins, after the options are parsed.
 template <class Recipe>
 program::AnyRecipe any_recipe(const GanOptions& gan) {
@@ -115,11 +146,12 @@ program::AnyRecipe any_recipe(const GanOptions& gan) {
                       " and discriminator " + std::to_string(Recipe::Discriminator::parameter_count) +
                       " parameters",
         .summary =
-            [&gan] {
+            [&gan](const program::Options& options) {
                 return "Generator\n" + Recipe::Generator::summary() + "\nDiscriminator\n" +
                        Recipe::Discriminator::summary() + "\nobjective " + gan.objective + ", " +
                        std::to_string(gan.k) + " discriminator update(s) per generator update, " +
-                       (Recipe::settings.updates == Updates::simultaneous ? "simultaneous" : "alternating");
+                       (Recipe::settings.updates == Updates::simultaneous ? "simultaneous" : "alternating") +
+                       '\n' + program::cost_text(iteration_cost<Recipe>(gan, options.batch));
             },
         .begin = [&gan](const program::Options& options,
                         const LabelledImages& data) -> std::unique_ptr<program::Experiment> {

@@ -4,6 +4,7 @@
 #include <gantry/cpu/cpu.hpp>
 #include <gantry/data/batches.hpp>
 #include <gantry/data/device_batches.hpp>
+#include <gantry/meta/step_cost.hpp>
 
 #ifdef GANTRY_DEVICE_EIGEN  // in the programs of GANTRY_EIGEN_EXAMPLES
 #include <gantry/eigen/eigen.hpp>
@@ -36,6 +37,7 @@ D make_device([[maybe_unused]] const Options& options) {
 template <class D>
 std::string device_text([[maybe_unused]] const Options& options) {
     if constexpr (std::is_same_v<D, Cpu>) return "the CPU";
+    if constexpr (std::is_same_v<D, Meta>) return "none";
 #ifdef GANTRY_DEVICE_EIGEN
     if constexpr (std::is_same_v<D, EigenCpu>) return "the CPU, with Eigen " + eigen::version();
 #endif

@@ -62,7 +62,8 @@ struct AnyRecipe {
     std::string classes{};   ///< comma-separated, for data with classes; empty: all
     core::Extents input;     ///< of the networks: (Batch, height, width, channels) or (Batch, N)
     std::string parameters;  ///< parameter counts of the networks: "1200 parameters"
-    std::function<std::string()> summary;  ///< the networks' layers as text, for --dry-run
+    /// The model card for --dry-run: the networks' layers, and what an iteration costs.
+    std::function<std::string(const Options&)> summary;
     /// Creates the experiment with initialised networks. The data must outlive it.
     std::function<std::unique_ptr<Experiment>(const Options&, const LabelledImages&)> begin;
 };

@@ -1,4 +1,5 @@
 #pragma once
+#include "cost_text.hpp"
 #include "dataset.hpp"
 #include "device.hpp"
 #include "experiment.hpp"
@@ -30,6 +31,12 @@ public:
     }
     void serialize(CheckpointWriter& checkpoint) override { serialize_all(checkpoint); }
     void serialize(CheckpointReader& checkpoint) override { serialize_all(checkpoint); }
+    /// What an iteration costs.
+    StepCost cost()
+        requires std::is_same_v<D, Meta>
+    {
+        return step_cost(device_, [&] { step(); });
+    }
 
 protected:
     using Item = typename Architecture::Input;
@@ -93,6 +100,22 @@ private:
     std::uint64_t iterations_ = 0;
 };
 
+/// The layers of the network, and what an iteration of T costs on the CPU.
+template <template <class D> class T, class Architecture>
+std::string model_card(const Options& options) {
+    constexpr core::Extents input = Architecture::Input::extents(Batch);
+    LabelledImages data;
+    data.images = {.count = static_cast<std::size_t>(options.batch),
+                   .height = input.of[1],
+                   .width = input.of[2],
+                   .channels = input.of[3],
+                   .pixels = {}};
+    data.images.pixels.resize(data.images.count * data.images.sample_size());
+    data.labels.resize(data.images.count);
+    T<Meta> experiment(options, data, data);
+    return Architecture::summary() + '\n' + cost_text(experiment.cost());
+}
+
 /// The recipe of a program for experiments of type T<device>, constructed from the options, the training
 /// split and the test split of `dataset`. Errors from `begin`: test images have another size than the
 /// training images.
@@ -104,7 +127,7 @@ AnyRecipe network_recipe(const std::string& name, std::uint64_t iterations, int 
             .batch = batch,
             .input = Architecture::Input::extents(Batch),
             .parameters = std::to_string(Architecture::parameter_count) + " parameters",
-            .summary = [] { return Architecture::summary(); },
+            .summary = [](const Options& options) { return model_card<T, Architecture>(options); },
             .begin = [load = dataset.load](const Options& options,
                                            const LabelledImages& data) -> std::unique_ptr<Experiment> {
                 LabelledImages test = load(options, Split::test);

@@ -320,7 +320,7 @@ private:
 
 /// Output of --dry-run.
 void print_plan(const AnyRecipe& recipe, const Options& options) {
-    std::printf("%s\n", recipe.summary().c_str());
+    std::printf("%s\n", recipe.summary(options).c_str());
     print_line("recipe " + recipe.name + ": " + std::to_string(options.iterations) +
                " iterations, batches of " + std::to_string(options.batch) + " from " +
                (options.data.empty() ? "--data FOLDER" : options.data) +

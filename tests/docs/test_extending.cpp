@@ -21,6 +21,7 @@ namespace extending {
 #include <extending_6.hpp>  // a layer around another
 #include <extending_7.hpp>  // an elementwise op
 #include <extending_8.hpp>  // losses over parameters
+#include <extending_9.hpp>  // the cost of a step
 }  // namespace extending
 
 TEST_CASE("the code of docs/extending.md works") {
@@ -76,5 +77,12 @@ TEST_CASE("the code of docs/extending.md works") {
         const auto x = normal<Shape<Batch, 4>>(device, 3, noise);
         backward(unrolled_loss(network, x, 0.1) + 1e-3 * squared_weights(network), network);
         CHECK(unrolled_loss(network, x, 0.1).item() < mean(square(network(x))).item());
+    }
+    SECTION("cost") {
+        const StepCost one = cost_of_update(1), two = cost_of_update(2);
+        CHECK(two.persistent_bytes == 4 * Network<LabelledCritic, Cpu>::parameter_count * sizeof(float));
+        CHECK(one.persistent_bytes == two.persistent_bytes);
+        CHECK(one.step_bytes < two.step_bytes);
+        CHECK(one.flops < two.flops);
     }
 }

@@ -73,6 +73,7 @@ TEST_CASE("Help and a dry run do not train", "") {
     CHECK(plan.output.find("Dropout 0.2") != std::string::npos);
     CHECK(plan.output.find("2503984") != std::string::npos);
     CHECK(plan.output.find("simultaneous") != std::string::npos);
+    CHECK(plan.output.find("\nan iteration: ") != std::string::npos);
     CHECK_FALSE(std::filesystem::exists(place / "runs"));
 }
 

@@ -174,5 +174,6 @@ TEST_CASE("A dry run prints a network and does not train", "") {
     CHECK(plan.code == 0);
     CHECK(plan.output.find("MaxUnpool2d") != std::string::npos);
     CHECK(plan.output.find("14217") != std::string::npos);
+    CHECK(plan.output.find("\nan iteration: ") != std::string::npos);
     CHECK_FALSE(std::filesystem::exists(place / "runs"));
 }

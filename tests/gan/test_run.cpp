@@ -64,7 +64,7 @@ Result count(
                                     .batch = 3,
                                     .input = Shape<Batch, 1>::extents(1),
                                     .parameters = "no parameters",
-                                    .summary = [] { return std::string(); },
+                                    .summary = [](const program::Options&) { return std::string(); },
                                     .begin =
                                         [&](const program::Options& options, const LabelledImages&) {
                                             last_options = options;
