@@ -75,9 +75,6 @@ struct Module : Part<Module<BodyType>> {
 
     template <class P, class T, class D, bool recorded, class... X>
     static auto forward(const P& pass, const ParameterCursor<T, D, recorded>& cursor, const X&... x) {
-        static_assert(
-            std::is_same_v<typename P::Sum, T>,
-            "gantry: a network struct sums in the scalar that it stores: Network<Struct, Cpu, float>");
         const detail::PartPass<T, D> shared(
             {cursor.parameters, cursor.states, cursor.device, cursor.leaves, cursor.memory}, pass.dropout,
             P::training);

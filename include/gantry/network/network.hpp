@@ -182,12 +182,18 @@ inline std::pair<core::ParameterInfo, bool> find_parameter(std::string_view name
 template <class ArchitectureType, class DeviceType = void, class ScalarType = float>
 class Network {
     using D = typename diagnosis::NetworkDevice<DeviceType>::type;
-    using AllScalars = typename diagnosis::NetworkScalars<D, ScalarType>::type;
-    using T = typename AllScalars::Storage;
 
 public:
     /// The Sequential; a single layer becomes a Sequential of one.
     using Architecture = typename detail::ArchitectureOf<ArchitectureType>::type;
+
+private:
+    using ScalarsOf =
+        detail::ScalarsOf<Architecture, typename diagnosis::NetworkScalars<D, ScalarType>::type>;
+    using AllScalars = typename ScalarsOf::type;
+    using T = typename AllScalars::Storage;
+
+public:
     using scalar = T;       ///< of tensors and parameters: float or double
     using device_type = D;  ///< type of the device
     /// Number of learned values.
@@ -339,6 +345,7 @@ public:
 private:
     template <bool recorded, bool training, class MakeCursor, class... X>
     static auto run(Network& self, const MakeCursor& make_cursor, const X&... x) {
+        [[maybe_unused]] constexpr bool scalars_diagnosed = ScalarsOf::Check::diagnose();
         using Check = typename detail::InputCheck<Architecture, T, D, X...>::type;
         [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
         using Call = detail::NetworkCall<Architecture, Check::fits, X...>;

@@ -53,6 +53,17 @@ struct NetworkScalars<D, Scalars<Storage, Sum, Parameter>> {
         "(see NetworkScalars<device, given>)");
 };
 
+/// A Network with a struct in it has sums in another scalar, which the tensors in the call operator of a
+/// struct cannot tell its layers.
+template <class Architecture, class Given>
+struct StructSums {
+    static_assert(
+        sizeof(Architecture) == 0,
+        "gantry: a network struct, or a Sequential with one in it, sums in the scalar that it "
+        "stores: Network<Struct, Cpu, float> or double; Scalars with other sums are for Sequentials "
+        "of layers (see StructSums<architecture, given>)");
+};
+
 /// A network was called with an argument that is not a tensor.
 template <class NetworkExpects, class Given>
 struct NetworkTakesTensors {
@@ -92,6 +103,16 @@ struct NetworkInputFits {
 }  // namespace diagnosis
 
 namespace detail {
+/// The Scalars of a Network, checked for structs: those of Storage after an error.
+template <class Architecture, class Given>
+struct ScalarsOf {
+    using Storage = typename Given::Storage;
+    static constexpr bool fits =
+        !contains_struct<Architecture> || std::is_same_v<typename Given::Sum, Storage>;
+    using type = std::conditional_t<fits, Given, Scalars<Storage>>;
+    using Check = core::StaticCheck<fits, diagnosis::StructSums<Architecture, Given>>;
+};
+
 /// The architecture as a container: a single layer becomes a Sequential of one, a struct a Module.
 template <class L>
 struct ArchitectureOf {
