@@ -69,7 +69,7 @@ struct LayersOf<Sequential<L...>> {
 private:
     template <class X, class First, class... Rest>
     static void walk(std::vector<Floor::Layer>& layers, int batch) {
-        using Y = typename First::template Output<X>;
+        using Y = gantry::layers::output_of<First, X>;
         if constexpr (layers::ActivationLayer<First>)
             layers.back().activated = true;
         else if constexpr (First::Parameters::size > 0)

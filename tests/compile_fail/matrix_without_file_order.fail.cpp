@@ -11,6 +11,7 @@ using namespace gantry;
 struct Linear : layers::PlainLayer {
     using Parameters = core::ParameterList<core::Parameter<"weight", Shape<5, 5>, Role::weight>>;
     using Input = Shape<Batch, 5>;
+    static constexpr bool keeps_shape = true;
     static std::string name() { return "Linear"; }
 };
 

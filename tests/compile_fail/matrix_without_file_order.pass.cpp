@@ -9,6 +9,7 @@ struct Linear : layers::PlainLayer {
     using Parameters = core::ParameterList<
         core::Parameter<"weight", Shape<5, 5>, Role::weight, 5, 5, core::FileOrder::transposed>>;
     using Input = Shape<Batch, 5>;
+    static constexpr bool keeps_shape = true;
     static std::string name() { return "Linear"; }
 };
 

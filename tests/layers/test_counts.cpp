@@ -40,6 +40,18 @@ static_assert(std::is_same_v<Sequential<Flatten, Dense<8, 6>>::Input, core::AnyS
 static_assert(std::is_same_v<Sequential<Conv2d<1, 2, Conv2dOptions{.size = 3}>, Flatten, Dense<8, 6>>::Input,
                              core::AnyShape>);
 
+/// A custom layer that says nothing about its result's shape.
+struct FirstHalf : layers::PlainLayer {
+    static std::string name() { return "FirstHalf"; }
+    template <class P, AnyTensor X>
+    static auto forward(const P&, const X& x) {
+        return crop<1, static_cast<int>(X::shape::sample_size / 2)>(x, 0);
+    }
+};
+static_assert(std::is_same_v<Sequential<Dense<3, 8>, FirstHalf, Dense<4, 2>>::Output<Shape<Batch, 3>>,
+                             Shape<Batch, 2>>);
+static_assert(std::is_same_v<Sequential<FirstHalf>::Output<core::AnyShape>, core::AnyShape>);
+
 }  // namespace
 
 TEST_CASE("cost of a forward pass", "[layers]") {

@@ -18,7 +18,10 @@ constexpr core::FlatImage flat{20, 3}, plain{};
 struct Mish : layers::PlainLayer {
     static constexpr bool keeps_shape = true;
 };
-struct Sort : layers::PlainLayer {};
+struct Sort : layers::PlainLayer {
+    template <class X>
+    using Output = X;
+};
 template <layers::FeatureOrder order>
 struct Slopes : layers::PlainLayer {
     using Parameters = core::ParameterList<core::Parameter<"weight", Shape<60>, Role::scale>>;
@@ -30,6 +33,8 @@ struct OwnFlatten : layers::PlainLayer {
     using Output = Shape<Batch, static_cast<int>(X::sample_size)>;
 };
 struct CrossedSlopes : layers::PlainLayer {
+    template <class X>
+    using Output = X;
     using Parameters = core::ParameterList<
         core::Parameter<"weight", Shape<3, 20>, Role::scale, 0, 0, core::FileOrder::as_in_memory>>;
     static constexpr layers::FeatureOrder feature_order = layers::FeatureOrder::kept;

@@ -18,7 +18,7 @@ constexpr Conv2dOptions same_size{.size = 3, .padding = 1};
 
 // Shapes, operations and memory.
 template <class L>
-using OutputForImages = typename L::template Output<Images>;
+using OutputForImages = typename Sequential<L>::template Output<Images>;
 static_assert(std::is_same_v<OutputForImages<MaxPool2d<pairs>>, Shape<Batch, 4, 6, 3>>);
 static_assert(std::is_same_v<OutputForImages<AvgPool2d<wide>>, Shape<Batch, 8, 7, 3>>);
 static_assert(std::is_same_v<OutputForImages<Upsample<2>>, Shape<Batch, 16, 26, 3>>);

@@ -276,7 +276,7 @@ TEST_CASE("SpectralNorm has the names, roles and counts of its layer", "[layers]
     CHECK(states[1].name == "0.weight_v");
     CHECK(states[1].extents == core::Extents{3, {2, 3, 2}});
     using Embedded = SpectralNorm<Embedding<4, 2>>;
-    STATIC_REQUIRE(std::is_same_v<Embedded::Output<Shape<Batch>>, Shape<Batch, 2>>);
+    STATIC_REQUIRE(std::is_same_v<layers::output_of<Embedded, Shape<Batch>>, Shape<Batch, 2>>);
     CHECK(Network<Embedded, Cpu>::Architecture::states()[0].extents == core::Extents{1, {4}});
     CHECK(Network<SpectralNorm<ConvTranspose2d<2, 3, strided>>, Cpu>::Architecture::states()[0].extents ==
           core::Extents{1, {3}});

@@ -35,9 +35,6 @@ struct GlobalAvgPool2d : layers::PlainLayer, layers::Part<GlobalAvgPool2d> {
     static constexpr std::size_t pytorch_modules = 2;  // AdaptiveAvgPool2d(1) and Flatten
     template <int index, class X>
     using Fit = decltype(detail::image_check<index, GlobalAvgPool2d, X, 0>());
-    template <class X>
-    using Output = typename std::conditional_t<std::is_same_v<X, core::AnyShape>, std::type_identity<X>,
-                                               ops::GloballyPooled<X>>::type;
 
     static std::string name() { return "GlobalAvgPool2d"; }
 

@@ -25,8 +25,6 @@ struct BatchNorm : layers::Part<BatchNorm<feature_count, options>> {
                             core::Parameter<"running_var", Shape<feature_count>, Role::running_variance>>;
     using Input = core::AnyShape;
     static constexpr int features = feature_count;
-    template <class X>
-    using Output = X;
     static constexpr bool fuses_activation = true, keeps_shape = true;
     static constexpr layers::FeatureOrder feature_order = layers::FeatureOrder::kept;
 

@@ -97,13 +97,6 @@ struct Conv2d<in, out, window> : detail::ConvolutionLayer<in, out, in, out, wind
                                  layers::Part<Conv2d<in, out, window>> {
     template <int index, class X>
     using Fit = decltype(detail::image_check<index, Conv2d, X, in, window.span(), window.padding>());
-    template <class X>
-    struct OutputOf {
-        using type = typename ops::Convolved<window, X, out>::type;
-    };
-    template <class X>
-    using Output = typename std::conditional_t<std::is_same_v<X, core::AnyShape>, std::type_identity<X>,
-                                               OutputOf<X>>::type;
     /// The same layer with out * factor output channels; see Maxout.
     template <int factor>
     using Widened = Conv2d<in, out * factor, window>;

@@ -24,13 +24,6 @@ struct ConvTranspose2d<in, out, window> : detail::ConvolutionLayer<in, out, out,
     static constexpr int output_axis = -2;
     template <int index, class X>
     using Fit = decltype(detail::transposed_image_check<index, ConvTranspose2d, X, in, window>());
-    template <class X>
-    struct OutputOf {
-        using type = typename ops::ConvolvedBack<window, X, out>::type;
-    };
-    template <class X>
-    using Output = typename std::conditional_t<std::is_same_v<X, core::AnyShape>, std::type_identity<X>,
-                                               OutputOf<X>>::type;
 
     static std::string name() {
         return "ConvTranspose2d " + std::to_string(in) + " -> " + std::to_string(out) + ", " +

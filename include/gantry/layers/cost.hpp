@@ -57,7 +57,7 @@ struct MetaInput<layers::Indices<S>, T, D> {
 
 /// The device for a pass of layer L. Only structs need a type of their own.
 template <class L>
-using MetaFor = std::conditional_t<contains_struct<L>, MetaOf<struct_in<L>>, MetaOf<void>>;
+using MetaFor = std::conditional_t<layers::contains_struct<L>, MetaOf<struct_in<L>>, MetaOf<void>>;
 
 /// Runs the forward pass of layer L for `samples` inputs of shapes X... on a device that computes nothing.
 template <class L, class D, class T, class... X>
@@ -126,6 +126,11 @@ inline constexpr bool can_run = !(std::is_same_v<X, core::AnyShape> || ...);
 template <class L, class... X>
     requires(!(std::is_same_v<X, core::AnyShape> || ...))
 inline constexpr bool can_run<L, X...> = inner_layers_fit<L, X...>;
+/// The same for its declared input.
+template <class L>
+inline constexpr bool can_run_declared = []<class... S>(std::type_identity<layers::Inputs<S...>>) {
+    return can_run<L, S...>;
+}(std::type_identity<typename InputsOf<L>::type>{});
 }  // namespace detail
 
 namespace layers {

@@ -41,8 +41,6 @@ struct Dense : layers::Part<Dense<inputs, outputs, options>> {
     using State = core::ParameterList<>;
     using Input = Shape<Batch, rows>;
     static constexpr int features = inputs;
-    template <class X>
-    using Output = Shape<Batch, columns>;
     static constexpr bool fuses_activation = true;
     static constexpr layers::FeatureOrder feature_order = layers::FeatureOrder::free;
     /// The same layer with outputs * factor outputs; see Maxout.

@@ -33,8 +33,6 @@ struct Embedding : layers::Part<Embedding<classes, width>> {
     static constexpr int features = 0;
     static constexpr bool takes_integers = true;
     static constexpr int output_axis = 0;
-    template <class X>
-    using Output = Shape<Batch, columns>;
     static constexpr layers::FeatureOrder feature_order = layers::FeatureOrder::own;
 
     static std::string name() {

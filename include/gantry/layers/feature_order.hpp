@@ -243,7 +243,7 @@ namespace layers {
 /// architecture with a struct in it are known at run time: see orders_in_files.
 template <class Architecture>
 inline constexpr auto feature_orders = [] {
-    if constexpr (detail::contains_struct<Architecture>)
+    if constexpr (layers::contains_struct<Architecture>)
         return detail::check_leaves<Architecture>();
     else if constexpr (detail::leaf_count<Architecture> == 0)
         return detail::NetworkOrders<0>{};  // the layers do not fit together
@@ -298,13 +298,13 @@ namespace layers {
 /// struct's input is unknown (compile time).
 template <class Architecture>
 std::vector<LayerOrders> orders_in_files() {
-    if constexpr (!detail::contains_struct<Architecture>) {
+    if constexpr (!layers::contains_struct<Architecture>) {
         constexpr auto& orders = feature_orders<Architecture>.layers;
         return {orders.begin(), orders.end()};
     } else {
         if constexpr (detail::has_parameters_of_features<Architecture>) {
             static_cast<void>(sizeof(diagnosis::StructDeclaresInput<Architecture>));
-            if constexpr (!std::is_same_v<typename Architecture::Input, core::AnyShape>) {
+            if constexpr (detail::can_run_declared<Architecture>) {
                 const auto device = detail::trace_declared<Architecture>();
                 return detail::tracked_orders(device->features, Architecture::leaves, [](std::size_t leaf) {
                     return Architecture::template summary_rows<typename Architecture::Input, false>()[leaf]

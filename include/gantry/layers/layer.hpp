@@ -16,13 +16,13 @@
 ///     Parameters, State        ParameterLists: learned parameters; other state, such as running statistics
 ///     Input                    input shape, or AnyShape
 ///     features                 required last extent if Input is AnyShape, 0 for any
-///     Output<X>                shape of the result for an input of shape X
 ///     name()                   text for summary() and for comparing architectures in checkpoints
 ///     forward(pass, x, parameters..., states...)
 ///                              the computation, written in ops
 /// Optional members:
 ///     activation               the layer only applies this activation, so the layer before it may fuse it
 ///     fuses_activation = true  forward applies Pass::activation itself
+///     Output<X>                shape of the result for an input of shape X; by default, the forward pass tells
 ///     keeps_shape = true       the output always has the input's shape, so the network's input shape may be
 ///                              inferred from a later layer
 ///     feature_order            order of the features in files: see FeatureOrder
@@ -69,14 +69,12 @@ struct Pass {
     }
 };
 
-/// Base of layers without parameters; the shape stays the same unless they redefine Output.
+/// Base of layers without parameters.
 struct PlainLayer {
     using Parameters = core::ParameterList<>;
     using State = core::ParameterList<>;
     using Input = core::AnyShape;
     static constexpr int features = 0;
-    template <class X>
-    using Output = X;
 };
 }  // namespace layers
 

@@ -16,8 +16,6 @@ template <class S, Role role = Role::shift>
 struct LearnedTensor : layers::PlainLayer, layers::Part<LearnedTensor<S, role>> {
     static_assert(!S::batched, "gantry: a LearnedTensor has no Batch: it is the same for all samples");
     using Parameters = core::ParameterList<core::Parameter<"", S, role, 0, 0, core::FileOrder::as_in_memory>>;
-    template <class X>
-    using Output = S;
     static constexpr layers::FeatureOrder feature_order = layers::FeatureOrder::own;
 
     static std::string name() { return "LearnedTensor"; }

@@ -78,8 +78,6 @@ struct Maxout : layers::Part<Maxout<Layer, pieces>> {
     static constexpr layers::FeatureOrder feature_order = layers::feature_order_of<Piece>;
     template <int index, class X>
     using Fit = decltype(detail::layer_check<index, Piece, X>());
-    template <class X>
-    using Output = typename Piece::template Output<X>;
 
     static std::string name() { return "Maxout of " + std::to_string(pieces) + " " + Piece::name(); }
 

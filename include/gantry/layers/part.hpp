@@ -177,12 +177,18 @@ constexpr auto member_names() {
     return core::Name<names.size + 1>(exact);
 }
 
+}  // namespace detail
+
+namespace layers {
 /// True if there is a network struct in layer L.
 template <class L>
 inline constexpr bool contains_struct = false;
 template <class L>
     requires requires { L::contains_struct; }
 inline constexpr bool contains_struct<L> = L::contains_struct;
+}  // namespace layers
+
+namespace detail {
 /// The struct that layer L is, or L.
 template <class L>
 struct StructIn {
@@ -278,6 +284,42 @@ auto call_layer(const P& pass, const Cursor& cursor, const X&... x) {
         });
 }
 
+/// The shape of the result of layer L for an input of shape X: L::Output<X>, X if it keeps the shape, or else
+/// the shape that the forward pass returns on a device that computes nothing.
+template <class L, class X>
+struct LayerOutput {
+    using D = MetaOf<void>;
+    using In = Tensor<X, std::conditional_t<layers::takes_integers<L>, std::int32_t, float>, D>;
+    using type = typename decltype(call_layer<L>(
+        std::declval<const layers::Pass<true, float>&>(),
+        std::declval<const layers::ParameterCursor<float, D, false>&>(), std::declval<const In&>()))::shape;
+};
+template <class L, class X>
+concept StatesOutput = requires { typename L::template Output<X>; };
+template <class L>
+    requires(!StatesOutput<L, core::AnyShape>)
+struct LayerOutput<L, core::AnyShape> {
+    using type = core::AnyShape;
+};
+template <class L, class X>
+    requires StatesOutput<L, X>
+struct LayerOutput<L, X> {
+    using type = typename L::template Output<X>;
+};
+template <layers::KeepsShape L, class X>
+    requires(!StatesOutput<L, X> && !std::is_same_v<X, core::AnyShape>)
+struct LayerOutput<L, X> {
+    using type = X;
+};
+}  // namespace detail
+
+namespace layers {
+/// The shape of the result of layer L for an input of shape X; AnyShape if it is unknown.
+template <class L, class X>
+using output_of = typename detail::LayerOutput<L, X>::type;
+}  // namespace layers
+
+namespace detail {
 /// True if the inner layers of L, if any, fit together for inputs of shapes X...
 template <class L, class... X>
 inline constexpr bool inner_layers_fit = true;
@@ -362,8 +404,6 @@ struct Fused : layers::Part<Fused<Layer, Activation>> {
     using Valid = detail::options_check<Layer>;
     template <int index, class X>
     using Fit = decltype(detail::layer_check<index, Layer, X>());
-    template <class X>
-    using Output = typename Layer::template Output<X>;
     static constexpr layers::FeatureOrder feature_order = layers::feature_order_of<Layer>;
     static constexpr int output_axis = layers::output_axis_of<Layer>;
 

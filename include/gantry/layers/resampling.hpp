@@ -35,14 +35,6 @@ constexpr auto halved_image_check() {
     }
 }
 
-/// Base of the layers that resample by 2. `Result`: their shape rule.
-template <template <class> class Result>
-struct ResamplingLayer : layers::PlainLayer {
-    template <class X>
-    using Output = typename std::conditional_t<std::is_same_v<X, core::AnyShape>, std::type_identity<X>,
-                                               Result<X>>::type;
-};
-
 /// "FirUpsample 1 3 3 1"
 template <auto... taps>
 std::string filter_text(const char* name) {
@@ -56,7 +48,7 @@ std::string filter_text(const char* name) {
 
 /// Upsampling by 2 with a low-pass filter: `FirUpsample<1, 3, 3, 1>`; see fir_upsample.
 template <auto... taps>
-struct FirUpsample : detail::ResamplingLayer<ops::DoubledImage>, layers::Part<FirUpsample<taps...>> {
+struct FirUpsample : layers::PlainLayer, layers::Part<FirUpsample<taps...>> {
     using Valid = core::StaticCheck<ops::is_fir_filter<taps...>, diagnosis::FirFilterIsValid<taps...>>;
     template <int index, class X>
     using Fit = decltype(detail::image_check<index, FirUpsample, X, 0>());
@@ -71,7 +63,7 @@ struct FirUpsample : detail::ResamplingLayer<ops::DoubledImage>, layers::Part<Fi
 
 /// Downsampling by 2 with a low-pass filter: `FirDownsample<1, 3, 3, 1>`; see fir_downsample.
 template <auto... taps>
-struct FirDownsample : detail::ResamplingLayer<ops::HalvedImage>, layers::Part<FirDownsample<taps...>> {
+struct FirDownsample : layers::PlainLayer, layers::Part<FirDownsample<taps...>> {
     using Valid = core::StaticCheck<ops::is_fir_filter<taps...>, diagnosis::FirFilterIsValid<taps...>>;
     template <int index, class X>
     using Fit = decltype(detail::halved_image_check<index, FirDownsample, X>());
@@ -85,7 +77,7 @@ struct FirDownsample : detail::ResamplingLayer<ops::HalvedImage>, layers::Part<F
 };
 
 /// Bilinear upsampling by 2; see bilinear_upsample.
-struct BilinearUpsample : detail::ResamplingLayer<ops::DoubledImage>, layers::Part<BilinearUpsample> {
+struct BilinearUpsample : layers::PlainLayer, layers::Part<BilinearUpsample> {
     template <int index, class X>
     using Fit = decltype(detail::image_check<index, BilinearUpsample, X, 0>());
 

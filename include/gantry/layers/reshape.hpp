@@ -18,13 +18,6 @@ struct ViewLayer : PlainLayer {
 
 /// Each sample as a vector: Shape<Batch, E...> -> Shape<Batch, product of E...>. A view.
 struct Flatten : layers::ViewLayer, layers::Part<Flatten> {
-    template <class X>
-    struct OutputOf {
-        using type = Shape<Batch, static_cast<int>(X::sample_size)>;
-    };
-    template <class X>
-    using Output = typename std::conditional_t<std::is_same_v<X, core::AnyShape>, std::type_identity<X>,
-                                               OutputOf<X>>::type;
     static std::string name() { return "Flatten"; }
     template <class P, AnyTensor X>
     static auto forward(const P&, const X& x) {

@@ -43,7 +43,7 @@ constexpr auto operator|(Chain<index, X, Start, same, fitting>, Type<L>) {
     using Check = decltype(layer_check<index, L, X>());
     using In = typename decltype(taken<index, L, X>())::type;
     using First = std::conditional_t<std::is_same_v<Start, core::AnyShape> && same, typename L::Input, Start>;
-    using Out = typename L::template Output<In>;
+    using Out = layers::output_of<L, In>;
     if constexpr (fitting) {
         [[maybe_unused]] constexpr bool diagnosed = Check::diagnose();
     }
@@ -109,10 +109,13 @@ template <class... Layers>
 concept Fitting =
     sizeof(ChainFrom<core::AnyShape, Layers...>) + sizeof(decltype(check_count<Layers...>())) > 0;
 
+struct NotALayer : layers::PlainLayer {
+    static constexpr bool keeps_shape = true;
+};
 /// The layer to continue with after an argument that is not a layer: the identity, or L for L().
 template <class Given>
 struct LayerMeant {
-    using type = layers::PlainLayer;
+    using type = NotALayer;
 };
 template <AnyLayer L>
 struct LayerMeant<L> {
@@ -134,7 +137,7 @@ template <class... Layers>
 struct Sequential : layers::Part<Sequential<Layers...>> {
     using NestedTag = void;
     /// True if a network struct is one of the layers, or in one.
-    static constexpr bool contains_struct = (detail::contains_struct<Layers> || ...);
+    static constexpr bool contains_struct = (layers::contains_struct<Layers> || ...);
     /// True if the first layer takes integers.
     static constexpr bool takes_integers =
         layers::takes_integers<std::tuple_element_t<0, std::tuple<Layers...>>>;
@@ -247,7 +250,7 @@ private:
     template <class X, class L, class... Rest, class F>
     static constexpr void walk_layers(const F& f) {
         using In = std::conditional_t<std::is_same_v<X, core::AnyShape>, typename L::Input, X>;
-        using Out = typename L::template Output<In>;
+        using Out = layers::output_of<L, In>;
         f(detail::Type<L>{}, detail::Type<In>{}, detail::Type<Out>{});
         if constexpr (sizeof...(Rest) > 0) walk_layers<Out, Rest...>(f);
     }
@@ -266,7 +269,7 @@ struct LayersMeant {
 };
 template <>
 struct LayersMeant<> {
-    using type = Sequential<layers::PlainLayer>;
+    using type = Sequential<NotALayer>;
 };
 }  // namespace detail
 

@@ -188,8 +188,8 @@ struct InputCall<B, core::AnyShape> {
     using Check = NoMisfit;
 };
 template <class B, class... S>
-struct InputCall<B, layers::Inputs<S...>> : StructCall<B, typename MetaInput<S, float, core::ForwardMeta>::type...> {
-};
+struct InputCall<B, layers::Inputs<S...>>
+    : StructCall<B, typename MetaInput<S, float, core::ForwardMeta>::type...> {};
 template <class B>
 constexpr auto check_struct() {
     using Check = decltype(members_check<B>());

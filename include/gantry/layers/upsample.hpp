@@ -18,9 +18,6 @@ struct Upsample : layers::PlainLayer, layers::Part<Upsample<factor>> {
     using Valid = core::StaticCheck<valid, diagnosis::UpsampleHasFactor<factor>>;
     template <int index, class X>
     using Fit = decltype(detail::image_check<index, Upsample, X, 0>());
-    template <class X>
-    using Output = typename std::conditional_t<std::is_same_v<X, core::AnyShape>, std::type_identity<X>,
-                                               ops::Upsampled<factor, X>>::type;
 
     static std::string name() {
         return "Upsample " + std::to_string(factor.vertical) + 'x' + std::to_string(factor.horizontal);

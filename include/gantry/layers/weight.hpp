@@ -53,8 +53,6 @@ struct Reweighted {
     static constexpr int features = Layer::features;
     template <int index, class X>
     using Fit = decltype(detail::layer_check<index, Layer, X>());
-    template <class X>
-    using Output = typename Layer::template Output<X>;
     static constexpr FeatureOrder feature_order = feature_order_of<Layer>;
     static constexpr bool fuses_activation = FusesActivation<Layer>;
     static constexpr bool takes_integers = layers::takes_integers<Layer>;

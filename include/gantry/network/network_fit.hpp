@@ -108,7 +108,7 @@ template <class Architecture, class Given>
 struct ScalarsOf {
     using Storage = typename Given::Storage;
     static constexpr bool fits =
-        !contains_struct<Architecture> || std::is_same_v<typename Given::Sum, Storage>;
+        !layers::contains_struct<Architecture> || std::is_same_v<typename Given::Sum, Storage>;
     using type = std::conditional_t<fits, Given, Scalars<Storage>>;
     using Check = core::StaticCheck<fits, diagnosis::StructSums<Architecture, Given>>;
 };
