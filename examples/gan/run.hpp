@@ -1,5 +1,6 @@
 #pragma once
 #include "objectives.hpp"
+#include "penalties.hpp"
 #include "program/cost_text.hpp"
 #include "program/device.hpp"
 #include "program/program.hpp"
@@ -24,6 +25,9 @@ struct GanOptions {
     std::string objective = "non-saturating";  ///< one of AnyObjective::names
     double real_label = 1;                     ///< label of real samples; below 1: one-sided label smoothing
     int k = 1;                                 ///< updates of the discriminator per update of the generator
+    std::string penalty = "none";              ///< one of AnyPenalty::names
+    double penalty_weight = 10;
+    int penalty_every = 1;  ///< see TrainerOptions
 };
 
 template <class Recipe>
@@ -32,6 +36,7 @@ TrainerOptions trainer_options(const GanOptions& gan, int batch, Seed seed) {
             .discriminator_steps = gan.k,
             .updates = Recipe::settings.updates,
             .noise = Recipe::settings.noise,
+            .penalty_every = gan.penalty_every,
             .fixed_points = program::sheet_side * program::sheet_side,
             .seed = seed};
 }
@@ -43,6 +48,8 @@ public:
     GanExperiment(const program::Options& options, const GanOptions& gan, const LabelledImages& data)
         : images_(data.images),
           k_(static_cast<std::uint64_t>(gan.k)),
+          has_penalty_(AnyPenalty(gan.penalty).active()),
+          batches_per_iteration_(k_ + (compares_alone(gan) ? 1 : 0)),
           device_text_(program::device_text<D>(options)),
           device_(program::make_device<D>(options)),
           generator_(device_, program::seed_for(Seed{options.seed}, "generator")),
@@ -53,7 +60,8 @@ public:
                                                program::batch_options(options, Recipe::settings.range))),
           trainer_(generator_, discriminator_, generator_optimizer_, discriminator_optimizer_,
                    AnyObjective(gan.objective, gan.real_label),
-                   trainer_options<Recipe>(gan, options.batch, Seed{options.seed})) {
+                   trainer_options<Recipe>(gan, options.batch, Seed{options.seed}),
+                   AnyPenalty(gan.penalty, gan.penalty_weight)) {
         RandomStream stream(Seed{options.seed}, "initialisation of the recipe");
         Recipe::initialize(generator_, discriminator_, data.images, stream);
     }
@@ -61,8 +69,10 @@ public:
     void step() override { trainer_.step(batches_); }
     std::vector<std::vector<double>> take_metrics() override {
         std::vector<std::vector<double>> metrics;
-        for (const GanLosses& losses : trainer_.take_losses())
+        for (const GanLosses& losses : trainer_.take_losses()) {
             metrics.push_back({losses.discriminator, losses.generator, losses.real_score, losses.fake_score});
+            if (has_penalty_) metrics.back().push_back(losses.penalty);
+        }
         return metrics;
     }
     std::uint64_t metrics_every() const override { return D::asynchronous ? 50 : 1; }
@@ -83,6 +93,11 @@ private:
     using GeneratorOptimizer = decltype(Recipe::generator_optimizer(std::declval<Generator&>()));
     using DiscriminatorOptimizer = decltype(Recipe::discriminator_optimizer(std::declval<Discriminator&>()));
     using Item = typename Recipe::Discriminator::Input;
+    /// Whether the generator's update, apart from the discriminator's, draws real samples of its own.
+    static bool compares_alone(const GanOptions& gan) {
+        return AnyObjective(gan.objective, gan.real_label).compares() &&
+               Recipe::settings.updates == Updates::alternating;
+    }
     template <class Checkpoint>
     void serialize_all(Checkpoint& checkpoint) {
         trainer_.serialize(checkpoint);
@@ -90,11 +105,13 @@ private:
         checkpoint.proportional("optimizer.generator.updates", 1, "iterations");
         checkpoint.proportional("optimizer.discriminator.updates", k_, "iterations");
         checkpoint.proportional("random.noise", trainer_.noise_blocks(), "iterations");
-        checkpoint.proportional("data.position", k_, "iterations");
+        checkpoint.proportional("data.position", batches_per_iteration_, "iterations");
     }
 
     const Images& images_;
     std::uint64_t k_;  ///< updates of the discriminator per update of the generator
+    bool has_penalty_;
+    std::uint64_t batches_per_iteration_;  ///< of real images
     std::string device_text_;
     D device_;
     Generator generator_;
@@ -102,7 +119,8 @@ private:
     GeneratorOptimizer generator_optimizer_;
     DiscriminatorOptimizer discriminator_optimizer_;
     decltype(program::make_batches<Item>(std::declval<D&>(), std::declval<const Images&>(), {})) batches_;
-    GanTrainer<Generator, Discriminator, GeneratorOptimizer, DiscriminatorOptimizer, AnyObjective> trainer_;
+    GanTrainer<Generator, Discriminator, GeneratorOptimizer, DiscriminatorOptimizer, AnyObjective, AnyPenalty>
+        trainer_;
 };
 
 /// What an iteration of GanExperiment costs on the CPU with batches of that many images.
@@ -124,7 +142,8 @@ StepCost iteration_cost(const GanOptions& gan, int batch) {
                        generator_optimizer,
                        discriminator_optimizer,
                        AnyObjective(gan.objective, gan.real_label),
-                       trainer_options<Recipe>(gan, batch, Seed{})};
+                       trainer_options<Recipe>(gan, batch, Seed{}),
+                       AnyPenalty(gan.penalty, gan.penalty_weight)};
     const HostBatches batches{
         {std::vector<float>(static_cast<std::size_t>(batch) * Recipe::Discriminator::Input::sample_size)}};
     return step_cost(device, [&] { trainer.step(batches); });
@@ -150,6 +169,7 @@ program::AnyRecipe any_recipe(const GanOptions& gan) {
                 return "Generator\n" + Recipe::Generator::summary() + "\nDiscriminator\n" +
                        Recipe::Discriminator::summary() + "\nobjective " + gan.objective + ", " +
                        std::to_string(gan.k) + " discriminator update(s) per generator update, " +
+                       (gan.penalty == "none" ? "" : "penalty " + gan.penalty + ", ") +
                        (Recipe::settings.updates == Updates::simultaneous ? "simultaneous" : "alternating") +
                        '\n' + program::cost_text(iteration_cost<Recipe>(gan, options.batch));
             },
@@ -183,9 +203,21 @@ int run(int argc, const char* const* argv, program::Program program) {
                          {AnyObjective::names.begin(), AnyObjective::names.end()});
         command_line.add("--real-label", gan.real_label,
                          "Label of real images; below 1: one-sided label smoothing");
+        command_line.add("--penalty", gan.penalty, "Gradient penalty of the discriminator",
+                         {AnyPenalty::names.begin(), AnyPenalty::names.end()});
+        command_line.add("--penalty-weight", gan.penalty_weight, "Weight of the penalty");
+        command_line.add(
+            "--penalty-every", gan.penalty_every,
+            "Compute the penalty in every N-th discriminator update only, with N times the weight", 1);
         command_line.add("--k", gan.k, "Discriminator updates per generator update", 1);
     };
-    program.check_options = [&] { AnyObjective(gan.objective, gan.real_label); };
+    program.check_options = [&] {
+        AnyObjective(gan.objective, gan.real_label);
+        AnyPenalty(gan.penalty, gan.penalty_weight);
+    };
+    program.complete = [&](program::Program& complete) {
+        if (AnyPenalty(gan.penalty).active()) complete.metrics.push_back({"penalty", "penalty", 3});
+    };
     return run(argc, argv, program);
 }
 

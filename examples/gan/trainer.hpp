@@ -1,6 +1,7 @@
 #pragma once
 #include "noise.hpp"
 #include "objectives.hpp"
+#include "penalties.hpp"
 #include <gantry/core/device.hpp>
 #include <gantry/core/error.hpp>
 #include <gantry/core/random.hpp>
@@ -28,6 +29,10 @@ struct TrainerOptions {
     int discriminator_steps = 1;             ///< k: updates of the discriminator per update of the generator
     Updates updates = Updates::alternating;  ///< when the generator is updated
     Noise noise = Noise::normal;             ///< distribution of latent points
+    int penalty_every = 1;                   ///< the penalty is part of each of so many updates of the
+                                             ///< discriminator, with as many times its weight: "lazy"
+                                             ///< regularisation. Source: Karras et al., "Analyzing and
+                                             ///< improving the image quality of StyleGAN" (2020), section 3.1
     int fixed_points = 64;                   ///< latent points that `samples` generates from
     int kept_losses = 256;                   ///< iterations whose losses are kept until take_losses
     Seed seed{};                             ///< of the noise and the fixed points
@@ -38,6 +43,7 @@ struct TrainerOptions {
 struct GanLosses {
     double discriminator = 0, generator = 0;
     double real_score = 0, fake_score = 0;  ///< mean D(x) and D(G(z))
+    double penalty = 0;                     ///< weighted, as last computed; part of `discriminator`
 
     bool operator==(const GanLosses&) const = default;
 };
@@ -47,8 +53,10 @@ struct GanLosses {
 ///     GanTrainer trainer{generator, discriminator, generator_adam, discriminator_adam, NonSaturating{}};
 ///     for (int i = 0; i < 10'000; ++i) trainer.step(batches);
 ///     for (const GanLosses& losses : trainer.take_losses()) ...
+/// With a penalty of the discriminator (see penalties.hpp):
+///     GanTrainer trainer{..., Wasserstein{}, TrainerOptions{.discriminator_steps = 5}, GradientPenalty{}};
 template <class Generator, class Discriminator, class GeneratorOptimizer, class DiscriminatorOptimizer,
-          class Objective>
+          class Objective, class Penalty = NoPenalty>
 class GanTrainer {
     using Latent = typename Generator::Architecture::Input;
     using Item = typename Discriminator::Architecture::Input;
@@ -58,8 +66,8 @@ class GanTrainer {
                       std::is_same_v<Scalar, typename Discriminator::scalar>,
                   "gantry: generator and discriminator must share device type and scalar");
     static_assert(gan::Objective<Objective, Variable<Shape<Batch, 1>, Scalar, DeviceType>>,
-                  "gantry: an objective has discriminator(real, fake) and generator(fake), both scalars, and "
-                  "score(outputs): see gan/objectives.hpp");
+                  "gantry: an objective has discriminator(real, fake) and generator(fake) or generator(real, "
+                  "fake), all scalars, and score(outputs): see gan/objectives.hpp");
     static_assert(optim::OptimizerOf<GeneratorOptimizer, Generator> &&
                       optim::OptimizerOf<DiscriminatorOptimizer, Discriminator>,
                   "gantry: each optimizer must be one of its network: Adam generator_adam{generator}");
@@ -68,17 +76,20 @@ public:
     /// Errors: options out of range; networks on two devices.
     GanTrainer(Generator& generator, Discriminator& discriminator, GeneratorOptimizer& generator_optimizer,
                DiscriminatorOptimizer& discriminator_optimizer, const Objective& objective,
-               const TrainerOptions& options = {})
+               const TrainerOptions& options = {}, const Penalty& penalty = {})
         : device_(generator.device()),
           generator_(generator),
           discriminator_(discriminator),
           generator_optimizer_(generator_optimizer),
           discriminator_optimizer_(discriminator_optimizer),
           objective_(objective),
+          penalty_(penalty),
           options_(checked(options)),
-          losses_(device_, rated * static_cast<std::size_t>(options.discriminator_steps) + 1,
+          losses_(device_, rated() * static_cast<std::size_t>(options.discriminator_steps) + 1,
                   static_cast<std::size_t>(options.kept_losses)),
           noise_(options.seed, "noise"),
+          penalty_noise_(options.seed, "noise of the penalty"),
+          last_penalty_(zero()),
           fixed_points_(draw_fixed_points()) {
         if (&discriminator.device() != &device_)
             fail("GanTrainer", "generator and discriminator must be on the same device object");
@@ -102,10 +113,11 @@ public:
         for (const auto& row : losses_.take()) {
             const double k = options_.discriminator_steps;
             GanLosses& losses = result.emplace_back();
-            for (std::size_t i = 0; i + 1 < row.size(); i += rated) {
+            for (std::size_t i = 0; i + 1 < row.size(); i += rated()) {
                 losses.discriminator += row[i] / k;
                 losses.real_score += row[i + 1] / k;
                 losses.fake_score += row[i + 2] / k;
+                if (has_penalty()) losses.penalty += row[i + 3] / k;
             }
             losses.generator = row.back();
         }
@@ -147,6 +159,10 @@ public:
         checkpoint.optimizer("optimizer.generator", generator_optimizer_, generator_);
         checkpoint.optimizer("optimizer.discriminator", discriminator_optimizer_, discriminator_);
         checkpoint.stream("random.noise", noise_);
+        if (has_penalty()) {
+            checkpoint.stream("random.penalty", penalty_noise_);
+            checkpoint.buffer("penalty", last_penalty_.buffer());
+        }
         checkpoint.buffer("fixed_points", fixed_points_.buffer());
         checkpoint.number("iterations", iterations_);
     }
@@ -158,60 +174,111 @@ private:
         const int alone = options_.discriminator_steps - (together ? 1 : 0);
 
         // k times: bring the discriminator closer to the optimum against the current generator.
-        for (int i = 0; i < alone; ++i) update_discriminator(data);
+        for (int i = 0; i < alone; ++i) update_discriminator(data, i);
         // Once: move the generator towards samples that this discriminator accepts as real.
         if (together)
-            update_both(data);
+            update_both(data, alone);
         else
-            update_generator();
+            update_generator(data);
     }
 
     template <class Data>
-    void update_discriminator(Data& data) {
+    void update_discriminator(Data& data, int i) {
         const Step step{device_};
         const auto z = sample_noise(noise_, options_.batch);
         const auto fake = frozen(generator_)(z);
         static_assert(!decltype(fake)::recorded,
                       "gantry: the discriminator's step must not reach the generator");
 
-        const auto real_outputs = discriminator_(real_items(data));
+        const auto real = real_items(data);
+        const auto real_outputs = discriminator_(real);
         const auto fake_outputs = discriminator_(fake);
-        const auto loss = objective_.discriminator(real_outputs, fake_outputs);
+        const auto loss = with_penalty(objective_.discriminator(real_outputs, fake_outputs), real, fake, i);
         discriminator_optimizer_.step(backward(loss, discriminator_));
 
-        losses_.add(detach(loss), score(real_outputs), score(fake_outputs));
+        log_discriminator(loss, real_outputs, fake_outputs);
     }
 
-    void update_generator() {
+    template <class Data>
+    void update_generator(Data& data) {
         const Step step{device_};
         // Fresh points: the discriminator has just been fitted to the last ones.
         const auto z = sample_noise(noise_, options_.batch);
         // Gradients flow through the frozen discriminator; none are computed for its parameters.
         const auto fake_outputs = frozen(discriminator_)(generator_(z));
-        const auto loss = objective_.generator(fake_outputs);
+        const auto loss =
+            generator_loss([&] { return frozen(discriminator_)(real_items(data)); }, fake_outputs);
         generator_optimizer_.step(backward(loss, generator_));
 
         losses_.add(detach(loss));
     }
 
     template <class Data>
-    void update_both(Data& data) {
+    void update_both(Data& data, int i) {
         const Step step{device_};
         const auto z = sample_noise(noise_, options_.batch);
         // One forward pass serves both: `backward` visits only the part of the tape that leads to its
         // network.
-        const auto real_outputs = discriminator_(real_items(data));
-        const auto fake_outputs = discriminator_(generator_(z));
-        const auto discriminator_loss = objective_.discriminator(real_outputs, fake_outputs);
-        const auto generator_loss = objective_.generator(fake_outputs);
+        const auto real = real_items(data);
+        const auto fake = generator_(z);
+        const auto real_outputs = discriminator_(real);
+        const auto fake_outputs = discriminator_(fake);
+        const auto discriminator_loss =
+            with_penalty(objective_.discriminator(real_outputs, fake_outputs), real, detach(fake), i);
+        const auto generator_loss = this->generator_loss([&] { return real_outputs; }, fake_outputs);
         // Compute both gradients first, so that neither update affects the other.
         const auto discriminator_gradients = backward(discriminator_loss, discriminator_);
         const auto generator_gradients = backward(generator_loss, generator_);
         discriminator_optimizer_.step(discriminator_gradients);
         generator_optimizer_.step(generator_gradients);
 
-        losses_.add(detach(discriminator_loss), score(real_outputs), score(fake_outputs),
-                    detach(generator_loss));
+        log_discriminator(discriminator_loss, real_outputs, fake_outputs);
+        losses_.add(detach(generator_loss));
+    }
+
+    /// The generator's loss; `real_outputs` computes the discriminator's outputs for real samples, for
+    /// objectives that compare.
+    template <class RealOutputs, class Outputs>
+    auto generator_loss(const RealOutputs& real_outputs, const Outputs& fake_outputs) const {
+        if constexpr (!GeneratorObjective<Objective, Outputs>) {
+            return objective_.generator(real_outputs(), fake_outputs);
+        } else {
+            if constexpr (requires { objective_.compares(); })
+                if (objective_.compares()) return objective_.generator(real_outputs(), fake_outputs);
+            return objective_.generator(fake_outputs);
+        }
+    }
+
+    /// The discriminator's loss and, in every penalty_every-th of its updates, the penalty. `i`: number of
+    /// the update in its iteration.
+    template <class Loss, class Real, class Fake>
+    auto with_penalty(const Loss& loss, const Real& real, const Fake& fake, int i) {
+        if constexpr (!std::is_same_v<Penalty, NoPenalty>) {
+            const auto k = static_cast<std::uint64_t>(options_.discriminator_steps);
+            const auto every = static_cast<std::uint64_t>(options_.penalty_every);
+            const bool due = (iterations_ * k + static_cast<std::uint64_t>(i)) % every == 0;
+            if (has_penalty() && due) {
+                const auto penalty = penalty_(discriminator_, real, fake, penalty_noise_);
+                last_penalty_ = detach(penalty);
+                return loss + static_cast<double>(options_.penalty_every) * penalty;
+            }
+        }
+        return loss;
+    }
+    bool has_penalty() const {
+        if constexpr (requires { penalty_.active(); })
+            return penalty_.active();
+        else
+            return !std::is_same_v<Penalty, NoPenalty>;
+    }
+    /// Values logged per update of the discriminator.
+    std::size_t rated() const { return has_penalty() ? 4 : 3; }
+    template <class Loss, class Outputs, class FakeOutputs>
+    void log_discriminator(const Loss& loss, const Outputs& real_outputs, const FakeOutputs& fake_outputs) {
+        if (has_penalty())
+            losses_.add(detach(loss), score(real_outputs), score(fake_outputs), last_penalty_.get());
+        else
+            losses_.add(detach(loss), score(real_outputs), score(fake_outputs));
     }
 
     template <class Outputs>
@@ -236,11 +303,17 @@ private:
         RandomStream stream(options_.seed, "fixed latent points");
         return PersistentTensor<Latent, Scalar, DeviceType>(sample_noise(stream, options_.fixed_points));
     }
+    auto zero() {
+        const Step step{device_};
+        return PersistentTensor<Shape<>, Scalar, DeviceType>(filled<Shape<>, Scalar>(device_, 0, 0));
+    }
     static TrainerOptions checked(TrainerOptions options) {
         if (options.batch < 1) fail("GanTrainer", "the batch size must be at least 1", options.batch);
         if (options.discriminator_steps < 1)
             fail("GanTrainer", "k, the number of discriminator updates, must be at least 1",
                  options.discriminator_steps);
+        if (options.penalty_every < 1)
+            fail("GanTrainer", "penalty_every must be at least 1", options.penalty_every);
         if (options.kept_losses < 1)
             fail("GanTrainer", "kept_losses must be at least 1", options.kept_losses);
         return options;
@@ -252,10 +325,11 @@ private:
     GeneratorOptimizer& generator_optimizer_;
     DiscriminatorOptimizer& discriminator_optimizer_;
     Objective objective_;
+    Penalty penalty_;
     TrainerOptions options_;
-    static constexpr std::size_t rated = 3;  ///< values logged per update of the discriminator
     ScalarLog<Scalar, DeviceType> losses_;
-    RandomStream noise_;
+    RandomStream noise_, penalty_noise_;
+    PersistentTensor<Shape<>, Scalar, DeviceType> last_penalty_;
     PersistentTensor<Latent, Scalar, DeviceType> fixed_points_;
     std::uint64_t iterations_ = 0;
 };

@@ -347,7 +347,7 @@ SavedRun load_run(const Program& program, CommandLine& command_line, const RunFo
     return saved;
 }
 
-int run_or_throw(int argc, const char* const* argv, const Program& program) {
+int run_or_throw(int argc, const char* const* argv, Program program) {
     std::vector<std::string> names;
     for (const AnyRecipe& recipe : program.recipes) names.push_back(recipe.name);
     CommandLine command_line(program.description, names, program.dataset);
@@ -363,6 +363,8 @@ int run_or_throw(int argc, const char* const* argv, const Program& program) {
         saved.emplace(load_run(program, command_line, folder));
     else if (!options.dry_run && io::exists(folder.path()))
         static_cast<void>(folder.begin());  // detects an existing run before the data is read
+
+    if (program.complete) program.complete(program);
 
     const AnyRecipe& recipe = *std::ranges::find(program.recipes, options.recipe, &AnyRecipe::name);
     if (options.iterations == 0) options.iterations = recipe.iterations;

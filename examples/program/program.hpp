@@ -20,6 +20,8 @@ struct Program {
     std::vector<Metric> test_metrics{};               ///< of each report, also at most 8; none: no test split
     std::function<void(CommandLine&)> add_options{};  ///< adds options that only this program has
     std::function<void()> check_options{};            ///< Errors: option values that contradict each other
+    /// Called when all options are known, also those of a run to resume: may still change the metrics.
+    std::function<void(Program&)> complete{};
 };
 
 /// Runs the program: trains the recipe that the command line selects. Errors are printed as one line on

@@ -53,7 +53,10 @@ TEST_CASE("Invalid options are one-line errors and start no run", "") {
     CHECK(is_error(place.run("--iterations many"), {"--iterations", "got many"}));
     CHECK(is_error(place.run("--every 0"), {"--every", "at least 1; got 0"}));
     CHECK(is_error(place.run("--real-label 0"), {"real samples must be in (0, 1]"}));
-    CHECK(is_error(place.run("--objective hinge --real-label 0.9"), {"does not apply to hinge"}));
+    CHECK(is_error(place.run("--objective hinge --real-label 0.9"), {"label smoothing applies to minimax"}));
+    CHECK(is_error(place.run("--penalty r3"), {"--penalty", "r3", "one-sided-gradient"}));
+    CHECK(is_error(place.run("--penalty r1 --penalty-weight -1"), {"the weight must be at least 0; got -1"}));
+    CHECK(is_error(place.run("--penalty-every 0"), {"--penalty-every", "at least 1; got 0"}));
     CHECK(is_error(place.run("--colour red"), {"--colour"}));
     CHECK(is_error(place.run("--resume nowhere"), {"no checkpoint to resume from in nowhere"}));
     CHECK(is_error(place.run("--resume a --out b"), {"must name the same folder; got a and b"}));

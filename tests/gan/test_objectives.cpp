@@ -6,6 +6,7 @@
 #include <gantry/tensor/tensor.hpp>
 
 #include <cmath>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -36,7 +37,13 @@ std::pair<double, double> losses(const Objective& objective) {
     const Step step{device};
     const auto real = from_host<Outputs>(device, 3, real_outputs);
     const auto fake = from_host<Outputs>(device, 3, fake_outputs);
-    return {objective.discriminator(real, fake).item(), objective.generator(fake).item()};
+    if constexpr (requires { objective.compares(); })
+        if (objective.compares())
+            return {objective.discriminator(real, fake).item(), objective.generator(real, fake).item()};
+    if constexpr (requires { objective.generator(fake); })
+        return {objective.discriminator(real, fake).item(), objective.generator(fake).item()};
+    else
+        return {objective.discriminator(real, fake).item(), objective.generator(real, fake).item()};
 }
 
 template <class D, class Objective>
@@ -51,6 +58,18 @@ void check_gradients(const Objective& objective) {
     const auto of_generator = gradcheck<Outputs>(device, generator, options);
     INFO(of_generator.message);
     CHECK(of_generator.passed);
+}
+template <class D, class Objective>
+void check_comparing_gradients(const Objective& objective) {
+    D device;
+    const auto discriminator = [&](auto real, auto fake) { return objective.discriminator(real, fake); };
+    const auto generator = [&](auto real, auto fake) { return objective.generator(real, fake); };
+    const ops::GradcheckOptions options{.batch = 5, .low = -2, .high = 2};
+    for (const auto& check : {gradcheck<Outputs, Outputs>(device, discriminator, options),
+                              gradcheck<Outputs, Outputs>(device, generator, options)}) {
+        INFO(check.message);
+        CHECK(check.passed);
+    }
 }
 
 }  // namespace
@@ -88,6 +107,34 @@ TEMPLATE_TEST_CASE("The values of objectives match their formulas", "", GANTRY_T
                                        mean_of(fake_outputs, [](double x) { return std::max(0.0, 1 + x); })));
         CHECK(close(generator, -mean_of(fake_outputs, [](double x) { return x; })));
     }
+    SECTION("Wasserstein") {
+        const auto [discriminator, generator] = losses<TestType>(Wasserstein{});
+        const double real = mean_of(real_outputs, std::identity{});
+        const double fake = mean_of(fake_outputs, std::identity{});
+        CHECK(close(discriminator, fake - real));
+        CHECK(close(generator, -fake));
+    }
+    SECTION("relativistic pairing") {
+        const auto [discriminator, generator] = losses<TestType>(RelativisticPairing{});
+        double of_discriminator = 0, of_generator = 0;
+        for (std::size_t i = 0; i < 3; ++i) {
+            of_discriminator -= log_sigmoid(real_outputs[i] - fake_outputs[i]) / 3;
+            of_generator -= log_sigmoid(fake_outputs[i] - real_outputs[i]) / 3;
+        }
+        CHECK(close(discriminator, of_discriminator));
+        CHECK(close(generator, of_generator));
+    }
+    SECTION("relativistic average") {
+        const auto [discriminator, generator] = losses<TestType>(RelativisticAverage{});
+        const double real = mean_of(real_outputs, std::identity{});
+        const double fake = mean_of(fake_outputs, std::identity{});
+        const auto loss = [&](const auto& high, double low_mean, const auto& low, double high_mean) {
+            return -mean_of(high, [&](double x) { return log_sigmoid(x - low_mean); }) -
+                   mean_of(low, [&](double x) { return log_sigmoid(high_mean - x); });
+        };
+        CHECK(close(discriminator, loss(real_outputs, fake, fake_outputs, real)));
+        CHECK(close(generator, loss(fake_outputs, real, real_outputs, fake)));
+    }
 }
 
 TEMPLATE_TEST_CASE("The gradients of objectives match their values", "", GANTRY_TEST_DEVICES) {
@@ -95,22 +142,29 @@ TEMPLATE_TEST_CASE("The gradients of objectives match their values", "", GANTRY_
     check_gradients<TestType>(NonSaturating{{0.9}});
     check_gradients<TestType>(LeastSquares{0.9});
     check_gradients<TestType>(Hinge{});
+    check_gradients<TestType>(Wasserstein{});
+    check_comparing_gradients<TestType>(RelativisticPairing{});
+    check_comparing_gradients<TestType>(RelativisticAverage{});
 }
 
 TEST_CASE("AnyObjective selects an objective by its name", "") {
     for (const auto name : AnyObjective::names) {
         CAPTURE(name);
         const auto chosen = losses<Cpu>(AnyObjective(name));
-        CHECK(chosen == (name == "minimax"          ? losses<Cpu>(Minimax{})
-                         : name == "non-saturating" ? losses<Cpu>(NonSaturating{})
-                         : name == "least-squares"  ? losses<Cpu>(LeastSquares{})
-                                                    : losses<Cpu>(Hinge{})));
+        CHECK(chosen == (name == "minimax"                ? losses<Cpu>(Minimax{})
+                         : name == "non-saturating"       ? losses<Cpu>(NonSaturating{})
+                         : name == "least-squares"        ? losses<Cpu>(LeastSquares{})
+                         : name == "wasserstein"          ? losses<Cpu>(Wasserstein{})
+                         : name == "relativistic-pairing" ? losses<Cpu>(RelativisticPairing{})
+                         : name == "relativistic-average" ? losses<Cpu>(RelativisticAverage{})
+                                                          : losses<Cpu>(Hinge{})));
     }
     CHECK(losses<Cpu>(AnyObjective("minimax", 0.9)) == losses<Cpu>(Minimax{{0.9}}));
-    CHECK_THROWS_WITH(AnyObjective("wasserstein"), contains("[objective] must be minimax"));
+    CHECK_THROWS_WITH(AnyObjective("maximin"), contains("[objective] must be minimax"));
     CHECK_THROWS_WITH(AnyObjective("minimax", 0), contains("must be in (0, 1]; got 0"));
     CHECK_THROWS_WITH(AnyObjective("minimax", NAN), contains("must be in (0, 1]; got nan"));
-    CHECK_THROWS_WITH(AnyObjective("hinge", 0.9), contains("does not apply to hinge"));
+    CHECK_THROWS_WITH(AnyObjective("hinge", 0.9),
+                      contains("label smoothing applies to minimax, non-saturating and least-squares"));
 }
 
 TEST_CASE("Logits so large that sigmoid is exactly 0 or 1 give finite losses and gradients", "") {

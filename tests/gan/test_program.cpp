@@ -46,7 +46,9 @@ struct Diverging : Plain {
 struct GanExperimentMembers {
     void* virtual_functions;
     const Images& images;  // the caller's
-    std::uint64_t k;       // constant, like the next one
+    std::uint64_t k;       // constant, like the next three
+    bool has_penalty;
+    std::uint64_t batches_per_iteration;
     std::string device_text;
     Cpu device;
     Network<SmallRecipe::Generator, Cpu> generator;
@@ -55,7 +57,7 @@ struct GanExperimentMembers {
     Adam<Network<SmallRecipe::Discriminator, Cpu>> discriminator_optimizer;
     Batches<float> batches;
     gan::GanTrainer<decltype(generator), decltype(discriminator), decltype(generator_optimizer),
-                    decltype(discriminator_optimizer), gan::AnyObjective>
+                    decltype(discriminator_optimizer), gan::AnyObjective, gan::AnyPenalty>
         trainer;
 };
 static_assert(sizeof(gan::GanExperiment<SmallRecipe, Cpu>) == sizeof(GanExperimentMembers));
@@ -113,6 +115,31 @@ TEST_CASE("A resumed convolutional GAN equals the uninterrupted one byte for byt
         CHECK_FALSE(contents_of(place / ("run/" + file)).empty());
         CHECK(contents_of(place / ("run/" + file)) == contents_of(place / ("straight/" + file)));
     }
+}
+
+TEST_CASE("A run with a penalty and real samples for both networks resumes byte for byte", "") {
+    const TemporaryFolder place;
+    const std::string straight = place / "straight", run = place / "run";
+    const auto train = [&](const std::string& out, const std::string& iterations) {
+        const Result result = run_program(
+            {"--recipe",  "plain",    "--data",           "x",   "--objective",     "relativistic-pairing",
+             "--penalty", "gradient", "--penalty-weight", "0.5", "--penalty-every", "2",
+             "--k",       "3",        "--every",          "2",   "--iterations",    iterations,
+             "--out",     out});
+        INFO(result.output);
+        REQUIRE(result.code == 0);
+    };
+    train(straight, "6");
+    train(run, "3");
+    const Result resumed = run_program({"--resume", run, "--iterations", "6"});
+    INFO(resumed.output);
+    REQUIRE(resumed.code == 0);
+    for (const std::string file : {"checkpoint.safetensors", "losses.csv", "samples-000006.png"}) {
+        CAPTURE(file);
+        CHECK(contents_of(place / ("run/" + file)) == contents_of(place / ("straight/" + file)));
+    }
+    CHECK(contents_of(place / "run/losses.csv")
+              .starts_with("iteration,discriminator_loss,generator_loss,real_score,fake_score,penalty\n1,"));
 }
 
 TEST_CASE("Weights that are not finite are never saved", "") {

@@ -28,10 +28,12 @@ struct TrainerMembers {
     SizedGan::Discriminator& discriminator;
     Adam<SizedGan::Generator>& generator_optimizer;
     Adam<SizedGan::Discriminator>& discriminator_optimizer;
-    NonSaturating objective;  // chosen by the caller, like the next one
+    NonSaturating objective;  // chosen by the caller, like the next two
+    NoPenalty penalty;
     TrainerOptions options;
     ScalarLog<float, Cpu> losses;  // read by the caller
-    RandomStream noise;
+    RandomStream noise, penalty_noise;
+    PersistentTensor<Shape<>, float, Cpu> last_penalty;
     PersistentTensor<Shape<Batch, 4>, float, Cpu> fixed_points;
     std::uint64_t iterations;
 };
@@ -281,12 +283,140 @@ TEMPLATE_TEST_CASE("Losses are means over the discriminator's updates, and are k
     CHECK(together.trainer.take_losses().empty());
 }
 
+TEST_CASE("An objective that compares sees real samples in the generator's update", "") {
+    const auto softplus_of = [](double x) { return std::log1p(std::exp(x)); };
+    for (const Updates updates : {Updates::simultaneous, Updates::alternating}) {
+        Cpu device;
+        LinearNet generator{device, Seed{1}}, discriminator{device, Seed{2}};
+        const double a = generator.parameters().data()[0] = 0.2;
+        const double b = discriminator.parameters().data()[0] = 0.1;
+        Still<LinearNet> still_a{generator}, still_b{discriminator};
+        LinearData data;
+        const TrainerOptions options{
+            .batch = 1, .updates = updates, .noise = Noise::uniform, .seed = Seed{5}};
+        const auto check = [&](const auto& objective) {
+            data = LinearData{};
+            GanTrainer trainer{generator, discriminator, still_a, still_b, objective, options};
+            trainer.step(data);
+            RandomStream noise(Seed{5}, "noise");
+            const double z = draw_latent(device, noise);
+            const bool together = updates == Updates::simultaneous;
+            const double z_of_generator = together ? z : draw_latent(device, noise);
+            const double real_of_generator = together ? 0.5 : 0.75;  // a batch of its own
+            const GanLosses losses = trainer.take_losses().at(0);
+            CHECK(losses.discriminator == Approx(softplus_of(b * (a * z - 0.5))));
+            CHECK(losses.generator == Approx(softplus_of(b * (real_of_generator - a * z_of_generator))));
+        };
+        check(RelativisticPairing{});
+        check(AnyObjective("relativistic-pairing"));
+    }
+}
+
+TEST_CASE("The penalty is part of the discriminator's loss", "") {
+    struct Descent {
+        LinearNet& network;
+        void step(const Gradients<LinearNet>& gradients) {
+            network.parameters().data()[0] -= 0.01 * gradients.data()[0];
+            network.parameters_overwritten();
+        }
+    };
+    constexpr double b = 0.25;
+    struct Result {
+        double b;
+        std::vector<GanLosses> losses;
+    };
+    for (const Updates updates : {Updates::simultaneous, Updates::alternating}) {
+        const auto train = [&](const auto& penalty, int iterations = 1, int every = 1) {
+            Cpu device;
+            LinearNet generator{device, Seed{1}}, discriminator{device, Seed{2}};
+            generator.parameters().data()[0] = 0;  // generates 0
+            discriminator.parameters().data()[0] = b;
+            Still<LinearNet> still{generator};
+            Descent descent{discriminator};
+            LinearData data;  // 0.5, 0.75
+            const TrainerOptions options{.batch = 1, .updates = updates, .penalty_every = every};
+            GanTrainer trainer{generator, discriminator, still, descent, Wasserstein{}, options, penalty};
+            for (int i = 0; i < iterations; ++i) trainer.step(data);
+            return Result{discriminator.parameters().data()[0], trainer.take_losses()};
+        };
+        // D(x) = b x, so |dD/dx| = b at every x.
+        const auto check = [&](const auto& penalty, double value, double derivative) {
+            const Result result = train(penalty);
+            CHECK(result.losses.at(0).penalty == Approx(value));
+            CHECK(result.losses.at(0).discriminator == Approx(value - 0.5 * b));
+            CHECK(result.b == Approx(b - 0.01 * (derivative - 0.5)));
+        };
+        check(NoPenalty{}, 0, 0);
+        check(AnyPenalty("none"), 0, 0);
+        check(GradientPenalty{3}, 3 * (b - 1) * (b - 1), 3 * 2 * (b - 1));
+        check(AnyPenalty("gradient", 3), 3 * (b - 1) * (b - 1), 3 * 2 * (b - 1));
+        check(GradientPenalty{3, true}, 0, 0);  // b < 1
+        check(AnyPenalty("one-sided-gradient", 3), 0, 0);
+        check(R1{4}, 2 * b * b, 4 * b);
+        check(AnyPenalty("r1", 4), 2 * b * b, 4 * b);
+        check(AnyPenalty("r2", 4), 2 * b * b, 4 * b);
+        check(AnyPenalty("r1-and-r2", 4), 4 * b * b, 8 * b);
+
+        // In every second update, with twice the weight.
+        const Result lazy = train(R1{4}, 2, 2);
+        const double after_one = b - 0.01 * (2 * 4 * b - 0.5);
+        CHECK(lazy.losses.at(0).discriminator == Approx(2 * 2 * b * b - 0.5 * b));
+        CHECK(lazy.losses.at(1).discriminator == Approx(-0.75 * after_one));
+        CHECK(lazy.losses.at(1).penalty == Approx(2 * b * b));
+        CHECK(lazy.b == Approx(after_one + 0.01 * 0.75));
+    }
+}
+
+TEMPLATE_TEST_CASE("A saved and loaded run with a penalty continues bit for bit", "", GANTRY_TEST_DEVICES) {
+    TestType device;
+    const TrainerOptions options{.batch = 8, .discriminator_steps = 2, .penalty_every = 3, .fixed_points = 5};
+    struct Run {
+        Network<SmallGenerator, TestType> generator;
+        Network<SmallDiscriminator, TestType> discriminator;
+        Adam<Network<SmallGenerator, TestType>> generator_adam{generator};
+        Adam<Network<SmallDiscriminator, TestType>> discriminator_adam{discriminator};
+        GanTrainer<Network<SmallGenerator, TestType>, Network<SmallDiscriminator, TestType>,
+                   Adam<Network<SmallGenerator, TestType>>, Adam<Network<SmallDiscriminator, TestType>>,
+                   RelativisticPairing, GradientPenalty>
+            trainer;
+        RandomData<> data{8, 6};
+
+        Run(TestType& device, const TrainerOptions& options)
+            : generator{device, Seed{1}},
+              discriminator{device, Seed{2}},
+              trainer{generator, discriminator, generator_adam, discriminator_adam, {}, options} {}
+        void train(int iterations) {
+            for (int i = 0; i < iterations; ++i) trainer.step(data);
+        }
+        Safetensors checkpoint() {
+            CheckpointWriter writer;
+            trainer.serialize(writer);
+            return writer.file;
+        }
+    };
+    Run straight{device, options}, first{device, options}, second{device, options};
+    straight.train(9);
+    first.train(4);
+    second.train(2);  // state that must be replaced
+    CheckpointReader reader(first.checkpoint(), "memory");
+    second.trainer.serialize(reader);
+    reader.apply();
+    second.data.seek(4 * 3);  // two batches for the discriminator, one for the generator
+    second.train(5);
+    CHECK(second.checkpoint() == straight.checkpoint());
+    const auto losses = straight.trainer.take_losses();
+    CHECK(second.trainer.take_losses().back() == losses.back());
+    CHECK(losses.back().penalty > 0);
+}
+
 TEST_CASE("Trainer options out of range are errors", "") {
     Cpu device;
     CHECK_THROWS_WITH((SmallGan{device, TrainerOptions{.batch = 0}}),
                       contains("batch size must be at least 1; got 0"));
     CHECK_THROWS_WITH((SmallGan{device, TrainerOptions{.discriminator_steps = 0}}),
                       contains("k, the number of discriminator updates, must be at least 1; got 0"));
+    CHECK_THROWS_WITH((SmallGan{device, TrainerOptions{.penalty_every = 0}}),
+                      contains("penalty_every must be at least 1; got 0"));
     CHECK_THROWS_WITH((SmallGan{device, TrainerOptions{.kept_losses = 0}}),
                       contains("kept_losses must be at least 1; got 0"));
 
