@@ -404,8 +404,8 @@ TEMPLATE_TEST_CASE("A saved and loaded run with a penalty continues bit for bit"
     second.data.seek(4 * 3);  // two batches for the discriminator, one for the generator
     second.train(5);
     CHECK(second.checkpoint() == straight.checkpoint());
-    const auto losses = straight.trainer.take_losses();
-    CHECK(second.trainer.take_losses().back() == losses.back());
+    const auto losses = straight.trainer.take_losses(), of_second = second.trainer.take_losses();
+    CHECK(std::vector(of_second.end() - 5, of_second.end()) == std::vector(losses.end() - 5, losses.end()));
     CHECK(losses.back().penalty > 0);
 }
 
