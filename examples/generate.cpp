@@ -215,9 +215,12 @@ int main(int argc, char** argv) {
         if (!parse(arguments, generators, argc, argv)) return 0;
         Safetensors file = read_safetensors(arguments.file);
         const gan::AnyGenerator& generator = find_generator(generators, file, arguments);
-        const auto is_checkpoint = [](const auto& tensor) { return tensor.first.starts_with("generator."); };
-        if (std::ranges::any_of(file.tensors, is_checkpoint))
-            file = part_of(std::move(file), "generator", arguments.file.string());
+        for (const std::string part : {"average", "generator"})  // of a checkpoint
+            if (std::ranges::any_of(
+                    file.tensors, [&](const auto& tensor) { return tensor.first.starts_with(part + '.'); })) {
+                file = part_of(std::move(file), part, arguments.file.string());
+                break;
+            }
         write_samples(*generator.load(file, arguments.file.string(), arguments.threads), generator,
                       arguments);
         return 0;

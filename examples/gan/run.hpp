@@ -27,7 +27,10 @@ struct GanOptions {
     int k = 1;                                 ///< updates of the discriminator per update of the generator
     std::string penalty = "none";              ///< one of AnyPenalty::names
     double penalty_weight = 10;
-    int penalty_every = 1;  ///< see TrainerOptions
+    int penalty_every = 1;      ///< see TrainerOptions
+    double average_decay = 0;   ///< see TrainerOptions
+    double generator_rate = 0;  ///< learning rate; 0: the recipe's
+    double discriminator_rate = 0;
 };
 
 template <class Recipe>
@@ -37,6 +40,7 @@ TrainerOptions trainer_options(const GanOptions& gan, int batch, Seed seed) {
             .updates = Recipe::settings.updates,
             .noise = Recipe::settings.noise,
             .penalty_every = gan.penalty_every,
+            .average_decay = gan.average_decay,
             .fixed_points = program::sheet_side * program::sheet_side,
             .seed = seed};
 }
@@ -49,6 +53,7 @@ public:
         : images_(data.images),
           k_(static_cast<std::uint64_t>(gan.k)),
           has_penalty_(AnyPenalty(gan.penalty).active()),
+          has_average_(gan.average_decay > 0),
           batches_per_iteration_(k_ + (compares_alone(gan) ? 1 : 0)),
           device_text_(program::device_text<D>(options)),
           device_(program::make_device<D>(options)),
@@ -64,6 +69,8 @@ public:
                    AnyPenalty(gan.penalty, gan.penalty_weight)) {
         RandomStream stream(Seed{options.seed}, "initialisation of the recipe");
         Recipe::initialize(generator_, discriminator_, data.images, stream);
+        if (gan.generator_rate != 0) generator_optimizer_.set_learning_rate(gan.generator_rate);
+        if (gan.discriminator_rate != 0) discriminator_optimizer_.set_learning_rate(gan.discriminator_rate);
     }
 
     void step() override { trainer_.step(batches_); }
@@ -77,6 +84,7 @@ public:
     }
     std::uint64_t metrics_every() const override { return D::asynchronous ? 50 : 1; }
     std::string result() const override { return "generator"; }
+    std::string result_part() const override { return has_average_ ? "average" : "generator"; }
     std::uint64_t iterations() const override { return trainer_.iterations(); }
     /// The generator's samples for the fixed latent points.
     io::Image draw() override {
@@ -110,7 +118,7 @@ private:
 
     const Images& images_;
     std::uint64_t k_;  ///< updates of the discriminator per update of the generator
-    bool has_penalty_;
+    bool has_penalty_, has_average_;
     std::uint64_t batches_per_iteration_;  ///< of real images
     std::string device_text_;
     D device_;
@@ -209,6 +217,11 @@ int run(int argc, const char* const* argv, program::Program program) {
         command_line.add(
             "--penalty-every", gan.penalty_every,
             "Compute the penalty in every N-th discriminator update only, with N times the weight", 1);
+        command_line.add("--ema", gan.average_decay,
+                         "Decay of a moving average of the generator, which draws the samples; 0: none");
+        command_line.add("--lr-g", gan.generator_rate, "Learning rate of the generator; 0: the recipe's");
+        command_line.add("--lr-d", gan.discriminator_rate,
+                         "Learning rate of the discriminator; 0: the recipe's");
         command_line.add("--k", gan.k, "Discriminator updates per generator update", 1);
     };
     program.check_options = [&] {

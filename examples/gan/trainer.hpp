@@ -5,12 +5,15 @@
 #include <gantry/core/device.hpp>
 #include <gantry/core/error.hpp>
 #include <gantry/core/random.hpp>
+#include <gantry/network/average.hpp>
 #include <gantry/network/network.hpp>
 #include <gantry/optim/optimizer.hpp>
 #include <gantry/tensor/scalar_log.hpp>
 #include <gantry/tensor/tensor.hpp>
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <type_traits>
 #include <vector>
 
@@ -33,9 +36,12 @@ struct TrainerOptions {
                                              ///< discriminator, with as many times its weight: "lazy"
                                              ///< regularisation. Source: Karras et al., "Analyzing and
                                              ///< improving the image quality of StyleGAN" (2020), section 3.1
-    int fixed_points = 64;                   ///< latent points that `samples` generates from
-    int kept_losses = 256;                   ///< iterations whose losses are kept until take_losses
-    Seed seed{};                             ///< of the noise and the fixed points
+    double average_decay = 0;                ///< of a moving average of the generator, from which samples are
+                               ///< drawn; 0: none. After n iterations at most (1 + n) / (10 + n),
+                               ///< so that the average soon forgets the initial parameters
+    int fixed_points = 64;  ///< latent points that `samples` generates from
+    int kept_losses = 256;  ///< iterations whose losses are kept until take_losses
+    Seed seed{};            ///< of the noise and the fixed points
 };
 
 /// Losses and scores of one iteration. Those of the discriminator are means over its k updates, each measured
@@ -93,6 +99,7 @@ public:
           fixed_points_(draw_fixed_points()) {
         if (&discriminator.device() != &device_)
             fail("GanTrainer", "generator and discriminator must be on the same device object");
+        if (options.average_decay > 0) average_.emplace(device_, Seed{});
     }
 
     /// Runs one iteration; a GPU captures and launches it as a graph. `data.next().pixels` is a batch of real
@@ -100,6 +107,7 @@ public:
     /// call on nothing is allocated, and the host does not wait for the device.
     template <class Data>
     void step(Data& data) {
+        start_average();
         losses_.begin_row();
         device_.run_as_graph([&] { iterate(data); });
         losses_.end_row();
@@ -127,17 +135,20 @@ public:
     /// Iterations done so far.
     std::uint64_t iterations() const { return iterations_; }
 
-    /// Generates from the fixed latent points: (fixed_points, ...). Runs the generator in training mode, as
+    /// Generates from the fixed latent points with the moving average of the generator, if there is one, and
+    /// otherwise with the generator: (fixed_points, ...). Runs it in training mode, as
     /// the discriminator sees it, with batch-norm statistics of these points. (Running statistics lag behind
     /// while the generator changes fast.) Restores states and random streams: the run is not affected, and
     /// repeated calls return the same samples.
     std::vector<Scalar> samples() {
-        const auto states = generator_.states().to_host();
-        const RandomStream dropout = generator_.dropout_stream();
+        start_average();
+        Generator& generator = average_ ? *average_ : generator_;
+        const auto states = generator.states().to_host();
+        const RandomStream dropout = generator.dropout_stream();
         const Step step{device_};
-        const auto images = frozen(generator_)(fixed_points_.get()).to_host();
-        generator_.states().from_host(states);
-        generator_.dropout_stream() = dropout;
+        const auto images = frozen(generator)(fixed_points_.get()).to_host();
+        generator.states().from_host(states);
+        generator.dropout_stream() = dropout;
         return images;
     }
 
@@ -155,6 +166,8 @@ public:
     template <class Checkpoint>
     void serialize(Checkpoint& checkpoint) {
         checkpoint.network("generator", generator_);
+        start_average();
+        if (average_) checkpoint.network("average", *average_);
         checkpoint.network("discriminator", discriminator_);
         checkpoint.optimizer("optimizer.generator", generator_optimizer_, generator_);
         checkpoint.optimizer("optimizer.discriminator", discriminator_optimizer_, discriminator_);
@@ -168,6 +181,11 @@ public:
     }
 
 private:
+    /// The average begins with the initial parameters, which may be set after the trainer's construction.
+    void start_average() {
+        if (average_ && iterations_ == 0) copy_parameters(generator_, *average_);
+    }
+
     template <class Data>
     void iterate(Data& data) {
         const bool together = options_.updates == Updates::simultaneous;
@@ -180,6 +198,11 @@ private:
             update_both(data, alone);
         else
             update_generator(data);
+
+        if (average_) {
+            const auto n = static_cast<double>(iterations_);
+            update_average(*average_, generator_, std::min(options_.average_decay, (1 + n) / (10 + n)));
+        }
     }
 
     template <class Data>
@@ -314,6 +337,8 @@ private:
                  options.discriminator_steps);
         if (options.penalty_every < 1)
             fail("GanTrainer", "penalty_every must be at least 1", options.penalty_every);
+        if (!(options.average_decay >= 0 && options.average_decay < 1))
+            fail("GanTrainer", "average_decay must be at least 0 and less than 1", options.average_decay);
         if (options.kept_losses < 1)
             fail("GanTrainer", "kept_losses must be at least 1", options.kept_losses);
         return options;
@@ -331,6 +356,7 @@ private:
     RandomStream noise_, penalty_noise_;
     PersistentTensor<Shape<>, Scalar, DeviceType> last_penalty_;
     PersistentTensor<Latent, Scalar, DeviceType> fixed_points_;
+    std::optional<Generator> average_;
     std::uint64_t iterations_ = 0;
 };
 

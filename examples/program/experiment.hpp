@@ -45,6 +45,8 @@ public:
 
     /// Name of the network that is also saved to a separate file with each checkpoint, for use without it.
     virtual std::string result() const { return {}; }
+    /// Its name in the checkpoint.
+    virtual std::string result_part() const { return result(); }
 
     /// Metadata of a checkpoint: "device" (see device_text) and, if there is a test split, "data.test" (see
     /// data_text).

@@ -263,7 +263,7 @@ private:
     void write_result(Safetensors checkpoint) const {
         const std::string name = experiment_->result();
         if (name.empty()) return;
-        Safetensors network = part_of(std::move(checkpoint), name, folder_.name());
+        Safetensors network = part_of(std::move(checkpoint), experiment_->result_part(), folder_.name());
         for (const char* key : {"program", "--recipe"}) network.metadata[key] = metadata_.at(key);
         write_safetensors(folder_.network(name), network);
     }

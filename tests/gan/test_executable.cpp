@@ -56,6 +56,8 @@ TEST_CASE("Invalid options are one-line errors and start no run", "") {
     CHECK(is_error(place.run("--objective hinge --real-label 0.9"), {"label smoothing applies to minimax"}));
     CHECK(is_error(place.run("--penalty r3"), {"--penalty", "r3", "one-sided-gradient"}));
     CHECK(is_error(place.run("--penalty r1 --penalty-weight -1"), {"the weight must be at least 0; got -1"}));
+    CHECK(is_error(place.run("--ema 1"), {"average_decay must be at least 0 and less than 1; got 1"}));
+    CHECK(is_error(place.run("--lr-g -1"), {"learning_rate", "got -1"}));
     CHECK(is_error(place.run("--penalty-every 0"), {"--penalty-every", "at least 1; got 0"}));
     CHECK(is_error(place.run("--colour red"), {"--colour"}));
     CHECK(is_error(place.run("--resume nowhere"), {"no checkpoint to resume from in nowhere"}));

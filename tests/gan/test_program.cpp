@@ -46,8 +46,8 @@ struct Diverging : Plain {
 struct GanExperimentMembers {
     void* virtual_functions;
     const Images& images;  // the caller's
-    std::uint64_t k;       // constant, like the next three
-    bool has_penalty;
+    std::uint64_t k;       // constant, like the next four
+    bool has_penalty, has_average;
     std::uint64_t batches_per_iteration;
     std::string device_text;
     Cpu device;
@@ -117,14 +117,15 @@ TEST_CASE("A resumed convolutional GAN equals the uninterrupted one byte for byt
     }
 }
 
-TEST_CASE("A run with a penalty and real samples for both networks resumes byte for byte", "") {
+TEST_CASE("A run with a penalty, an average and real samples for both networks resumes byte for byte", "") {
     const TemporaryFolder place;
     const std::string straight = place / "straight", run = place / "run";
     const auto train = [&](const std::string& out, const std::string& iterations) {
         const Result result = run_program(
-            {"--recipe",  "plain",    "--data",           "x",   "--objective",     "relativistic-pairing",
-             "--penalty", "gradient", "--penalty-weight", "0.5", "--penalty-every", "2",
-             "--k",       "3",        "--every",          "2",   "--iterations",    iterations,
+            {"--recipe",  "plain",    "--data",           "x",     "--objective",     "relativistic-pairing",
+             "--penalty", "gradient", "--penalty-weight", "0.5",   "--ema",           "0.5",
+             "--lr-g",    "0.003",    "--lr-d",           "0.002", "--penalty-every", "2",
+             "--k",       "3",        "--every",          "2",     "--iterations",    iterations,
              "--out",     out});
         INFO(result.output);
         REQUIRE(result.code == 0);
@@ -134,10 +135,22 @@ TEST_CASE("A run with a penalty and real samples for both networks resumes byte 
     const Result resumed = run_program({"--resume", run, "--iterations", "6"});
     INFO(resumed.output);
     REQUIRE(resumed.code == 0);
-    for (const std::string file : {"checkpoint.safetensors", "losses.csv", "samples-000006.png"}) {
+    for (const std::string file :
+         {"checkpoint.safetensors", "generator.safetensors", "losses.csv", "samples-000006.png"}) {
         CAPTURE(file);
         CHECK(contents_of(place / ("run/" + file)) == contents_of(place / ("straight/" + file)));
     }
+    const Safetensors checkpoint = read_safetensors(place / "run/checkpoint.safetensors");
+    const Safetensors generator = read_safetensors(place / "run/generator.safetensors");
+    CHECK(generator.tensors.at("0.weight") == checkpoint.tensors.at("average.0.weight"));
+    CHECK_FALSE(generator.tensors.at("0.weight") == checkpoint.tensors.at("generator.0.weight"));
+    const auto rate = [&](const std::string& name) {
+        double value = 0;
+        io::copy_values(checkpoint, "optimizer." + name + ".learning_rate", std::span(&value, 1));
+        return value;
+    };
+    CHECK(rate("generator") == 0.003);
+    CHECK(rate("discriminator") == 0.002);
     CHECK(contents_of(place / "run/losses.csv")
               .starts_with("iteration,discriminator_loss,generator_loss,real_score,fake_score,penalty\n1,"));
 }

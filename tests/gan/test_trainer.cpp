@@ -2,7 +2,9 @@
 #include "support/catch.hpp"
 #include <gantry/checkpoint/checkpoint.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -35,6 +37,7 @@ struct TrainerMembers {
     RandomStream noise, penalty_noise;
     PersistentTensor<Shape<>, float, Cpu> last_penalty;
     PersistentTensor<Shape<Batch, 4>, float, Cpu> fixed_points;
+    std::optional<SizedGan::Generator> average;
     std::uint64_t iterations;
 };
 static_assert(sizeof(SizedGan::trainer) == sizeof(TrainerMembers));
@@ -409,6 +412,42 @@ TEMPLATE_TEST_CASE("A saved and loaded run with a penalty continues bit for bit"
     CHECK(losses.back().penalty > 0);
 }
 
+TEMPLATE_TEST_CASE("Samples are drawn from the moving average of the generator", "", GANTRY_TEST_DEVICES) {
+    TestType device;
+    const TrainerOptions options{.batch = 8, .average_decay = 0.3, .fixed_points = 5};
+    SmallGan averaged{device, options}, plain{device};
+    Network<SmallGenerator, TestType> average{device, Seed{}};
+    copy_parameters(plain.generator, average);
+    const auto samples_of_average = [&] {
+        const RandomStream dropout = average.dropout_stream();
+        const Step step{device};
+        RandomStream points(Seed{}, "fixed latent points");
+        const auto samples = frozen(average)(normal<Shape<Batch, 4>>(device, 5, points)).to_host();
+        average.dropout_stream() = dropout;
+        return samples;
+    };
+    CHECK(averaged.trainer.samples() == samples_of_average());
+    for (int i = 0; i < 6; ++i) {
+        averaged.train(1);
+        plain.train(1);
+        update_average(average, plain.generator, std::min(0.3, (1.0 + i) / (10 + i)));
+        // The average does not affect the run.
+        REQUIRE(averaged.generator.parameters().to_host() == plain.generator.parameters().to_host());
+        CHECK(averaged.trainer.samples() == samples_of_average());
+    }
+
+    SmallGan resumed{device, options};
+    resumed.train(2);  // state that must be replaced
+    CheckpointReader reader(checkpoint_of(averaged), "memory");
+    resumed.trainer.serialize(reader);
+    reader.apply();
+    resumed.data.seek(6);
+    resumed.train(3);
+    averaged.train(3);
+    CHECK(checkpoint_of(resumed) == checkpoint_of(averaged));
+    CHECK(resumed.trainer.samples() == averaged.trainer.samples());
+}
+
 TEST_CASE("Trainer options out of range are errors", "") {
     Cpu device;
     CHECK_THROWS_WITH((SmallGan{device, TrainerOptions{.batch = 0}}),
@@ -417,6 +456,9 @@ TEST_CASE("Trainer options out of range are errors", "") {
                       contains("k, the number of discriminator updates, must be at least 1; got 0"));
     CHECK_THROWS_WITH((SmallGan{device, TrainerOptions{.penalty_every = 0}}),
                       contains("penalty_every must be at least 1; got 0"));
+    CHECK_THROWS_WITH((SmallGan{device, TrainerOptions{.average_decay = 1}}),
+                      contains("average_decay must be at least 0 and less than 1; got 1"));
+    CHECK_THROWS_WITH((SmallGan{device, TrainerOptions{.average_decay = NAN}}), contains("got nan"));
     CHECK_THROWS_WITH((SmallGan{device, TrainerOptions{.kept_losses = 0}}),
                       contains("kept_losses must be at least 1; got 0"));
 
