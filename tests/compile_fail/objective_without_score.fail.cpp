@@ -1,4 +1,4 @@
-// expect: an objective has discriminator.real, fake. and generator.fake., both scalars, and score.outputs.
+// expect: an objective has discriminator.real, fake. and generator.fake. or generator.real, fake., all scalars, and score.outputs.
 // max-errors: 1
 #include "../../examples/gan/trainer.hpp"
 #include <gantry/gantry.hpp>

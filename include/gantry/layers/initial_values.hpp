@@ -89,7 +89,9 @@ struct DeclaredIn<Sequential<L...>> {
     template <class Values>
     static void set(const Values& values) {
         std::size_t before = 0;
-        ((DeclaredIn<as_layer<L>>::set(values.after(before)), before += as_layer<L>::Parameters::size), ...);
+        ((DeclaredIn<typename LayerMeant<as_layer<L>>::type>::set(values.after(before)),
+          before += LayerMeant<as_layer<L>>::type::Parameters::size),
+         ...);
     }
 };
 template <auto pooling, class... L>
