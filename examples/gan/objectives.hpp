@@ -75,9 +75,17 @@ struct NonSaturating : CrossEntropyDiscriminator {
     }
 };
 
+/// Common base of objectives whose D(x) is the output itself.
+struct OutputIsScore {
+    template <AnyTensor X>
+    auto score(const X& outputs) const {
+        return outputs;
+    }
+};
+
 /// D minimises E[(D(x) - 1)^2] / 2 + E[D(G(z))^2] / 2 and G minimises E[(D(G(z)) - 1)^2] / 2, with D the
 /// output itself. Source: Mao et al., "Least squares generative adversarial networks" (2017), eq. 9.
-struct LeastSquares {
+struct LeastSquares : OutputIsScore {
     double real_label = 1;
 
     template <AnyTensor Real, AnyTensor Fake>
@@ -88,16 +96,12 @@ struct LeastSquares {
     auto generator(const Fake& fake) const {
         return 0.5 * mse(fake, 1.0);
     }
-    template <AnyTensor X>
-    auto score(const X& outputs) const {
-        return outputs;
-    }
 };
 
 /// D minimises E[max(0, 1 - D(x))] + E[max(0, 1 + D(G(z)))] and G minimises -E[D(G(z))], with D the output
 /// itself. Sources: Lim and Ye, "Geometric GAN" (2017), section 3; Miyato et al., "Spectral normalization"
 /// (2018), eq. 16 and 17.
-struct Hinge {
+struct Hinge : OutputIsScore {
     template <AnyTensor Real, AnyTensor Fake>
     auto discriminator(const Real& real, const Fake& fake) const {
         return mean(relu(1.0 - real)) + mean(relu(1.0 + fake));
@@ -106,16 +110,12 @@ struct Hinge {
     auto generator(const Fake& fake) const {
         return -mean(fake);
     }
-    template <AnyTensor X>
-    auto score(const X& outputs) const {
-        return outputs;
-    }
 };
 
 /// D minimises E[D(G(z))] - E[D(x)] and G minimises -E[D(G(z))], with D the output itself, which must be
 /// Lipschitz: add a GradientPenalty. Source: Arjovsky et al., "Wasserstein generative adversarial networks"
 /// (2017), eq. 2.
-struct Wasserstein {
+struct Wasserstein : OutputIsScore {
     template <AnyTensor Real, AnyTensor Fake>
     auto discriminator(const Real& real, const Fake& fake) const {
         return mean(fake) - mean(real);
@@ -124,17 +124,13 @@ struct Wasserstein {
     auto generator(const Fake& fake) const {
         return -mean(fake);
     }
-    template <AnyTensor X>
-    auto score(const X& outputs) const {
-        return outputs;
-    }
 };
 
 /// Pairs each real sample with a generated one: D minimises E[softplus(D(G(z)) - D(x))] and G the same with
 /// both exchanged, with D the output itself. Add R1AndR2, without which it need not converge. Errors: batches
 /// of different sizes. Sources: Jolicoeur-Martineau, "The relativistic discriminator" (2018), section 4.2;
 /// Huang et al., "The GAN is dead; long live the GAN!" (2024), eq. 2.
-struct RelativisticPairing {
+struct RelativisticPairing : OutputIsScore {
     template <AnyTensor Real, AnyTensor Fake>
     auto discriminator(const Real& real, const Fake& fake) const {
         return mean(softplus(fake - real));
@@ -143,16 +139,12 @@ struct RelativisticPairing {
     auto generator(const Real& real, const Fake& fake) const {
         return mean(softplus(real - fake));
     }
-    template <AnyTensor X>
-    auto score(const X& outputs) const {
-        return outputs;
-    }
 };
 
 /// Compares each output with the mean output of the other kind: D minimises
 /// E[softplus(-(D(x) - E[D(G(z))]))] + E[softplus(D(G(z)) - E[D(x)])] and G the same with both exchanged.
 /// Source: Jolicoeur-Martineau, "The relativistic discriminator" (2018), section 4.3.
-struct RelativisticAverage {
+struct RelativisticAverage : OutputIsScore {
     template <AnyTensor Real, AnyTensor Fake>
     auto discriminator(const Real& real, const Fake& fake) const {
         return bce_with_logits(real - mean(fake), 1.0) + bce_with_logits(fake - mean(real), 0.0);
@@ -160,10 +152,6 @@ struct RelativisticAverage {
     template <AnyTensor Real, AnyTensor Fake>
     auto generator(const Real& real, const Fake& fake) const {
         return discriminator(fake, real);
-    }
-    template <AnyTensor X>
-    auto score(const X& outputs) const {
-        return outputs;
     }
 };
 
@@ -184,7 +172,7 @@ public:
         else if (name == "non-saturating")
             objective_ = NonSaturating{{real_label}};
         else if (name == "least-squares")
-            objective_ = LeastSquares{real_label};
+            objective_ = LeastSquares{{}, real_label};
         else if (real_label != 1)
             fail("objective",
                  "label smoothing applies to minimax, non-saturating and least-squares, which have labels",

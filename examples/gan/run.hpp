@@ -101,7 +101,7 @@ private:
     using GeneratorOptimizer = decltype(Recipe::generator_optimizer(std::declval<Generator&>()));
     using DiscriminatorOptimizer = decltype(Recipe::discriminator_optimizer(std::declval<Discriminator&>()));
     using Item = typename Recipe::Discriminator::Input;
-    /// Whether the generator's update, apart from the discriminator's, draws real samples of its own.
+    /// Whether the generator's update draws its own real samples, apart from the discriminator's.
     static bool compares_alone(const GanOptions& gan) {
         return AnyObjective(gan.objective, gan.real_label).compares() &&
                Recipe::settings.updates == Updates::alternating;

@@ -32,13 +32,13 @@ struct TrainerOptions {
     int discriminator_steps = 1;             ///< k: updates of the discriminator per update of the generator
     Updates updates = Updates::alternating;  ///< when the generator is updated
     Noise noise = Noise::normal;             ///< distribution of latent points
-    int penalty_every = 1;                   ///< the penalty is part of each of so many updates of the
-                                             ///< discriminator, with as many times its weight: "lazy"
-                                             ///< regularisation. Source: Karras et al., "Analyzing and
-                                             ///< improving the image quality of StyleGAN" (2020), section 3.1
-    double average_decay = 0;                ///< of a moving average of the generator, from which samples are
-                               ///< drawn; 0: none. After n iterations at most (1 + n) / (10 + n),
-                               ///< so that the average soon forgets the initial parameters
+    /// The penalty is part of every so-many-th update of the discriminator only, with as many times its
+    /// weight. Source: Karras et al., "Analyzing and improving the image quality of StyleGAN" (2020),
+    /// section 3.1.
+    int penalty_every = 1;
+    /// Decay of a moving average of the generator, from which samples are drawn; 0: none. After n iterations
+    /// it is at most (1 + n) / (10 + n), so that the average soon forgets the initial parameters.
+    double average_decay = 0;
     int fixed_points = 64;  ///< latent points that `samples` generates from
     int kept_losses = 256;  ///< iterations whose losses are kept until take_losses
     Seed seed{};            ///< of the noise and the fixed points

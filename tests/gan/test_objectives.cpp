@@ -96,7 +96,7 @@ TEMPLATE_TEST_CASE("The values of objectives match their formulas", "", GANTRY_T
         CHECK(losses<TestType>(NonSaturating{{0.9}}).second == losses<TestType>(NonSaturating{}).second);
     }
     SECTION("least squares") {
-        const auto [discriminator, generator] = losses<TestType>(LeastSquares{0.9});
+        const auto [discriminator, generator] = losses<TestType>(LeastSquares{{}, 0.9});
         CHECK(close(discriminator, mean_of(real_outputs, [](double x) { return half_square(x - 0.9); }) +
                                        mean_of(fake_outputs, half_square)));
         CHECK(close(generator, mean_of(fake_outputs, [](double x) { return half_square(x - 1); })));
@@ -140,7 +140,7 @@ TEMPLATE_TEST_CASE("The values of objectives match their formulas", "", GANTRY_T
 TEMPLATE_TEST_CASE("The gradients of objectives match their values", "", GANTRY_TEST_DEVICES) {
     check_gradients<TestType>(Minimax{{0.9}});
     check_gradients<TestType>(NonSaturating{{0.9}});
-    check_gradients<TestType>(LeastSquares{0.9});
+    check_gradients<TestType>(LeastSquares{{}, 0.9});
     check_gradients<TestType>(Hinge{});
     check_gradients<TestType>(Wasserstein{});
     check_comparing_gradients<TestType>(RelativisticPairing{});

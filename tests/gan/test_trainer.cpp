@@ -305,7 +305,7 @@ TEST_CASE("An objective that compares sees real samples in the generator's updat
             const double z = draw_latent(device, noise);
             const bool together = updates == Updates::simultaneous;
             const double z_of_generator = together ? z : draw_latent(device, noise);
-            const double real_of_generator = together ? 0.5 : 0.75;  // a batch of its own
+            const double real_of_generator = together ? 0.5 : 0.75;  // another batch
             const GanLosses losses = trainer.take_losses().at(0);
             CHECK(losses.discriminator == Approx(softplus_of(b * (a * z - 0.5))));
             CHECK(losses.generator == Approx(softplus_of(b * (real_of_generator - a * z_of_generator))));
