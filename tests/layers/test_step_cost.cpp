@@ -192,7 +192,8 @@ TEST_CASE("FLOPs of a step of a perceptron, by hand", "[layers]") {
 
 TEMPLATE_TEST_CASE("the cost of a step is that of the step on a device that computes", "[layers]",
                    GANTRY_TEST_DEVICES) {
-    const auto check = [](const char* name, auto&& on_meta, auto&& on_device, Meta& meta, TestType& device) {
+    const auto check = [](const char* name, auto&& on_meta, auto&& on_device, Meta& meta, TestType& device,
+                          std::size_t own_bytes) {
         CAPTURE(name);
         const StepCost cost = step_cost(meta, on_meta);
         on_device();
@@ -200,15 +201,16 @@ TEMPLATE_TEST_CASE("the cost of a step is that of the step on a device that comp
         CHECK(cost.step_bytes > 0);
         if constexpr (std::is_same_v<TestType, Cpu>)
             CHECK(device.arena().peak() == cost.step_bytes);
-        else  // convolutions fuse derivatives of activations
-            CHECK(device.arena().peak() <= cost.step_bytes);
+        else  // convolutions fuse derivatives of activations; kernels need a little memory
+            CHECK(device.arena().peak() <= cost.step_bytes + cost.step_bytes / 100);
         CHECK(device.tape().peak_bytes() == cost.tape_bytes);
-        CHECK(device.persistent_bytes() == cost.persistent_bytes);
+        CHECK(device.persistent_bytes() - own_bytes == cost.persistent_bytes);
     };
     const auto compare = [&]<template <class> class Steps>(const char* name) {
         Meta meta;
         TestType device;
-        check(name, Steps<Meta>{meta}, Steps<TestType>{device}, meta, device);
+        const std::size_t own_bytes = device.persistent_bytes();  // Cuda's semaphores
+        check(name, Steps<Meta>{meta}, Steps<TestType>{device}, meta, device, own_bytes);
     };
     compare.template operator()<MlpGan>("MLP GAN");
     compare.template operator()<DcGan>("DCGAN");
