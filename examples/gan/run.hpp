@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -136,9 +137,10 @@ template <class Recipe>
 StepCost iteration_cost(const GanOptions& gan, int batch) {
     struct HostBatches {
         struct Minibatch {
-            std::vector<float> pixels;
-        } batch;
-        const Minibatch& next() const { return batch; }
+            std::span<const float> pixels;
+        };
+        std::vector<float> pixels;
+        Minibatch next() const { return {pixels}; }
     };
     Meta device;
     Network<typename Recipe::Generator, Meta> generator{device, Seed{}};
@@ -153,7 +155,7 @@ StepCost iteration_cost(const GanOptions& gan, int batch) {
                        trainer_options<Recipe>(gan, batch, Seed{}),
                        AnyPenalty(gan.penalty, gan.penalty_weight)};
     const HostBatches batches{
-        {std::vector<float>(static_cast<std::size_t>(batch) * Recipe::Discriminator::Input::sample_size)}};
+        std::vector<float>(static_cast<std::size_t>(batch) * Recipe::Discriminator::Input::sample_size)};
     return step_cost(device, [&] { trainer.step(batches); });
 }
 

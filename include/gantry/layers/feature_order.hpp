@@ -243,12 +243,14 @@ namespace layers {
 /// architecture with a struct in it are known at run time: see orders_in_files.
 template <class Architecture>
 inline constexpr auto feature_orders = [] {
-    if constexpr (layers::contains_struct<Architecture>)
+    if constexpr (layers::contains_struct<Architecture>) {
         return detail::check_leaves<Architecture>();
-    else if constexpr (detail::leaf_count<Architecture> == 0)
-        return detail::NetworkOrders<0>{};  // the layers do not fit together
-    else
-        return detail::order_features(detail::trace_layers<Architecture>());
+    } else {
+        if constexpr (detail::leaf_count<Architecture> == 0)
+            return detail::NetworkOrders<0>{};  // the layers do not fit together
+        else
+            return detail::order_features(detail::trace_layers<Architecture>());
+    }
 }();
 }  // namespace layers
 
