@@ -103,8 +103,10 @@ public:
     }
 
     /// Runs one iteration; a GPU captures and launches it as a graph. `data.next().pixels` is a batch of real
-    /// samples, (batch, ...) in row-major order: a tensor of the step, or values on the host. From the second
-    /// call on nothing is allocated, and the host does not wait for the device.
+    /// samples, (batch, ...) in row-major order: a tensor of the step, or values on the host. It is called
+    /// for each update of the discriminator, and if the objective compares outputs, also for the generator's
+    /// (not with simultaneous updates). From the second call of `step` on nothing is allocated, and the host
+    /// does not wait for the device.
     template <class Data>
     void step(Data& data) {
         start_average();
@@ -135,11 +137,10 @@ public:
     /// Iterations done so far.
     std::uint64_t iterations() const { return iterations_; }
 
-    /// Generates from the fixed latent points with the moving average of the generator, if there is one, and
-    /// otherwise with the generator: (fixed_points, ...). Runs it in training mode, as
-    /// the discriminator sees it, with batch-norm statistics of these points. (Running statistics lag behind
-    /// while the generator changes fast.) Restores states and random streams: the run is not affected, and
-    /// repeated calls return the same samples.
+    /// Generates from the fixed latent points: (fixed_points, ...). With the moving average of the generator,
+    /// if there is one. Runs the network in training mode, as the discriminator sees it, with batch-norm
+    /// statistics of these points. (Running statistics lag behind while the generator changes fast.) Restores
+    /// states and random streams: the run is not affected, and repeated calls return the same samples.
     std::vector<Scalar> samples() {
         start_average();
         Generator& generator = average_ ? *average_ : generator_;
