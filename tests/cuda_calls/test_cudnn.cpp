@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -166,6 +167,23 @@ TEST_CASE("cuda: an engine is chosen once for each shape", "[cuda]") {
     for (const char* name : {"cudnn forward", "cudnn backward data", "cudnn backward filter"})
         CHECK(counts.library_calls.at(name) == 1);
     CHECK(counts.library_calls.at("cudnnBackendFinalize") == 3);  // the variant packs
+}
+
+TEST_CASE("cuda: a plan is for one direction, geometry and type", "[cuda]") {
+    cuda::CudnnPlans plans;
+    contracts::ConvolutionGeometry other = library_geometry;
+    ++other.batch;
+    int choices = 0;
+    for (int time = 0; time < 2; ++time) {
+        for (const ConvolutionDirection direction : all_directions)
+            for (const cudnnDataType_t type : {CUDNN_DATA_FLOAT, CUDNN_DATA_DOUBLE})
+                for (const auto& geometry : {library_geometry, other})
+                    plans.find(direction, geometry, type, [&] {
+                        ++choices;
+                        return std::optional<cuda::CudnnPlan>();
+                    });
+        CHECK(choices == 12);
+    }
 }
 
 TEST_CASE("cuda: the workspace is that of the chosen engine, not of all measured ones", "[cuda]") {
