@@ -22,8 +22,8 @@ namespace gantry::gan {
 //   penalty(discriminator, real, fake, stream)   a scalar that is added to the discriminator's loss, from the
 //                                                network, a batch of real samples and one of generated ones;
 //                                                random numbers come from the stream
-// The networks' gradients flow through gradients, so the discriminator's layers need second derivatives: all
-// of gantry's have them.
+// Training differentiates the penalty, and so the gradient in it: the discriminator's layers need second
+// derivatives, which all of gantry's have.
 // clang-format on
 
 /// The squared norm of the gradient of each output with respect to its sample: samples (Batch, ...) ->

@@ -32,8 +32,8 @@ struct TrainerOptions {
     int discriminator_steps = 1;             ///< k: updates of the discriminator per update of the generator
     Updates updates = Updates::alternating;  ///< when the generator is updated
     Noise noise = Noise::normal;             ///< distribution of latent points
-    /// The penalty is part of every so-many-th update of the discriminator only, with as many times its
-    /// weight. Source: Karras et al., "Analyzing and improving the image quality of StyleGAN" (2020),
+    /// Only every penalty_every-th update of the discriminator computes the penalty, with penalty_every times
+    /// its weight. Source: Karras et al., "Analyzing and improving the image quality of StyleGAN" (2020),
     /// section 3.1.
     int penalty_every = 1;
     /// Decay of a moving average of the generator, from which samples are drawn; 0: none. After n iterations
@@ -273,8 +273,8 @@ private:
         }
     }
 
-    /// The discriminator's loss and, in every penalty_every-th of its updates, the penalty. `i`: number of
-    /// the update in its iteration.
+    /// The discriminator's loss, plus the penalty in every penalty_every-th update. `i`: number of the update
+    /// in its iteration.
     template <class Loss, class Real, class Fake>
     auto with_penalty(const Loss& loss, const Real& real, const Fake& fake, int i) {
         if constexpr (!std::is_same_v<Penalty, NoPenalty>) {
